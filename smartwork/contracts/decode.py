@@ -1,0 +1,47 @@
+"""From bytes to values: a message that cannot be read is a value too, so that no message stops a loop."""
+
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from smartwork.contracts.messages import Batch, Confirmed, LedgerReport, Policy, PolicyApplied, Status, Wire
+from smartwork.contracts.topics import Leaf, Topic
+
+MODELS: dict[Leaf, type[Wire]] = {
+    Leaf.READINGS: Batch,
+    Leaf.STATUS: Status,
+    Leaf.LEDGER: LedgerReport,
+    Leaf.CONFIRMED: Confirmed,
+    Leaf.POLICY: Policy,
+    Leaf.POLICY_APPLIED: PolicyApplied,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A message of the contract and where it was said."""
+
+    topic: Topic
+    message: Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A message that is not of the contract, and the reason in one line."""
+
+    topic: str
+    reason: str
+
+
+def decode(raw_topic: str, payload: bytes) -> Decoded | Rejected:
+    """The message in `payload`, or why it is none; never raises, whatever the bytes."""
+    topic = Topic.parse(raw_topic)
+    model = MODELS.get(topic.leaf) if topic else None
+    if topic is None or model is None:
+        return Rejected(raw_topic, "unknown topic")
+    try:
+        return Decoded(topic, model.model_validate_json(payload))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"][:3]) or "message"
+        return Rejected(raw_topic, f"{field}: {first['msg']}"[:200])

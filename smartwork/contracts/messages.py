@@ -1,0 +1,126 @@
+"""The messages of the wire, each a strict, frozen model; a unit in every name, unknown fields refused."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from smartwork.contracts.metrics import Metric
+from smartwork.contracts.topics import SLUG
+
+Slug = Annotated[str, StringConstraints(pattern=f"^{SLUG}$")]
+Epoch = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
+Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+BATCH_LIMIT = 5_000
+
+
+class Wire(BaseModel):
+    """What all messages share: frozen, strict, and refusing fields they do not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Batch(Wire):
+    """A numbered, immutable run of readings: number `first + i` is (at_ms[i], devices[device[i]], metric[i], value[i]).
+
+    Columns rather than rows, so that a server checks and stores thousands at a time.
+    All readings lie in one local `day` of the centre, so that the ledger balances by day. A resend is byte-identical.
+    """
+
+    v: Literal[1] = 1
+    epoch: Epoch = Field(description="Which outbox of the edge numbered these; a new file is a new epoch.")
+    first: int = Field(ge=1, le=2**62, description="Number of the first reading.")
+    day: Day = Field(description="Local day of the centre in which all these events lie.")
+    devices: list[Slug] = Field(max_length=BATCH_LIMIT, description="Registry names, indexed by `device`.")
+    at_ms: list[int] = Field(min_length=1, max_length=BATCH_LIMIT, description="Event times, ms since 1970 UTC.")
+    device: list[int] = Field(max_length=BATCH_LIMIT)
+    metric: list[int] = Field(max_length=BATCH_LIMIT, description="Codes of the metric table.")
+    value: list[float] = Field(max_length=BATCH_LIMIT, description="In the metric's unit; true is 1, false 0.")
+
+    @property
+    def last(self) -> int:
+        """Number of the last reading of the run."""
+        return self.first + len(self.at_ms) - 1
+
+    @model_validator(mode="after")
+    def _columns_agree(self) -> Self:
+        if not len(self.at_ms) == len(self.device) == len(self.metric) == len(self.value):
+            raise ValueError("the columns at_ms, device, metric and value differ in length")
+        if min(self.device) < 0 or max(self.device) >= len(self.devices):
+            raise ValueError("a device index points outside `devices`")
+        date.fromisoformat(self.day)
+        return self
+
+
+class Status(Wire):
+    """Whether an edge is there: retained, with `offline` as its last will."""
+
+    v: Literal[1] = 1
+    state: Literal["online", "offline"]
+
+
+class LedgerDay(Wire):
+    """One local day in an edge's book: how many readings got a number, and how many still wait."""
+
+    day: Day
+    numbered: int = Field(ge=0)
+    in_outbox: int = Field(ge=0)
+
+
+class LedgerReport(Wire):
+    """What an edge says it numbered, by local day of the event; the server holds what it stored against it."""
+
+    v: Literal[1] = 1
+    epoch: Epoch
+    reported_ms: int = Field(ge=0, description="When the book was read, ms since 1970 UTC.")
+    last: int = Field(ge=0, description="The highest number given so far.")
+    days: list[LedgerDay] = Field(max_length=4_000)
+
+
+class Confirmed(Wire):
+    """Runs of numbers that are committed at the server; the edge may forget exactly these."""
+
+    v: Literal[1] = 1
+    epoch: Epoch
+    runs: list[tuple[int, int]] = Field(min_length=1, description="Closed runs [first, last].")
+
+
+class Profile(StrEnum):
+    """A device family: which adapter understands what the device says."""
+
+    ZIGBEE2MQTT = "zigbee2mqtt"
+
+
+class DeviceEntry(Wire):
+    """A device as the registry knows it: its address in its own dialect and the canonical name of its readings."""
+
+    device: Slug
+    profile: Profile
+    address: str = Field(min_length=1, max_length=200, description="The device's base topic on the centre's broker.")
+    interval_s: int = Field(ge=1, le=86_400, description="It reports at least this often; 2.5 times this is silence.")
+
+
+class Policy(Wire):
+    """What a centre's edge must know to run alone: its devices, and since when. Retained; versions only grow."""
+
+    v: Literal[1] = 1
+    version: int = Field(ge=1)
+    timezone: str = Field(description="IANA zone of the centre, for the local day of an event.")
+    devices: list[DeviceEntry]
+
+
+class PolicyApplied(Wire):
+    """The edge's answer to a policy: the version in force, and why a newer one was refused."""
+
+    v: Literal[1] = 1
+    version: int = Field(ge=0)
+    refused: str | None = None
+
+
+def metric_of(code: int) -> Metric | None:
+    """The metric with this code, or None where no metric has it."""
+    try:
+        return Metric(code)
+    except ValueError:
+        return None

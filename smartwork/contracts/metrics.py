@@ -1,0 +1,52 @@
+"""What can be measured: one name, one code, one unit and one range a metric, the same in wire, SQL and page."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Metric(IntEnum):
+    """A measured quantity. The value is its code on the wire and in the database and never changes its meaning."""
+
+    PRESENCE = 1
+    OCCUPANT_COUNT = 2
+    ILLUMINANCE_LUX = 3
+    CO2_PPM = 4
+    TEMPERATURE_C = 5
+    HUMIDITY_PCT = 6
+    LIGHT_ON = 7
+    LIGHT_LEVEL = 8
+    POWER_W = 9
+    ENERGY_WH = 10
+    BATTERY_PCT = 11
+    LINK_QUALITY = 12
+    ONLINE = 13
+
+    @property
+    def label(self) -> str:
+        """The name as people and JSON write it, for example `co2_ppm`."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The closed range a plausible value lies in; outside it a reading is rejected, not stored."""
+
+    low: float
+    high: float
+
+
+RANGES: dict[Metric, Range] = {
+    Metric.PRESENCE: Range(0, 1),
+    Metric.OCCUPANT_COUNT: Range(0, 10_000),
+    Metric.ILLUMINANCE_LUX: Range(0, 200_000),
+    Metric.CO2_PPM: Range(0, 50_000),
+    Metric.TEMPERATURE_C: Range(-60, 100),
+    Metric.HUMIDITY_PCT: Range(0, 100),
+    Metric.LIGHT_ON: Range(0, 1),
+    Metric.LIGHT_LEVEL: Range(0, 1),
+    Metric.POWER_W: Range(-100_000, 1_000_000),
+    Metric.ENERGY_WH: Range(0, 1e12),
+    Metric.BATTERY_PCT: Range(0, 100),
+    Metric.LINK_QUALITY: Range(0, 255),
+    Metric.ONLINE: Range(0, 1),
+}

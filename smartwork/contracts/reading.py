@@ -1,0 +1,14 @@
+"""The canonical reading: what every dialect is translated into at the edge."""
+
+from typing import NamedTuple
+
+from smartwork.contracts.metrics import Metric
+
+
+class Reading(NamedTuple):
+    """One measured value at one instant; `value` is in the metric's unit, true is 1 and false 0."""
+
+    at_ms: int
+    device: str
+    metric: Metric
+    value: float

@@ -1,0 +1,70 @@
+"""The topic grammar of the network broker. No other file joins or splits these topics."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+SLUG = r"[a-z0-9][a-z0-9-]{0,47}"
+_SLUG = re.compile(SLUG)
+_ROOT = "sw/v1"
+
+
+class Leaf(StrEnum):
+    """What is said under a centre's branch."""
+
+    READINGS = "readings"
+    STATUS = "status"
+    LEDGER = "ledger"
+    CONFIRMED = "confirmed"
+    POLICY = "policy"
+    POLICY_APPLIED = "policy/applied"
+    COMMAND = "command"
+
+
+_OF_AN_EDGE = {Leaf.READINGS, Leaf.STATUS, Leaf.LEDGER, Leaf.CONFIRMED, Leaf.POLICY_APPLIED}
+_SHAPE = re.compile(
+    rf"{_ROOT}/(?P<centre>{SLUG})/(?P<leaf>readings|status|ledger|confirmed|policy/applied|policy|command)"
+    rf"(?:/(?P<name>{SLUG}))?"
+)
+
+
+def is_slug(text: str) -> bool:
+    """Whether `text` may name a centre, edge, device or light: lower case, digits, hyphens, at most 48."""
+    return _SLUG.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic: `sw/v1/{centre}/{leaf}[/{name}]`; `name` is the edge, or the light of a command.
+
+    Only `policy` has no name: a centre has one policy.
+    """
+
+    centre: str
+    leaf: Leaf
+    name: str | None = None
+
+    def __str__(self) -> str:
+        return f"{_ROOT}/{self.centre}/{self.leaf}" + (f"/{self.name}" if self.name else "")
+
+    @classmethod
+    def parse(cls, raw: str) -> "Topic | None":
+        """The topic that `raw` spells, or None where it is not of this grammar."""
+        match = _SHAPE.fullmatch(raw)
+        if match is None:
+            return None
+        leaf = Leaf(match["leaf"])
+        named = leaf is Leaf.COMMAND or leaf in _OF_AN_EDGE
+        if named != (match["name"] is not None):
+            return None
+        return cls(match["centre"], leaf, match["name"])
+
+
+def every_centre(leaf: Leaf) -> str:
+    """The subscription filter for `leaf` of all centres and all edges."""
+    return f"{_ROOT}/+/{leaf}" + ("/+" if leaf in _OF_AN_EDGE else "")
+
+
+def shared(group: str, topic_filter: str) -> str:
+    """`topic_filter` as an MQTT 5 shared subscription: each message goes to one member of `group`."""
+    return f"$share/{group}/{topic_filter}"

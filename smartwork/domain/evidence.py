@@ -1,0 +1,65 @@
+"""What reconciliation hands to billing: a verdict with all the evidence that an invoice line will carry."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Verdict = Literal["used", "left_early", "overstayed", "no_show", "walk_in", "unverifiable", "cancelled"]
+State = Literal["occupied", "vacant", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch in one state, half-open [start, end); a suspect one comes from a stuck sensor and is never billed."""
+
+    start: datetime
+    end: datetime
+    state: State
+    suspect: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return (self.end - self.start).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRun:
+    """A run of reading numbers of one edge's outbox that an evidence rests on: closed [first, last]."""
+
+    edge: str
+    epoch: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """One verdict as billing needs it: what was booked, what was measured, and where the proof lies.
+
+    All durations are whole seconds; `booked_s = occupied_s + vacant_s + unknown_s` for a booking, 0 booked for a
+    walk-in. `over_s` is occupied time past the booking's end. Spans are cut to the period shown (booking plus over).
+    """
+
+    verdict_id: int
+    verdict: Verdict
+    company_id: int
+    centre: str
+    centre_name: str
+    timezone: str
+    resource: str
+    resource_name: str
+    kind: Literal["desk", "room"]
+    member: str
+    booking: str | None
+    check_in: str | None
+    check_in_method: str | None
+    starts_at: datetime
+    ends_at: datetime
+    booked_s: int
+    occupied_s: int
+    vacant_s: int
+    unknown_s: int
+    over_s: int
+    spans: tuple[Span, ...]
+    batches: tuple[BatchRun, ...]
