@@ -1,0 +1,1 @@
+"""The gateway in a centre: translates devices, numbers their readings, and forwards them without losing any."""

@@ -1,0 +1,1 @@
+"""The service that never stops: from the network broker into TimescaleDB."""

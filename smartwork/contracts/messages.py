@@ -11,8 +11,10 @@ from smartwork.contracts.topics import SLUG
 
 Slug = Annotated[str, StringConstraints(pattern=f"^{SLUG}$")]
 Epoch = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
-Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Day = Annotated[str, StringConstraints(pattern=r"^20\d{2}-\d{2}-\d{2}$")]
 BATCH_LIMIT = 5_000
+LATEST_MS = 4_102_444_800_000
+"""The year 2100: no message may speak of a later instant."""
 
 
 class Wire(BaseModel):
@@ -49,6 +51,10 @@ class Batch(Wire):
             raise ValueError("the columns at_ms, device, metric and value differ in length")
         if min(self.device) < 0 or max(self.device) >= len(self.devices):
             raise ValueError("a device index points outside `devices`")
+        if min(self.at_ms) < 0 or max(self.at_ms) > LATEST_MS:
+            raise ValueError("an event time is not between 1970 and 2100")
+        if min(self.metric) < 0 or max(self.metric) > 32_767:
+            raise ValueError("a metric code is not between 0 and 32767")
         date.fromisoformat(self.day)
         return self
 
@@ -64,8 +70,8 @@ class LedgerDay(Wire):
     """One local day in an edge's book: how many readings got a number, and how many still wait."""
 
     day: Day
-    numbered: int = Field(ge=0)
-    in_outbox: int = Field(ge=0)
+    numbered: int = Field(ge=0, le=2**62)
+    in_outbox: int = Field(ge=0, le=2**62)
 
 
 class LedgerReport(Wire):
@@ -73,9 +79,15 @@ class LedgerReport(Wire):
 
     v: Literal[1] = 1
     epoch: Epoch
-    reported_ms: int = Field(ge=0, description="When the book was read, ms since 1970 UTC.")
-    last: int = Field(ge=0, description="The highest number given so far.")
+    reported_ms: int = Field(ge=0, le=LATEST_MS, description="When the book was read, ms since 1970 UTC.")
+    last: int = Field(ge=0, le=2**62, description="The highest number given so far.")
     days: list[LedgerDay] = Field(max_length=4_000)
+
+    @model_validator(mode="after")
+    def _days_exist(self) -> Self:
+        for each in self.days:
+            date.fromisoformat(each.day)
+        return self
 
 
 class Confirmed(Wire):

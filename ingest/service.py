@@ -1,0 +1,171 @@
+"""The loop of ingest: receive, check, commit, and only then acknowledge and confirm."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from smartwork.contracts.decode import Decoded, Rejected, decode
+from smartwork.contracts.messages import Batch, Confirmed, LedgerReport, Status
+from smartwork.contracts.topics import Leaf, Topic, every_centre, shared
+from smartwork.db.connection import Connection, connect_patiently
+from smartwork.db.ingest import Arrival, IngestStore, Outcome, Refusal, Report, StatusChange, Unstorable
+from smartwork.db.spans import derive_stale
+from smartwork.errors import ServiceAway
+from smartwork.settings import IngestSettings
+from smartwork.transport.mqtt import Client, Delivery
+
+log = logging.getLogger("ingest")
+
+GROUP = "ingest"
+AT_ONCE = 200
+"""Messages a transaction takes at the most: enough that a commit costs little, few enough that memory stays small."""
+DERIVE_EVERY_S = 10.0
+"""Under load spans are derived this often; otherwise as soon as there is nothing else to do."""
+
+
+@dataclass(slots=True)
+class Sorted:
+    """One portion of messages by what has to be done with them."""
+
+    arrivals: list[Arrival] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+    statuses: list[StatusChange] = field(default_factory=list)
+
+
+def sort(deliveries: Sequence[Delivery]) -> Sorted:
+    """Decode a portion; what is not of the contract, or not for a server, becomes a refusal."""
+    found = Sorted()
+    for delivery in deliveries:
+        decoded = decode(delivery.topic, delivery.payload)
+        match decoded:
+            case Rejected(topic, reason):
+                found.refusals.append(Refusal(topic, reason, delivery.payload))
+            case Decoded(topic, Batch() as batch):
+                found.arrivals.append(Arrival(topic, batch, delivery.payload))
+            case Decoded(topic, LedgerReport() as report):
+                found.reports.append(Report(topic, report))
+            case Decoded(topic, Status(state=state)):
+                found.statuses.append(StatusChange(topic, state))
+            case Decoded(topic, _):
+                found.refusals.append(Refusal(str(topic), "not a message for a server", delivery.payload))
+    return found
+
+
+def subscriptions() -> list[str]:
+    """What every ingest worker listens to; the broker gives each message to one of them."""
+    return [shared(GROUP, every_centre(leaf)) for leaf in (Leaf.READINGS, Leaf.LEDGER, Leaf.STATUS)]
+
+
+class Ingest:
+    """One worker. Workers are equal: any number may run side by side on one database."""
+
+    def __init__(
+        self, settings: IngestSettings, clock: Callable[[], datetime], should_stop: Callable[[], bool]
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._should_stop = should_stop
+        self._client = Client(
+            settings.broker_url,
+            f"ingest-{settings.worker}",
+            subscriptions=subscriptions(),
+            session_s=settings.session_s,
+            receive_maximum=settings.max_in_flight,
+            say=log.warning,
+        )
+        self._connection: Connection | None = None
+        self._store: IngestStore | None = None
+        self._derived_at = clock()
+
+    def run(self) -> None:
+        """Work until `should_stop`; the portion in hand is finished first. Waits for broker and database alike."""
+        self._client.start()
+        log.info("ingest %s is listening", self._settings.worker)
+        try:
+            while not self._should_stop():
+                deliveries = self._client.receive(AT_ONCE, patience_s=0.2)
+                if deliveries:
+                    self._finish(deliveries)
+                self._derive(idle=not deliveries)
+        finally:
+            self._client.stop()
+            if self._connection:
+                self._connection.close()
+
+    def _finish(self, deliveries: list[Delivery]) -> None:
+        """Commit a portion, trying until the database takes it, then acknowledge it and tell the edges."""
+        while (store := self._opened()) is not None:
+            try:
+                for portion in _one_by_one_if_refused(store, sort(deliveries), self._clock()):
+                    self._confirm(portion)
+            except ServiceAway as away:
+                log.warning("%s. Nothing is acknowledged until it is back.", away)
+                self._forget_connection()
+                continue
+            self._client.acknowledge(deliveries)
+            return
+
+    def _confirm(self, outcome: Outcome) -> None:
+        for (centre, edge, epoch), runs in outcome.settled.items():
+            message = Confirmed(epoch=epoch, runs=runs)
+            topic = Topic(centre, Leaf.CONFIRMED, edge)
+            self._client.publish(str(topic), message.model_dump_json().encode(), qos=1)
+        if outcome.rejected:
+            log.warning(
+                "%d messages or readings were rejected; they are kept in the table of rejected", outcome.rejected
+            )
+
+    def _derive(self, *, idle: bool) -> None:
+        now = self._clock()
+        if not idle and (now - self._derived_at).total_seconds() < DERIVE_EVERY_S:
+            return
+        if self._opened() is None or self._connection is None:
+            return
+        self._derived_at = now
+        try:
+            derive_stale(self._connection)
+        except ServiceAway as away:
+            log.warning("%s", away)
+            self._forget_connection()
+
+    def _opened(self) -> IngestStore | None:
+        while self._store is None:
+            self._connection = connect_patiently(
+                self._settings.database_url, log.warning, should_stop=self._should_stop
+            )
+            if self._connection is None:
+                return None
+            try:
+                self._store = IngestStore(self._connection)
+            except ServiceAway as away:
+                log.warning("%s", away)
+                self._forget_connection()
+        return self._store
+
+    def _forget_connection(self) -> None:
+        if self._connection:
+            self._connection.close()
+        self._connection = self._store = None
+
+
+def _one_by_one_if_refused(store: IngestStore, found: Sorted, now: datetime) -> list[Outcome]:
+    """Commit a portion at once; where the database refuses the content, each message alone, the culprit as rejected."""
+    try:
+        return [store.commit(found.arrivals, found.refusals, found.reports, found.statuses, now)]
+    except Unstorable:
+        outcomes = [store.commit([], found.refusals, [], found.statuses, now)]
+        for arrival in found.arrivals:
+            try:
+                outcomes.append(store.commit([arrival], [], [], [], now))
+            except Unstorable as why:
+                culprit = Refusal(str(arrival.topic), f"the database refuses it: {why}", arrival.payload)
+                outcomes.append(store.commit([], [culprit], [], [], now))
+        for report in found.reports:
+            try:
+                outcomes.append(store.commit([], [], [report], [], now))
+            except Unstorable as why:
+                culprit = Refusal(str(report.topic), f"the database refuses it: {why}", b"")
+                outcomes.append(store.commit([], [culprit], [], [], now))
+        return outcomes

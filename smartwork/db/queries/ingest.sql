@@ -1,0 +1,78 @@
+-- name: centre_zones
+SELECT slug, centre_id, timezone FROM centre
+
+-- name: known_outboxes
+SELECT c.slug, o.edge, o.epoch, o.outbox_id FROM outbox o JOIN centre c USING (centre_id)
+
+-- name: ensure_outbox
+-- The SELECT finds an outbox that another worker made in the meantime.
+WITH made AS (
+    INSERT INTO outbox (centre_id, edge, epoch) VALUES (%(centre_id)s, %(edge)s, %(epoch)s)
+    ON CONFLICT DO NOTHING RETURNING outbox_id
+)
+SELECT outbox_id FROM made
+UNION ALL
+SELECT outbox_id FROM outbox WHERE centre_id = %(centre_id)s AND edge = %(edge)s AND epoch = %(epoch)s
+
+-- name: known_devices
+SELECT slug, device_id FROM device WHERE centre_id = %s
+
+-- name: ensure_devices
+-- A device that nobody claimed yet is registered as seen: its readings are kept.
+INSERT INTO device (centre_id, slug)
+SELECT %(centre_id)s, slug FROM unnest(%(slugs)s::text[]) AS slug ORDER BY slug
+ON CONFLICT DO NOTHING
+
+-- name: record_batches
+-- Returns the batches that are new; the others were stored before, or take numbers of another batch.
+INSERT INTO batch (outbox_id, first, last, day, stored, rejected, digest, arrived_at)
+SELECT outbox_id, first, last, day, stored, rejected, digest, %(arrived_at)s
+FROM unnest(%(outbox_ids)s::int[], %(firsts)s::bigint[], %(lasts)s::bigint[], %(days)s::date[],
+            %(stored)s::int[], %(rejected)s::int[], %(digests)s::bytea[])
+     AS b (outbox_id, first, last, day, stored, rejected, digest)
+ON CONFLICT DO NOTHING
+RETURNING outbox_id, first
+
+-- name: count_resends
+-- Byte-identical batches that came before; what is not returned is a conflict.
+UPDATE batch SET resends = resends + times
+FROM (SELECT outbox_id, first, digest, count(*)::int AS times
+      FROM unnest(%(outbox_ids)s::int[], %(firsts)s::bigint[], %(digests)s::bytea[]) AS b (outbox_id, first, digest)
+      GROUP BY outbox_id, first, digest) AS again
+WHERE batch.outbox_id = again.outbox_id AND batch.first = again.first AND batch.digest = again.digest
+RETURNING batch.outbox_id, batch.first, batch.digest
+
+-- name: copy_readings
+COPY reading (at, device_id, metric, value, outbox_id, n) FROM STDIN (FORMAT BINARY)
+
+-- name: record_rejected
+INSERT INTO rejected (arrived_at, topic, reason, outbox_id, n, payload) VALUES (%s, %s, %s, %s, %s, %s)
+
+-- name: keep_latest
+INSERT INTO latest (device_id, metric, at, value)
+SELECT device_id, metric, at, value
+FROM unnest(%(device_ids)s::int[], %(metrics)s::smallint[], %(ats)s::timestamptz[], %(values)s::float8[])
+     AS l (device_id, metric, at, value)
+ORDER BY device_id, metric
+ON CONFLICT (device_id, metric) DO UPDATE SET at = excluded.at, value = excluded.value WHERE latest.at <= excluded.at
+
+-- name: mark_stale
+INSERT INTO stale_span (device_id, since)
+SELECT device_id, since FROM unnest(%(device_ids)s::int[], %(since)s::timestamptz[]) AS s (device_id, since)
+ORDER BY device_id
+ON CONFLICT (device_id) DO UPDATE SET since = least(stale_span.since, excluded.since)
+
+-- name: record_edge_days
+-- A report that was overtaken by a newer one changes nothing.
+INSERT INTO edge_day (outbox_id, day, numbered, in_outbox, reported_at)
+SELECT %(outbox_id)s, day, numbered, in_outbox, %(reported_at)s
+FROM unnest(%(days)s::date[], %(numbered)s::bigint[], %(in_outbox)s::bigint[]) AS d (day, numbered, in_outbox)
+ORDER BY day
+ON CONFLICT (outbox_id, day) DO UPDATE
+SET numbered = excluded.numbered, in_outbox = excluded.in_outbox, reported_at = excluded.reported_at
+WHERE edge_day.reported_at <= excluded.reported_at
+
+-- name: record_status
+INSERT INTO edge_status (centre_id, edge, state, since) VALUES (%(centre_id)s, %(edge)s, %(state)s, %(at)s)
+ON CONFLICT (centre_id, edge) DO UPDATE SET state = excluded.state, since = excluded.since
+WHERE edge_status.state <> excluded.state

@@ -1,0 +1,41 @@
+-- name: take_stale
+-- Skips what another worker is deriving at this moment. Only devices that watch a resource have spans.
+DELETE FROM stale_span
+WHERE device_id IN (SELECT device_id FROM stale_span ORDER BY device_id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+RETURNING device_id, since
+
+-- name: watchers
+SELECT device_id, resource_id, interval_s FROM device WHERE device_id = ANY(%s) AND resource_id IS NOT NULL
+
+-- name: anchors
+-- For each device the last presence reading that cannot depend on anything at or after `since`: derivation restarts there.
+SELECT s.device_id, coalesce(anchor.at, s.since)
+FROM unnest(%(device_ids)s::int[], %(since)s::timestamptz[], %(lookback_s)s::float8[]) AS s (device_id, since, lookback_s)
+LEFT JOIN LATERAL (
+    SELECT at FROM reading
+    WHERE device_id = s.device_id AND metric = 1 AND at < s.since - make_interval(secs => s.lookback_s)
+    ORDER BY at DESC LIMIT 1
+) AS anchor ON true
+
+-- name: presence_since
+SELECT extract(epoch FROM at)::float8, value > 0 FROM reading
+WHERE device_id = %(device_id)s AND metric = 1 AND at >= %(since)s ORDER BY at, n
+
+-- name: presence_between
+SELECT extract(epoch FROM at)::float8, value > 0 FROM reading
+WHERE device_id = %(device_id)s AND metric = 1 AND at >= %(start)s AND at < %(end)s ORDER BY at, n
+
+-- name: drop_spans
+DELETE FROM span WHERE resource_id = %(resource_id)s AND starts_at >= %(since)s
+
+-- name: cut_span
+-- The span that reaches into what is derived again ends there; it is returned so that it can grow together again.
+UPDATE span SET ends_at = %(since)s
+WHERE resource_id = %(resource_id)s AND starts_at < %(since)s AND ends_at > %(since)s
+RETURNING extract(epoch FROM starts_at)::float8, state
+
+-- name: drop_span
+DELETE FROM span WHERE resource_id = %(resource_id)s AND starts_at = %(starts_at)s
+
+-- name: copy_spans
+COPY span (resource_id, starts_at, ends_at, state, suspect) FROM STDIN

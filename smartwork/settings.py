@@ -1,0 +1,81 @@
+"""Settings, one frozen object a process, built once at its start from the environment and opened nowhere else."""
+
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from smartwork.errors import SettingError
+
+PREFIX = "SMARTWORK_"
+
+
+class Settings(BaseModel):
+    """What all settings share: each field is read from `SMARTWORK_<FIELD>`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """The settings in `env`; raises SettingError naming each variable that is missing or wrong."""
+        names = {f"{PREFIX}{field.upper()}": field for field in cls.model_fields}
+        try:
+            return cls.model_validate({field: env[name] for name, field in names.items() if env.get(name)})
+        except ValidationError as error:
+            raise SettingError("\n".join(cls._explain(error))) from None
+
+    @classmethod
+    def _explain(cls, error: ValidationError) -> list[str]:
+        lines = []
+        for fault in error.errors(include_url=False):
+            field = str(fault["loc"][0])
+            expected = cls.model_fields[field].description or ""
+            found = "is not set" if fault["type"] == "missing" else f"is {fault['input']!r} ({fault['msg']})"
+            lines.append(f"{PREFIX}{field.upper()} {found}. Expected: {expected}")
+        return lines
+
+
+class DatabaseSettings(Settings):
+    """For whoever reads or writes the database."""
+
+    database_url: str = Field(
+        pattern=r"^postgres(ql)?://", description="A PostgreSQL address: postgresql://user@host:port/database"
+    )
+
+
+class DashboardSettings(DatabaseSettings):
+    """The dashboard reads the database and nothing else."""
+
+
+class BrokerSettings(Settings):
+    """For whoever speaks to the network broker."""
+
+    broker_url: str = Field(pattern=r"^mqtts?://", description="The network broker: mqtt://[user:password@]host:port")
+
+
+class IngestSettings(DatabaseSettings, BrokerSettings):
+    """The ingest service."""
+
+    worker: str = Field(
+        default="1", pattern=r"^[a-z0-9-]{1,40}$", description="Name of this worker, unique among equals; letters, digits."
+    )
+    max_in_flight: int = Field(
+        default=500, ge=1, le=20_000, description="Batches received and not yet committed, 1 to 20000."
+    )
+    session_s: int = Field(
+        default=7 * 86_400, ge=0, description="Seconds for which the broker keeps messages for an absent worker."
+    )
+
+
+class EdgeSettings(BrokerSettings):
+    """The gateway in one centre."""
+
+    centre: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$", description="Slug of the centre, for example mons")
+    centre_broker_url: str | None = Field(
+        default=None, pattern=r"^mqtts?://", description="The centre's own broker; the network broker where not set."
+    )
+    outbox: str = Field(default="outbox.sqlite", description="File in which readings wait until they are committed.")
+
+
+class SimulatorSettings(BrokerSettings):
+    """The simulated devices; their broker is the centre's."""

@@ -1,0 +1,229 @@
+"""MQTT 5 with acknowledgement after the work is done; the only importer of the MQTT client library."""
+
+import queue
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+from urllib.parse import unquote, urlsplit
+
+from paho.mqtt.client import Client as PahoClient
+from paho.mqtt.client import ConnectFlags, DisconnectFlags, MQTTMessage, MQTTMessageInfo, MQTTv5
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from smartwork.errors import ServiceAway, SettingError
+
+KEEPALIVE_S = 30
+DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message as it came in; the broker keeps its copy until `Client.acknowledge` is called with it."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+    qos: int
+    mid: int
+    connection: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message to be said, for example as a last will."""
+
+    topic: str
+    payload: bytes
+    qos: int = 1
+    retain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a broker listens, from a URL such as `mqtt://user:secret@host:1883` or `mqtts://host`."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str | None
+    password: str | None
+
+    @classmethod
+    def parse(cls, url: str) -> Self:
+        """The address in `url`; raises SettingError where it is no mqtt:// or mqtts:// URL."""
+        parts = urlsplit(url)
+        if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+            raise SettingError(f"SMARTWORK_BROKER_URL is {url!r}; expected mqtt://host:port or mqtts://host:port")
+        return cls(
+            parts.hostname,
+            parts.port or DEFAULT_PORTS[parts.scheme],
+            parts.scheme == "mqtts",
+            unquote(parts.username) if parts.username else None,
+            unquote(parts.password) if parts.password else None,
+        )
+
+
+class Client:
+    """One connection that comes back by itself; what it receives waits in a queue that `receive` empties.
+
+    `session_s` is how long the broker keeps the subscriptions and unacknowledged messages of this `client_id`;
+    0 begins anew each time. At most `receive_maximum` messages are delivered and not yet acknowledged, so memory
+    stays bounded. A broker that is away is said once through `say`.
+    """
+
+    def __init__(
+        self,
+        broker_url: str,
+        client_id: str,
+        *,
+        subscriptions: Sequence[str] = (),
+        session_s: int = 0,
+        receive_maximum: int = 1_000,
+        will: Message | None = None,
+        on_connected: Callable[[], None] | None = None,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._address = Address.parse(broker_url)
+        self._subscriptions = list(subscriptions)
+        self._session_s = session_s
+        self._receive_maximum = receive_maximum
+        self._on_connected = on_connected
+        self._say = say
+        self._said = ""
+        self._connection = 0
+        self._inbox: queue.Queue[Delivery] = queue.Queue()
+        self._connected = threading.Event()
+        self._paho = PahoClient(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            protocol=MQTTv5,
+            manual_ack=True,
+            reconnect_on_failure=True,
+        )
+        self._paho.max_inflight_messages_set(1_000)
+        self._paho.reconnect_delay_set(1, 30)
+        if self._address.user:
+            self._paho.username_pw_set(self._address.user, self._address.password)
+        if self._address.tls:
+            self._paho.tls_set_context(ssl.create_default_context())
+        if will:
+            self._paho.will_set(will.topic, will.payload, will.qos, will.retain)
+        self._paho.on_connect = self._when_connected
+        self._paho.on_connect_fail = self._when_refused
+        self._paho.on_disconnect = self._when_disconnected
+        self._paho.on_message = self._when_message
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Begin to connect, in the background and for as long as it takes."""
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.ReceiveMaximum = min(self._receive_maximum, 65_535)
+        if self._session_s:
+            properties.SessionExpiryInterval = self._session_s
+        self._paho.connect_async(
+            self._address.host,
+            self._address.port,
+            KEEPALIVE_S,
+            clean_start=self._session_s == 0,
+            properties=properties,
+        )
+        self._paho.loop_start()
+
+    def stop(self) -> None:
+        """Leave in order: what was published is sent first. A kept session stays with the broker."""
+        if self._connected.is_set():
+            self._paho.disconnect()
+        self._paho.loop_stop()
+        self._connected.clear()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker has accepted us and we are subscribed."""
+        return self._connected.is_set()
+
+    def wait_connected(self, patience_s: float) -> None:
+        """Return once connected; raises ServiceAway after `patience_s` seconds."""
+        if not self._connected.wait(patience_s):
+            raise ServiceAway(
+                f"The broker at {self._where()} does not answer. Is it running, and is the address right?"
+            )
+
+    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> MQTTMessageInfo:
+        """Say a message; with QoS 1 it is repeated until the broker has it. The result can be waited for."""
+        return self._paho.publish(topic, payload, qos, retain)
+
+    def receive(self, most: int, patience_s: float) -> list[Delivery]:
+        """Up to `most` messages: waits at most `patience_s` seconds for the first and takes what is there besides."""
+        try:
+            found = [self._inbox.get(timeout=patience_s)]
+        except queue.Empty:
+            return []
+        while len(found) < most:
+            try:
+                found.append(self._inbox.get_nowait())
+            except queue.Empty:
+                break
+        return found
+
+    def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
+        """Tell the broker that these are done with; those of an earlier connection are skipped, they come again."""
+        for delivery in deliveries:
+            if delivery.qos and delivery.connection == self._connection:
+                self._paho.ack(delivery.mid, delivery.qos)
+
+    def _where(self) -> str:
+        return f"{self._address.host}:{self._address.port}"
+
+    def _once(self, text: str) -> None:
+        if text != self._said:
+            self._said = text
+            self._say(text)
+
+    def _when_connected(
+        self, client: PahoClient, _data: object, _flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            self._once(f"The broker at {self._where()} refuses the connection: {reason}. Trying again.")
+            return
+        self._connection += 1
+        if self._subscriptions:
+            client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self._subscriptions])
+        self._said = ""
+        self._connected.set()
+        if self._on_connected:
+            self._on_connected()
+
+    def _when_refused(self, _client: PahoClient, _data: object) -> None:
+        self._once(f"The broker at {self._where()} does not answer. Trying again.")
+
+    def _when_disconnected(
+        self,
+        _client: PahoClient,
+        _data: object,
+        _flags: DisconnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        self._connected.clear()
+        if reason.is_failure:
+            self._once(f"The connection to the broker at {self._where()} was lost: {reason}. Trying again.")
+
+    def _when_message(self, _client: PahoClient, _data: object, message: MQTTMessage) -> None:
+        self._inbox.put(
+            Delivery(message.topic, bytes(message.payload), message.retain, message.qos, message.mid, self._connection)
+        )
