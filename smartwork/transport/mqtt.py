@@ -167,6 +167,15 @@ class Client:
         """Say a message; with QoS 1 it is repeated until the broker has it. The result can be waited for."""
         return self._paho.publish(topic, payload, qos, retain)
 
+    def subscribe(self, topics: Sequence[str]) -> None:
+        """Listen to these instead of what was listened to before, now and after each reconnection."""
+        dropped = [topic for topic in self._subscriptions if topic not in topics]
+        self._subscriptions = list(topics)
+        if self._connected.is_set():
+            if dropped:
+                self._paho.unsubscribe(dropped)
+            self._send_subscriptions()
+
     def receive(self, most: int, patience_s: float) -> list[Delivery]:
         """Up to `most` messages: waits at most `patience_s` seconds for the first and takes what is there besides."""
         try:
@@ -186,6 +195,10 @@ class Client:
             if delivery.qos and delivery.connection == self._connection:
                 self._paho.ack(delivery.mid, delivery.qos)
 
+    def _send_subscriptions(self) -> None:
+        if self._subscriptions:
+            self._paho.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self._subscriptions])
+
     def _where(self) -> str:
         return f"{self._address.host}:{self._address.port}"
 
@@ -195,14 +208,18 @@ class Client:
             self._say(text)
 
     def _when_connected(
-        self, client: PahoClient, _data: object, _flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
+        self,
+        _client: PahoClient,
+        _data: object,
+        _flags: ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
     ) -> None:
         if reason.is_failure:
             self._once(f"The broker at {self._where()} refuses the connection: {reason}. Trying again.")
             return
         self._connection += 1
-        if self._subscriptions:
-            client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self._subscriptions])
+        self._send_subscriptions()
         self._said = ""
         self._connected.set()
         if self._on_connected:

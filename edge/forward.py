@@ -1,0 +1,89 @@
+"""From the outbox to the network: batches go out in order, and again until the server says they are committed."""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from edge.outbox import Outbox
+from smartwork.contracts.decode import Decoded, decode
+from smartwork.contracts.messages import Confirmed
+from smartwork.contracts.topics import Leaf, Topic
+from smartwork.transport.mqtt import Client, Delivery
+
+log = logging.getLogger("edge")
+
+WINDOW = 200
+"""Batches on the way and not confirmed: bounds what a broker must keep for us."""
+RESEND_AFTER_S = 30.0
+REPORT_EVERY_S = 30.0
+REPORT_PAUSE_S = 1.0
+
+
+class Forwarder:
+    """Sends what waits in one outbox through one client. Not thread-safe: one loop calls it."""
+
+    def __init__(self, client: Client, outbox: Outbox, centre: str, edge: str, clock: Callable[[], datetime]) -> None:
+        self._client = client
+        self._outbox = outbox
+        self._readings = str(Topic(centre, Leaf.READINGS, edge))
+        self._ledger = str(Topic(centre, Leaf.LEDGER, edge))
+        self.confirmations = str(Topic(centre, Leaf.CONFIRMED, edge))
+        self._clock = clock
+        self._sent = 0
+        self._on_the_way: set[int] = set()
+        self._progress_at = clock()
+        self._reported_at: datetime | None = None
+        self._changed = True
+
+    def heard(self, deliveries: Sequence[Delivery]) -> None:
+        """Take the server's confirmations among `deliveries` and forget what they name."""
+        runs: list[tuple[int, int]] = []
+        for delivery in deliveries:
+            match decode(delivery.topic, delivery.payload):
+                case Decoded(Topic(leaf=Leaf.CONFIRMED), Confirmed(epoch=self._outbox.epoch, runs=more)):
+                    runs += more
+        if runs:
+            self._outbox.settle(runs)
+            self._on_the_way.difference_update(first for first, _ in runs)
+            self._progress_at = self._clock()
+            self._changed = True
+
+    def push(self) -> int:
+        """Send what may be sent now and report the book when due; returns how many batches are on the way."""
+        now = self._clock()
+        if not self._client.connected:
+            self._start_over()
+            return 0
+        if self._on_the_way and (now - self._progress_at).total_seconds() > RESEND_AFTER_S:
+            log.warning(
+                "%d batches are not confirmed after %g s; sending them again", len(self._on_the_way), RESEND_AFTER_S
+            )
+            self._start_over()
+        room = WINDOW - len(self._on_the_way)
+        if room > 0:
+            for sealed in self._outbox.waiting(self._sent, room):
+                if not self._on_the_way:
+                    self._progress_at = now
+                self._client.publish(self._readings, sealed.payload)
+                self._on_the_way.add(sealed.first)
+                self._sent = sealed.first
+                self._changed = True
+        self._report(now)
+        return len(self._on_the_way)
+
+    def report_now(self) -> None:
+        """Say the book as it stands."""
+        self._reported_at = self._clock()
+        self._changed = False
+        report = self._outbox.report(self._reported_at)
+        self._client.publish(self._ledger, report.model_dump_json().encode(), retain=True)
+
+    def _report(self, now: datetime) -> None:
+        waited = (now - self._reported_at).total_seconds() if self._reported_at else REPORT_EVERY_S
+        if waited >= (REPORT_PAUSE_S if self._changed else REPORT_EVERY_S):
+            self.report_now()
+
+    def _start_over(self) -> None:
+        self._on_the_way.clear()
+        self._sent = 0
+        self._progress_at = self._clock()

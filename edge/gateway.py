@@ -1,0 +1,143 @@
+"""The centre's gateway: devices in, numbered batches out, on its own when the network is away."""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from edge.adapters import zigbee2mqtt
+from edge.forward import Forwarder
+from edge.outbox import Outbox
+from smartwork.contracts.decode import Decoded, Rejected, decode
+from smartwork.contracts.messages import DeviceEntry, Policy, PolicyApplied, Status
+from smartwork.contracts.reading import Reading
+from smartwork.contracts.topics import Leaf, Topic
+from smartwork.settings import EdgeSettings
+from smartwork.transport.mqtt import Client, Delivery, Message
+
+log = logging.getLogger("edge")
+
+NAME = "gateway"
+"""What the edge of a centre is called; a second one in the same centre would need another name."""
+SESSION_S = 7 * 86_400
+AT_ONCE = 500
+DEFAULT_ZONE = "Europe/Brussels"
+
+
+class Translator:
+    """Knows each device's topics from the policy and turns messages into canonical readings; does no I/O."""
+
+    def __init__(self, devices: Sequence[DeviceEntry]) -> None:
+        self._by_topic = {topic: entry for entry in devices for topic in zigbee2mqtt.subscriptions(entry.address)}
+
+    @property
+    def topics(self) -> list[str]:
+        """What to listen to on the centre's broker."""
+        return list(self._by_topic)
+
+    def translate(self, topic: str, payload: bytes, arrived: datetime) -> list[Reading]:
+        """The readings in a device's message; raises ValueError, saying why, where it cannot be understood."""
+        entry = self._by_topic.get(topic)
+        if entry is None:
+            raise ValueError("the registry knows no such device")
+        return zigbee2mqtt.translate(topic, payload, device=entry.device, address=entry.address, arrived=arrived)
+
+
+class Gateway:
+    """One edge: a client on the centre's broker, a client on the network's, and the outbox between them."""
+
+    def __init__(self, settings: EdgeSettings, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._centre = settings.centre
+        self._outbox = Outbox(Path(settings.outbox), DEFAULT_ZONE)
+        self._status = str(Topic(self._centre, Leaf.STATUS, NAME))
+        self._policy_topic = str(Topic(self._centre, Leaf.POLICY))
+        self._version = 0
+        self._translator = Translator([])
+        confirmations = str(Topic(self._centre, Leaf.CONFIRMED, NAME))
+        self._network = Client(
+            settings.broker_url,
+            f"edge-{self._centre}",
+            subscriptions=[self._policy_topic, confirmations],
+            session_s=SESSION_S,
+            will=Message(self._status, Status(state="offline").model_dump_json().encode(), retain=True),
+            on_connected=self._say_online,
+            say=log.warning,
+        )
+        self._devices = Client(
+            settings.centre_broker_url or settings.broker_url,
+            f"edge-{self._centre}-devices",
+            session_s=3600,
+            say=log.warning,
+        )
+        self._forwarder = Forwarder(self._network, self._outbox, self._centre, NAME, clock)
+
+    def run(self, should_stop: Callable[[], bool]) -> None:
+        """Work until `should_stop`. What was taken from a device is on disk before it is acknowledged."""
+        if (kept := self._outbox.recall("policy")) is not None:
+            self._apply(Policy.model_validate_json(kept))
+        self._network.start()
+        self._devices.start()
+        log.info("edge %s is listening, epoch %s", self._centre, self._outbox.epoch)
+        try:
+            while not should_stop():
+                self._take(self._devices.receive(AT_ONCE, patience_s=0.05))
+                self._hear(self._network.receive(AT_ONCE, patience_s=0.0))
+                self._forwarder.push()
+        finally:
+            if self._network.connected:
+                self._forwarder.report_now()
+                self._network.publish(
+                    self._status, Status(state="offline").model_dump_json().encode(), retain=True
+                ).wait_for_publish(2)
+            self._devices.stop()
+            self._network.stop()
+            self._outbox.close()
+
+    def _take(self, deliveries: Sequence[Delivery]) -> None:
+        """Number and keep what devices said, then acknowledge it."""
+        readings: list[Reading] = []
+        for delivery in deliveries:
+            if delivery.retained:  # said before we listened: a memory of the broker, not a new observation
+                continue
+            try:
+                readings += self._translator.translate(delivery.topic, delivery.payload, self._clock())
+            except ValueError as why:
+                log.warning("not understood on %s: %s", delivery.topic[:100], why)
+        if readings:
+            self._outbox.append(readings)
+        self._devices.acknowledge(deliveries)
+
+    def _hear(self, deliveries: Sequence[Delivery]) -> None:
+        if not deliveries:
+            return
+        self._forwarder.heard(deliveries)
+        for delivery in deliveries:
+            if delivery.topic == self._policy_topic:
+                self._consider(delivery)
+        self._network.acknowledge(deliveries)
+
+    def _consider(self, delivery: Delivery) -> None:
+        """Put a newer policy in force, or refuse it with its reason and keep the old one."""
+        refused = None
+        match decode(delivery.topic, delivery.payload):
+            case Rejected(_, reason):
+                refused = reason
+            case Decoded(_, Policy() as policy) if policy.version > self._version:
+                self._outbox.remember("policy", policy.model_dump_json())
+                self._apply(policy)
+            case _:
+                return
+        applied = PolicyApplied(version=self._version, refused=refused)
+        topic = Topic(self._centre, Leaf.POLICY_APPLIED, NAME)
+        self._network.publish(str(topic), applied.model_dump_json().encode(), retain=True)
+        log.info("policy %d is in force%s", self._version, f"; refused: {refused}" if refused else "")
+
+    def _apply(self, policy: Policy) -> None:
+        self._version = policy.version
+        self._translator = Translator(policy.devices)
+        self._outbox.set_timezone(policy.timezone)
+        self._devices.subscribe(self._translator.topics)
+
+    def _say_online(self) -> None:
+        self._network.publish(self._status, Status(state="online").model_dump_json().encode(), retain=True)

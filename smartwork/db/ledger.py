@@ -1,0 +1,48 @@
+"""The ledger: what edges numbered against what is stored; nothing is lost without being shown."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from smartwork.db.connection import Connection
+from smartwork.db.sql import sql
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """Readings of one centre and local day; numbered = stored + rejected + in_outbox + missing, duplicates apart."""
+
+    centre: str
+    day: date
+    numbered: int
+    stored: int
+    duplicates: int
+    rejected: int
+    in_outbox: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A closed run of numbers of one outbox that no stored batch holds although a later one is here."""
+
+    centre: str
+    edge: str
+    epoch: str
+    first: int
+    last: int
+
+
+def ledger(connection: Connection) -> list[LedgerRow]:
+    """The whole book, by centre and day, in order."""
+    rows = connection.execute(sql("ledger_days"))
+    return [
+        LedgerRow(str(row[0]), row[1], *(int(str(number)) for number in row[2:])) for row in rows if isinstance(row[1], date)
+    ]
+
+
+def gaps(connection: Connection) -> list[Gap]:
+    """The numbers behind what is missing or still on its way, in order."""
+    return [
+        Gap(str(centre), str(edge), str(epoch), int(str(first)), int(str(last)))
+        for centre, edge, epoch, first, last in connection.execute(sql("ledger_gaps"))
+    ]

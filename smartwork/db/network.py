@@ -1,0 +1,123 @@
+"""The registry in the database: installing a network, its bookings and check-ins, and what an edge must know of it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+
+from smartwork.contracts.messages import DeviceEntry, Policy, Profile
+from smartwork.db.connection import Connection
+from smartwork.db.sql import sql
+from smartwork.domain.business import Booking, CheckIn, Network
+from smartwork.domain.network import Centre, Device, Rect, Resource, Zone
+
+
+def centre_slugs(connection: Connection) -> list[str]:
+    """The slugs of all centres, in order."""
+    return [str(slug) for (slug,) in connection.execute(sql("centre_slugs"))]
+
+
+def install(connection: Connection, network: Network) -> None:
+    """Put the network into the database in one transaction; what is there already stays as it is."""
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.executemany(sql("put_operator"), [asdict(o) for o in network.operators])
+        for centre in network.centres:
+            _put_centre(connection, centre, is_demo=network.is_demo)
+        for company in network.companies:
+            cursor.execute(sql("put_company"), {**asdict(company), "is_demo": network.is_demo})
+            cursor.execute(sql("put_contract"), {**asdict(company.contract), "company": company.slug})
+        cursor.executemany(sql("put_member"), [asdict(m) for m in network.members])
+        cursor.executemany(sql("put_tariff"), [asdict(t) for t in network.tariffs])
+
+
+def _put_centre(connection: Connection, centre: Centre, *, is_demo: bool) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql("put_centre"),
+            {
+                "slug": centre.slug,
+                "name": centre.name,
+                "operator": centre.operator,
+                "region": centre.region,
+                "town": centre.town,
+                "latitude": centre.latitude,
+                "longitude": centre.longitude,
+                "timezone": centre.hours.timezone,
+                "opens": centre.hours.opens,
+                "closes": centre.hours.closes,
+                "open_days": sorted(centre.hours.open_days),
+                "plan_width_m": centre.plan_width_m,
+                "plan_height_m": centre.plan_height_m,
+                "is_demo": is_demo,
+            },
+        )
+        cursor.executemany(
+            sql("put_closure"),
+            [{"centre": centre.slug, "day": day, "reason": why} for day, why in centre.closure_reasons.items()],
+        )
+        add_places(connection, centre.slug, centre.zones, centre.resources, centre.devices)
+
+
+def add_places(
+    connection: Connection,
+    centre: str,
+    zones: Iterable[Zone],
+    resources: Iterable[Resource],
+    devices: Iterable[Device],
+) -> None:
+    """Add zones, resources and devices to a centre; those it has already, by slug, stay as they are."""
+    with connection.cursor() as cursor:
+        cursor.executemany(sql("put_zone"), [_row(zone, zone.place, centre) for zone in zones])
+        cursor.executemany(sql("put_resource"), [_row(resource, resource.place, centre) for resource in resources])
+        cursor.executemany(sql("put_device"), [{**asdict(device), "centre": centre} for device in devices])
+
+
+def _row(item: Zone | Resource, place: Rect, centre: str) -> dict[str, object]:
+    return {**asdict(item), **asdict(place), "place": None, "centre": centre}
+
+
+def put_bookings(connection: Connection, bookings: Iterable[Booking]) -> None:
+    """Add bookings or change them by external id, in one transaction; those on an invoice stay as they were billed.
+
+    Raises psycopg.errors.ExclusionViolation where two bookings of a resource overlap.
+    """
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(sql("stage_bookings"))
+        cursor.execute(sql("clear_staged_bookings"))
+        with cursor.copy(sql("copy_staged_bookings")) as copy:
+            for b in bookings:
+                copy.write_row((b.external_id, b.centre, b.resource, b.member, b.starts_at, b.ends_at, b.status))
+        cursor.execute(sql("take_staged_bookings"))
+
+
+def put_check_ins(connection: Connection, check_ins: Iterable[CheckIn]) -> None:
+    """Add check-ins by external id, in one transaction; those that are there already stay as they are."""
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(sql("stage_check_ins"))
+        cursor.execute(sql("clear_staged_check_ins"))
+        with cursor.copy(sql("copy_staged_check_ins")) as copy:
+            for c in check_ins:
+                copy.write_row((c.external_id, c.centre, c.resource, c.member, c.at, c.method))
+        cursor.execute(sql("take_staged_check_ins"))
+
+
+def policy(connection: Connection, centre: str, at: datetime) -> Policy:
+    """The policy in force for a centre's edge; a new version is written where the registry has changed since the last."""
+    row = connection.execute(sql("newest_policy"), (centre,)).fetchone()
+    if row is None:
+        raise LookupError(centre)
+    version, content, timezone = row
+    devices = [
+        DeviceEntry(device=str(slug), profile=Profile(str(profile)), address=str(address), interval_s=int(str(interval)))
+        for slug, profile, address, interval in connection.execute(sql("policy_devices"), (centre,))
+    ]
+    if isinstance(content, dict):
+        newest = Policy.model_validate_json(json.dumps(content))
+        if newest.devices == devices and newest.timezone == timezone:
+            return newest
+    fresh = Policy(version=int(str(version or 0)) + 1, timezone=str(timezone), devices=devices)
+    connection.execute(
+        sql("put_policy"),
+        {"centre": centre, "version": fresh.version, "content": fresh.model_dump_json(), "published_at": at},
+    )
+    return fresh

@@ -1,0 +1,220 @@
+"""Bookings meet spans: each booking, and each stay without one, gets exactly one verdict."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from smartwork.domain.evidence import Span, Verdict
+from smartwork.domain.network import Interval
+from smartwork.domain.occupancy import clip, seconds_by_state
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a verdict is reached; all durations are `timedelta`."""
+
+    grace: timedelta = timedelta(minutes=15)
+    """Coming late, leaving early or overstaying by no more than this is neither."""
+    shortest_use: timedelta = timedelta(minutes=5)
+    """Presence shorter than this in a whole booking is somebody passing by."""
+    shortest_walk_in: timedelta = timedelta(minutes=15)
+    """A stay without a booking that is shorter than this is somebody passing by."""
+    most_unknown: float = 0.5
+    """With a larger share of the booking unmeasured nothing can be said."""
+    apart: timedelta = timedelta(minutes=60)
+    """Stays with at most this much absence between them are one walk-in (a lunch)."""
+    check_in_window: timedelta = timedelta(minutes=30)
+    """A check-in names the walk-in that begins at most this much after it or holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A booking as reconciliation needs it."""
+
+    booking_id: int
+    company_id: int
+    period: Interval
+    cancelled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A check-in as reconciliation needs it."""
+
+    check_in_id: int
+    company_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A verdict and the measured time it rests on; seconds are whole and add up: booked = occupied + vacant + unknown."""
+
+    verdict: Verdict
+    booking_id: int | None
+    check_in_id: int | None
+    company_id: int | None
+    period: Interval
+    first_seen: datetime | None
+    last_seen: datetime | None
+    booked_s: int
+    occupied_s: int
+    vacant_s: int
+    unknown_s: int
+    over_s: int
+
+
+def reconcile(
+    claims: Sequence[Claim], signatures: Sequence[Signature], spans: Sequence[Span], window: Interval, rules: Rules
+) -> list[Finding]:
+    """The findings for one resource: one for each claim, in order of time, and then one for each walk-in in `window`.
+
+    `claims` that are not cancelled must not overlap; `spans` are in order. The order of claims and signatures does not
+    matter. Suspect spans (a stuck sensor) count as unknown: doubt is not charged.
+    """
+    trusted = [Span(s.start, s.end, "unknown") if s.suspect else s for s in spans]
+    ordered = sorted(claims, key=lambda c: (c.period.start, c.booking_id))
+    kept = [c for c in ordered if not c.cancelled]
+    following = {a.booking_id: b.period.start for a, b in pairwise(kept)}
+    signed = sorted(signatures, key=lambda s: (s.at, s.check_in_id))
+    findings = [
+        _cancelled(claim)
+        if claim.cancelled
+        else _judge(claim, _until(claim, following.get(claim.booking_id)), signed, trusted, rules)
+        for claim in ordered
+    ]
+    taken = [
+        Interval(f.period.start, f.period.end + timedelta(seconds=f.over_s)) for f in findings if f.verdict != "cancelled"
+    ]
+    return findings + [_walk_in(stay, signed, trusted, rules) for stay in _stays(trusted, taken, window, rules)]
+
+
+_LONGEST_OVERSTAY = timedelta(hours=4)
+
+
+def _until(claim: Claim, next_start: datetime | None) -> datetime:
+    """How far an overstay may reach: the next booking of the resource, and never longer than four hours."""
+    limit = claim.period.end + _LONGEST_OVERSTAY
+    return min(limit, next_start) if next_start else limit
+
+
+def _cancelled(claim: Claim) -> Finding:
+    return Finding("cancelled", claim.booking_id, None, claim.company_id, claim.period, None, None, 0, 0, 0, 0, 0)
+
+
+def _judge(claim: Claim, until: datetime, signed: Sequence[Signature], spans: Sequence[Span], rules: Rules) -> Finding:
+    period = claim.period
+    booked = round(period.seconds)
+    inside = seconds_by_state(spans, period)
+    occupied, unknown = round(inside["occupied"]), round(inside["unknown"])
+    vacant = booked - occupied - unknown
+    present = [s for s in clip(spans, period) if s.state == "occupied"]
+    first = present[0].start if present else None
+    last = present[-1].end if present else None
+    over = _overstay(spans, period.end, until) if last == period.end else timedelta()
+    check_in = next((s for s in signed if _names(s, claim, period, rules)), None)
+    verdict: Verdict
+    if unknown > rules.most_unknown * booked:
+        verdict = "unverifiable"
+    elif occupied < min(rules.shortest_use.total_seconds(), booked):
+        verdict = "no_show" if unknown <= rules.grace.total_seconds() and check_in is None else "unverifiable"
+    elif over > rules.grace:
+        verdict = "overstayed"
+    elif last is not None and _left(last, period, spans) > rules.grace:
+        verdict = "left_early"
+    else:
+        verdict = "used"
+    return Finding(
+        verdict,
+        claim.booking_id,
+        check_in.check_in_id if check_in else None,
+        claim.company_id,
+        period,
+        first,
+        last,
+        booked,
+        occupied,
+        vacant,
+        unknown,
+        round(over.total_seconds()),
+    )
+
+
+def _names(signature: Signature, claim: Claim, period: Interval, rules: Rules) -> bool:
+    return signature.company_id == claim.company_id and period.start - rules.check_in_window <= signature.at < period.end
+
+
+def _left(last: datetime, period: Interval, spans: Sequence[Span]) -> timedelta:
+    """How long before the end the desk was seen vacant for good; unknown time after the last presence does not count."""
+    rest = seconds_by_state(spans, Interval(last, period.end)) if last < period.end else {"vacant": 0.0}
+    return timedelta(seconds=rest["vacant"])
+
+
+def _overstay(spans: Sequence[Span], end: datetime, until: datetime) -> timedelta:
+    """Presence that goes on past `end` without a break, at most to `until`."""
+    at = end
+    for span in spans:
+        if span.start <= at < span.end and span.state == "occupied":
+            at = min(span.end, until)
+    return at - end
+
+
+def _stays(spans: Sequence[Span], taken: Sequence[Interval], window: Interval, rules: Rules) -> Iterator[Interval]:
+    """Stretches of presence that begin in `window` and outside every booking, short absences included."""
+    free: list[Interval] = []
+    for span in spans:
+        if span.state == "occupied" and window.start <= span.start < window.end:
+            free += _without(Interval(span.start, span.end), taken)
+    joined: list[Interval] = []
+    for piece in free:
+        if joined and _one_stay(joined[-1], piece, taken, rules):
+            joined[-1] = Interval(joined[-1].start, piece.end)
+        else:
+            joined.append(piece)
+    for stay in joined:
+        present = seconds_by_state(spans, stay)["occupied"]
+        if present >= rules.shortest_walk_in.total_seconds():
+            yield stay
+
+
+def _one_stay(earlier: Interval, later: Interval, taken: Sequence[Interval], rules: Rules) -> bool:
+    between = Interval(earlier.end, later.start)
+    return between.end - between.start <= rules.apart and not any(between.cut(t) for t in taken)
+
+
+def _without(piece: Interval, taken: Sequence[Interval]) -> list[Interval]:
+    """The parts of `piece` that lie in none of `taken`."""
+    parts = [piece]
+    for other in taken:
+        rest: list[Interval] = []
+        for part in parts:
+            if part.cut(other) is None:
+                rest.append(part)
+                continue
+            if part.start < other.start:
+                rest.append(Interval(part.start, other.start))
+            if other.end < part.end:
+                rest.append(Interval(other.end, part.end))
+        parts = rest
+    return parts
+
+
+def _walk_in(stay: Interval, signed: Sequence[Signature], spans: Sequence[Span], rules: Rules) -> Finding:
+    inside = seconds_by_state(spans, stay)
+    total, occupied, unknown = round(stay.seconds), round(inside["occupied"]), round(inside["unknown"])
+    check_in = next((s for s in signed if stay.start - rules.check_in_window <= s.at < stay.end), None)
+    return Finding(
+        "walk_in",
+        None,
+        check_in.check_in_id if check_in else None,
+        check_in.company_id if check_in else None,
+        stay,
+        stay.start,
+        stay.end,
+        0,
+        occupied,
+        total - occupied - unknown,
+        unknown,
+        0,
+    )
