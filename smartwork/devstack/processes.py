@@ -1,0 +1,169 @@
+"""Components as children of one process: started in order, watched, stopped in reverse, never left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from smartwork.devstack import child
+from smartwork.devstack.errors import DevstackError, Progress, last_lines, silent
+
+
+@dataclass(frozen=True)
+class Component:
+    """A program to run. `env` is added to the caller's environment; `ready` says whether it does its work yet.
+
+    A component without `ready` counts as ready once it has been started.
+    """
+
+    name: str
+    argv: Sequence[str]
+    log_path: Path
+    env: Mapping[str, str] = field(default_factory=dict)
+    ready: Callable[[], bool] | None = None
+
+
+class Supervisor:
+    """Runs components while its `with` block lasts.
+
+    Each has a process group of its own, so Ctrl-C reaches only the supervisor, which stops them in order. The kernel
+    kills them when the thread that started them ends: start them in the main thread.
+    """
+
+    def __init__(self, ready_within_s: float = 60.0, grace_s: float = 10.0, progress: Progress = silent) -> None:
+        self._ready_within_s = ready_within_s
+        self._grace_s = grace_s
+        self._progress = progress
+        self._components: dict[str, Component] = {}
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
+        self.stop_all()
+
+    def start_all(self, components: Iterable[Component]) -> None:
+        """Start components one after the other, each when the one before is ready. Raises DevstackError as `start`."""
+        for component in components:
+            self.start(component)
+
+    def start(self, component: Component) -> None:
+        """Start a component and wait until it is ready.
+
+        Raises DevstackError, with the end of its log, where it dies or is not ready in time; it is stopped then.
+        """
+        if self.running(component.name):
+            raise DevstackError(f"{component.name} runs already: stop it first.")
+        self._progress(f"starting {component.name}", 0, 0)
+        self._components[component.name] = component
+        self._children[component.name] = _launch(component)
+        deadline = time.monotonic() + self._ready_within_s
+        while component.ready is not None and not component.ready():
+            if not self.running(component.name):
+                break
+            if time.monotonic() > deadline:
+                self.stop(component.name)
+                message = f"{component.name} was not ready within {self._ready_within_s:.0f} s."
+                raise DevstackError(f"{message}{_log_of(component)}")
+            time.sleep(0.05)
+        self.check([component.name])
+
+    def check(self, names: Iterable[str] | None = None) -> None:
+        """Raises DevstackError, with the end of the log, where a component has died by itself. Call it now and then."""
+        for name in self._children if names is None else names:
+            code = self._children[name].poll()
+            if code is not None:
+                how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+                raise DevstackError(f"{name} {how}.{_log_of(self._components[name])}")
+
+    def running(self, name: str) -> bool:
+        """Whether a component was started and lives."""
+        process = self._children.get(name)
+        return process is not None and process.poll() is None
+
+    def pid(self, name: str) -> int:
+        """The number of a running component's process. Raises DevstackError where it does not run."""
+        if not self.running(name):
+            raise DevstackError(f"{name} does not run.")
+        return self._children[name].pid
+
+    def stop(self, name: str) -> None:
+        """Ask a component to end (SIGTERM), and end it (SIGKILL) when its time of grace is over. No error if dead."""
+        self._stop([name])
+
+    def stop_all(self) -> None:
+        """Stop all, the last started first; they share one time of grace."""
+        self._stop(list(reversed(self._children)))
+
+    def kill(self, name: str) -> None:
+        """End a component at once, as a power cut would."""
+        process = self._children.pop(name, None)
+        if process is not None:
+            _signal_group(process, signal.SIGKILL)
+            process.wait()
+
+    def restart(self, name: str) -> None:
+        """Start a component again that was stopped, was killed, died or runs. Raises DevstackError as `start`."""
+        component = self._components.get(name)
+        if component is None:
+            raise DevstackError(f"{name} was never started.")
+        self.stop(name)
+        self.start(component)
+
+    def _stop(self, names: list[str]) -> None:
+        leaving = {name: self._children.pop(name) for name in names if name in self._children}
+        for name, process in leaving.items():
+            self._progress(f"stopping {name}", 0, 0)
+            if process.poll() is None:
+                _signal_group(process, signal.SIGTERM)
+        deadline = time.monotonic() + self._grace_s
+        try:
+            for process in leaving.values():
+                _wait(process, deadline)
+        finally:  # also when Ctrl-C cuts the waiting short
+            for process in leaving.values():
+                _signal_group(process, signal.SIGKILL)  # what is left of the group, its own children included
+                process.wait()
+
+
+def _launch(component: Component) -> subprocess.Popen[bytes]:
+    launcher = [sys.executable, "-I", "-S", str(Path(child.__file__).resolve()), str(os.getpid())]
+    try:
+        component.log_path.parent.mkdir(parents=True, exist_ok=True)
+        with component.log_path.open("wb") as log:
+            return subprocess.Popen(
+                [*launcher, *component.argv],
+                env={**os.environ, **component.env},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise DevstackError(f"{component.name} cannot be started: {error}") from error
+
+
+def _wait(process: subprocess.Popen[bytes], deadline: float) -> None:
+    try:
+        process.wait(max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        return
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    try:
+        os.killpg(process.pid, number)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def _log_of(component: Component) -> str:
+    lines = last_lines(component.log_path)
+    return f" The end of its log, {component.log_path}:\n{lines}" if lines else f" Its log, {component.log_path}, is empty."

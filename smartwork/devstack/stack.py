@@ -1,0 +1,172 @@
+"""Start, find, stop and throw away the broker and the database: what the command line and the tests call."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from smartwork.devstack import packages
+from smartwork.devstack.errors import DevstackError, Progress, silent
+from smartwork.devstack.instance import Instance, leftovers, named, throwaway
+from smartwork.devstack.mosquitto import Mosquitto
+from smartwork.devstack.postgres import Postgres
+from smartwork.devstack.services import Service
+
+DATABASE_URL = "SMARTWORK_DATABASE_URL"
+BROKER_URL = "SMARTWORK_BROKER_URL"
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where the database and the broker are, and which of them the devstack runs. The database's holds a password."""
+
+    database_url: str
+    broker_url: str
+    owned_database: bool
+    owned_broker: bool
+
+
+@dataclass(frozen=True)
+class ServiceStatus:
+    """How one server is. `address` never holds a password; `pid` and `data_bytes` are None where not ours to know."""
+
+    name: str
+    state: Literal["running", "stopped", "external"]
+    address: str
+    pid: int | None = None
+    data_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running throwaway pair, with handles to stop, kill and start each server."""
+
+    instance: Instance
+    endpoints: Endpoints
+    postgres: Postgres
+    mosquitto: Mosquitto
+
+
+def up(env: Mapping[str, str], instance: str | None = None, progress: Progress = silent) -> Endpoints:
+    """Start what `env` does not bring along and say where everything is. Running servers are used as they are.
+
+    SMARTWORK_DATABASE_URL and SMARTWORK_BROKER_URL, where set, are taken as they stand and nothing is started for
+    them. Without `instance` the one of this checkout is meant. The servers go on when the caller ends.
+    Raises DevstackError when packages cannot be fetched or a server does not start; its message says what to do.
+    """
+    sweep(env)
+    database, broker = env.get(DATABASE_URL), env.get(BROKER_URL)
+    if database and broker:
+        return Endpoints(database, broker, owned_database=False, owned_broker=False)
+    chosen = named(instance, env)
+    tree = packages.install(packages.SERVICES, env, progress)
+    with packages.locked(chosen.lock, progress):
+        chosen.create()
+        if not database:
+            postgres = Postgres(chosen, tree)
+            postgres.start(progress)
+            postgres.ensure_database()
+        if not broker:
+            mosquitto = Mosquitto(chosen, tree)
+            mosquitto.start(progress)
+        return Endpoints(
+            database_url=database or postgres.url,
+            broker_url=broker or mosquitto.url,
+            owned_database=not database,
+            owned_broker=not broker,
+        )
+
+
+def down(instance: str | None = None, env: Mapping[str, str] | None = None) -> list[str]:
+    """Stop the servers of an instance and keep their data. Returns the names of those that were running.
+
+    Raises DevstackError where they belong to another user.
+    """
+    chosen = named(instance, _environment(env))
+    if not chosen.exists():
+        return []
+    with packages.locked(chosen.lock, silent):
+        return _stop(chosen, _environment(env))
+
+
+def remove(instance: str | None = None, env: Mapping[str, str] | None = None) -> list[str]:
+    """Stop the servers of an instance and delete its data for good. Returns the names of those that were running."""
+    chosen = named(instance, _environment(env))
+    if not chosen.folder.exists():
+        return []
+    with packages.locked(chosen.lock, silent):
+        stopped = _stop(chosen, _environment(env))
+        chosen.delete()
+    return stopped
+
+
+def status(instance: str | None = None, env: Mapping[str, str] | None = None) -> list[ServiceStatus]:
+    """How the database and the broker are. Starts and creates nothing."""
+    env = _environment(env)
+    chosen = named(instance, env)
+    external = {"postgres": env.get(DATABASE_URL), "mosquitto": env.get(BROKER_URL)}
+    result = []
+    for service in _services(chosen, env):
+        if url := external[service.name]:
+            result.append(ServiceStatus(service.title, "external", _without_password(url)))
+        elif not chosen.exists():
+            result.append(ServiceStatus(service.title, "stopped", ""))
+        else:
+            pid = service.pid()
+            state: Literal["running", "stopped"] = "running" if pid else "stopped"
+            result.append(ServiceStatus(service.title, state, service.address, pid, service.data_size()))
+    return result
+
+
+@contextmanager
+def ephemeral(name_prefix: str, env: Mapping[str, str] | None = None, progress: Progress = silent) -> Iterator[Stack]:
+    """A fresh pair of servers with data and ports of their own, removed at the end, whatever happens.
+
+    One whose process is killed is removed by the next `up` or `ephemeral` of anybody with the same cache.
+    Addresses in `env` are ignored: nobody's real database is touched. Raises DevstackError as `up` does.
+    """
+    here = {name: value for name, value in _environment(env).items() if name not in {DATABASE_URL, BROKER_URL}}
+    chosen = throwaway(name_prefix, here)
+    try:
+        endpoints = up(here, chosen.name, progress)
+        postgres, mosquitto = _services(chosen, here)
+        yield Stack(chosen, endpoints, postgres, mosquitto)
+    finally:
+        remove(chosen.name, here)
+
+
+def sweep(env: Mapping[str, str] | None = None) -> list[str]:
+    """Remove throwaway instances whose process was killed. Returns their names; another user's are left alone."""
+    env = _environment(env)
+    swept = []
+    for instance in leftovers(env):
+        with suppress(DevstackError, OSError):
+            remove(instance.name, env)
+            swept.append(instance.name)
+    return swept
+
+
+def services(instance: str | None = None, env: Mapping[str, str] | None = None) -> tuple[Postgres, Mosquitto]:
+    """Handles to the servers of an instance, to stop, kill and start them one by one."""
+    return _services(named(instance, _environment(env)), _environment(env))
+
+
+def _services(instance: Instance, env: Mapping[str, str]) -> tuple[Postgres, Mosquitto]:
+    tree = packages.SERVICES.folder(packages.cache_base(env))
+    return Postgres(instance, tree), Mosquitto(instance, tree)
+
+
+def _stop(instance: Instance, env: Mapping[str, str]) -> list[str]:
+    both: tuple[Service, ...] = _services(instance, env)
+    return [service.title for service in both if service.stop()]
+
+
+def _environment(env: Mapping[str, str] | None) -> Mapping[str, str]:
+    return os.environ if env is None else env
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return parts.netloc.rpartition("@")[2] or url
