@@ -1,0 +1,116 @@
+"""What pages read: the settings of this process, and one snapshot of the database a page."""
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from itertools import groupby
+
+from smartwork.db.dashboard import CentreMonth, EnergyRow, LedgerRow, Reader, Use, ratio, reading
+from smartwork.settings import DashboardSettings
+
+
+@cache
+def settings() -> DashboardSettings:
+    """The settings of this process; raises SettingError where one is missing."""
+    return DashboardSettings.from_env(os.environ)
+
+
+def opened() -> AbstractContextManager[Reader]:
+    """A reader for one page; raises ServiceAway where the database is away."""
+    return reading(settings().database_url)
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """Lighting of a zone, a centre or the network over a month, in Wh."""
+
+    name: str
+    centre: str
+    area_m2: float
+    used_wh: float
+    empty_wh: float
+    unknown_wh: float
+    baseline_wh: float
+
+    @property
+    def saved_wh(self) -> float:
+        """Baseline less use; negative where more was used."""
+        return self.baseline_wh - self.used_wh
+
+    @property
+    def saving(self) -> float | None:
+        """Share of the baseline that was not used."""
+        return ratio(self.saved_wh, self.baseline_wh)
+
+    @property
+    def waste_share(self) -> float | None:
+        """Share of the energy that was used while nobody was in the zone."""
+        return ratio(self.empty_wh, self.used_wh)
+
+    @property
+    def kwh_per_m2(self) -> float | None:
+        """KWh for each square metre."""
+        return ratio(self.used_wh / 1000, self.area_m2)
+
+
+def network_use(centres: list[CentreMonth]) -> Use:
+    """The use of all centres' desks together."""
+    return Use(
+        open_s=sum(c.open_s for c in centres),
+        occupied_s=sum(c.occupied_s for c in centres),
+        vacant_s=sum(c.vacant_s for c in centres),
+        unknown_s=sum(c.unknown_s for c in centres),
+    )
+
+
+def zones_worst_first(rows: list[EnergyRow]) -> list[Light]:
+    """Each zone's month, most energy wasted on empty zones first."""
+    ordered = sorted(rows, key=lambda row: row.zone_id)
+    zones = [list(group) for _, group in groupby(ordered, key=lambda row: row.zone_id)]
+    lights = [light(zone[0].zone, zone[0].centre, zone) for zone in zones]
+    return sorted(lights, key=lambda zone: -zone.empty_wh)
+
+
+def light(name: str, centre: str, rows: list[EnergyRow]) -> Light:
+    """The sum of `rows`; the area counts each zone once."""
+    return Light(
+        name=name,
+        centre=centre,
+        area_m2=sum({row.zone_id: row.area_m2 for row in rows}.values()),
+        used_wh=sum(row.used_wh for row in rows),
+        empty_wh=sum(row.empty_wh for row in rows),
+        unknown_wh=sum(row.unknown_wh for row in rows),
+        baseline_wh=sum(row.baseline_wh for row in rows),
+    )
+
+
+def in_month(rows: list[LedgerRow], month: date) -> Iterator[LedgerRow]:
+    """The rows of the days in `month`."""
+    return (row for row in rows if (row.day.year, row.day.month) == (month.year, month.month))
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The ledger over any number of centres and days."""
+
+    numbered: int
+    stored: int
+    duplicates: int
+    rejected: int
+    in_outbox: int
+    missing: int
+
+
+def balance(rows: list[LedgerRow]) -> Balance:
+    """The sum of `rows`."""
+    return Balance(
+        numbered=sum(r.numbered for r in rows),
+        stored=sum(r.stored for r in rows),
+        duplicates=sum(r.duplicates for r in rows),
+        rejected=sum(r.rejected for r in rows),
+        in_outbox=sum(r.in_outbox for r in rows),
+        missing=sum(r.missing for r in rows),
+    )

@@ -1,0 +1,73 @@
+"""What a floor plan may claim at an instant: the newest word of each sensor, and nothing that has gone stale."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from smartwork.db.dashboard import Place, ZoneLight
+from smartwork.domain.evidence import State
+from smartwork.domain.occupancy import patience
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A desk, room or recording as it stands now; `heard_at` is the newest word of any of its sensors."""
+
+    place: Place
+    state: State
+    heard_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Glow:
+    """A zone's light now: level 0 to 1, or None where no light of it was heard lately."""
+
+    zone: ZoneLight
+    level: float | None
+
+
+def is_fresh(at: datetime | None, interval_s: int | None, now: datetime) -> bool:
+    """Whether a word still holds: not older than 2.5 reporting intervals."""
+    return at is not None and interval_s is not None and now - at <= timedelta(seconds=patience(interval_s))
+
+
+def seats(rows: Iterable[Place], now: datetime) -> list[Seat]:
+    """One seat for each resource: occupied where any fresh sensor says so, vacant where all fresh ones deny it.
+
+    Expects the rows of a resource together, the newest word first.
+    """
+    found = []
+    for _, group in groupby(rows, key=lambda row: row.resource_id):
+        sensors = list(group)
+        fresh = [row.present for row in sensors if is_fresh(row.heard_at, row.interval_s, now)]
+        state: State = "unknown" if not fresh else "occupied" if any(fresh) else "vacant"
+        found.append(Seat(sensors[0], state, sensors[0].heard_at))
+    return found
+
+
+def glows(rows: Iterable[ZoneLight], now: datetime) -> list[Glow]:
+    """One glow for each zone: the brightest of its lights that were heard lately. Expects a zone's rows together."""
+    found = []
+    for _, group in groupby(rows, key=lambda row: row.zone_id):
+        lights = list(group)
+        levels = [level for light in lights if (level := _level(light, now)) is not None]
+        found.append(Glow(lights[0], max(levels, default=None)))
+    return found
+
+
+def _level(light: ZoneLight, now: datetime) -> float | None:
+    on = light.light_on if is_fresh(light.on_at, light.interval_s, now) else None
+    level = light.light_level if is_fresh(light.level_at, light.interval_s, now) else None
+    if on is False:
+        return 0.0
+    return level if level is not None else 1.0 if on else None
+
+
+def counts(found: Iterable[Seat]) -> dict[State, int]:
+    """How many desks are in each state; rooms and recordings are not desks."""
+    total: dict[State, int] = {"occupied": 0, "vacant": 0, "unknown": 0}
+    for seat in found:
+        if seat.place.kind == "desk":
+            total[seat.state] += 1
+    return total

@@ -1,0 +1,71 @@
+"""One centre at this moment: its floor plan, drawn anew every two seconds."""
+
+import streamlit as st
+
+from dashboard import data, frame, live
+from dashboard.format import ago, clock, percent, whole
+from dashboard.markup import Card, cards
+from dashboard.plan import floor_plan, legend
+from smartwork.clock import now
+from smartwork.db.dashboard import CentreRow, EdgeRow, ratio
+
+with data.opened() as reader:
+    centres = frame.centres_of(reader)
+frame.heading("Centre live", "Who is where at this moment, as the sensors say it. Silence is shown as unknown.", centres)
+kept = st.session_state.get("centre")
+names = [c.slug for c in centres]
+slug = st.selectbox(
+    "Centre",
+    names,
+    index=names.index(kept) if kept in names else 0,
+    format_func=lambda chosen: next(c.name for c in centres if c.slug == chosen),
+    width=300,
+)
+st.session_state["centre"] = slug
+
+
+def edge_card(edges: list[EdgeRow]) -> Card:
+    """Whether the centre's gateway is connected."""
+    if not edges:
+        return Card("Gateway", "–", "never connected", "bad")
+    offline = [edge for edge in edges if edge.state == "offline"]
+    since = min(edge.since for edge in offline or edges)
+    note = f"since {ago(now() - since).removesuffix(' ago')}"
+    return Card("Gateway", "Offline", note, "bad") if offline else Card("Gateway", "Online", note, "good")
+
+
+@st.fragment(run_every=2)
+def plan(centre: CentreRow) -> None:
+    with frame.friendly():
+        with data.opened() as reader:
+            places, zones = reader.places(centre.centre_id), reader.zones(centre.centre_id)
+            edges = reader.edges(centre.centre_id)
+        at = now()
+        seats, glows = live.seats(places, at), live.glows(zones, at)
+        desks = live.counts(seats)
+        heard = max((seat.heard_at for seat in seats if seat.heard_at), default=None)
+        known = desks["occupied"] + desks["vacant"]
+        share = ratio(desks["occupied"], known)
+        lit = sum(1 for glow in glows if glow.level)
+        st.html(
+            cards(
+                [
+                    Card("Occupied", whole(desks["occupied"]), f"{percent(share)} of the {known} known desks"),
+                    Card("Vacant", whole(desks["vacant"]), "free to take"),
+                    Card("Unknown", whole(desks["unknown"]), "not heard lately"),
+                    Card("Zones lit", f"{lit} of {len(glows)}", "by the newest word of their lights"),
+                    Card("Last heard", ago(at - heard) if heard else "never", f"at {clock(heard)}" if heard else ""),
+                    edge_card(edges),
+                ]
+            )
+        )
+        picture = floor_plan(centre.plan_width_m, centre.plan_height_m, glows, seats, at)
+        st.html(f'<div class="sw-paper">{picture}</div>')
+        st.html(legend())
+
+
+plan(next(c for c in centres if c.slug == slug))
+st.html(
+    '<p class="sw-note">A sensor that has been silent for 2.5 times its reporting interval counts as unknown, not as vacant. '
+    "Times are local (Europe/Brussels). No person is shown: a sensor does not know whose presence it sees.</p>"
+)

@@ -1,0 +1,70 @@
+"""What the light used, for whom, and how much was saved: for those who tune it."""
+
+import streamlit as st
+
+from dashboard import charts, data, frame
+from dashboard.format import kwh, number, percent
+from dashboard.markup import Card, Column, Mood, Raw, bar, cards, table, two_lines
+
+ALL = "All centres"
+
+with data.opened() as reader:
+    centres = frame.centres_of(reader)
+    frame.heading("Energy", "What the light used, whether anybody was there, and what was saved.", centres)
+    with st.container(horizontal=True):
+        month = frame.choose_month(reader)
+        names = [ALL, *(c.name for c in centres)]
+        kept = st.session_state.get("energy_centre")
+        chosen = st.selectbox("Centre", names, index=names.index(kept) if kept in names else 0, width=300)
+        st.session_state["energy_centre"] = chosen
+    rows = [row for row in reader.energy(month) if chosen in (ALL, row.centre)]
+if not rows:
+    raise frame.NothingYet("No lighting energy was measured here in this month. Choose another month or centre.")
+
+light = data.light(chosen, chosen, rows)
+st.html(
+    cards(
+        [
+            Card("Used", kwh(light.used_wh, 1), f"{number(light.kwh_per_m2, 2)} kWh/m²"),
+            Card("Baseline", kwh(light.baseline_wh, 1), "rated power × opening hours"),
+            Card("Saved", kwh(light.saved_wh, 1), "baseline less use", "good" if light.saved_wh >= 0 else "bad"),
+            Card("Saving", percent(light.saving), "of the baseline", "good" if light.saved_wh >= 0 else "bad"),
+            Card("Waste", percent(light.waste_share), f"{kwh(light.empty_wh, 1)} for empty zones"),
+            Card("Could not tell", kwh(light.unknown_wh, 1), "used while sensors were silent"),
+        ]
+    )
+)
+st.subheader("Day by day", anchor=False)
+st.altair_chart(charts.energy_days(rows), theme=None)
+st.html(
+    '<p class="sw-note"><b>Method.</b> The dark mark over each day is the baseline: IPMVP option A, the rated power of the '
+    "luminaires times the opening hours of that day, as if all light burned while the centre is open. <b>Limits.</b> It is "
+    "stipulated, not measured before the controls came: daylight and switching off by hand are not in it, and rated "
+    "power may differ from real power by some per cent. Read savings as an upper estimate. Waste is energy used while nobody "
+    "was in the zone.</p>"
+)
+
+
+def row(zone: data.Light) -> tuple[Mood, list[str | Raw]]:
+    return "", [
+        two_lines(zone.name, zone.centre),
+        kwh(zone.empty_wh, 1),
+        bar(zone.waste_share),
+        kwh(zone.used_wh, 1),
+        number(zone.kwh_per_m2, 2),
+        kwh(zone.saved_wh, 1),
+        percent(zone.saving),
+    ]
+
+
+st.subheader("Zones, most waste first", anchor=False)
+columns = [
+    Column("Zone", "name"),
+    Column("Waste", "n"),
+    Column("Share of use"),
+    Column("Used", "n"),
+    Column("kWh/m²", "n"),
+    Column("Saved", "n"),
+    Column("Saving", "n"),
+]
+st.html(table(columns, [row(zone) for zone in data.zones_worst_first(rows)]))

@@ -1,0 +1,121 @@
+"""A company's invoice, and for each line the measurement that it rests on."""
+
+from html import escape
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import data, evidence, frame
+from dashboard.format import clock, day, minutes, money, number, percent, short_day, structured, whole
+from dashboard.format import month as month_name
+from dashboard.markup import Card, Column, cards, table
+from smartwork.db.dashboard import InvoiceLine, InvoiceRow
+
+with data.opened() as reader:
+    centres = frame.centres_of(reader)
+    frame.heading("Invoices", "One invoice a month over all centres; every line opens the measurement it rests on.", centres)
+    invoices = reader.invoices()
+    if not invoices:
+        raise frame.NothingYet("No invoice has been issued yet. Invoices appear here once a month has been billed.")
+    with st.container(horizontal=True):
+        company = st.selectbox("Company", sorted({i.company for i in invoices}), width=340)
+        own = {i.month: i for i in invoices if i.company == company}
+        invoice = own[st.selectbox("Month", list(own), format_func=month_name, width=240)]
+    lines = reader.invoice_lines(invoice.invoice_id)
+
+
+def document(invoice: InvoiceRow) -> str:
+    """The invoice's head: numbers, dates and totals as they were issued."""
+    facts = [
+        ("Invoice", invoice.number),
+        ("To", invoice.company),
+        ("Period", month_name(invoice.month)),
+        ("Issued", short_day(invoice.issued_on)),
+        ("Due", short_day(invoice.due_on)),
+        ("Structured communication", structured(invoice.payment_reference)),
+        ("Net", money(invoice.net, invoice.currency)),
+        ("VAT", money(invoice.vat, invoice.currency)),
+    ]
+    cells = "".join(f"<div><b>{escape(label)}</b><span>{escape(value)}</span></div>" for label, value in facts)
+    total = f'<div class="total"><b>To pay</b><span>{escape(money(invoice.gross, invoice.currency))}</span></div>'
+    return f'<div class="sw-paper sw-invoice">{cells}{total}</div>'
+
+
+def choose_line(lines: list[InvoiceLine]) -> InvoiceLine:
+    """A table of lines; the chosen one, the first at the start."""
+    frame_of_lines = pd.DataFrame(
+        [
+            {
+                "Line": line.line,
+                "Day": line.starts_at.astimezone(ZoneInfo(line.timezone)).date(),
+                "From": clock(line.starts_at, ZoneInfo(line.timezone)),
+                "To": clock(line.ends_at, ZoneInfo(line.timezone)),
+                "Centre": line.centre,
+                "Place": line.resource,
+                "Verdict": evidence.LABEL[line.verdict],
+                "Hours": float(line.hours),
+                "Per hour": money(line.per_hour, invoice.currency),
+                "Net": money(line.net, invoice.currency),
+            }
+            for line in lines
+        ]
+    )
+    picked = st.dataframe(
+        frame_of_lines,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row-required",
+        selection_default={"selection": {"rows": [0]}},
+        key=f"lines-{invoice.number}",
+        height=min(420, 38 + 35 * len(lines)),
+        column_config={
+            "Line": st.column_config.NumberColumn(width=50),
+            "Day": st.column_config.DateColumn(format="ddd D MMM YYYY"),
+            "Hours": st.column_config.NumberColumn(format="%.2f"),
+        },
+    )
+    rows = picked.selection.rows
+    return lines[rows[0] if rows else 0]
+
+
+st.html(document(invoice))
+if lines:
+    st.subheader(f"{whole(len(lines))} lines", anchor=False)
+    line = choose_line(lines)
+    proof = evidence.parse(line.evidence)
+    zone = ZoneInfo(line.timezone)
+    st.subheader(f"Evidence of line {line.line}", anchor=False)
+    st.html(
+        f'<p class="sw-lead" style="margin-top:0"><b>{evidence.LABEL[line.verdict]}</b> · {escape(line.resource)}, '
+        f"{escape(line.centre)}, {day(line.starts_at.astimezone(zone).date())}. {escape(evidence.sentence(line, proof))}</p>"
+    )
+    st.html(f'<div class="sw-paper" style="overflow-x:auto">{evidence.timeline(line, proof)}</div>')
+    st.html(evidence.legend())
+    said = f"{proof.check_in_method}, {proof.check_in}" if proof.check_in else "none"
+    st.html(
+        cards(
+            [
+                Card(
+                    "Charged",
+                    money(line.net, invoice.currency),
+                    f"{number(float(line.hours), 2)} h at {money(line.per_hour, invoice.currency)}, before VAT",
+                ),
+                Card(
+                    "Occupied",
+                    minutes(proof.occupied_min),
+                    f"of {minutes(proof.booked_min)} booked" if proof.booked_min else "nothing booked",
+                ),
+                Card("Coverage", percent(proof.coverage), "of the period was measured"),
+                Card("Booking", proof.booking or "–", "in the booking system"),
+                Card("Check-in", "Yes" if proof.check_in else "–", said),
+            ]
+        )
+    )
+    st.html('<p class="sw-note">The ledger\'s batches that hold the readings of this line:</p>')
+    columns = [Column("Gateway", "name"), Column("Epoch"), Column("First number", "n"), Column("Last number", "n")]
+    st.html(table(columns, [("", [b.edge, b.epoch, whole(b.first), whole(b.last)]) for b in proof.batches]))
+st.html(
+    '<p class="sw-note">An issued invoice never changes; a correction is a credit note. Amounts are before VAT unless said '
+    "otherwise. Times are local to the centre (Europe/Brussels).</p>"
+)

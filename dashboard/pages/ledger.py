@@ -1,0 +1,83 @@
+"""Proof that nothing was lost: every number that an edge gave, and where it went."""
+
+import streamlit as st
+
+from dashboard import data, frame
+from dashboard.format import day, moment, whole
+from dashboard.markup import Card, Column, Mood, Raw, cards, table, tag
+from smartwork.db.dashboard import LedgerRow
+
+with data.opened() as reader:
+    centres = frame.centres_of(reader)
+    frame.heading(
+        "Ledger", "Each gateway numbers its readings before it sends them; here is where every number went.", centres
+    )
+    rows, gaps, rejected = reader.ledger(), reader.gaps(), reader.rejected()
+if not rows:
+    raise frame.NothingYet("No gateway has reported yet. The ledger fills as soon as the first batch arrives.")
+
+total = data.balance(rows)
+st.html(
+    cards(
+        [
+            Card("Numbered", whole(total.numbered), "by the gateways"),
+            Card("Stored", whole(total.stored), "in the database"),
+            Card("Rejected", whole(total.rejected), "refused with a reason"),
+            Card("In outbox", whole(total.in_outbox), "waiting at a gateway"),
+            Card("Missing", whole(total.missing), "unaccounted for", "bad" if total.missing else "good"),
+            Card("Duplicates", whole(total.duplicates), "resent, dropped, counted apart"),
+        ]
+    )
+)
+st.html('<p class="sw-note">numbered = stored + rejected + in outbox + missing, for each centre and local day.</p>')
+
+
+def row(balance: LedgerRow) -> tuple[Mood, list[str | Raw]]:
+    figures = (balance.numbered, balance.stored, balance.rejected, balance.in_outbox, balance.missing, balance.duplicates)
+    return "bad" if balance.missing else "", [balance.centre, day(balance.day), *(whole(figure) for figure in figures)]
+
+
+st.subheader("By centre and day", anchor=False)
+names = ["All centres", *sorted({r.centre for r in rows})]
+chosen = st.selectbox("Centre", names, width=300)
+columns = [
+    Column("Centre", "name"),
+    Column("Day"),
+    Column("Numbered", "n"),
+    Column("Stored", "n"),
+    Column("Rejected", "n"),
+    Column("In outbox", "n"),
+    Column("Missing", "n alarm"),
+    Column("Duplicates", "n"),
+]
+shown = [r for r in rows if chosen in ("All centres", r.centre)]
+with st.container(height=520 if len(shown) > 12 else "content", border=False):
+    st.html(table(columns, [row(r) for r in sorted(shown, key=lambda r: (-r.missing, -r.day.toordinal(), r.centre))]))
+
+st.subheader("Runs of numbers that are not stored", anchor=False)
+if gaps:
+    columns = [Column("Centre", "name"), Column("Gateway"), Column("Epoch"), Column("Numbers"), Column("Count", "n")]
+    st.html(
+        table(
+            columns,
+            [
+                ("bad", [g.centre, g.edge, g.epoch, f"{whole(g.first)} to {whole(g.last)}", whole(g.last - g.first + 1)])
+                for g in gaps
+            ],
+        )
+    )
+    st.html('<p class="sw-note">A run may still wait in the gateway\'s outbox; what the outbox does not hold is missing.</p>')
+else:
+    st.html(table([Column("")], [("", [tag("No gap in any outbox", "good")])]))
+
+st.subheader("Rejected, newest first", anchor=False)
+if rejected:
+    columns = [Column("Arrived"), Column("Centre", "name"), Column("Reason", "wrap"), Column("Number", "n"), Column("Topic")]
+    st.html(
+        table(
+            columns,
+            [("", [moment(r.arrived_at), r.centre or "–", r.reason, whole(r.n), r.topic]) for r in rejected],
+        )
+    )
+else:
+    st.html(table([Column("")], [("", [tag("Nothing was rejected", "good")])]))

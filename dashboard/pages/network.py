@@ -1,0 +1,99 @@
+"""All centres compared: how full, how wasteful, how trustworthy."""
+
+import streamlit as st
+
+from dashboard import charts, data, frame, live
+from dashboard.format import kwh, moment, number, percent, short_day, whole
+from dashboard.markup import Card, Column, Mood, Raw, bar, cards, table, tag, two_lines
+from smartwork.clock import now
+from smartwork.db.dashboard import CentreMonth, ratio
+
+with data.opened() as reader:
+    centres = frame.centres_of(reader)
+    frame.heading(
+        "All centres compared",
+        "How full each centre is, what its light uses, and whether its figures are whole.",
+        centres,
+    )
+    month = frame.choose_month(reader)
+    months = reader.centre_months(month)
+    days = reader.centre_days(month)
+    seats = live.seats(reader.places(), now())
+    light = data.light("", "", reader.energy(month))
+    ledger = data.balance(list(data.in_month(reader.ledger(), month)))
+
+use = data.network_use(months)
+desks = live.counts(seats)
+no_shows, bookings = sum(c.no_shows for c in months), sum(c.bookings for c in months)
+highest = max((c for c in months if c.peak is not None), key=lambda c: c.peak or 0, default=None)
+st.html(
+    cards(
+        [
+            Card(
+                "Centres",
+                whole(len(centres)),
+                f"{sum(c.operator_kind == 'public' for c in centres)} public, "
+                f"{sum(c.operator_kind == 'private' for c in centres)} private",
+            ),
+            Card("Desks", whole(sum(c.desks for c in centres)), "in the whole network"),
+            Card("Occupied now", whole(desks["occupied"]), f"{desks['vacant']} vacant, {desks['unknown']} unknown"),
+            Card("Utilisation", percent(use.utilisation), f"in opening hours; {percent(use.unknown_share)} unknown"),
+            Card(
+                "Highest peak",
+                whole(highest.peak if highest else None),
+                f"desks at once, in {highest.name}" if highest else "not measured",
+            ),
+            Card("No-shows", percent(ratio(no_shows, bookings)), f"{whole(no_shows)} of {whole(bookings)} bookings"),
+            Card(
+                "Lighting",
+                kwh(light.used_wh),
+                f"{percent(light.saving)} below the baseline" if light.saving is not None else "not measured",
+            ),
+            Card(
+                "Readings missing",
+                whole(ledger.missing),
+                f"of {whole(ledger.numbered)} numbered",
+                "good" if not ledger.missing else "bad",
+            ),
+        ]
+    )
+)
+
+
+def row(centre: CentreMonth) -> tuple[Mood, list[str | Raw]]:
+    return "", [
+        two_lines(centre.name, f"{centre.desks} desks"),
+        tag(centre.operator_kind),
+        bar(centre.utilisation),
+        percent(centre.unknown_share),
+        two_lines(f"{whole(centre.peak)} of {centre.desks}", moment(centre.peak_at))
+        if centre.peak_at
+        else whole(centre.peak),
+        percent(centre.no_show_share),
+        number(centre.kwh_per_m2, 2),
+        percent(centre.saving),
+    ]
+
+
+st.subheader("Centres, busiest first", anchor=False)
+columns = [
+    Column("Centre", "name"),
+    Column("Operator"),
+    Column("Utilisation"),
+    Column("Unknown", "n"),
+    Column("Peak"),
+    Column("No-shows", "n"),
+    Column("kWh/m²", "n"),
+    Column("Saving", "n"),
+]
+st.html(table(columns, [row(c) for c in sorted(months, key=lambda c: -(c.utilisation or -1))]))
+st.html(
+    '<p class="sw-note">Utilisation is occupied time over occupied and vacant time of desks in opening hours; time that '
+    "was not measured (unknown) leaves the ratio. A peak is the most desks occupied at one instant. Saving is measured "
+    "against rated power × opening hours (IPMVP option A).</p>"
+)
+if any(d.open_s for d in days):
+    st.subheader("Day by day", anchor=False)
+    st.altair_chart(charts.heat_map(days), theme=None)
+    first, last = min(d.day for d in days), max(d.day for d in days)
+    st.html(f'<p class="sw-note">Utilisation by centre and day, {short_day(first)} to {short_day(last)}.</p>')

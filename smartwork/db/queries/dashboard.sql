@@ -1,0 +1,140 @@
+-- name: dashboard_months
+-- Months that hold anything to show, newest first.
+SELECT DISTINCT date_trunc('month', day)::date AS month FROM (
+    SELECT day FROM use_day UNION ALL SELECT day FROM energy_day UNION ALL SELECT month FROM invoice
+) AS known
+ORDER BY month DESC
+
+-- name: dashboard_centres
+SELECT c.centre_id, c.slug, c.name, c.town, c.timezone, c.is_demo, o.kind AS operator_kind, o.name AS operator,
+       (SELECT count(*) FROM resource r WHERE r.centre_id = c.centre_id AND r.kind = 'desk')::int AS desks,
+       c.plan_width_m, c.plan_height_m, c.opens, c.closes
+FROM centre c JOIN operator o USING (operator_id)
+ORDER BY c.name
+
+-- name: dashboard_centre_month
+-- One row a centre: desks only, opening hours only; unknown time stays apart so that ratios can leave it out.
+WITH used AS (
+    SELECT r.centre_id, sum(u.open_s)::float8 AS open_s, sum(u.occupied_s)::float8 AS occupied_s,
+           sum(u.vacant_s)::float8 AS vacant_s, sum(u.unknown_s)::float8 AS unknown_s
+    FROM use_day u JOIN resource r USING (resource_id)
+    WHERE u.day >= %(month)s AND u.day < %(month)s + interval '1 month' AND r.kind = 'desk'
+    GROUP BY r.centre_id
+), peaks AS (
+    SELECT DISTINCT ON (centre_id) centre_id, peak, peak_at FROM centre_peak
+    WHERE day >= %(month)s AND day < %(month)s + interval '1 month'
+    ORDER BY centre_id, peak DESC, peak_at
+), energy AS (
+    SELECT z.centre_id, sum(e.used_wh) AS used_wh, sum(e.baseline_wh) AS baseline_wh
+    FROM energy_day e JOIN zone z USING (zone_id)
+    WHERE e.day >= %(month)s AND e.day < %(month)s + interval '1 month'
+    GROUP BY z.centre_id
+), areas AS (
+    SELECT centre_id, sum(area_m2) AS area_m2 FROM zone GROUP BY centre_id
+), verdicts AS (
+    SELECT r.centre_id, count(*) FILTER (WHERE v.verdict = 'no_show')::int AS no_shows,
+           count(*) FILTER (WHERE v.booking_id IS NOT NULL AND v.verdict <> 'cancelled')::int AS bookings
+    FROM verdict v JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
+    WHERE v.starts_at >= %(month)s::timestamp AT TIME ZONE c.timezone
+      AND v.starts_at < (%(month)s + interval '1 month') AT TIME ZONE c.timezone
+    GROUP BY r.centre_id
+)
+SELECT c.centre_id, c.name, o.kind AS operator_kind,
+       (SELECT count(*) FROM resource r WHERE r.centre_id = c.centre_id AND r.kind = 'desk')::int AS desks,
+       coalesce(u.open_s, 0) AS open_s, coalesce(u.occupied_s, 0) AS occupied_s, coalesce(u.vacant_s, 0) AS vacant_s,
+       coalesce(u.unknown_s, 0) AS unknown_s, p.peak, p.peak_at,
+       coalesce(v.no_shows, 0) AS no_shows, coalesce(v.bookings, 0) AS bookings,
+       e.used_wh, e.baseline_wh, coalesce(a.area_m2, 0) AS area_m2
+FROM centre c JOIN operator o USING (operator_id)
+LEFT JOIN used u USING (centre_id) LEFT JOIN peaks p USING (centre_id) LEFT JOIN energy e USING (centre_id)
+LEFT JOIN areas a USING (centre_id) LEFT JOIN verdicts v USING (centre_id)
+ORDER BY c.name
+
+-- name: dashboard_centre_days
+SELECT c.name AS centre, u.day, sum(u.occupied_s)::float8 AS occupied_s, sum(u.vacant_s)::float8 AS vacant_s,
+       sum(u.unknown_s)::float8 AS unknown_s, sum(u.open_s)::float8 AS open_s
+FROM use_day u JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
+WHERE u.day >= %(month)s AND u.day < %(month)s + interval '1 month' AND r.kind = 'desk'
+GROUP BY c.name, u.day
+ORDER BY c.name, u.day
+
+-- name: dashboard_places
+-- What can be occupied, each with the newest presence of each of its sensors; nulls where none was ever heard.
+SELECT r.resource_id, r.centre_id, r.zone_id, r.slug, r.name, r.kind, r.seats, r.x_m, r.y_m, r.width_m, r.height_m,
+       l.at AS heard_at, l.value > 0 AS present, d.interval_s
+FROM resource r LEFT JOIN device d ON d.resource_id = r.resource_id
+LEFT JOIN latest l ON l.device_id = d.device_id AND l.metric = %(presence)s
+WHERE %(centre_id)s::int IS NULL OR r.centre_id = %(centre_id)s
+ORDER BY r.resource_id, l.at DESC NULLS LAST
+
+-- name: dashboard_zones
+-- Zones of a centre with the newest word of each of their lights.
+SELECT z.zone_id, z.name, z.area_m2, z.light_power_w, z.x_m, z.y_m, z.width_m, z.height_m,
+       d.device_id, d.interval_s, o.at AS on_at, o.value > 0 AS light_on, v.at AS level_at, v.value AS light_level
+FROM zone z LEFT JOIN device d ON d.zone_id = z.zone_id
+LEFT JOIN latest o ON o.device_id = d.device_id AND o.metric = %(light_on)s
+LEFT JOIN latest v ON v.device_id = d.device_id AND v.metric = %(light_level)s
+WHERE z.centre_id = %(centre_id)s
+ORDER BY z.zone_id, o.at DESC NULLS LAST, v.at DESC NULLS LAST
+
+-- name: dashboard_edges
+SELECT edge, state, since FROM edge_status WHERE centre_id = %(centre_id)s ORDER BY edge
+
+-- name: dashboard_energy
+SELECT c.centre_id, c.name AS centre, z.zone_id, z.name AS zone, z.area_m2, e.day,
+       e.used_wh, e.empty_wh, e.unknown_wh, e.baseline_wh
+FROM energy_day e JOIN zone z USING (zone_id) JOIN centre c USING (centre_id)
+WHERE e.day >= %(month)s AND e.day < %(month)s + interval '1 month'
+ORDER BY e.day, c.name, z.name
+
+-- name: dashboard_invoices
+-- The newest month first: what the choice of company and month offers.
+SELECT i.invoice_id, i.number, co.name AS company, i.month, i.issued_on, i.due_on, i.currency,
+       i.net, i.vat, i.gross, i.payment_reference, co.is_demo
+FROM invoice i JOIN company co USING (company_id)
+ORDER BY i.month DESC, co.name
+
+-- name: dashboard_invoice_lines
+SELECT l.line, l.verdict, c.name AS centre, c.timezone, r.name AS resource, r.kind, l.starts_at, l.ends_at,
+       l.hours, l.per_hour, l.net, l.evidence
+FROM invoice_line l JOIN centre c USING (centre_id) JOIN resource r USING (resource_id)
+WHERE l.invoice_id = %(invoice_id)s
+ORDER BY l.line
+
+-- name: dashboard_ledger
+WITH stored AS (
+    SELECT outbox_id, day, sum(stored)::bigint AS stored, sum(rejected)::bigint AS rejected,
+           sum(resends * (last - first + 1))::bigint AS duplicates
+    FROM batch GROUP BY outbox_id, day
+), book AS (
+    SELECT outbox_id, day, coalesce(s.stored, 0) AS stored, coalesce(s.rejected, 0) AS rejected,
+           coalesce(s.duplicates, 0) AS duplicates,
+           greatest(coalesce(e.numbered, 0), coalesce(s.stored + s.rejected, 0)) AS numbered,
+           coalesce(e.in_outbox, 0) AS waiting
+    FROM stored s FULL JOIN edge_day e USING (outbox_id, day)
+), parted AS (
+    SELECT *, least(waiting, numbered - stored - rejected) AS in_outbox FROM book
+)
+SELECT c.name AS centre, p.day, sum(p.numbered)::bigint AS numbered, sum(p.stored)::bigint AS stored,
+       sum(p.duplicates)::bigint AS duplicates, sum(p.rejected)::bigint AS rejected, sum(p.in_outbox)::bigint AS in_outbox,
+       sum(p.numbered - p.stored - p.rejected - p.in_outbox)::bigint AS missing
+FROM parted p JOIN outbox o USING (outbox_id) JOIN centre c USING (centre_id)
+GROUP BY c.name, p.day
+ORDER BY p.day DESC, c.name
+
+-- name: dashboard_gaps
+-- Runs of numbers between two stored batches of one outbox that no batch holds, the longest first.
+SELECT centre, edge, epoch, before + 1 AS first, first - 1 AS last FROM (
+    SELECT c.name AS centre, o.edge, o.epoch, b.first,
+           coalesce(lag(b.last) OVER (PARTITION BY b.outbox_id ORDER BY b.first), 0) AS before
+    FROM batch b JOIN outbox o USING (outbox_id) JOIN centre c USING (centre_id)
+) AS runs
+WHERE first > before + 1
+ORDER BY first - before DESC
+LIMIT %(most)s
+
+-- name: dashboard_rejected
+SELECT r.arrived_at, c.name AS centre, r.topic, r.reason, r.n FROM rejected r
+LEFT JOIN outbox o USING (outbox_id) LEFT JOIN centre c USING (centre_id)
+ORDER BY r.arrived_at DESC
+LIMIT %(most)s
