@@ -1,0 +1,205 @@
+"""One open day in one centre: desks and rooms are booked, people come, take breaks, forget, stay on."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from random import Random
+from typing import Literal
+
+from firmware_sim.people import OUTCOMES, CentreLife, Outcome, Presence, Visitors, visitors
+from smartwork.domain.business import Booking, CheckIn, CheckInMethod, Network
+from smartwork.domain.network import Centre, Resource, days_of_month
+
+MINUTE_MS = 60_000
+HALF_HOUR_MS = 30 * MINUTE_MS
+ELBOW_ROOM_MS = 15 * MINUTE_MS
+SHORTEST_OVERSTAY_MS = 20 * MINUTE_MS
+LONGEST_OVERSTAY_MS = 80 * MINUTE_MS
+METHODS: tuple[CheckInMethod, ...] = ("badge", "qr", "wifi")
+SHARE_OF_METHOD = (5, 2, 3)
+SHAPES: tuple[Literal["full", "morning", "afternoon"], ...] = ("full", "morning", "afternoon")
+
+
+@dataclass(slots=True)
+class _Book:
+    """A centre's month while it is being written."""
+
+    bookings: list[Booking] = field(default_factory=list)
+    check_ins: list[CheckIn] = field(default_factory=list)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    presence: dict[str, list[Presence]] = field(default_factory=lambda: defaultdict(list))
+
+
+def centre_life(network: Network, centre_slug: str, month: date, seed: int) -> CentreLife:
+    """The month of one centre; it depends on no other centre, so centres can be made in parallel."""
+    centre = centre_of(network, centre_slug)
+    calendar = visitors(network, centre_slug, month, seed)
+    book = _Book()
+    for day in days_of_month(month):
+        hours = centre.hours.of(day)
+        if hours is not None:
+            midday = datetime.combine(day, time(12), hours.start.tzinfo)
+            opens, noon, closes = (round(at.timestamp() * 1000) for at in (hours.start, midday, hours.end))
+            random = Random(f"{seed}/day/{centre_slug}/{day}")
+            _Day(centre, book, random, day, opens, noon, closes).live(calendar[day])
+    presence = {slug: tuple(sorted(seen, key=lambda p: p.start_ms)) for slug, seen in book.presence.items()}
+    return CentreLife(tuple(book.bookings), tuple(book.check_ins), book.outcomes, presence)
+
+
+def centre_of(network: Network, slug: str) -> Centre:
+    """The centre of that name; raises KeyError where the network has none."""
+    for centre in network.centres:
+        if centre.slug == slug:
+            return centre
+    raise KeyError(slug)
+
+
+@dataclass(slots=True)
+class _Day:
+    centre: Centre
+    book: _Book
+    random: Random
+    day: date
+    opens: int
+    noon: int
+    closes: int
+    taken: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    number: int = 0
+
+    def live(self, people: Visitors) -> None:
+        self.random.shuffle(people.coming)
+        desks = [r for r in self.centre.resources if r.kind == "desk"]
+        for pseudonym, liking in people.coming:
+            start, end = self._hours_of_a_day()
+            desk = self._free(desks, start, end, int(liking * len(desks)))
+            if desk is not None:
+                self._book(desk, pseudonym, start, end)
+        for room in (r for r in self.centre.resources if r.kind == "room"):
+            self._meetings(room, people)
+        for _ in range(self.random.randint(1, 4) if people.free else 0):
+            self._walk_in(desks, self.random.choice(people.free))
+
+    def _hours_of_a_day(self) -> tuple[int, int]:
+        """When somebody means to work: half hours within the opening hours, counted from the opening."""
+        random, length = self.random, (self.closes - self.opens) // HALF_HOUR_MS
+        shape = random.choices(SHAPES, (74, 13, 13))[0]
+        start = random.choices(range(6), (1, 3, 5, 5, 3, 1))[0] if shape != "afternoon" else random.randint(12, 14)
+        if shape == "morning":
+            end = random.randint(start + 5, 12)
+        else:
+            end = length - random.choices(range(7), (1, 2, 4, 5, 4, 2, 1))[0]
+        return self.opens + start * HALF_HOUR_MS, self.opens + end * HALF_HOUR_MS
+
+    def _free(self, desks: list[Resource], start: int, end: int, first: int) -> Resource | None:
+        """A desk that is free with some room before and after, the liked one first."""
+        for desk in (desks[first], *self.random.sample(desks, len(desks))):
+            if all(end + ELBOW_ROOM_MS <= a or b <= start - ELBOW_ROOM_MS for a, b in self.taken[desk.slug]):
+                return desk
+        return None
+
+    def _book(self, resource: Resource, member: str, start: int, end: int) -> None:
+        outcome = self.random.choices(tuple(OUTCOMES), tuple(OUTCOMES.values()))[0]
+        if outcome == "overstayed" and not self._may_stay_on(resource, end):
+            outcome = "used"
+        self.number += 1
+        booking = Booking(
+            external_id=f"demo-{self.centre.slug}-{self.day:%Y%m%d}-{self.number:03d}",
+            centre=self.centre.slug,
+            resource=resource.slug,
+            member=member,
+            starts_at=_at(start),
+            ends_at=_at(end),
+            status="cancelled" if outcome == "cancelled" else "booked",
+        )
+        self.book.bookings.append(booking)
+        self.book.outcomes[booking.external_id] = outcome
+        if outcome == "cancelled":
+            return
+        if outcome == "no_show":
+            self.taken[resource.slug].append((start, end))
+            return
+        arrives, leaves = self._really(outcome, start, end)
+        self.taken[resource.slug].append((min(start, arrives), max(end, leaves)))
+        self._stay(resource, arrives, leaves)
+        if self.random.random() < (0.65 if resource.kind == "desk" else 0.4):
+            self._check_in(resource, member, arrives)
+
+    def _may_stay_on(self, resource: Resource, end: int) -> bool:
+        """Whether the centre stays open long enough after `end` and nobody has the resource next."""
+        until = end + LONGEST_OVERSTAY_MS + ELBOW_ROOM_MS
+        return end + SHORTEST_OVERSTAY_MS < self.closes and not any(
+            end <= start < until for start, _ in self.taken[resource.slug]
+        )
+
+    def _really(self, outcome: Outcome, start: int, end: int) -> tuple[int, int]:
+        """Arrival and leaving in ms: within some minutes of what was booked, but for the outcome."""
+        random = self.random
+        arrives = max(self.opens, start + round(random.triangular(-8, 11, 1) * MINUTE_MS))
+        if outcome == "left_early":
+            return arrives, start + round((end - start) * random.uniform(0.35, 0.7))
+        if outcome == "overstayed":
+            return arrives, min(end + random.randint(SHORTEST_OVERSTAY_MS, LONGEST_OVERSTAY_MS), self.closes - MINUTE_MS)
+        return arrives, end - round(random.triangular(0, 11, 2) * MINUTE_MS)
+
+    def _meetings(self, room: Resource, people: Visitors) -> None:
+        start = self.opens + self.random.randint(2, 6) * HALF_HOUR_MS
+        while people.coming:
+            end = start + self.random.choices((2, 3, 4, 6), (4, 3, 2, 1))[0] * HALF_HOUR_MS
+            if end > self.closes - HALF_HOUR_MS:
+                return
+            if self._free([room], start, end, 0) is not None:
+                self._book(room, self.random.choice(people.coming)[0], start, end)
+            start = end + self.random.randint(1, 5) * HALF_HOUR_MS
+
+    def _walk_in(self, desks: list[Resource], member: str) -> None:
+        length = self.closes - self.opens
+        arrives = self.opens + round(self.random.uniform(0.1, 0.7) * length)
+        leaves = min(arrives + round(self.random.uniform(40, 240) * MINUTE_MS), self.closes - 5 * MINUTE_MS)
+        desk = self._free(desks, arrives, leaves, self.random.randrange(len(desks)))
+        if desk is None:
+            return
+        self.taken[desk.slug].append((arrives, leaves))
+        self._stay(desk, arrives, leaves)
+        if self.random.random() < 0.8:
+            self._check_in(desk, member, arrives)
+
+    def _stay(self, resource: Resource, arrives: int, leaves: int) -> None:
+        """Presence with its breaks: lunch, and a few minutes away every hour or two."""
+        random = self.random
+        people = 1 if resource.kind == "desk" else random.randint(2, resource.seats)
+        away = list(_short_breaks(random, arrives, leaves))
+        lunch = self.noon + round(random.uniform(-10, 70) * MINUTE_MS)
+        back = lunch + round(random.uniform(30, 60) * MINUTE_MS)
+        if resource.kind == "desk" and arrives < lunch - 2 * HALF_HOUR_MS and back + HALF_HOUR_MS < leaves:
+            away = sorted([(a, b) for a, b in away if b < lunch or a > back] + [(lunch, back)])
+        since = arrives
+        for leaves_desk, returns in [*away, (leaves, leaves)]:
+            self.book.presence[resource.slug].append(Presence(since, leaves_desk, people))
+            since = returns
+
+    def _check_in(self, resource: Resource, member: str, arrives: int) -> None:
+        self.number += 1
+        self.book.check_ins.append(
+            CheckIn(
+                external_id=f"demo-in-{self.centre.slug}-{self.day:%Y%m%d}-{self.number:03d}",
+                centre=self.centre.slug,
+                resource=resource.slug,
+                member=member,
+                at=_at(arrives + self.random.randint(15, 240) * 1000),
+                method=self.random.choices(METHODS, SHARE_OF_METHOD)[0],
+            )
+        )
+
+
+def _short_breaks(random: Random, arrives: int, leaves: int) -> list[tuple[int, int]]:
+    found = []
+    at = arrives + round(random.uniform(25, 150) * MINUTE_MS)
+    while at + 15 * MINUTE_MS < leaves:
+        back = at + round(random.uniform(2, 5) * MINUTE_MS)
+        found.append((at, back))
+        at = back + round(random.uniform(25, 150) * MINUTE_MS)
+    return found
+
+
+def _at(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)

@@ -1,0 +1,75 @@
+"""What a zone's light and its meter report of a month: lit by presence with a hold, and by habits that waste."""
+
+from collections.abc import Sequence
+from random import Random
+
+from firmware_sim.sensors import HOUR_MS, Stretch, merged
+from smartwork.contracts.metrics import Metric
+from smartwork.contracts.reading import Reading
+from smartwork.domain.network import Device, Zone
+
+HOLD_MS = 20 * 60_000
+LIT_AT_OPENING = 0.4  # share of days on which reception switches the zone on at the door
+LEFT_ON = 0.15  # share of evenings on which nobody switches off
+LEFT_ON_OVERNIGHT = 0.15  # of those, until the morning
+CLEANED = 0.3  # share of mornings on which cleaners light the zone before it opens
+STANDBY_SHARE = 0.006  # of the rated power, for drivers and sensors
+
+
+def lit_stretches(occupied: Sequence[Stretch], open_days: Sequence[Stretch], key: str) -> list[Stretch]:
+    """When the zone's light is on, in order and not touching.
+
+    `occupied` are the zone's truly occupied stretches in order; the light follows them within opening hours and
+    stays 20 minutes longer. Then there are mornings with cleaners and evenings on which it was forgotten.
+    """
+    random = Random(key)
+    lit: list[Stretch] = []
+    waiting = 0
+    for opens, closes in open_days:
+        if random.random() < CLEANED:
+            before = opens - round(random.uniform(50, 90) * 60_000)
+            lit.append((before, before + round(random.uniform(15, 40) * 60_000)))
+        if random.random() < LIT_AT_OPENING:
+            lit.append((opens, opens + round(random.uniform(20, 60) * 60_000)))
+        last = None
+        while waiting < len(occupied) and occupied[waiting][0] < closes:
+            start, end = occupied[waiting]
+            waiting += 1
+            last = min(end + HOLD_MS, closes)
+            lit.append((start, last))
+        if last is not None and random.random() < LEFT_ON:
+            hours = random.uniform(10, 12) if random.random() < LEFT_ON_OVERNIGHT else random.uniform(0.5, 4)
+            lit.append((last, closes + round(hours * HOUR_MS)))
+    return merged(sorted(lit))
+
+
+def light_readings(device: Device, zone: Zone, lit: Sequence[Stretch], during: Stretch, key: str) -> list[Reading]:
+    """The readings of a zone's light and meter over `during`, in time order.
+
+    Power in W and the counter in Wh every `device.interval_s` and at each change, the state at each change and at the
+    start. The counter begins at 0 with the month, as if the meter had been read and reset.
+    """
+    random = Random(key)
+    start, end = during
+    step, name = device.interval_s * 1000, device.slug
+    standby = round(zone.light_power_w * STANDBY_SHARE, 1)
+    at, since, power, energy_wms = start, start, standby, 0.0
+    readings = [Reading(start, name, Metric.LIGHT_ON, 0.0)]
+    watts, counter = Metric.POWER_W, Metric.ENERGY_WH
+    switched = [(edge, on) for stretch in lit for edge, on in zip(stretch, (True, False), strict=True)]
+    switched = [(edge, on) for edge, on in switched if start < edge < end]
+    for change, on in [*switched, (end, False)]:
+        for tick in range(at, change, step):
+            energy_wms += power * (tick - since)
+            since = tick
+            readings.append(Reading(tick, name, watts, power))
+            readings.append(Reading(tick, name, counter, round(energy_wms / HOUR_MS, 1)))
+        if change < end:
+            energy_wms += power * (change - since)
+            since = change
+            power = round(zone.light_power_w * random.uniform(0.95, 1.0), 1) if on else standby
+            readings.append(Reading(change, name, Metric.LIGHT_ON, 1.0 if on else 0.0))
+            readings.append(Reading(change, name, watts, power))
+            readings.append(Reading(change, name, counter, round(energy_wms / HOUR_MS, 1)))
+        at += -(-max(change - at, 0) // step) * step
+    return readings
