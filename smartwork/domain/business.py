@@ -52,12 +52,13 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """Net price of an hour in EUR, from `valid_from`; without a centre it holds wherever none is named."""
+    """Net price of an hour in EUR over [valid_from, valid_until); without a centre it holds wherever none is named."""
 
     centre: str | None
     kind: Literal["desk", "room"]
     valid_from: date
     per_hour: Decimal
+    valid_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,130 @@
+-- name: billing_customers
+-- Companies by slug.
+SELECT company_id, slug, name, enterprise_number, street, postcode, town, language, buyer_reference, is_demo
+FROM company
+ORDER BY slug
+
+-- name: billing_contracts
+SELECT company_id, valid_from, valid_until, charge, grace_min, step_min, no_show_share, give_back, payment_days
+FROM contract
+ORDER BY company_id, valid_from
+
+-- name: billing_tariffs
+SELECT c.slug, t.kind, t.valid_from, t.valid_until, t.per_hour
+FROM tariff t LEFT JOIN centre c USING (centre_id)
+ORDER BY t.tariff_id
+
+-- name: billing_snapshot
+-- Verdicts, spans and batches are read as of one moment, while ingest goes on.
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ
+
+-- name: billing_verdicts
+-- Verdicts of the month, by the local start in the centre's own time. A recording is seen, never billed.
+SELECT v.resource_id, v.starts_at, v.ends_at + make_interval(secs => v.over_s),
+       v.verdict_id, v.verdict, v.company_id, c.slug, c.name, c.timezone, r.slug, r.name, r.kind,
+       coalesce(mb.pseudonym, mc.pseudonym, ''), b.external_id, k.external_id, k.method,
+       v.starts_at, v.ends_at, v.booked_s, v.occupied_s, v.vacant_s, v.unknown_s, v.over_s
+FROM verdict v
+JOIN resource r ON r.resource_id = v.resource_id
+JOIN centre c USING (centre_id)
+LEFT JOIN booking b ON b.booking_id = v.booking_id
+LEFT JOIN member mb ON mb.member_id = b.member_id
+LEFT JOIN check_in k ON k.check_in_id = v.check_in_id
+LEFT JOIN member mc ON mc.member_id = k.member_id
+WHERE v.company_id IS NOT NULL AND v.verdict <> 'cancelled' AND r.kind IN ('desk', 'room')
+  AND v.starts_at >= %(month)s::timestamp AT TIME ZONE c.timezone
+  AND v.starts_at < (%(month)s::timestamp + interval '1 month') AT TIME ZONE c.timezone
+ORDER BY v.company_id, v.verdict_id
+
+-- name: billing_spans
+-- Spans of a resource do not overlap, so the one that holds at the start is the last that began by then:
+-- two short index walks a verdict, however long the history.
+SELECT p.verdict_id, greatest(s.starts_at, p.starts_at), least(s.ends_at, p.shown_until), s.state, s.suspect
+FROM unnest(%(verdicts)s::bigint[], %(resources)s::integer[], %(starts)s::timestamptz[], %(untils)s::timestamptz[])
+     AS p (verdict_id, resource_id, starts_at, shown_until)
+CROSS JOIN LATERAL (
+    (SELECT x.starts_at, x.ends_at, x.state, x.suspect FROM span x
+     WHERE x.resource_id = p.resource_id AND x.starts_at <= p.starts_at
+     ORDER BY x.starts_at DESC LIMIT 1)
+    UNION ALL
+    SELECT x.starts_at, x.ends_at, x.state, x.suspect FROM span x
+    WHERE x.resource_id = p.resource_id AND x.starts_at > p.starts_at AND x.starts_at < p.shown_until
+) s
+WHERE s.ends_at > p.starts_at
+ORDER BY p.verdict_id, s.starts_at
+
+-- name: billing_batches
+-- Which runs of the ledger a verdict rests on. Readings of the verdict's period come through the device index; their
+-- numbers and the batches' first numbers are then walked in one sorted pass, in which the last `first` seen is the
+-- batch's own (batches of an outbox do not overlap). Adjoining batches make one run.
+WITH seen AS (
+    SELECT p.verdict_id, r.outbox_id, r.n
+    FROM unnest(%(verdicts)s::bigint[], %(resources)s::integer[], %(starts)s::timestamptz[], %(untils)s::timestamptz[])
+     AS p (verdict_id, resource_id, starts_at, shown_until)
+    JOIN device d ON d.resource_id = p.resource_id
+    CROSS JOIN LATERAL (
+        SELECT x.outbox_id, x.n FROM reading x
+        WHERE x.device_id = d.device_id AND x.metric = 1 AND x.at >= p.starts_at AND x.at < p.shown_until
+        OFFSET 0
+    ) r
+), walked AS (
+    SELECT verdict_id, outbox_id, n, max(first) OVER (PARTITION BY outbox_id ORDER BY n, verdict_id NULLS FIRST) AS first
+    FROM (
+        SELECT verdict_id, outbox_id, n, NULL::bigint AS first FROM seen
+        UNION ALL
+        SELECT NULL, outbox_id, first, first FROM batch WHERE outbox_id IN (SELECT outbox_id FROM seen)
+    ) both_kinds
+), runs AS (
+    SELECT w.verdict_id, w.outbox_id, unnest(range_agg(int8range(b.first, b.last, '[]'))) AS run
+    FROM (SELECT DISTINCT verdict_id, outbox_id, first FROM walked WHERE verdict_id IS NOT NULL) w
+    JOIN batch b USING (outbox_id, first)
+    GROUP BY w.verdict_id, w.outbox_id
+)
+SELECT runs.verdict_id, o.edge, o.epoch, lower(run), upper(run) - 1
+FROM runs JOIN outbox o USING (outbox_id)
+ORDER BY runs.verdict_id, o.edge, o.epoch, lower(run)
+
+-- name: billing_unsigned
+-- Walk-ins that nobody signed for: counted, never billed.
+SELECT count(*), coalesce(sum(v.occupied_s), 0)
+FROM verdict v JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
+WHERE v.company_id IS NULL AND v.verdict = 'walk_in' AND r.kind IN ('desk', 'room')
+  AND v.starts_at >= %(month)s::timestamp AT TIME ZONE c.timezone
+  AND v.starts_at < (%(month)s::timestamp + interval '1 month') AT TIME ZONE c.timezone
+
+-- name: open_series
+INSERT INTO document_series (series) VALUES (%(series)s) ON CONFLICT (series) DO NOTHING
+
+-- name: lock_series
+-- The lock is held to the end of the transaction: no two runs take the same number, and none is lost.
+SELECT last FROM document_series WHERE series = %(series)s FOR UPDATE
+
+-- name: advance_series
+UPDATE document_series SET last = %(last)s WHERE series = %(series)s
+
+-- name: invoiced_companies
+SELECT company_id FROM invoice WHERE month = %(month)s
+
+-- name: store_invoice
+INSERT INTO invoice (number, company_id, month, issued_on, due_on, currency, net, vat, gross, payment_reference,
+                     document, digest)
+VALUES (%(number)s, %(company_id)s, %(month)s, %(issued_on)s, %(due_on)s, %(currency)s, %(net)s, %(vat)s, %(gross)s,
+        %(payment_reference)s, %(document)s, %(digest)s)
+
+-- name: store_lines
+-- The lines are unfolded from the snapshots just stored, so that table and document cannot differ.
+INSERT INTO invoice_line (invoice_id, line, verdict, centre_id, resource_id, booking_id, check_in_id, starts_at, ends_at,
+                          hours, per_hour, net, evidence)
+SELECT i.invoice_id, (l ->> 'line')::integer, l ->> 'verdict', c.centre_id, r.resource_id, b.booking_id, k.check_in_id,
+       (l ->> 'starts_at')::timestamptz, (l ->> 'ends_at')::timestamptz,
+       (l ->> 'hours')::numeric, (l ->> 'per_hour')::numeric, (l ->> 'net')::numeric, l
+FROM invoice i
+CROSS JOIN LATERAL jsonb_array_elements(i.document -> 'lines') l
+JOIN centre c ON c.slug = l ->> 'centre'
+JOIN resource r ON r.centre_id = c.centre_id AND r.slug = l ->> 'resource'
+LEFT JOIN booking b ON b.external_id = l ->> 'booking'
+LEFT JOIN check_in k ON k.external_id = l ->> 'check_in'
+WHERE i.number = ANY(%(numbers)s)
+
+-- name: invoices_of_month
+SELECT document, digest FROM invoice WHERE month = %(month)s ORDER BY invoice_id
