@@ -6,7 +6,8 @@ import streamlit as st
 
 from dashboard import frame
 
-PAGES = Path(__file__).parent / "pages"
+HERE = Path(__file__).parent
+PAGES = HERE / "pages"
 
 st.set_page_config(page_title="Smart Work Centers", page_icon=":material/desk:", layout="wide")
 frame.style()
@@ -19,6 +20,7 @@ page = st.navigation(
         st.Page(PAGES / "ledger.py", title="Ledger", icon=":material/fact_check:", url_path="ledger"),
     ]
 )
+st.logo(HERE / "logo.svg", size="large", icon_image=HERE / "icon.svg")
 with st.sidebar:
-    st.html('<div class="sw-brand">Smart Work Centers<small>Times are local, Europe/Brussels</small></div>')
+    st.html('<p class="sw-aside">Times are local, Europe/Brussels.<br>Sensors see presence, never persons.</p>')
 frame.show(page.run)

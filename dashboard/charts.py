@@ -44,7 +44,8 @@ def heat_map(days: Iterable[CentreDay]) -> alt.Chart:
             tooltip=["Centre", "Date", alt.Tooltip("Share", title="Utilisation"), alt.Tooltip("Unknown", title="Unknown")],
         )
     )
-    return _plain(chart)
+    drawn: alt.Chart = _plain(chart)
+    return drawn
 
 
 def energy_days(rows: Sequence[EnergyRow]) -> alt.LayerChart:
@@ -86,7 +87,7 @@ def _split(row: EnergyRow) -> list[tuple[str, float]]:
 
 def _plain(chart: Drawing) -> Drawing:
     """The chart in the dashboard's look."""
-    plain = chart.copy()
+    plain: Drawing = chart.copy()
     plain.config = alt.Config(
         background="transparent",
         font="Source Sans, sans-serif",

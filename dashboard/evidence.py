@@ -43,11 +43,11 @@ class Evidence:
 def parse(raw: Mapping[str, Any]) -> Evidence:
     """The evidence in a line's snapshot; what an older snapshot does not say is empty."""
     return Evidence(
-        booked_min=float(raw.get("booked_min", 0)),
-        occupied_min=float(raw.get("occupied_min", 0)),
-        vacant_min=float(raw.get("vacant_min", 0)),
-        unknown_min=float(raw.get("unknown_min", 0)),
-        over_min=float(raw.get("over_min", 0)),
+        booked_min=float(raw.get("booked_s", 0)) / 60,
+        occupied_min=float(raw.get("occupied_s", 0)) / 60,
+        vacant_min=float(raw.get("vacant_s", 0)) / 60,
+        unknown_min=float(raw.get("unknown_s", 0)) / 60,
+        over_min=float(raw.get("over_s", 0)) / 60,
         coverage=None if raw.get("coverage") is None else float(raw["coverage"]),
         spans=tuple(
             Span(
@@ -98,7 +98,7 @@ def timeline(line: InvoiceLine, evidence: Evidence) -> str:
     def at(instant: datetime) -> float:
         return left + width * ((instant - start) / (end - start))
 
-    def bar(begin: datetime, until: datetime, y: int, fill: str, stroke: str, title: str, sign: str = "") -> str:
+    def bar(begin: datetime, until: datetime, *, y: int, fill: str, stroke: str, title: str, sign: str = "") -> str:
         x, wide = at(begin), max(1.5, at(until) - at(begin))
         mark = (
             f'<text x="{x + wide / 2:.1f}" y="{y + 18}" text-anchor="middle" dominant-baseline="central" '
@@ -136,7 +136,7 @@ def timeline(line: InvoiceLine, evidence: Evidence) -> str:
         parts.append(f'<text x="0" y="{y}" dominant-baseline="central" font-size="18" fill="{palette.INK}">{label}</text>')
     if evidence.booked_min:
         title = f"Booked {clock(line.starts_at, zone)} to {clock(line.ends_at, zone)}"
-        parts.append(bar(line.starts_at, line.ends_at, 16, "#dfe8f1", palette.NAVY, title))
+        parts.append(bar(line.starts_at, line.ends_at, y=16, fill="#dfe8f1", stroke=palette.NAVY, title=title))
     for span in evidence.spans:
         title = (
             f"{'Suspect' if span.suspect else span.state.capitalize()} {clock(span.start, zone)} to {clock(span.end, zone)}"
@@ -144,7 +144,17 @@ def timeline(line: InvoiceLine, evidence: Evidence) -> str:
         fill = palette.AMBER if span.suspect else "url(#doubt)" if span.state == "unknown" else palette.FILL[span.state]
         text = palette.INK if span.suspect else palette.TEXT[span.state]
         sign = "!" if span.suspect else palette.SIGN[span.state]
-        parts.append(bar(span.start, span.end, 70, fill, text if span.state != "occupied" else palette.PAPER, title, sign))
+        parts.append(
+            bar(
+                span.start,
+                span.end,
+                y=70,
+                fill=fill,
+                stroke=text if span.state != "occupied" else palette.PAPER,
+                title=title,
+                sign=sign,
+            )
+        )
     return "".join(parts) + "</svg>"
 
 

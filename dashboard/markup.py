@@ -40,12 +40,13 @@ class Column:
 
 def cards(figures: Iterable[Card]) -> str:
     """Figures side by side, as many a row as there is room for."""
+    shown = list(figures)
     return (
-        '<div class="sw-cards">'
+        f'<div class="sw-cards{" many" if len(shown) > 6 else ""}">'
         + "".join(
             f'<div class="sw-card {card.mood}"><b>{escape(card.label)}</b><strong>{escape(card.figure)}</strong>'
             f"<span>{escape(card.note)}</span></div>"
-            for card in figures
+            for card in shown
         )
         + "</div>"
     )

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import data, frame, live
+from dashboard.drawing import draw
 from dashboard.format import ago, clock, percent, whole
 from dashboard.markup import Card, cards
 from dashboard.plan import floor_plan, legend
@@ -60,7 +61,7 @@ def plan(centre: CentreRow) -> None:
             )
         )
         picture = floor_plan(centre.plan_width_m, centre.plan_height_m, glows, seats, at)
-        st.html(f'<div class="sw-paper">{picture}</div>')
+        draw(picture, "plan")
         st.html(legend())
 
 

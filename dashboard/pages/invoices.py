@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import data, evidence, frame
+from dashboard.drawing import draw
 from dashboard.format import clock, day, minutes, money, number, percent, short_day, structured, whole
 from dashboard.format import month as month_name
 from dashboard.markup import Card, Column, cards, table
@@ -90,7 +91,7 @@ if lines:
         f'<p class="sw-lead" style="margin-top:0"><b>{evidence.LABEL[line.verdict]}</b> · {escape(line.resource)}, '
         f"{escape(line.centre)}, {day(line.starts_at.astimezone(zone).date())}. {escape(evidence.sentence(line, proof))}</p>"
     )
-    st.html(f'<div class="sw-paper" style="overflow-x:auto">{evidence.timeline(line, proof)}</div>')
+    draw(evidence.timeline(line, proof), "timeline")
     st.html(evidence.legend())
     said = f"{proof.check_in_method}, {proof.check_in}" if proof.check_in else "none"
     st.html(

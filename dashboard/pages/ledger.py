@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import data, frame
 from dashboard.format import day, moment, whole
 from dashboard.markup import Card, Column, Mood, Raw, cards, table, tag
-from smartwork.db.dashboard import LedgerRow
+from smartwork.db.ledger import Gap, LedgerRow
 
 with data.opened() as reader:
     centres = frame.centres_of(reader)
@@ -16,6 +16,7 @@ with data.opened() as reader:
 if not rows:
     raise frame.NothingYet("No gateway has reported yet. The ledger fills as soon as the first batch arrives.")
 
+name_of = {centre.slug: centre.name for centre in centres}
 total = data.balance(rows)
 st.html(
     cards(
@@ -34,11 +35,20 @@ st.html('<p class="sw-note">numbered = stored + rejected + in outbox + missing, 
 
 def row(balance: LedgerRow) -> tuple[Mood, list[str | Raw]]:
     figures = (balance.numbered, balance.stored, balance.rejected, balance.in_outbox, balance.missing, balance.duplicates)
-    return "bad" if balance.missing else "", [balance.centre, day(balance.day), *(whole(figure) for figure in figures)]
+    return "bad" if balance.missing else "", [
+        name_of[balance.centre],
+        day(balance.day),
+        *(whole(figure) for figure in figures),
+    ]
+
+
+def run(gap: Gap) -> tuple[Mood, list[str | Raw]]:
+    numbers = f"{whole(gap.first)} to {whole(gap.last)}"
+    return "bad", [name_of[gap.centre], gap.edge, gap.epoch, numbers, whole(gap.last - gap.first + 1)]
 
 
 st.subheader("By centre and day", anchor=False)
-names = ["All centres", *sorted({r.centre for r in rows})]
+names = ["All centres", *sorted({name_of[r.centre] for r in rows})]
 chosen = st.selectbox("Centre", names, width=300)
 columns = [
     Column("Centre", "name"),
@@ -50,7 +60,7 @@ columns = [
     Column("Missing", "n alarm"),
     Column("Duplicates", "n"),
 ]
-shown = [r for r in rows if chosen in ("All centres", r.centre)]
+shown = [r for r in rows if chosen in ("All centres", name_of[r.centre])]
 with st.container(height=520 if len(shown) > 12 else "content", border=False):
     st.html(table(columns, [row(r) for r in sorted(shown, key=lambda r: (-r.missing, -r.day.toordinal(), r.centre))]))
 
@@ -61,7 +71,10 @@ if gaps:
         table(
             columns,
             [
-                ("bad", [g.centre, g.edge, g.epoch, f"{whole(g.first)} to {whole(g.last)}", whole(g.last - g.first + 1)])
+                (
+                    "bad",
+                    [name_of[g.centre], g.edge, g.epoch, f"{whole(g.first)} to {whole(g.last)}", whole(g.last - g.first + 1)],
+                )
                 for g in gaps
             ],
         )

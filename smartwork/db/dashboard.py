@@ -12,6 +12,7 @@ from psycopg.rows import class_row
 
 from smartwork.contracts.metrics import Metric
 from smartwork.db.connection import Connection, connect
+from smartwork.db.ledger import Gap, LedgerRow, gaps, ledger
 from smartwork.db.sql import sql
 from smartwork.domain.evidence import Verdict
 from smartwork.errors import ServiceAway
@@ -210,31 +211,6 @@ class InvoiceLine:
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerRow:
-    """A centre's local day: `numbered = stored + rejected + in_outbox + missing`; duplicates are counted apart."""
-
-    centre: str
-    day: date
-    numbered: int
-    stored: int
-    duplicates: int
-    rejected: int
-    in_outbox: int
-    missing: int
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A closed run of an outbox's numbers that no stored batch holds, though later ones do."""
-
-    centre: str
-    edge: str
-    epoch: str
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
 class RejectedRow:
     """A message or reading that was refused, and why."""
 
@@ -297,12 +273,12 @@ class Reader:
         return self._rows(InvoiceLine, "dashboard_invoice_lines", invoice_id=invoice_id)
 
     def ledger(self) -> list[LedgerRow]:
-        """The balance of each centre and day, newest day first."""
-        return self._rows(LedgerRow, "dashboard_ledger")
+        """The balance of each centre (by slug) and day."""
+        return ledger(self.connection)
 
-    def gaps(self, most: int = 50) -> list[Gap]:
-        """The longest runs of numbers that are not stored, at most `most`."""
-        return self._rows(Gap, "dashboard_gaps", most=most)
+    def gaps(self) -> list[Gap]:
+        """The runs of numbers that are not stored although later ones are; centres by slug."""
+        return gaps(self.connection)
 
     def rejected(self, most: int = 100) -> list[RejectedRow]:
         """What was refused last, newest first, at most `most`."""

@@ -65,7 +65,8 @@ def seed(connection: Connection, now: datetime) -> Seeded:
         sensors[slug] = resource_id
     run("INSERT INTO resource VALUES (7, 1, 1, 'm-1', 'Meeting room', 'room', 6, 1, 5.4, 4, 2.2)")
     run(
-        "INSERT INTO device (device_id, centre_id, slug, interval_s, zone_id) VALUES (7, 1, 'l-1', 600, 1), (8, 1, 'l-2', 600, 2)"
+        "INSERT INTO device (device_id, centre_id, slug, interval_s, zone_id) VALUES "
+        "(7, 1, 'l-1', 600, 1), (8, 1, 'l-2', 600, 2)"
     )
     _use(connection)
     _live(connection, now)
@@ -179,7 +180,7 @@ def _invoice(connection: Connection) -> int:
                 verdict,
                 start,
                 end,
-                *(60 * int(str(evidence[f"{s}_min"])) for s in ("occupied", "vacant", "unknown")),
+                *(evidence[f"{s}_s"] for s in ("occupied", "vacant", "unknown")),
             ),
         )
         hours, amount = charged[verdict]
@@ -200,12 +201,12 @@ def _evidence(day: date, booked: int, occupied: int, vacant: int, unknown: int) 
             spans.append({"start": at.isoformat(), "end": end.isoformat(), "state": state, "suspect": False})
             at = end
     return {
-        "booked_min": booked,
-        "occupied_min": occupied,
-        "vacant_min": vacant,
-        "unknown_min": unknown,
-        "over_min": 0,
-        "coverage": round(1 - unknown / booked, 3),
+        "booked_s": 60 * booked,
+        "occupied_s": 60 * occupied,
+        "vacant_s": 60 * vacant,
+        "unknown_s": 60 * unknown,
+        "over_s": 0,
+        "coverage": f"{1 - unknown / booked:.3f}",
         "spans": spans,
         "batches": [{"edge": "edge-mons", "epoch": "a1b2c3d4e5f6", "first": 1, "last": 200}],
         "booking": f"B-{day.day}",

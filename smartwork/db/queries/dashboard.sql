@@ -101,38 +101,6 @@ FROM invoice_line l JOIN centre c USING (centre_id) JOIN resource r USING (resou
 WHERE l.invoice_id = %(invoice_id)s
 ORDER BY l.line
 
--- name: dashboard_ledger
-WITH stored AS (
-    SELECT outbox_id, day, sum(stored)::bigint AS stored, sum(rejected)::bigint AS rejected,
-           sum(resends * (last - first + 1))::bigint AS duplicates
-    FROM batch GROUP BY outbox_id, day
-), book AS (
-    SELECT outbox_id, day, coalesce(s.stored, 0) AS stored, coalesce(s.rejected, 0) AS rejected,
-           coalesce(s.duplicates, 0) AS duplicates,
-           greatest(coalesce(e.numbered, 0), coalesce(s.stored + s.rejected, 0)) AS numbered,
-           coalesce(e.in_outbox, 0) AS waiting
-    FROM stored s FULL JOIN edge_day e USING (outbox_id, day)
-), parted AS (
-    SELECT *, least(waiting, numbered - stored - rejected) AS in_outbox FROM book
-)
-SELECT c.name AS centre, p.day, sum(p.numbered)::bigint AS numbered, sum(p.stored)::bigint AS stored,
-       sum(p.duplicates)::bigint AS duplicates, sum(p.rejected)::bigint AS rejected, sum(p.in_outbox)::bigint AS in_outbox,
-       sum(p.numbered - p.stored - p.rejected - p.in_outbox)::bigint AS missing
-FROM parted p JOIN outbox o USING (outbox_id) JOIN centre c USING (centre_id)
-GROUP BY c.name, p.day
-ORDER BY p.day DESC, c.name
-
--- name: dashboard_gaps
--- Runs of numbers between two stored batches of one outbox that no batch holds, the longest first.
-SELECT centre, edge, epoch, before + 1 AS first, first - 1 AS last FROM (
-    SELECT c.name AS centre, o.edge, o.epoch, b.first,
-           coalesce(lag(b.last) OVER (PARTITION BY b.outbox_id ORDER BY b.first), 0) AS before
-    FROM batch b JOIN outbox o USING (outbox_id) JOIN centre c USING (centre_id)
-) AS runs
-WHERE first > before + 1
-ORDER BY first - before DESC
-LIMIT %(most)s
-
 -- name: dashboard_rejected
 SELECT r.arrived_at, c.name AS centre, r.topic, r.reason, r.n FROM rejected r
 LEFT JOIN outbox o USING (outbox_id) LEFT JOIN centre c USING (centre_id)

@@ -1,0 +1,21 @@
+"""SVG in the page itself, so that tooltips work and a new picture replaces the old one without a flicker."""
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+_JS = """
+export default function ({ data, parentElement }) {
+  const place = parentElement.querySelector(".sw-drawing") ?? parentElement
+  if (place.dataset.svg !== data) { place.innerHTML = data; place.dataset.svg = data }
+}
+"""
+
+
+def draw(svg: str, key: str) -> None:
+    """Show an SVG, in which every text from outside must already be escaped; `key` is the picture's place on the page."""
+    _component()(data=svg, key=key, height="content")
+
+
+@st.cache_resource
+def _component() -> ComponentRenderer:
+    return st.components.v2.component("drawing", html='<div class="sw-drawing sw-paper"></div>', js=_JS, isolate_styles=False)
