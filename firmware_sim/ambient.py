@@ -43,7 +43,7 @@ def ambient_readings(
     lamps = _mean_by_slot([(a, b, 1) for a, b in lit], ticks)
     hours = device.interval_s / 3600
     fresh = 1 - math.exp(-AIR_CHANGES_PER_H * hours)
-    ppm_a_person = BREATH_M3_PER_H * 1e6 / (AIR_CHANGES_PER_H * zone.area_m2 * CEILING_M)
+    ppm_a_person = ppm_of_a_person(zone)
     window = random.uniform(0.004, 0.012)
     wet = 44.0 - 9.0 * math.cos(2 * math.pi * (_day_of_year(start) - 200) / 365 + math.pi)
     co2, warmth, today, clouds = OUTDOOR_CO2_PPM, 18.5, -1, 0.5
@@ -52,7 +52,7 @@ def ambient_readings(
         day = tick // DAY_MS
         if day != today:
             today, clouds = day, random.uniform(0.15, 0.9)
-        sun = _sine_of_sun(tick, centre.latitude, centre.longitude)
+        sun = sine_of_sun(tick, centre.latitude, centre.longitude)
         daylight = CLEAR_SKY_LUX * sun * clouds * window if sun > 0 else 0.0
         co2 += (OUTDOOR_CO2_PPM + persons * ppm_a_person - co2) * fresh
         heated = 21.0 if persons or lamp else 18.5
@@ -66,6 +66,11 @@ def ambient_readings(
         )
         readings += [Reading(tick, device.slug, metric, value) for metric, value in values]
     return readings
+
+
+def ppm_of_a_person(zone: Zone) -> float:
+    """By how much one person raises the carbon dioxide of a zone in the long run, in ppm."""
+    return BREATH_M3_PER_H * 1e6 / (AIR_CHANGES_PER_H * zone.area_m2 * CEILING_M)
 
 
 def _mean_by_slot(stretches: Sequence[tuple[int, int, int]], ticks: range) -> list[float]:
@@ -85,7 +90,7 @@ def _day_of_year(ms: int) -> float:
     return (ms / DAY_MS) % 365.25
 
 
-def _sine_of_sun(ms: int, latitude: float, longitude: float) -> float:
+def sine_of_sun(ms: int, latitude: float, longitude: float) -> float:
     """Sine of the sun's height over the horizon, by declination and hour angle; good to a few degrees."""
     declination = math.radians(-23.44) * math.cos(2 * math.pi * (_day_of_year(ms) + 10) / 365.25)
     hour_angle = math.radians((ms % DAY_MS) / DAY_MS * 360 - 180 + longitude)
