@@ -36,12 +36,18 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "Scan with your banking app.",
     ),
     "proof_note": (
-        "Chaque ligne est prouvée : l’annexe montre, pour chacune, ce qui était réservé, ce qui a été mesuré "
-        "et les numéros du registre des mesures.",
-        "Elke lijn is bewezen: de bijlage toont voor elke lijn wat geboekt was, wat gemeten werd "
-        "en de nummers uit het meetregister.",
-        "Every line is proven: the annex shows for each what was booked, what was measured, "
-        "and the numbers in the ledger of measurements.",
+        (
+            "Chaque ligne est prouvée : l’annexe montre, pour chacune, ce qui était réservé, ce qui a été mesuré "
+            "et les numéros du registre des mesures."
+        ),
+        (
+            "Elke lijn is bewezen: de bijlage toont voor elke lijn wat geboekt was, wat gemeten werd "
+            "en de nummers uit het meetregister."
+        ),
+        (
+            "Every line is proven: the annex shows for each what was booked, what was measured, "
+            "and the numbers in the ledger of measurements."
+        ),
     ),
     "detail": ("Détail des prestations", "Detail van de prestaties", "Details"),
     "annex": ("Annexe : les preuves", "Bijlage: de bewijzen", "Annex: the evidence"),
@@ -117,7 +123,7 @@ def words(language: Language) -> dict[str, str]:
 def number(value: Decimal, language: Language, places: int = 2) -> str:
     """`value` with `places` decimals and the language's thousands and decimal marks."""
     thousands, decimal = _MARKS[language]
-    return f"{value:,.{places}f}".translate(str.maketrans({",": thousands, ".": decimal}))
+    return f"{value:,.{places}f}".translate({ord(","): thousands, ord("."): decimal})
 
 
 def price(value: Decimal, language: Language) -> str:

@@ -13,6 +13,7 @@ from smartwork.jobs.documents import labels
 _INVOICE = "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
 _CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
 _CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
+_PREFIXES = {None: _INVOICE, "cac": _CAC, "cbc": _CBC}
 _CUSTOMIZATION = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
 _PROFILE = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
 _COMMERCIAL_INVOICE = "380"
@@ -23,7 +24,7 @@ _HOUR = "HUR"
 def ubl(invoice: Invoice) -> bytes:
     """The XML of `invoice`, UTF-8 with a declaration; the same bytes for the same invoice."""
     say = labels.words(invoice.language)
-    root = etree.Element(f"{{{_INVOICE}}}Invoice", nsmap={None: _INVOICE, "cac": _CAC, "cbc": _CBC})
+    root = etree.Element(f"{{{_INVOICE}}}Invoice", nsmap=_PREFIXES)  # type: ignore[arg-type]  # stubs forget None
     _text(root, "CustomizationID", _CUSTOMIZATION)
     _text(root, "ProfileID", _PROFILE)
     _text(root, "ID", invoice.number)

@@ -57,7 +57,7 @@ def view(invoice: Invoice) -> View:
             ]
             for total in invoice.vat_totals
         ],
-        "net": labels.euro(invoice.net, language),
+        "net_figure": labels.number(invoice.net, language),
         "gross": labels.euro(invoice.gross, language),
         "due_on": labels.day(invoice.due_on, language),
         "terms": say["terms"].format(days=invoice.payment_days, due=labels.day(invoice.due_on, language)),
@@ -118,8 +118,7 @@ def _proof(line: Line, language: Language, axis: tuple[int, int]) -> View:
     def at(moment: datetime) -> float:
         return round(_share(_clock(moment, line.day, line.timezone), axis), 4)
 
-    measured = f"{minutes(line.occupied_s + line.over_s)} min {say['measured']}"
-    booked = f"{minutes(line.booked_s)} min {say['booked']}"
+    booked = f" / {minutes(line.booked_s)}" if line.booked_s else ""
     unknown = f"{minutes(line.unknown_s)} min {say['unknown']}"
     return {
         "line": str(line.line),
@@ -130,7 +129,7 @@ def _proof(line: Line, language: Language, axis: tuple[int, int]) -> View:
         "verdict": say[f"verdict_{line.verdict}"],
         "booked": [at(line.starts_at), at(line.ends_at)] if line.booked_s else None,
         "spans": [[at(s.start), at(s.end), "suspect" if s.suspect else s.state] for s in line.spans],
-        "figures": " · ".join(([booked] if line.booked_s else []) + [measured]),
+        "figures": f"{minutes(line.occupied_s + line.over_s)}{booked} min",
         "unknown": unknown if line.unknown_s else None,
         "coverage": f"{labels.number(line.coverage * 100, language, 0)} %",
         "ledger": _ledger(line.batches) or [say["no_readings"]],
