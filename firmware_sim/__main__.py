@@ -32,12 +32,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--speed", type=float, default=30.0, help="how much faster visitors live; 1 is real life (30)")
     options = parser.parse_args(arguments)
     stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
     try:
         if not options.speed > 0:
             raise InputError(f"--speed is {options.speed}; expected a number above 0, for example 30")
-        live(_chosen(options.centre, options.seed), options.seed, options.speed, stop)
+        centres = _chosen(options.centre, options.seed)
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: stop.set())
+        live(centres, options.seed, options.speed, stop)
     except SmartworkError as error:
         print(error, file=sys.stderr)
         return 1
