@@ -73,6 +73,7 @@ class Ingest:
             subscriptions=subscriptions(),
             session_s=settings.session_s,
             receive_maximum=settings.max_in_flight,
+            on_connected=lambda: log.info("ingest %s is subscribed", settings.worker),
             say=log.warning,
         )
         self._connection: Connection | None = None
@@ -82,7 +83,6 @@ class Ingest:
     def run(self) -> None:
         """Work until `should_stop`; the portion in hand is finished first. Waits for broker and database alike."""
         self._client.start()
-        log.info("ingest %s is listening", self._settings.worker)
         try:
             while not self._should_stop():
                 deliveries = self._client.receive(AT_ONCE, patience_s=0.2)

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 
 from smartwork.errors import ServiceAway, SmartworkError
 
-Connection = psycopg.Connection[tuple[object, ...]]
+Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 def connect(database_url: str) -> Connection:
@@ -53,6 +54,4 @@ def explained() -> Iterator[None]:
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise ServiceAway(f"The database was lost: {str(error).strip().splitlines()[0]}") from error
     except psycopg.errors.UndefinedTable as error:
-        raise SmartworkError(
-            f"The database is not set up ({error.diag.message_primary}). Run: smartwork migrate"
-        ) from error
+        raise SmartworkError(f"The database is not set up ({error.diag.message_primary}). Run: smartwork migrate") from error

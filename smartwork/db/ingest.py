@@ -179,11 +179,10 @@ class IngestStore:
 
     def _read_registry(self) -> None:
         self._centres = {
-            str(slug): (int(str(number)), str(zone))
-            for slug, number, zone in self._connection.execute(sql("centre_zones"))
+            str(slug): (number, str(zone)) for slug, number, zone in self._connection.execute(sql("centre_zones"))
         }
         self._outboxes = {
-            (str(centre), str(edge), str(epoch)): int(str(number))
+            (str(centre), str(edge), str(epoch)): number
             for centre, edge, epoch, number in self._connection.execute(sql("known_outboxes"))
         }
 
@@ -211,7 +210,7 @@ class IngestStore:
                 if row is None:  # made by another worker between the two halves of the statement
                     self._read_registry()
                 else:
-                    self._outboxes[key] = int(str(row[0]))
+                    self._outboxes[key] = row[0]
         for centre, devices in sorted(named.items()):
             if not devices <= self._devices.get(centre, {}).keys():
                 self._learn_devices(centre, devices)
@@ -220,7 +219,7 @@ class IngestStore:
         centre_id = self._centres[centre][0]
         self._connection.execute(sql("ensure_devices"), {"centre_id": centre_id, "slugs": sorted(devices)})
         rows = self._connection.execute(sql("known_devices"), (centre_id,))
-        self._devices[centre] = {str(slug): int(str(number)) for slug, number in rows}
+        self._devices[centre] = {str(slug): number for slug, number in rows}
 
     def _check(self, arrival: Arrival, arrived_at: datetime) -> _Checked:
         batch = arrival.batch
@@ -246,9 +245,7 @@ class IngestStore:
             good,
         )
 
-    def _record_batches(
-        self, checked: list[_Checked], arrived_at: datetime
-    ) -> tuple[list[_Checked], int, list[_Checked]]:
+    def _record_batches(self, checked: list[_Checked], arrived_at: datetime) -> tuple[list[_Checked], int, list[_Checked]]:
         """New batches, how many were resends, and those whose numbers another batch has taken."""
         checked = sorted(checked, key=lambda c: (c.outbox_id, c.arrival.batch.first))
         first_seen: list[_Checked] = []
@@ -272,7 +269,7 @@ class IngestStore:
                 "arrived_at": arrived_at,
             },
         ).fetchall()
-        new = {(int(str(outbox)), int(str(first))) for outbox, first in rows}
+        new = {(outbox, first) for outbox, first in rows}
         fresh = [c for c in first_seen if (c.outbox_id, c.arrival.batch.first) in new]
         again += [c for c in first_seen if (c.outbox_id, c.arrival.batch.first) not in new]
         if not again:
@@ -285,7 +282,7 @@ class IngestStore:
                 "digests": [c.digest for c in again],
             },
         ).fetchall()
-        seen = {(int(str(outbox)), int(str(first)), bytes(digest)) for outbox, first, digest in same_rows}  # type: ignore[call-overload]
+        seen = {(outbox, first, bytes(digest)) for outbox, first, digest in same_rows}  # type: ignore[call-overload]
         conflicts = [c for c in again if (c.outbox_id, c.arrival.batch.first, c.digest) not in seen]
         return fresh, len(again) - len(conflicts), conflicts
 

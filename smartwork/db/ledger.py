@@ -35,14 +35,12 @@ class Gap:
 def ledger(connection: Connection) -> list[LedgerRow]:
     """The whole book, by centre and day, in order."""
     rows = connection.execute(sql("ledger_days"))
-    return [
-        LedgerRow(str(row[0]), row[1], *(int(str(number)) for number in row[2:])) for row in rows if isinstance(row[1], date)
-    ]
+    return [LedgerRow(str(row[0]), row[1], *(number for number in row[2:])) for row in rows if isinstance(row[1], date)]
 
 
 def gaps(connection: Connection) -> list[Gap]:
     """The numbers behind what is missing or still on its way, in order."""
     return [
-        Gap(str(centre), str(edge), str(epoch), int(str(first)), int(str(last)))
+        Gap(str(centre), str(edge), str(epoch), first, last)
         for centre, edge, epoch, first, last in connection.execute(sql("ledger_gaps"))
     ]

@@ -63,9 +63,7 @@ def migrate(connection: Connection) -> list[str]:
 def _check(applied: dict[int, tuple[str, str]], known: list[Migration]) -> None:
     newer = set(applied) - {m.number for m in known}
     if newer:
-        raise SmartworkError(
-            f"The database has migration {max(newer)}, which this version does not know. Update smartwork."
-        )
+        raise SmartworkError(f"The database has migration {max(newer)}, which this version does not know. Update smartwork.")
     for migration in known:
         if migration.number in applied and applied[migration.number][1] != migration.checksum:
             raise SmartworkError(

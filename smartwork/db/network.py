@@ -108,7 +108,7 @@ def policy(connection: Connection, centre: str, at: datetime) -> Policy:
         raise LookupError(centre)
     version, content, timezone = row
     devices = [
-        DeviceEntry(device=str(slug), profile=Profile(str(profile)), address=str(address), interval_s=int(str(interval)))
+        DeviceEntry(device=str(slug), profile=Profile(str(profile)), address=str(address), interval_s=interval)
         for slug, profile, address, interval in connection.execute(sql("policy_devices"), (centre,))
     ]
     if isinstance(content, dict):

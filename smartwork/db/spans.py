@@ -21,7 +21,7 @@ def derive_stale(connection: Connection) -> int:
     while True:
         with explained(), connection.transaction():
             taken = connection.execute(sql("take_stale"), {"most": _AT_ONCE}).fetchall()
-            since = {int(str(device)): at for device, at in taken if isinstance(at, datetime)}
+            since = {device: at for device, at in taken if isinstance(at, datetime)}
             _derive(connection, since)
         done += len(taken)
         if len(taken) < _AT_ONCE:
@@ -30,14 +30,13 @@ def derive_stale(connection: Connection) -> int:
 
 def _derive(connection: Connection, since: dict[int, datetime]) -> None:
     watchers = [
-        (int(str(device)), int(str(resource)), float(str(interval)))
-        for device, resource, interval in connection.execute(sql("watchers"), (list(since),))
+        (device, resource, interval) for device, resource, interval in connection.execute(sql("watchers"), (list(since),))
     ]
     if not watchers:
         return
     reach = {device: occupancy.patience(interval) + GAP_S for device, _, interval in watchers}
     anchors = {
-        int(str(device)): at
+        device: at
         for device, at in connection.execute(
             sql("anchors"),
             {
@@ -63,13 +62,11 @@ def _derive(connection: Connection, since: dict[int, datetime]) -> None:
             copy.write_row(row)
 
 
-def presence(
-    connection: Connection, device_id: int, start: datetime, end: datetime | None = None
-) -> list[occupancy.Sample]:
+def presence(connection: Connection, device_id: int, start: datetime, end: datetime | None = None) -> list[occupancy.Sample]:
     """A device's presence readings in [start, end) in time order, as the domain takes them."""
     name = "presence_since" if end is None else "presence_between"
     rows = connection.execute(sql(name), {"device_id": device_id, "since": start, "start": start, "end": end})
-    return [(float(str(at)), bool(present)) for at, present in rows]
+    return [(at, bool(present)) for at, present in rows]
 
 
 def _replace(
@@ -80,7 +77,7 @@ def _replace(
     connection.execute(sql("drop_spans"), at)
     cut = connection.execute(sql("cut_span"), at).fetchone()
     if cut and found and found[0][2] == cut[1]:
-        begin = float(str(cut[0]))
+        begin = cut[0]
         connection.execute(sql("drop_span"), {"resource_id": resource, "starts_at": _instant(begin)})
         found = [(begin, found[0][1], found[0][2]), *found[1:]]
     return [

@@ -1,7 +1,8 @@
 """Occupancy: three states from a sensor's readings. Spans are derived, half-open, and can be derived again."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -103,16 +104,24 @@ def is_suspect(piece: Piece) -> bool:
     return piece[2] == "occupied" and piece[1] - piece[0] > LONGEST_STAY.total_seconds()
 
 
-def clip(spans: Iterable[Span], window: Interval) -> tuple[Span, ...]:
-    """The parts of `spans` that lie in `window`, in order."""
-    return tuple(
-        Span(max(s.start, window.start), min(s.end, window.end), s.state, s.suspect)
-        for s in spans
-        if s.start < window.end and s.end > window.start
-    )
+def clip(spans: Sequence[Span], window: Interval) -> tuple[Span, ...]:
+    """The parts of `spans` (in order, not overlapping) that lie in `window`, in order."""
+    found = []
+    for i in range(bisect_right(spans, window.start, key=_end), len(spans)):
+        span = spans[i]
+        if span.start >= window.end:
+            break
+        if span.start < window.start or span.end > window.end:
+            span = Span(max(span.start, window.start), min(span.end, window.end), span.state, span.suspect)
+        found.append(span)
+    return tuple(found)
 
 
-def seconds_by_state(spans: Iterable[Span], window: Interval) -> dict[str, float]:
+def _end(span: Span) -> datetime:
+    return span.end
+
+
+def seconds_by_state(spans: Sequence[Span], window: Interval) -> dict[str, float]:
     """Seconds in `window` that were occupied, vacant, unknown and suspect; they add up to the window.
 
     Time that no span covers is unknown; suspect time is counted as suspect and nothing else.

@@ -1,5 +1,6 @@
 """Bookings meet spans: each booking, and each stay without one, gets exactly one verdict."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -154,9 +155,11 @@ def _left(last: datetime, period: Interval, spans: Sequence[Span]) -> timedelta:
 def _overstay(spans: Sequence[Span], end: datetime, until: datetime) -> timedelta:
     """Presence that goes on past `end` without a break, at most to `until`."""
     at = end
-    for span in spans:
-        if span.start <= at < span.end and span.state == "occupied":
-            at = min(span.end, until)
+    if until > end:
+        for span in clip(spans, Interval(end, until)):
+            if span.state != "occupied" or span.start != at:
+                break
+            at = span.end
     return at - end
 
 
@@ -180,24 +183,26 @@ def _stays(spans: Sequence[Span], taken: Sequence[Interval], window: Interval, r
 
 def _one_stay(earlier: Interval, later: Interval, taken: Sequence[Interval], rules: Rules) -> bool:
     between = Interval(earlier.end, later.start)
-    return between.end - between.start <= rules.apart and not any(between.cut(t) for t in taken)
+    return between.end - between.start <= rules.apart and _without(between, taken) == ([between] if between.seconds else [])
 
 
 def _without(piece: Interval, taken: Sequence[Interval]) -> list[Interval]:
-    """The parts of `piece` that lie in none of `taken`."""
-    parts = [piece]
-    for other in taken:
-        rest: list[Interval] = []
-        for part in parts:
-            if part.cut(other) is None:
-                rest.append(part)
-                continue
-            if part.start < other.start:
-                rest.append(Interval(part.start, other.start))
-            if other.end < part.end:
-                rest.append(Interval(other.end, part.end))
-        parts = rest
+    """The parts of `piece` that lie in none of `taken` (in order, not overlapping)."""
+    parts = []
+    at = piece.start
+    for i in range(bisect_right(taken, piece.start, key=_end), len(taken)):
+        if taken[i].start >= piece.end:
+            break
+        if taken[i].start > at:
+            parts.append(Interval(at, taken[i].start))
+        at = taken[i].end
+    if at < piece.end:
+        parts.append(Interval(at, piece.end))
     return parts
+
+
+def _end(interval: Interval) -> datetime:
+    return interval.end
 
 
 def _walk_in(stay: Interval, signed: Sequence[Signature], spans: Sequence[Span], rules: Rules) -> Finding:

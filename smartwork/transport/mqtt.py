@@ -116,6 +116,7 @@ class Client:
         if will:
             self._paho.will_set(will.topic, will.payload, will.qos, will.retain)
         self._paho.on_connect = self._when_connected
+        self._paho.on_subscribe = self._when_subscribed
         self._paho.on_connect_fail = self._when_refused
         self._paho.on_disconnect = self._when_disconnected
         self._paho.on_message = self._when_message
@@ -219,11 +220,26 @@ class Client:
             self._once(f"The broker at {self._where()} refuses the connection: {reason}. Trying again.")
             return
         self._connection += 1
-        self._send_subscriptions()
         self._said = ""
-        self._connected.set()
-        if self._on_connected:
-            self._on_connected()
+        if self._subscriptions:
+            self._send_subscriptions()
+        else:
+            self._ready()
+
+    def _when_subscribed(
+        self, _client: PahoClient, _data: object, _mid: int, reasons: list[ReasonCode], _properties: Properties | None
+    ) -> None:
+        refused = [str(reason) for reason in reasons if reason.is_failure]
+        if refused:
+            self._once(f"The broker at {self._where()} refuses a subscription: {refused[0]}.")
+        else:
+            self._ready()
+
+    def _ready(self) -> None:
+        if not self._connected.is_set():
+            self._connected.set()
+            if self._on_connected:
+                self._on_connected()
 
     def _when_refused(self, _client: PahoClient, _data: object) -> None:
         self._once(f"The broker at {self._where()} does not answer. Trying again.")

@@ -1,0 +1,2 @@
+-- name: stale_count
+SELECT count(*) FROM stale_span

@@ -1,0 +1,77 @@
+-- name: centre_hours
+SELECT c.centre_id, c.slug, c.name, c.timezone, c.opens, c.closes, c.open_days,
+       coalesce(array_agg(x.day) FILTER (WHERE x.day IS NOT NULL), '{}')
+FROM centre c LEFT JOIN closure x USING (centre_id) GROUP BY c.centre_id ORDER BY c.slug
+
+-- name: bookable_resources
+SELECT resource_id, zone_id, kind FROM resource WHERE centre_id = %s AND kind <> 'recording' ORDER BY resource_id
+
+-- name: spans_of_centre
+SELECT s.resource_id, s.starts_at, s.ends_at, s.state, s.suspect
+FROM span s JOIN resource r USING (resource_id)
+WHERE r.centre_id = %(centre_id)s AND r.kind <> 'recording' AND s.ends_at > %(start)s AND s.starts_at < %(end)s
+ORDER BY s.resource_id, s.starts_at
+
+-- name: mark_suspect
+UPDATE span SET suspect = true
+FROM unnest(%(resource_ids)s::int[], %(starts)s::timestamptz[]) AS m (resource_id, starts_at)
+WHERE span.resource_id = m.resource_id AND span.starts_at = m.starts_at
+
+-- name: bookings_of_centre
+SELECT b.resource_id, b.booking_id, m.company_id, b.starts_at, b.ends_at, b.status = 'cancelled'
+FROM booking b JOIN member m USING (member_id) JOIN resource r USING (resource_id)
+WHERE r.centre_id = %(centre_id)s AND b.starts_at >= %(start)s AND b.starts_at < %(end)s
+
+-- name: check_ins_of_centre
+SELECT k.resource_id, k.check_in_id, m.company_id, k.at
+FROM check_in k JOIN member m USING (member_id) JOIN resource r USING (resource_id)
+WHERE r.centre_id = %(centre_id)s AND k.at >= %(start)s AND k.at < %(end)s
+
+-- name: drop_verdicts
+DELETE FROM verdict v USING resource r
+WHERE v.resource_id = r.resource_id AND r.centre_id = %(centre_id)s AND v.starts_at >= %(start)s AND v.starts_at < %(end)s
+
+-- name: copy_verdicts
+COPY verdict (resource_id, booking_id, check_in_id, company_id, verdict, starts_at, ends_at, first_seen, last_seen,
+              booked_s, occupied_s, vacant_s, unknown_s, over_s) FROM STDIN
+
+-- name: verdict_counts
+SELECT verdict, count(*), sum(booked_s)::bigint, sum(occupied_s + over_s)::bigint
+FROM verdict WHERE starts_at >= %(start)s AND starts_at < %(end)s GROUP BY verdict
+
+-- name: zone_meters
+SELECT z.zone_id, z.slug, z.light_power_w, d.device_id
+FROM zone z JOIN device d ON d.zone_id = z.zone_id AND d.resource_id IS NULL
+WHERE z.centre_id = %(centre_id)s
+  AND EXISTS (SELECT FROM latest l WHERE l.device_id = d.device_id AND l.metric = 10)
+ORDER BY z.zone_id, d.device_id
+
+-- name: counter_between
+-- One reading before the start and one behind the end are taken along: what lies between them crosses the border.
+SELECT extract(epoch FROM at)::float8, value FROM reading
+WHERE device_id = %(device_id)s AND metric = 10
+  AND at >= %(start)s - interval '1 hour' AND at < %(end)s + interval '1 hour' ORDER BY at, n
+
+-- name: drop_use_days
+DELETE FROM use_day u USING resource r
+WHERE u.resource_id = r.resource_id AND r.centre_id = %(centre_id)s AND u.day = ANY(%(days)s::date[])
+
+-- name: copy_use_days
+COPY use_day (resource_id, day, open_s, occupied_s, vacant_s, unknown_s, suspect_s) FROM STDIN
+
+-- name: drop_centre_peaks
+DELETE FROM centre_peak WHERE centre_id = %(centre_id)s AND day = ANY(%(days)s::date[])
+
+-- name: copy_centre_peaks
+COPY centre_peak (centre_id, day, peak, peak_at) FROM STDIN
+
+-- name: drop_energy_days
+DELETE FROM energy_day e USING zone z
+WHERE e.zone_id = z.zone_id AND z.centre_id = %(centre_id)s AND e.day = ANY(%(days)s::date[])
+
+-- name: copy_energy_days
+COPY energy_day (zone_id, day, used_wh, empty_wh, unknown_wh, baseline_wh) FROM STDIN
+
+-- name: energy_total
+SELECT coalesce(sum(used_wh), 0), coalesce(sum(empty_wh), 0), coalesce(sum(unknown_wh), 0), coalesce(sum(baseline_wh), 0)
+FROM energy_day WHERE day = ANY(%s::date[])

@@ -1,0 +1,90 @@
+"""Playing a recorded room into the running system as a centre's sensors, and reading its figures back from there."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.gateway import Translator
+from firmware_sim.network import demo_network
+from firmware_sim.recordings import Recording, messages
+from smartwork.clock import now
+from smartwork.contracts.messages import DeviceEntry, Profile
+from smartwork.contracts.metrics import Metric
+from smartwork.contracts.reading import Reading
+from smartwork.db import recorded as stored
+from smartwork.db.connection import connect
+from smartwork.db.migrate import migrate
+from smartwork.db.network import add_places, centre_slugs, install
+from smartwork.devstack.chain import Filled, fill, replay, settle, temporary_ingest
+from smartwork.devstack.errors import Progress
+from smartwork.devstack.stack import Endpoints
+from smartwork.domain.energy import Use
+from smartwork.domain.network import Device, Interval, Rect, Resource
+from smartwork.domain.recording import RoomFigures, lighting_use, room_figures
+from smartwork.errors import InputError
+
+DEMO_SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The figures of a recording, computed from what the database holds."""
+
+    figures: RoomFigures
+    lighting: Use
+
+
+def play(
+    recording: Recording, centre: str, hold_s: float, endpoints: Endpoints, work_dir: Path, progress: Progress
+) -> Replayed:
+    """Send a recording through edge, broker and ingest, and compute its figures from the database.
+
+    Where the database holds no centre yet, the demo network is installed first. The same file makes the same batches,
+    so that playing it again changes nothing. Raises InputError where there is no such centre, ServiceAway where the
+    chain stands still.
+    """
+    device = f"{recording.name}-{recording.sha256[:8]}"
+    with connect(endpoints.database_url) as connection:
+        migrate(connection)
+        if not centre_slugs(connection):
+            install(connection, demo_network(DEMO_SEED))
+        timezone = stored.centre_timezone(connection, centre)
+        if timezone is None:
+            raise InputError(f"There is no centre {centre!r}. Centres: {', '.join(centre_slugs(connection))}")
+        place = Resource(
+            device, f"Recording {device}", "recording", 1, stored.first_zone(connection, centre), Rect(0, 0, 1, 1)
+        )
+        address = f"zigbee2mqtt/{centre}/{device}"
+        watcher = Device(device, Profile.ZIGBEE2MQTT, address, recording.interval_s, resource=device)
+        add_places(connection, centre, [], [place], [watcher])
+    box = Filled(centre, device, work_dir / "outboxes" / f"{centre}-{device}.sqlite", timezone)
+    box.path.parent.mkdir(parents=True, exist_ok=True)
+    fill(box.path, timezone, _translated(recording, device, address), f"{centre}/{device}")
+    with temporary_ingest(endpoints.database_url, endpoints.broker_url, work_dir) as supervisor:
+        replay(endpoints.broker_url, [box], progress, supervisor.check)
+        settle(endpoints.database_url, progress, supervisor.check)
+    return _figures(recording, centre, device, hold_s, endpoints)
+
+
+def _translated(recording: Recording, device: str, address: str) -> list[Reading]:
+    """What the edge makes of the recording's messages, in the order in which the sensor said them."""
+    entry = DeviceEntry(device=device, profile=Profile.ZIGBEE2MQTT, address=address, interval_s=recording.interval_s)
+    translator = Translator([entry])
+    arrived = now()
+    return [
+        reading
+        for topic, payload in messages(recording, address)
+        for reading in translator.translate(topic, payload, arrived)
+    ]
+
+
+def _figures(recording: Recording, centre: str, device: str, hold_s: float, endpoints: Endpoints) -> Replayed:
+    window = Interval(recording.start, recording.end)
+    stretch = (window.start.timestamp(), window.end.timestamp())
+    with connect(endpoints.database_url) as connection:
+        presence = [(at, value > 0) for at, value in stored.values(connection, centre, device, Metric.PRESENCE, window)]
+        lux = stored.values(connection, centre, device, Metric.ILLUMINANCE_LUX, window)
+        counter = stored.values(connection, centre, device, Metric.ENERGY_WH, window, with_end=True)
+    return Replayed(
+        room_figures(presence, lux, stretch, recording.interval_s, hold_s),
+        lighting_use(counter, presence, stretch, recording.interval_s, hold_s),
+    )
