@@ -11,6 +11,7 @@ from dashboard.format import day, percent
 from smartwork.db.dashboard import CentreDay, EnergyRow
 
 Drawing = TypeVar("Drawing", alt.Chart, alt.LayerChart)
+_COLOURS = [palette.TEAL, palette.AMBER, palette.STONE]
 _PARTS = ("While occupied", "While empty (waste)", "Could not tell")
 
 
@@ -67,8 +68,8 @@ def energy_days(rows: Sequence[EnergyRow]) -> alt.LayerChart:
             color=alt.Color(
                 "Part:N",
                 sort=list(_PARTS),
-                scale=alt.Scale(domain=list(_PARTS), range=[palette.TEAL, palette.AMBER, palette.STONE]),
-                legend=alt.Legend(orient="top", title=None, labelLimit=200, columns=3),
+                scale=alt.Scale(domain=list(_PARTS), range=_COLOURS),
+                legend=None,
             ),
             order="Order:O",
             tooltip=[alt.Tooltip("Date:T", format="%a %-d %b"), "Part", alt.Tooltip("kWh:Q", format=",.1f")],
@@ -79,6 +80,14 @@ def energy_days(rows: Sequence[EnergyRow]) -> alt.LayerChart:
         alt.Chart(baseline).mark_tick(color=palette.INK, thickness=2.5, bandSize=16).encode(x=x, y="kWh:Q", tooltip=tooltip)
     )
     return _plain(alt.LayerChart(layer=[bars, line], height=300))
+
+
+def energy_legend() -> str:
+    """What the colours of `energy_days` mean, as HTML that wraps on a narrow screen."""
+    keys = zip(_PARTS, _COLOURS, strict=True)
+    shown = [f'<span class="sw-key"><i style="background:{c};border-color:{c}"></i>{part}</span>' for part, c in keys]
+    line = f'<span class="sw-key"><i style="background:{palette.INK};height:3px;border:0"></i>Baseline</span>'
+    return f'<div class="sw-legend">{"".join(shown)}{line}</div>'
 
 
 def _split(row: EnergyRow) -> list[tuple[str, float]]:

@@ -138,9 +138,8 @@ def timeline(line: InvoiceLine, evidence: Evidence) -> str:
         title = f"Booked {clock(line.starts_at, zone)} to {clock(line.ends_at, zone)}"
         parts.append(bar(line.starts_at, line.ends_at, y=16, fill="#dfe8f1", stroke=palette.NAVY, title=title))
     for span in evidence.spans:
-        title = (
-            f"{'Suspect' if span.suspect else span.state.capitalize()} {clock(span.start, zone)} to {clock(span.end, zone)}"
-        )
+        said = "Suspect" if span.suspect else span.state.capitalize()
+        title = f"{said} {clock(span.start, zone)} to {clock(span.end, zone)}"
         fill = palette.AMBER if span.suspect else "url(#doubt)" if span.state == "unknown" else palette.FILL[span.state]
         text = palette.INK if span.suspect else palette.TEXT[span.state]
         sign = "!" if span.suspect else palette.SIGN[span.state]

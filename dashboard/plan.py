@@ -34,7 +34,7 @@ def floor_plan(width_m: float, height_m: float, zones: Iterable[Glow], seats: It
     parts += [_zone(glow) for glow in zones]
     parts += [
         (
-            f'<rect x="0" y="0" width="{width:.0f}" height="{height:.0f}" rx="10" fill="none" stroke="{palette.NAVY}" '
+            f'<rect x="0" y="0" width="{width:.0f}" height="{height:.0f}" rx="2" fill="none" stroke="{palette.NAVY}" '
             'stroke-width="5"/>'
         )
     ]

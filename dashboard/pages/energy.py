@@ -35,6 +35,7 @@ st.html(
     )
 )
 st.subheader("Day by day", anchor=False)
+st.html(charts.energy_legend())
 st.altair_chart(charts.energy_days(rows), theme=None)
 st.html(
     '<p class="sw-note"><b>Method.</b> The dark mark over each day is the baseline: IPMVP option A, the rated power of the '

@@ -63,7 +63,7 @@ def seed(connection: Connection, now: datetime) -> Seeded:
             (resource_id, centre_id, f"s-{resource_id:02}", resource_id),
         )
         sensors[slug] = resource_id
-    run("INSERT INTO resource VALUES (7, 1, 1, 'm-1', 'Meeting room', 'room', 6, 1, 5.4, 4, 2.2)")
+    run("INSERT INTO resource VALUES (7, 1, 1, 'm-1', 'Meeting room', 'room', 6, 0.6, 5.4, 2.2, 2)")
     run(
         "INSERT INTO device (device_id, centre_id, slug, interval_s, zone_id) VALUES "
         "(7, 1, 'l-1', 600, 1), (8, 1, 'l-2', 600, 2)"

@@ -1,0 +1,156 @@
+"""The dashboard as people see it: a real database, the real server, a real browser, at a desk's and a phone's width."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from smartwork.clock import now
+from smartwork.db.connection import connect
+from smartwork.db.migrate import migrate
+from smartwork.devstack import stack
+from smartwork.devstack.browser import HEADLESS_FLAGS, chromium_path
+from smartwork.testing.seed import Seeded, hear, seed
+
+pytestmark = [pytest.mark.services, pytest.mark.browser]
+ROOT = Path(__file__).parents[2]
+SHOTS = ROOT / "out" / "screenshots"
+PAGES = {
+    "network": ("All centres compared", ["43 %", "33 %", "50 % below the baseline", "56 %", "20 %", "3 of 4"]),
+    "centre": ("Centre live", ["50 % of the 2 known desks", "1 of 2", "Online"]),
+    "energy": ("Energy", ["22.5 kWh", "45.0 kWh", "50 %", "24 %", "IPMVP option A", "Hall"]),
+    "invoices": (
+        "Invoices",
+        ["SW-2026-00001", "+++090/9337/55493+++", "€60.00", "€12.60", "€72.60", "3 h 40 min", "a1b2c3d4e5f6"],
+    ),
+    "ledger": ("Ledger", ["305", "288", "51 to 60", "unknown metric 99"]),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    database_url: str
+    address: str
+    seeded: Seeded
+
+
+@contextmanager
+def streamlit(database_url: str) -> Iterator[str]:
+    """The dashboard on a free port of this machine; gives its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.headless", "true"]
+    process = subprocess.Popen(
+        [*command, "--server.address", "127.0.0.1", "--server.port", str(port)],
+        cwd=ROOT,
+        env={**os.environ, "SMARTWORK_DATABASE_URL": database_url},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(150):
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()  # noqa: S310 - our own http address
+                break
+            except OSError:
+                time.sleep(0.2)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    with stack.ephemeral("pages") as services:
+        url = services.endpoints.database_url
+        with connect(url) as connection:
+            migrate(connection)
+            seeded = seed(connection, now())
+        with streamlit(url) as address:
+            yield Served(url, address, seeded)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(HEADLESS_FLAGS))
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opened(chromium: Browser, address: str, width: int = 1440) -> Iterator[Page]:
+    page = chromium.new_page(viewport={"width": width, "height": 900}, locale="en-GB")
+    page.goto(address)
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_shows_its_known_figures_at_any_width(served: Served, chromium: Browser, name: str, width: int) -> None:
+    heading, figures = PAGES[name]
+    with opened(chromium, f"{served.address}/{'' if name == 'network' else name}", width) as page:
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading, timeout=30_000)
+        main = page.get_by_test_id("stMain")
+        for figure in figures:
+            expect(main).to_contain_text(figure, timeout=15_000)
+        expect(main).to_contain_text("Demo network: all names and figures are made up")
+        page.wait_for_timeout(1_500)
+        assert page.get_by_test_id("stException").count() == 0
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.set_viewport_size({"width": width, "height": main.evaluate("e => e.scrollHeight") + 10})
+        page.wait_for_timeout(500)
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SHOTS / f"{name}-{width}.png")
+
+
+def test_the_floor_plan_follows_a_new_reading_by_itself(served: Served, chromium: Browser) -> None:
+    with opened(chromium, f"{served.address}/centre") as page:
+        desk = page.locator('[data-resource="d-02"]')
+        expect(desk).to_have_attribute("data-state", "vacant", timeout=30_000)
+        with connect(served.database_url) as connection:
+            hear(connection, served.seeded.sensors["d-02"], present=True, at=now())
+            expect(desk).to_have_attribute("data-state", "occupied", timeout=10_000)
+            assert "occupied" in (desk.locator("title").text_content() or "")
+            hear(connection, served.seeded.sensors["d-02"], present=False, at=now())
+            expect(desk).to_have_attribute("data-state", "vacant", timeout=10_000)
+
+
+def test_a_silent_sensor_is_unknown_and_never_shown_as_fresh(served: Served, chromium: Browser) -> None:
+    with opened(chromium, f"{served.address}/centre") as page:
+        for slug in ("d-03", "d-04"):
+            expect(page.locator(f'[data-resource="{slug}"]')).to_have_attribute("data-state", "unknown", timeout=30_000)
+
+
+def test_choosing_a_line_opens_its_evidence(served: Served, chromium: Browser) -> None:
+    with opened(chromium, f"{served.address}/invoices") as page:
+        expect(page.get_by_text("Evidence of line 1")).to_be_visible(timeout=30_000)
+        table = page.get_by_test_id("stDataFrame")
+        table.locator("canvas").first.click(position={"x": 15, "y": 38 + 35 + 17})
+        expect(page.get_by_text("Evidence of line 2")).to_be_visible(timeout=10_000)
+        expect(page.get_by_test_id("stMain")).to_contain_text("Nobody came.")
+        assert page.locator('.sw-timeline [data-title^="Vacant 09:00 to 13:00"]').count() == 1
+
+
+def test_a_database_that_is_away_gets_a_friendly_word(chromium: Browser) -> None:
+    with (
+        streamlit("postgresql://nobody@127.0.0.1:1/nothing") as address,
+        opened(chromium, address) as page,
+    ):
+        expect(page.get_by_text("The database is away")).to_be_visible(timeout=30_000)
+        page.wait_for_timeout(7_000)
+        expect(page.get_by_text("The database is away")).to_be_visible()
+        assert page.get_by_test_id("stException").count() == 0
