@@ -3,6 +3,7 @@
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -12,6 +13,7 @@ from smartwork.contracts.topics import SLUG
 Slug = Annotated[str, StringConstraints(pattern=f"^{SLUG}$")]
 Epoch = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
 Day = Annotated[str, StringConstraints(pattern=r"^20\d{2}-\d{2}-\d{2}$")]
+Number = Annotated[int, Field(ge=1, le=2**62)]
 BATCH_LIMIT = 5_000
 LATEST_MS = 4_102_444_800_000
 """The year 2100: no message may speak of a later instant."""
@@ -95,7 +97,7 @@ class Confirmed(Wire):
 
     v: Literal[1] = 1
     epoch: Epoch
-    runs: list[tuple[int, int]] = Field(min_length=1, description="Closed runs [first, last].")
+    runs: list[tuple[Number, Number]] = Field(min_length=1, description="Closed runs [first, last].")
 
 
 class Profile(StrEnum):
@@ -109,7 +111,9 @@ class DeviceEntry(Wire):
 
     device: Slug
     profile: Profile
-    address: str = Field(min_length=1, max_length=200, description="The device's base topic on the centre's broker.")
+    address: str = Field(
+        pattern=r"^[^+#\x00]+$", max_length=200, description="The device's base topic on the centre's broker: no wildcards."
+    )
     interval_s: int = Field(ge=1, le=86_400, description="It reports at least this often; 2.5 times this is silence.")
 
 
@@ -120,6 +124,14 @@ class Policy(Wire):
     version: int = Field(ge=1)
     timezone: str = Field(description="IANA zone of the centre, for the local day of an event.")
     devices: list[DeviceEntry]
+
+    @model_validator(mode="after")
+    def _timezone_exists(self) -> Self:
+        try:
+            ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"timezone {self.timezone[:40]!r} is no IANA zone") from None
+        return self
 
 
 class PolicyApplied(Wire):

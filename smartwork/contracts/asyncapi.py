@@ -1,0 +1,222 @@
+"""The wire as an AsyncAPI 3.0 document, built from the models, the topic grammar and the metric table.
+
+`python -m smartwork.contracts.asyncapi` writes `docs/asyncapi.yaml` of a checkout anew. What only this file says is who
+sends what to whom, with which quality of service, and one example of each message.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic.json_schema import models_json_schema
+
+from smartwork.contracts.decode import MODELS
+from smartwork.contracts.messages import (
+    Batch,
+    Confirmed,
+    DeviceEntry,
+    LedgerDay,
+    LedgerReport,
+    Policy,
+    PolicyApplied,
+    Profile,
+    Status,
+    Wire,
+)
+from smartwork.contracts.metrics import RANGES, Metric
+from smartwork.contracts.topics import SLUG, Leaf, Topic
+
+PATH = Path(__file__).parents[2] / "docs" / "asyncapi.yaml"
+
+Actor = Literal["edge", "ingest", "operator"]
+_QOS = 1
+_BINDING = "0.2.0"
+_UNITS = {"lux": "lux", "ppm": "ppm", "c": "°C", "pct": "%", "w": "W", "wh": "Wh", "count": "persons"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Who says a message, who listens, and whether the broker keeps the last one for whoever comes later."""
+
+    sender: Actor
+    receiver: Actor
+    retain: bool
+    when: str
+
+
+_WAYS: dict[Leaf, _Way] = {
+    Leaf.READINGS: _Way("edge", "ingest", retain=False, when="Sent in order, and again, byte for byte, until confirmed."),
+    Leaf.STATUS: _Way(
+        "edge", "ingest", retain=True, when="Said on connecting and on leaving; `offline` is also the last will."
+    ),
+    Leaf.LEDGER: _Way("edge", "ingest", retain=True, when="Said when the book has changed, and from time to time."),
+    Leaf.CONFIRMED: _Way(
+        "ingest", "edge", retain=False, when="Said after the commit, also for a batch that was there already."
+    ),
+    Leaf.POLICY: _Way("operator", "edge", retain=True, when="Said when the registry has changed."),
+    Leaf.POLICY_APPLIED: _Way("edge", "operator", retain=True, when="Said for each newer policy, in force or refused."),
+}
+
+_EPOCH = "0123456789ab"
+EXAMPLES: dict[Leaf, Wire] = {
+    Leaf.READINGS: Batch(
+        epoch=_EPOCH,
+        first=41,
+        day="2026-10-05",
+        devices=["air-floor-1", "desk-01"],
+        at_ms=[1_791_180_000_000, 1_791_180_000_000, 1_791_180_004_250],
+        device=[1, 0, 1],
+        metric=[Metric.PRESENCE, Metric.CO2_PPM, Metric.PRESENCE],
+        value=[1.0, 612.0, 0.0],
+    ),
+    Leaf.STATUS: Status(state="online"),
+    Leaf.LEDGER: LedgerReport(
+        epoch=_EPOCH,
+        reported_ms=1_791_180_010_000,
+        last=43,
+        days=[LedgerDay(day="2026-10-05", numbered=43, in_outbox=3)],
+    ),
+    Leaf.CONFIRMED: Confirmed(epoch=_EPOCH, runs=[(41, 43)]),
+    Leaf.POLICY: Policy(
+        version=3,
+        timezone="Europe/Brussels",
+        devices=[
+            DeviceEntry(device="desk-01", profile=Profile.ZIGBEE2MQTT, address="zigbee2mqtt/mons/desk 01", interval_s=300)
+        ],
+    ),
+    Leaf.POLICY_APPLIED: PolicyApplied(version=3),
+}
+
+
+def document() -> dict[str, object]:
+    """The AsyncAPI document, as what JSON can say; the same at each call."""
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Smartwork: the wire between centres and network",
+            "version": "v1",
+            "description": (
+                "What a centre's edge and the network say to each other over MQTT 5. Made from smartwork/contracts; "
+                f"a test fails where the two part. `{Leaf.COMMAND}` is reserved in the topic grammar and has no message yet."
+            ),
+            "license": {"name": "EUPL-1.2"},
+        },
+        "defaultContentType": "application/json",
+        "servers": {
+            "network": {
+                "host": "{broker}",
+                "protocol": "mqtt",
+                "protocolVersion": "5",
+                "description": "The broker of the network; `mqtts` where it crosses a network that is not one's own.",
+                "variables": {"broker": {"description": "Host and port, as in SMARTWORK_BROKER_URL."}},
+            }
+        },
+        "channels": {channel_id(leaf): _channel(leaf) for leaf in MODELS},
+        "operations": dict(pair for leaf in MODELS for pair in _operations(leaf)),
+        "components": {
+            "messages": {model.__name__: _message(leaf, model) for leaf, model in MODELS.items()},
+            "schemas": _schemas(),
+        },
+        "x-metrics": [
+            {
+                "code": metric.value,
+                "name": metric.label,
+                "unit": _UNITS.get(metric.label.rpartition("_")[2], "1"),
+                "low": RANGES[metric].low,
+                "high": RANGES[metric].high,
+            }
+            for metric in Metric
+        ],
+    }
+
+
+def channel_id(leaf: Leaf) -> str:
+    """The name of a leaf's channel in the document: `policy/applied` is `policyApplied`."""
+    first, *rest = leaf.value.split("/")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def _channel(leaf: Leaf) -> dict[str, object]:
+    parameters = {"centre": {"description": f"Slug of the centre: {SLUG}"}}
+    if leaf is Leaf.POLICY:
+        address = str(Topic("{centre}", leaf))
+    else:
+        address = str(Topic("{centre}", leaf, "{edge}"))
+        parameters["edge"] = {"description": f"Slug of the edge in that centre: {SLUG}"}
+    name = MODELS[leaf].__name__
+    return {
+        "address": address,
+        "messages": {name: {"$ref": f"#/components/messages/{name}"}},
+        "parameters": parameters,
+    }
+
+
+def _operations(leaf: Leaf) -> list[tuple[str, dict[str, object]]]:
+    way, channel, name = _WAYS[leaf], channel_id(leaf), MODELS[leaf].__name__
+
+    def common() -> dict[str, object]:  # new objects each time: YAML would write shared ones as anchors
+        return {
+            "channel": {"$ref": f"#/channels/{channel}"},
+            "messages": [{"$ref": f"#/channels/{channel}/messages/{name}"}],
+        }
+
+    capital = channel[0].upper() + channel[1:]
+    sends: dict[str, object] = {
+        "action": "send",
+        "summary": f"{way.sender.capitalize()} says `{leaf}`. {way.when}",
+        "tags": [{"name": way.sender}],
+        **common(),
+        "bindings": {"mqtt": {"qos": _QOS, "retain": way.retain, "bindingVersion": _BINDING}},
+    }
+    receives: dict[str, object] = {
+        "action": "receive",
+        "summary": f"{way.receiver.capitalize()} hears `{leaf}`.",
+        "tags": [{"name": way.receiver}],
+        **common(),
+        "bindings": {"mqtt": {"qos": _QOS, "bindingVersion": _BINDING}},
+    }
+    return [(f"{way.sender}Sends{capital}", sends), (f"{way.receiver}Receives{capital}", receives)]
+
+
+def _message(leaf: Leaf, model: type[Wire]) -> dict[str, object]:
+    return {
+        "name": model.__name__,
+        "summary": (model.__doc__ or "").splitlines()[0],
+        "contentType": "application/json",
+        "payload": {"$ref": f"#/components/schemas/{model.__name__}"},
+        "examples": [{"name": channel_id(leaf), "payload": EXAMPLES[leaf].model_dump(mode="json")}],
+    }
+
+
+def _schemas() -> dict[str, object]:
+    _, whole = models_json_schema(
+        [(model, "validation") for model in MODELS.values()], ref_template="#/components/schemas/{model}"
+    )
+    found = _draft_07(whole["$defs"])
+    if not isinstance(found, dict):
+        raise TypeError("pydantic's $defs are not an object")
+    return found
+
+
+def _draft_07(schema: object) -> object:
+    """The same schema in draft 07, which AsyncAPI's own schema format extends: there a tuple's items are a list."""
+    if isinstance(schema, list):
+        return [_draft_07(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    changed = {name: _draft_07(value) for name, value in schema.items()}
+    if "prefixItems" in changed:
+        changed |= {"items": changed.pop("prefixItems"), "additionalItems": False}
+    return changed
+
+
+def text() -> str:
+    """The document as YAML, under a line that says where it comes from."""
+    import yaml  # noqa: PLC0415 - a tool of development: a gateway that imports the contracts must not need it
+
+    body = yaml.safe_dump(document(), sort_keys=False, allow_unicode=True, width=120)
+    return f"# Made by `python -m smartwork.contracts.asyncapi` from smartwork/contracts; do not edit.\n{body}"
+
+
+if __name__ == "__main__":
+    PATH.write_text(text(), encoding="utf-8")
