@@ -1,0 +1,34 @@
+"""What tests need around the broker: a clean one, and a client that only notes what it is told."""
+
+from collections.abc import Callable
+
+from smartwork.transport.mqtt import Client
+
+CLIENTS = ("ingest-1", "ingest-2", "edge-mons", "edge-mons-devices")
+"""Names of clients of smartwork whose sessions a broker keeps; tests use no others."""
+
+
+def forget_everything(broker_url: str) -> None:
+    """Clear the retained messages of smartwork and the sessions of CLIENTS at a broker that cannot be wiped."""
+    for name in CLIENTS:
+        with Client(broker_url, name) as client:
+            client.wait_connected(10)
+    with Client(broker_url, "test-cleaner", subscriptions=["sw/v1/#", "zigbee2mqtt/#"]) as client:
+        client.wait_connected(10)
+        while found := client.receive(1_000, patience_s=0.3):
+            for delivery in found:
+                if delivery.retained:
+                    client.publish(delivery.topic, b"", retain=True).wait_for_publish(10)
+            client.acknowledge(found)
+
+
+def collect(client: Client, enough: Callable[[list[bytes]], bool], patience_s: float = 10.0) -> list[bytes]:
+    """The payloads that `client` receives, acknowledged, until they are `enough` or it is silent for `patience_s`."""
+    payloads: list[bytes] = []
+    while not enough(payloads):
+        found = client.receive(1_000, patience_s)
+        if not found:
+            break
+        client.acknowledge(found)
+        payloads += [delivery.payload for delivery in found]
+    return payloads
