@@ -66,7 +66,8 @@ def _seat(seat: Seat, now: datetime) -> str:
     room = place.kind == "room"
     opacity = ' fill-opacity="0.55"' if room and state != "occupied" else ""
     sign = f"{palette.SIGN[state]} {escape(place.name)}" if room else palette.SIGN[state]
-    size = min(26.0, 0.62 * min(width, height))
+    long = len(place.name) + 2 if room else 1
+    size = min(26.0, 0.62 * min(width, height), 1.6 * width / long)
     return (
         f'<g class="seat" data-resource="{escape(place.slug)}" data-state="{state}">'
         f"<title>{escape(place.name)}: {state}, {heard}</title>"

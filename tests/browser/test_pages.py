@@ -139,7 +139,7 @@ def test_choosing_a_line_opens_its_evidence(served: Served, chromium: Browser) -
     with opened(chromium, f"{served.address}/invoices") as page:
         expect(page.get_by_text("Evidence of line 1")).to_be_visible(timeout=30_000)
         table = page.get_by_test_id("stDataFrame")
-        table.locator("canvas").first.click(position={"x": 15, "y": 38 + 35 + 17})
+        table.click(position={"x": 15, "y": 38 + 35 + 17}, force=True)
         expect(page.get_by_text("Evidence of line 2")).to_be_visible(timeout=10_000)
         expect(page.get_by_test_id("stMain")).to_contain_text("Nobody came.")
         assert page.locator('.sw-timeline [data-title^="Vacant 09:00 to 13:00"]').count() == 1
