@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from random import Random
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from firmware_sim.people import OUTCOMES, CentreLife, Outcome, Presence, Visitors, visitors
 from smartwork.domain.business import Booking, CheckIn, CheckInMethod, Network
@@ -38,7 +39,7 @@ def centre_life(network: Network, centre_slug: str, month: date, seed: int) -> C
     for day in days_of_month(month):
         hours = centre.hours.of(day)
         if hours is not None:
-            midday = datetime.combine(day, time(12), hours.start.tzinfo)
+            midday = datetime.combine(day, time(12), ZoneInfo(centre.hours.timezone))
             opens, noon, closes = (round(at.timestamp() * 1000) for at in (hours.start, midday, hours.end))
             random = Random(f"{seed}/day/{centre_slug}/{day}")
             _Day(centre, book, random, day, opens, noon, closes).live(calendar[day])

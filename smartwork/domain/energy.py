@@ -31,13 +31,11 @@ class Use:
 def intervals(counter: Sequence[Counter]) -> list[tuple[float, float, float]]:
     """Energy in Wh of each [start, end) between neighbouring counter readings in time order.
 
-    A counter that falls was reset: what it shows then was used since the reset.
+    A counter that falls was reset: what it shows then was used since the reset. Of readings at one instant the first
+    ends the stretch before it and begins the next, so that nothing which was counted is left out.
     """
-    found = []
-    for (start, before), (end, after) in pairwise(counter):
-        if end > start:
-            found.append((start, end, after - before if after >= before else after))
-    return found
+    first = [reading for i, reading in enumerate(counter) if not i or counter[i - 1][0] < reading[0]]
+    return [(start, end, after - before if after >= before else after) for (start, before), (end, after) in pairwise(first)]
 
 
 def split(counter: Sequence[Counter], occupied: Sequence[Stretch], vacant: Sequence[Stretch]) -> Use:

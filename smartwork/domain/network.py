@@ -1,7 +1,7 @@
 """The network: operators, centres, zones, what can be occupied there, and the devices that watch it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -56,11 +56,10 @@ class OpeningHours:
     closures: frozenset[date] = frozenset()
 
     def of(self, day: date) -> Interval | None:
-        """The open stretch of a local day as aware instants, or None where the centre stays shut."""
+        """The open stretch of a local day as instants in UTC, or None where the centre stays shut."""
         if day.isoweekday() not in self.open_days or day in self.closures:
             return None
-        zone = ZoneInfo(self.timezone)
-        return Interval(datetime.combine(day, self.opens, zone), datetime.combine(day, self.closes, zone))
+        return Interval(_instant(day, self.opens, self.timezone), _instant(day, self.closes, self.timezone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +118,13 @@ class Centre:
 
 
 def local_day(day: date, timezone: str) -> Interval:
-    """The whole local day as aware instants: 23 or 25 hours when the clocks change."""
-    zone = ZoneInfo(timezone)
-    return Interval(datetime.combine(day, time(), zone), datetime.combine(day + timedelta(days=1), time(), zone))
+    """The whole local day as instants in UTC: 23 or 25 hours when the clocks change."""
+    return Interval(_instant(day, time(), timezone), _instant(day + timedelta(days=1), time(), timezone))
+
+
+def _instant(day: date, at: time, timezone: str) -> datetime:
+    """The instant in UTC: the difference of two times of one zone would be clock time, an hour off twice a year."""
+    return datetime.combine(day, at, ZoneInfo(timezone)).astimezone(UTC)
 
 
 def days_of_month(month: date) -> list[date]:
@@ -131,6 +134,6 @@ def days_of_month(month: date) -> list[date]:
 
 
 def local_month(month: date, timezone: str) -> Interval:
-    """The whole local month that `month` lies in, as aware instants."""
+    """The whole local month that `month` lies in, as instants in UTC."""
     days = days_of_month(month)
     return Interval(local_day(days[0], timezone).start, local_day(days[-1], timezone).end)

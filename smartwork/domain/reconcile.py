@@ -79,15 +79,12 @@ def reconcile(
     kept = [c for c in ordered if not c.cancelled]
     following = {a.booking_id: b.period.start for a, b in pairwise(kept)}
     signed = sorted(signatures, key=lambda s: (s.at, s.check_in_id))
+    over = {c.booking_id: _overstay(trusted, c.period, _until(c, following.get(c.booking_id))) for c in kept}
     findings = [
-        _cancelled(claim)
-        if claim.cancelled
-        else _judge(claim, _until(claim, following.get(claim.booking_id)), signed, trusted, rules)
+        _cancelled(claim) if claim.cancelled else _judge(claim, over[claim.booking_id], signed, trusted, rules)
         for claim in ordered
     ]
-    taken = [
-        Interval(f.period.start, f.period.end + timedelta(seconds=f.over_s)) for f in findings if f.verdict != "cancelled"
-    ]
+    taken = [Interval(c.period.start, c.period.end + over[c.booking_id]) for c in kept]
     return findings + [_walk_in(stay, signed, trusted, rules) for stay in _stays(trusted, taken, window, rules)]
 
 
@@ -104,16 +101,12 @@ def _cancelled(claim: Claim) -> Finding:
     return Finding("cancelled", claim.booking_id, None, claim.company_id, claim.period, None, None, 0, 0, 0, 0, 0)
 
 
-def _judge(claim: Claim, until: datetime, signed: Sequence[Signature], spans: Sequence[Span], rules: Rules) -> Finding:
+def _judge(claim: Claim, over: timedelta, signed: Sequence[Signature], spans: Sequence[Span], rules: Rules) -> Finding:
     period = claim.period
-    booked = round(period.seconds)
-    inside = seconds_by_state(spans, period)
-    occupied, unknown = round(inside["occupied"]), round(inside["unknown"])
-    vacant = booked - occupied - unknown
+    booked, occupied, vacant, unknown = _whole_seconds(spans, period)
     present = [s for s in clip(spans, period) if s.state == "occupied"]
     first = present[0].start if present else None
     last = present[-1].end if present else None
-    over = _overstay(spans, period.end, until) if last == period.end else timedelta()
     check_in = next((s for s in signed if _names(s, claim, period, rules)), None)
     verdict: Verdict
     if unknown > rules.most_unknown * booked:
@@ -152,15 +145,25 @@ def _left(last: datetime, period: Interval, spans: Sequence[Span]) -> timedelta:
     return timedelta(seconds=rest["vacant"])
 
 
-def _overstay(spans: Sequence[Span], end: datetime, until: datetime) -> timedelta:
-    """Presence that goes on past `end` without a break, at most to `until`."""
-    at = end
-    if until > end:
-        for span in clip(spans, Interval(end, until)):
+def _overstay(spans: Sequence[Span], period: Interval, until: datetime) -> timedelta:
+    """Presence at the end of `period` that goes on without a break, at most to `until`."""
+    at = period.end
+    inside = clip(spans, period)
+    if until > at and inside and inside[-1].end == at and inside[-1].state == "occupied":
+        for span in clip(spans, Interval(at, until)):
             if span.state != "occupied" or span.start != at:
                 break
             at = span.end
-    return at - end
+    return at - period.end
+
+
+def _whole_seconds(spans: Sequence[Span], period: Interval) -> tuple[int, int, int, int]:
+    """Length of `period`, and how much of it was occupied, vacant and unknown: whole seconds that add up."""
+    inside = seconds_by_state(spans, period)
+    total = round(period.seconds)
+    occupied = min(round(inside["occupied"]), total)
+    unknown = min(round(inside["unknown"]), total - occupied)
+    return total, occupied, total - occupied - unknown, unknown
 
 
 def _stays(spans: Sequence[Span], taken: Sequence[Interval], window: Interval, rules: Rules) -> Iterator[Interval]:
@@ -206,8 +209,7 @@ def _end(interval: Interval) -> datetime:
 
 
 def _walk_in(stay: Interval, signed: Sequence[Signature], spans: Sequence[Span], rules: Rules) -> Finding:
-    inside = seconds_by_state(spans, stay)
-    total, occupied, unknown = round(stay.seconds), round(inside["occupied"]), round(inside["unknown"])
+    _, occupied, vacant, unknown = _whole_seconds(spans, stay)
     check_in = next((s for s in signed if stay.start - rules.check_in_window <= s.at < stay.end), None)
     return Finding(
         "walk_in",
@@ -219,7 +221,7 @@ def _walk_in(stay: Interval, signed: Sequence[Signature], spans: Sequence[Span],
         stay.end,
         0,
         occupied,
-        total - occupied - unknown,
+        vacant,
         unknown,
         0,
     )
