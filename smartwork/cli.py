@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
@@ -27,7 +28,7 @@ from smartwork.errors import InputError, SmartworkError
 from smartwork.jobs.bill import bill_month
 from smartwork.jobs.reconcile import reconcile_month
 from smartwork.jobs.summarise import summarise_month
-from smartwork.settings import DatabaseSettings
+from smartwork.settings import BrokerSettings, DatabaseSettings
 
 app = typer.Typer(
     help="Smartwork: occupancy, light and occupancy-verified invoices for networks of Smart Work Centers.",
@@ -58,11 +59,20 @@ def main() -> None:
     except KeyboardInterrupt:
         err.print("Stopped.")
         sys.exit(130)
+    except Exception as error:  # noqa: BLE001 - the last line of defence between a fault of ours and a user
+        report = _work_dir() / "fault.txt"
+        report.write_text(traceback.format_exc())
+        err.print(f"[bold red]This is a fault of smartwork:[/] {type(error).__name__}: {error}", highlight=False)
+        err.print(f"Please report it with the file {report}.", highlight=False, soft_wrap=True)
+        sys.exit(70)
 
 
 @contextmanager
 def bar() -> Iterator["_Bar"]:
-    """A progress bar on standard error that goes away when the work is done."""
+    """A progress bar on standard error that goes away when the work is done; in a log, one line a step."""
+    if not err.is_terminal:
+        yield _Bar(None)
+        return
     with Progress(
         TextColumn("[cyan]{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn(),
         console=err, transient=True,
@@ -73,11 +83,17 @@ def bar() -> Iterator["_Bar"]:
 class _Bar:
     """Told of each step as jobs and devstack tell it; one line at a time."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
         self._task: TaskID | None = None
+        self._said = ""
 
     def __call__(self, step: str, done: int, total: int, /) -> None:
+        if self._progress is None:
+            if step != self._said:
+                self._said = step
+                err.print(f"{step} …", highlight=False)
+            return
         if self._task is None:
             self._task = self._progress.add_task(step)
         self._progress.update(self._task, description=step, completed=done, total=total or None)
@@ -94,11 +110,15 @@ def _month(text: str | None) -> date:
 
 def _endpoints(progress: _Bar) -> stack.Endpoints:
     """Where broker and database are: those of the environment, else the development stack, started where it is not."""
-    return stack.up(os.environ, progress=progress)
+    found = stack.up(os.environ, progress=progress)
+    named_so = {**os.environ, "SMARTWORK_DATABASE_URL": found.database_url, "SMARTWORK_BROKER_URL": found.broker_url}
+    DatabaseSettings.from_env(named_so)
+    BrokerSettings.from_env(named_so)
+    return found
 
 
 def _database_url(progress: _Bar) -> str:
-    return DatabaseSettings.from_env({**os.environ, "SMARTWORK_DATABASE_URL": _endpoints(progress).database_url}).database_url
+    return _endpoints(progress).database_url
 
 
 @app.command()

@@ -26,7 +26,7 @@ def connect(database_url: str) -> Connection:
             application_name="smartwork",
         )
     except psycopg.OperationalError as error:
-        raise ServiceAway(f"The database does not answer: {str(error).strip().splitlines()[-1]}") from error
+        raise ServiceAway(f"The database does not answer: {str(error).strip().splitlines()[0]}") from error
     return connection
 
 

@@ -47,6 +47,12 @@ def fill(path: Path, timezone: str, readings: Sequence[Reading], name: str) -> N
         outbox.append(readings)
 
 
+def require_broker(broker_url: str, patience_s: float = 10.0) -> None:
+    """Return once the broker answers; raises ServiceAway with its address after `patience_s` seconds."""
+    with Client(broker_url, f"probe-{os.getpid()}") as client:
+        client.wait_connected(patience_s)
+
+
 def replay(broker_url: str, boxes: Sequence[Filled], progress: Progress, alive: Callable[[], None]) -> None:
     """Forward all outboxes side by side until the server has confirmed every batch.
 

