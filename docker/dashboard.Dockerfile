@@ -1,0 +1,27 @@
+# The dashboard, on port 8501.
+FROM python:3.11-slim AS build
+WORKDIR /src
+COPY pyproject.toml README.md LICENSE ./
+COPY requirements/dev.txt requirements/
+COPY smartwork smartwork
+COPY edge edge
+COPY ingest ingest
+COPY dashboard dashboard
+COPY firmware_sim firmware_sim
+# The versions of the lock, without its hashes: pip cannot check a local folder against hashes.
+RUN python -m venv /opt/smartwork \
+    && sed -n 's/^\([A-Za-z0-9._-]*==[^ ;]*\).*/\1/p' requirements/dev.txt > constraints.txt \
+    && /opt/smartwork/bin/pip install --no-cache-dir -c constraints.txt ".[dashboard]"
+
+FROM python:3.11-slim
+RUN useradd --uid 10001 --create-home smartwork \
+    && install -d -o smartwork -g smartwork /var/lib/smartwork
+COPY --from=build /opt/smartwork /opt/smartwork
+ENV PATH=/opt/smartwork/bin:$PATH PYTHONUNBUFFERED=1
+WORKDIR /srv
+COPY .streamlit .streamlit
+# `streamlit run dashboard/app.py` runs the installed package: one copy of each page.
+RUN ln -s /opt/smartwork/lib/python3.11/site-packages/dashboard dashboard
+USER smartwork
+EXPOSE 8501
+CMD ["streamlit", "run", "dashboard/app.py", "--server.address=0.0.0.0", "--server.headless=true"]

@@ -1,0 +1,240 @@
+"""docker-compose.yml and what it names agree: files, programs, settings, users, networks. No engine is needed."""
+
+import importlib.util
+import re
+import runpy
+import shutil
+import socket
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import typer
+import yaml
+
+from firmware_sim.network import demo_network
+from smartwork.cli import app
+from smartwork.settings import (
+    BrokerSettings,
+    DashboardSettings,
+    DatabaseSettings,
+    EdgeSettings,
+    IngestSettings,
+    Settings,
+    SimulatorSettings,
+)
+
+ROOT = Path(__file__).parents[2]
+RAW = (ROOT / "docker-compose.yml").read_text()
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+VARIABLE = re.compile(r"\$\{(\w+):\?[^}]+\}")
+NAMES = re.findall(r"^(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+COMPOSE: dict[str, Any] = yaml.safe_load(VARIABLE.sub(lambda found: found[1].lower(), RAW))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+ONE_SHOT = {"migrate", "registry"}
+SETTINGS: dict[str, tuple[type[Settings], ...]] = {
+    "migrate": (DatabaseSettings, BrokerSettings),
+    "registry": (DatabaseSettings, BrokerSettings),
+    "ingest": (IngestSettings,),
+    "edge": (EdgeSettings,),
+    "firmware_sim": (SimulatorSettings,),
+    "dashboard": (DashboardSettings,),
+}
+DOCKERFILES = sorted((ROOT / "docker").glob("*.Dockerfile"))
+
+
+def copied(dockerfile: Path) -> dict[str, str]:
+    """What a Dockerfile copies from the tree: source to place in the image."""
+    found: dict[str, str] = {}
+    for line in dockerfile.read_text().splitlines():
+        if line.startswith("COPY ") and "--from" not in line:
+            *sources, target = line.split()[1:]
+            found |= dict.fromkeys(sources, target)
+    return found
+
+
+def dockerfile_of(service: dict[str, Any]) -> Path:
+    build = service["build"]
+    return ROOT / str(build["context"]) / str(build["dockerfile"])
+
+
+def broker_address(service: dict[str, Any]) -> str | None:
+    address = service.get("environment", {}).get("SMARTWORK_BROKER_URL")
+    return str(address) if address else None
+
+
+def test_the_components_of_the_system_are_there() -> None:
+    assert {*SETTINGS, "mosquitto", "timescaledb", "homeassistant"} == set(SERVICES)
+    assert [name for name, service in SERVICES.items() if "profiles" in service] == ["homeassistant"]
+
+
+def test_every_secret_is_required_and_has_its_name_in_the_example() -> None:
+    assert set(VARIABLE.findall(RAW)) == set(NAMES)
+    assert "$" not in VARIABLE.sub("", RAW)
+
+
+def test_no_secret_stands_in_a_file() -> None:
+    for file in (ROOT / "docker-compose.yml", ROOT / ".env.example", *DOCKERFILES, *(ROOT / "broker").iterdir()):
+        text = file.read_text()
+        assert not re.search(r"://[^:@/\s\[]+:(?!\$\{)[^@\s/]+@", text), file
+        assert not re.search(r"(?i)password(_\w+)?[:=][ \t]*(?!\$\{)[^\s:{]{4,}$", text, re.MULTILINE), file
+    assert ".env" in (ROOT / ".gitignore").read_text().split()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_what_an_image_is_built_from_exists_and_reaches_the_engine(name: str) -> None:
+    dockerfile = dockerfile_of(OURS[name])
+    assert dockerfile in DOCKERFILES
+    allowed = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    for source in copied(dockerfile):
+        assert (ROOT / source).exists(), source
+        assert any(Path(source).match(pattern) for pattern in allowed), source
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=lambda path: path.stem)
+def test_an_image_installs_one_extra_of_the_project_and_runs_as_nobody_special(dockerfile: Path) -> None:
+    text = dockerfile.read_text()
+    (extra,) = re.findall(r'"\.\[(\w+)\]"', text)
+    assert extra in PROJECT["optional-dependencies"]
+    assert text.index("\nUSER smartwork\n") < text.index("\nCMD ")
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    assert set(packages) <= set(copied(dockerfile))
+
+
+def test_the_lock_gives_pip_one_plain_constraint_for_each_package() -> None:
+    (expression,) = {re.search(r"sed -n '([^']+)'", file.read_text())[1] for file in DOCKERFILES}  # type: ignore[index]
+    lock = ROOT / "requirements" / "dev.txt"
+    lines = subprocess.run(["sed", "-n", expression, lock], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert len(lines) == len(re.findall(r"^[a-z0-9]", lock.read_text(), re.MULTILINE))
+    assert all(re.fullmatch(r"[a-z0-9._-]+==[^\s;]+", line) for line in lines)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_command_of_a_service_exists(name: str) -> None:
+    match OURS[name]["command"]:
+        case ["python", "-m", module, *_]:
+            assert importlib.util.find_spec(f"{module}.__main__")
+        case ["python", script]:
+            assert script in copied(dockerfile_of(OURS[name])).values()
+        case ["smartwork", command]:
+            assert PROJECT["scripts"]["smartwork"] == "smartwork.cli:main"
+            group = typer.main.get_command(app)
+            assert isinstance(group, typer.core.TyperGroup)
+            assert command in group.commands
+        case ["streamlit", "run", script, *_]:
+            assert (ROOT / script).is_file()
+        case other:
+            pytest.fail(f"unknown command {other}")
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=lambda path: path.stem)
+def test_an_image_by_itself_runs_what_the_composition_runs(dockerfile: Path) -> None:
+    (line,) = re.findall(r"^CMD (\[.+\])$", dockerfile.read_text(), re.MULTILINE)
+    own = yaml.safe_load(line)
+    assert OURS[dockerfile.stem]["command"][: len(own)] == own
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_environment_of_a_service_is_what_its_settings_read(name: str) -> None:
+    environment = OURS[name]["environment"]
+    for settings in SETTINGS[name]:
+        settings.from_env(environment)
+    fields = {f"SMARTWORK_{field.upper()}" for settings in SETTINGS[name] for field in settings.model_fields}
+    assert set(environment) <= fields
+
+
+def test_the_simulated_centre_is_that_of_the_edge_and_of_the_demo_network() -> None:
+    centre = OURS["edge"]["environment"]["SMARTWORK_CENTRE"]
+    assert OURS["firmware_sim"]["command"][-2:] == ["--centre", centre]
+    assert centre in {c.slug for c in demo_network(1).centres}
+
+
+@pytest.mark.parametrize("name", [name for name, service in OURS.items() if broker_address(service)])
+def test_a_user_of_the_broker_has_its_password_and_its_place_in_the_access_list(name: str) -> None:
+    address = urlsplit(broker_address(OURS[name]) or "")
+    assert address.username is not None
+    assert SERVICES["mosquitto"]["environment"][f"BROKER_PASSWORD_{address.username}"] == address.password
+    users = re.findall(r"^user (\S+)$", (ROOT / "broker" / "acl").read_text(), re.MULTILINE)
+    assert address.username in {*users, OURS["edge"]["environment"]["SMARTWORK_CENTRE"]}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_service_shares_a_network_with_each_server_it_names(name: str) -> None:
+    for address in OURS[name]["environment"].values():
+        if "://" in address:
+            assert set(SERVICES[str(urlsplit(address).hostname)]["networks"]) & set(OURS[name]["networks"])
+
+
+def test_the_edge_cannot_reach_the_database() -> None:
+    for name in ("edge", "firmware_sim"):
+        assert not set(SERVICES[name]["networks"]) & set(SERVICES["timescaledb"]["networks"])
+
+
+def test_every_volume_network_and_mounted_file_exists() -> None:
+    for service in SERVICES.values():
+        assert set(service["networks"]) <= set(COMPOSE["networks"])
+        for mount in service.get("volumes", []):
+            source = mount.split(":")[0]
+            assert (ROOT / source).exists() if source.startswith(".") else source in COMPOSE["volumes"]
+
+
+def test_a_service_waits_for_what_it_needs() -> None:
+    for service in SERVICES.values():
+        for needed, how in service.get("depends_on", {}).items():
+            assert how["condition"] == ("service_completed_successfully" if needed in ONE_SHOT else "service_healthy"), needed
+    for name in ONE_SHOT:
+        assert SERVICES[name]["restart"] == "no"
+
+
+@pytest.mark.parametrize("name", [name for name in SERVICES if name not in ONE_SHOT])
+def test_a_service_is_checked_by_a_program_that_it_has(name: str) -> None:
+    service = SERVICES[name]
+    match service["healthcheck"]["test"]:
+        case ["CMD", "python", str(script), *ports] if script.endswith(".py"):
+            assert script in copied(dockerfile_of(service)).values()
+            known = {str(urlsplit(v).port) for v in service["environment"].values() if "://" in v}
+            assert set(ports) == known
+        case ["CMD", "python" | "python3", "-c", program]:
+            compile(program, name, "exec")
+            assert any(f":{mapping.split(':')[-1]}/" in program for mapping in service["ports"])
+        case ["CMD", "sh", script]:
+            assert (ROOT / script.removeprefix("/smartwork/")).is_file()
+        case ["CMD", "pg_isready", *arguments]:
+            assert service["environment"]["POSTGRES_USER"] in arguments
+        case other:
+            pytest.fail(f"unknown check {other}")
+
+
+def test_what_is_published_is_published_on_loopback_only() -> None:
+    ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
+    assert "127.0.0.1:8501:8501" in ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+@pytest.mark.parametrize("name", [name for name, service in SERVICES.items() if "build" not in service])
+def test_a_foreign_image_is_pinned(name: str) -> None:
+    assert re.fullmatch(r"[a-z/-]+:\d+\.\d+\.\d+(-pg17)?", SERVICES[name]["image"])
+
+
+def test_connected_means_a_connection_to_that_port_and_not_an_open_door() -> None:
+    program = runpy.run_path(str(ROOT / "docker" / "connected.py"))
+    connected_ports = program["connected_ports"]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert port not in connected_ports(Path("/proc/self"))
+        with socket.create_connection(("127.0.0.1", port)):
+            assert port in connected_ports(Path("/proc/self"))
+
+
+def test_compose_itself_accepts_the_file(tmp_path: Path) -> None:
+    docker = shutil.which("docker")
+    if not docker or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
+        pytest.skip("the docker compose plugin is not on this machine")
+    (tmp_path / "env").write_text("".join(f"{name}=abc\n" for name in NAMES))
+    command = [docker, "compose", "--env-file", str(tmp_path / "env"), "--profile", "homeassistant", "config", "--quiet"]
+    checked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
