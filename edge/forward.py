@@ -30,8 +30,8 @@ class Forwarder:
         self.confirmations = str(Topic(centre, Leaf.CONFIRMED, edge))
         self._clock = clock
         self._sent = 0
-        self._on_the_way: set[int] = set()
-        self._progress_at = clock()
+        self._on_the_way: dict[int, datetime] = {}
+        self._progress_at = self._confirmed_of = clock()
         self._reported_at: datetime | None = None
         self._changed = True
 
@@ -44,7 +44,8 @@ class Forwarder:
                     runs += more
         if runs:
             self._outbox.settle(runs)
-            self._on_the_way.difference_update(first for first, _ in runs)
+            for first, _ in runs:
+                self._confirmed_of = max(self._confirmed_of, self._on_the_way.pop(first, self._confirmed_of))
             self._progress_at = self._clock()
             self._changed = True
 
@@ -55,9 +56,7 @@ class Forwarder:
             self._start_over()
             return 0
         if self._on_the_way and (now - self._progress_at).total_seconds() > RESEND_AFTER_S:
-            log.warning(
-                "%d batches are not confirmed after %g s; sending them again", len(self._on_the_way), RESEND_AFTER_S
-            )
+            log.warning("%d batches are not confirmed after %g s; sending them again", len(self._on_the_way), RESEND_AFTER_S)
             self._start_over()
         room = WINDOW - len(self._on_the_way)
         if room > 0:
@@ -65,7 +64,7 @@ class Forwarder:
                 if not self._on_the_way:
                     self._progress_at = now
                 self._client.publish(self._readings, sealed.payload)
-                self._on_the_way.add(sealed.first)
+                self._on_the_way[sealed.first] = now
                 self._sent = sealed.first
                 self._changed = True
         self._report(now)
@@ -82,6 +81,11 @@ class Forwarder:
         waited = (now - self._reported_at).total_seconds() if self._reported_at else REPORT_EVERY_S
         if waited >= (REPORT_PAUSE_S if self._changed else REPORT_EVERY_S):
             self.report_now()
+
+    def _is_stuck(self, now: datetime) -> bool:
+        """Whether nothing was confirmed for long, or a batch was overtaken by one that was sent so much later."""
+        oldest = min(self._on_the_way.values())
+        return max(now - self._progress_at, self._confirmed_of - oldest).total_seconds() > RESEND_AFTER_S
 
     def _start_over(self) -> None:
         self._on_the_way.clear()

@@ -66,9 +66,7 @@ class Outbox:
 
     def remember(self, name: str, value: str) -> None:
         """Keep a small text beside the readings, for example the policy in force."""
-        self._db.execute(
-            "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (name, value)
-        )
+        self._db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (name, value))
 
     def recall(self, name: str) -> str | None:
         """The text kept under `name`, or None."""
@@ -146,9 +144,7 @@ class Outbox:
             metric=[int(reading.metric) for reading in run],
             value=[float(reading.value) for reading in run],
         )
-        self._db.execute(
-            "INSERT INTO batch VALUES (?, ?, ?, ?)", (first, batch.last, day, batch.model_dump_json().encode())
-        )
+        self._db.execute("INSERT INTO batch VALUES (?, ?, ?, ?)", (first, batch.last, day, batch.model_dump_json().encode()))
         self._db.execute(
             "INSERT INTO day VALUES (?, ?) ON CONFLICT DO UPDATE SET numbered = numbered + excluded.numbered",
             (day, len(run)),

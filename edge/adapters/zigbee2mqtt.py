@@ -6,13 +6,17 @@ Properties as in the project's public documentation (Exposes): `occupancy`, `pre
 """
 
 import json
+import math
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading
 
 _BRIGHTEST = 254
+_EARLIEST_MS = int(datetime(2000, 1, 2, tzinfo=UTC).timestamp() * 1000)
+_LATEST_MS = int(datetime(2099, 12, 31, tzinfo=UTC).timestamp() * 1000)
+"""A clock outside of these was never set; a day at both ends is left so that local days, too, are of this century."""
 
 
 def _truth(value: object) -> float | None:
@@ -20,7 +24,13 @@ def _truth(value: object) -> float | None:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _switch(value: object) -> float | None:
@@ -34,7 +44,7 @@ def _brightness(value: object) -> float | None:
 
 def _kwh(value: object) -> float | None:
     number = _number(value)
-    return None if number is None else round(number * 1000, 6)
+    return None if number is None or math.isinf(number * 1000) else round(number * 1000, 6)
 
 
 _PROPERTIES: dict[str, tuple[Metric, Callable[[object], float | None]]] = {
@@ -67,10 +77,7 @@ def translate(topic: str, payload: bytes, *, device: str, address: str, arrived:
     """
     if topic == f"{address}/availability":
         return [Reading(_ms(arrived), device, Metric.ONLINE, _availability(payload))]
-    try:
-        said = json.loads(payload)
-    except ValueError as error:
-        raise ValueError(f"not JSON: {error}") from None
+    said = _json(payload)
     if not isinstance(said, dict):
         raise ValueError("expected a JSON object")  # noqa: TRY004 - a wrong value, whatever its type
     at_ms = _event_ms(said.get("last_seen"), arrived)
@@ -84,14 +91,21 @@ def translate(topic: str, payload: bytes, *, device: str, address: str, arrived:
     return list(found.values())
 
 
+def _json(payload: bytes) -> object:
+    try:
+        return json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not JSON: {error}") from None
+
+
 def _availability(payload: bytes) -> float:
     """1 for online, 0 for offline; both the plain and the JSON form exist."""
     text = payload.decode(errors="replace").strip()
-    state = text
+    state: object = text
     if text.startswith("{"):
-        said = json.loads(text)
-        state = said.get("state", "") if isinstance(said, dict) else ""
-    if state not in {"online", "offline"}:
+        said = _json(payload)
+        state = said.get("state") if isinstance(said, dict) else None
+    if state not in ("online", "offline"):
         raise ValueError(f"availability is {text[:40]!r}")
     return float(state == "online")
 
@@ -99,15 +113,20 @@ def _availability(payload: bytes) -> float:
 def _event_ms(last_seen: object, arrived: datetime) -> int:
     if last_seen is None:
         return _ms(arrived)
-    if isinstance(last_seen, int | float):  # option `last_seen: epoch`: milliseconds
-        return int(last_seen)
-    try:
-        at = datetime.fromisoformat(str(last_seen))
-    except ValueError:
-        raise ValueError(f"last_seen is {str(last_seen)[:40]!r}") from None
-    if at.tzinfo is None:
-        raise ValueError("last_seen has no zone; set Zigbee2MQTT's last_seen to ISO_8601")
-    return _ms(at)
+    number = _number(last_seen)
+    if number is not None:  # option `last_seen: epoch`: milliseconds
+        at_ms = int(number)
+    else:
+        try:
+            at = datetime.fromisoformat(str(last_seen))
+        except ValueError:
+            raise ValueError(f"last_seen is {str(last_seen)[:40]!r}") from None
+        if at.tzinfo is None:
+            raise ValueError("last_seen has no zone; set Zigbee2MQTT's last_seen to ISO_8601")
+        at_ms = _ms(at)
+    if not _EARLIEST_MS <= at_ms < _LATEST_MS:
+        raise ValueError(f"last_seen is {str(last_seen)[:40]!r}: the device's clock is not set")
+    return at_ms
 
 
 def _ms(at: datetime) -> int:

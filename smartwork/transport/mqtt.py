@@ -58,16 +58,24 @@ class Address:
     @classmethod
     def parse(cls, url: str) -> Self:
         """The address in `url`; raises SettingError where it is no mqtt:// or mqtts:// URL."""
-        parts = urlsplit(url)
-        if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-            raise SettingError(f"SMARTWORK_BROKER_URL is {url!r}; expected mqtt://host:port or mqtts://host:port")
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            raise _no_address(url) from None
+        if parts.scheme not in DEFAULT_PORTS or not host:
+            raise _no_address(url)
         return cls(
-            parts.hostname,
-            parts.port or DEFAULT_PORTS[parts.scheme],
+            host,
+            port or DEFAULT_PORTS[parts.scheme],
             parts.scheme == "mqtts",
             unquote(parts.username) if parts.username else None,
             unquote(parts.password) if parts.password else None,
         )
+
+
+def _no_address(url: str) -> SettingError:
+    return SettingError(f"SMARTWORK_BROKER_URL is {url!r}; expected mqtt://host:port or mqtts://host:port")
 
 
 class Client:
@@ -125,9 +133,7 @@ class Client:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
     def start(self) -> None:
@@ -160,9 +166,7 @@ class Client:
     def wait_connected(self, patience_s: float) -> None:
         """Return once connected; raises ServiceAway after `patience_s` seconds."""
         if not self._connected.wait(patience_s):
-            raise ServiceAway(
-                f"The broker at {self._where()} does not answer. Is it running, and is the address right?"
-            )
+            raise ServiceAway(f"The broker at {self._where()} does not answer. Is it running, and is the address right?")
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> MQTTMessageInfo:
         """Say a message; with QoS 1 it is repeated until the broker has it. The result can be waited for."""

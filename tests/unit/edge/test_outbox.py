@@ -1,0 +1,210 @@
+"""The outbox: numbers without gaps, batches that never change, and a file that survives a power cut."""
+
+import json
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.outbox import BATCH, Outbox
+from smartwork.contracts.messages import Batch
+from smartwork.contracts.metrics import Metric
+from smartwork.contracts.reading import Reading
+from smartwork.domain.network import local_day
+from smartwork.testing.program import ROOT, eventually
+
+ZONE = "Europe/Brussels"
+MIDNIGHT = round(datetime(2026, 3, 28, 23, tzinfo=UTC).timestamp() * 1000)
+"""The beginning of the day of 23 hours, in Brussels."""
+NOW = datetime(2026, 3, 29, 12, tzinfo=UTC)
+
+
+def reading(at_ms: int, device: str = "s-1", value: float = 1.0) -> Reading:
+    return Reading(at_ms, device, Metric.PRESENCE, value)
+
+
+def memory() -> Outbox:
+    return Outbox(Path(":memory:"), ZONE)
+
+
+def batches(outbox: Outbox) -> list[Batch]:
+    return [Batch.model_validate_json(sealed.payload) for sealed in outbox.waiting(0, 1_000_000)]
+
+
+some_readings = st.lists(
+    st.builds(
+        Reading,
+        st.integers(MIDNIGHT - 3 * 86_400_000, MIDNIGHT + 3 * 86_400_000),
+        st.sampled_from(["s-1", "s-2", "l-1"]),
+        st.sampled_from(list(Metric)),
+        st.floats(allow_nan=False, allow_infinity=False),
+    ),
+    max_size=40,
+)
+
+
+@given(st.lists(some_readings, max_size=5))
+def test_numbers_have_no_gaps_and_every_reading_comes_back_as_it_went_in(portions: list[list[Reading]]) -> None:
+    with memory() as outbox:
+        for portion in portions:
+            assert outbox.append(portion) == len(portion)
+        found = batches(outbox)
+        assert [b.first for b in found] == [1, *(b.last + 1 for b in found)][: len(found)]
+        back = [
+            Reading(at, b.devices[device], Metric(metric), value)
+            for b in found
+            for at, device, metric, value in zip(b.at_ms, b.device, b.metric, b.value, strict=True)
+        ]
+        assert back == [each for portion in portions for each in portion]
+
+
+@given(some_readings)
+def test_no_batch_crosses_a_local_day_also_when_the_clocks_change(readings: list[Reading]) -> None:
+    with memory() as outbox:
+        outbox.append(readings)
+        for batch in batches(outbox):
+            whole = local_day(datetime.fromisoformat(batch.day).date(), ZONE)
+            for at_ms in batch.at_ms:
+                assert whole.start.timestamp() * 1000 <= at_ms < whole.end.timestamp() * 1000
+
+
+def test_midnight_belongs_to_the_new_day() -> None:
+    with memory() as outbox:
+        outbox.append([reading(MIDNIGHT - 1), reading(MIDNIGHT), reading(MIDNIGHT + 23 * 3_600_000)])
+        assert [(b.day, b.first, b.last) for b in batches(outbox)] == [
+            ("2026-03-28", 1, 1),
+            ("2026-03-29", 2, 2),
+            ("2026-03-30", 3, 3),
+        ]
+
+
+def test_a_batch_is_never_larger_than_the_wire_likes() -> None:
+    with memory() as outbox:
+        outbox.append([reading(MIDNIGHT + i) for i in range(2 * BATCH + 1)])
+        assert [b.last - b.first + 1 for b in batches(outbox)] == [BATCH, BATCH, 1]
+
+
+def test_a_resend_is_byte_identical_also_from_the_file_opened_again_and_in_another_zone(tmp_path: Path) -> None:
+    path = tmp_path / "sub" / "outbox.sqlite"
+    with Outbox(path, ZONE) as outbox:
+        outbox.append([reading(MIDNIGHT + i, value=i / 7) for i in range(900)])
+        first, epoch = outbox.waiting(0, 99), outbox.epoch
+        assert outbox.waiting(0, 99) == first
+    with Outbox(path, "Asia/Tokyo") as again:
+        assert (again.waiting(0, 99), again.epoch) == (first, epoch)
+        again.append([reading(MIDNIGHT)])
+        assert again.waiting(900, 99)[0].first == 901
+
+
+def test_waiting_begins_behind_a_number_and_stops_in_time() -> None:
+    with memory() as outbox:
+        for i in range(5):
+            outbox.append([reading(MIDNIGHT + i)])
+        assert [s.first for s in outbox.waiting(2, 2)] == [3, 4]
+
+
+def test_settling_forgets_only_whole_batches_exactly_named() -> None:
+    with memory() as outbox:
+        for _ in range(3):
+            outbox.append([reading(MIDNIGHT), reading(MIDNIGHT + 1)])
+        outbox.settle([(1, 1), (2, 2), (1, 6), (4, 4), (99, 100), (3, 4)])
+        assert [s.first for s in outbox.waiting(0, 9)] == [1, 5]
+        outbox.settle([(1, 2), (5, 6)])
+        assert outbox.unsettled() == 0
+        outbox.append([reading(MIDNIGHT)])
+        assert outbox.waiting(0, 9)[0].first == 7
+
+
+def test_the_report_counts_by_local_day_what_was_numbered_and_what_waits() -> None:
+    with memory() as outbox:
+        outbox.append([reading(MIDNIGHT - 2), reading(MIDNIGHT - 1), reading(MIDNIGHT), reading(MIDNIGHT - 1)])
+        outbox.settle([(1, 2)])
+        report = outbox.report(NOW)
+        assert (report.epoch, report.last, report.reported_ms) == (outbox.epoch, 4, round(NOW.timestamp() * 1000))
+        assert [(d.day, d.numbered, d.in_outbox) for d in report.days] == [("2026-03-28", 3, 1), ("2026-03-29", 1, 1)]
+
+
+@pytest.mark.parametrize("bad", [reading(-1), reading(5_000), reading(10**18), reading(MIDNIGHT, value=float("nan"))])
+def test_readings_that_cannot_be_said_on_the_wire_take_no_number(bad: Reading) -> None:
+    with memory() as outbox:
+        outbox.append([reading(MIDNIGHT)])
+        with pytest.raises(ValueError, match=r"\w"):
+            outbox.append([reading(MIDNIGHT), reading(MIDNIGHT - 1), bad])
+        assert outbox.append([reading(MIDNIGHT)]) == 1
+        assert [(b.first, b.last) for b in batches(outbox)] == [(1, 1), (2, 2)]
+        assert sum(d.numbered for d in outbox.report(NOW).days) == 2
+
+
+def test_what_is_remembered_is_there_after_opening_again(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "o", ZONE) as outbox:
+        assert outbox.recall("policy") is None
+        outbox.remember("policy", "one")
+        outbox.remember("policy", "two")
+    with Outbox(tmp_path / "o", ZONE) as again:
+        assert again.recall("policy") == "two"
+
+
+_ENDLESS = f"""
+import sys
+from pathlib import Path
+from edge.outbox import Outbox
+from smartwork.contracts.metrics import Metric
+from smartwork.contracts.reading import Reading
+outbox = Outbox(Path(sys.argv[1]), "Europe/Brussels")
+for i in range(10**9):
+    outbox.append([Reading({MIDNIGHT} - 100 + i + k, "s-1", Metric.PRESENCE, 1.0) for k in range(150)])
+    print(150 * (i + 1), flush=True)
+"""
+
+
+def test_an_outbox_killed_in_the_middle_of_writing_holds_all_that_was_accepted_and_goes_on(tmp_path: Path) -> None:
+    path, log = tmp_path / "outbox.sqlite", tmp_path / "log"
+    for _ in range(3):
+        before = _total(path)
+        with log.open("wb") as out:
+            process = subprocess.Popen([sys.executable, "-c", _ENDLESS, str(path)], cwd=ROOT, stdout=out)
+            try:
+                eventually(lambda: log.stat().st_size > 150)
+            finally:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+        accepted = int(log.read_text().rsplit("\n", 2)[-2])
+        with Outbox(path, ZONE) as outbox:
+            found = batches(outbox)
+            assert [b.first for b in found] == [1, *(b.last + 1 for b in found[:-1])]
+            assert all(a.last + 1 == b.first for a, b in pairwise(found))
+            report = outbox.report(NOW)
+            numbered = sum(d.numbered for d in report.days)
+            assert numbered == report.last == found[-1].last == sum(d.in_outbox for d in report.days)
+            assert numbered - before >= accepted
+            assert (numbered - before) % 150 == 0
+
+
+def _total(path: Path) -> int:
+    if not path.exists():
+        return 0
+    with Outbox(path, ZONE) as outbox:
+        return outbox.report(NOW).last
+
+
+def test_payloads_are_the_contract_in_json() -> None:
+    with memory() as outbox:
+        outbox.append([reading(MIDNIGHT)])
+        said = json.loads(outbox.waiting(0, 1)[0].payload)
+        assert said == {
+            "v": 1,
+            "epoch": outbox.epoch,
+            "first": 1,
+            "day": "2026-03-29",
+            "devices": ["s-1"],
+            "at_ms": [MIDNIGHT],
+            "device": [0],
+            "metric": [1],
+            "value": [1.0],
+        }

@@ -1,0 +1,130 @@
+"""The adapter of Zigbee2MQTT: documented messages become readings, anything else ValueError and nothing worse."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.adapters.zigbee2mqtt import subscriptions, translate
+from edge.outbox import Outbox
+from smartwork.contracts.metrics import Metric
+from smartwork.contracts.reading import Reading
+
+ADDRESS = "zigbee2mqtt/mons/desk 1"
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+NOW_MS = round(NOW.timestamp() * 1000)
+
+
+def said(payload: object, topic: str = ADDRESS) -> list[Reading]:
+    body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    return translate(topic, body, device="s-1", address=ADDRESS, arrived=NOW)
+
+
+def test_documented_messages_become_the_readings_that_the_shared_vectors_expect(shared_data: Path) -> None:
+    vectors = json.loads((shared_data / "device-vectors" / "vectors.json").read_text())
+    ours = [vector for vector in vectors if vector["profile"] == "zigbee2mqtt"]
+    assert len(ours) >= 4
+    for vector in ours:
+        raw = vector["payload"]
+        payload = raw.encode() if isinstance(raw, str) else json.dumps(raw).encode()
+        address = vector["topic"].removesuffix("/availability")
+        assert vector["topic"] in subscriptions(address)
+        found = translate(vector["topic"], payload, device="d", address=address, arrived=NOW)
+        expected = {name: float(value) for name, value in vector["readings"].items()}
+        assert {r.metric.label: r.value for r in found} == pytest.approx(expected, abs=0.01), vector
+
+
+@pytest.mark.parametrize(
+    ("last_seen", "at_ms"),
+    [
+        ("2026-03-10T11:59:30.250Z", NOW_MS - 29_750),
+        ("2026-03-10T12:59:30+01:00", NOW_MS - 30_000),
+        (NOW_MS - 5, NOW_MS - 5),
+        (None, NOW_MS),
+    ],
+)
+def test_event_time_is_last_seen_where_the_device_says_it(last_seen: object, at_ms: int) -> None:
+    assert said({"occupancy": True, "last_seen": last_seen}) == [Reading(at_ms, "s-1", Metric.PRESENCE, 1.0)]
+
+
+def test_energy_in_kwh_becomes_wh_and_brightness_a_share() -> None:
+    found = {r.metric: r.value for r in said({"energy": 1.234567, "brightness": 127, "state": "OFF"})}
+    assert found == {Metric.ENERGY_WH: 1234.567, Metric.LIGHT_LEVEL: 0.5, Metric.LIGHT_ON: 0.0}
+
+
+def test_what_we_do_not_know_is_left_out_and_what_is_null_was_not_said() -> None:
+    assert said({"color_temp": 300, "occupancy": None, "battery": 80}) == [Reading(NOW_MS, "s-1", Metric.BATTERY_PCT, 80.0)]
+    assert said({}) == []
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"\xff\xfe",
+        b"[1]",
+        b"[" * 100_000,
+        b'{"occupancy": 1}',
+        b'{"occupancy": "yes"}',
+        b'{"temperature": true}',
+        b'{"state": "TOGGLE"}',
+        b'{"power": NaN}',
+        b'{"power": -Infinity}',
+        b'{"power": 1e999}',
+        b'{"power": ' + b"9" * 400 + b"}",
+        b'{"power": 1, "last_seen": "yesterday"}',
+        b'{"power": 1, "last_seen": "2026-03-10T12:00:00"}',
+        b'{"power": 1, "last_seen": "0001-01-01T00:00:00+14:00"}',
+        b'{"power": 1, "last_seen": 5000}',
+        b'{"power": 1, "last_seen": -1}',
+        b'{"power": 1, "last_seen": true}',
+        b'{"power": 1, "last_seen": 1e300}',
+        b'{"power": 1, "last_seen": NaN}',
+        b'{"power": 1, "last_seen": [1]}',
+        b'{"power": 1, "last_seen": "9999-12-31T23:59:59-14:00"}',
+    ],
+)
+def test_what_cannot_be_understood_is_refused(payload: bytes) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        said(payload)
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"ONLINE", b"{", b'{"state": ["online"]}', b'{"state": {}}', b'{"status": "online"}']
+)
+def test_an_availability_that_is_neither_form_is_refused(payload: bytes) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        said(payload, f"{ADDRESS}/availability")
+
+
+NAMES = ["occupancy", "state", "brightness", "power", "energy", "last_seen", "linkquality", "people", "other"]
+scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.just("2026-01-01T00:00Z"))
+anything = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+)
+objects = st.dictionaries(st.sampled_from(NAMES), anything, max_size=5)
+payloads = st.one_of(st.binary(max_size=60), st.one_of(anything, objects).map(lambda said: json.dumps(said).encode()))
+topics = st.sampled_from([ADDRESS, f"{ADDRESS}/availability"])
+
+
+@given(payloads, topics)
+def test_any_bytes_and_any_json_give_readings_that_can_be_numbered_or_value_error(payload: bytes, topic: str) -> None:
+    try:
+        found = said(payload, topic)
+    except ValueError:
+        return
+    with _outbox() as outbox:
+        assert outbox.append(found) == len(found)
+
+
+def _outbox() -> Outbox:
+    return Outbox(Path(":memory:"), "Europe/Brussels")
+
+
+def test_a_device_says_a_thing_once_a_message() -> None:
+    payload: dict[str, Any] = {"presence": False, "occupancy": True}
+    assert [r.value for r in said(payload)] == [1.0]

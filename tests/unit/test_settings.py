@@ -1,0 +1,72 @@
+"""A wrong setting names itself and says what was expected."""
+
+import pytest
+
+from smartwork.errors import SettingError
+from smartwork.settings import BrokerSettings, DatabaseSettings, EdgeSettings, IngestSettings
+from smartwork.transport.mqtt import Address
+
+GOOD = {
+    "SMARTWORK_DATABASE_URL": "postgresql://me@here:5432/smartwork",
+    "SMARTWORK_BROKER_URL": "mqtt://here:1883",
+    "SMARTWORK_CENTRE": "mons",
+}
+
+
+def test_settings_come_from_the_environment_and_nothing_else_there_matters() -> None:
+    settings = IngestSettings.from_env({**GOOD, "SMARTWORK_MAX_IN_FLIGHT": "7", "PATH": "/bin"})
+    assert (settings.broker_url, settings.max_in_flight, settings.worker) == ("mqtt://here:1883", 7, "1")
+
+
+def test_an_empty_setting_is_one_that_is_not_set() -> None:
+    assert EdgeSettings.from_env({**GOOD, "SMARTWORK_CENTRE_BROKER_URL": ""}).centre_broker_url is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value", "expected"),
+    [
+        (DatabaseSettings, "SMARTWORK_DATABASE_URL", "mysql://here/x", "postgresql://user@host:port/database"),
+        (BrokerSettings, "SMARTWORK_BROKER_URL", "http://here", "mqtt://[user:password@]host:port"),
+        (EdgeSettings, "SMARTWORK_CENTRE", "Mons Centre", "for example mons"),
+        (IngestSettings, "SMARTWORK_MAX_IN_FLIGHT", "many", "1 to 20000"),
+        (IngestSettings, "SMARTWORK_MAX_IN_FLIGHT", "0", "1 to 20000"),
+        (IngestSettings, "SMARTWORK_WORKER", "a b", "unique among equals"),
+    ],
+)
+def test_a_wrong_setting_names_itself_and_what_was_expected(
+    kind: type[BrokerSettings], name: str, value: str, expected: str
+) -> None:
+    with pytest.raises(SettingError) as caught:
+        kind.from_env({**GOOD, name: value})
+    message = str(caught.value)
+    assert message.startswith(f"{name} is {value!r}")
+    assert expected in message
+    assert "\n" not in message
+
+
+def test_all_that_is_missing_is_named_at_once() -> None:
+    with pytest.raises(SettingError) as caught:
+        IngestSettings.from_env({})
+    lines = sorted(str(caught.value).splitlines())
+    assert [line.split(". Expected: ")[0] for line in lines] == [
+        "SMARTWORK_BROKER_URL is not set",
+        "SMARTWORK_DATABASE_URL is not set",
+    ]
+    assert all(line.split(". Expected: ")[1] for line in lines)
+
+
+def test_settings_never_change() -> None:
+    settings = BrokerSettings.from_env(GOOD)
+    with pytest.raises(ValueError, match="frozen"):
+        settings.broker_url = "mqtt://there"  # type: ignore[misc]
+
+
+def test_a_broker_address_holds_host_port_and_secrets() -> None:
+    address = Address.parse("mqtts://me:s%40crEt@broker.example")
+    assert address == Address("broker.example", 8883, tls=True, user="me", password="s@crEt")  # noqa: S106
+
+
+@pytest.mark.parametrize("url", ["mqtt://", "mqtt://here:port", "mqtt://here:70000", "mqtt://[::1", "tcp://here:1883"])
+def test_a_broker_address_that_is_none_is_refused_with_what_was_expected(url: str) -> None:
+    with pytest.raises(SettingError, match=r"expected mqtt://host:port or mqtts://host:port"):
+        Address.parse(url)
