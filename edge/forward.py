@@ -55,7 +55,7 @@ class Forwarder:
         if not self._client.connected:
             self._start_over()
             return 0
-        if self._on_the_way and (now - self._progress_at).total_seconds() > RESEND_AFTER_S:
+        if self._on_the_way and self._is_stuck(now):
             log.warning("%d batches are not confirmed after %g s; sending them again", len(self._on_the_way), RESEND_AFTER_S)
             self._start_over()
         room = WINDOW - len(self._on_the_way)

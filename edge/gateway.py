@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from edge.adapters import zigbee2mqtt
 from edge.forward import Forwarder
@@ -42,18 +41,6 @@ class Translator:
         if entry is None:
             raise ValueError("the registry knows no such device")
         return zigbee2mqtt.translate(topic, payload, device=entry.device, address=entry.address, arrived=arrived)
-
-
-def why_unusable(policy: Policy) -> str | None:
-    """Why this gateway cannot put a policy in force although it is of the contract; None where it can."""
-    try:
-        ZoneInfo(policy.timezone)
-    except (KeyError, ValueError, OSError):
-        return f"no time zone is called {policy.timezone[:40]!r}"
-    for entry in policy.devices:
-        if any(sign in entry.address for sign in "+#\0"):
-            return f"the address of {entry.device} is no topic: {entry.address[:80]!r}"
-    return None
 
 
 class Gateway:
@@ -137,10 +124,8 @@ class Gateway:
             case Rejected(_, reason):
                 refused = reason
             case Decoded(_, Policy() as policy) if policy.version > self._version:
-                refused = why_unusable(policy)
-                if refused is None:
-                    self._outbox.remember("policy", policy.model_dump_json())
-                    self._apply(policy)
+                self._outbox.remember("policy", policy.model_dump_json())
+                self._apply(policy)
             case _:
                 return
         applied = PolicyApplied(version=self._version, refused=refused)

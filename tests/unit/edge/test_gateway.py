@@ -1,34 +1,35 @@
 """What a gateway makes of a policy before it lives by it."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 
-from edge.gateway import Translator, why_unusable
-from smartwork.contracts.messages import DeviceEntry, Policy, Profile
+from edge.gateway import Translator
+from smartwork.contracts.decode import Decoded, decode
 from smartwork.contracts.metrics import Metric
 from smartwork.testing.factory import small_policy
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
-def policy(timezone: str = "Europe/Brussels", address: str = "zigbee2mqtt/desk 1") -> Policy:
-    entry = DeviceEntry(device="s-1", profile=Profile.ZIGBEE2MQTT, address=address, interval_s=60)
-    return Policy(version=1, timezone=timezone, devices=[entry])
+def policy(timezone: str = "Europe/Brussels", address: str = "zigbee2mqtt/desk 1") -> bytes:
+    entry = {"device": "s-1", "profile": "zigbee2mqtt", "address": address, "interval_s": 60}
+    return json.dumps({"v": 1, "version": 1, "timezone": timezone, "devices": [entry]}).encode()
 
 
-def test_a_policy_of_the_registry_is_usable() -> None:
-    assert why_unusable(small_policy()) is None
+def test_a_policy_with_real_topics_and_a_real_zone_is_taken() -> None:
+    assert isinstance(decode("sw/v1/mons/policy", policy()), Decoded)
 
 
 @pytest.mark.parametrize("timezone", ["Europe/Brussel", "", "../etc/passwd", "Europe", "\0", "a" * 5_000])
-def test_a_policy_with_a_zone_that_does_not_exist_is_refused(timezone: str) -> None:
-    assert "no time zone" in (why_unusable(policy(timezone)) or "")
+def test_a_policy_with_a_zone_that_does_not_exist_is_refused_before_the_gateway_lives_by_it(timezone: str) -> None:
+    assert "is no IANA zone" in getattr(decode("sw/v1/mons/policy", policy(timezone)), "reason", "")
 
 
-@pytest.mark.parametrize("address", ["zigbee2mqtt/#", "zigbee2mqtt/+/x", "a\0b"])
+@pytest.mark.parametrize("address", ["zigbee2mqtt/#", "zigbee2mqtt/+/x", "a\0b", ""])
 def test_a_policy_with_a_device_whose_address_is_no_topic_is_refused(address: str) -> None:
-    assert "the address of s-1" in (why_unusable(policy(address=address)) or "")
+    assert "devices.0.address" in getattr(decode("sw/v1/mons/policy", policy(address=address)), "reason", "")
 
 
 def test_messages_are_told_by_the_registry_name_of_their_device() -> None:
