@@ -53,9 +53,11 @@ def _derive(connection: Connection, since: dict[int, datetime]) -> None:
         samples = presence(connection, device, anchor)
         found = occupancy.bridge(occupancy.pieces(samples, occupancy.patience(interval)), GAP_S)
         # The first pieces after the anchor lack what lay before it; one reach later they no longer depend on it.
+        # Whole pieces are replaced: a silence that ends now began long ago.
         start = max(anchor, since[device] - timedelta(seconds=reach[device]))
-        begin = start.timestamp()
-        found = [(max(a, begin), b, state) for a, b, state in found if b > begin]
+        found = [piece for piece in found if piece[1] > start.timestamp()]
+        if found:
+            start = _instant(found[0][0])
         rows += _replace(connection, resource, start, found)
     with connection.cursor() as cursor, cursor.copy(sql("copy_spans")) as copy:
         for row in rows:

@@ -1,6 +1,3 @@
--- name: centre_count
-SELECT count(*) FROM centre
-
 -- name: centre_slugs
 SELECT slug FROM centre ORDER BY slug
 

@@ -50,7 +50,7 @@ ORDER BY z.zone_id, d.device_id
 -- One reading before the start and one behind the end are taken along: what lies between them crosses the border.
 SELECT extract(epoch FROM at)::float8, value FROM reading
 WHERE device_id = %(device_id)s AND metric = 10
-  AND at >= %(start)s - interval '1 hour' AND at < %(end)s + interval '1 hour' ORDER BY at, n
+  AND at >= %(start)s::timestamptz - interval '1 hour' AND at < %(end)s::timestamptz + interval '1 hour' ORDER BY at, n
 
 -- name: drop_use_days
 DELETE FROM use_day u USING resource r

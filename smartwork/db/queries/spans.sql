@@ -8,8 +8,9 @@ RETURNING device_id, since
 SELECT device_id, resource_id, interval_s FROM device WHERE device_id = ANY(%s) AND resource_id IS NOT NULL
 
 -- name: anchors
--- For each device the last presence reading that cannot depend on anything at or after `since`: derivation restarts there.
-SELECT s.device_id, coalesce(anchor.at, s.since)
+-- For each device the last presence reading that cannot depend on anything at or after `since`: derivation restarts there,
+-- and where there is none, from the first reading of all.
+SELECT s.device_id, coalesce(anchor.at, s.since - make_interval(secs => s.lookback_s))
 FROM unnest(%(device_ids)s::int[], %(since)s::timestamptz[], %(lookback_s)s::float8[]) AS s (device_id, since, lookback_s)
 LEFT JOIN LATERAL (
     SELECT at FROM reading

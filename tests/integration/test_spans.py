@@ -1,0 +1,123 @@
+"""Spans follow readings: whatever the order of arrival, they are what deriving from scratch gives."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from smartwork.db.connection import Connection
+from smartwork.db.ingest import IngestStore
+from smartwork.db.network import install
+from smartwork.db.spans import GAP_S, derive_stale
+from smartwork.domain.occupancy import Piece, bridge, is_suspect, patience, pieces
+from smartwork.testing.factory import NOON, Told, arrival, batch, presence, small_network
+
+pytestmark = pytest.mark.services
+MORNING = NOON - timedelta(hours=4)
+INTERVAL_S = 60
+Spans = list[tuple[datetime, datetime, str, bool]]
+
+
+@pytest.fixture
+def store(connection: Connection) -> IngestStore:
+    install(connection, small_network())
+    return IngestStore(connection)
+
+
+def spans(connection: Connection, desk: str = "desk-1") -> Spans:
+    statement = "SELECT starts_at, ends_at, state, suspect FROM span JOIN resource USING (resource_id) WHERE slug = %s ORDER BY starts_at"
+    return [(row[0], row[1], str(row[2]), bool(row[3])) for row in connection.execute(statement, (desk,))]
+
+
+def from_scratch(told: list[Told], device: str = "s-1") -> Spans:
+    """What the domain says about all the readings at once."""
+    samples = sorted((at.timestamp(), value > 0) for at, slug, _, value in told if slug == device)
+    found = bridge(pieces(samples, patience(INTERVAL_S)), GAP_S)
+
+    def row(piece: Piece) -> tuple[datetime, datetime, str, bool]:
+        start, end = (datetime.fromtimestamp(round(each, 3), UTC) for each in piece[:2])
+        return start, end, piece[2], is_suspect(piece)
+
+    return [row(piece) for piece in found]
+
+
+def restless(chance: random.Random, hours: float = 6) -> list[Told]:
+    """A sensor with presence, short and long absences and outages; each instant once."""
+    told: list[Told] = []
+    at = MORNING
+    while at < MORNING + timedelta(hours=hours):
+        told += presence("s-1", at, [chance.random() < 0.5])
+        at += timedelta(seconds=chance.choice([1, 20, 60, 60, 60, 140, 149, 151, 290, 310, 1_500, 5_000]))
+    return told
+
+
+def portions(chance: random.Random, told: list[Told]) -> list[list[Told]]:
+    """The readings cut into batches; most arrive in order, some late or early."""
+    cut, i = [], 0
+    while i < len(told):
+        many = chance.randint(1, 12)
+        cut.append(told[i : i + many])
+        i += many
+    for _ in range(chance.randint(0, len(cut))):
+        a, b = chance.randrange(len(cut)), chance.randrange(len(cut))
+        cut[a], cut[b] = cut[b], cut[a]
+    return cut
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_spans_derived_step_by_step_are_those_derived_from_scratch(
+    connection: Connection, store: IngestStore, seed: int
+) -> None:
+    chance = random.Random(seed)
+    told = restless(chance)
+    first, known = 1, []
+    for portion in portions(chance, told):
+        store.commit([arrival(batch(first, portion))], [], [], [], NOON + timedelta(hours=11))
+        first += len(portion)
+        known += portion
+        if chance.random() < 0.7:
+            derive_stale(connection)
+            assert spans(connection) == from_scratch(known)
+    derive_stale(connection)
+    assert spans(connection) == from_scratch(told)
+
+
+def test_deriving_again_without_news_changes_nothing(connection: Connection, store: IngestStore) -> None:
+    store.commit([arrival(batch(1, presence("s-1", MORNING, [True, True, False])))], [], [], [], NOON)
+    assert derive_stale(connection) == 1
+    before = spans(connection)
+    assert derive_stale(connection) == 0
+    assert spans(connection) == before
+
+
+def test_late_readings_change_the_past(connection: Connection, store: IngestStore) -> None:
+    early, late = presence("s-1", MORNING, [True]), presence("s-1", MORNING + timedelta(minutes=30), [True])
+    store.commit([arrival(batch(1, early + late))], [], [], [], NOON)
+    derive_stale(connection)
+    assert [state for _, _, state, _ in spans(connection)] == ["occupied", "unknown", "occupied"]
+    outage = presence("s-1", MORNING + timedelta(minutes=1), [True] * 29)
+    store.commit([arrival(batch(3, outage))], [], [], [], NOON)
+    derive_stale(connection)
+    assert spans(connection) == [(MORNING, MORNING + timedelta(minutes=32, seconds=30), "occupied", False)]
+
+
+def test_a_stay_of_thirteen_hours_is_suspect_however_it_arrived(connection: Connection, store: IngestStore) -> None:
+    start = NOON - timedelta(hours=12)
+    for hour in range(13):
+        told = presence("s-1", start + timedelta(hours=hour), [True] * 60)
+        store.commit([arrival(batch(1 + 60 * hour, told))], [], [], [], NOON + timedelta(hours=2))
+        derive_stale(connection)
+    ((_, _, state, suspect),) = spans(connection)
+    assert (state, suspect) == ("occupied", True)
+
+
+def test_each_desk_has_spans_of_its_own_and_a_device_without_a_desk_has_none(
+    connection: Connection, store: IngestStore
+) -> None:
+    told = presence("s-1", MORNING, [True]) + presence("s-2", MORNING, [False]) + presence("stranger", MORNING, [True])
+    store.commit([arrival(batch(1, told))], [], [], [], NOON)
+    derive_stale(connection)
+    assert [state for _, _, state, _ in spans(connection)] == ["occupied"]
+    assert [state for _, _, state, _ in spans(connection, "desk-2")] == ["vacant"]
+    (row,) = connection.execute("SELECT count(*) FROM span").fetchall()
+    assert row == (2,)

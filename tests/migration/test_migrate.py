@@ -1,0 +1,77 @@
+"""Migrations: applied once, in order, never edited, never backwards."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from importlib.resources import files
+
+import pytest
+
+from smartwork.db import migrate as module
+from smartwork.db.connection import Connection, connect
+from smartwork.db.migrate import Migration, migrate, migrations
+from smartwork.errors import SmartworkError
+
+pytestmark = pytest.mark.services
+
+
+def test_migration_files_are_numbered_from_one_without_gap_and_named_after_what_they_do() -> None:
+    names = sorted(file.name for file in files("smartwork.db").joinpath("migrations").iterdir())
+    assert all(re.fullmatch(r"\d{4}_[a-z][a-z0-9_]*\.sql", name) for name in names)
+    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+    assert [m.name for m in migrations()] == [name.removesuffix(".sql") for name in names]
+
+
+def test_an_empty_database_is_brought_up_to_date_once(empty_database_url: str) -> None:
+    with closing(connect(empty_database_url)) as connection:
+        assert migrate(connection) == [m.name for m in migrations()]
+        assert migrate(connection) == []
+
+
+def test_an_edited_migration_is_refused_and_nothing_is_done(connection: Connection) -> None:
+    connection.execute("UPDATE schema_migration SET checksum = 'other' WHERE number = 2")
+    connection.execute("DELETE FROM schema_migration WHERE number = 3")
+    with pytest.raises(SmartworkError, match=r"0002_\w+ was edited after it was applied"):
+        migrate(connection)
+    assert connection.execute("SELECT count(*) FROM schema_migration WHERE number = 3").fetchone() == (0,)
+
+
+def test_a_newer_database_is_refused(connection: Connection) -> None:
+    connection.execute("INSERT INTO schema_migration (number, name, checksum) VALUES (9000, 'x', 'y')")
+    with pytest.raises(SmartworkError, match=r"migration 9000, which this version does not know\. Update smartwork"):
+        migrate(connection)
+
+
+def test_after_a_refusal_the_next_one_does_not_wait_for_ever(database_url: str, connection: Connection) -> None:
+    connection.execute("INSERT INTO schema_migration (number, name, checksum) VALUES (9000, 'x', 'y')")
+    with pytest.raises(SmartworkError):
+        migrate(connection)
+    connection.execute("DELETE FROM schema_migration WHERE number = 9000")
+    with closing(connect(database_url)) as other:
+        other.execute("SET lock_timeout = '5s'")
+        assert migrate(other) == []
+
+
+def test_migrations_that_start_together_are_applied_once(empty_database_url: str) -> None:
+    def one(_: int) -> list[str]:
+        with closing(connect(empty_database_url)) as connection:
+            return migrate(connection)
+
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(one, range(4)))
+    assert sorted(name for names in done for name in names) == [m.name for m in migrations()]
+    assert sorted(map(len, done))[:3] == [0, 0, 0]
+
+
+def test_a_migration_that_fails_leaves_nothing_behind_and_names_itself(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = Migration(1, "0001_good", "CREATE TABLE good (x int)")
+    bad = Migration(2, "0002_bad", "CREATE TABLE half (x int); SELECT 1 / 0")
+    monkeypatch.setattr(module, "migrations", lambda: [good, bad])
+    with closing(connect(empty_database_url)) as connection:
+        with pytest.raises(SmartworkError, match=r"0002_bad failed: division by zero"):
+            migrate(connection)
+        there = connection.execute("SELECT to_regclass('good') IS NOT NULL, to_regclass('half') IS NOT NULL").fetchone()
+        assert there == (True, False)
+        assert connection.execute("SELECT name FROM schema_migration").fetchall() == [("0001_good",)]
