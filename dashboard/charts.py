@@ -36,7 +36,10 @@ def heat_map(days: Iterable[CentreDay]) -> alt.Chart:
         .mark_rect(cornerRadius=4, stroke="#fbfaf7", strokeWidth=2)
         .encode(
             x=alt.X("Day:O", axis=alt.Axis(labelAngle=0, title=None, orient="top", labelOverlap=True)),
-            y=alt.Y("Centre:N", axis=alt.Axis(title=None, labelLimit=150)),
+            y=alt.Y(
+                "Centre:N",
+                axis=alt.Axis(title=None, labelLimit=150, labelExpr="replace(datum.label, 'Smart Work Center ', '')"),
+            ),
             color=alt.Color(
                 "Utilisation:Q",
                 scale=alt.Scale(range=palette.HEAT, domainMin=0),

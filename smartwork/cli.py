@@ -2,10 +2,11 @@
 
 import json
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -51,6 +52,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing els
 
 def main() -> None:
     """Run the command line; errors are sentences, the exit status is 1 for ours and 2 for a wrong call."""
+    for name in (signal.SIGINT, signal.SIGTERM):  # both end in order: what was started is stopped
+        signal.signal(name, signal.default_int_handler)
     try:
         app()
     except SmartworkError as error:
@@ -216,11 +219,12 @@ def demo(
     if once:
         return
     centres = [centre.slug for centre in summary.network.centres]
-    with ExitStack() as running:
+    with suppress(KeyboardInterrupt), ExitStack() as running:
         with bar() as progress:
             supervisor = running.enter_context(demos.live(plan, endpoints, centres, progress))
         out.print(screens.open_dashboard(port))
         demos.watch(supervisor)
+    out.print("The live part has stopped. Broker and database go on: `smartwork down` stops them.")
 
 
 @replays.command("uci")
@@ -262,3 +266,7 @@ def _work_dir() -> Path:
     folder = named(None, os.environ).folder / "work"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+if __name__ == "__main__":
+    main()

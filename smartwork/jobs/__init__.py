@@ -1,0 +1,1 @@
+"""Imperative shells: load, let the domain decide, store."""

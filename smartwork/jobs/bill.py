@@ -75,9 +75,9 @@ def bill_month(connection: Connection, month: date, issued_on: date, out_dir: Pa
     first = month.replace(day=1)
     if (issued_on.year, issued_on.month) <= (first.year, first.month):
         raise InputError(f"The month {first:%Y-%m} is not over on {issued_on.isoformat()}: bill it after its last day.")
-    progress("read", 0, 1)
+    progress("Reading verdicts and their evidence", 0, 1)
     proven = billing.proven(connection, first)
-    progress("read", 1, 1)
+    progress("Reading verdicts and their evidence", 1, 1)
     customers = billing.customers(connection)
     charges = rated(proven, customers, billing.tariffs(connection))
 
@@ -92,10 +92,10 @@ def bill_month(connection: Connection, month: date, issued_on: date, out_dir: Pa
             is_demo=customer.is_demo,
         )
 
-    progress("issue", 0, len(charges))
+    progress("Issuing invoices", 0, len(charges))
     ready = [customer for customer in customers if customer.company_id in charges]
     stored = billing.issue(connection, first, issued_on, ready, composed)
-    progress("issue", len(charges), len(charges))
+    progress("Issuing invoices", len(charges), len(charges))
     files = render(stored.invoices, out_dir / f"{first:%Y-%m}", progress)
     invoiced = {invoice.company for invoice in stored.invoices}
     return BillReport(

@@ -50,14 +50,14 @@ def _render(invoices: Sequence[Invoice], folder: Path, progress: Progress) -> li
     if workers == 1:
         for invoice in invoices:
             done.append(_write(invoice, folder))
-            progress("render", len(done), len(invoices))
+            progress("Rendering PDF and UBL", len(done), len(invoices))
         return done
     # Spawned, not forked: a fork would carry the caller's database connection and threads along.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         for files in pool.map(_write, invoices, [folder] * len(invoices)):
             done.append(files)
-            progress("render", len(done), len(invoices))
+            progress("Rendering PDF and UBL", len(done), len(invoices))
     return done
 
 

@@ -148,7 +148,7 @@ def test_many_invoices_are_written_by_several_processes_in_order(tmp_path: Path)
     written = render([invoice(lines=2, ordinal=n) for n in range(1, 26)], tmp_path / "out", lambda *step: told.append(step))
     assert [f.pdf.name for f in written] == [f"INV-2026-{n:05d}-acme.pdf" for n in range(1, 26)]
     assert all(f.pdf.stat().st_size and f.xml.stat().st_size for f in written)
-    assert told[-1] == ("render", 25, 25)
+    assert told[-1] == ("Rendering PDF and UBL", 25, 25)
 
 
 def test_folder_that_refuses_is_named(tmp_path: Path) -> None:
