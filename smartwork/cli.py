@@ -27,9 +27,11 @@ from smartwork.devstack.instance import named
 from smartwork.devstack.recorded import Replayed, play
 from smartwork.errors import InputError, SmartworkError
 from smartwork.jobs.bill import bill_month
+from smartwork.jobs.publish import publish_policies
 from smartwork.jobs.reconcile import reconcile_month
 from smartwork.jobs.summarise import summarise_month
 from smartwork.settings import BrokerSettings, DatabaseSettings
+from smartwork.transport.mqtt import Client
 
 app = typer.Typer(
     help="Smartwork: occupancy, light and occupancy-verified invoices for networks of Smart Work Centers.",
@@ -121,6 +123,9 @@ def _endpoints(progress: _Bar) -> stack.Endpoints:
 
 
 def _database_url(progress: _Bar) -> str:
+    """As `_endpoints`, for commands that need no broker."""
+    if os.environ.get(stack.DATABASE_URL):
+        return DatabaseSettings.from_env(os.environ).database_url
     return _endpoints(progress).database_url
 
 
@@ -155,6 +160,19 @@ def migrate_command() -> None:
     with bar() as progress, connect(_database_url(progress)) as connection:
         done = migrate(connection)
     out.print("\n".join(f"Applied {name}" for name in done) or "The database is up to date.")
+
+
+@app.command()
+def publish() -> None:
+    """Publish every centre's policy (its device registry), retained, so that its edge knows its devices."""
+    with bar() as progress:
+        endpoints = _endpoints(progress)
+        with connect(endpoints.database_url) as connection, Client(endpoints.broker_url, f"publish-{os.getpid()}") as client:
+            client.wait_connected(10)
+            versions = publish_policies(connection, client, now())
+    if not versions:
+        raise SmartworkError("There is no centre yet, so there is no policy to publish. Try: make demo ARGS=--once")
+    out.print("\n".join(f"{centre}: version {version}" for centre, version in versions.items()))
 
 
 @app.command("ledger")

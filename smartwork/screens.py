@@ -204,6 +204,8 @@ def summary(found: Summary) -> RenderableType:
     billed.add_row("net", euro(report.net))
     billed.add_row("VAT", euro(report.vat))
     billed.add_row("[bold]to pay[/]", f"[bold]{euro(report.gross)}[/]")
+    signed_by_nobody = f"{_n(report.unsigned.count)}, {_n(report.unsigned.occupied_s / 3600)} h"
+    billed.add_row("walk-ins nobody signed for, billed to nobody", signed_by_nobody)
     billed.add_row("in folder", str(found.plan.out_dir / f"{found.plan.month:%Y-%m}"))
     book = _table("Ledger, readings", *[c.replace("_", " ") for c in LEDGER_COLUMNS])
     book.columns[0].justify = "right"

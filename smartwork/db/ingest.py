@@ -282,7 +282,7 @@ class IngestStore:
                 "digests": [c.digest for c in again],
             },
         ).fetchall()
-        seen = {(outbox, first, bytes(digest)) for outbox, first, digest in same_rows}  # type: ignore[call-overload]
+        seen = {(outbox, first, bytes(digest)) for outbox, first, digest in same_rows}
         conflicts = [c for c in again if (c.outbox_id, c.arrival.batch.first, c.digest) not in seen]
         return fresh, len(again) - len(conflicts), conflicts
 
