@@ -1,0 +1,113 @@
+"""The MQTT client against a real broker: what is not acknowledged comes again, what is said arrives."""
+
+import pytest
+
+from smartwork.devstack.stack import Stack
+from smartwork.errors import ServiceAway
+from smartwork.testing.broker import collect
+from smartwork.testing.program import eventually
+from smartwork.transport.mqtt import Client, Message
+
+pytestmark = pytest.mark.services
+TOPIC = "sw/test/one"
+
+
+def say(client: Client, *texts: str) -> None:
+    for text in texts:
+        client.publish(TOPIC, text.encode()).wait_for_publish(10)
+
+
+def session(broker_url: str, name: str = "edge-mons", most: int = 1_000) -> Client:
+    return Client(broker_url, name, subscriptions=["sw/test/+"], session_s=600, receive_maximum=most)
+
+
+def test_what_was_not_acknowledged_comes_again_after_a_reconnection_and_the_rest_does_not(broker_url: str) -> None:
+    with session(broker_url) as client, Client(broker_url, "speaker") as speaker:
+        client.wait_connected(10)
+        speaker.wait_connected(10)
+        say(speaker, "a", "b", "c")
+        found = [client.receive(1, patience_s=5)[0] for _ in range(3)]
+        assert [d.payload for d in found] == [b"a", b"b", b"c"]
+        client.acknowledge([found[0], found[2]])
+    with session(broker_url) as again:
+        again.wait_connected(10)
+        assert collect(again, lambda got: len(got) > 1, patience_s=1) in ([b"b"], [b"b", b"c"])
+    with session(broker_url) as at_last:
+        at_last.wait_connected(10)
+        assert at_last.receive(9, patience_s=0.5) == []
+
+
+def test_what_was_said_while_a_session_was_away_waits_for_it(broker_url: str) -> None:
+    with session(broker_url) as client:
+        client.wait_connected(10)
+    with Client(broker_url, "speaker") as speaker:
+        speaker.wait_connected(10)
+        say(speaker, *(str(i) for i in range(200)))
+    with session(broker_url, most=10) as client:
+        got = collect(client, lambda got: len(got) >= 200)
+    assert got == [str(i).encode() for i in range(200)]
+
+
+def test_no_more_than_the_maximum_is_delivered_before_it_is_acknowledged(broker_url: str) -> None:
+    with session(broker_url, most=3) as client, Client(broker_url, "speaker") as speaker:
+        client.wait_connected(10)
+        speaker.wait_connected(10)
+        say(speaker, *"abcdef")
+        eventually(lambda: bool(client.receive(0, patience_s=0.2)), patience_s=5)
+        first = client.receive(9, patience_s=0.5)
+        assert len(first) == 2
+        assert client.receive(9, patience_s=0.5) == []
+
+
+def test_a_client_comes_back_by_itself_after_the_broker_restarts_and_old_acknowledgements_are_void(outage: Stack) -> None:
+    url = outage.endpoints.broker_url
+    said: list[str] = []
+    with Client(url, "edge-mons", subscriptions=["sw/test/+"], session_s=600, say=said.append) as client:
+        client.wait_connected(10)
+        with Client(url, "speaker") as speaker:
+            speaker.wait_connected(10)
+            say(speaker, "before")
+        old = client.receive(1, patience_s=5)
+        outage.mosquitto.restart()
+        eventually(lambda: any("was lost" in line for line in said))
+        client.wait_connected(20)
+        client.acknowledge(old)
+        again = client.receive(1, patience_s=10)
+        assert [d.payload for d in again] == [b"before"]
+        client.acknowledge(again)
+        client.publish(TOPIC, b"after").wait_for_publish(10)
+        assert collect(client, bool) == [b"after"]
+
+
+def test_the_last_will_is_said_of_a_client_that_dies_and_not_of_one_that_leaves(broker_url: str) -> None:
+    with Client(broker_url, "listener", subscriptions=["sw/test/will"]) as listener:
+        listener.wait_connected(10)
+        with Client(broker_url, "mortal", will=Message("sw/test/will", b"offline")) as mortal:
+            mortal.wait_connected(10)
+        assert listener.receive(1, patience_s=0.5) == []
+        mortal = Client(broker_url, "mortal", will=Message("sw/test/will", b"offline"))
+        mortal.start()
+        mortal.wait_connected(10)
+        sock = mortal._paho.socket()
+        assert sock
+        mortal._paho.loop_stop()
+        sock.close()
+        assert [d.payload for d in listener.receive(1, patience_s=10)] == [b"offline"]
+
+
+def test_listening_to_other_topics_ends_listening_to_the_old_ones(broker_url: str) -> None:
+    with Client(broker_url, "fickle", subscriptions=["sw/test/a"]) as client:
+        client.wait_connected(10)
+        client.subscribe(["sw/test/b"])
+        client.publish("sw/test/a", b"old").wait_for_publish(10)
+        client.publish("sw/test/b", b"new").wait_for_publish(10)
+        assert collect(client, lambda got: b"new" in got) == [b"new"]
+
+
+def test_a_broker_that_is_not_there_is_said_once_and_waiting_for_it_ends() -> None:
+    said: list[str] = []
+    with Client("mqtt://127.0.0.1:1", "lonely", say=said.append) as client:
+        with pytest.raises(ServiceAway, match=r"127\.0\.0\.1:1 does not answer"):
+            client.wait_connected(1.5)
+        assert not client.connected
+    assert said == ["The broker at 127.0.0.1:1 does not answer. Trying again."]
