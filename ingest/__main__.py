@@ -1,11 +1,11 @@
 """`python -m ingest`: runs one worker until SIGTERM or Ctrl-C."""
 
-import logging
 import os
 import signal
 import sys
 import threading
 
+from ingest.observe import log_as_json, served
 from ingest.service import Ingest
 from smartwork.clock import now
 from smartwork.errors import SmartworkError
@@ -14,12 +14,15 @@ from smartwork.settings import IngestSettings
 
 def main() -> int:
     """Exit status: 0 after an orderly stop, 2 where a setting is wrong."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     try:
-        Ingest(IngestSettings.from_env(os.environ), now, stop.is_set).run()
+        settings = IngestSettings.from_env(os.environ)
+        log_as_json(settings.worker)
+        ingest = Ingest(settings, now, stop.is_set)
+        with served(ingest.metrics, settings.metrics_host, settings.metrics_port):
+            ingest.run()
     except SmartworkError as error:
         print(error, file=sys.stderr)
         return 2

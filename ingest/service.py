@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ingest.observe import Metrics
 from smartwork.contracts.decode import Decoded, Rejected, decode
 from smartwork.contracts.messages import Batch, Confirmed, LedgerReport, Status
 from smartwork.contracts.topics import Leaf, Topic, every_centre, shared
@@ -61,21 +62,24 @@ def subscriptions() -> list[str]:
 class Ingest:
     """One worker. Workers are equal: any number may run side by side on one database."""
 
-    def __init__(
-        self, settings: IngestSettings, clock: Callable[[], datetime], should_stop: Callable[[], bool]
-    ) -> None:
+    def __init__(self, settings: IngestSettings, clock: Callable[[], datetime], should_stop: Callable[[], bool]) -> None:
         self._settings = settings
         self._clock = clock
-        self._should_stop = should_stop
+        self._asked_to_stop = should_stop
+        self.metrics = Metrics()
         self._client = Client(
             settings.broker_url,
             f"ingest-{settings.worker}",
             subscriptions=subscriptions(),
             session_s=settings.session_s,
             receive_maximum=settings.max_in_flight,
-            on_connected=lambda: log.info("ingest %s is subscribed", settings.worker),
+            on_connected=self._when_subscribed,
             say=log.warning,
         )
+        self._in_hand = 0
+        self.metrics.in_flight.set_function(lambda: self._client.waiting + self._in_hand)
+        self.metrics.connected.labels("broker").set_function(lambda: self._client.connected)
+        self._subscriptions_made = self._connections_made = 0
         self._connection: Connection | None = None
         self._store: IngestStore | None = None
         self._derived_at = clock()
@@ -87,7 +91,9 @@ class Ingest:
             while not self._should_stop():
                 deliveries = self._client.receive(AT_ONCE, patience_s=0.2)
                 if deliveries:
+                    self._in_hand = len(deliveries)
                     self._finish(deliveries)
+                    self._in_hand = 0
                 self._derive(idle=not deliveries)
         finally:
             self._client.stop()
@@ -98,24 +104,35 @@ class Ingest:
         """Commit a portion, trying until the database takes it, then acknowledge it and tell the edges."""
         while (store := self._opened()) is not None:
             try:
-                for portion in _one_by_one_if_refused(store, sort(deliveries), self._clock()):
-                    self._confirm(portion)
+                found = sort(deliveries)
+                with self.metrics.commit.time():
+                    outcomes = _one_by_one_if_refused(store, found, self._clock())
             except ServiceAway as away:
                 log.warning("%s. Nothing is acknowledged until it is back.", away)
                 self._forget_connection()
                 continue
+            for outcome in outcomes:
+                self._confirm(outcome)
             self._client.acknowledge(deliveries)
+            self._count(found, outcomes)
             return
+
+    def _count(self, found: Sorted, outcomes: Sequence[Outcome]) -> None:
+        committed_ms = self._clock().timestamp() * 1000
+        for arrival in found.arrivals:
+            self.metrics.lag.observe((committed_ms - max(arrival.batch.at_ms)) / 1000)
+        self.metrics.readings.inc(sum(o.readings for o in outcomes))
+        self.metrics.batches.inc(sum(o.batches for o in outcomes))
+        self.metrics.resends.inc(sum(o.resends for o in outcomes))
+        if rejected := sum(o.rejected for o in outcomes):
+            self.metrics.rejected.inc(rejected)
+            log.warning("messages or readings were rejected and are kept as such", extra={"facts": {"rejected": rejected}})
 
     def _confirm(self, outcome: Outcome) -> None:
         for (centre, edge, epoch), runs in outcome.settled.items():
             message = Confirmed(epoch=epoch, runs=runs)
             topic = Topic(centre, Leaf.CONFIRMED, edge)
             self._client.publish(str(topic), message.model_dump_json().encode(), qos=1)
-        if outcome.rejected:
-            log.warning(
-                "%d messages or readings were rejected; they are kept in the table of rejected", outcome.rejected
-            )
 
     def _derive(self, *, idle: bool) -> None:
         now = self._clock()
@@ -132,9 +149,7 @@ class Ingest:
 
     def _opened(self) -> IngestStore | None:
         while self._store is None:
-            self._connection = connect_patiently(
-                self._settings.database_url, log.warning, should_stop=self._should_stop
-            )
+            self._connection = connect_patiently(self._settings.database_url, log.warning, should_stop=self._should_stop)
             if self._connection is None:
                 return None
             try:
@@ -142,9 +157,24 @@ class Ingest:
             except ServiceAway as away:
                 log.warning("%s", away)
                 self._forget_connection()
+            else:
+                self.metrics.connected.labels("database").set(1)
+                self.metrics.reconnects.labels("database").inc(self._connections_made > 0)
+                self._connections_made += 1
         return self._store
 
+    def _when_subscribed(self) -> None:
+        self.metrics.reconnects.labels("broker").inc(self._subscriptions_made > 0)
+        self._subscriptions_made += 1
+        log.info("ingest %s is subscribed", self._settings.worker)
+
+    def _should_stop(self) -> bool:
+        """Asked on every turn of every loop, those that wait for the database included."""
+        self.metrics.turned()
+        return self._asked_to_stop()
+
     def _forget_connection(self) -> None:
+        self.metrics.connected.labels("database").set(0)
         if self._connection:
             self._connection.close()
         self._connection = self._store = None

@@ -65,6 +65,12 @@ class IngestSettings(DatabaseSettings, BrokerSettings):
     session_s: int = Field(
         default=7 * 86_400, ge=0, description="Seconds for which the broker keeps messages for an absent worker."
     )
+    metrics_port: int = Field(
+        default=0, ge=0, le=65_535, description="Port of /metrics, /healthz and /readyz, for example 9464; 0 for none."
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1", description="Where these are listened on: loopback, or 0.0.0.0 for a scraper on another host."
+    )
 
 
 class EdgeSettings(BrokerSettings):

@@ -20,6 +20,8 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from smartwork.errors import ServiceAway, SettingError
 
 KEEPALIVE_S = 30
+BARRIER_S = 3.0
+NEVER_SUBSCRIBED = "smartwork/never-subscribed"
 DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -108,6 +110,7 @@ class Client:
         self._connection = 0
         self._inbox: queue.Queue[Delivery] = queue.Queue()
         self._connected = threading.Event()
+        self._reached = threading.Event()
         self._paho = PahoClient(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
@@ -125,6 +128,7 @@ class Client:
             self._paho.will_set(will.topic, will.payload, will.qos, will.retain)
         self._paho.on_connect = self._when_connected
         self._paho.on_subscribe = self._when_subscribed
+        self._paho.on_unsubscribe = lambda *_: self._reached.set()
         self._paho.on_connect_fail = self._when_refused
         self._paho.on_disconnect = self._when_disconnected
         self._paho.on_message = self._when_message
@@ -152,8 +156,9 @@ class Client:
         self._paho.loop_start()
 
     def stop(self) -> None:
-        """Leave in order: what was published is sent first. A kept session stays with the broker."""
+        """Leave in order: what was published or acknowledged is with the broker first. A kept session stays there."""
         if self._connected.is_set():
+            self._reach_the_broker()
             self._paho.disconnect()
         self._paho.loop_stop()
         self._connected.clear()
@@ -162,6 +167,11 @@ class Client:
     def connected(self) -> bool:
         """Whether the broker has accepted us and we are subscribed."""
         return self._connected.is_set()
+
+    @property
+    def waiting(self) -> int:
+        """How many messages came in that `receive` has not handed out yet."""
+        return self._inbox.qsize()
 
     def wait_connected(self, patience_s: float) -> None:
         """Return once connected; raises ServiceAway after `patience_s` seconds."""
@@ -199,6 +209,16 @@ class Client:
         for delivery in deliveries:
             if delivery.qos and delivery.connection == self._connection:
                 self._paho.ack(delivery.mid, delivery.qos)
+
+    def _reach_the_broker(self) -> None:
+        """Return when the broker has read what was sent so far, at the latest after some seconds.
+
+        Who closes a connection on which messages came in unread resets it, and acknowledgements under way are lost.
+        The broker answers in order, so its answer to a request without effect says that it has read them.
+        """
+        self._reached.clear()
+        self._paho.unsubscribe(NEVER_SUBSCRIBED)
+        self._reached.wait(BARRIER_S)
 
     def _send_subscriptions(self) -> None:
         if self._subscriptions:
