@@ -25,7 +25,7 @@ def store(connection: Connection) -> IngestStore:
 
 
 def spans(connection: Connection, desk: str = "desk-1") -> Spans:
-    statement = "SELECT starts_at, ends_at, state, suspect FROM span JOIN resource USING (resource_id) WHERE slug = %s ORDER BY starts_at"
+    statement = "SELECT starts_at, ends_at, state, suspect FROM span NATURAL JOIN resource WHERE slug = %s ORDER BY 1"
     return [(row[0], row[1], str(row[2]), bool(row[3])) for row in connection.execute(statement, (desk,))]
 
 
@@ -121,3 +121,16 @@ def test_each_desk_has_spans_of_its_own_and_a_device_without_a_desk_has_none(
     assert [state for _, _, state, _ in spans(connection, "desk-2")] == ["vacant"]
     (row,) = connection.execute("SELECT count(*) FROM span").fetchall()
     assert row == (2,)
+
+
+def test_of_two_sensors_at_one_desk_the_first_registered_speaks_and_nothing_stops(
+    connection: Connection, store: IngestStore
+) -> None:
+    connection.execute("UPDATE device SET resource_id = (SELECT resource_id FROM resource WHERE slug = 'desk-1')")
+    first = presence("s-1", MORNING + timedelta(minutes=5), [True, False, True, False])
+    second = presence("s-2", MORNING, [False, True] * 10)
+    for number, told in ((1, second), (21, first), (25, presence("s-2", MORNING + timedelta(minutes=20), [True]))):
+        store.commit([arrival(batch(number, told))], [], [], [], NOON)
+        derive_stale(connection)
+    found = [(end, state) for _, end, state, _ in spans(connection) if end > first[0][0]]
+    assert found == [(end, state) for _, end, state, _ in from_scratch(first)]

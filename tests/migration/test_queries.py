@@ -10,7 +10,7 @@ from smartwork.db.sql import queries
 
 pytestmark = pytest.mark.services
 STAGING = ("stage_bookings", "stage_check_ins")
-NOT_PREPARED = re.compile(r"(?i)^(COPY|CREATE|TRUNCATE|SET|LOCK|ALTER|DROP|REFRESH|CALL|ANALYZE|VACUUM)\b")
+NOT_PREPARED = re.compile(r"(?i)^(COPY|CREATE|TRUNCATE|SET|LOCK|ALTER|DROP|REFRESH|CALL|ANALYZE|VACUUM|CHECKPOINT)\b")
 
 
 def numbered(text: str) -> str:

@@ -5,7 +5,11 @@ WHERE device_id IN (SELECT device_id FROM stale_span ORDER BY device_id LIMIT %(
 RETURNING device_id, since
 
 -- name: watchers
-SELECT device_id, resource_id, interval_s FROM device WHERE device_id = ANY(%s) AND resource_id IS NOT NULL
+-- Of several sensors that report presence for one resource the one that was registered first speaks for it.
+SELECT device_id, resource_id, interval_s FROM device
+WHERE device_id = ANY(%s) AND resource_id IS NOT NULL
+  AND NOT EXISTS (SELECT FROM device other JOIN latest ON latest.device_id = other.device_id AND latest.metric = 1
+                  WHERE other.resource_id = device.resource_id AND other.device_id < device.device_id)
 
 -- name: anchors
 -- For each device the last presence reading that cannot depend on anything at or after `since`: derivation restarts there,
