@@ -1,0 +1,38 @@
+"""`smartwork bench`: measures, prints a table with goals, or JSON."""
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from smartwork.devstack.bench.run import FULL, QUICK, run
+from smartwork.devstack.bench.table import table
+from smartwork.devstack.errors import Progress
+
+
+def bench_app(bar: Callable[[], AbstractContextManager[Progress]], out: Console) -> typer.Typer:
+    """The commands under `smartwork bench`; `bar` lends a progress bar and results go to `out`."""
+    benches = typer.Typer(help="Measure the software on this machine.", no_args_is_help=True)
+
+    @benches.callback()
+    def _group() -> None: ...
+
+    @benches.command("ingest")
+    def ingest(
+        *,
+        quick: Annotated[bool, typer.Option("--quick", help="Under a minute: one round of each figure.")] = False,
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")] = False,
+    ) -> None:
+        """The way from edge to database: speed against a bare COPY, latency, memory, growth, and a lost day's replay."""
+        with bar() as progress:
+            figures = run(QUICK if quick else FULL, progress)
+        if as_json:
+            print(json.dumps(asdict(figures), indent=2))
+        else:
+            out.print(table(figures))
+
+    return benches
