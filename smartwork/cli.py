@@ -18,11 +18,13 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from firmware_sim.recordings import read_robod, read_uci
 from smartwork import screens
 from smartwork.clock import now
-from smartwork.db.connection import connect
+from smartwork.db.connection import connect, wait_for_database
 from smartwork.db.ledger import gaps, ledger
 from smartwork.db.migrate import migrate
 from smartwork.devstack import demo as demos
 from smartwork.devstack import stack
+from smartwork.devstack.bench.command import bench_app
+from smartwork.devstack.chain import wait_for_broker
 from smartwork.devstack.instance import named
 from smartwork.devstack.recorded import Replayed, play
 from smartwork.errors import InputError, SmartworkError
@@ -47,6 +49,9 @@ app.add_typer(replays, name="replay")
 
 out = Console()
 err = Console(stderr=True)
+
+_PATIENCE_S = 15.0
+"""Seconds a command waits for a broker or database that is away; services wait for ever."""
 
 Month = Annotated[str | None, typer.Option(help="Local month, for example 2026-10. Default: the last full month.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
@@ -104,6 +109,9 @@ class _Bar:
         self._progress.update(self._task, description=step, completed=done, total=total or None)
 
 
+app.add_typer(bench_app(bar, out), name="bench")
+
+
 def _month(text: str | None) -> date:
     if text is None:
         return demos.last_full_month(now().date())
@@ -119,13 +127,21 @@ def _endpoints(progress: _Bar) -> stack.Endpoints:
     named_so = {**os.environ, "SMARTWORK_DATABASE_URL": found.database_url, "SMARTWORK_BROKER_URL": found.broker_url}
     DatabaseSettings.from_env(named_so)
     BrokerSettings.from_env(named_so)
+    wait_for_broker(found.broker_url, _say, _PATIENCE_S)
+    wait_for_database(found.database_url, _say, _PATIENCE_S)
     return found
+
+
+def _say(text: str) -> None:
+    err.print(f"[yellow]{text}[/]", highlight=False, soft_wrap=True)
 
 
 def _database_url(progress: _Bar) -> str:
     """As `_endpoints`, for commands that need no broker."""
     if os.environ.get(stack.DATABASE_URL):
-        return DatabaseSettings.from_env(os.environ).database_url
+        url = DatabaseSettings.from_env(os.environ).database_url
+        wait_for_database(url, _say, _PATIENCE_S)
+        return url
     return _endpoints(progress).database_url
 
 

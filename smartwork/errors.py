@@ -1,5 +1,7 @@
 """The one root of errors that a user may see: a sentence that says what to do, never a traceback."""
 
+import re
+
 
 class SmartworkError(Exception):
     """Something in smartwork went wrong; the message says what, where, and what to do."""
@@ -15,3 +17,8 @@ class InputError(SmartworkError):
 
 class ServiceAway(SmartworkError):  # noqa: N818 - the state of a service, not a fault of ours
     """A broker or database does not answer; trying again may help."""
+
+
+def without_password(url: str) -> str:
+    """An address with its user and password left out, fit to be shown in a message."""
+    return re.sub(r"//[^/]*@", "//…@", url)

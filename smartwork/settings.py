@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from smartwork.errors import SettingError
+from smartwork.errors import SettingError, without_password
 
 PREFIX = "SMARTWORK_"
 
@@ -30,7 +30,11 @@ class Settings(BaseModel):
         for fault in error.errors(include_url=False):
             field = str(fault["loc"][0])
             expected = cls.model_fields[field].description or ""
-            found = "is not set" if fault["type"] == "missing" else f"is {fault['input']!r} ({fault['msg']})"
+            found = (
+                "is not set"
+                if fault["type"] == "missing"
+                else f"is {without_password(str(fault['input']))!r} ({fault['msg']})"
+            )
             lines.append(f"{PREFIX}{field.upper()} {found}. Expected: {expected}")
         return lines
 

@@ -46,6 +46,15 @@ def connect_patiently(
     return None
 
 
+def wait_for_database(database_url: str, say: Callable[[str], None], patience_s: float) -> None:
+    """Return once the database answers; says why it is waiting, and raises ServiceAway after `patience_s` seconds."""
+    deadline = time.monotonic() + patience_s
+    connection = connect_patiently(database_url, say, should_stop=lambda: time.monotonic() > deadline)
+    if connection is None:
+        raise ServiceAway(f"The database has not answered for {patience_s:g} s. Is it running, and is the address right?")
+    connection.close()
+
+
 @contextmanager
 def explained() -> Iterator[None]:
     """Turn the driver's errors into ours: ServiceAway where the database is lost, a sentence where it is not set up."""

@@ -47,9 +47,9 @@ def fill(path: Path, timezone: str, readings: Sequence[Reading], name: str) -> N
         outbox.append(readings)
 
 
-def require_broker(broker_url: str, patience_s: float = 10.0) -> None:
-    """Return once the broker answers; raises ServiceAway with its address after `patience_s` seconds."""
-    with Client(broker_url, f"probe-{os.getpid()}") as client:
+def wait_for_broker(broker_url: str, say: Callable[[str], None], patience_s: float) -> None:
+    """Return once the broker answers; says why it is waiting, and raises ServiceAway after `patience_s` seconds."""
+    with Client(broker_url, f"probe-{os.getpid()}", say=say) as client:
         client.wait_connected(patience_s)
 
 

@@ -21,7 +21,7 @@ from smartwork.db.connection import connect
 from smartwork.db.ledger import LedgerRow, ledger
 from smartwork.db.migrate import migrate
 from smartwork.db.network import install, put_bookings, put_check_ins
-from smartwork.devstack.chain import Filled, fill, ingest_component, replay, require_broker, settle
+from smartwork.devstack.chain import Filled, fill, ingest_component, replay, settle
 from smartwork.devstack.errors import DevstackError, Progress
 from smartwork.devstack.processes import Component, Supervisor
 from smartwork.devstack.stack import Endpoints
@@ -74,7 +74,6 @@ def run_main_job(plan: Plan, endpoints: Endpoints, progress: Progress) -> Summar
     Raises SmartworkError with what to do where a component fails.
     """
     began = time.monotonic()
-    require_broker(endpoints.broker_url)
     network = demo_network(plan.seed)
     prepare(network, plan, endpoints, progress)
     with Supervisor(progress=progress) as supervisor:

@@ -14,7 +14,7 @@ from smartwork.db import recorded as stored
 from smartwork.db.connection import connect
 from smartwork.db.migrate import migrate
 from smartwork.db.network import add_places, centre_slugs, install
-from smartwork.devstack.chain import Filled, fill, replay, require_broker, settle, temporary_ingest
+from smartwork.devstack.chain import Filled, fill, replay, settle, temporary_ingest
 from smartwork.devstack.errors import Progress
 from smartwork.devstack.stack import Endpoints
 from smartwork.domain.energy import Use
@@ -42,7 +42,6 @@ def play(
     so that playing it again changes nothing. Raises InputError where there is no such centre, ServiceAway where the
     chain stands still.
     """
-    require_broker(endpoints.broker_url)
     device = f"recording-{recording.sha256[:8]}"
     with connect(endpoints.database_url) as connection:
         migrate(connection)

@@ -17,7 +17,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from smartwork.errors import ServiceAway, SettingError
+from smartwork.errors import ServiceAway, SettingError, without_password
 
 KEEPALIVE_S = 30
 BARRIER_S = 3.0
@@ -77,7 +77,7 @@ class Address:
 
 
 def _no_address(url: str) -> SettingError:
-    return SettingError(f"SMARTWORK_BROKER_URL is {url!r}; expected mqtt://host:port or mqtts://host:port")
+    return SettingError(f"SMARTWORK_BROKER_URL is {without_password(url)!r}; expected mqtt://host:port or mqtts://host:port")
 
 
 class Client:

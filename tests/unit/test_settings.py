@@ -70,3 +70,11 @@ def test_a_broker_address_holds_host_port_and_secrets() -> None:
 def test_a_broker_address_that_is_none_is_refused_with_what_was_expected(url: str) -> None:
     with pytest.raises(SettingError, match=r"expected mqtt://host:port or mqtts://host:port"):
         Address.parse(url)
+
+
+def test_a_wrong_address_is_shown_without_its_password() -> None:
+    for wrong in ("http://me:secret@here", "mqtt://me:secret@here:port"):
+        with pytest.raises(SettingError) as caught:
+            Address.parse(BrokerSettings.from_env({"SMARTWORK_BROKER_URL": wrong}).broker_url)
+        assert "secret" not in str(caught.value)
+        assert "here" in str(caught.value)
