@@ -121,9 +121,12 @@ class Counter:
         self._subscribed, self._complete = threading.Event(), threading.Event()
         self._ended = 0.0
         self._paho = PahoClient(CallbackAPIVersion.VERSION2, client_id="counter", protocol=MQTTv5)
-        self._paho.on_connect = lambda *_: self._paho.subscribe(self._filter, 1)
+        self._paho.on_connect = self._when_connected
         self._paho.on_subscribe = lambda *_: self._subscribed.set()
         self._paho.on_message = self._count
+
+    def _when_connected(self, *_: object) -> None:
+        self._paho.subscribe(self._filter, 1)
 
     def _count(self, _client: PahoClient, _data: object, _message: MQTTMessage) -> None:
         self._seen += 1
