@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
@@ -13,6 +14,7 @@ from smartwork.contracts.messages import Batch, LedgerReport
 from smartwork.contracts.metrics import RANGES, Metric
 from smartwork.contracts.topics import Topic
 from smartwork.db.connection import Connection, explained
+from smartwork.db.rows import HEADER, TRAILER, binary_rows
 from smartwork.db.sql import sql
 from smartwork.domain.network import local_day
 from smartwork.errors import SmartworkError
@@ -22,21 +24,6 @@ OLDEST = datetime(2010, 1, 1, tzinfo=UTC)
 CLOCK_TOLERANCE = timedelta(minutes=10)
 PAYLOAD_KEPT = 2_000
 """Bytes of a rejected message that are stored."""
-
-_ROW = np.dtype(
-    [
-        ("fields", ">i2"),
-        ("at_len", ">i4"), ("at", ">i8"),
-        ("device_len", ">i4"), ("device", ">i4"),
-        ("metric_len", ">i4"), ("metric", ">i2"),
-        ("value_len", ">i4"), ("value", ">f8"),
-        ("outbox_len", ">i4"), ("outbox", ">i4"),
-        ("n_len", ">i4"), ("n", ">i8"),
-    ]
-)  # fmt: skip
-_COPY_HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
-_COPY_TRAILER = b"\xff\xff"
-_PG_EPOCH_MS = 946_684_800_000
 
 _LOW = np.full(max(Metric) + 1, np.inf)
 _HIGH = np.full(max(Metric) + 1, -np.inf)
@@ -195,31 +182,36 @@ class IngestStore:
         return False
 
     def _register(self, arrivals: Sequence[Arrival], reports: Sequence[Report]) -> None:
-        """Make sure that all outboxes and devices have a row, in a transaction of its own."""
-        spoken = {(a.topic, a.batch.epoch) for a in arrivals} | {(r.topic, r.report.epoch) for r in reports}
+        """Make sure that all outboxes and devices have a row, in transactions of their own."""
+        spoken = {(a.topic.centre, str(a.topic.name), a.batch.epoch) for a in arrivals}
+        spoken |= {(r.topic.centre, str(r.topic.name), r.report.epoch) for r in reports}
+        if strange := sorted(spoken - self._outboxes.keys()):
+            arguments = {
+                "centre_ids": [self._centres[centre][0] for centre, _, _ in strange],
+                "edges": [edge for _, edge, _ in strange],
+                "epochs": [epoch for _, _, epoch in strange],
+            }
+            self._connection.execute(sql("ensure_outboxes"), arguments)
+            numbers = self._connection.execute(sql("outboxes"), arguments).fetchall()
+            self._outboxes |= {key: number for key, (number,) in zip(strange, numbers, strict=True)}
         named: dict[str, set[str]] = {}
         for arrival in arrivals:
             named.setdefault(arrival.topic.centre, set()).update(arrival.batch.devices)
-        for topic, epoch in sorted(spoken, key=str):
-            key = (topic.centre, str(topic.name), epoch)
-            if key not in self._outboxes:
-                row = self._connection.execute(
-                    sql("ensure_outbox"),
-                    {"centre_id": self._centres[topic.centre][0], "edge": topic.name, "epoch": epoch},
-                ).fetchone()
-                if row is None:  # made by another worker between the two halves of the statement
-                    self._read_registry()
-                else:
-                    self._outboxes[key] = row[0]
-        for centre, devices in sorted(named.items()):
-            if not devices <= self._devices.get(centre, {}).keys():
-                self._learn_devices(centre, devices)
+        if unread := named.keys() - self._devices.keys():
+            self._read_devices(unread)
+        strangers = sorted((c, slug) for c, slugs in named.items() for slug in slugs - self._devices[c].keys())
+        if strangers:
+            centre_ids = [self._centres[centre][0] for centre, _ in strangers]
+            slugs = [slug for _, slug in strangers]
+            self._connection.execute(sql("ensure_devices"), {"centre_ids": centre_ids, "slugs": slugs})
+            self._read_devices({centre for centre, _ in strangers})
 
-    def _learn_devices(self, centre: str, devices: set[str]) -> None:
-        centre_id = self._centres[centre][0]
-        self._connection.execute(sql("ensure_devices"), {"centre_id": centre_id, "slugs": sorted(devices)})
-        rows = self._connection.execute(sql("known_devices"), (centre_id,))
-        self._devices[centre] = {str(slug): number for slug, number in rows}
+    def _read_devices(self, centres: AbstractSet[str]) -> None:
+        for centre in centres:
+            self._devices[centre] = {}
+        ids = [self._centres[centre][0] for centre in centres]
+        for centre, slug, number in self._connection.execute(sql("known_devices"), (ids,)):
+            self._devices[str(centre)][str(slug)] = number
 
     def _check(self, arrival: Arrival, arrived_at: datetime) -> _Checked:
         batch = arrival.batch
@@ -290,30 +282,22 @@ class IngestStore:
         if not fresh:
             return 0
         good = np.concatenate([c.good for c in fresh])
-        rows = np.empty(int(good.sum()), dtype=_ROW)
         at_ms = np.concatenate([c.at_ms for c in fresh])[good]
         device_id = np.concatenate([c.device_id for c in fresh])[good]
         metric = np.concatenate([c.metric for c in fresh])[good]
         value = np.concatenate([c.value for c in fresh])[good]
-        if not len(rows):
+        outbox_id = np.repeat([c.outbox_id for c in fresh], [len(c.n) for c in fresh])[good]
+        n = np.concatenate([c.n for c in fresh])[good]
+        if not len(n):
             return 0
-        rows["fields"] = 6
-        for name, width in (("at", 8), ("device", 4), ("metric", 2), ("value", 8), ("outbox", 4), ("n", 8)):
-            rows[f"{name}_len"] = width
-        rows["at"] = (at_ms - _PG_EPOCH_MS) * 1000
-        rows["device"] = device_id
-        rows["metric"] = metric
-        rows["value"] = value
-        rows["outbox"] = np.concatenate([np.full(len(c.n), c.outbox_id) for c in fresh])[good]
-        rows["n"] = np.concatenate([c.n for c in fresh])[good]
         with self._connection.cursor() as cursor, cursor.copy(sql("copy_readings")) as copy:
-            copy.write(_COPY_HEADER)
-            copy.write(rows.tobytes())
-            copy.write(_COPY_TRAILER)
+            copy.write(HEADER)
+            copy.write(binary_rows(at_ms, device_id, metric, value, outbox_id, n))
+            copy.write(TRAILER)
         order = np.lexsort((at_ms, metric, device_id))
         at_ms, device_id, metric, value = at_ms[order], device_id[order], metric[order], value[order]
         self._keep_latest(at_ms, device_id, metric, value)
-        return len(rows)
+        return len(n)
 
     def _keep_latest(
         self,

@@ -47,45 +47,48 @@ def _derive(connection: Connection, since: dict[int, datetime]) -> None:
         )
         if isinstance(at, datetime)
     }
-    rows: list[tuple[int, datetime, datetime, str, bool]] = []
+    samples = _presence_since(connection, anchors)
+    replaced: dict[int, tuple[datetime, list[occupancy.Piece]]] = {}
     for device, resource, interval in watchers:
-        anchor = anchors[device]
-        samples = presence(connection, device, anchor)
-        found = occupancy.bridge(occupancy.pieces(samples, occupancy.patience(interval)), GAP_S)
+        found = occupancy.bridge(occupancy.pieces(samples.get(device, []), occupancy.patience(interval)), GAP_S)
         # The first pieces after the anchor lack what lay before it; one reach later they no longer depend on it.
         # Whole pieces are replaced: a silence that ends now began long ago.
-        start = max(anchor, since[device] - timedelta(seconds=reach[device]))
+        start = max(anchors[device], since[device] - timedelta(seconds=reach[device]))
         found = [piece for piece in found if piece[1] > start.timestamp()]
-        if found:
-            start = _instant(found[0][0])
-        rows += _replace(connection, resource, start, found)
-    with connection.cursor() as cursor, cursor.copy(sql("copy_spans")) as copy:
-        for row in rows:
-            copy.write_row(row)
+        replaced[resource] = (_instant(found[0][0]) if found else start, found)
+    _replace(connection, replaced)
 
 
-def presence(connection: Connection, device_id: int, start: datetime, end: datetime | None = None) -> list[occupancy.Sample]:
+def _presence_since(connection: Connection, anchors: dict[int, datetime]) -> dict[int, list[occupancy.Sample]]:
+    """Each device's presence readings from its anchor on, in time order."""
+    arguments = {"device_ids": list(anchors), "since": list(anchors.values())}
+    rows = connection.execute(sql("presence_since"), arguments, binary=True)
+    return {device: list(zip(ats, present, strict=True)) for device, ats, present in rows}
+
+
+def presence(connection: Connection, device_id: int, start: datetime, end: datetime) -> list[occupancy.Sample]:
     """A device's presence readings in [start, end) in time order, as the domain takes them."""
-    name = "presence_since" if end is None else "presence_between"
-    rows = connection.execute(sql(name), {"device_id": device_id, "since": start, "start": start, "end": end})
+    rows = connection.execute(sql("presence_between"), {"device_id": device_id, "start": start, "end": end})
     return [(at, bool(present)) for at, present in rows]
 
 
-def _replace(
-    connection: Connection, resource: int, start: datetime, found: list[occupancy.Piece]
-) -> list[tuple[int, datetime, datetime, str, bool]]:
-    """Clear the resource's spans from `start` on and return the rows to put there, grown together with what stays."""
-    at = {"resource_id": resource, "since": start}
+def _replace(connection: Connection, replaced: dict[int, tuple[datetime, list[occupancy.Piece]]]) -> None:
+    """Put pieces in the place of all that a resource has from an instant on, grown together with what stays before."""
+    at = {"resource_ids": list(replaced), "since": [since for since, _ in replaced.values()]}
     connection.execute(sql("drop_spans"), at)
-    cut = connection.execute(sql("cut_span"), at).fetchone()
-    if cut and found and found[0][2] == cut[1]:
-        begin = cut[0]
-        connection.execute(sql("drop_span"), {"resource_id": resource, "starts_at": _instant(begin)})
-        found = [(begin, found[0][1], found[0][2]), *found[1:]]
-    return [
-        (resource, _instant(begin), _instant(end), state, occupancy.is_suspect((begin, end, state)))
-        for begin, end, state in found
-    ]
+    grown: dict[int, datetime] = {}
+    for resource, begin, state in connection.execute(sql("cut_spans"), at):
+        since, found = replaced[resource]
+        if found and found[0][2] == state:
+            grown[resource] = _instant(begin)
+            replaced[resource] = (since, [(begin, found[0][1], state), *found[1:]])
+    if grown:
+        connection.execute(sql("drop_grown_spans"), {"resource_ids": list(grown), "starts_at": list(grown.values())})
+    with connection.cursor() as cursor, cursor.copy(sql("copy_spans")) as copy:
+        for resource, (_, found) in replaced.items():
+            for piece in found:
+                begin, end, state = piece
+                copy.write_row((resource, _instant(begin), _instant(end), state, occupancy.is_suspect(piece)))
 
 
 def _instant(seconds: float) -> datetime:

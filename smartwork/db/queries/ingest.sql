@@ -4,23 +4,24 @@ SELECT slug, centre_id, timezone FROM centre
 -- name: known_outboxes
 SELECT c.slug, o.edge, o.epoch, o.outbox_id FROM outbox o JOIN centre c USING (centre_id)
 
--- name: ensure_outbox
--- The SELECT finds an outbox that another worker made in the meantime.
-WITH made AS (
-    INSERT INTO outbox (centre_id, edge, epoch) VALUES (%(centre_id)s, %(edge)s, %(epoch)s)
-    ON CONFLICT DO NOTHING RETURNING outbox_id
-)
-SELECT outbox_id FROM made
-UNION ALL
-SELECT outbox_id FROM outbox WHERE centre_id = %(centre_id)s AND edge = %(edge)s AND epoch = %(epoch)s
+-- name: ensure_outboxes
+INSERT INTO outbox (centre_id, edge, epoch)
+SELECT centre_id, edge, epoch
+FROM unnest(%(centre_ids)s::int[], %(edges)s::text[], %(epochs)s::text[]) AS o (centre_id, edge, epoch) ORDER BY 1, 2, 3
+ON CONFLICT DO NOTHING
+
+-- name: outboxes
+SELECT outbox_id FROM unnest(%(centre_ids)s::int[], %(edges)s::text[], %(epochs)s::text[])
+     WITH ORDINALITY AS o (centre_id, edge, epoch, place)
+JOIN outbox USING (centre_id, edge, epoch) ORDER BY place
 
 -- name: known_devices
-SELECT slug, device_id FROM device WHERE centre_id = %s
+SELECT c.slug, d.slug, d.device_id FROM device d JOIN centre c USING (centre_id) WHERE centre_id = ANY(%s)
 
 -- name: ensure_devices
 -- A device that nobody claimed yet is registered as seen: its readings are kept.
 INSERT INTO device (centre_id, slug)
-SELECT %(centre_id)s, slug FROM unnest(%(slugs)s::text[]) AS slug ORDER BY slug
+SELECT centre_id, slug FROM unnest(%(centre_ids)s::int[], %(slugs)s::text[]) AS d (centre_id, slug) ORDER BY 1, 2
 ON CONFLICT DO NOTHING
 
 -- name: record_batches

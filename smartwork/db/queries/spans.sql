@@ -23,24 +23,34 @@ LEFT JOIN LATERAL (
 ) AS anchor ON true
 
 -- name: presence_since
-SELECT extract(epoch FROM at)::float8, value > 0 FROM reading
-WHERE device_id = %(device_id)s AND metric = 1 AND at >= %(since)s ORDER BY at, n
+-- Each device's presence from its own start on, as two arrays in order of time: one row a device is quick to fetch.
+SELECT s.device_id, r.ats, r.present
+FROM unnest(%(device_ids)s::int[], %(since)s::timestamptz[]) AS s (device_id, since)
+CROSS JOIN LATERAL (
+    SELECT array_agg(extract(epoch FROM at)::float8 ORDER BY at, n) AS ats,
+           array_agg(value > 0 ORDER BY at, n) AS present
+    FROM reading WHERE device_id = s.device_id AND metric = 1 AND at >= s.since
+) AS r
+WHERE r.ats IS NOT NULL
 
 -- name: presence_between
 SELECT extract(epoch FROM at)::float8, value > 0 FROM reading
 WHERE device_id = %(device_id)s AND metric = 1 AND at >= %(start)s AND at < %(end)s ORDER BY at, n
 
 -- name: drop_spans
-DELETE FROM span WHERE resource_id = %(resource_id)s AND starts_at >= %(since)s
+DELETE FROM span USING unnest(%(resource_ids)s::int[], %(since)s::timestamptz[]) AS s (resource_id, since)
+WHERE span.resource_id = s.resource_id AND starts_at >= s.since
 
--- name: cut_span
+-- name: cut_spans
 -- The span that reaches into what is derived again ends there; it is returned so that it can grow together again.
-UPDATE span SET ends_at = %(since)s
-WHERE resource_id = %(resource_id)s AND starts_at < %(since)s AND ends_at > %(since)s
-RETURNING extract(epoch FROM starts_at)::float8, state
+UPDATE span SET ends_at = s.since
+FROM unnest(%(resource_ids)s::int[], %(since)s::timestamptz[]) AS s (resource_id, since)
+WHERE span.resource_id = s.resource_id AND starts_at < s.since AND ends_at > s.since
+RETURNING span.resource_id, extract(epoch FROM starts_at)::float8, state
 
--- name: drop_span
-DELETE FROM span WHERE resource_id = %(resource_id)s AND starts_at = %(starts_at)s
+-- name: drop_grown_spans
+DELETE FROM span USING unnest(%(resource_ids)s::int[], %(starts_at)s::timestamptz[]) AS s (resource_id, starts_at)
+WHERE span.resource_id = s.resource_id AND span.starts_at = s.starts_at
 
 -- name: copy_spans
 COPY span (resource_id, starts_at, ends_at, state, suspect) FROM STDIN
