@@ -6,7 +6,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: demo test check lock clean help
+SEED ?=
+
+.PHONY: demo test faults check lock clean help
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -17,6 +19,9 @@ demo: $(READY) ## the main job on a made-up network, then the live dashboard; AR
 
 test: check $(VENV)/.validation ## every check and every test, on real services
 	@$(BIN)/python -m pytest $(ARGS)
+
+faults: $(READY) ## kill, cut and poison the real chain for five minutes; SEED=… repeats a run
+	@SEED=$(SEED) $(BIN)/python -m pytest -m faults -v --durations=0 tests/faults $(ARGS)
 
 check: $(READY) ## format, lint, types, layers
 	@$(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format ."; exit 1; }

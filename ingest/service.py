@@ -106,7 +106,7 @@ class Ingest:
             try:
                 found = sort(deliveries)
                 with self.metrics.commit.time():
-                    outcomes = _one_by_one_if_refused(store, found, self._clock())
+                    outcomes = commit(store, found, self._clock())
             except ServiceAway as away:
                 log.warning("%s. Nothing is acknowledged until it is back.", away)
                 self._forget_connection()
@@ -180,7 +180,7 @@ class Ingest:
         self._connection = self._store = None
 
 
-def _one_by_one_if_refused(store: IngestStore, found: Sorted, now: datetime) -> list[Outcome]:
+def commit(store: IngestStore, found: Sorted, now: datetime) -> list[Outcome]:
     """Commit a portion at once; where the database refuses the content, each message alone, the culprit as rejected."""
     try:
         return [store.commit(found.arrivals, found.refusals, found.reports, found.statuses, now)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from time import monotonic, sleep
@@ -76,13 +76,26 @@ class Rig:
         except ServiceAway:
             return -1
 
+    def numbered(self) -> int:
+        """How many readings the edges have numbered."""
+        return sum(map(proof.last_number, self.outboxes.values()))
+
+    def waiting(self) -> int:
+        """How many batches wait in outboxes."""
+        return sum(map(proof.waiting, self.outboxes.values()))
+
+    def understood(self, messages: int) -> int:
+        """How many readings the first so many messages hold."""
+        part = replace(self.days, said=self.days.said[:messages])
+        return sum(len(part.readings(centre)) for centre in self.outboxes)
+
     def wait_until_level(self, patience_s: float = 120) -> float:
         """Return, in seconds, how long it took until all is stored, confirmed to every edge, and spans are derived."""
         began = monotonic()
         with connect(self.orderly_url) as connection:
             expected = proof.readings_stored(connection)
         eventually(lambda: self.stored() == expected, lambda: self._account(expected), patience_s)
-        eventually(lambda: not any(map(proof.waiting, self.outboxes.values())), lambda: self._account(expected), 60)
+        eventually(lambda: self.waiting() == 0, lambda: self._account(expected), 60)
         took = monotonic() - began
         with connect(self.database_url) as connection:
             eventually(lambda: awaiting(connection) == 0, lambda: self._account(expected), 60)

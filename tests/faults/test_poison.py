@@ -1,0 +1,151 @@
+"""Any bytes on any topic: never a crash, always a row that says why, and always acknowledged."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from time import monotonic
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ingest.service import Sorted, commit, sort
+from smartwork.db.connection import Connection
+from smartwork.db.ingest import PAYLOAD_KEPT, IngestStore
+from smartwork.db.ledger import ledger
+from smartwork.db.network import install
+from smartwork.testing.factory import NOON, batch, presence, small_network
+from smartwork.testing.poison import CENTRE, deliveries, messages
+from smartwork.testing.program import Program, eventually
+from smartwork.transport.mqtt import Client, Delivery
+
+pytestmark = pytest.mark.services
+PORTION = 200
+
+
+@pytest.fixture
+def store(connection: Connection) -> IngestStore:
+    install(connection, small_network(CENTRE))
+    return IngestStore(connection)
+
+
+def number(connection: Connection, statement: str) -> int:
+    row = connection.execute(statement.encode()).fetchone()
+    assert row
+    return int(row[0])
+
+
+def taken(found: Sorted) -> int:
+    """How many reports and changes of status are of a known centre, so that no row of `rejected` is due for them."""
+    topics = [report.topic for report in found.reports] + [status.topic for status in found.statuses]
+    return sum(topic.centre == CENTRE for topic in topics)
+
+
+def feed(store: IngestStore, portion: Sequence[Delivery]) -> int:
+    """How many of these messages were stored as batches, reports or status, or recognised as repeats."""
+    found = sort(portion)
+    outcomes = commit(store, found, NOON)
+    return taken(found) + sum(o.batches + o.resends for o in outcomes)
+
+
+def all_accounted(connection: Connection, tries: int, stored: int) -> None:
+    """Each message is stored or has a row with a reason and a short payload; each number is stored or rejected."""
+    assert number(connection, "SELECT count(*) FROM rejected WHERE n IS NULL") == tries - stored
+    assert number(connection, "SELECT count(*) FROM rejected WHERE reason = '' OR topic = ''") == 0
+    assert number(connection, f"SELECT count(*) FROM rejected WHERE length(payload) > {PAYLOAD_KEPT}") == 0
+    numbered = number(connection, "SELECT coalesce(sum(last - first + 1), 0) FROM batch")
+    kept = number(connection, "SELECT count(*) FROM reading")
+    assert numbered == kept + number(connection, "SELECT count(*) FROM rejected WHERE n IS NOT NULL")
+    ahead = f"at > timestamptz '{NOON + timedelta(minutes=10)}' OR at < timestamptz '2010-01-01Z'"
+    assert number(connection, f"SELECT count(*) FROM reading WHERE {ahead}") == 0
+
+
+def poison(store: IngestStore, connection: Connection, chance: Random, tries: int) -> int:
+    stored = 0
+    for done in range(0, tries, PORTION):
+        stored += feed(store, deliveries(chance, min(PORTION, tries - done)))
+    all_accounted(connection, tries, stored)
+    return stored
+
+
+def test_five_thousand_mutated_messages_are_stored_or_kept_as_rejected(
+    store: IngestStore, connection: Connection, chance: Random
+) -> None:
+    assert poison(store, connection, chance, 5_000) > 50
+
+
+@pytest.mark.faults
+def test_two_hundred_thousand_mutated_messages_are_stored_or_kept_as_rejected(
+    store: IngestStore, connection: Connection, chance: Random, tell: Callable[[str], None]
+) -> None:
+    began = monotonic()
+    stored = poison(store, connection, chance, 200_000)
+    tell(f"200000 tries in {monotonic() - began:.0f} s, of which {stored} were harmless and stored")
+
+
+TOPICS = st.one_of(
+    st.sampled_from(["readings", "ledger", "status", "confirmed"]).map(lambda leaf: f"sw/v1/{CENTRE}/{leaf}/gateway"),
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=80),
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+)
+
+
+def test_whatever_hypothesis_invents_is_kept_as_rejected(store: IngestStore, connection: Connection) -> None:
+    tries = stored = 0
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(st.lists(st.tuples(TOPICS, st.binary(max_size=200) | JSON.map(lambda j: repr(j).encode())), max_size=40))
+    def invent(said: list[tuple[str, bytes]]) -> None:
+        nonlocal tries, stored
+        tries += len(said)
+        stored += feed(store, [Delivery(t, p, retained=False, qos=1, mid=1, connection=1) for t, p in said])
+
+    invent()
+    assert tries > 100
+    all_accounted(connection, tries, stored)
+
+
+@pytest.mark.faults
+def test_thousands_of_mutated_messages_through_the_broker_leave_nothing_behind(
+    database_url: str,
+    broker_url: str,
+    connection: Connection,
+    chance: Random,
+    tell: Callable[[str], None],
+    tmp_path: Path,
+) -> None:
+    install(connection, small_network(CENTRE))
+    topic = f"sw/v1/{CENTRE}/readings/sentinel"
+    last = batch(1, presence("s-1", NOON, [True]))
+    heard, source, tries = 0, messages(chance), 4_000
+    with (
+        Program("ingest", {"database_url": database_url, "broker_url": broker_url}, tmp_path / "log") as ingest,
+        Client(broker_url, "test-edge") as speaker,
+    ):
+        speaker.wait_connected(10)
+        ingest.wait_until_it_says("is subscribed")
+        while heard < tries:
+            said, payload = next(source)
+            if "//" in said:  # no worker listens there
+                continue
+            speaker.publish(said, payload)
+            heard += 1
+        speaker.publish(topic, last.model_dump_json().encode()).wait_for_publish(60)
+        eventually(
+            lambda: number(connection, "SELECT count(*) FROM outbox WHERE edge = 'sentinel'") == 1, lambda: ingest.said, 60
+        )
+        assert ingest.stop() == 0
+    assert "Traceback" not in ingest.said
+    rejected = number(connection, "SELECT count(*) FROM rejected WHERE n IS NULL")
+    kept = number(connection, "SELECT count(*) + sum(resends) FROM batch")
+    reported = tries + 1 - rejected - kept
+    assert 0 <= reported < tries / 4  # reports and status leave no row each
+    assert all(row.missing == 0 for row in ledger(connection))
+    with Client(broker_url, "ingest-1", subscriptions=["sw/none"], session_s=3_600) as successor:
+        successor.wait_connected(10)
+        assert successor.receive(1, patience_s=2) == []
+    tell(f"{tries} messages: {rejected} rejected, {kept} batches, {reported} reports and status; none came again")
