@@ -51,15 +51,16 @@ INSERT INTO rejected (arrived_at, topic, reason, outbox_id, n, payload) VALUES (
 
 -- name: keep_latest
 INSERT INTO latest (device_id, metric, at, value)
-SELECT device_id, metric, at, value
-FROM unnest(%(device_ids)s::int[], %(metrics)s::smallint[], %(ats)s::timestamptz[], %(values)s::float8[])
-     AS l (device_id, metric, at, value)
+SELECT device_id, metric, 'epoch'::timestamptz + at_ms * interval '1 ms', value
+FROM unnest(%(device_ids)s::int[], %(metrics)s::smallint[], %(ats_ms)s::bigint[], %(values)s::float8[])
+     AS l (device_id, metric, at_ms, value)
 ORDER BY device_id, metric
 ON CONFLICT (device_id, metric) DO UPDATE SET at = excluded.at, value = excluded.value WHERE latest.at <= excluded.at
 
 -- name: mark_stale
 INSERT INTO stale_span (device_id, since)
-SELECT device_id, since FROM unnest(%(device_ids)s::int[], %(since)s::timestamptz[]) AS s (device_id, since)
+SELECT device_id, 'epoch'::timestamptz + since_ms * interval '1 ms'
+FROM unnest(%(device_ids)s::int[], %(since_ms)s::bigint[]) AS s (device_id, since_ms)
 ORDER BY device_id
 ON CONFLICT (device_id) DO UPDATE SET since = least(stale_span.since, excluded.since)
 
