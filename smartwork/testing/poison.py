@@ -71,13 +71,13 @@ def _bend(message: dict[str, Any], chance: Random) -> None:
     value = message[name]
     match chance.randrange(5):
         case 0:
-            message[name] = chance.choice(_STRANGE)
+            message[name] = deepcopy(chance.choice(_STRANGE))
         case 1:
             del message[name]
         case 2:
             message[str(chance.choice(_STRANGE))[:200]] = value
         case _ if isinstance(value, list) and value:
-            value[chance.randrange(len(value))] = chance.choice(_STRANGE)
+            value[chance.randrange(len(value))] = deepcopy(chance.choice(_STRANGE))
         case _:
             message[name] = [value] * chance.choice((0, 2, 6_000))
 
