@@ -1,0 +1,33 @@
+"""The bench measures every figure it promises; how fast this machine is, is not for a test to say."""
+
+import json
+import math
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.services
+
+PROMISED = {
+    "ceiling_rps",
+    "chain_rps",
+    "chain_ratio",
+    "single_ratio",
+    "latency_p50_ms",
+    "latency_p99_ms",
+    "rss_mb",
+    "growth_ratio",
+    "outage_s",
+}
+
+
+def test_quick_bench_prints_every_figure_as_json_and_nothing_else() -> None:
+    command = [sys.executable, "-c", "from smartwork.cli import main; main()", "bench", "ingest", "--quick", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert figures.keys() >= PROMISED
+    for name in PROMISED:
+        assert math.isfinite(figures[name]), name
+        assert figures[name] > 0, name
