@@ -9,7 +9,8 @@ from edge.adapters import zigbee2mqtt
 from edge.forward import Forwarder
 from edge.outbox import Outbox
 from smartwork.contracts.decode import Decoded, Rejected, decode
-from smartwork.contracts.messages import DeviceEntry, Policy, PolicyApplied, Status
+from smartwork.contracts.messages import Status
+from smartwork.contracts.policy import DeviceEntry, Policy, PolicyApplied
 from smartwork.contracts.reading import Reading
 from smartwork.contracts.topics import Leaf, Topic
 from smartwork.settings import EdgeSettings

@@ -8,7 +8,7 @@ from typing import Literal
 import holidays
 
 from firmware_sim import customers, floorplan
-from smartwork.contracts.messages import Profile
+from smartwork.contracts.policy import Profile
 from smartwork.domain.business import Network
 from smartwork.domain.network import Centre, Device, OpeningHours, Operator, Resource, Zone
 

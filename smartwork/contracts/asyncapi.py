@@ -11,19 +11,9 @@ from typing import Literal
 from pydantic.json_schema import models_json_schema
 
 from smartwork.contracts.decode import MODELS
-from smartwork.contracts.messages import (
-    Batch,
-    Confirmed,
-    DeviceEntry,
-    LedgerDay,
-    LedgerReport,
-    Policy,
-    PolicyApplied,
-    Profile,
-    Status,
-    Wire,
-)
+from smartwork.contracts.messages import Batch, Confirmed, LedgerDay, LedgerReport, Status, Wire
 from smartwork.contracts.metrics import RANGES, Metric
+from smartwork.contracts.policy import DeviceEntry, Hours, Policy, PolicyApplied, Profile, ZoneLight
 from smartwork.contracts.topics import SLUG, Leaf, Topic
 
 PATH = Path(__file__).parents[2] / "docs" / "asyncapi.yaml"
@@ -81,8 +71,25 @@ EXAMPLES: dict[Leaf, Wire] = {
         version=3,
         timezone="Europe/Brussels",
         devices=[
-            DeviceEntry(device="desk-01", profile=Profile.ZIGBEE2MQTT, address="zigbee2mqtt/mons/desk 01", interval_s=300)
+            DeviceEntry(
+                device="desk-01",
+                profile=Profile.ZIGBEE2MQTT,
+                address="zigbee2mqtt/mons/desk 01",
+                interval_s=300,
+                zone="open-1",
+                resource="desk-01",
+            ),
+            DeviceEntry(
+                device="open-1-light",
+                profile=Profile.SHELLY,
+                address="shellydimmer-a8032ab12345",
+                interval_s=600,
+                role="light",
+                zone="open-1",
+            ),
         ],
+        hours=Hours(opens="07:00", closes="19:00", open_days=[1, 2, 3, 4, 5], closures=["2026-11-11"]),
+        lights=[ZoneLight(zone="open-1", hold_s=900, level=0.9, background=0.1, daylight_lux=500.0)],
     ),
     Leaf.POLICY_APPLIED: PolicyApplied(version=3),
 }

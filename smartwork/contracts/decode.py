@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from smartwork.contracts.messages import Batch, Confirmed, LedgerReport, Policy, PolicyApplied, Status, Wire
+from smartwork.contracts.messages import Batch, Confirmed, LedgerReport, Status, Wire
+from smartwork.contracts.policy import Policy, PolicyApplied
 from smartwork.contracts.topics import Leaf, Topic
 
 MODELS: dict[Leaf, type[Wire]] = {

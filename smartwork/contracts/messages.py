@@ -1,9 +1,7 @@
 """The messages of the wire, each a strict, frozen model; a unit in every name, unknown fields refused."""
 
 from datetime import date
-from enum import StrEnum
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -98,48 +96,6 @@ class Confirmed(Wire):
     v: Literal[1] = 1
     epoch: Epoch
     runs: list[tuple[Number, Number]] = Field(min_length=1, description="Closed runs [first, last].")
-
-
-class Profile(StrEnum):
-    """A device family: which adapter understands what the device says."""
-
-    ZIGBEE2MQTT = "zigbee2mqtt"
-
-
-class DeviceEntry(Wire):
-    """A device as the registry knows it: its address in its own dialect and the canonical name of its readings."""
-
-    device: Slug
-    profile: Profile
-    address: str = Field(
-        pattern=r"^[^+#\x00]+$", max_length=200, description="The device's base topic on the centre's broker: no wildcards."
-    )
-    interval_s: int = Field(ge=1, le=86_400, description="It reports at least this often; 2.5 times this is silence.")
-
-
-class Policy(Wire):
-    """What a centre's edge must know to run alone: its devices, and since when. Retained; versions only grow."""
-
-    v: Literal[1] = 1
-    version: int = Field(ge=1)
-    timezone: str = Field(description="IANA zone of the centre, for the local day of an event.")
-    devices: list[DeviceEntry]
-
-    @model_validator(mode="after")
-    def _timezone_exists(self) -> Self:
-        try:
-            ZoneInfo(self.timezone)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"timezone {self.timezone[:40]!r} is no IANA zone") from None
-        return self
-
-
-class PolicyApplied(Wire):
-    """The edge's answer to a policy: the version in force, and why a newer one was refused."""
-
-    v: Literal[1] = 1
-    version: int = Field(ge=0)
-    refused: str | None = None
 
 
 def metric_of(code: int) -> Metric | None:

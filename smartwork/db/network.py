@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 
-from smartwork.contracts.messages import DeviceEntry, Policy, Profile
+from smartwork.contracts.policy import DeviceEntry, Policy, Profile
 from smartwork.db.connection import Connection
 from smartwork.db.sql import sql
 from smartwork.domain.business import Booking, CheckIn, Network

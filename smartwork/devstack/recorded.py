@@ -7,8 +7,8 @@ from edge.gateway import Translator
 from firmware_sim.network import demo_network
 from firmware_sim.recordings import Recording, messages
 from smartwork.clock import now
-from smartwork.contracts.messages import DeviceEntry, Profile
 from smartwork.contracts.metrics import Metric
+from smartwork.contracts.policy import DeviceEntry, Profile
 from smartwork.contracts.reading import Reading
 from smartwork.db import recorded as stored
 from smartwork.db.connection import connect

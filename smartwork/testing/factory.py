@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from smartwork.contracts.messages import Batch, DeviceEntry, Policy, Profile
+from smartwork.contracts.messages import Batch
 from smartwork.contracts.metrics import Metric
+from smartwork.contracts.policy import DeviceEntry, Policy, Profile
 from smartwork.contracts.topics import Leaf, Topic
 from smartwork.db.ingest import Arrival
 from smartwork.domain.business import Company, Contract, Member, Network, Tariff

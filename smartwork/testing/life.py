@@ -14,7 +14,7 @@ from firmware_sim.month import centre_readings, simulate
 from firmware_sim.network import TIMEZONE, demo_network
 from firmware_sim.zigbee2mqtt import speak
 from smartwork.clock import now
-from smartwork.contracts.messages import DeviceEntry, Profile
+from smartwork.contracts.policy import DeviceEntry, Profile
 from smartwork.contracts.reading import Reading
 from smartwork.db.connection import connect
 from smartwork.db.migrate import migrate

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from smartwork.clock import now
-from smartwork.contracts.messages import PolicyApplied
+from smartwork.contracts.policy import PolicyApplied
 from smartwork.db.connection import Connection, connect
 from smartwork.db.ledger import LedgerRow, ledger
 from smartwork.db.network import install

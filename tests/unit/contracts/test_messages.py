@@ -5,19 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from smartwork.contracts.messages import (
-    BATCH_LIMIT,
-    LATEST_MS,
-    Batch,
-    Confirmed,
-    DeviceEntry,
-    LedgerDay,
-    LedgerReport,
-    Policy,
-    Profile,
-    metric_of,
-)
+from smartwork.contracts.messages import BATCH_LIMIT, LATEST_MS, Batch, Confirmed, LedgerDay, LedgerReport, metric_of
 from smartwork.contracts.metrics import RANGES, Metric
+from smartwork.contracts.policy import DeviceEntry, Policy, Profile
 
 GOOD: dict[str, Any] = {
     "epoch": "0123456789ab",

@@ -4,7 +4,7 @@ import pytest
 import stdnum.be.vat
 
 from firmware_sim.network import demo_network
-from smartwork.contracts.messages import DeviceEntry
+from smartwork.contracts.policy import DeviceEntry
 from smartwork.domain.business import Network
 from smartwork.domain.network import Rect, Zone
 
