@@ -60,6 +60,7 @@ class Forwarder:
             self._start_over()
         room = WINDOW - len(self._on_the_way)
         if room > 0:
+            self._outbox.seal()
             for sealed in self._outbox.waiting(self._sent, room):
                 if not self._on_the_way:
                     self._progress_at = now

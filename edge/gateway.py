@@ -50,7 +50,7 @@ class Gateway:
     def __init__(self, settings: EdgeSettings, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._centre = settings.centre
-        self._outbox = Outbox(Path(settings.outbox), DEFAULT_ZONE)
+        self._outbox = Outbox(Path(settings.outbox), DEFAULT_ZONE, limit_bytes=settings.outbox_limit_mb * 1_000_000)
         self._status = str(Topic(self._centre, Leaf.STATUS, NAME))
         self._policy_topic = str(Topic(self._centre, Leaf.POLICY))
         self._version = 0
@@ -106,7 +106,10 @@ class Gateway:
             except ValueError as why:
                 log.warning("not understood on %s: %s", delivery.topic[:100], why)
         if readings:
-            self._outbox.append(readings)
+            was_full = self._outbox.full
+            self._outbox.append(readings, linger=not self._network.connected)
+            if self._outbox.full is not was_full:
+                log.error("the outbox is full: only presence is kept" if self._outbox.full else "the outbox has room again")
         self._devices.acknowledge(deliveries)
 
     def _hear(self, deliveries: Sequence[Delivery]) -> None:

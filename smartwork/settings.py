@@ -85,6 +85,9 @@ class EdgeSettings(BrokerSettings):
         default=None, pattern=r"^mqtts?://", description="The centre's own broker; the network broker where not set."
     )
     outbox: str = Field(default="outbox.sqlite", description="File in which readings wait until they are committed.")
+    outbox_limit_mb: int = Field(
+        default=1_000, ge=10, le=1_000_000, description="What that file may take, in MB; then an alarm, and presence only."
+    )
 
 
 class SimulatorSettings(BrokerSettings):

@@ -49,11 +49,14 @@ some_readings = st.lists(
 )
 
 
-@given(st.lists(some_readings, max_size=5))
-def test_numbers_have_no_gaps_and_every_reading_comes_back_as_it_went_in(portions: list[list[Reading]]) -> None:
+@given(st.lists(st.tuples(some_readings, st.booleans()), max_size=8))
+def test_numbers_have_no_gaps_and_every_reading_comes_back_as_it_went_in(said: list[tuple[list[Reading], bool]]) -> None:
+    portions = [portion for portion, _ in said]
     with memory() as outbox:
-        for portion in portions:
-            assert outbox.append(portion) == len(portion)
+        for portion, linger in said:
+            assert outbox.append(portion, linger=linger) == len(portion)
+            assert sum(day.in_outbox for day in outbox.report(NOW).days) == outbox.report(NOW).last
+        outbox.seal()
         found = batches(outbox)
         assert [b.first for b in found] == [1, *(b.last + 1 for b in found)][: len(found)]
         back = [
@@ -107,6 +110,17 @@ def test_waiting_begins_behind_a_number_and_stops_in_time() -> None:
         for i in range(5):
             outbox.append([reading(MIDNIGHT + i)])
         assert [s.first for s in outbox.waiting(2, 2)] == [3, 4]
+
+
+def test_what_lingers_is_sealed_together_once_it_fills_a_batch_or_is_to_be_sent(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "o", ZONE) as outbox:
+        for i in range(BATCH + 10):
+            outbox.append([reading(MIDNIGHT + i)], linger=True)
+        assert [b.last - b.first + 1 for b in batches(outbox)] == [BATCH]
+    with Outbox(tmp_path / "o", "Pacific/Auckland") as again:
+        again.seal()
+        assert [b.last - b.first + 1 for b in batches(again)] == [BATCH, 10]
+        assert {b.day for b in batches(again)} == {"2026-03-29"}, "the day under which they were numbered"
 
 
 def test_settling_forgets_only_whole_batches_exactly_named() -> None:
