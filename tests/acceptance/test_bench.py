@@ -22,12 +22,16 @@ PROMISED = {
 }
 
 
-def test_quick_bench_prints_every_figure_as_json_and_nothing_else() -> None:
-    command = [sys.executable, "-c", "from smartwork.cli import main; main()", "bench", "ingest", "--quick", "--json"]
+OF_THE_EDGE = {"readings_per_s", "outbox_rps", "single_rps", "bytes_per_reading", "days_offline", "start_s", "rss_mb"}
+
+
+@pytest.mark.parametrize(("part", "promised"), [("ingest", PROMISED), ("edge", OF_THE_EDGE)])
+def test_quick_bench_prints_every_figure_as_json_and_nothing_else(part: str, promised: set[str]) -> None:
+    command = [sys.executable, "-c", "from smartwork.cli import main; main()", "bench", part, "--quick", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)
-    assert figures.keys() >= PROMISED
-    for name in PROMISED:
+    assert figures.keys() >= promised
+    for name in promised:
         assert math.isfinite(figures[name]), name
         assert figures[name] > 0, name

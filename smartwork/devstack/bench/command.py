@@ -9,9 +9,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from smartwork.devstack.bench import edge
 from smartwork.devstack.bench.run import FULL, QUICK, run
-from smartwork.devstack.bench.table import table
+from smartwork.devstack.bench.table import edge_rows, ingest_rows, table
 from smartwork.devstack.errors import Progress
+
+Quick = Annotated[bool, typer.Option("--quick", help="Under a minute: one round of each figure.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
 
 
 def bench_app(bar: Callable[[], AbstractContextManager[Progress]], out: Console) -> typer.Typer:
@@ -22,17 +26,23 @@ def bench_app(bar: Callable[[], AbstractContextManager[Progress]], out: Console)
     def _group() -> None: ...
 
     @benches.command("ingest")
-    def ingest(
-        *,
-        quick: Annotated[bool, typer.Option("--quick", help="Under a minute: one round of each figure.")] = False,
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")] = False,
-    ) -> None:
+    def ingest(*, quick: Quick = False, as_json: AsJson = False) -> None:
         """The way from edge to database: speed against a bare COPY, latency, memory, growth, and a lost day's replay."""
         with bar() as progress:
             figures = run(QUICK if quick else FULL, progress)
         if as_json:
             print(json.dumps(asdict(figures), indent=2))
         else:
-            out.print(table(figures))
+            out.print(table("Ingest, measured in one run", ingest_rows(figures), figures.seconds, figures.machine))
+
+    @benches.command("edge")
+    def edge_bench(*, quick: Quick = False, as_json: AsJson = False) -> None:
+        """The gateway: devices to a durable outbox, room for weeks without the network, start and memory."""
+        with bar() as progress:
+            figures = edge.run(edge.QUICK if quick else edge.FULL, progress)
+        if as_json:
+            print(json.dumps(asdict(figures), indent=2))
+        else:
+            out.print(table("The edge, measured in one run", edge_rows(figures), figures.seconds, figures.machine))
 
     return benches

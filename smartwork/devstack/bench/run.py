@@ -157,7 +157,7 @@ def _measure(state: _Run, connection: Connection, sender: Sender, began: float) 
         outage_readings=day.rows,
         outage_s=median(outages),
         seconds=time.monotonic() - began,
-        machine=_machine(),
+        machine=machine(),
     )
 
 
@@ -172,6 +172,6 @@ def peak_rss_mb(pid: int) -> float:
     raise DevstackError("The memory of ingest cannot be measured: the kernel tells no VmHWM.")
 
 
-def _machine() -> str:
+def machine() -> str:
     cores = len(os.sched_getaffinity(0))
     return f"{cores} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}"

@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from smartwork.devstack.bench.edge import EdgeFigures
 from smartwork.devstack.bench.run import Figures
 
 
@@ -20,7 +21,7 @@ class Row:
     met: bool | None = None
 
 
-def rows(f: Figures) -> list[Row]:
+def ingest_rows(f: Figures) -> list[Row]:
     """The figures in words, with their goals."""
     return [
         Row("Bare COPY, the ceiling", f"{_n(f.ceiling_rps)} readings/s"),
@@ -38,17 +39,32 @@ def rows(f: Figures) -> list[Row]:
     ]
 
 
-def table(f: Figures) -> RenderableType:
+def edge_rows(f: EdgeFigures) -> list[Row]:
+    """The gateway's figures in words, with their goals."""
+    return [
+        Row(
+            "Devices through the gateway, durable", f"{_n(f.readings_per_s)} readings/s", "≥ 5 000", f.readings_per_s >= 5_000
+        ),
+        Row("Outbox alone, a commit each 100", f"{_n(f.outbox_rps)} readings/s"),
+        Row("Outbox alone, a commit each reading", f"{_n(f.single_rps)} readings/s"),
+        Row("A reading on disk, network away", f"{f.bytes_per_reading:.0f} bytes"),
+        Row("50 desks without the network, 1 GB", f"{_n(f.days_offline)} days", "≥ 30 days", f.days_offline >= 30),
+        Row("Start until it says online", f"{f.start_s:.1f} s", "< 2 s", f.start_s < 2),
+        Row("Peak memory of the gateway", f"{f.rss_mb:.0f} MB", "< 60 MB", f.rss_mb < 60),
+    ]
+
+
+def table(title: str, found: list[Row], seconds: float, machine: str) -> RenderableType:
     """The table, and on what it was measured."""
-    shown = Table(title="Ingest, measured in one run", box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
+    shown = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
     shown.add_column("Figure")
     shown.add_column("Measured", justify="right")
     shown.add_column("Goal", justify="right")
     shown.add_column("")
-    for row in rows(f):
+    for row in found:
         verdict = {True: "[green]met[/]", False: "[red]missed[/]", None: ""}[row.met]
         shown.add_row(row.name, row.figure, row.goal, verdict)
-    note = f"{f.machine}; {f.seconds:.0f} s. Everything shares these cores, so only the ratios can be compared."
+    note = f"{machine}; {seconds:.0f} s. Everything shares these cores, so only the ratios can be compared."
     return Group(shown, Text(note, style="dim"))
 
 
