@@ -58,10 +58,6 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "verdict": ("Constat", "Vaststelling", "Verdict"),
     "per_hour": ("€/h", "€/u", "€/h"),
     "amount": ("Montant", "Bedrag", "Amount"),
-    "subtotal": ("Sous-total", "Subtotaal", "Subtotal"),
-    "carried": ("Total", "Totaal", "Total"),
-    "booking": ("Réservation", "Boeking", "Booking"),
-    "check_in": ("Pointage", "Aanmelding", "Check-in"),
     "booked": ("réservé", "geboekt", "booked"),
     "measured": ("mesuré", "gemeten", "measured"),
     "occupied": ("occupé", "bezet", "occupied"),
@@ -70,7 +66,6 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "suspect": ("capteur suspect", "verdachte sensor", "suspect sensor"),
     "coverage": ("couverture", "dekking", "coverage"),
     "ledger": ("Registre", "Register", "Ledger"),
-    "proof": ("Preuve", "Bewijs", "Proof"),
     "no_readings": ("aucune mesure", "geen metingen", "no readings"),
     "page": ("page", "pagina", "page"),
     "of": ("sur", "van", "of"),
@@ -94,6 +89,23 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "basis_given_back": ("solde rendu", "rest teruggegeven", "rest given back"),
     "basis_no_show": ("forfait d’absence", "vergoeding bij afwezigheid", "no-show share"),
     "basis_walk_in": ("facturé comme mesuré", "gefactureerd zoals gemeten", "charged as measured"),
+    "by_booked": ("comme réservé", "zoals geboekt", "as booked"),
+    "by_measured": ("comme mesuré", "zoals gemeten", "as measured"),
+    "by_given_back": ("solde rendu", "rest teruggegeven", "rest given back"),
+    "by_no_show": ("forfait", "forfait", "flat share"),
+    "by_walk_in": ("comme mesuré", "zoals gemeten", "as measured"),
+    "continued": ("suite", "vervolg", "continued"),
+    "other_centres": ("{count} autres centres", "{count} andere centra", "{count} other centres"),
+    "fingerprint": (
+        "Empreinte SHA-256 de ce document :",
+        "SHA-256-vingerafdruk van dit document:",
+        "SHA-256 fingerprint of this document:",
+    ),
+    "evidence_file": (
+        "Preuves de chaque ligne, vérifiables avec smartwork verify",
+        "Bewijzen van elke lijn, te controleren met smartwork verify",
+        "Evidence of each line, to be checked with smartwork verify",
+    ),
     "doubtful": (
         "Une partie du temps n’a pu être mesurée ; elle n’est jamais facturée au-delà de la réservation.",
         "Een deel van de tijd kon niet gemeten worden; ze wordt nooit boven de boeking gefactureerd.",
@@ -118,6 +130,11 @@ def words(language: Language) -> dict[str, str]:
     """Every label of the documents in `language`, by key."""
     column = _ORDER.index(language)
     return {key: texts[column] for key, texts in _WORDS.items()}
+
+
+def minutes(seconds: int) -> int:
+    """Whole minutes, to the nearest."""
+    return (seconds + 30) // 60
 
 
 def number(value: Decimal, language: Language, places: int = 2) -> str:

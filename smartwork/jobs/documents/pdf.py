@@ -18,14 +18,16 @@ def pdf(invoice: Invoice, xml: bytes) -> bytes:
         format="pdf",
         sys_inputs=_inputs(invoice, xml),
         pdf_standards=["a-3b"],
+        pdf_tags=False,
         timestamp=datetime.combine(invoice.issued_on, time(), UTC),
     )
     return _one(made)
 
 
 def _inputs(invoice: Invoice, xml: bytes) -> dict[str, str]:
-    shown = json.dumps(view(invoice), ensure_ascii=False)
-    return {"view": shown, "xml": xml.decode(), "number": invoice.number}
+    canonical = invoice.canonical()
+    shown = json.dumps(view(invoice, canonical), ensure_ascii=False)
+    return {"view": shown, "xml": xml.decode(), "evidence": canonical}
 
 
 @cache

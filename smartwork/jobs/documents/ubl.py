@@ -50,19 +50,14 @@ def line_note(line: Line, language: Language) -> str:
     say = labels.words(language)
     parts = [f"{say[f'verdict_{line.verdict}']}, {say[f'basis_{line.basis}']}"]
     if line.booked_s:
-        parts.append(f"{say['booked']} {minutes(line.booked_s)} min")
-    parts.append(f"{say['measured']} {minutes(line.occupied_s + line.over_s)} min")
+        parts.append(f"{say['booked']} {labels.minutes(line.booked_s)} min")
+    parts.append(f"{say['measured']} {labels.minutes(line.occupied_s + line.over_s)} min")
     if line.unknown_s:
-        parts.append(f"{say['unknown']} {minutes(line.unknown_s)} min")
+        parts.append(f"{say['unknown']} {labels.minutes(line.unknown_s)} min")
     parts.append(f"{say['coverage']} {labels.number(line.coverage * 100, language, 1)} %")
     runs = ", ".join(f"{b.edge}/{b.epoch} {b.first}–{b.last}" for b in line.batches)
     parts.append(f"{say['ledger'].lower()} {runs or say['no_readings']}")
     return "; ".join(parts)
-
-
-def minutes(seconds: int) -> int:
-    """Whole minutes, to the nearest."""
-    return (seconds + 30) // 60
 
 
 def _line(root: etree._Element, invoice: Invoice, line: Line) -> None:

@@ -1,0 +1,249 @@
+"""What stands on the pages of lines and proofs: rows of an invoice, each of a fixed height, in the reader's language."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from smartwork.domain.business import Language
+from smartwork.domain.evidence import BatchRun
+from smartwork.domain.invoice import Invoice, Line
+from smartwork.jobs.documents import labels
+from smartwork.jobs.documents.measure import fit, width_mm
+from smartwork.jobs.documents.sheets import WIDTH, Fill, Group, Section, Sheet
+
+_AXIS_HOURS = (7, 19)
+_TIMELINE, _TIMELINE_WIDTH = 53.0, 55.0
+_PROOF = _TIMELINE + _TIMELINE_WIDTH + 4
+_BODY_PT, _SMALL_PT = 8.5, 7.0
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A row whose drawing is a function of the page and its top."""
+
+    height: float
+    paint: Callable[[Sheet, float], None]
+    opens: bool = False
+
+    def draw(self, sheet: Sheet, y: float) -> None:
+        """Draw it with its top at `y`."""
+        self.paint(sheet, y)
+
+
+def sections(invoice: Invoice) -> list[Section]:
+    """The detail of the lines and, for those that rest on measurements, the annex of their proofs."""
+    say = labels.words(invoice.language)
+    by_centre = [list(lines) for _, lines in groupby(invoice.lines, key=lambda line: line.centre)]
+    proven = [[line for line in lines if line.spans] for lines in by_centre]
+    axis = _axis(line for lines in proven for line in lines)
+    return [
+        Section(
+            _detail_head(say, labels.month(invoice.month, invoice.language)),
+            [_detail(lines, say, invoice.language) for lines in by_centre],
+            [_total(invoice, say)],
+        ),
+        Section(_annex_head(say, axis), [_annex(lines, say, invoice.language, axis) for lines in proven if lines]),
+    ]
+
+
+def hours(lines: Iterable[Line], language: Language) -> str:
+    """The lines' hours added up."""
+    return labels.number(sum((line.hours for line in lines), Decimal(0)), language)
+
+
+def net(lines: Iterable[Line]) -> Decimal:
+    """The lines' amounts added up."""
+    return sum((line.net for line in lines), Decimal(0))
+
+
+# ── The lines ─────────────────────────────────────────────────────────────────
+
+
+def _detail_head(say: dict[str, str], month: str) -> Drawn:
+    def paint(sheet: Sheet, y: float) -> None:
+        sheet.text("title", 0, y + 7, say["detail"])
+        sheet.text("aside", WIDTH, y + 7, month, "right")
+        for x, key in ((8, "date"), (23, "place"), (48, "reference"), (71, "time"), (90, "verdict")):
+            sheet.text("head", x, y + 13, say[key])
+        for end, key in ((144.0, "hours"), (157.0, "per_hour"), (WIDTH, "amount")):
+            sheet.text("head", end, y + 13, say[key], "right")
+        sheet.rule("strong", y + 14.6)
+
+    return Drawn(14.8, paint, opens=True)
+
+
+def _detail(lines: Sequence[Line], say: dict[str, str], language: Language) -> Group:
+    kinds = [(kind, list(found)) for kind, found in groupby(lines, key=lambda line: line.kind)]
+    rows: list[Drawn] = []
+    for kind, found in kinds:
+        if len(kinds) > 1:
+            rows.append(_kind(say[kind]))
+        rows += [_line(line, say, language) for line in found]
+    name = lines[0].centre_name
+    return Group(
+        _centre(name, hours(lines, language), labels.number(net(lines), language)),
+        _centre(f"{name} ({say['continued']})"),
+        rows,
+    )
+
+
+def _centre(name: str, total_hours: str = "", total: str = "") -> Drawn:
+    def paint(sheet: Sheet, y: float) -> None:
+        sheet.text("centre", 0, y + 5.4, fit(name, 10, 128))
+        sheet.text("bold", 144, y + 5.4, total_hours, "right")
+        sheet.text("bold", WIDTH, y + 5.4, total, "right")
+        sheet.rule("thin", y + 7.2)
+
+    return Drawn(7.4, paint, opens=True)
+
+
+def _kind(name: str) -> Drawn:
+    return Drawn(4.6, lambda sheet, y: sheet.text("kind", 0, y + 3.6, name), opens=True)
+
+
+def _line(line: Line, say: dict[str, str], language: Language) -> Drawn:
+    verdict = say[f"verdict_{line.verdict}"]
+    if line.verdict not in ("used", "walk_in", "no_show") or line.basis == "given_back":
+        verdict = f"{verdict}, {say[f'by_{line.basis}']}"
+    places = 2 if line.hours == line.hours.quantize(Decimal("0.01")) else 4
+
+    def paint(sheet: Sheet, y: float) -> None:
+        base = y + 3.2
+        sheet.text("faint", 6, base, str(line.line), "right")
+        sheet.text("body", 8, base, labels.short_day(line.day, language))
+        sheet.text("body", 23, base, fit(line.resource_name, _BODY_PT, 24))
+        sheet.text("body", 48, base, fit(line.booking or line.check_in or "–", _BODY_PT, 22))
+        sheet.text("body", 71, base, times(line))
+        sheet.text("body", 90, base, fit(verdict, _BODY_PT, 44))
+        sheet.text("body", 144, base, labels.number(line.hours, language, places), "right")
+        sheet.text("body", 157, base, labels.price(line.per_hour, language), "right")
+        sheet.text("body", WIDTH, base, labels.number(line.net, language), "right")
+
+    return Drawn(4.3, paint)
+
+
+def _total(invoice: Invoice, say: dict[str, str]) -> Drawn:
+    def paint(sheet: Sheet, y: float) -> None:
+        sheet.rule("strong", y + 0.8)
+        sheet.text("bold", 0, y + 5.2, say["total_net"])
+        sheet.text("bold", 144, y + 5.2, hours(invoice.lines, invoice.language), "right")
+        sheet.text("bold", WIDTH, y + 5.2, labels.number(invoice.net, invoice.language), "right")
+
+    return Drawn(7.0, paint)
+
+
+# ── The proofs ────────────────────────────────────────────────────────────────
+
+
+def _annex_head(say: dict[str, str], axis: tuple[int, int]) -> Drawn:
+    legend: tuple[Fill, ...] = ("booked", "occupied", "vacant", "unknown", "suspect")
+
+    def paint(sheet: Sheet, y: float) -> None:
+        sheet.text("title", 0, y + 7, say["annex"])
+        x = WIDTH
+        for fill in reversed(legend):
+            x -= width_mm(say[fill], 8)
+            sheet.text("aside", x, y + 7, say[fill])
+            sheet.bar(fill, x - 5, y + 4.9, 4, 2.1)
+            x -= 8
+        sheet.text("head", 8, y + 13, f"{say['date']} · {say['place']}")
+        for hour in _ticks(axis):
+            sheet.text("head", _x(hour, axis), y + 13, str(hour % 24), "centred")
+        sheet.text("head", _PROOF, y + 13, f"{say['verdict']} · {say['ledger']}")
+        sheet.text("head", WIDTH, y + 13, f"{say['measured']} / {say['booked']}", "right")
+        sheet.rule("strong", y + 14.6)
+
+    return Drawn(14.8, paint, opens=True)
+
+
+def _annex(lines: Sequence[Line], say: dict[str, str], language: Language, axis: tuple[int, int]) -> Group:
+    name = lines[0].centre_name
+    return Group(
+        _centre(name), _centre(f"{name} ({say['continued']})"), [_proof(line, say, language, axis) for line in lines]
+    )
+
+
+def _proof(line: Line, say: dict[str, str], language: Language, axis: tuple[int, int]) -> Drawn:
+    def at(moment: datetime) -> float:
+        return _x(_clock(moment, line.day, line.timezone), axis)
+
+    booked = f" / {labels.minutes(line.booked_s)}" if line.booked_s else ""
+    figures = f"{labels.minutes(line.occupied_s + line.over_s)}{booked} min"
+    unknown = f"{labels.minutes(line.unknown_s)} min {say['unknown']}" if line.unknown_s else ""
+    coverage = f"{say['coverage']} {labels.number(line.coverage * 100, language, 0)} %"
+    ledger = _ledger(line.batches, WIDTH - _PROOF - width_mm(coverage, _SMALL_PT) - 2) or say["no_readings"]
+    day = labels.short_day(line.day, language)
+    named = line.booking or line.check_in or "–"
+
+    def paint(sheet: Sheet, y: float) -> None:
+        sheet.text("faint", 6, y + 3.3, str(line.line), "right")
+        sheet.text("body", 8, y + 3.3, day)
+        sheet.text("bold", 23, y + 3.3, fit(line.resource_name, _BODY_PT, 29))
+        sheet.text("small", 8, y + 6.4, f"{times(line)} · {fit(named, _SMALL_PT, 26)}")
+        for hour in _ticks(axis):
+            sheet.tick(_x(hour, axis), y + 0.4, 7)
+        if line.booked_s:
+            left = at(line.starts_at)
+            sheet.bar("booked", left, y + 1.2, at(line.ends_at) - left, 1.3)
+        for span in line.spans:
+            left = at(span.start)
+            sheet.bar("suspect" if span.suspect else span.state, left, y + 3.1, at(span.end) - left, 3.2)
+        sheet.text("body", _PROOF, y + 3.3, say[f"verdict_{line.verdict}"])
+        sheet.text("body", WIDTH, y + 3.3, figures, "right")
+        sheet.text("warn", WIDTH - width_mm(figures, _BODY_PT) - 2, y + 3.3, unknown, "right")
+        sheet.text("small", WIDTH, y + 6.4, coverage, "right")
+        sheet.text("small", _PROOF, y + 6.4, ledger)
+        sheet.rule("hair", y + 7.7)
+
+    return Drawn(7.7, paint)
+
+
+def _ledger(runs: tuple[BatchRun, ...], room: float) -> str:
+    """The outboxes and as many of their runs of numbers as have room, and how many more there are."""
+    texts = []
+    for (edge, epoch), found in groupby(runs, key=lambda run: (run.edge, run.epoch)):
+        numbers = [f"{run.first}–{run.last}" for run in found]
+        texts += [f"{edge}/{epoch[:6]} № {numbers[0]}", *numbers[1:]]
+    for shown in range(len(texts), 0, -1):
+        more = f" +{len(texts) - shown}" if shown < len(texts) else ""
+        text = ", ".join(texts[:shown]) + more
+        if width_mm(text, _SMALL_PT) <= room or shown == 1:
+            return fit(text, _SMALL_PT, room)
+    return ""
+
+
+def _axis(lines: Iterable[Line]) -> tuple[int, int]:
+    """The hours that every timeline of the document spans, so that days compare: what was open, and more if used."""
+    clocks = [
+        _clock(moment, line.day, line.timezone)
+        for line in lines
+        for moment in (line.starts_at, line.ends_at, *(span.end for span in line.spans[-1:]))
+    ]
+    first, last = _AXIS_HOURS
+    return min(first, math.floor(min(clocks, default=first))), max(last, math.ceil(max(clocks, default=last)))
+
+
+def _ticks(axis: tuple[int, int]) -> range:
+    every = 2 if axis[1] - axis[0] <= 14 else 4
+    return range(-(-axis[0] // every) * every, axis[1] + 1, every)
+
+
+def _x(clock: float, axis: tuple[int, int]) -> float:
+    share = min(1.0, max(0.0, (clock - axis[0]) / (axis[1] - axis[0])))
+    return _TIMELINE + _TIMELINE_WIDTH * share
+
+
+def _clock(moment: datetime, day: date, timezone: str) -> float:
+    """Hours on the wall clock since that day's midnight; past 24 on the next day."""
+    local = moment.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
+    return (local - datetime.combine(day, time())).total_seconds() / 3600
+
+
+def times(line: Line) -> str:
+    """When it began and ended, on the clock of its centre."""
+    zone = ZoneInfo(line.timezone)
+    return f"{line.starts_at.astimezone(zone):%H:%M}–{line.ends_at.astimezone(zone):%H:%M}"

@@ -1,0 +1,61 @@
+"""Pages are broken by us: nothing runs off a page, no heading stands alone, no text runs into its neighbour."""
+
+from dataclasses import dataclass
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smartwork.jobs.documents.measure import fit, width_mm
+from smartwork.jobs.documents.sheets import Group, Section, Sheet, paginate
+
+BOTTOM = 260.0
+
+
+@dataclass(frozen=True)
+class Named:
+    name: str
+    height: float
+    opens: bool = False
+
+    def draw(self, sheet: Sheet, y: float) -> None:
+        assert y + self.height <= BOTTOM
+        sheet.text("body", 0, y, self.name)
+
+
+def section(name: str, groups: list[list[tuple[bool, float]]]) -> Section:
+    return Section(
+        Named("head", 15, opens=True),
+        [
+            Group(
+                Named(f"{name} {g}", 7, opens=True),
+                Named("again", 7, opens=True),
+                [Named(f"{name} {g} {i}", height, opens=sub) for i, (sub, height) in enumerate([*rows, (False, 4.3)])],
+            )
+            for g, rows in enumerate(groups)
+        ],
+        [Named(f"{name} total", 7)],
+    )
+
+
+groups = st.lists(st.lists(st.tuples(st.booleans(), st.floats(4, 12)), max_size=60), min_size=1, max_size=6)
+
+
+@given(groups, groups)
+def test_every_row_stands_once_in_order_and_no_heading_ends_a_page(
+    first: list[list[tuple[bool, float]]], second: list[list[tuple[bool, float]]]
+) -> None:
+    sections = [section("a", first), section("b", second)]
+    pages = [[text for _, _, text in page.texts["left", "body"]] for page in paginate(sections)]
+    wanted = [row for s in sections for g in s.groups for row in (g.heading, *g.rows)] + [s.ending[0] for s in sections]
+    drawn = [name for page in pages for name in page if name not in ("head", "again")]
+    assert sorted(drawn) == sorted(row.name for row in wanted if isinstance(row, Named))
+    assert [n for n in drawn if n.startswith("a")] == drawn[: len([n for n in drawn if n.startswith("a")])]
+    opening = {row.name for row in wanted if row.opens and isinstance(row, Named)} | {"head", "again"}
+    assert all(page[0] == "head" and page[-1] not in opening for page in pages)
+
+
+@given(st.text(alphabet=st.characters(codec="latin-1", exclude_categories=["C"]), max_size=60), st.floats(4, 80))
+def test_what_is_fitted_has_room(text: str, room: float) -> None:
+    fitted = fit(text, 8.5, room)
+    assert width_mm(fitted, 8.5) <= room
+    assert fitted == text or text.startswith(fitted[:-1])
