@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from random import Random
 
-from smartwork.domain.business import Charge, Company, Contract, Language, Member, Tariff
+from smartwork.domain.business import ChargeMode, Company, Contract, Language, Member, Tariff
 
 FIRST_YEAR = date(2024, 1, 1)
 COMPANIES = 30
@@ -27,7 +27,7 @@ _FIRST_WORDS = ("Brume", "Pixel", "Terril", "Fagne", "Nuage", "Ardoise", "Houill
 _TRADES = ("Conseil Fictif", "Logiciels Imaginaires", "Études Inventées")
 _STREETS = ("Rue de l'Exemple", "Avenue du Modèle", "Place de la Démonstration")
 _BEASTS = ("loutre", "heron", "renard", "martre", "blaireau", "chouette", "salamandre", "truite", "grue", "lynx")
-_CHARGES: tuple[Charge, ...] = ("as_booked", "as_measured", "the_greater")
+_CHARGES: tuple[ChargeMode, ...] = ("as_booked", "as_measured", "the_greater")
 
 
 def enterprise_number(serial: int) -> str:
@@ -67,7 +67,7 @@ def _company(index: int, random: Random) -> Company:
         town=town,
         language=languages.get(index, "fr"),
         buyer_reference=f"DEMO-{index + 1:03d}",
-        contract=contract,
+        contracts=(contract,),
     )
 
 

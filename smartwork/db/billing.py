@@ -11,8 +11,9 @@ from psycopg.types.json import Jsonb
 from smartwork.db.connection import Connection, explained
 from smartwork.db.sql import sql
 from smartwork.domain.business import Company, Contract, Tariff
+from smartwork.domain.compose import series_of
 from smartwork.domain.evidence import BatchRun, Proven, Span
-from smartwork.domain.invoice import Invoice, canonical_text, digest, series_of
+from smartwork.domain.invoice import Invoice, canonical_text, digest
 from smartwork.errors import SmartworkError
 
 
@@ -22,11 +23,10 @@ class InvoiceAltered(SmartworkError):  # noqa: N818 - says what happened
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A company as billing knows it: its key, every contract it had, and whether it is made up."""
+    """A company as billing knows it: its key, and whether it is made up."""
 
     company_id: int
     company: Company
-    contracts: tuple[Contract, ...]
     is_demo: bool
 
 
@@ -47,13 +47,13 @@ class Stored:
 
 
 def customers(connection: Connection) -> list[Customer]:
-    """All companies that have a contract, by slug; `company.contract` is the latest one."""
+    """All companies that have a contract, by slug."""
     with explained():
         contracts: dict[Any, list[Contract]] = defaultdict(list)
         for company_id, *terms in _rows(connection, "billing_contracts"):
             contracts[company_id].append(Contract(*terms))
         return [
-            Customer(company_id, Company(*[*fields, contracts[company_id][-1]]), tuple(contracts[company_id]), is_demo)
+            Customer(company_id, Company(*[*fields, tuple(contracts[company_id])]), is_demo)
             for company_id, *fields, is_demo in _rows(connection, "billing_customers")
             if company_id in contracts
         ]
@@ -107,7 +107,7 @@ def issue(
     `compose` makes the invoice of a customer with the number it is given. A company invoiced before is left untouched.
     """
     with explained(), connection.transaction():
-        series = {"series": series_of(issued_on)}
+        series = {"series": series_of("invoice", issued_on)}
         connection.execute(sql("open_series"), series)
         [(last,)] = _rows(connection, "lock_series", **series)
         issued = {company_id for (company_id,) in _rows(connection, "invoiced_companies", month=month)}
@@ -119,7 +119,7 @@ def issue(
         connection.execute(sql("advance_series"), {**series, "last": last + len(new)})
         stored = [_verified(document, seal) for document, seal in _rows(connection, "invoices_of_month", month=month)]
     fresh = {customer.company.slug for customer in new}
-    return Stored(tuple(stored), frozenset(invoice.company for invoice in stored) - fresh)
+    return Stored(tuple(stored), frozenset(invoice.account for invoice in stored) - fresh)
 
 
 def _row(customer: Customer, invoice: Invoice) -> dict[str, object]:
@@ -134,7 +134,7 @@ def _row(customer: Customer, invoice: Invoice) -> dict[str, object]:
         "net": invoice.net,
         "vat": invoice.vat,
         "gross": invoice.gross,
-        "payment_reference": invoice.payment_reference,
+        "payment_reference": invoice.payment.reference if invoice.payment else None,
         "document": Jsonb(canonical, dumps=str),
         "digest": digest(canonical),
     }

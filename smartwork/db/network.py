@@ -24,8 +24,8 @@ def install(connection: Connection, network: Network) -> None:
         for centre in network.centres:
             _put_centre(connection, centre, is_demo=network.is_demo)
         for company in network.companies:
-            cursor.execute(sql("put_company"), {**asdict(company), "is_demo": network.is_demo})
-            cursor.execute(sql("put_contract"), {**asdict(company.contract), "company": company.slug})
+            cursor.execute(sql("put_company"), {**asdict(company), "vat": None, "is_demo": network.is_demo})
+            cursor.executemany(sql("put_contract"), [{**asdict(c), "company": company.slug} for c in company.contracts])
         cursor.executemany(sql("put_member"), [asdict(m) for m in network.members])
         cursor.executemany(sql("put_tariff"), [asdict(t) for t in network.tariffs])
 

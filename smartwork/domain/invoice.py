@@ -1,54 +1,62 @@
-"""The invoice: an unchangeable snapshot of who owes what for which verdicts, with the evidence of every line."""
+"""The invoice and its kin: an unchangeable snapshot of who owes what for what, with the evidence of every line."""
 
 import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
-from stdnum.be import ogm_vcs
 
-from smartwork.domain.business import Company, Language
+from smartwork.domain.business import ChargeMode, Language, Party, PlaceKind, VatCategory
 from smartwork.domain.evidence import BatchRun, Span, Verdict
-from smartwork.domain.money import cents
-from smartwork.domain.network import days_of_month
-from smartwork.domain.rating import Basis, Charge
 
-VAT_RATE = Decimal(21)
-_SHARE = Decimal("0.001")
-_KINDS = {"desk": 0, "room": 1}
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """A side of an invoice; `enterprise_number` is the Belgian one (10 digits, mod 97), Peppol scheme 0208."""
-
-    name: str
-    enterprise_number: str
-    street: str
-    postcode: str
-    town: str
-    country: str = "BE"
-    scheme: str = "0208"
-    iban: str | None = None
-
-    @property
-    def vat_number(self) -> str:
-        """The VAT number: country and enterprise number."""
-        return f"{self.country}{self.enterprise_number}"
+DocumentKind = Literal["invoice", "credit_note", "self_billed_invoice", "self_billed_credit_note"]
+"""UBL types 380, 381, 389 and 261. In a credit note quantities and amounts are positive: they are given back."""
+LineKind = Literal[
+    "occupancy",  # hours of one booking or stay
+    "pass",  # half-day or day passes over a member's day
+    "beyond_pass",  # the hours of that day that the passes of line `of_line` do not cover
+    "no_show",  # the fixed fee for one no-show
+    "credits_bought",  # hours bought ahead, in an order
+    "overdraft",  # hours spent beyond the balance, sold at the pool's price
+    "correction",  # takes back a line of an earlier document (`corrects`): its quantity is negated
+    "settlement",  # what the network owes a centre
+]
+Unit = Literal["hour", "half_day", "day", "piece", "month", "seat", "share"]
+"""What `quantity` counts. Of a `share` the price is the sum that it is taken of."""
+Basis = Literal["booked", "measured", "given_back", "no_show", "walk_in"]
+"""Which rule set the hours of a proof."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One charged verdict and its proof. Durations are seconds; `coverage` is the share of the period that was
-    measured, `day` and the clock times are those of `timezone`; `batches` are the ledger's runs under the spans.
+class Terms:
+    """The contract's rule and the tariff's prices as they held for a line: with the proofs, all that sets its figures.
+
+    Minutes, EUR net, hours; None where the contract or tariff has no such thing.
     """
 
-    line: int
+    charge: ChargeMode
+    grace_min: int
+    step_min: int
+    minimum_min: int
+    no_show_share: Decimal
+    no_show_fee: Decimal | None
+    give_back: bool
+    per_hour: Decimal
+    half_day: Decimal | None
+    half_day_hours: Decimal
+    day: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One verdict that a line rests on. Durations are seconds; `coverage` is the share of the period that was measured,
+    `day` and the clock times are those of `timezone`; `batches` are the ledger's runs under the spans. `hours` is what
+    the line's terms make of it, by the rule that `basis` names; `doubtful` marks time that the sensors could not tell.
+    """
+
     verdict: Verdict
     basis: Basis
     centre: str
@@ -56,7 +64,7 @@ class Line:
     timezone: str
     resource: str
     resource_name: str
-    kind: Literal["desk", "room"]
+    kind: PlaceKind
     member: str
     booking: str | None
     check_in: str | None
@@ -72,26 +80,129 @@ class Line:
     coverage: Decimal
     doubtful: bool
     hours: Decimal
-    per_hour: Decimal
-    net: Decimal
     spans: tuple[Span, ...]
     batches: tuple[BatchRun, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class VatTotal:
-    """VAT of one category and rate (percent), computed once on the sum of its lines."""
+class Draw:
+    """Hours taken from what was bought ahead, and their net worth in EUR; negative where a correction gives them back."""
 
-    category: Literal["S"]
+    lot: str
+    bought_on: date
+    hours: Decimal
+    worth: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LineReference:
+    """A line of an issued document."""
+
+    number: str
+    issued_on: date
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: `net` is `quantity` × `price` to the cent, exactly as Peppol recomputes it; a price is never negative.
+
+    By kind: an `occupancy`, `beyond_pass` or `no_show` line has one proof or, with `of_line`, those of the line it names;
+    a `pass` has the proofs of all visits it covers. `hours` are what was chargeable; those that `draws` paid are not in
+    `quantity`, so that a line wholly paid from credits has quantity and net 0. `label` is the name of an order
+    (`credits_bought`); `corrects` says which line a correction, or a line of a credit note, gives back.
+    """
+
+    line: int
+    kind: LineKind
+    quantity: Decimal
+    unit: Unit
+    price: Decimal
+    net: Decimal
+    vat_category: VatCategory
+    vat_rate: Decimal
+    starts_on: date
+    ends_on: date
+    centre: str | None = None
+    centre_name: str | None = None
+    place_kind: PlaceKind | None = None
+    hours: Decimal = Decimal(0)
+    terms: Terms | None = None
+    proofs: tuple[Proof, ...] = ()
+    draws: tuple[Draw, ...] = ()
+    of_line: int | None = None
+    corrects: LineReference | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VatTotal:
+    """VAT of one category and rate (percent), computed once on the sum of its lines.
+
+    AE and E say why there is none: `code` from the VATEX list where there is one, and `reason`.
+    """
+
+    category: VatCategory
     rate: Decimal
     base: Decimal
     vat: Decimal
+    code: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Where the amount is to be paid; `reference` is a Belgian structured communication of 12 digits where there is one."""
+
+    iban: str
+    holder: str
+    reference: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolStatement:
+    """The hours bought ahead over the document's period: opening + bought - spent - expired = closing."""
+
+    kind: PlaceKind
+    opening: Decimal
+    bought: Decimal
+    spent: Decimal
+    expired: Decimal
+    closing: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    """What one place of a centre brought in: visits and hours charged, and their net in EUR, `of_it_credits` paid by
+    hours bought ahead. Only in self-billed documents.
+    """
+
+    resource: str
+    resource_name: str
+    kind: PlaceKind
+    visits: int
+    hours: Decimal
+    net: Decimal
+    of_it_credits: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReference:
+    """An earlier document that this one corrects."""
+
+    number: str
+    issued_on: date
 
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """An invoice as it is issued; whatever is shown, sent or booked later is derived from this value alone."""
+    """A document as it is issued; whatever is shown, sent or booked later is derived from this value alone.
 
+    `account` is the slug of the company or, in a self-billed document, of the centre that is then the seller. `corrects`
+    names the documents that a credit note (always) or a line of an invoice (where it has a correction) refers to.
+    """
+
+    kind: DocumentKind
     number: str
     series: str
     month: date
@@ -103,7 +214,7 @@ class Invoice:
     currency: str
     language: Language
     buyer_reference: str
-    company: str
+    account: str
     seller: Party
     buyer: Party
     lines: tuple[Line, ...]
@@ -111,8 +222,22 @@ class Invoice:
     net: Decimal
     vat: Decimal
     gross: Decimal
-    payment_reference: str
+    payment: Payment | None
     is_demo: bool
+    corrects: tuple[DocumentReference, ...] = ()
+    reason: str | None = None
+    pools: tuple[PoolStatement, ...] = ()
+    statement: tuple[StatementRow, ...] = ()
+
+    @property
+    def is_credit(self) -> bool:
+        """Whether the amounts are given back rather than asked for."""
+        return self.kind in ("credit_note", "self_billed_credit_note")
+
+    @property
+    def is_self_billed(self) -> bool:
+        """Whether the buyer drew it up for the seller: the network for a centre."""
+        return self.kind in ("self_billed_invoice", "self_billed_credit_note")
 
     def canonical(self) -> str:
         """The snapshot as JSON text, always the same for the same invoice: sorted keys, no blanks, amounts as text."""
@@ -137,107 +262,6 @@ def digest(canonical: str) -> bytes:
     return hashlib.sha256(canonical.encode()).digest()
 
 
-def series_of(issued_on: date) -> str:
-    """The number series of invoices issued that day: one a calendar year."""
-    return f"INV-{issued_on.year}"
-
-
-def compose(
-    company: Company,
-    month: date,
-    charges: Iterable[Charge],
-    *,
-    ordinal: int,
-    issued_on: date,
-    seller: Party,
-    is_demo: bool,
-) -> Invoice:
-    """The invoice over `charges` as the `ordinal`-th of its series, lines by centre, kind, time and place.
-
-    VAT is computed once on the sum, ROUND_HALF_UP (Belgian rule); gross = net + VAT to the cent.
-    Raises ValueError without charges: such a month has no invoice.
-    """
-    ordered = sorted(charges, key=_place)
-    if not ordered:
-        raise ValueError("an invoice needs a line")
-    lines = tuple(_line(number, charge) for number, charge in enumerate(ordered, start=1))
-    net = sum((line.net for line in lines), Decimal(0))
-    total = VatTotal("S", VAT_RATE, net, cents(net * VAT_RATE / 100))
-    days = days_of_month(month)
-    series = series_of(issued_on)
-    return Invoice(
-        number=f"{series}-{ordinal:05d}",
-        series=series,
-        month=days[0],
-        starts_on=days[0],
-        ends_on=days[-1],
-        issued_on=issued_on,
-        due_on=issued_on + timedelta(days=company.contract.payment_days),
-        payment_days=company.contract.payment_days,
-        currency="EUR",
-        language=company.language,
-        buyer_reference=company.buyer_reference,
-        company=company.slug,
-        seller=seller,
-        buyer=Party(company.name, company.enterprise_number, company.street, company.postcode, company.town),
-        lines=lines,
-        vat_totals=(total,),
-        net=net,
-        vat=total.vat,
-        gross=net + total.vat,
-        payment_reference=payment_reference(issued_on.year, ordinal),
-        is_demo=is_demo,
-    )
-
-
-def payment_reference(year: int, ordinal: int) -> str:
-    """Belgian structured communication, 12 digits: year, number in the series, and the check digits (mod 97)."""
-    base = f"{year:04d}{ordinal:06d}"
-    return base + str(ogm_vcs.calc_check_digits(base))
-
-
 def structured(reference: str) -> str:
     """A 12-digit payment reference as people write it: +++123/4567/89012+++."""
     return f"+++{reference[:3]}/{reference[3:7]}/{reference[7:]}+++"
-
-
-def _place(charge: Charge) -> tuple[str, str, int, datetime, str, str]:
-    proven = charge.proven
-    named = proven.booking or proven.check_in or ""
-    return proven.centre_name, proven.centre, _KINDS[proven.kind], proven.starts_at, proven.resource, named
-
-
-def _line(number: int, charge: Charge) -> Line:
-    proven = charge.proven
-    measured = proven.occupied_s + proven.vacant_s
-    period = measured + proven.unknown_s
-    return Line(
-        line=number,
-        verdict=proven.verdict,
-        basis=charge.basis,
-        centre=proven.centre,
-        centre_name=proven.centre_name,
-        timezone=proven.timezone,
-        resource=proven.resource,
-        resource_name=proven.resource_name,
-        kind=proven.kind,
-        member=proven.member,
-        booking=proven.booking,
-        check_in=proven.check_in,
-        check_in_method=proven.check_in_method,
-        day=proven.starts_at.astimezone(ZoneInfo(proven.timezone)).date(),
-        starts_at=proven.starts_at,
-        ends_at=proven.ends_at,
-        booked_s=proven.booked_s,
-        occupied_s=proven.occupied_s,
-        vacant_s=proven.vacant_s,
-        unknown_s=proven.unknown_s,
-        over_s=proven.over_s,
-        coverage=(Decimal(measured) / period).quantize(_SHARE) if period else Decimal("0.000"),
-        doubtful=charge.doubtful,
-        hours=charge.hours,
-        per_hour=charge.per_hour,
-        net=charge.net,
-        spans=proven.spans,
-        batches=proven.batches,
-    )

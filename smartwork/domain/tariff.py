@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
 
-from smartwork.domain.business import Tariff
+from smartwork.domain.business import Contract, Tariff
 from smartwork.errors import SmartworkError
 
 
@@ -19,19 +18,26 @@ class RateMissing(SmartworkError):  # noqa: N818 - says what is missing
         )
 
 
-def price_at(tariffs: Iterable[Tariff], centre: str, kind: str, day: date) -> Decimal:
-    """Net EUR per hour; a tariff that names the centre wins over a general one, then the newer over the older.
+class ContractMissing(SmartworkError):  # noqa: N818 - says what is missing
+    """A company used the network on a day on which no contract of its holds."""
+
+
+def tariff_at(tariffs: Iterable[Tariff], centre: str, kind: str, day: date) -> Tariff:
+    """The prices in force; a tariff that names the centre wins over a general one, then the newer over the older.
 
     Raises RateMissing where no tariff holds.
     """
-    holding = [
-        tariff
-        for tariff in tariffs
-        if tariff.kind == kind
-        and tariff.centre in (centre, None)
-        and tariff.valid_from <= day
-        and (tariff.valid_until is None or day < tariff.valid_until)
-    ]
+    holding = [t for t in tariffs if t.kind == kind and t.centre in (centre, None) and _holds(t, day)]
     if not holding:
         raise RateMissing(centre, kind, day)
-    return max(holding, key=lambda tariff: (tariff.centre is not None, tariff.valid_from)).per_hour
+    return max(holding, key=lambda tariff: (tariff.centre is not None, tariff.valid_from))
+
+
+def contract_at(contracts: Iterable[Contract], centre: str, kind: str, day: date) -> Contract | None:
+    """The contract in force, or None: one that names the centre wins, then one that names the kind, then the newer."""
+    holding = [c for c in contracts if c.kind in (kind, None) and c.centre in (centre, None) and _holds(c, day)]
+    return max(holding, key=lambda c: (c.centre is not None, c.kind is not None, c.valid_from), default=None)
+
+
+def _holds(agreed: Tariff | Contract, day: date) -> bool:
+    return agreed.valid_from <= day and (agreed.valid_until is None or day < agreed.valid_until)

@@ -1,22 +1,22 @@
 """Bill a month: read what was proven, rate it, issue one invoice a company, and write the documents."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from smartwork.db import billing
 from smartwork.db.billing import Customer, Unsigned
 from smartwork.db.connection import Connection
-from smartwork.domain.business import Contract, Tariff
+from smartwork.domain.business import Tariff
+from smartwork.domain.compose import company_head, compose
 from smartwork.domain.evidence import Proven
-from smartwork.domain.invoice import Invoice, compose
-from smartwork.domain.rating import Charge, rate
-from smartwork.domain.tariff import price_at
-from smartwork.errors import InputError, SmartworkError
+from smartwork.domain.invoice import Invoice
+from smartwork.domain.rating import Group, local_date, rate, terms_of
+from smartwork.domain.tariff import ContractMissing, contract_at, tariff_at
+from smartwork.errors import InputError
 from smartwork.jobs.documents.seller import DEMO_SELLER
 from smartwork.jobs.render import Files, Progress, render
 
@@ -60,10 +60,6 @@ class BillReport:
         return sum((billed.gross for billed in self.invoices), Decimal(0))
 
 
-class ContractMissing(SmartworkError):  # noqa: N818 - says what is missing
-    """A company used the network on a day on which no contract of its holds."""
-
-
 def bill_month(connection: Connection, month: date, issued_on: date, out_dir: Path, progress: Progress) -> BillReport:
     """Bill all companies for the local month that `month` lies in; files go to `out_dir/<YYYY-MM>/`.
 
@@ -82,26 +78,19 @@ def bill_month(connection: Connection, month: date, issued_on: date, out_dir: Pa
     charges = rated(proven, customers, billing.tariffs(connection))
 
     def composed(customer: Customer, ordinal: int) -> Invoice:
-        return compose(
-            customer.company,
-            first,
-            charges[customer.company_id],
-            ordinal=ordinal,
-            issued_on=issued_on,
-            seller=DEMO_SELLER,
-            is_demo=customer.is_demo,
-        )
+        head = company_head(customer.company, first, issued_on, DEMO_SELLER, is_demo=customer.is_demo)
+        return compose(head, charges[customer.company_id], ordinal=ordinal)
 
     progress("Issuing invoices", 0, len(charges))
     ready = [customer for customer in customers if customer.company_id in charges]
     stored = billing.issue(connection, first, issued_on, ready, composed)
     progress("Issuing invoices", len(charges), len(charges))
     files = render(stored.invoices, out_dir / f"{first:%Y-%m}", progress)
-    invoiced = {invoice.company for invoice in stored.invoices}
+    invoiced = {invoice.account for invoice in stored.invoices}
     return BillReport(
         first,
         tuple(
-            _billed(invoice, written, already=invoice.company in stored.already_issued)
+            _billed(invoice, written, already=invoice.account in stored.already_issued)
             for invoice, written in zip(stored.invoices, files, strict=True)
         ),
         tuple(customer.company.slug for customer in customers if customer.company.slug not in invoiced),
@@ -109,35 +98,31 @@ def bill_month(connection: Connection, month: date, issued_on: date, out_dir: Pa
     )
 
 
-def rated(proven: Iterable[Proven], customers: Iterable[Customer], tariffs: list[Tariff]) -> dict[int, list[Charge]]:
-    """The charges of each company that has any, by company_id; price and contract are those of the local start day.
+def rated(proven: Iterable[Proven], customers: Iterable[Customer], tariffs: Sequence[Tariff]) -> dict[int, list[Group]]:
+    """The charges of each company that has any, by company_id; prices and contract are those of the local start day.
 
     Raises RateMissing or ContractMissing.
     """
-    contracts = {customer.company_id: customer.contracts for customer in customers}
-    charges: dict[int, list[Charge]] = defaultdict(list)
+    companies = {customer.company_id: customer.company for customer in customers}
+    charges: dict[int, list[Group]] = defaultdict(list)
     for one in proven:
-        day = one.starts_at.astimezone(ZoneInfo(one.timezone)).date()
-        contract = _in_force(contracts.get(one.company_id, ()), day)
-        if contract is None:
+        company = companies.get(one.company_id)
+        day = local_date(one)
+        contract = contract_at(company.contracts, one.centre, one.kind, day) if company else None
+        if company is None or contract is None:
             raise ContractMissing(
                 f"No contract of the company of {one.booking or one.check_in} in centre {one.centre} holds on "
                 f"{day.isoformat()}: add one, and bill again."
             )
-        charge = rate(one, contract, price_at(tariffs, one.centre, one.kind, day))
-        if charge is not None:
-            charges[one.company_id].append(charge)
+        group = rate(one, terms_of(contract, tariff_at(tariffs, one.centre, one.kind, day)), company.vat)
+        if group:
+            charges[one.company_id].append(group)
     return dict(charges)
-
-
-def _in_force(contracts: Iterable[Contract], day: date) -> Contract | None:
-    holding = (c for c in contracts if c.valid_from <= day and (c.valid_until is None or day < c.valid_until))
-    return next(holding, None)
 
 
 def _billed(invoice: Invoice, files: Files, *, already: bool) -> Billed:
     return Billed(
-        invoice.company,
+        invoice.account,
         invoice.number,
         len(invoice.lines),
         invoice.net,

@@ -63,7 +63,7 @@ def _render(invoices: Sequence[Invoice], folder: Path, progress: Progress) -> li
 
 def _write(invoice: Invoice, folder: Path) -> Files:
     xml = ubl(invoice)
-    name = f"{invoice.number}-{invoice.company}"
+    name = f"{invoice.number}-{invoice.account}"
     files = Files(folder / f"{name}.pdf", folder / f"{name}.xml")
     _replace(files.xml, xml)
     _replace(files.pdf, pdf(invoice, xml))

@@ -44,7 +44,7 @@ def small_network(centre: str = "mons") -> Network:
     light = Device("l-1", Profile.ZIGBEE2MQTT, f"zigbee2mqtt/{centre}/ceiling", 300, "hall")
     hours = OpeningHours(ZONE, time(8), time(18), frozenset({1, 2, 3, 4, 5}), frozenset({date(2026, 4, 6)}))
     contract = Contract(date(2026, 1, 1), None, "as_measured", 15, 15, Decimal("0.500"), give_back=True, payment_days=30)
-    company = Company("acme", "Acme", "0123456749", "Rue Haute 1", "7000", "Mons", "fr", "PO-1", contract)
+    company = Company("acme", "Acme", "0123456749", "Rue Haute 1", "7000", "Mons", "fr", "PO-1", (contract,))
     return Network(
         operators=(Operator("Ville d'Essai", "public", "0123456749"),),
         centres=(

@@ -13,9 +13,9 @@ from smartwork.db.connection import Connection, connect
 from smartwork.db.migrate import migrate
 from smartwork.devstack import stack
 from smartwork.domain.evidence import BatchRun, Span
-from smartwork.domain.tariff import RateMissing
+from smartwork.domain.tariff import ContractMissing, RateMissing
 from smartwork.errors import InputError
-from smartwork.jobs.bill import BillReport, ContractMissing, bill_month
+from smartwork.jobs.bill import BillReport, bill_month
 
 pytestmark = pytest.mark.services
 OCTOBER, ISSUED = date(2026, 10, 1), date(2026, 11, 2)
@@ -172,7 +172,8 @@ def test_lines_in_the_table_are_those_of_the_document(connection: Connection, tm
     bill(connection, tmp_path)
     assert rows(
         connection,
-        b"SELECT l.verdict, b.external_id, l.hours, l.net, l.evidence = i.document -> 'lines' -> (l.line - 1)"
+        b"SELECT l.verdict, b.external_id, l.hours, l.net,"
+        b" l.evidence = i.document -> 'lines' -> (l.line - 1) -> 'proofs' -> 0"
         b" FROM invoice_line l JOIN invoice i USING (invoice_id) JOIN booking b USING (booking_id) ORDER BY i.number",
     ) == [
         ("left_early", "B-1", Decimal("1.2500"), Decimal("9.38"), True),

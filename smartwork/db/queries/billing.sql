@@ -115,15 +115,16 @@ VALUES (%(number)s, %(company_id)s, %(month)s, %(issued_on)s, %(due_on)s, %(curr
 -- The lines are unfolded from the snapshots just stored, so that table and document cannot differ.
 INSERT INTO invoice_line (invoice_id, line, verdict, centre_id, resource_id, booking_id, check_in_id, starts_at, ends_at,
                           hours, per_hour, net, evidence)
-SELECT i.invoice_id, (l ->> 'line')::integer, l ->> 'verdict', c.centre_id, r.resource_id, b.booking_id, k.check_in_id,
-       (l ->> 'starts_at')::timestamptz, (l ->> 'ends_at')::timestamptz,
-       (l ->> 'hours')::numeric, (l ->> 'per_hour')::numeric, (l ->> 'net')::numeric, l
+SELECT i.invoice_id, (l ->> 'line')::integer, p ->> 'verdict', c.centre_id, r.resource_id, b.booking_id, k.check_in_id,
+       (p ->> 'starts_at')::timestamptz, (p ->> 'ends_at')::timestamptz,
+       (l ->> 'hours')::numeric, (l ->> 'price')::numeric, (l ->> 'net')::numeric, p
 FROM invoice i
 CROSS JOIN LATERAL jsonb_array_elements(i.document -> 'lines') l
-JOIN centre c ON c.slug = l ->> 'centre'
-JOIN resource r ON r.centre_id = c.centre_id AND r.slug = l ->> 'resource'
-LEFT JOIN booking b ON b.external_id = l ->> 'booking'
-LEFT JOIN check_in k ON k.external_id = l ->> 'check_in'
+CROSS JOIN LATERAL jsonb_array_elements(l -> 'proofs') p
+JOIN centre c ON c.slug = p ->> 'centre'
+JOIN resource r ON r.centre_id = c.centre_id AND r.slug = p ->> 'resource'
+LEFT JOIN booking b ON b.external_id = p ->> 'booking'
+LEFT JOIN check_in k ON k.external_id = p ->> 'check_in'
 WHERE i.number = ANY(%(numbers)s)
 
 -- name: invoices_of_month

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from smartwork.domain.business import Language
 from smartwork.domain.evidence import BatchRun
-from smartwork.domain.invoice import Invoice, Line
+from smartwork.domain.invoice import Invoice, Line, Proof
 from smartwork.jobs.documents import labels
 from smartwork.jobs.documents.measure import fit, width_mm
 from smartwork.jobs.documents.sheets import WIDTH, Fill, Group, Section, Sheet
@@ -38,15 +38,15 @@ def sections(invoice: Invoice) -> list[Section]:
     """The detail of the lines and, for those that rest on measurements, the annex of their proofs."""
     say = labels.words(invoice.language)
     by_centre = [list(lines) for _, lines in groupby(invoice.lines, key=lambda line: line.centre)]
-    proven = [[line for line in lines if line.spans] for lines in by_centre]
-    axis = _axis(line for lines in proven for line in lines)
+    proven = [[(line, proof) for line in lines for proof in line.proofs] for lines in by_centre]
+    axis = _axis(proof for pairs in proven for _, proof in pairs)
     return [
         Section(
             _detail_head(say, labels.month(invoice.month, invoice.language)),
             [_detail(lines, say, invoice.language) for lines in by_centre],
             [_total(invoice, say)],
         ),
-        Section(_annex_head(say, axis), [_annex(lines, say, invoice.language, axis) for lines in proven if lines]),
+        Section(_annex_head(say, axis), [_annex(pairs, say, invoice.language, axis) for pairs in proven if pairs]),
     ]
 
 
@@ -77,13 +77,13 @@ def _detail_head(say: dict[str, str], month: str) -> Drawn:
 
 
 def _detail(lines: Sequence[Line], say: dict[str, str], language: Language) -> Group:
-    kinds = [(kind, list(found)) for kind, found in groupby(lines, key=lambda line: line.kind)]
+    kinds = [(kind, list(found)) for kind, found in groupby(lines, key=lambda line: line.place_kind or "desk")]
     rows: list[Drawn] = []
     for kind, found in kinds:
         if len(kinds) > 1:
             rows.append(_kind(say[kind]))
         rows += [_line(line, say, language) for line in found]
-    name = lines[0].centre_name
+    name = lines[0].centre_name or ""
     return Group(
         _centre(name, hours(lines, language), labels.number(net(lines), language)),
         _centre(f"{name} ({say['continued']})"),
@@ -106,21 +106,22 @@ def _kind(name: str) -> Drawn:
 
 
 def _line(line: Line, say: dict[str, str], language: Language) -> Drawn:
-    verdict = say[f"verdict_{line.verdict}"]
-    if line.verdict not in ("used", "walk_in", "no_show") or line.basis == "given_back":
-        verdict = f"{verdict}, {say[f'by_{line.basis}']}"
+    proof = line.proofs[0]
+    verdict = say[f"verdict_{proof.verdict}"]
+    if proof.verdict not in ("used", "walk_in", "no_show") or proof.basis == "given_back":
+        verdict = f"{verdict}, {say[f'by_{proof.basis}']}"
     places = 2 if line.hours == line.hours.quantize(Decimal("0.01")) else 4
 
     def paint(sheet: Sheet, y: float) -> None:
         base = y + 3.2
         sheet.text("faint", 6, base, str(line.line), "right")
-        sheet.text("body", 8, base, labels.short_day(line.day, language))
-        sheet.text("body", 23, base, fit(line.resource_name, _BODY_PT, 24))
-        sheet.text("body", 48, base, fit(line.booking or line.check_in or "–", _BODY_PT, 22))
-        sheet.text("body", 71, base, times(line))
+        sheet.text("body", 8, base, labels.short_day(proof.day, language))
+        sheet.text("body", 23, base, fit(proof.resource_name, _BODY_PT, 24))
+        sheet.text("body", 48, base, fit(proof.booking or proof.check_in or "–", _BODY_PT, 22))
+        sheet.text("body", 71, base, times(proof))
         sheet.text("body", 90, base, fit(verdict, _BODY_PT, 44))
         sheet.text("body", 144, base, labels.number(line.hours, language, places), "right")
-        sheet.text("body", 157, base, labels.price(line.per_hour, language), "right")
+        sheet.text("body", 157, base, labels.price(line.price, language), "right")
         sheet.text("body", WIDTH, base, labels.number(line.net, language), "right")
 
     return Drawn(4.3, paint)
@@ -160,39 +161,41 @@ def _annex_head(say: dict[str, str], axis: tuple[int, int]) -> Drawn:
     return Drawn(14.8, paint, opens=True)
 
 
-def _annex(lines: Sequence[Line], say: dict[str, str], language: Language, axis: tuple[int, int]) -> Group:
-    name = lines[0].centre_name
+def _annex(pairs: Sequence[tuple[Line, Proof]], say: dict[str, str], language: Language, axis: tuple[int, int]) -> Group:
+    name = pairs[0][1].centre_name
     return Group(
-        _centre(name), _centre(f"{name} ({say['continued']})"), [_proof(line, say, language, axis) for line in lines]
+        _centre(name),
+        _centre(f"{name} ({say['continued']})"),
+        [_proof(line, proof, say, language, axis) for line, proof in pairs],
     )
 
 
-def _proof(line: Line, say: dict[str, str], language: Language, axis: tuple[int, int]) -> Drawn:
+def _proof(line: Line, proof: Proof, say: dict[str, str], language: Language, axis: tuple[int, int]) -> Drawn:
     def at(moment: datetime) -> float:
-        return _x(_clock(moment, line.day, line.timezone), axis)
+        return _x(_clock(moment, proof.day, proof.timezone), axis)
 
-    booked = f" / {labels.minutes(line.booked_s)}" if line.booked_s else ""
-    figures = f"{labels.minutes(line.occupied_s + line.over_s)}{booked} min"
-    unknown = f"{labels.minutes(line.unknown_s)} min {say['unknown']}" if line.unknown_s else ""
-    coverage = f"{say['coverage']} {labels.number(line.coverage * 100, language, 0)} %"
-    ledger = _ledger(line.batches, WIDTH - _PROOF - width_mm(coverage, _SMALL_PT) - 2) or say["no_readings"]
-    day = labels.short_day(line.day, language)
-    named = line.booking or line.check_in or "–"
+    booked = f" / {labels.minutes(proof.booked_s)}" if proof.booked_s else ""
+    figures = f"{labels.minutes(proof.occupied_s + proof.over_s)}{booked} min"
+    unknown = f"{labels.minutes(proof.unknown_s)} min {say['unknown']}" if proof.unknown_s else ""
+    coverage = f"{say['coverage']} {labels.number(proof.coverage * 100, language, 0)} %"
+    ledger = _ledger(proof.batches, WIDTH - _PROOF - width_mm(coverage, _SMALL_PT) - 2) or say["no_readings"]
+    day = labels.short_day(proof.day, language)
+    named = proof.booking or proof.check_in or "–"
 
     def paint(sheet: Sheet, y: float) -> None:
         sheet.text("faint", 6, y + 3.3, str(line.line), "right")
         sheet.text("body", 8, y + 3.3, day)
-        sheet.text("bold", 23, y + 3.3, fit(line.resource_name, _BODY_PT, 29))
-        sheet.text("small", 8, y + 6.4, f"{times(line)} · {fit(named, _SMALL_PT, 26)}")
+        sheet.text("bold", 23, y + 3.3, fit(proof.resource_name, _BODY_PT, 29))
+        sheet.text("small", 8, y + 6.4, f"{times(proof)} · {fit(named, _SMALL_PT, 26)}")
         for hour in _ticks(axis):
             sheet.tick(_x(hour, axis), y + 0.4, 7)
-        if line.booked_s:
-            left = at(line.starts_at)
-            sheet.bar("booked", left, y + 1.2, at(line.ends_at) - left, 1.3)
-        for span in line.spans:
+        if proof.booked_s:
+            left = at(proof.starts_at)
+            sheet.bar("booked", left, y + 1.2, at(proof.ends_at) - left, 1.3)
+        for span in proof.spans:
             left = at(span.start)
             sheet.bar("suspect" if span.suspect else span.state, left, y + 3.1, at(span.end) - left, 3.2)
-        sheet.text("body", _PROOF, y + 3.3, say[f"verdict_{line.verdict}"])
+        sheet.text("body", _PROOF, y + 3.3, say[f"verdict_{proof.verdict}"])
         sheet.text("body", WIDTH, y + 3.3, figures, "right")
         sheet.text("warn", WIDTH - width_mm(figures, _BODY_PT) - 2, y + 3.3, unknown, "right")
         sheet.text("small", WIDTH, y + 6.4, coverage, "right")
@@ -216,12 +219,12 @@ def _ledger(runs: tuple[BatchRun, ...], room: float) -> str:
     return ""
 
 
-def _axis(lines: Iterable[Line]) -> tuple[int, int]:
+def _axis(proofs: Iterable[Proof]) -> tuple[int, int]:
     """The hours that every timeline of the document spans, so that days compare: what was open, and more if used."""
     clocks = [
-        _clock(moment, line.day, line.timezone)
-        for line in lines
-        for moment in (line.starts_at, line.ends_at, *(span.end for span in line.spans[-1:]))
+        _clock(moment, proof.day, proof.timezone)
+        for proof in proofs
+        for moment in (proof.starts_at, proof.ends_at, *(span.end for span in proof.spans[-1:]))
     ]
     first, last = _AXIS_HOURS
     return min(first, math.floor(min(clocks, default=first))), max(last, math.ceil(max(clocks, default=last)))
@@ -243,7 +246,7 @@ def _clock(moment: datetime, day: date, timezone: str) -> float:
     return (local - datetime.combine(day, time())).total_seconds() / 3600
 
 
-def times(line: Line) -> str:
+def times(proof: Proof) -> str:
     """When it began and ended, on the clock of its centre."""
-    zone = ZoneInfo(line.timezone)
-    return f"{line.starts_at.astimezone(zone):%H:%M}–{line.ends_at.astimezone(zone):%H:%M}"
+    zone = ZoneInfo(proof.timezone)
+    return f"{proof.starts_at.astimezone(zone):%H:%M}–{proof.ends_at.astimezone(zone):%H:%M}"

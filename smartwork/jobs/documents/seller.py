@@ -1,6 +1,6 @@
 """Who issues the invoices of the demonstration network."""
 
-from smartwork.domain.invoice import Party
+from smartwork.domain.business import Party
 
 DEMO_SELLER = Party(
     name="Réseau Smart Work Centers (démo)",

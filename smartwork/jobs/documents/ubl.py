@@ -2,12 +2,11 @@
 
 from datetime import date
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from lxml import etree
 
-from smartwork.domain.business import Language
-from smartwork.domain.invoice import Invoice, Line, Party
+from smartwork.domain.business import Language, Party
+from smartwork.domain.invoice import Invoice, Line, Proof
 from smartwork.jobs.documents import labels
 
 _INVOICE = "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
@@ -45,8 +44,8 @@ def ubl(invoice: Invoice) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
-def line_note(line: Line, language: Language) -> str:
-    """The evidence of a line in one sentence: verdict, rule, minutes, coverage, and the ledger's numbers."""
+def line_note(line: Proof, language: Language) -> str:
+    """A proof in one sentence: verdict, rule, minutes, coverage, and the ledger's numbers."""
     say = labels.words(language)
     parts = [f"{say[f'verdict_{line.verdict}']}, {say[f'basis_{line.basis}']}"]
     if line.booked_s:
@@ -62,21 +61,21 @@ def line_note(line: Line, language: Language) -> str:
 
 def _line(root: etree._Element, invoice: Invoice, line: Line) -> None:
     say = labels.words(invoice.language)
-    zone = ZoneInfo(line.timezone)
+    proof = line.proofs[0]
     node = _group(root, "InvoiceLine")
     _text(node, "ID", str(line.line))
-    _text(node, "Note", line_note(line, invoice.language))
-    _text(node, "InvoicedQuantity", _plain(line.hours), unitCode=_HOUR)
+    _text(node, "Note", line_note(proof, invoice.language))
+    _text(node, "InvoicedQuantity", _plain(line.quantity), unitCode=_HOUR)
     _amount(node, "LineExtensionAmount", invoice, line.net)
     # A line's period must lie inside the document's: what ends after midnight of the last day is shown as that day.
-    _period(node, line.day, min(line.ends_at.astimezone(zone).date(), invoice.ends_on))
+    _period(node, line.starts_on, min(line.ends_on, invoice.ends_on))
     item = _group(node, "Item")
-    named = line.booking or line.check_in
-    _text(item, "Description", " · ".join(part for part in (named, line.member) if part) or line.resource)
-    _text(item, "Name", f"{say[f'item_{line.kind}']} {line.resource_name}, {line.centre_name}")
-    _tax_category(_group(item, "ClassifiedTaxCategory"), invoice.vat_totals[0].category, invoice.vat_totals[0].rate)
+    named = proof.booking or proof.check_in
+    _text(item, "Description", " · ".join(part for part in (named, proof.member) if part) or proof.resource)
+    _text(item, "Name", f"{say[f'item_{proof.kind}']} {proof.resource_name}, {proof.centre_name}")
+    _tax_category(_group(item, "ClassifiedTaxCategory"), line.vat_category, line.vat_rate)
     price = _group(node, "Price")
-    _text(price, "PriceAmount", _plain(line.per_hour), currencyID=invoice.currency)
+    _text(price, "PriceAmount", _plain(line.price), currencyID=invoice.currency)
 
 
 def _party(root: etree._Element, party: Party) -> None:
@@ -97,12 +96,13 @@ def _party(root: etree._Element, party: Party) -> None:
 
 
 def _payment(root: etree._Element, invoice: Invoice, terms: str) -> None:
-    means = _group(root, "PaymentMeans")
-    _text(means, "PaymentMeansCode", _SEPA_CREDIT_TRANSFER)
-    _text(means, "PaymentID", invoice.payment_reference)
-    account = _group(means, "PayeeFinancialAccount")
-    _text(account, "ID", invoice.seller.iban or "")
-    _text(account, "Name", invoice.seller.name)
+    if invoice.payment:
+        means = _group(root, "PaymentMeans")
+        _text(means, "PaymentMeansCode", _SEPA_CREDIT_TRANSFER)
+        _text(means, "PaymentID", invoice.payment.reference or invoice.number)
+        account = _group(means, "PayeeFinancialAccount")
+        _text(account, "ID", invoice.payment.iban)
+        _text(account, "Name", invoice.payment.holder)
     due = labels.day(invoice.due_on, invoice.language)
     _text(_group(root, "PaymentTerms"), "Note", terms.format(days=invoice.payment_days, due=due))
 

@@ -6,7 +6,8 @@ from itertools import groupby
 
 import segno.helpers
 
-from smartwork.domain.invoice import Invoice, Line, Party, digest, structured
+from smartwork.domain.business import Party
+from smartwork.domain.invoice import Invoice, Line, digest, structured
 from smartwork.jobs.documents import labels
 from smartwork.jobs.documents.rows import hours, net, sections
 from smartwork.jobs.documents.sheets import paginate
@@ -58,19 +59,29 @@ def view(invoice: Invoice, canonical: str) -> View:
         ],
         "total_label": say["to_pay"],
         "gross": labels.euro(invoice.gross, language),
-        "notes": [say["proof_note"], *([say["doubtful"]] if any(line.doubtful for line in invoice.lines) else [])],
-        "payment_label": say["payment"],
-        "payment": [
-            [say["beneficiary"], invoice.seller.name],
-            [say["account"], _fours(invoice.seller.iban or "")],
-            [say["communication"], structured(invoice.payment_reference)],
-            [say["to_pay"], labels.euro(invoice.gross, language)],
-            [say["before"], labels.day(invoice.due_on, language)],
+        "notes": [
+            say["proof_note"],
+            *([say["doubtful"]] if any(p.doubtful for line in invoice.lines for p in line.proofs) else []),
         ],
+        "payment_label": say["payment"],
+        "payment": _payment(invoice, say),
         "qr": _qr(invoice),
         "sheets": [sheet.json() for sheet in sheets],
         "pages": str(len(sheets) + 1),
     }
+
+
+def _payment(invoice: Invoice, say: dict[str, str]) -> list[list[str]]:
+    if invoice.payment is None:
+        return []
+    reference = invoice.payment.reference
+    return [
+        [say["beneficiary"], invoice.payment.holder],
+        [say["account"], _fours(invoice.payment.iban)],
+        [say["communication"], structured(reference) if reference else invoice.number],
+        [say["to_pay"], labels.euro(invoice.gross, invoice.language)],
+        [say["before"], labels.day(invoice.due_on, invoice.language)],
+    ]
 
 
 def _summary(invoice: Invoice, say: dict[str, str]) -> list[list[str]]:
@@ -78,7 +89,7 @@ def _summary(invoice: Invoice, say: dict[str, str]) -> list[list[str]]:
     shown, others = centres, []
     if len(centres) > _CENTRES_SHOWN:
         shown, others = centres[: _CENTRES_SHOWN - 1], centres[_CENTRES_SHOWN - 1 :]
-    rows = [_sum(lines[0].centre_name, lines, invoice) for lines in shown]
+    rows = [_sum(lines[0].centre_name or "", lines, invoice) for lines in shown]
     if others:
         rest = [line for lines in others for line in lines]
         rows.append(_sum(say["other_centres"].format(count=len(others)), rest, invoice))
@@ -110,13 +121,13 @@ def _fours(iban: str) -> str:
 
 def _qr(invoice: Invoice) -> str | None:
     """The EPC code that a banking app scans (SVG), or None where nothing is to be paid."""
-    if invoice.gross < Decimal("0.01") or invoice.seller.iban is None:
+    if invoice.gross < Decimal("0.01") or invoice.payment is None or invoice.payment.reference is None:
         return None
     code = segno.helpers.make_epc_qr(
-        name=invoice.seller.name,
-        iban=invoice.seller.iban,
+        name=invoice.payment.holder,
+        iban=invoice.payment.iban,
         amount=invoice.gross,
-        reference=invoice.payment_reference,
+        reference=invoice.payment.reference,
     )
     out = BytesIO()
     code.save(out, kind="svg", border=0, xmldecl=False)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,37 +12,39 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.be import ogm_vcs
 
-from smartwork.domain.business import Company, Contract
+from smartwork.domain.business import STANDARD_VAT, Company, Contract, Party, Tariff
+from smartwork.domain.compose import company_head, compose, payment_reference
 from smartwork.domain.evidence import BatchRun, Proven, Span
-from smartwork.domain.invoice import Invoice, Party, compose, digest, payment_reference, structured
-from smartwork.domain.rating import Charge
+from smartwork.domain.invoice import Invoice, digest, structured
+from smartwork.domain.money import cents
+from smartwork.domain.rating import Group, rate, terms_of
 
 SELLER = Party("Network", "0999900150", "Street 1", "5000", "Namur", iban="BE92999900000123")
 TERMS = Contract(date(2026, 1, 1), None, "as_booked", 10, 15, Decimal("0.5"), give_back=True, payment_days=30)
-ACME = Company("acme", "Acme SA", "0403170701", "Rue 1", "5000", "Namur", "fr", "PO-1", TERMS)
+ACME = Company("acme", "Acme SA", "0403170701", "Rue 1", "5000", "Namur", "fr", "PO-1", (TERMS,))
 START = datetime(2026, 10, 31, 22, 30, tzinfo=UTC)  # 23:30 in Brussels
 
 
-def charge(centre: str = "Namur", kind: Any = "desk", hours: str = "1", price: str = "7.5", day: int = 0) -> Charge:
+def charge(centre: str = "Namur", kind: Any = "desk", hours: str = "1", price: str = "7.5", day: int = 0) -> Group:
     start = START - timedelta(days=day)
     end = start + timedelta(hours=1)
     one = Proven(
         1, "used", 1, centre.lower(), centre, "Europe/Brussels", "d-1", "Desk 1", kind, "m-1", f"B-{day}", None, None, start,
         end, 3600, 2400, 600, 600, 0, (Span(start, end, "occupied"),), (BatchRun("e", "a1b2c3d4e5f6", 1, 9),),
     )  # fmt: skip
-    quantity, per_hour = Decimal(hours), Decimal(price)
-    return Charge(one, "booked", quantity, per_hour, (quantity * per_hour).quantize(Decimal("0.01")), doubtful=True)
+    line = rate(one, terms_of(TERMS, Tariff(None, kind, START.date(), Decimal(price))), STANDARD_VAT)[0]
+    quantity = Decimal(hours)
+    return (replace(line, hours=quantity, quantity=quantity, net=cents(quantity * line.price)),)
 
 
-def invoice(*charges: Charge, ordinal: int = 7) -> Invoice:
-    return compose(
-        ACME, date(2026, 10, 1), charges, ordinal=ordinal, issued_on=date(2026, 11, 2), seller=SELLER, is_demo=True
-    )
+def invoice(*charges: Group, ordinal: int = 7) -> Invoice:
+    head = company_head(ACME, date(2026, 10, 1), date(2026, 11, 2), SELLER, is_demo=True)
+    return compose(head, charges, ordinal=ordinal)
 
 
 def test_lines_stand_by_centre_then_kind_then_time() -> None:
     made = invoice(charge("Namur", "room"), charge("Namur", day=1), charge("Namur", day=2), charge("Arlon", "room"))
-    assert [(x.line, x.centre_name, x.kind, x.booking) for x in made.lines] == [
+    assert [(x.line, x.centre_name, x.place_kind, x.proofs[0].booking) for x in made.lines] == [
         (1, "Arlon", "room", "B-0"),
         (2, "Namur", "desk", "B-2"),
         (3, "Namur", "desk", "B-1"),
@@ -61,7 +64,7 @@ def test_dates_number_and_coverage_are_those_of_the_document() -> None:
     made = invoice(charge())
     assert (made.number, made.series) == ("INV-2026-00007", "INV-2026")
     assert (made.starts_on, made.ends_on, made.due_on) == (date(2026, 10, 1), date(2026, 10, 31), date(2026, 12, 2))
-    assert (made.lines[0].day, made.lines[0].coverage) == (date(2026, 10, 31), Decimal("0.833"))
+    assert (made.lines[0].starts_on, made.lines[0].proofs[0].coverage) == (date(2026, 10, 31), Decimal("0.833"))
 
 
 @given(st.integers(2026, 2099), st.integers(1, 999_999))

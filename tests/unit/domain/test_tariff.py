@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from smartwork.domain.business import Tariff
-from smartwork.domain.tariff import RateMissing, price_at
+from smartwork.domain.tariff import RateMissing, tariff_at
 
 TARIFFS = [
     Tariff(None, "desk", date(2026, 1, 1), Decimal("7.50")),
@@ -27,7 +27,7 @@ TARIFFS = [
     ],
 )
 def test_named_centre_wins_then_the_newer_price(centre: str, day: date, price: str) -> None:
-    assert price_at(TARIFFS, centre, "desk", day) == Decimal(price)
+    assert tariff_at(TARIFFS, centre, "desk", day).per_hour == Decimal(price)
 
 
 @pytest.mark.parametrize(
@@ -35,4 +35,4 @@ def test_named_centre_wins_then_the_newer_price(centre: str, day: date, price: s
 )
 def test_missing_price_names_centre_kind_and_day(centre: str, kind: str, day: date) -> None:
     with pytest.raises(RateMissing, match=f"{kind} in centre {centre} on {day}"):
-        price_at(TARIFFS, centre, kind, day)
+        tariff_at(TARIFFS, centre, kind, day)

@@ -12,10 +12,11 @@ import pytest
 from lxml import etree
 from saxonche import PySaxonProcessor
 
-from smartwork.domain.business import Company, Contract, Language
+from smartwork.domain.business import STANDARD_VAT, Company, Contract, Language, Tariff
+from smartwork.domain.compose import company_head, compose
 from smartwork.domain.evidence import BatchRun, Proven, Span, Verdict
-from smartwork.domain.invoice import Invoice, compose
-from smartwork.domain.rating import rate
+from smartwork.domain.invoice import Invoice
+from smartwork.domain.rating import rate, terms_of
 from smartwork.jobs.documents import labels
 from smartwork.jobs.documents.pdf import pdf
 from smartwork.jobs.documents.seller import DEMO_SELLER
@@ -32,7 +33,8 @@ LANGUAGES: tuple[Language, ...] = ("fr", "nl", "en")
 def invoice(language: Language = "fr", lines: int = 24, ordinal: int = 7) -> Invoice:
     """Every verdict, desks and rooms, two centres, the last stay across midnight at the month's end."""
     terms = Contract(date(2026, 1, 1), None, "as_booked", 10, 15, Decimal("0.333"), give_back=True, payment_days=30)
-    company = Company("acme", "Acme & Søn <SA>", "0403170701", "Rue 1", "5000", "Namur", language, "PO-1", terms)
+    company = Company("acme", "Acme & Søn <SA>", "0403170701", "Rue 1", "5000", "Namur", language, "PO-1", (terms,))
+    tariff = Tariff(None, "desk", date(2026, 1, 1), Decimal("7.1234"))
     charges = []
     for n in range(lines):
         verdict = VERDICTS[n % 6]
@@ -46,12 +48,11 @@ def invoice(language: Language = "fr", lines: int = 24, ordinal: int = 7) -> Inv
             f"B-{n}", None, None, start, end, 7200, 3000 if seen else 0, 0 if seen else 3000, 4200, 0, spans,
             (BatchRun("edge-1", "a1b2c3d4e5f6", 100 * n + 1, 100 * n + 90),),
         )  # fmt: skip
-        charge = rate(one, terms, Decimal("7.1234"))
-        assert charge is not None
-        charges.append(charge)
-    return compose(
-        company, date(2026, 10, 1), charges, ordinal=ordinal, issued_on=date(2026, 11, 2), seller=DEMO_SELLER, is_demo=True
-    )
+        group = rate(one, terms_of(terms, tariff), STANDARD_VAT)
+        assert group
+        charges.append(group)
+    head = company_head(company, date(2026, 10, 1), date(2026, 11, 2), DEMO_SELLER, is_demo=True)
+    return compose(head, charges, ordinal=ordinal)
 
 
 def data_of(package: str) -> Path:
