@@ -18,6 +18,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from firmware_sim.recordings import read_robod, read_uci
 from smartwork import screens
 from smartwork.clock import now
+from smartwork.commands.bookings import bookings_app
 from smartwork.db.connection import connect, wait_for_database
 from smartwork.db.ledger import gaps, ledger
 from smartwork.db.migrate import migrate
@@ -25,6 +26,7 @@ from smartwork.devstack import demo as demos
 from smartwork.devstack import stack
 from smartwork.devstack.bench.command import bench_app
 from smartwork.devstack.chain import wait_for_broker
+from smartwork.devstack.errors import Progress as Steps
 from smartwork.devstack.instance import named
 from smartwork.devstack.recorded import Replayed, play
 from smartwork.errors import InputError, SmartworkError
@@ -121,7 +123,7 @@ def _month(text: str | None) -> date:
         raise InputError(f"--month is {text!r}; expected a year and a month such as 2026-10") from None
 
 
-def _endpoints(progress: _Bar) -> stack.Endpoints:
+def _endpoints(progress: Steps) -> stack.Endpoints:
     """Where broker and database are: those of the environment, else the development stack, started where it is not."""
     found = stack.up(os.environ, progress=progress)
     named_so = {**os.environ, "SMARTWORK_DATABASE_URL": found.database_url, "SMARTWORK_BROKER_URL": found.broker_url}
@@ -136,13 +138,16 @@ def _say(text: str) -> None:
     err.print(f"[yellow]{text}[/]", highlight=False, soft_wrap=True)
 
 
-def _database_url(progress: _Bar) -> str:
+def _database_url(progress: Steps) -> str:
     """As `_endpoints`, for commands that need no broker."""
     if os.environ.get(stack.DATABASE_URL):
         url = DatabaseSettings.from_env(os.environ).database_url
         wait_for_database(url, _say, _PATIENCE_S)
         return url
     return _endpoints(progress).database_url
+
+
+app.add_typer(bookings_app(bar, out, _database_url), name="bookings")
 
 
 @app.command()

@@ -79,8 +79,10 @@ JOIN centre c ON c.slug = s.centre
 JOIN resource r ON r.centre_id = c.centre_id AND r.slug = s.resource
 JOIN member m ON m.pseudonym = s.member
 ON CONFLICT (external_id) DO UPDATE
-SET starts_at = excluded.starts_at, ends_at = excluded.ends_at, status = excluded.status
-WHERE (booking.starts_at, booking.ends_at, booking.status) IS DISTINCT FROM (excluded.starts_at, excluded.ends_at, excluded.status)
+SET resource_id = excluded.resource_id, member_id = excluded.member_id, starts_at = excluded.starts_at,
+    ends_at = excluded.ends_at, status = excluded.status, released_at = NULL
+WHERE (booking.resource_id, booking.member_id, booking.starts_at, booking.ends_at, booking.status)
+      IS DISTINCT FROM (excluded.resource_id, excluded.member_id, excluded.starts_at, excluded.ends_at, excluded.status)
   AND NOT EXISTS (SELECT FROM invoice_line l WHERE l.booking_id = booking.booking_id)
 
 -- name: clear_staged_bookings

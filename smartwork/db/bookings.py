@@ -1,0 +1,90 @@
+"""Bookings as they stand, and how a set of them is taken in: at once, or none."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from smartwork.db.connection import Connection, explained
+from smartwork.db.network import put_bookings
+from smartwork.db.sql import sql
+from smartwork.domain.business import Booking
+from smartwork.domain.intake import Standing, Wanted
+from smartwork.errors import SmartworkError
+
+
+class TakenMeanwhile(SmartworkError):  # noqa: N818 - says what happened
+    """Somebody else booked a place between the check and the writing; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The names that a booking may use."""
+
+    timezones: dict[str, str]
+    resources: frozenset[tuple[str, str]]
+    members: frozenset[str]
+
+
+def timezones(connection: Connection) -> dict[str, str]:
+    """The timezone of each centre by its slug."""
+    with explained():
+        return {str(slug): str(zone) for slug, zone in connection.execute(sql("centre_timezones"))}
+
+
+def registry(connection: Connection, centres: Iterable[str], members: Iterable[str]) -> Registry:
+    """What is known of the names given: resources of the centres, and those of the members that exist."""
+    zones = timezones(connection)
+    with explained():
+        places = connection.execute(sql("bookable_names"), (sorted(set(centres)),)).fetchall()
+        people = connection.execute(sql("member_names"), (sorted(set(members)),)).fetchall()
+    return Registry(
+        zones,
+        frozenset((str(centre), str(resource)) for centre, resource in places),
+        frozenset(str(pseudonym) for (pseudonym,) in people),
+    )
+
+
+def standing(connection: Connection, wanted: Sequence[Wanted]) -> tuple[dict[str, Standing], list[Standing]]:
+    """The bookings that `wanted` names, by external id, and the others on the same resources in that time."""
+    ids = [row.booking.external_id for row in wanted]
+    reach: dict[tuple[str, str], tuple[datetime, datetime]] = {}
+    for row in wanted:
+        key = (row.booking.centre, row.booking.resource)
+        since, until = reach.get(key, (row.booking.starts_at, row.booking.ends_at))
+        reach[key] = (min(since, row.booking.starts_at), max(until, row.booking.ends_at))
+    beside = {
+        "centres": [centre for centre, _ in reach],
+        "resources": [resource for _, resource in reach],
+        "sinces": [since for since, _ in reach.values()],
+        "untils": [until for _, until in reach.values()],
+        "ids": ids,
+    }
+    with explained():
+        named = [_standing(row) for row in connection.execute(sql("standing_by_id"), (ids,))]
+        others = [_standing(row) for row in connection.execute(sql("standing_beside"), beside)]
+    return {each.booking.external_id: each for each in named}, others
+
+
+def take(connection: Connection, bookings: Sequence[Booking], author: str) -> None:
+    """Write these bookings in one transaction, `author` being who says so in their history.
+
+    Raises TakenMeanwhile where one of them overlaps another by now.
+    """
+    try:
+        with explained(), connection.transaction():
+            connection.execute(sql("say_author"), (author,))
+            connection.execute(sql("defer_booking_overlap"))
+            put_bookings(connection, bookings)
+    except psycopg.errors.ExclusionViolation as error:
+        raise TakenMeanwhile(
+            f"Somebody booked one of these places while the file was read ({error.diag.message_detail}). "
+            "Nothing was taken; import the file again."
+        ) from error
+
+
+def _standing(row: tuple[Any, ...]) -> Standing:
+    *booking, until, billed = row
+    return Standing(Booking(*booking), until, billed)

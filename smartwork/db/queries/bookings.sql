@@ -1,0 +1,32 @@
+-- name: say_author
+-- Who writes the versions of bookings from here to the end of the transaction.
+SELECT set_config('smartwork.author', %s, true)
+
+-- name: centre_timezones
+SELECT slug, timezone FROM centre
+
+-- name: bookable_names
+SELECT c.slug, r.slug FROM resource r JOIN centre c USING (centre_id) WHERE r.kind <> 'recording' AND c.slug = ANY(%s)
+
+-- name: member_names
+SELECT pseudonym FROM member WHERE pseudonym = ANY(%s)
+
+-- name: standing_by_id
+SELECT b.external_id, c.slug, r.slug, m.pseudonym, b.starts_at, b.ends_at, b.status, coalesce(b.released_at, b.ends_at),
+       EXISTS (SELECT FROM invoice_line l WHERE l.booking_id = b.booking_id)
+FROM booking b JOIN resource r USING (resource_id) JOIN centre c USING (centre_id) JOIN member m USING (member_id)
+WHERE b.external_id = ANY(%s)
+
+-- name: standing_beside
+-- Bookings that could stand in the way: on these resources, in the time that each is asked for.
+SELECT b.external_id, c.slug, r.slug, m.pseudonym, b.starts_at, b.ends_at, b.status, coalesce(b.released_at, b.ends_at), false
+FROM unnest(%(centres)s::text[], %(resources)s::text[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[])
+     AS w (centre, resource, since, until)
+JOIN centre c ON c.slug = w.centre JOIN resource r ON r.centre_id = c.centre_id AND r.slug = w.resource
+JOIN booking b ON b.resource_id = r.resource_id AND b.status = 'booked'
+     AND tstzrange(b.starts_at, coalesce(b.released_at, b.ends_at)) && tstzrange(w.since, w.until)
+JOIN member m ON m.member_id = b.member_id
+WHERE b.external_id <> ALL(%(ids)s)
+
+-- name: defer_booking_overlap
+SET CONSTRAINTS booking_overlap DEFERRED

@@ -1,0 +1,1 @@
+"""Bookings from files of other systems: CSV and iCalendar."""
