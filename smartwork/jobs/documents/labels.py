@@ -1,122 +1,12 @@
-"""The words and number habits of the documents in the three languages, side by side."""
+"""The number and date habits of the documents in the three languages."""
 
 from datetime import date
 from decimal import Decimal
 
 from smartwork.domain.business import Language
+from smartwork.jobs.documents.words import WORDS
 
 _ORDER: tuple[Language, ...] = ("fr", "nl", "en")
-_WORDS: dict[str, tuple[str, str, str]] = {
-    "invoice": ("Facture", "Factuur", "Invoice"),
-    "billed_to": ("Facturé à", "Gefactureerd aan", "Billed to"),
-    "number": ("Numéro", "Nummer", "Number"),
-    "issued_on": ("Date de facture", "Factuurdatum", "Invoice date"),
-    "due_on": ("Échéance", "Vervaldatum", "Due date"),
-    "period": ("Période", "Periode", "Period"),
-    "your_reference": ("Votre référence", "Uw referentie", "Your reference"),
-    "vat_number": ("TVA", "Btw", "VAT"),
-    "by_centre": ("Par centre", "Per centrum", "By centre"),
-    "centre": ("Centre", "Centrum", "Centre"),
-    "lines": ("Lignes", "Lijnen", "Lines"),
-    "hours": ("Heures", "Uren", "Hours"),
-    "net": ("Montant HTVA", "Bedrag excl. btw", "Amount excl. VAT"),
-    "vat": ("TVA", "Btw", "VAT"),
-    "rate": ("Taux", "Tarief", "Rate"),
-    "base": ("Base", "Maatstaf", "Base"),
-    "total_net": ("Total hors TVA", "Totaal excl. btw", "Total excl. VAT"),
-    "to_pay": ("À payer", "Te betalen", "Amount due"),
-    "payment": ("Paiement", "Betaling", "Payment"),
-    "beneficiary": ("Bénéficiaire", "Begunstigde", "Beneficiary"),
-    "account": ("Compte", "Rekening", "Account"),
-    "communication": ("Communication", "Mededeling", "Reference"),
-    "before": ("Avant le", "Vóór", "Before"),
-    "scan": (
-        "À scanner avec l’application de votre banque.",
-        "Scan met de app van uw bank.",
-        "Scan with your banking app.",
-    ),
-    "proof_note": (
-        (
-            "Chaque ligne est prouvée : l’annexe montre, pour chacune, ce qui était réservé, ce qui a été mesuré "
-            "et les numéros du registre des mesures."
-        ),
-        (
-            "Elke lijn is bewezen: de bijlage toont voor elke lijn wat geboekt was, wat gemeten werd "
-            "en de nummers uit het meetregister."
-        ),
-        (
-            "Every line is proven: the annex shows for each what was booked, what was measured, "
-            "and the numbers in the ledger of measurements."
-        ),
-    ),
-    "detail": ("Détail des prestations", "Detail van de prestaties", "Details"),
-    "annex": ("Annexe : les preuves", "Bijlage: de bewijzen", "Annex: the evidence"),
-    "date": ("Date", "Datum", "Date"),
-    "place": ("Place", "Plaats", "Place"),
-    "reference": ("Référence", "Referentie", "Reference"),
-    "time": ("Horaire", "Uren", "Times"),
-    "verdict": ("Constat", "Vaststelling", "Verdict"),
-    "per_hour": ("€/h", "€/u", "€/h"),
-    "amount": ("Montant", "Bedrag", "Amount"),
-    "booked": ("réservé", "geboekt", "booked"),
-    "measured": ("mesuré", "gemeten", "measured"),
-    "occupied": ("occupé", "bezet", "occupied"),
-    "vacant": ("libre", "vrij", "vacant"),
-    "unknown": ("inconnu", "onbekend", "unknown"),
-    "suspect": ("capteur suspect", "verdachte sensor", "suspect sensor"),
-    "coverage": ("couverture", "dekking", "coverage"),
-    "ledger": ("Registre", "Register", "Ledger"),
-    "no_readings": ("aucune mesure", "geen metingen", "no readings"),
-    "page": ("page", "pagina", "page"),
-    "of": ("sur", "van", "of"),
-    "desk": ("Bureaux", "Bureaus", "Desks"),
-    "room": ("Salles de réunion", "Vergaderzalen", "Meeting rooms"),
-    "item_desk": ("Bureau", "Bureau", "Desk"),
-    "item_room": ("Salle de réunion", "Vergaderzaal", "Meeting room"),
-    "demo": (
-        "DEMO – données fictives",
-        "DEMO – fictieve gegevens",
-        "DEMO – fictitious data",
-    ),
-    "verdict_used": ("utilisé", "gebruikt", "used"),
-    "verdict_left_early": ("parti plus tôt", "vroeger weg", "left early"),
-    "verdict_overstayed": ("dépassement", "langer gebleven", "overstayed"),
-    "verdict_no_show": ("non présenté", "niet opgedaagd", "no-show"),
-    "verdict_walk_in": ("sans réservation", "zonder boeking", "walk-in"),
-    "verdict_unverifiable": ("invérifiable", "onverifieerbaar", "unverifiable"),
-    "basis_booked": ("facturé comme réservé", "gefactureerd zoals geboekt", "charged as booked"),
-    "basis_measured": ("facturé comme mesuré", "gefactureerd zoals gemeten", "charged as measured"),
-    "basis_given_back": ("solde rendu", "rest teruggegeven", "rest given back"),
-    "basis_no_show": ("forfait d’absence", "vergoeding bij afwezigheid", "no-show share"),
-    "basis_walk_in": ("facturé comme mesuré", "gefactureerd zoals gemeten", "charged as measured"),
-    "by_booked": ("comme réservé", "zoals geboekt", "as booked"),
-    "by_measured": ("comme mesuré", "zoals gemeten", "as measured"),
-    "by_given_back": ("solde rendu", "rest teruggegeven", "rest given back"),
-    "by_no_show": ("forfait", "forfait", "flat share"),
-    "by_walk_in": ("comme mesuré", "zoals gemeten", "as measured"),
-    "continued": ("suite", "vervolg", "continued"),
-    "other_centres": ("{count} autres centres", "{count} andere centra", "{count} other centres"),
-    "fingerprint": (
-        "Empreinte SHA-256 de ce document :",
-        "SHA-256-vingerafdruk van dit document:",
-        "SHA-256 fingerprint of this document:",
-    ),
-    "evidence_file": (
-        "Preuves de chaque ligne, vérifiables avec smartwork verify",
-        "Bewijzen van elke lijn, te controleren met smartwork verify",
-        "Evidence of each line, to be checked with smartwork verify",
-    ),
-    "doubtful": (
-        "Une partie du temps n’a pu être mesurée ; elle n’est jamais facturée au-delà de la réservation.",
-        "Een deel van de tijd kon niet gemeten worden; ze wordt nooit boven de boeking gefactureerd.",
-        "Part of the time could not be measured; it is never charged above what was booked.",
-    ),
-    "terms": (
-        "Paiement à {days} jours, au plus tard le {due}.",
-        "Betaling op {days} dagen, uiterlijk op {due}.",
-        "Payment within {days} days, by {due}.",
-    ),
-}
 _MONTHS: dict[Language, str] = {
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
     "nl": "januari februari maart april mei juni juli augustus september oktober november december",
@@ -126,10 +16,14 @@ _DAYS: dict[Language, str] = {"fr": "lu ma me je ve sa di", "nl": "ma di wo do v
 _MARKS: dict[Language, tuple[str, str]] = {"fr": ("\u202f", ","), "nl": (".", ","), "en": (",", ".")}
 
 
+_COLUMNS: dict[Language, dict[str, str]] = {
+    language: {key: texts[column] for key, texts in WORDS.items()} for column, language in enumerate(_ORDER)
+}
+
+
 def words(language: Language) -> dict[str, str]:
     """Every label of the documents in `language`, by key."""
-    column = _ORDER.index(language)
-    return {key: texts[column] for key, texts in _WORDS.items()}
+    return _COLUMNS[language]
 
 
 def minutes(seconds: int) -> int:

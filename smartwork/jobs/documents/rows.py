@@ -1,4 +1,4 @@
-"""What stands on the pages of lines and proofs: rows of an invoice, each of a fixed height, in the reader's language."""
+"""What stands on the pages of lines and proofs: rows of a document, each of a fixed height, in the reader's language."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from smartwork.domain.business import Language
 from smartwork.domain.evidence import BatchRun
-from smartwork.domain.invoice import Invoice, Line, Proof
-from smartwork.jobs.documents import labels
+from smartwork.domain.invoice import Invoice, Line, Proof, StatementRow
+from smartwork.jobs.documents import describe, labels
 from smartwork.jobs.documents.measure import fit, width_mm
 from smartwork.jobs.documents.sheets import WIDTH, Fill, Group, Section, Sheet
 
@@ -35,7 +35,7 @@ class Drawn:
 
 
 def sections(invoice: Invoice) -> list[Section]:
-    """The detail of the lines and, for those that rest on measurements, the annex of their proofs."""
+    """The detail of the lines, a centre's statement, and the annex of proofs; those of them that the document has."""
     say = labels.words(invoice.language)
     by_centre = [list(lines) for _, lines in groupby(invoice.lines, key=lambda line: line.centre)]
     proven = [[(line, proof) for line in lines for proof in line.proofs] for lines in by_centre]
@@ -43,8 +43,13 @@ def sections(invoice: Invoice) -> list[Section]:
     return [
         Section(
             _detail_head(say, labels.month(invoice.month, invoice.language)),
-            [_detail(lines, say, invoice.language) for lines in by_centre],
+            [_detail(lines, invoice, say) for lines in by_centre],
             [_total(invoice, say)],
+        ),
+        Section(
+            _statement_head(say),
+            [_statement(list(rows), say, invoice.language) for _, rows in groupby(invoice.statement, lambda row: row.kind)],
+            [_statement_total(invoice, say)] if invoice.statement else [],
         ),
         Section(_annex_head(say, axis), [_annex(pairs, say, invoice.language, axis) for pairs in proven if pairs]),
     ]
@@ -67,34 +72,35 @@ def _detail_head(say: dict[str, str], month: str) -> Drawn:
     def paint(sheet: Sheet, y: float) -> None:
         sheet.text("title", 0, y + 7, say["detail"])
         sheet.text("aside", WIDTH, y + 7, month, "right")
-        for x, key in ((8, "date"), (23, "place"), (48, "reference"), (71, "time"), (90, "verdict")):
+        for x, key in ((8, "date"), (23, "what"), (48, "reference"), (71, "time"), (89, "verdict")):
             sheet.text("head", x, y + 13, say[key])
-        for end, key in ((144.0, "hours"), (157.0, "per_hour"), (WIDTH, "amount")):
+        for end, key in ((140.0, "quantity"), (159.0, "price"), (WIDTH, "amount")):
             sheet.text("head", end, y + 13, say[key], "right")
         sheet.rule("strong", y + 14.6)
 
     return Drawn(14.8, paint, opens=True)
 
 
-def _detail(lines: Sequence[Line], say: dict[str, str], language: Language) -> Group:
-    kinds = [(kind, list(found)) for kind, found in groupby(lines, key=lambda line: line.place_kind or "desk")]
+def _detail(lines: Sequence[Line], invoice: Invoice, say: dict[str, str]) -> Group:
+    language = invoice.language
+    kinds = [(kind, list(found)) for kind, found in groupby(lines, key=lambda line: line.place_kind)]
+    rated = len(invoice.vat_totals) > 1
     rows: list[Drawn] = []
     for kind, found in kinds:
-        if len(kinds) > 1:
+        if len(kinds) > 1 and kind is not None:
             rows.append(_kind(say[kind]))
-        rows += [_line(line, say, language) for line in found]
-    name = lines[0].centre_name or ""
+        rows += [_line(line, language, rated=rated) for line in found]
+    name = lines[0].centre_name or say["network"]
     return Group(
-        _centre(name, hours(lines, language), labels.number(net(lines), language)),
+        _centre(name, labels.number(net(lines), language)),
         _centre(f"{name} ({say['continued']})"),
         rows,
     )
 
 
-def _centre(name: str, total_hours: str = "", total: str = "") -> Drawn:
+def _centre(name: str, total: str = "") -> Drawn:
     def paint(sheet: Sheet, y: float) -> None:
-        sheet.text("centre", 0, y + 5.4, fit(name, 10, 128))
-        sheet.text("bold", 144, y + 5.4, total_hours, "right")
+        sheet.text("centre", 0, y + 5.4, fit(name, 10, 145))
         sheet.text("bold", WIDTH, y + 5.4, total, "right")
         sheet.rule("thin", y + 7.2)
 
@@ -105,23 +111,24 @@ def _kind(name: str) -> Drawn:
     return Drawn(4.6, lambda sheet, y: sheet.text("kind", 0, y + 3.6, name), opens=True)
 
 
-def _line(line: Line, say: dict[str, str], language: Language) -> Drawn:
-    proof = line.proofs[0]
-    verdict = say[f"verdict_{proof.verdict}"]
-    if proof.verdict not in ("used", "walk_in", "no_show") or proof.basis == "given_back":
-        verdict = f"{verdict}, {say[f'by_{proof.basis}']}"
-    places = 2 if line.hours == line.hours.quantize(Decimal("0.01")) else 4
+def _line(line: Line, language: Language, *, rated: bool) -> Drawn:
+    one = line.proofs[0] if len(line.proofs) == 1 else None
+    name, reference, remark = (tell(line, language) for tell in (describe.name, describe.reference, describe.remark))
+    unit = labels.words(language)[f"unit_{line.unit}"]
 
     def paint(sheet: Sheet, y: float) -> None:
         base = y + 3.2
         sheet.text("faint", 6, base, str(line.line), "right")
-        sheet.text("body", 8, base, labels.short_day(proof.day, language))
-        sheet.text("body", 23, base, fit(proof.resource_name, _BODY_PT, 24))
-        sheet.text("body", 48, base, fit(proof.booking or proof.check_in or "–", _BODY_PT, 22))
-        sheet.text("body", 71, base, times(proof))
-        sheet.text("body", 90, base, fit(verdict, _BODY_PT, 44))
-        sheet.text("body", 144, base, labels.number(line.hours, language, places), "right")
-        sheet.text("body", 157, base, labels.price(line.price, language), "right")
+        sheet.text("body", 8, base, labels.short_day(line.starts_on, language))
+        sheet.text("body", 23, base, fit(name, _BODY_PT, 24 if reference else 47 if one else 65))
+        sheet.text("body", 48, base, fit(reference, _BODY_PT, 22))
+        if one:
+            sheet.text("body", 71, base, describe.times(one))
+        sheet.text("body", 89, base, fit(remark, _BODY_PT, 39))
+        sheet.text("body", 140, base, describe.quantity(line, language), "right")
+        sheet.text("small", 140.8, base, unit)
+        sheet.text("body", 159, base, labels.price(line.price, language), "right")
+        sheet.text("small", 160, base, line.vat_category if rated else "")
         sheet.text("body", WIDTH, base, labels.number(line.net, language), "right")
 
     return Drawn(4.3, paint)
@@ -131,8 +138,61 @@ def _total(invoice: Invoice, say: dict[str, str]) -> Drawn:
     def paint(sheet: Sheet, y: float) -> None:
         sheet.rule("strong", y + 0.8)
         sheet.text("bold", 0, y + 5.2, say["total_net"])
-        sheet.text("bold", 144, y + 5.2, hours(invoice.lines, invoice.language), "right")
         sheet.text("bold", WIDTH, y + 5.2, labels.number(invoice.net, invoice.language), "right")
+
+    return Drawn(7.0, paint)
+
+
+# ── A centre's statement ──────────────────────────────────────────────────────
+
+
+def _statement_head(say: dict[str, str]) -> Drawn:
+    def paint(sheet: Sheet, y: float) -> None:
+        sheet.text("title", 0, y + 7, say["statement"])
+        sheet.text("head", 8, y + 13, say["place"])
+        for end, key in ((92.0, "visits"), (115.0, "hours"), (145.0, "of_it_credits"), (WIDTH, "net")):
+            sheet.text("head", end, y + 13, say[key].capitalize(), "right")
+        sheet.rule("strong", y + 14.6)
+
+    return Drawn(14.8, paint, opens=True)
+
+
+def _statement(rows: Sequence[StatementRow], say: dict[str, str], language: Language) -> Group:
+    name = say[rows[0].kind]
+    total = sum((row.net for row in rows), Decimal(0))
+    return Group(
+        _centre(name, labels.number(total, language)),
+        _centre(f"{name} ({say['continued']})"),
+        [_place(row, language) for row in rows],
+    )
+
+
+def _place(row: StatementRow, language: Language) -> Drawn:
+    def paint(sheet: Sheet, y: float) -> None:
+        base = y + 3.2
+        sheet.text("body", 8, base, fit(row.resource_name, _BODY_PT, 66))
+        sheet.text("body", 92, base, str(row.visits), "right")
+        sheet.text("body", 115, base, labels.number(row.hours, language), "right")
+        sheet.text("body", 145, base, labels.number(row.of_it_credits, language), "right")
+        sheet.text("body", WIDTH, base, labels.number(row.net, language), "right")
+
+    return Drawn(4.3, paint)
+
+
+def _statement_total(invoice: Invoice, say: dict[str, str]) -> Drawn:
+    rows = invoice.statement
+
+    def paint(sheet: Sheet, y: float) -> None:
+        sheet.rule("strong", y + 0.8)
+        base = y + 5.2
+        sheet.text("bold", 0, base, say["total_net"])
+        sheet.text("bold", 92, base, str(sum(row.visits for row in rows)), "right")
+        for end, values in (
+            (115, [row.hours for row in rows]),
+            (145, [row.of_it_credits for row in rows]),
+            (WIDTH, [row.net for row in rows]),
+        ):
+            sheet.text("bold", end, base, labels.number(sum(values, Decimal(0)), invoice.language), "right")
 
     return Drawn(7.0, paint)
 
@@ -161,16 +221,15 @@ def _annex_head(say: dict[str, str], axis: tuple[int, int]) -> Drawn:
     return Drawn(14.8, paint, opens=True)
 
 
-def _annex(pairs: Sequence[tuple[Line, Proof]], say: dict[str, str], language: Language, axis: tuple[int, int]) -> Group:
+def _annex(
+    pairs: Sequence[tuple[Line, Proof]], say: dict[str, str], language: Language, axis: tuple[int, int]
+) -> Group:
     name = pairs[0][1].centre_name
-    return Group(
-        _centre(name),
-        _centre(f"{name} ({say['continued']})"),
-        [_proof(line, proof, say, language, axis) for line, proof in pairs],
-    )
+    rows = [_proof(line.line, proof, say, language, axis) for line, proof in pairs]
+    return Group(_centre(name), _centre(f"{name} ({say['continued']})"), rows)
 
 
-def _proof(line: Line, proof: Proof, say: dict[str, str], language: Language, axis: tuple[int, int]) -> Drawn:
+def _proof(number: int, proof: Proof, say: dict[str, str], language: Language, axis: tuple[int, int]) -> Drawn:
     def at(moment: datetime) -> float:
         return _x(_clock(moment, proof.day, proof.timezone), axis)
 
@@ -180,13 +239,13 @@ def _proof(line: Line, proof: Proof, say: dict[str, str], language: Language, ax
     coverage = f"{say['coverage']} {labels.number(proof.coverage * 100, language, 0)} %"
     ledger = _ledger(proof.batches, WIDTH - _PROOF - width_mm(coverage, _SMALL_PT) - 2) or say["no_readings"]
     day = labels.short_day(proof.day, language)
-    named = proof.booking or proof.check_in or "–"
+    named = describe.named(proof)
 
     def paint(sheet: Sheet, y: float) -> None:
-        sheet.text("faint", 6, y + 3.3, str(line.line), "right")
+        sheet.text("faint", 6, y + 3.3, str(number), "right")
         sheet.text("body", 8, y + 3.3, day)
         sheet.text("bold", 23, y + 3.3, fit(proof.resource_name, _BODY_PT, 29))
-        sheet.text("small", 8, y + 6.4, f"{times(proof)} · {fit(named, _SMALL_PT, 26)}")
+        sheet.text("small", 8, y + 6.4, f"{describe.times(proof)} · {fit(named, _SMALL_PT, 26)}")
         for hour in _ticks(axis):
             sheet.tick(_x(hour, axis), y + 0.4, 7)
         if proof.booked_s:
@@ -244,9 +303,3 @@ def _clock(moment: datetime, day: date, timezone: str) -> float:
     """Hours on the wall clock since that day's midnight; past 24 on the next day."""
     local = moment.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
     return (local - datetime.combine(day, time())).total_seconds() / 3600
-
-
-def times(proof: Proof) -> str:
-    """When it began and ended, on the clock of its centre."""
-    zone = ZoneInfo(proof.timezone)
-    return f"{proof.starts_at.astimezone(zone):%H:%M}–{proof.ends_at.astimezone(zone):%H:%M}"

@@ -1,81 +1,118 @@
-"""The invoice as Peppol BIS Billing 3.0 (UBL 2.1): written from the snapshot, amounts as Decimal text."""
+"""The document as Peppol BIS Billing 3.0 (UBL 2.1): written from the snapshot, amounts as Decimal text."""
 
+import base64
 from datetime import date
 from decimal import Decimal
 
 from lxml import etree
 
-from smartwork.domain.business import Language, Party
-from smartwork.domain.invoice import Invoice, Line, Proof
-from smartwork.jobs.documents import labels
+from smartwork.domain.business import Party
+from smartwork.domain.invoice import DocumentKind, Invoice, Line, Unit, VatTotal, digest
+from smartwork.jobs.documents import describe, labels
+from smartwork.jobs.documents.evidence import as_csv
+from smartwork.jobs.documents.view import terms
 
-_INVOICE = "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
 _CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
 _CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
-_PREFIXES = {None: _INVOICE, "cac": _CAC, "cbc": _CBC}
-_CUSTOMIZATION = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
-_PROFILE = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
-_COMMERCIAL_INVOICE = "380"
+_ROOT = "urn:oasis:names:specification:ubl:schema:xsd:{name}-2"
+_CEN = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc"
+_PROFILE = "urn:fdc:peppol.eu:2017:poacc"
 _SEPA_CREDIT_TRANSFER = "58"
-_HOUR = "HUR"
+
+TYPES: dict[DocumentKind, str] = {
+    "invoice": "380",
+    "credit_note": "381",
+    "self_billed_invoice": "389",
+    "self_billed_credit_note": "261",
+}
+"""UNTDID 1001 codes of the kinds of documents."""
+UNITS: dict[Unit, str] = {
+    "hour": "HUR",
+    "half_day": "C62",
+    "day": "DAY",
+    "piece": "H87",
+    "month": "MON",
+    "seat": "C62",
+    "share": "C62",
+}
+"""UN/ECE Recommendation 20 codes; C62 counts what has no code of its own."""
 
 
-def ubl(invoice: Invoice) -> bytes:
-    """The XML of `invoice`, UTF-8 with a declaration; the same bytes for the same invoice."""
-    say = labels.words(invoice.language)
-    root = etree.Element(f"{{{_INVOICE}}}Invoice", nsmap=_PREFIXES)  # type: ignore[arg-type]  # stubs forget None
-    _text(root, "CustomizationID", _CUSTOMIZATION)
-    _text(root, "ProfileID", _PROFILE)
+def ubl(invoice: Invoice, canonical: str) -> bytes:
+    """The XML of `invoice`, whose snapshot's `canonical` text it embeds; UTF-8, the same bytes for the same invoice."""
+    name = "CreditNote" if invoice.is_credit else "Invoice"
+    namespace = _ROOT.format(name=name)
+    prefixes = {None: namespace, "cac": _CAC, "cbc": _CBC}
+    root = etree.Element(f"{{{namespace}}}{name}", nsmap=prefixes)  # type: ignore[arg-type]  # stubs forget None
+    billing = "selfbilling" if invoice.is_self_billed else "billing"
+    _text(root, "CustomizationID", f"{_CEN}:{billing}:3.0")
+    _text(root, "ProfileID", f"{_PROFILE}:{billing}:01:1.0")
     _text(root, "ID", invoice.number)
     _text(root, "IssueDate", invoice.issued_on.isoformat())
-    _text(root, "DueDate", invoice.due_on.isoformat())
-    _text(root, "InvoiceTypeCode", _COMMERCIAL_INVOICE)
-    if invoice.is_demo:
-        _text(root, "Note", say["demo"])
+    if not invoice.is_credit:
+        _text(root, "DueDate", invoice.due_on.isoformat())
+    _text(root, f"{name}TypeCode", TYPES[invoice.kind])
+    notes = [labels.words(invoice.language)["demo"]] if invoice.is_demo else []
+    if invoice.reason:
+        notes.append(invoice.reason)
+    if notes:
+        _text(root, "Note", " – ".join(notes))
     _text(root, "DocumentCurrencyCode", invoice.currency)
     _text(root, "BuyerReference", invoice.buyer_reference)
     _period(root, invoice.starts_on, invoice.ends_on)
+    for earlier in invoice.corrects:
+        reference = _group(_group(root, "BillingReference"), "InvoiceDocumentReference")
+        _text(reference, "ID", earlier.number)
+        _text(reference, "IssueDate", earlier.issued_on.isoformat())
+    _evidence(root, invoice, canonical)
     _party(_group(root, "AccountingSupplierParty"), invoice.seller)
     _party(_group(root, "AccountingCustomerParty"), invoice.buyer)
-    _payment(root, invoice, say["terms"])
+    _payment(root, invoice)
     _totals(root, invoice)
     for line in invoice.lines:
         _line(root, invoice, line)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
-def line_note(line: Proof, language: Language) -> str:
-    """A proof in one sentence: verdict, rule, minutes, coverage, and the ledger's numbers."""
-    say = labels.words(language)
-    parts = [f"{say[f'verdict_{line.verdict}']}, {say[f'basis_{line.basis}']}"]
-    if line.booked_s:
-        parts.append(f"{say['booked']} {labels.minutes(line.booked_s)} min")
-    parts.append(f"{say['measured']} {labels.minutes(line.occupied_s + line.over_s)} min")
-    if line.unknown_s:
-        parts.append(f"{say['unknown']} {labels.minutes(line.unknown_s)} min")
-    parts.append(f"{say['coverage']} {labels.number(line.coverage * 100, language, 1)} %")
-    runs = ", ".join(f"{b.edge}/{b.epoch} {b.first}–{b.last}" for b in line.batches)
-    parts.append(f"{say['ledger'].lower()} {runs or say['no_readings']}")
-    return "; ".join(parts)
+def _evidence(root: etree._Element, invoice: Invoice, canonical: str) -> None:
+    """The snapshot, under its own SHA-256 digest; a reader opens it as a table, `smartwork verify` recomputes it."""
+    reference = _group(root, "AdditionalDocumentReference")
+    _text(reference, "ID", digest(canonical).hex())
+    _text(reference, "DocumentDescription", labels.words(invoice.language)["evidence_file"])
+    embedded = base64.b64encode(as_csv(canonical)).decode()
+    name = f"{invoice.number}-evidence.csv"
+    _text(_group(reference, "Attachment"), "EmbeddedDocumentBinaryObject", embedded, mimeCode="text/csv", filename=name)
 
 
 def _line(root: etree._Element, invoice: Invoice, line: Line) -> None:
-    say = labels.words(invoice.language)
-    proof = line.proofs[0]
-    node = _group(root, "InvoiceLine")
+    language = invoice.language
+    node = _group(root, "CreditNoteLine" if invoice.is_credit else "InvoiceLine")
     _text(node, "ID", str(line.line))
-    _text(node, "Note", line_note(proof, invoice.language))
-    _text(node, "InvoicedQuantity", _plain(line.quantity), unitCode=_HOUR)
+    told = [describe.remark(line, language), *(describe.evidence(proof, language) for proof in line.proofs)]
+    if any(told):
+        _text(node, "Note", " | ".join(text for text in told if text))
+    _text(node, "CreditedQuantity" if invoice.is_credit else "InvoicedQuantity", _plain(line.quantity), unitCode=UNITS[line.unit])
     _amount(node, "LineExtensionAmount", invoice, line.net)
-    # A line's period must lie inside the document's: what ends after midnight of the last day is shown as that day.
-    _period(node, line.starts_on, min(line.ends_on, invoice.ends_on))
+    if (period := stated_period(invoice, line)) is not None:
+        _period(node, *period)
     item = _group(node, "Item")
-    named = proof.booking or proof.check_in
-    _text(item, "Description", " · ".join(part for part in (named, proof.member) if part) or proof.resource)
-    _text(item, "Name", f"{say[f'item_{proof.kind}']} {proof.resource_name}, {proof.centre_name}")
+    members = dict.fromkeys(proof.member for proof in line.proofs)
+    _text(item, "Description", " · ".join(part for part in (describe.reference(line, language), *members) if part) or line.kind)
+    name = describe.name(line, language)
+    _text(item, "Name", f"{name}, {line.centre_name}" if line.centre_name else name)
     _tax_category(_group(item, "ClassifiedTaxCategory"), line.vat_category, line.vat_rate)
     price = _group(node, "Price")
     _text(price, "PriceAmount", _plain(line.price), currencyID=invoice.currency)
+
+
+def stated_period(invoice: Invoice, line: Line) -> tuple[date, date] | None:
+    """The first and last day that the XML states for a line: Peppol wants them inside the document's.
+
+    What ends after midnight of the last day is shown as that day; a line about an earlier month has none.
+    """
+    if not invoice.starts_on <= line.starts_on <= invoice.ends_on:
+        return None
+    return line.starts_on, min(line.ends_on, invoice.ends_on)
 
 
 def _party(root: etree._Element, party: Party) -> None:
@@ -95,16 +132,16 @@ def _party(root: etree._Element, party: Party) -> None:
     _text(legal, "CompanyID", party.enterprise_number, schemeID=party.scheme)
 
 
-def _payment(root: etree._Element, invoice: Invoice, terms: str) -> None:
-    if invoice.payment:
+def _payment(root: etree._Element, invoice: Invoice) -> None:
+    if invoice.payment is not None:
         means = _group(root, "PaymentMeans")
         _text(means, "PaymentMeansCode", _SEPA_CREDIT_TRANSFER)
-        _text(means, "PaymentID", invoice.payment.reference or invoice.number)
+        if invoice.payment.reference is not None:
+            _text(means, "PaymentID", invoice.payment.reference)
         account = _group(means, "PayeeFinancialAccount")
         _text(account, "ID", invoice.payment.iban)
         _text(account, "Name", invoice.payment.holder)
-    due = labels.day(invoice.due_on, invoice.language)
-    _text(_group(root, "PaymentTerms"), "Note", terms.format(days=invoice.payment_days, due=due))
+    _text(_group(root, "PaymentTerms"), "Note", terms(invoice))
 
 
 def _totals(root: etree._Element, invoice: Invoice) -> None:
@@ -114,7 +151,7 @@ def _totals(root: etree._Element, invoice: Invoice) -> None:
         part = _group(tax, "TaxSubtotal")
         _amount(part, "TaxableAmount", invoice, total.base)
         _amount(part, "TaxAmount", invoice, total.vat)
-        _tax_category(_group(part, "TaxCategory"), total.category, total.rate)
+        _tax_category(_group(part, "TaxCategory"), total.category, total.rate, total)
     money = _group(root, "LegalMonetaryTotal")
     _amount(money, "LineExtensionAmount", invoice, invoice.net)
     _amount(money, "TaxExclusiveAmount", invoice, invoice.net)
@@ -122,9 +159,13 @@ def _totals(root: etree._Element, invoice: Invoice) -> None:
     _amount(money, "PayableAmount", invoice, invoice.gross)
 
 
-def _tax_category(node: etree._Element, category: str, rate: Decimal) -> None:
+def _tax_category(node: etree._Element, category: str, rate: Decimal, why: VatTotal | None = None) -> None:
     _text(node, "ID", category)
     _text(node, "Percent", _plain(rate))
+    if why is not None and why.code:
+        _text(node, "TaxExemptionReasonCode", why.code)
+    if why is not None and why.reason:
+        _text(node, "TaxExemptionReason", why.reason)
     _text(_group(node, "TaxScheme"), "ID", "VAT")
 
 

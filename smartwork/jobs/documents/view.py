@@ -1,103 +1,202 @@
 """What the pages show, as text in the reader's language: the template lays out and decides nothing."""
 
+from collections import defaultdict
 from decimal import Decimal
 from io import BytesIO
-from itertools import groupby
 
 import segno.helpers
 
 from smartwork.domain.business import Party
-from smartwork.domain.invoice import Invoice, Line, digest, structured
-from smartwork.jobs.documents import labels
+from smartwork.domain.invoice import Invoice, Line, VatTotal, structured
+from smartwork.jobs.documents import describe, labels
 from smartwork.jobs.documents.rows import hours, net, sections
 from smartwork.jobs.documents.sheets import paginate
 
 View = dict[str, object]
-_CENTRES_SHOWN = 12
+_ROWS_SHOWN = 12
 """What the first page has room for; the detail shows the others."""
+_MOST_BY_EPC = Decimal("999999999.99")
 
 
-def view(invoice: Invoice, canonical: str) -> View:
-    """The invoice as the template wants it: JSON values, all figures formatted. `canonical` is its snapshot's text."""
+def view(invoice: Invoice, digest: str) -> View:
+    """The document as the template wants it: JSON values, all figures formatted. `digest` is its snapshot's, in hex."""
     language = invoice.language
     say = labels.words(language)
-    sheets = paginate(sections(invoice))
+    sheets = [sheet.json() for sheet in paginate(sections(invoice))]
+    # Whoever draws the document up stands at its head: of a self-billed one that is the buyer.
+    sender, receiver = (invoice.buyer, invoice.seller) if invoice.is_self_billed else (invoice.seller, invoice.buyer)
     return {
-        "say": say,
+        "say": {key: say[key] for key in ("vat_number", "page", "of", "scan", "fingerprint", "rate", "base", "vat")},
         "language": language,
         "demo": say["demo"] if invoice.is_demo else None,
-        "title": say["invoice"],
-        "title_size": 27,
+        "title": say[invoice.kind],
+        "title_size": 27 if invoice.kind == "invoice" else 24 if invoice.kind == "credit_note" else 17,
+        "running_title": f"{say[f'short_{invoice.kind}']} {invoice.number} · {labels.month(invoice.month, language)}",
         "number": invoice.number,
-        "author": invoice.seller.name,
-        "digest": digest(canonical).hex(),
+        "author": sender.name,
+        "digest": digest,
+        "evidence_file": say["evidence_file"],
         "month": labels.month(invoice.month, language),
-        "sender": _party(invoice.seller),
-        "receiver_label": say["billed_to"],
-        "receiver": _party(invoice.buyer),
-        "imprint": _imprint(invoice.seller, say),
-        "facts": [
-            [say["number"], invoice.number],
-            [say["issued_on"], labels.day(invoice.issued_on, language)],
-            [
-                say["period"],
-                f"{labels.day(invoice.starts_on, language)} – {labels.day(invoice.ends_on, language)}",
-            ],
-            [say["your_reference"], invoice.buyer_reference],
-        ],
-        "due_on": labels.day(invoice.due_on, language),
-        "mention": None,
+        "sender": _party(sender),
+        "receiver_label": _receiver_label(invoice, say),
+        "receiver": _party(receiver),
+        "imprint": _imprint(sender, say),
+        "facts": _facts(invoice, say),
+        "mention": "\n".join(_mentions(invoice, say)),
         "summary": _summary(invoice, say),
-        "summary_total": [str(len(invoice.lines)), hours(invoice.lines, language), labels.euro(invoice.net, language)],
-        "vat": [
-            [
-                f"{say['vat']} {labels.number(total.rate, language, 0)} %",
-                labels.euro(total.base, language),
-                labels.euro(total.vat, language),
-            ]
-            for total in invoice.vat_totals
-        ],
-        "total_label": say["to_pay"],
+        "vat": [_vat(total, invoice, say) for total in invoice.vat_totals],
+        "total_label": _total_label(invoice, say),
         "gross": labels.euro(invoice.gross, language),
-        "notes": [
-            say["proof_note"],
-            *([say["doubtful"]] if any(p.doubtful for line in invoice.lines for p in line.proofs) else []),
-        ],
-        "payment_label": say["payment"],
+        "pools": _pools(invoice, say),
+        "notes": _notes(invoice, say),
         "payment": _payment(invoice, say),
         "qr": _qr(invoice),
-        "sheets": [sheet.json() for sheet in sheets],
+        "sheets": sheets,
         "pages": str(len(sheets) + 1),
     }
 
 
-def _payment(invoice: Invoice, say: dict[str, str]) -> list[list[str]]:
-    if invoice.payment is None:
-        return []
-    reference = invoice.payment.reference
-    return [
-        [say["beneficiary"], invoice.payment.holder],
-        [say["account"], _fours(invoice.payment.iban)],
-        [say["communication"], structured(reference) if reference else invoice.number],
-        [say["to_pay"], labels.euro(invoice.gross, invoice.language)],
-        [say["before"], labels.day(invoice.due_on, invoice.language)],
+def _receiver_label(invoice: Invoice, say: dict[str, str]) -> str:
+    if invoice.is_self_billed:
+        return say["supplier"]
+    return say["credited_to"] if invoice.is_credit else say["billed_to"]
+
+
+def _total_label(invoice: Invoice, say: dict[str, str]) -> str:
+    if invoice.is_self_billed:
+        return say["to_recover"] if invoice.is_credit else say["we_pay"]
+    return say["in_favour"] if invoice.is_credit else say["to_pay"]
+
+
+def _facts(invoice: Invoice, say: dict[str, str]) -> list[list[str]]:
+    language = invoice.language
+    issued = "issued_on" if invoice.kind == "invoice" else "date_of_issue"
+    facts = [
+        [say["number"], invoice.number],
+        [say[issued], labels.day(invoice.issued_on, language)],
+        [say["period"], f"{labels.day(invoice.starts_on, language)} – {labels.day(invoice.ends_on, language)}"],
+        [say["your_reference"], invoice.buyer_reference],
     ]
+    if not invoice.is_credit:
+        facts.append([say["due_on"], labels.day(invoice.due_on, language)])
+    return facts
 
 
-def _summary(invoice: Invoice, say: dict[str, str]) -> list[list[str]]:
-    centres = [list(lines) for _, lines in groupby(invoice.lines, key=lambda line: line.centre)]
-    shown, others = centres, []
-    if len(centres) > _CENTRES_SHOWN:
-        shown, others = centres[: _CENTRES_SHOWN - 1], centres[_CENTRES_SHOWN - 1 :]
-    rows = [_sum(lines[0].centre_name or "", lines, invoice) for lines in shown]
-    if others:
+def _mentions(invoice: Invoice, say: dict[str, str]) -> list[str]:
+    """What the law or the reader wants to see first: who drew it up, what it corrects and why."""
+    found = [say["self_billing"]] if invoice.is_self_billed else []
+    if invoice.corrects:
+        documents = ", ".join(describe.document(one, invoice.language) for one in invoice.corrects)
+        found.append(say["corrects_note"].format(documents=documents))
+    if invoice.reason:
+        found.append(f"{say['reason']} : {invoice.reason}" if invoice.language == "fr" else f"{say['reason']}: {invoice.reason}")
+    return found
+
+
+def _notes(invoice: Invoice, say: dict[str, str]) -> list[str]:
+    proofs = [proof for line in invoice.lines for proof in line.proofs]
+    found = [say["proof_note"], say["verify_note"]] if proofs else [say["verify_note"]]
+    if any(proof.doubtful for proof in proofs):
+        found.append(say["doubtful"])
+    if invoice.statement:
+        found.insert(0, say["statement_note"])
+    return found
+
+
+def _summary(invoice: Invoice, say: dict[str, str]) -> View:
+    """The first page's table: by centre or, where there is only one, as self-billed documents have it, by line."""
+    language = invoice.language
+    total = labels.euro(invoice.net, language)
+    if invoice.is_self_billed:
+        shown = invoice.lines[:_ROWS_SHOWN]
+        rows = [
+            [
+                _named(line, invoice),
+                f"{describe.quantity(line, language)} {say[f'unit_{line.unit}']}",
+                labels.price(line.price, language),
+                labels.euro(line.net, language),
+            ]
+            for line in shown
+        ]
+        if len(invoice.lines) > len(shown):
+            left = invoice.lines[len(shown) :]
+            rows.append([f"+ {len(left)} {say['lines'].lower()}", "", "", labels.euro(net(left), language)])
+        heads = [say[key] for key in ("what", "quantity", "price", "net")]
+        return {"title": say["statement"], "heads": heads, "rows": rows, "total": [say["total_net"], "", "", total]}
+    centres: dict[str | None, list[Line]] = defaultdict(list)
+    for line in invoice.lines:
+        centres[line.centre].append(line)
+    found = list(centres.values())
+    shown_centres = found if len(found) <= _ROWS_SHOWN else found[: _ROWS_SHOWN - 1]
+    rows = [_sum(lines[0].centre_name or say["network"], lines, invoice) for lines in shown_centres]
+    if others := found[len(shown_centres) :]:
         rest = [line for lines in others for line in lines]
         rows.append(_sum(say["other_centres"].format(count=len(others)), rest, invoice))
-    return rows
+    return {
+        "title": say["by_centre"],
+        "heads": [say[key] for key in ("centre", "lines", "hours", "net")],
+        "rows": rows,
+        "total": [say["total_net"], str(len(invoice.lines)), hours(invoice.lines, language), total],
+    }
+
+
+def _named(line: Line, invoice: Invoice) -> str:
+    name = describe.name(line, invoice.language)
+    return f"{name}, {line.centre_name}" if line.centre_name else name
 
 
 def _sum(name: str, lines: list[Line], invoice: Invoice) -> list[str]:
     return [name, str(len(lines)), hours(lines, invoice.language), labels.euro(net(lines), invoice.language)]
+
+
+def _vat(total: VatTotal, invoice: Invoice, say: dict[str, str]) -> list[str]:
+    if total.category == "S":
+        name = f"{say['vat']} {labels.number(total.rate, invoice.language, 0)} %"
+    else:
+        name = say[f"vat_{total.category}"]
+    return [name, labels.euro(total.base, invoice.language), labels.euro(total.vat, invoice.language)]
+
+
+def _pools(invoice: Invoice, say: dict[str, str]) -> View | None:
+    if not invoice.pools:
+        return None
+    columns = ("opening", "bought", "spent", "expired", "closing")
+    return {
+        "heads": [say["pools"], *(say[column] for column in columns)],
+        "rows": [
+            [say[pool.kind], *(labels.number(getattr(pool, column), invoice.language) for column in columns)]
+            for pool in invoice.pools
+        ],
+    }
+
+
+def _payment(invoice: Invoice, say: dict[str, str]) -> View:
+    """What happens with the amount: how to pay it, or in words that it is given back."""
+    language = invoice.language
+    amount = labels.euro(invoice.gross, language)
+    if invoice.is_credit or invoice.payment is None:
+        words = say["recover_terms" if invoice.is_self_billed else "credit_terms"] if invoice.is_credit else terms(invoice)
+        return {"label": say["payment"], "rows": [], "words": words}
+    paid = invoice.payment
+    rows = [
+        [say["beneficiary"], paid.holder],
+        [say["account"], " ".join(paid.iban[i : i + 4] for i in range(0, len(paid.iban), 4))],
+    ]
+    if paid.reference is not None:
+        rows.append([say["communication"], structured(paid.reference)])
+    rows += [
+        [say["we_pay" if invoice.is_self_billed else "to_pay"], amount],
+        [say["before"], labels.day(invoice.due_on, language)],
+    ]
+    return {"label": say["payment"], "rows": rows, "words": None}
+
+
+def terms(invoice: Invoice) -> str:
+    """The terms of payment in one sentence."""
+    say = labels.words(invoice.language)
+    if invoice.is_credit:
+        return say["recover_terms" if invoice.is_self_billed else "credit_terms"]
+    return say["terms"].format(days=invoice.payment_days, due=labels.day(invoice.due_on, invoice.language))
 
 
 def _party(party: Party) -> View:
@@ -115,19 +214,13 @@ def _imprint(party: Party, say: dict[str, str]) -> str:
     return f"{shown['name']} · {shown['street']}, {shown['town']} · {say['vat_number']} {shown['vat']}"
 
 
-def _fours(iban: str) -> str:
-    return " ".join(iban[i : i + 4] for i in range(0, len(iban), 4))
-
-
 def _qr(invoice: Invoice) -> str | None:
-    """The EPC code that a banking app scans (SVG), or None where nothing is to be paid."""
-    if invoice.gross < Decimal("0.01") or invoice.payment is None or invoice.payment.reference is None:
+    """The EPC code that a banking app scans (SVG), or None where the reader has nothing to pay."""
+    paid = invoice.payment
+    if paid is None or invoice.kind != "invoice" or not 0 < invoice.gross <= _MOST_BY_EPC:
         return None
     code = segno.helpers.make_epc_qr(
-        name=invoice.payment.holder,
-        iban=invoice.payment.iban,
-        amount=invoice.gross,
-        reference=invoice.payment.reference,
+        name=paid.holder[:70], iban=paid.iban, amount=invoice.gross, reference=paid.reference, text=None
     )
     out = BytesIO()
     code.save(out, kind="svg", border=0, xmldecl=False)

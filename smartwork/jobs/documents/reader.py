@@ -1,0 +1,100 @@
+"""What a document carries about itself, read from its bytes alone: the XML, the snapshot, and the digest it states."""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from lxml import etree
+from pypdf import PdfReader
+from pypdf.errors import PyPdfError
+
+from smartwork.errors import InputError
+from smartwork.jobs.documents.evidence import from_csv
+
+NS = {
+    "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
+    "cbc": "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2",
+}
+_DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+_ROOTS = ("Invoice", "CreditNote")
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A document taken apart: its root element, the snapshots found in it by where they lay, and the digests it states.
+
+    `printed` is the first page's text without blanks (None for XML).
+    """
+
+    xml: etree._Element
+    snapshots: dict[str, str]
+    digests: dict[str, str | None]
+    printed: str | None
+
+
+def read(path: Path) -> Carried:
+    """Take the document at `path` apart; raises InputError where there is none, or none that smartwork wrote."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"Cannot read {path}: {error.strerror}. Name an invoice of smartwork, .pdf or .xml.") from error
+    if content.startswith(b"%PDF-"):
+        return _pdf(path, content)
+    return _xml(path, content)
+
+
+def _xml(path: Path, content: bytes) -> Carried:
+    root = _root(path, content)
+    digest, snapshot = _embedded(path, root)
+    return Carried(root, {"xml": snapshot}, {"xml": digest}, None)
+
+
+def _pdf(path: Path, content: bytes) -> Carried:
+    try:
+        document = PdfReader(BytesIO(content))
+        files = {name: parts[0] for name, parts in document.attachments.items()}
+        printed = re.sub(r"\s", "", document.pages[0].extract_text())
+    except (PyPdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, OSError) as error:
+        raise InputError(f"{path} is no PDF that can be read ({error}). Ask the sender for the document again.") from error
+    xml = next((data for name, data in files.items() if name.endswith(".xml")), None)
+    evidence = next((data for name, data in files.items() if name.endswith(".json")), None)
+    if xml is None or evidence is None:
+        raise _foreign(path, "it carries no e-invoice and no evidence")
+    root = _root(path, xml)
+    digest, snapshot = _embedded(path, root)
+    try:
+        snapshots = {"pdf": evidence.decode(), "xml": snapshot}
+    except UnicodeDecodeError as error:
+        raise _foreign(path, "its evidence is no text") from error
+    shown = _DIGEST.search(printed)
+    return Carried(root, snapshots, {"pdf": shown.group() if shown else None, "xml": digest}, printed)
+
+
+def _root(path: Path, content: bytes) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        raise _foreign(path, f"it is neither PDF nor XML ({error})") from error
+    if etree.QName(root).localname not in _ROOTS:
+        raise _foreign(path, f"it is an XML file about {etree.QName(root).localname}")
+    return root
+
+
+def _embedded(path: Path, root: etree._Element) -> tuple[str | None, str]:
+    """The digest that the XML states, and the snapshot that it embeds."""
+    for reference in root.iterfind("cac:AdditionalDocumentReference", NS):
+        encoded = reference.findtext("cac:Attachment/cbc:EmbeddedDocumentBinaryObject", namespaces=NS)
+        if encoded:
+            try:
+                return reference.findtext("cbc:ID", namespaces=NS), from_csv(base64.b64decode(encoded, validate=True))
+            except binascii.Error as error:
+                raise _foreign(path, "what it embeds is no base64") from error
+    raise _foreign(path, "it embeds no evidence")
+
+
+def _foreign(path: Path, why: str) -> InputError:
+    return InputError(f"{path} is no document of smartwork: {why}. Name an invoice of smartwork, .pdf or .xml.")
