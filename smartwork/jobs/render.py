@@ -62,11 +62,12 @@ def _render(invoices: Sequence[Invoice], folder: Path, progress: Progress) -> li
 
 
 def _write(invoice: Invoice, folder: Path) -> Files:
-    xml = ubl(invoice)
+    canonical = invoice.canonical()
+    xml = ubl(invoice, canonical)
     name = f"{invoice.number}-{invoice.account}"
     files = Files(folder / f"{name}.pdf", folder / f"{name}.xml")
     _replace(files.xml, xml)
-    _replace(files.pdf, pdf(invoice, xml))
+    _replace(files.pdf, pdf(invoice, canonical, xml))
     return files
 
 

@@ -27,7 +27,7 @@ def name(line: Line, language: Language) -> str:
         case "settlement":
             return say[f"settlement_{line.unit}"]
         case "occupancy" | "beyond_pass" | "no_show":
-            return ", ".join(dict.fromkeys(proof.resource_name for proof in line.proofs)) or say["beyond"]
+            return ", ".join(dict.fromkeys(proof.resource_name for proof in line.proofs)) or say["beyond_pass"]
 
 
 def correction(line: Line, language: Language) -> str:
@@ -42,16 +42,17 @@ def remark(line: Line, language: Language) -> str:
     say = labels.words(language)
     parts = []
     if line.kind == "beyond_pass":
-        parts.append(say["beyond_pass"].format(line=line.of_line))
+        parts.append(say["of_line"].format(line=line.of_line))
     elif line.kind == "no_show":
         parts.append(f"{say['verdict_no_show']}, {say['no_show_fee']}")
     elif line.kind == "occupancy" and len(line.proofs) == 1:
-        parts.append(_verdict(line.proofs[0], say))
+        proof = line.proofs[0]
+        parts.append(say[f"verdict_{proof.verdict}"] if line.draws else _verdict(proof, say))
     if line.draws:
         spent = sum((draw.hours for draw in line.draws), Decimal(0))
         parts.append(say["from_credits"].format(hours=labels.number(spent, language)))
     if line.corrects is not None and line.kind != "correction":
-        parts.append(f"{line.corrects.number}, {line.corrects.line}")
+        parts.append(f"{line.corrects.number}, {say['of_line'].format(line=line.corrects.line)}")
     return " · ".join(parts)
 
 

@@ -14,6 +14,10 @@ from smartwork.errors import InputError
 
 HEAD = ("part", "snapshot")
 _DOCUMENT = "document"
+_UNREADABLE = (
+    "The evidence embedded in the XML cannot be read: it was altered or is not smartwork's. "
+    "Ask the sender for the document again."
+)
 
 
 def as_csv(canonical: str) -> bytes:
@@ -33,12 +37,9 @@ def from_csv(content: bytes) -> str:
     csv.field_size_limit(len(content) + 1)
     try:
         head, first, *rest = csv.reader(StringIO(content.decode(), newline=""), strict=True)
-        if tuple(head) != HEAD or first[0] != _DOCUMENT:
-            raise ValueError("other columns")
         snapshot: dict[str, Any] = {**json.loads(first[1]), "lines": [json.loads(text) for _, text in rest]}
     except (ValueError, TypeError, IndexError, csv.Error) as error:
-        raise InputError(
-            "The evidence embedded in the XML cannot be read: it was altered or is not smartwork's. "
-            "Ask the sender for the document again."
-        ) from error
+        raise InputError(_UNREADABLE) from error
+    if (*head, first[0]) != (*HEAD, _DOCUMENT):
+        raise InputError(_UNREADABLE)
     return canonical_text(snapshot)

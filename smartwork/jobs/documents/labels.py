@@ -34,7 +34,7 @@ def minutes(seconds: int) -> int:
 def number(value: Decimal, language: Language, places: int = 2) -> str:
     """`value` with `places` decimals and the language's thousands and decimal marks."""
     thousands, decimal = _MARKS[language]
-    return f"{value:,.{places}f}".translate({ord(","): thousands, ord("."): decimal})
+    return f"{value:,.{places}f}".translate({ord(","): thousands, ord("."): decimal, ord("-"): "−"})
 
 
 def price(value: Decimal, language: Language) -> str:

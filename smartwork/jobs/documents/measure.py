@@ -7,7 +7,7 @@ _CLASSES = {
     0.39: "-[]Jsr",
     0.44: "zcç",
     0.49: "aeàâéèêëS0123456789€#",
-    0.55: "bcdghknopquvxyôöûüùñEFLP+<>–=",
+    0.55: "bcdghknopquvxyôöûüùñEFLP+<>–=−×½",
     0.63: "TRBZY%",
     0.7: "ACDKNUVXÉÈÀ",
     0.76: "GHOQw—…&æÖÜ",

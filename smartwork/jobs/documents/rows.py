@@ -16,7 +16,11 @@ from smartwork.jobs.documents.measure import fit, width_mm
 from smartwork.jobs.documents.sheets import WIDTH, Fill, Group, Section, Sheet
 
 _AXIS_HOURS = (7, 19)
-_TIMELINE, _TIMELINE_WIDTH = 53.0, 55.0
+FIRST_PAGE_ROWS = 12
+"""What the first page's table has room for; the detail shows the others."""
+_WHAT, _REFERENCE, _TIME, _REMARK = 22.0, 46.0, 68.5, 86.0
+_REMARK_ROOM = 44.0
+_TIMELINE, _TIMELINE_WIDTH = 52.0, 50.0
 _PROOF = _TIMELINE + _TIMELINE_WIDTH + 4
 _BODY_PT, _SMALL_PT = 8.5, 7.0
 
@@ -40,12 +44,13 @@ def sections(invoice: Invoice) -> list[Section]:
     by_centre = [list(lines) for _, lines in groupby(invoice.lines, key=lambda line: line.centre)]
     proven = [[(line, proof) for line in lines for proof in line.proofs] for lines in by_centre]
     axis = _axis(proof for pairs in proven for _, proof in pairs)
+    detail = Section(
+        _detail_head(say, labels.month(invoice.month, invoice.language)),
+        [_detail(lines, invoice, say) for lines in by_centre],
+        [_total(invoice, say)],
+    )
     return [
-        Section(
-            _detail_head(say, labels.month(invoice.month, invoice.language)),
-            [_detail(lines, invoice, say) for lines in by_centre],
-            [_total(invoice, say)],
-        ),
+        *([detail] if not lines_on_first_page(invoice) else []),
         Section(
             _statement_head(say),
             [_statement(list(rows), say, invoice.language) for _, rows in groupby(invoice.statement, lambda row: row.kind)],
@@ -53,6 +58,11 @@ def sections(invoice: Invoice) -> list[Section]:
         ),
         Section(_annex_head(say, axis), [_annex(pairs, say, invoice.language, axis) for pairs in proven if pairs]),
     ]
+
+
+def lines_on_first_page(invoice: Invoice) -> bool:
+    """Whether the first page shows every line already, as it does for self-billed documents, which have few."""
+    return invoice.is_self_billed and len(invoice.lines) <= FIRST_PAGE_ROWS
 
 
 def hours(lines: Iterable[Line], language: Language) -> str:
@@ -72,7 +82,7 @@ def _detail_head(say: dict[str, str], month: str) -> Drawn:
     def paint(sheet: Sheet, y: float) -> None:
         sheet.text("title", 0, y + 7, say["detail"])
         sheet.text("aside", WIDTH, y + 7, month, "right")
-        for x, key in ((8, "date"), (23, "what"), (48, "reference"), (71, "time"), (89, "verdict")):
+        for x, key in ((8, "date"), (_WHAT, "what"), (_REFERENCE, "reference"), (_TIME, "time"), (_REMARK, "verdict")):
             sheet.text("head", x, y + 13, say[key])
         for end, key in ((140.0, "quantity"), (159.0, "price"), (WIDTH, "amount")):
             sheet.text("head", end, y + 13, say[key], "right")
@@ -84,10 +94,11 @@ def _detail_head(say: dict[str, str], month: str) -> Drawn:
 def _detail(lines: Sequence[Line], invoice: Invoice, say: dict[str, str]) -> Group:
     language = invoice.language
     kinds = [(kind, list(found)) for kind, found in groupby(lines, key=lambda line: line.place_kind)]
+    places = len({kind for kind, _ in kinds if kind})
     rated = len(invoice.vat_totals) > 1
     rows: list[Drawn] = []
     for kind, found in kinds:
-        if len(kinds) > 1 and kind is not None:
+        if kind is not None and places > 1:
             rows.append(_kind(say[kind]))
         rows += [_line(line, language, rated=rated) for line in found]
     name = lines[0].centre_name or say["network"]
@@ -114,17 +125,22 @@ def _kind(name: str) -> Drawn:
 def _line(line: Line, language: Language, *, rated: bool) -> Drawn:
     one = line.proofs[0] if len(line.proofs) == 1 else None
     name, reference, remark = (tell(line, language) for tell in (describe.name, describe.reference, describe.remark))
+    if one is None:
+        remark = " · ".join(part for part in (reference, remark) if part)
+    remark_pt = _BODY_PT if width_mm(remark, _BODY_PT) <= _REMARK_ROOM else _SMALL_PT
     unit = labels.words(language)[f"unit_{line.unit}"]
 
     def paint(sheet: Sheet, y: float) -> None:
         base = y + 3.2
         sheet.text("faint", 6, base, str(line.line), "right")
-        sheet.text("body", 8, base, labels.short_day(line.starts_on, language))
-        sheet.text("body", 23, base, fit(name, _BODY_PT, 24 if reference else 47 if one else 65))
-        sheet.text("body", 48, base, fit(reference, _BODY_PT, 22))
-        if one:
-            sheet.text("body", 71, base, describe.times(one))
-        sheet.text("body", 89, base, fit(remark, _BODY_PT, 39))
+        sheet.text("body", 8, base, _days(line, language))
+        if one is None:
+            sheet.text("body", _WHAT, base, fit(name, _BODY_PT, _REMARK - _WHAT - 1.5))
+        else:
+            sheet.text("body", _WHAT, base, fit(name, _BODY_PT, _REFERENCE - _WHAT - 1))
+            sheet.text("body", _REFERENCE, base, fit(reference, _BODY_PT, _TIME - _REFERENCE - 0.5))
+            sheet.text("body", _TIME, base, describe.times(one))
+        sheet.text("body" if remark_pt == _BODY_PT else "fine", _REMARK, base, fit(remark, remark_pt, _REMARK_ROOM))
         sheet.text("body", 140, base, describe.quantity(line, language), "right")
         sheet.text("small", 140.8, base, unit)
         sheet.text("body", 159, base, labels.price(line.price, language), "right")
@@ -132,6 +148,13 @@ def _line(line: Line, language: Language, *, rated: bool) -> Drawn:
         sheet.text("body", WIDTH, base, labels.number(line.net, language), "right")
 
     return Drawn(4.3, paint)
+
+
+def _days(line: Line, language: Language) -> str:
+    """The day of a visit or visits, else the first and last day."""
+    if line.proofs or line.starts_on == line.ends_on:
+        return labels.short_day(line.starts_on, language)
+    return f"{line.starts_on:%d}–{line.ends_on:%d/%m}"
 
 
 def _total(invoice: Invoice, say: dict[str, str]) -> Drawn:
@@ -151,7 +174,7 @@ def _statement_head(say: dict[str, str]) -> Drawn:
         sheet.text("title", 0, y + 7, say["statement"])
         sheet.text("head", 8, y + 13, say["place"])
         for end, key in ((92.0, "visits"), (115.0, "hours"), (145.0, "of_it_credits"), (WIDTH, "net")):
-            sheet.text("head", end, y + 13, say[key].capitalize(), "right")
+            sheet.text("head", end, y + 13, say[key][:1].upper() + say[key][1:], "right")
         sheet.rule("strong", y + 14.6)
 
     return Drawn(14.8, paint, opens=True)
@@ -221,9 +244,7 @@ def _annex_head(say: dict[str, str], axis: tuple[int, int]) -> Drawn:
     return Drawn(14.8, paint, opens=True)
 
 
-def _annex(
-    pairs: Sequence[tuple[Line, Proof]], say: dict[str, str], language: Language, axis: tuple[int, int]
-) -> Group:
+def _annex(pairs: Sequence[tuple[Line, Proof]], say: dict[str, str], language: Language, axis: tuple[int, int]) -> Group:
     name = pairs[0][1].centre_name
     rows = [_proof(line.line, proof, say, language, axis) for line, proof in pairs]
     return Group(_centre(name), _centre(f"{name} ({say['continued']})"), rows)
@@ -273,9 +294,9 @@ def _ledger(runs: tuple[BatchRun, ...], room: float) -> str:
     for shown in range(len(texts), 0, -1):
         more = f" +{len(texts) - shown}" if shown < len(texts) else ""
         text = ", ".join(texts[:shown]) + more
-        if width_mm(text, _SMALL_PT) <= room or shown == 1:
-            return fit(text, _SMALL_PT, room)
-    return ""
+        if width_mm(text, _SMALL_PT) <= room:
+            return text
+    return f"№ {runs[0].first}–{runs[0].last} +{len(texts) - 1}" if runs else ""
 
 
 def _axis(proofs: Iterable[Proof]) -> tuple[int, int]:

@@ -14,7 +14,7 @@ _TOP, _BOTTOM = 9.0, 259.0
 _GAP = 12.0
 
 Align = Literal["left", "right", "centred"]
-Style = Literal["title", "aside", "head", "centre", "kind", "body", "bold", "faint", "small", "warn"]
+Style = Literal["title", "aside", "head", "centre", "kind", "body", "bold", "faint", "fine", "small", "warn"]
 Fill = Literal["booked", "occupied", "vacant", "unknown", "suspect"]
 Stroke = Literal["strong", "thin", "hair", "tick"]
 

@@ -91,13 +91,20 @@ def _line(root: etree._Element, invoice: Invoice, line: Line) -> None:
     told = [describe.remark(line, language), *(describe.evidence(proof, language) for proof in line.proofs)]
     if any(told):
         _text(node, "Note", " | ".join(text for text in told if text))
-    _text(node, "CreditedQuantity" if invoice.is_credit else "InvoicedQuantity", _plain(line.quantity), unitCode=UNITS[line.unit])
+    _text(
+        node,
+        "CreditedQuantity" if invoice.is_credit else "InvoicedQuantity",
+        _plain(line.quantity),
+        unitCode=UNITS[line.unit],
+    )
     _amount(node, "LineExtensionAmount", invoice, line.net)
     if (period := stated_period(invoice, line)) is not None:
         _period(node, *period)
     item = _group(node, "Item")
     members = dict.fromkeys(proof.member for proof in line.proofs)
-    _text(item, "Description", " · ".join(part for part in (describe.reference(line, language), *members) if part) or line.kind)
+    _text(
+        item, "Description", " · ".join(part for part in (describe.reference(line, language), *members) if part) or line.kind
+    )
     name = describe.name(line, language)
     _text(item, "Name", f"{name}, {line.centre_name}" if line.centre_name else name)
     _tax_category(_group(item, "ClassifiedTaxCategory"), line.vat_category, line.vat_rate)

@@ -9,12 +9,10 @@ import segno.helpers
 from smartwork.domain.business import Party
 from smartwork.domain.invoice import Invoice, Line, VatTotal, structured
 from smartwork.jobs.documents import describe, labels
-from smartwork.jobs.documents.rows import hours, net, sections
+from smartwork.jobs.documents.rows import FIRST_PAGE_ROWS, hours, net, sections
 from smartwork.jobs.documents.sheets import paginate
 
 View = dict[str, object]
-_ROWS_SHOWN = 12
-"""What the first page has room for; the detail shows the others."""
 _MOST_BY_EPC = Decimal("999999999.99")
 
 
@@ -89,7 +87,9 @@ def _mentions(invoice: Invoice, say: dict[str, str]) -> list[str]:
         documents = ", ".join(describe.document(one, invoice.language) for one in invoice.corrects)
         found.append(say["corrects_note"].format(documents=documents))
     if invoice.reason:
-        found.append(f"{say['reason']} : {invoice.reason}" if invoice.language == "fr" else f"{say['reason']}: {invoice.reason}")
+        found.append(
+            f"{say['reason']} : {invoice.reason}" if invoice.language == "fr" else f"{say['reason']}: {invoice.reason}"
+        )
     return found
 
 
@@ -108,7 +108,7 @@ def _summary(invoice: Invoice, say: dict[str, str]) -> View:
     language = invoice.language
     total = labels.euro(invoice.net, language)
     if invoice.is_self_billed:
-        shown = invoice.lines[:_ROWS_SHOWN]
+        shown = invoice.lines[:FIRST_PAGE_ROWS]
         rows = [
             [
                 _named(line, invoice),
@@ -127,7 +127,7 @@ def _summary(invoice: Invoice, say: dict[str, str]) -> View:
     for line in invoice.lines:
         centres[line.centre].append(line)
     found = list(centres.values())
-    shown_centres = found if len(found) <= _ROWS_SHOWN else found[: _ROWS_SHOWN - 1]
+    shown_centres = found if len(found) <= FIRST_PAGE_ROWS else found[: FIRST_PAGE_ROWS - 1]
     rows = [_sum(lines[0].centre_name or say["network"], lines, invoice) for lines in shown_centres]
     if others := found[len(shown_centres) :]:
         rest = [line for lines in others for line in lines]

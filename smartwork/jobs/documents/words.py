@@ -164,7 +164,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "pass_day": ("Passe journée", "Dagpas", "Day pass"),
     "visits": ("visites", "bezoeken", "visits"),
     "visit": ("visite", "bezoek", "visit"),
-    "beyond_pass": ("au-delà de la passe, ligne {line}", "buiten de pas, lijn {line}", "beyond the pass, line {line}"),
+    "of_line": ("ligne {line}", "lijn {line}", "line {line}"),
     "no_show_fee": ("forfait d’absence", "vast bedrag", "fixed fee"),
     "credits_bought": ("Heures achetées d’avance", "Vooraf gekochte uren", "Hours bought ahead"),
     "overdraft": ("Heures au-delà du solde", "Uren boven het saldo", "Hours beyond the balance"),
@@ -198,5 +198,5 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Check it yourself: smartwork verify recomputes every line from this file alone.",
     ),
     "verdict_cancelled": ("annulé", "geannuleerd", "cancelled"),
-    "beyond": ("Heures au-delà de la passe", "Uren buiten de pas", "Hours beyond the pass"),
+    "beyond_pass": ("Heures au-delà de la passe", "Uren buiten de pas", "Hours beyond the pass"),
 }

