@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from edge.adapters import zigbee2mqtt
 from edge.forward import Forwarder
 from edge.outbox import Outbox
+from edge.translate import Translator
 from smartwork.contracts.decode import Decoded, Rejected, decode
 from smartwork.contracts.messages import Status
-from smartwork.contracts.policy import DeviceEntry, Policy, PolicyApplied
+from smartwork.contracts.policy import Policy, PolicyApplied
 from smartwork.contracts.reading import Reading
 from smartwork.contracts.topics import Leaf, Topic
 from smartwork.settings import EdgeSettings
@@ -23,25 +23,6 @@ NAME = "gateway"
 SESSION_S = 7 * 86_400
 AT_ONCE = 500
 DEFAULT_ZONE = "Europe/Brussels"
-
-
-class Translator:
-    """Knows each device's topics from the policy and turns messages into canonical readings; does no I/O."""
-
-    def __init__(self, devices: Sequence[DeviceEntry]) -> None:
-        self._by_topic = {topic: entry for entry in devices for topic in zigbee2mqtt.subscriptions(entry.address)}
-
-    @property
-    def topics(self) -> list[str]:
-        """What to listen to on the centre's broker."""
-        return list(self._by_topic)
-
-    def translate(self, topic: str, payload: bytes, arrived: datetime) -> list[Reading]:
-        """The readings in a device's message; raises ValueError, saying why, where it cannot be understood."""
-        entry = self._by_topic.get(topic)
-        if entry is None:
-            raise ValueError("the registry knows no such device")
-        return zigbee2mqtt.translate(topic, payload, device=entry.device, address=entry.address, arrived=arrived)
 
 
 class Gateway:
@@ -139,7 +120,7 @@ class Gateway:
 
     def _apply(self, policy: Policy) -> None:
         self._version = policy.version
-        self._translator = Translator(policy.devices)
+        self._translator = Translator(policy.devices, policy.timezone)
         self._outbox.set_timezone(policy.timezone)
         self._devices.subscribe(self._translator.topics)
 

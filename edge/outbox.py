@@ -35,7 +35,7 @@ CREATE INDEX IF NOT EXISTS batch_day ON batch (day);
 CREATE TABLE IF NOT EXISTS day (day TEXT PRIMARY KEY, numbered INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS numbered (
     n INTEGER PRIMARY KEY, day TEXT NOT NULL,
-    at_ms INTEGER NOT NULL, device TEXT NOT NULL, metric INTEGER NOT NULL, value REAL NOT NULL);
+    at_ms INTEGER NOT NULL, device TEXT NOT NULL, metric INTEGER NOT NULL, value REAL NOT NULL, by_arrival INTEGER NOT NULL);
 """
 
 
@@ -219,19 +219,20 @@ class Outbox:
         for day, run in self._runs(readings):
             self._batch(first, day, run)
             self._db.executemany(
-                "INSERT INTO numbered VALUES (?, ?, ?, ?, ?, ?)",
-                [(n, day, r.at_ms, r.device, int(r.metric), float(r.value)) for n, r in enumerate(run, first)],
+                "INSERT INTO numbered VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [(n, day, r.at_ms, r.device, int(r.metric), float(r.value), r.by_arrival) for n, r in enumerate(run, first)],
             )
             first += len(run)
 
     def _seal_lingering(self) -> None:
         """In batches of one day and without a gap in their numbers, as any other."""
-        rows = self._db.execute("SELECT n, day, at_ms, device, metric, value FROM numbered ORDER BY n").fetchall()
+        rows = self._db.execute("SELECT n, day, at_ms, device, metric, value, by_arrival FROM numbered ORDER BY n").fetchall()
         for (_, day), alike in groupby(enumerate(rows), key=lambda pair: (pair[1][0] - pair[0], pair[1][1])):
             run = [row for _, row in alike]
             for start in range(0, len(run), BATCH):
                 some = run[start : start + BATCH]
-                self._seal(some[0][0], day, [Reading(at, device, Metric(m), value) for _, _, at, device, m, value in some])
+                readings = [Reading(at, device, Metric(m), value, bool(late)) for _, _, at, device, m, value, late in some]
+                self._seal(some[0][0], day, readings)
         self._db.execute("DELETE FROM numbered")
 
     def _seal(self, first: int, day: str, run: Sequence[Reading]) -> None:
@@ -280,6 +281,7 @@ class Outbox:
             device=[index[reading.device] for reading in run],
             metric=[int(reading.metric) for reading in run],
             value=[float(reading.value) for reading in run],
+            by_arrival=[place for place, reading in enumerate(run) if reading.by_arrival],
         )
 
     def _day_of(self, at_ms: int) -> str:

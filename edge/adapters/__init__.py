@@ -1,1 +1,45 @@
-"""One file a device family: each turns what a device says into canonical readings, and is a pure function."""
+"""One file a device family. Each is a set of pure functions: what a device says becomes canonical readings, and where the
+family has lights, what they shall do becomes messages in their own dialect.
+
+`subscriptions(address)` are the topics of a device, `address_of(topic)` the device of a topic, `translate(heard)` its
+readings, `command(entry, on, level, ramp_s)` the messages to a light.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from edge.adapters import chirpstack, elsys, esphome, homeassistant, milesight, shelly, tasmota, ttn, zigbee2mqtt
+from edge.adapters.message import Heard
+from smartwork.contracts.policy import DeviceEntry, Profile
+from smartwork.contracts.reading import Reading
+
+
+class Adapter(Protocol):
+    """What the file of a family offers."""
+
+    def subscriptions(self, address: str) -> list[str]: ...
+    def address_of(self, topic: str) -> str | None: ...
+    def translate(self, heard: Heard) -> list[Reading]: ...
+
+
+Command = Callable[[DeviceEntry, bool, float | None, float], list[tuple[str, bytes]]]
+
+ADAPTERS: Mapping[Profile, Adapter] = {
+    Profile.ZIGBEE2MQTT: zigbee2mqtt,
+    Profile.TASMOTA: tasmota,
+    Profile.SHELLY: shelly,
+    Profile.ESPHOME: esphome,
+    Profile.CHIRPSTACK: chirpstack,
+    Profile.TTN: ttn,
+    Profile.MILESIGHT: milesight,
+    Profile.ELSYS: elsys,
+    Profile.HOMEASSISTANT: homeassistant,
+}
+COMMANDS: Mapping[Profile, Command] = {
+    Profile.ZIGBEE2MQTT: zigbee2mqtt.command,
+    Profile.TASMOTA: tasmota.command,
+    Profile.SHELLY: shelly.command,
+    Profile.ESPHOME: esphome.command,
+    Profile.HOMEASSISTANT: homeassistant.command,
+}
+"""The families whose lights can be told what to do; LoRaWAN switches are only heard."""

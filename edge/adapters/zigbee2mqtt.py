@@ -2,65 +2,48 @@
 
 Properties as in the project's public documentation (Exposes): `occupancy`, `presence`, `illuminance` (lux), `co2`
 (ppm), `temperature` (degrees Celsius), `humidity` (%), `state` and `brightness` (0 to 254) of lights, `power` (W),
-`energy` (kWh, cumulative), `battery` (%), `linkquality` (0 to 255), `people`, and `last_seen` (ISO 8601) as event time.
+`energy` (kWh, cumulative), `battery` (%), `linkquality` (0 to 255), `people`, and `last_seen` (ISO 8601, or ms since
+1970) as event time.
 """
 
 import json
-import math
-from collections.abc import Callable
-from datetime import UTC, datetime
 
+from edge.adapters.message import (
+    Convert,
+    Heard,
+    Taken,
+    arrival,
+    instant,
+    json_object,
+    level_of,
+    number,
+    observed,
+    on_off,
+    scaled,
+    text_of,
+    truth,
+)
 from smartwork.contracts.metrics import Metric
+from smartwork.contracts.policy import DeviceEntry
 from smartwork.contracts.reading import Reading
 
-_BRIGHTEST = 254
-_EARLIEST_MS = int(datetime(2000, 1, 2, tzinfo=UTC).timestamp() * 1000)
-_LATEST_MS = int(datetime(2099, 12, 31, tzinfo=UTC).timestamp() * 1000)
-"""A clock outside of these was never set; a day at both ends is left so that local days, too, are of this century."""
-
-
-def _truth(value: object) -> float | None:
-    return float(value) if isinstance(value, bool) else None
-
-
-def _number(value: object) -> float | None:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _switch(value: object) -> float | None:
-    return {"ON": 1.0, "OFF": 0.0}.get(value) if isinstance(value, str) else None
-
-
-def _brightness(value: object) -> float | None:
-    number = _number(value)
-    return None if number is None else min(round(number / _BRIGHTEST, 4), 1.0)
-
-
-def _kwh(value: object) -> float | None:
-    number = _number(value)
-    return None if number is None or math.isinf(number * 1000) else round(number * 1000, 6)
-
-
-_PROPERTIES: dict[str, tuple[Metric, Callable[[object], float | None]]] = {
-    "occupancy": (Metric.PRESENCE, _truth),
-    "presence": (Metric.PRESENCE, _truth),
-    "people": (Metric.OCCUPANT_COUNT, _number),
-    "illuminance": (Metric.ILLUMINANCE_LUX, _number),
-    "co2": (Metric.CO2_PPM, _number),
-    "temperature": (Metric.TEMPERATURE_C, _number),
-    "humidity": (Metric.HUMIDITY_PCT, _number),
-    "state": (Metric.LIGHT_ON, _switch),
-    "brightness": (Metric.LIGHT_LEVEL, _brightness),
-    "power": (Metric.POWER_W, _number),
-    "energy": (Metric.ENERGY_WH, _kwh),
-    "battery": (Metric.BATTERY_PCT, _number),
-    "linkquality": (Metric.LINK_QUALITY, _number),
+BRIGHTEST = 254
+_BASE = "zigbee2mqtt/"
+_OWN = ("bridge/", "bridge")
+_PROPERTIES: dict[str, tuple[Metric, Convert]] = {
+    "occupancy": (Metric.PRESENCE, truth),
+    "presence": (Metric.PRESENCE, truth),
+    "people": (Metric.OCCUPANT_COUNT, number),
+    "illuminance": (Metric.ILLUMINANCE_LUX, number),
+    "co2": (Metric.CO2_PPM, number),
+    "temperature": (Metric.TEMPERATURE_C, number),
+    "humidity": (Metric.HUMIDITY_PCT, number),
+    "state": (Metric.LIGHT_ON, on_off),
+    "brightness": (Metric.LIGHT_LEVEL, level_of(BRIGHTEST)),
+    "power": (Metric.POWER_W, number),
+    "energy": (Metric.ENERGY_WH, scaled(1000)),
+    "battery": (Metric.BATTERY_PCT, number),
+    "linkquality": (Metric.LINK_QUALITY, number),
 }
 
 
@@ -69,65 +52,46 @@ def subscriptions(address: str) -> list[str]:
     return [address, f"{address}/availability"]
 
 
-def translate(topic: str, payload: bytes, *, device: str, address: str, arrived: datetime) -> list[Reading]:
+def address_of(topic: str) -> str | None:
+    """Which device a topic belongs to, None where it is none of this family's."""
+    if not topic.startswith(_BASE) or topic.removeprefix(_BASE).startswith(_OWN) or topic.endswith(("/set", "/get")):
+        return None
+    return topic.removesuffix("/availability")
+
+
+def translate(heard: Heard) -> list[Reading]:
     """The canonical readings in one message, in the order of the table above; empty where it holds none that we know.
 
-    Event time is the device's `last_seen` where it says one, else `arrived`. Raises ValueError where the payload is
-    not what the family speaks.
+    Event time is the device's `last_seen` where it says a believable one. Raises ValueError, naming the property, where
+    the payload is not what the family speaks.
     """
-    if topic == f"{address}/availability":
-        return [Reading(_ms(arrived), device, Metric.ONLINE, _availability(payload))]
-    said = _json(payload)
-    if not isinstance(said, dict):
-        raise ValueError("expected a JSON object")  # noqa: TRY004 - a wrong value, whatever its type
-    at_ms = _event_ms(said.get("last_seen"), arrived)
-    found: dict[Metric, Reading] = {}
+    if heard.topic == f"{heard.address}/availability":
+        return _availability(heard)
+    said = json_object(heard.payload)
+    last_seen = said.get("last_seen")
+    epoch = number(last_seen)
+    claimed = instant(last_seen if epoch is None else epoch / 1000, "last_seen")
+    taken = Taken(heard, observed(heard, claimed))
     for name, (metric, convert) in _PROPERTIES.items():
-        if said.get(name) is not None and metric not in found:
-            value = convert(said[name])
-            if value is None:
-                raise ValueError(f"{name} is {str(said[name])[:40]!r}")
-            found[metric] = Reading(at_ms, device, metric, value)
-    return list(found.values())
+        taken.take(said, name, metric, convert)
+    return taken.readings()
 
 
-def _json(payload: bytes) -> object:
-    try:
-        return json.loads(payload)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"not JSON: {error}") from None
+def command(entry: DeviceEntry, on: bool, level: float | None, ramp_s: float) -> list[tuple[str, bytes]]:
+    """The messages that bring a light to `level` (0 to 1) within `ramp_s` seconds, or switch it off."""
+    said: dict[str, object] = {"state": "ON" if on else "OFF"}
+    if on and level is not None:
+        said["brightness"] = max(1, round(level * BRIGHTEST))
+    if ramp_s:
+        said["transition"] = ramp_s
+    return [(f"{entry.address}/set", json.dumps(said).encode())]
 
 
-def _availability(payload: bytes) -> float:
-    """1 for online, 0 for offline; both the plain and the JSON form exist."""
-    text = payload.decode(errors="replace").strip()
-    state: object = text
-    if text.startswith("{"):
-        said = _json(payload)
-        state = said.get("state") if isinstance(said, dict) else None
-    if state not in ("online", "offline"):
-        raise ValueError(f"availability is {text[:40]!r}")
-    return float(state == "online")
-
-
-def _event_ms(last_seen: object, arrived: datetime) -> int:
-    if last_seen is None:
-        return _ms(arrived)
-    number = _number(last_seen)
-    if number is not None:  # option `last_seen: epoch`: milliseconds
-        at_ms = int(number)
-    else:
-        try:
-            at = datetime.fromisoformat(str(last_seen))
-        except ValueError:
-            raise ValueError(f"last_seen is {str(last_seen)[:40]!r}") from None
-        if at.tzinfo is None:
-            raise ValueError("last_seen has no zone; set Zigbee2MQTT's last_seen to ISO_8601")
-        at_ms = _ms(at)
-    if not _EARLIEST_MS <= at_ms < _LATEST_MS:
-        raise ValueError(f"last_seen is {str(last_seen)[:40]!r}: the device's clock is not set")
-    return at_ms
-
-
-def _ms(at: datetime) -> int:
-    return round(at.timestamp() * 1000)
+def _availability(heard: Heard) -> list[Reading]:
+    """Both the plain and the JSON form exist."""
+    text = text_of(heard.payload)
+    state: object = json_object(heard.payload).get("state") if text.startswith("{") else text
+    taken = Taken(heard, arrival(heard))
+    online = {"online": 1.0, "offline": 0.0}.get(state) if isinstance(state, str) else None
+    taken.put(Metric.ONLINE, online, "availability", state)
+    return taken.readings()

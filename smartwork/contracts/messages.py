@@ -39,6 +39,11 @@ class Batch(Wire):
     device: list[int] = Field(max_length=BATCH_LIMIT)
     metric: list[int] = Field(max_length=BATCH_LIMIT, description="Codes of the metric table.")
     value: list[float] = Field(max_length=BATCH_LIMIT, description="In the metric's unit; true is 1, false 0.")
+    by_arrival: list[int] = Field(
+        default_factory=list,
+        max_length=BATCH_LIMIT,
+        description="Places of the readings whose device told no believable time: theirs is that of arrival at the edge.",
+    )
 
     @property
     def last(self) -> int:
@@ -53,6 +58,8 @@ class Batch(Wire):
             raise ValueError("a device index points outside `devices`")
         if min(self.at_ms) < 0 or max(self.at_ms) > LATEST_MS:
             raise ValueError("an event time is not between 1970 and 2100")
+        if self.by_arrival and (min(self.by_arrival) < 0 or max(self.by_arrival) >= len(self.at_ms)):
+            raise ValueError("a place in by_arrival points outside the run")
         if min(self.metric) < 0 or max(self.metric) > 32_767:
             raise ValueError("a metric code is not between 0 and 32767")
         date.fromisoformat(self.day)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.gateway import Translator
+from edge.translate import Translator
 from firmware_sim.network import demo_network
 from firmware_sim.recordings import Recording, messages
 from smartwork.clock import now
@@ -58,18 +58,18 @@ def play(
         add_places(connection, centre, [], [place], [watcher])
     box = Filled(centre, device, work_dir / "outboxes" / f"{centre}-{device}.sqlite", timezone)
     box.path.parent.mkdir(parents=True, exist_ok=True)
-    fill(box.path, timezone, _translated(recording, device, address), f"{centre}/{device}")
+    fill(box.path, timezone, _translated(recording, device, address, timezone), f"{centre}/{device}")
     with temporary_ingest(endpoints.database_url, endpoints.broker_url, work_dir) as supervisor:
         replay(endpoints.broker_url, [box], progress, supervisor.check)
         settle(endpoints.database_url, progress, supervisor.check)
     return _figures(recording, centre, device, hold_s, endpoints)
 
 
-def _translated(recording: Recording, device: str, address: str) -> list[Reading]:
+def _translated(recording: Recording, device: str, address: str, timezone: str) -> list[Reading]:
     """What the edge makes of the recording's messages, in the order in which the sensor said them."""
     entry = DeviceEntry(device=device, profile=Profile.ZIGBEE2MQTT, address=address, interval_s=recording.interval_s)
-    translator = Translator([entry])
     arrived = now()
+    translator = Translator([entry], timezone, patience=arrived - recording.start)
     return [
         reading
         for topic, payload in messages(recording, address)

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
 
-from edge.gateway import Translator
+from edge.translate import Translator
 from firmware_sim.month import centre_readings, simulate
 from firmware_sim.network import TIMEZONE, demo_network
 from firmware_sim.zigbee2mqtt import speak

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from edge.gateway import Translator
+from edge.translate import Translator
 from smartwork.contracts.decode import Decoded, decode
 from smartwork.contracts.metrics import Metric
 from smartwork.testing.factory import small_policy

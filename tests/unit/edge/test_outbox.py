@@ -44,6 +44,7 @@ some_readings = st.lists(
         st.sampled_from(["s-1", "s-2", "l-1"]),
         st.sampled_from(list(Metric)),
         st.floats(allow_nan=False, allow_infinity=False),
+        st.booleans(),
     ),
     max_size=40,
 )
@@ -60,9 +61,9 @@ def test_numbers_have_no_gaps_and_every_reading_comes_back_as_it_went_in(said: l
         found = batches(outbox)
         assert [b.first for b in found] == [1, *(b.last + 1 for b in found)][: len(found)]
         back = [
-            Reading(at, b.devices[device], Metric(metric), value)
+            Reading(b.at_ms[i], b.devices[b.device[i]], Metric(b.metric[i]), b.value[i], i in b.by_arrival)
             for b in found
-            for at, device, metric, value in zip(b.at_ms, b.device, b.metric, b.value, strict=True)
+            for i in range(len(b.at_ms))
         ]
         assert back == [each for portion in portions for each in portion]
 
@@ -221,4 +222,5 @@ def test_payloads_are_the_contract_in_json() -> None:
             "device": [0],
             "metric": [1],
             "value": [1.0],
+            "by_arrival": [],
         }

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.adapters.message import Heard
 from edge.adapters.zigbee2mqtt import subscriptions, translate
 from edge.outbox import Outbox
 from smartwork.contracts.metrics import Metric
@@ -21,7 +22,7 @@ NOW_MS = round(NOW.timestamp() * 1000)
 
 def said(payload: object, topic: str = ADDRESS) -> list[Reading]:
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    return translate(topic, body, device="s-1", address=ADDRESS, arrived=NOW)
+    return translate(Heard(topic, body, "s-1", ADDRESS, NOW))
 
 
 def test_documented_messages_become_the_readings_that_the_shared_vectors_expect(shared_data: Path) -> None:
@@ -33,7 +34,7 @@ def test_documented_messages_become_the_readings_that_the_shared_vectors_expect(
         payload = raw.encode() if isinstance(raw, str) else json.dumps(raw).encode()
         address = vector["topic"].removesuffix("/availability")
         assert vector["topic"] in subscriptions(address)
-        found = translate(vector["topic"], payload, device="d", address=address, arrived=NOW)
+        found = translate(Heard(vector["topic"], payload, "d", address, NOW))
         expected = {name: float(value) for name, value in vector["readings"].items()}
         assert {r.metric.label: r.value for r in found} == pytest.approx(expected, abs=0.01), vector
 
@@ -48,7 +49,9 @@ def test_documented_messages_become_the_readings_that_the_shared_vectors_expect(
     ],
 )
 def test_event_time_is_last_seen_where_the_device_says_it(last_seen: object, at_ms: int) -> None:
-    assert said({"occupancy": True, "last_seen": last_seen}) == [Reading(at_ms, "s-1", Metric.PRESENCE, 1.0)]
+    assert said({"occupancy": True, "last_seen": last_seen}) == [
+        Reading(at_ms, "s-1", Metric.PRESENCE, 1.0, by_arrival=last_seen is None)
+    ]
 
 
 def test_energy_in_kwh_becomes_wh_and_brightness_a_share() -> None:
@@ -57,7 +60,9 @@ def test_energy_in_kwh_becomes_wh_and_brightness_a_share() -> None:
 
 
 def test_what_we_do_not_know_is_left_out_and_what_is_null_was_not_said() -> None:
-    assert said({"color_temp": 300, "occupancy": None, "battery": 80}) == [Reading(NOW_MS, "s-1", Metric.BATTERY_PCT, 80.0)]
+    assert said({"color_temp": 300, "occupancy": None, "battery": 80}) == [
+        Reading(NOW_MS, "s-1", Metric.BATTERY_PCT, 80.0, by_arrival=True)
+    ]
     assert said({}) == []
 
 

@@ -1,0 +1,97 @@
+"""ESPHome: one topic a component below the device's prefix, bare values; lights as JSON. Nothing carries a time.
+
+What a sensor measures is told by the name that its owner gave it, so the names that count are those below, anywhere in the
+object's name.
+"""
+
+import json
+import re
+
+from edge.adapters.message import (
+    Convert,
+    Heard,
+    Taken,
+    arrival,
+    json_object,
+    level_of,
+    numeral,
+    on_off,
+    switch_reading,
+    text_of,
+)
+from smartwork.contracts.metrics import Metric
+from smartwork.contracts.policy import DeviceEntry
+from smartwork.contracts.reading import Reading
+
+BRIGHTEST = 255
+PANEL = "panel"
+"""The object name of the light where the registry's model names no other."""
+_TOPIC = re.compile(r"(?P<address>.+)/(?P<kind>binary_sensor|sensor|light|switch)/(?P<name>[^/]+)/state")
+_PRESENCE = ("presence", "occupancy", "motion", "pir", "still_target", "moving_target")
+_NAN = ("nan", "unknown", "unavailable")
+
+
+def _kwh(value: object) -> float | None:
+    found = numeral(value)
+    return None if found is None else round(found * 1000, 6)
+
+
+_SENSORS: tuple[tuple[str, Metric, Convert], ...] = (
+    ("illuminance", Metric.ILLUMINANCE_LUX, numeral),
+    ("co2", Metric.CO2_PPM, numeral),
+    ("temperature", Metric.TEMPERATURE_C, numeral),
+    ("humidity", Metric.HUMIDITY_PCT, numeral),
+    ("power", Metric.POWER_W, numeral),
+    ("energy", Metric.ENERGY_WH, _kwh),
+    ("battery", Metric.BATTERY_PCT, numeral),
+    ("people", Metric.OCCUPANT_COUNT, numeral),
+)
+
+
+def subscriptions(address: str) -> list[str]:
+    """The topics of the device with this prefix."""
+    return [f"{address}/+/+/state", f"{address}/status"]
+
+
+def address_of(topic: str) -> str | None:
+    """Which device a topic belongs to, None where it is none of this family's."""
+    if topic.endswith("/status"):
+        return topic.removesuffix("/status")
+    found = _TOPIC.fullmatch(topic)
+    return found["address"] if found else None
+
+
+def translate(heard: Heard) -> list[Reading]:
+    """The canonical readings in one message; empty where it holds none that we know. Raises ValueError, naming the field."""
+    if heard.topic == f"{heard.address}/status":
+        return switch_reading(heard, Metric.ONLINE, {"online": 1.0, "offline": 0.0}, "status")
+    found = _TOPIC.fullmatch(heard.topic)
+    if found is None:
+        return []
+    kind, name, word = found["kind"], found["name"], text_of(heard.payload)
+    taken = Taken(heard, arrival(heard))
+    if kind == "binary_sensor":
+        if any(each in name for each in _PRESENCE):
+            taken.put(Metric.PRESENCE, on_off(word), name, word)
+    elif kind == "switch":
+        taken.put(Metric.LIGHT_ON, on_off(word), name, word)
+    elif kind == "light":
+        said = json_object(heard.payload)
+        taken.take(said, "state", Metric.LIGHT_ON, on_off)
+        taken.take(said, "brightness", Metric.LIGHT_LEVEL, level_of(BRIGHTEST))
+    elif word.lower() not in _NAN:
+        for part, metric, convert in _SENSORS:
+            if part in name:
+                taken.put(metric, convert(word), name, word)
+                break
+    return taken.readings()
+
+
+def command(entry: DeviceEntry, on: bool, level: float | None, ramp_s: float) -> list[tuple[str, bytes]]:
+    """The message that brings a light to `level` (0 to 1) within `ramp_s` seconds, or switches it off."""
+    said: dict[str, object] = {"state": "ON" if on else "OFF"}
+    if on and level is not None:
+        said["brightness"] = max(1, round(level * BRIGHTEST))
+    if ramp_s:
+        said["transition"] = ramp_s
+    return [(f"{entry.address}/light/{entry.model or PANEL}/command", json.dumps(said).encode())]
