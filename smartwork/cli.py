@@ -19,6 +19,7 @@ from firmware_sim.recordings import read_robod, read_uci
 from smartwork import screens
 from smartwork.clock import now
 from smartwork.commands.bookings import bookings_app
+from smartwork.commands.decode import add_decode
 from smartwork.db.connection import connect, wait_for_database
 from smartwork.db.ledger import gaps, ledger
 from smartwork.db.migrate import migrate
@@ -112,6 +113,7 @@ class _Bar:
 
 
 app.add_typer(bench_app(bar, out), name="bench")
+add_decode(app, out)
 
 
 def _month(text: str | None) -> date:

@@ -43,3 +43,16 @@ COMMANDS: Mapping[Profile, Command] = {
     Profile.HOMEASSISTANT: homeassistant.command,
 }
 """The families whose lights can be told what to do; LoRaWAN switches are only heard."""
+
+ADDRESSES: Mapping[Profile, str] = {
+    Profile.ZIGBEE2MQTT: "zigbee2mqtt/<friendly name>",
+    Profile.TASMOTA: "<topic>",
+    Profile.SHELLY: "<device id>",
+    Profile.ESPHOME: "<topic prefix>",
+    Profile.CHIRPSTACK: "application/<application id>/device/<DevEUI>",
+    Profile.TTN: "v3/<application>@<tenant>/devices/<device id>",
+    Profile.MILESIGHT: "<topic>",
+    Profile.ELSYS: "<topic>",
+    Profile.HOMEASSISTANT: "<domain>/<object id>",
+}
+"""What the registry calls a device's address, by family."""
