@@ -214,8 +214,9 @@ def ledger_command(*, as_json: AsJson = False) -> None:
 def reconcile_command(*, month: Month = None, as_json: AsJson = False) -> None:
     """Give every booking and walk-in of a month its verdict, and derive the month's daily figures."""
     chosen = _month(month)
-    with bar() as progress, connect(_database_url(progress)) as connection:
-        verdicts = reconcile_month(connection, chosen, progress)
+    with bar() as progress, connect(url := _database_url(progress)) as connection:
+        migrate(connection)
+        verdicts = reconcile_month(connection, chosen, progress, database_url=url)
         summarise_month(connection, chosen, progress)
     if as_json:
         print(json.dumps(screens.verdicts_json(chosen, verdicts), indent=2))

@@ -3,6 +3,9 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+
+from psycopg.sql import SQL, Identifier
 
 from smartwork.contracts.metrics import Metric
 from smartwork.db.connection import Connection
@@ -64,3 +67,32 @@ def stored(connection: Connection) -> Stored:
 def numbers_by_value(connection: Connection, metric: Metric) -> dict[float, int]:
     """The outbox number of each reading of `metric` by its value; values are unique where the caller made them so."""
     return {value: n for n, value in connection.execute(sql("bench_numbers"), {"metric": int(metric)})}
+
+
+def install_month(connection: Connection, month: date) -> int:
+    """Give every desk of the installed centres its bookings, check-ins and spans of `month`; returns how many bookings."""
+    connection.execute(sql("bench_without_checks"))
+    connection.execute(sql("bench_no_overlap_index"))
+    for name in ("bench_companies", "bench_members", "bench_bookings", "bench_spans", "bench_check_ins"):
+        connection.execute(sql(name), {"month": month})
+    connection.execute(sql("bench_with_checks"))
+    connection.execute(sql("bench_analyze_month"))
+    row = connection.execute(sql("bench_booking_count")).fetchone()
+    return int(row[0]) if row else 0
+
+
+def forget_verdicts(connection: Connection, month: date) -> None:
+    """Make every desk of `month` stale, without any verdict, and have all written out."""
+    connection.execute(sql("bench_forget_verdicts"))
+    connection.execute(sql("bench_stale_verdicts"), {"month": month})
+    connection.execute(sql("bench_checkpoint"))
+
+
+def create_database(connection: Connection, name: str) -> None:
+    """A further database on the same throwaway server; `name` is of our own making."""
+    connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+
+
+def drop_database(connection: Connection, name: str) -> None:
+    """Remove it again, whoever is connected."""
+    connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))

@@ -1,4 +1,4 @@
-"""A centre's month in the database: what reconciliation and the daily figures read and write."""
+"""A centre's month in the database: what the daily figures read and write."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ from smartwork.db.sql import sql
 from smartwork.domain.energy import Counter, Use
 from smartwork.domain.evidence import Span
 from smartwork.domain.network import Interval, OpeningHours
-from smartwork.domain.reconcile import Claim, Finding, Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,48 +72,6 @@ def spans(connection: Connection, centre_id: int, window: Interval) -> dict[int,
     for resource, start, end, state, suspect in _rows(connection, "spans_of_centre", _at(centre_id, window)):
         found.setdefault(resource, []).append(Span(start, end, state, suspect))
     return found
-
-
-def mark_suspect(connection: Connection, marks: Sequence[tuple[int, datetime]]) -> None:
-    """Mark spans, by resource and start, as a stuck sensor's."""
-    connection.execute(sql("mark_suspect"), {"resource_ids": [r for r, _ in marks], "starts": [s for _, s in marks]})
-
-
-def claims(connection: Connection, centre_id: int, window: Interval) -> dict[int, list[Claim]]:
-    """Bookings that begin in `window`, by resource."""
-    found: dict[int, list[Claim]] = {}
-    for resource, booking, company, start, end, cancelled in _rows(connection, "bookings_of_centre", _at(centre_id, window)):
-        found.setdefault(resource, []).append(Claim(booking, company, Interval(start, end), cancelled))
-    return found
-
-
-def signatures(connection: Connection, centre_id: int, window: Interval) -> dict[int, list[Signature]]:
-    """Check-ins in `window`, by resource."""
-    found: dict[int, list[Signature]] = {}
-    for resource, check_in, company, at in _rows(connection, "check_ins_of_centre", _at(centre_id, window)):
-        found.setdefault(resource, []).append(Signature(check_in, company, at))
-    return found
-
-
-def replace_verdicts(
-    connection: Connection, centre_id: int, window: Interval, findings: Iterable[tuple[int, Finding]]
-) -> None:
-    """Put (resource, finding) in the place of the centre's verdicts that begin in `window`; in the caller's transaction."""
-    connection.execute(sql("drop_verdicts"), _at(centre_id, window))
-    with connection.cursor() as cursor, cursor.copy(sql("copy_verdicts")) as copy:
-        for resource, f in findings:
-            copy.write_row(
-                (
-                    resource, f.booking_id, f.check_in_id, f.company_id, f.verdict, f.period.start, f.period.end,
-                    f.first_seen, f.last_seen, f.booked_s, f.occupied_s, f.vacant_s, f.unknown_s, f.over_s,
-                )
-            )  # fmt: skip
-
-
-def verdict_counts(connection: Connection, window: Interval) -> dict[str, tuple[int, int, int]]:
-    """Verdicts that begin in `window`: name to (count, seconds booked, seconds occupied)."""
-    rows = _rows(connection, "verdict_counts", {"start": window.start, "end": window.end})
-    return {verdict: (count, booked, occupied) for verdict, count, booked, occupied in rows}
 
 
 def meters(connection: Connection, centre_id: int) -> list[Meter]:

@@ -86,7 +86,7 @@ def run_main_job(plan: Plan, endpoints: Endpoints, progress: Progress) -> Summar
         replay(endpoints.broker_url, boxes, progress, supervisor.check)
         settle(endpoints.database_url, progress, supervisor.check)
     with connect(endpoints.database_url) as connection:
-        verdicts = reconcile_month(connection, plan.month, progress)
+        verdicts = reconcile_month(connection, plan.month, progress, database_url=endpoints.database_url)
         energy, baseline = summarise_month(connection, plan.month, progress)
         bill = bill_month(connection, plan.month, now().date(), plan.out_dir, progress)
         book = ledger(connection)

@@ -3,10 +3,13 @@
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from smartwork.domain.business import Booking
+
+LONGEST_BOOKING = timedelta(days=31)
+"""Bookings are billed in the month in which they begin: a longer one is booked month by month."""
 
 
 @dataclass(frozen=True, slots=True)

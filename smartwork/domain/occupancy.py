@@ -153,13 +153,23 @@ def peak(stays: Iterable[tuple[float, float]]) -> tuple[int, float | None]:
     return most, when
 
 
-def outside_hours(span: Span, hours: OpeningHours) -> bool:
-    """Whether an occupied span lies wholly outside opening hours: suspect, since the door was locked."""
+def opened(hours: OpeningHours, window: Interval) -> list[Interval]:
+    """The open stretches of every local day that touches `window`, in order."""
     zone = ZoneInfo(hours.timezone)
-    day, last = span.start.astimezone(zone).date(), span.end.astimezone(zone).date()
+    day, last = window.start.astimezone(zone).date(), window.end.astimezone(zone).date()
+    found = []
     while day <= last:
-        opened = hours.of(day)
-        if opened and opened.cut(Interval(span.start, span.end)):
-            return False
+        if stretch := hours.of(day):
+            found.append(stretch)
         day += timedelta(days=1)
-    return True
+    return found
+
+
+def outside(span: Span, stretches: Sequence[Interval]) -> bool:
+    """Whether a span lies wholly outside the opened `stretches` (in order): presence is suspect, the door was locked."""
+    at = bisect_right(stretches, span.start, key=_closes)
+    return at == len(stretches) or stretches[at].start >= span.end
+
+
+def _closes(stretch: Interval) -> datetime:
+    return stretch.end

@@ -1,6 +1,6 @@
 """Bookings meet spans: each booking, and each stay without one, gets exactly one verdict."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -50,13 +50,18 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A verdict and the measured time it rests on; seconds are whole and add up: booked = occupied + vacant + unknown."""
+    """A verdict and the measured time it rests on; seconds are whole and add up: booked = occupied + vacant + unknown.
+
+    `ceded_at` is set where the desk was released and booked by another before the end: what is measured from there on is
+    the other's, and counts here as vacant.
+    """
 
     verdict: Verdict
     booking_id: int | None
     check_in_id: int | None
     company_id: int | None
     period: Interval
+    ceded_at: datetime | None
     first_seen: datetime | None
     last_seen: datetime | None
     booked_s: int
@@ -69,45 +74,62 @@ class Finding:
 def reconcile(
     claims: Sequence[Claim], signatures: Sequence[Signature], spans: Sequence[Span], window: Interval, rules: Rules
 ) -> list[Finding]:
-    """The findings for one resource: one for each claim, in order of time, and then one for each walk-in in `window`.
+    """The findings for one resource: one for each claim that begins in `window`, in order of time, and then one for each
+    walk-in that begins in it.
 
-    `claims` that are not cancelled must not overlap; `spans` are in order. The order of claims and signatures does not
-    matter. Suspect spans (a stuck sensor) count as unknown: doubt is not charged.
+    Claims, signatures and spans from outside the window are context: what reaches over its borders is theirs. Given
+    enough of it (CONTEXT on both sides), neighbouring windows find together what one window over both finds. `spans`
+    are in order; the order of claims and signatures does not matter. Claims that are not cancelled overlap only where a
+    desk was released: the later one has it then. Suspect spans (a stuck sensor) count as unknown: doubt is not charged.
     """
     trusted = [Span(s.start, s.end, "unknown") if s.suspect else s for s in spans]
     ordered = sorted(claims, key=lambda c: (c.period.start, c.booking_id))
     kept = [c for c in ordered if not c.cancelled]
     following = {a.booking_id: b.period.start for a, b in pairwise(kept)}
     signed = sorted(signatures, key=lambda s: (s.at, s.check_in_id))
-    over = {c.booking_id: _overstay(trusted, c.period, _until(c, following.get(c.booking_id))) for c in kept}
-    findings = [
-        _cancelled(claim) if claim.cancelled else _judge(claim, over[claim.booking_id], signed, trusted, rules)
-        for claim in ordered
-    ]
-    taken = [Interval(c.period.start, c.period.end + over[c.booking_id]) for c in kept]
+    taken: list[Interval] = []
+    findings = []
+    for claim in ordered:
+        mine = window.start <= claim.period.start < window.end
+        if claim.cancelled:
+            findings += [_cancelled(claim)] if mine else []
+            continue
+        share = Interval(claim.period.start, min(claim.period.end, following.get(claim.booking_id, claim.period.end)))
+        over = _overstay(trusted, share, _until(claim, following.get(claim.booking_id)))
+        taken.append(Interval(share.start, share.end + over))
+        if mine:
+            findings.append(_judge(claim, share, over, signed, trusted, rules))
     return findings + [_walk_in(stay, signed, trusted, rules) for stay in _stays(trusted, taken, window, rules)]
 
 
-_LONGEST_OVERSTAY = timedelta(hours=4)
+CONTEXT = timedelta(days=1)
+"""How far outside a window is looked: further than an overstay or a lunch can reach."""
+LONGEST_OVERSTAY = timedelta(hours=4)
 
 
 def _until(claim: Claim, next_start: datetime | None) -> datetime:
     """How far an overstay may reach: the next booking of the resource, and never longer than four hours."""
-    limit = claim.period.end + _LONGEST_OVERSTAY
+    limit = claim.period.end + LONGEST_OVERSTAY
     return min(limit, next_start) if next_start else limit
 
 
 def _cancelled(claim: Claim) -> Finding:
-    return Finding("cancelled", claim.booking_id, None, claim.company_id, claim.period, None, None, 0, 0, 0, 0, 0)
+    return Finding("cancelled", claim.booking_id, None, claim.company_id, claim.period, None, None, None, 0, 0, 0, 0, 0)
 
 
-def _judge(claim: Claim, over: timedelta, signed: Sequence[Signature], spans: Sequence[Span], rules: Rules) -> Finding:
+def _judge(
+    claim: Claim, share: Interval, over: timedelta, signed: Sequence[Signature], spans: Sequence[Span], rules: Rules
+) -> Finding:
+    """The verdict on a claim by what was measured in its `share`: its period, less what another booking took over."""
     period = claim.period
-    booked, occupied, vacant, unknown = _whole_seconds(spans, period)
-    present = [s for s in clip(spans, period) if s.state == "occupied"]
+    inside = clip(spans, share)
+    booked = round(period.seconds)
+    total, occupied, _, unknown = _whole_seconds(inside, share)
+    vacant = booked - occupied - unknown
+    present = [s for s in inside if s.state == "occupied"]
     first = present[0].start if present else None
     last = present[-1].end if present else None
-    check_in = next((s for s in signed if _names(s, claim, period, rules)), None)
+    check_in = _check_in(signed, period, rules, claim.company_id)
     verdict: Verdict
     if unknown > rules.most_unknown * booked:
         verdict = "unverifiable"
@@ -115,7 +137,7 @@ def _judge(claim: Claim, over: timedelta, signed: Sequence[Signature], spans: Se
         verdict = "no_show" if unknown <= rules.grace.total_seconds() and check_in is None else "unverifiable"
     elif over > rules.grace:
         verdict = "overstayed"
-    elif last is not None and _left(last, period, spans) > rules.grace:
+    elif last is not None and _left(last, share, inside) + timedelta(seconds=booked - total) > rules.grace:
         verdict = "left_early"
     else:
         verdict = "used"
@@ -125,6 +147,7 @@ def _judge(claim: Claim, over: timedelta, signed: Sequence[Signature], spans: Se
         check_in.check_in_id if check_in else None,
         claim.company_id,
         period,
+        share.end if share.end < period.end else None,
         first,
         last,
         booked,
@@ -135,13 +158,23 @@ def _judge(claim: Claim, over: timedelta, signed: Sequence[Signature], spans: Se
     )
 
 
-def _names(signature: Signature, claim: Claim, period: Interval, rules: Rules) -> bool:
-    return signature.company_id == claim.company_id and period.start - rules.check_in_window <= signature.at < period.end
+def _check_in(signed: Sequence[Signature], period: Interval, rules: Rules, company_id: int | None) -> Signature | None:
+    """The first check-in shortly before or in `period`; of that company, where one is given."""
+    for i in range(bisect_left(signed, period.start - rules.check_in_window, key=_at), len(signed)):
+        if signed[i].at >= period.end:
+            break
+        if company_id is None or signed[i].company_id == company_id:
+            return signed[i]
+    return None
 
 
-def _left(last: datetime, period: Interval, spans: Sequence[Span]) -> timedelta:
-    """How long before the end the desk was seen vacant for good; unknown time after the last presence does not count."""
-    rest = seconds_by_state(spans, Interval(last, period.end)) if last < period.end else {"vacant": 0.0}
+def _at(signature: Signature) -> datetime:
+    return signature.at
+
+
+def _left(last: datetime, share: Interval, spans: Sequence[Span]) -> timedelta:
+    """How long before the end of its share the desk was seen vacant for good; unknown time after that does not count."""
+    rest = seconds_by_state(spans, Interval(last, share.end)) if last < share.end else {"vacant": 0.0}
     return timedelta(seconds=rest["vacant"])
 
 
@@ -167,10 +200,10 @@ def _whole_seconds(spans: Sequence[Span], period: Interval) -> tuple[int, int, i
 
 
 def _stays(spans: Sequence[Span], taken: Sequence[Interval], window: Interval, rules: Rules) -> Iterator[Interval]:
-    """Stretches of presence that begin in `window` and outside every booking, short absences included."""
+    """Stretches of presence outside every booking that begin in `window`, short absences included."""
     free: list[Interval] = []
     for span in spans:
-        if span.state == "occupied" and window.start <= span.start < window.end:
+        if span.state == "occupied":
             free += _without(Interval(span.start, span.end), taken)
     joined: list[Interval] = []
     for piece in free:
@@ -179,6 +212,8 @@ def _stays(spans: Sequence[Span], taken: Sequence[Interval], window: Interval, r
         else:
             joined.append(piece)
     for stay in joined:
+        if not window.start <= stay.start < window.end:
+            continue
         present = seconds_by_state(spans, stay)["occupied"]
         if present >= rules.shortest_walk_in.total_seconds():
             yield stay
@@ -210,13 +245,14 @@ def _end(interval: Interval) -> datetime:
 
 def _walk_in(stay: Interval, signed: Sequence[Signature], spans: Sequence[Span], rules: Rules) -> Finding:
     _, occupied, vacant, unknown = _whole_seconds(spans, stay)
-    check_in = next((s for s in signed if stay.start - rules.check_in_window <= s.at < stay.end), None)
+    check_in = _check_in(signed, stay, rules, None)
     return Finding(
         "walk_in",
         None,
         check_in.check_in_id if check_in else None,
         check_in.company_id if check_in else None,
         stay,
+        None,
         stay.start,
         stay.end,
         0,

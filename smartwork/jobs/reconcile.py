@@ -1,50 +1,98 @@
-"""Reconcile a month: bookings meet spans, centre by centre; running it again gives the same verdicts."""
+"""Reconcile a month: bookings meet spans; only what something touched since the last run is judged again."""
 
+import multiprocessing
+import os
 from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from datetime import date
 
-from smartwork.db import month as store
-from smartwork.db.connection import Connection, explained
+from smartwork.db import month as registry
+from smartwork.db import verdicts as store
+from smartwork.db.connection import Connection, connect, explained
 from smartwork.domain.evidence import Span
-from smartwork.domain.network import local_month
-from smartwork.domain.occupancy import outside_hours
-from smartwork.domain.reconcile import Rules, reconcile
+from smartwork.domain.intake import LONGEST_BOOKING
+from smartwork.domain.network import Interval, local_month
+from smartwork.domain.occupancy import opened, outside
+from smartwork.domain.reconcile import CONTEXT, Rules, reconcile
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
+_STEP = "Reconciling desks and rooms"
+_AT_ONCE = 100
+"""Resources of one transaction: a second's work at most, so that nobody waits for it and a crash loses little."""
+_WORTH_A_PROCESS = 2_000
+"""Resources below which starting processes takes longer than judging them."""
 
 
-def reconcile_month(connection: Connection, month: date, progress: Progress) -> dict[str, tuple[int, int, int]]:
+def reconcile_month(
+    connection: Connection, month: date, progress: Progress, *, database_url: str | None = None
+) -> dict[str, tuple[int, int, int]]:
     """Give every booking and stay that begins in the local month its verdict; returns verdict to (count, seconds booked,
-    seconds occupied). Each centre is one transaction. Raises ServiceAway where the database is lost.
+    seconds occupied).
+
+    Only resources whose bookings, check-ins or spans changed since their last verdict are judged; verdicts that come
+    out the same keep their numbers. A run that was cut off is taken up by the next. With a `database_url` much work is
+    shared out among processes, one a core. Raises ServiceAway where the database is lost.
     """
+    first = month.replace(day=1)
     with explained():
-        centres = store.centres(connection)
-        for done, centre in enumerate(centres):
-            progress(f"Reconciling {centre.name}", done, len(centres))
-            _reconcile_centre(connection, centre, month)
-        progress("Reconciled", len(centres), len(centres))
-        zone = centres[0].hours.timezone if centres else "UTC"
-        return store.verdict_counts(connection, local_month(month, zone))
+        work = store.take(connection, first)
+        total = sum(work.values())
+        progress(_STEP, 0, total)
+        if database_url and total >= _WORTH_A_PROCESS and (os.cpu_count() or 1) > 1:
+            _share(connection, database_url, first, total, progress)
+        else:
+            done = 0
+            for zone in work:
+                while judged := judge_some(connection, first, zone):
+                    done += judged
+                    progress(_STEP, done, total)
+        progress("Reconciled", total, total)
+        return store.counts(connection, first)
 
 
-def _reconcile_centre(connection: Connection, centre: store.CentreHours, month: date) -> None:
-    window = local_month(month, centre.hours.timezone)
+def _share(connection: Connection, database_url: str, month: date, total: int, progress: Progress) -> None:
+    workers = os.cpu_count() or 1
+    # Spawned, not forked: a fork would carry the caller's database connection along.
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        running = {pool.submit(_work, database_url, month) for _ in range(workers)}
+        while running:
+            done, running = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+            for future in done:
+                future.result()
+            progress(_STEP, total - sum(store.waiting(connection, month).values()), total)
+
+
+def _work(database_url: str, month: date) -> None:
+    with connect(database_url) as connection, explained():
+        for zone in store.waiting(connection, month):
+            while judge_some(connection, month, zone):
+                pass
+
+
+def judge_some(connection: Connection, month: date, timezone: str) -> int:
+    """Judge some of the resources that were taken, in one transaction; returns how many, 0 where none is left."""
+    window = local_month(month, timezone)
+    around = Interval(window.start - 2 * CONTEXT, window.end + LONGEST_BOOKING + 2 * CONTEXT)
     with connection.transaction():
-        spans = store.spans(connection, centre.centre_id, window)
-        stuck = [
-            (resource, span.start)
-            for resource, its in spans.items()
-            for span in its
-            if span.state == "occupied" and not span.suspect and outside_hours(span, centre.hours)
-        ]
-        store.mark_suspect(connection, stuck)
-        marked = set(stuck)
-        claims = store.claims(connection, centre.centre_id, window)
-        signatures = store.signatures(connection, centre.centre_id, window)
+        resources = store.next_stale(connection, month, timezone, _AT_ONCE)
+        if not resources:
+            return 0
+        centres = set(resources.values())
+        hours = {c.centre_id: opened(c.hours, around) for c in registry.centres(connection) if c.centre_id in centres}
+        stuck = []
         findings = []
-        for resource in store.resources(connection, centre.centre_id):
-            its = [Span(s.start, s.end, s.state, s.suspect or (resource, s.start) in marked) for s in spans.get(resource, [])]
-            found = reconcile(claims.get(resource, []), signatures.get(resource, []), its, window, Rules())
+        for resource, facts in store.facts(connection, resources, window).items():
+            spans = []
+            for span in facts.spans:
+                if span.state == "occupied" and not span.suspect and outside(span, hours[facts.centre_id]):
+                    stuck.append((resource, span.start))
+                    spans.append(Span(span.start, span.end, span.state, suspect=True))
+                else:
+                    spans.append(span)
+            found = reconcile(facts.claims, facts.signatures, spans, window, Rules())
             findings += [(resource, finding) for finding in found]
-        store.replace_verdicts(connection, centre.centre_id, window, findings)
+        store.mark_suspect(connection, stuck)
+        store.replace(connection, resources, window, findings)
+        store.finish(connection, month, resources)
+    return len(resources)

@@ -24,8 +24,12 @@ PROMISED = {
 
 OF_THE_EDGE = {"readings_per_s", "outbox_rps", "single_rps", "bytes_per_reading", "days_offline", "start_s", "rss_mb"}
 
+OF_RECONCILIATION = {"bookings_per_s", "growth_ratio", "rss_mb", "small_bookings_per_s", "rerun_s"}
 
-@pytest.mark.parametrize(("part", "promised"), [("ingest", PROMISED), ("edge", OF_THE_EDGE)])
+
+@pytest.mark.parametrize(
+    ("part", "promised"), [("ingest", PROMISED), ("edge", OF_THE_EDGE), ("reconcile", OF_RECONCILIATION)]
+)
 def test_quick_bench_prints_every_figure_as_json_and_nothing_else(part: str, promised: set[str]) -> None:
     command = [sys.executable, "-c", "from smartwork.cli import main; main()", "bench", part, "--quick", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)

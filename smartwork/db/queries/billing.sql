@@ -19,8 +19,8 @@ ORDER BY t.tariff_id
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ
 
 -- name: billing_verdicts
--- Verdicts of the month, by the local start in the centre's own time. A recording is seen, never billed.
-SELECT v.resource_id, v.starts_at, v.ends_at + make_interval(secs => v.over_s),
+-- Verdicts of the month, by the local start in the centre's own time; the evidence of a ceded desk ends where it is ceded. A recording is seen, never billed.
+SELECT v.resource_id, v.starts_at, coalesce(v.ceded_at, v.ends_at + make_interval(secs => v.over_s)),
        v.verdict_id, v.verdict, v.company_id, c.slug, c.name, c.timezone, r.slug, r.name, r.kind,
        coalesce(mb.pseudonym, mc.pseudonym, ''), b.external_id, k.external_id, k.method,
        v.starts_at, v.ends_at, v.booked_s, v.occupied_s, v.vacant_s, v.unknown_s, v.over_s
@@ -34,7 +34,7 @@ LEFT JOIN member mc ON mc.member_id = k.member_id
 WHERE v.company_id IS NOT NULL AND v.verdict <> 'cancelled' AND r.kind IN ('desk', 'room')
   AND v.starts_at >= %(month)s::timestamp AT TIME ZONE c.timezone
   AND v.starts_at < (%(month)s::timestamp + interval '1 month') AT TIME ZONE c.timezone
-ORDER BY v.company_id, v.verdict_id
+ORDER BY v.company_id, c.slug, v.resource_id, v.booking_id IS NULL, v.starts_at
 
 -- name: billing_spans
 -- Spans of a resource do not overlap, so the one that holds at the start is the last that began by then:

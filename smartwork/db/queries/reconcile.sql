@@ -12,33 +12,6 @@ FROM span s JOIN resource r USING (resource_id)
 WHERE r.centre_id = %(centre_id)s AND r.kind <> 'recording' AND s.ends_at > %(start)s AND s.starts_at < %(end)s
 ORDER BY s.resource_id, s.starts_at
 
--- name: mark_suspect
-UPDATE span SET suspect = true
-FROM unnest(%(resource_ids)s::int[], %(starts)s::timestamptz[]) AS m (resource_id, starts_at)
-WHERE span.resource_id = m.resource_id AND span.starts_at = m.starts_at
-
--- name: bookings_of_centre
-SELECT b.resource_id, b.booking_id, m.company_id, b.starts_at, b.ends_at, b.status = 'cancelled'
-FROM booking b JOIN member m USING (member_id) JOIN resource r USING (resource_id)
-WHERE r.centre_id = %(centre_id)s AND b.starts_at >= %(start)s AND b.starts_at < %(end)s
-
--- name: check_ins_of_centre
-SELECT k.resource_id, k.check_in_id, m.company_id, k.at
-FROM check_in k JOIN member m USING (member_id) JOIN resource r USING (resource_id)
-WHERE r.centre_id = %(centre_id)s AND k.at >= %(start)s AND k.at < %(end)s
-
--- name: drop_verdicts
-DELETE FROM verdict v USING resource r
-WHERE v.resource_id = r.resource_id AND r.centre_id = %(centre_id)s AND v.starts_at >= %(start)s AND v.starts_at < %(end)s
-
--- name: copy_verdicts
-COPY verdict (resource_id, booking_id, check_in_id, company_id, verdict, starts_at, ends_at, first_seen, last_seen,
-              booked_s, occupied_s, vacant_s, unknown_s, over_s) FROM STDIN
-
--- name: verdict_counts
-SELECT verdict, count(*), sum(booked_s)::bigint, sum(occupied_s + over_s)::bigint
-FROM verdict WHERE starts_at >= %(start)s AND starts_at < %(end)s GROUP BY verdict
-
 -- name: zone_meters
 SELECT z.zone_id, z.slug, z.light_power_w, d.device_id
 FROM zone z JOIN device d ON d.zone_id = z.zone_id AND d.resource_id IS NULL

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from smartwork.devstack.bench import edge
+from smartwork.devstack.bench import edge, reconcile
 from smartwork.devstack.bench.run import FULL, QUICK, run
-from smartwork.devstack.bench.table import edge_rows, ingest_rows, table
+from smartwork.devstack.bench.table import edge_rows, ingest_rows, reconcile_rows, table
 from smartwork.devstack.errors import Progress
 
 Quick = Annotated[bool, typer.Option("--quick", help="Under a minute: one round of each figure.")]
@@ -44,5 +44,16 @@ def bench_app(bar: Callable[[], AbstractContextManager[Progress]], out: Console)
             print(json.dumps(asdict(figures), indent=2))
         else:
             out.print(table("The edge, measured in one run", edge_rows(figures), figures.seconds, figures.machine))
+
+    @benches.command("reconcile")
+    def reconcile_bench(*, quick: Quick = False, as_json: AsJson = False) -> None:
+        """A month of bookings judged for the first time, how that grows with their number, and memory."""
+        with bar() as progress:
+            figures = reconcile.run(reconcile.QUICK if quick else reconcile.FULL, progress)
+        if as_json:
+            print(json.dumps(asdict(figures), indent=2))
+        else:
+            rows = reconcile_rows(figures)
+            out.print(table("Reconciliation, measured in one run", rows, figures.seconds, figures.machine))
 
     return benches

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from smartwork.devstack.bench.edge import EdgeFigures
+from smartwork.devstack.bench.reconcile import ReconcileFigures
 from smartwork.devstack.bench.run import Figures
 
 
@@ -51,6 +52,17 @@ def edge_rows(f: EdgeFigures) -> list[Row]:
         Row("50 desks without the network, 1 GB", f"{_n(f.days_offline)} days", "≥ 30 days", f.days_offline >= 30),
         Row("Start until it says online", f"{f.start_s:.1f} s", "< 2 s", f.start_s < 2),
         Row("Peak memory of the gateway", f"{f.rss_mb:.0f} MB", "< 60 MB", f.rss_mb < 60),
+    ]
+
+
+def reconcile_rows(f: ReconcileFigures) -> list[Row]:
+    """The figures of reconciliation in words, with their goals."""
+    return [
+        Row(f"{_n(f.small_bookings)} bookings", f"{_n(f.small_bookings_per_s)} bookings/s"),
+        Row(f"{_n(f.bookings)} bookings", f"{_n(f.bookings_per_s)} bookings/s", "> 10 000", f.bookings_per_s > 10_000),
+        Row("  rate as a part of the small one's", f"{f.growth_ratio:.2f}", "≥ 0.90", f.growth_ratio >= 0.9),
+        Row("A second run, nothing new", f"{f.rerun_s:.2f} s"),
+        Row("Peak memory of a process", f"{f.rss_mb:.0f} MB"),
     ]
 
 

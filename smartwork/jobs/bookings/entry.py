@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from smartwork.domain.business import Booking
-from smartwork.domain.intake import Fault, NoSuchTimeError, Wanted, instant, localised
+from smartwork.domain.intake import LONGEST_BOOKING, Fault, NoSuchTimeError, Wanted, instant, localised
 
 LONGEST_ID = 200
 _STATUS = {"booked": "booked", "confirmed": "booked", "": "booked", "cancelled": "cancelled", "canceled": "cancelled"}
@@ -32,14 +32,9 @@ def understood(entry: Entry, timezones: Mapping[str, str]) -> Wanted | Fault:
     timezone = timezones.get(entry.centre)
     if timezone is None:
         return Fault(entry.line, "centre", f"{entry.centre[:60]!r} is no centre of this network")
-    times = []
-    for name, said in (("starts_at", entry.starts_at), ("ends_at", entry.ends_at)):
-        try:
-            times.append(instant(said, timezone) if isinstance(said, str) else localised(said, timezone))
-        except NoSuchTimeError as error:
-            return Fault(entry.line, name, str(error))
-    if times[0] >= times[1]:
-        return Fault(entry.line, "ends_at", "the end does not lie behind the start")
+    times = _times(entry, timezone)
+    if isinstance(times, Fault):
+        return times
     status = _STATUS.get(entry.status.strip().lower())
     if status is None:
         return Fault(entry.line, "status", f"{entry.status[:40]!r} is neither booked nor cancelled")
@@ -53,6 +48,21 @@ def understood(entry: Entry, timezones: Mapping[str, str]) -> Wanted | Fault:
         "booked" if status == "booked" else "cancelled",
     )
     return Wanted(entry.line, booking)
+
+
+def _times(entry: Entry, timezone: str) -> list[datetime] | Fault:
+    """Start and end, or what is wrong with them."""
+    times = []
+    for name, said in (("starts_at", entry.starts_at), ("ends_at", entry.ends_at)):
+        try:
+            times.append(instant(said, timezone) if isinstance(said, str) else localised(said, timezone))
+        except NoSuchTimeError as error:
+            return Fault(entry.line, name, str(error))
+    if times[0] >= times[1]:
+        return Fault(entry.line, "ends_at", "the end does not lie behind the start")
+    if times[1] - times[0] > LONGEST_BOOKING:
+        return Fault(entry.line, "ends_at", f"is longer than {LONGEST_BOOKING.days} days; book it month by month")
+    return times
 
 
 def _bad_name(entry: Entry) -> Fault | None:

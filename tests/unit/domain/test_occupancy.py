@@ -18,7 +18,8 @@ from smartwork.domain.occupancy import (
     clip,
     hold,
     is_suspect,
-    outside_hours,
+    opened,
+    outside,
     patience,
     peak,
     pieces,
@@ -211,7 +212,7 @@ HOURS = OpeningHours("Europe/Brussels", time(8), time(18), frozenset({1, 2, 3, 4
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "outside"),
+    ("start", "end", "is_outside"),
     [
         ("2026-03-10T05:00Z", "2026-03-10T06:59Z", True),  # before eight in Brussels
         ("2026-03-10T05:00Z", "2026-03-10T07:01Z", False),  # reaches into the opening
@@ -221,6 +222,6 @@ HOURS = OpeningHours("Europe/Brussels", time(8), time(18), frozenset({1, 2, 3, 4
         ("2026-03-06T20:00Z", "2026-03-09T08:00Z", False),  # over the weekend and into Monday
     ],
 )
-def test_presence_is_outside_hours_only_where_no_minute_of_it_was_open(start: str, end: str, outside: bool) -> None:
+def test_presence_is_outside_hours_only_where_no_minute_of_it_was_open(start: str, end: str, is_outside: bool) -> None:
     span = Span(datetime.fromisoformat(start), datetime.fromisoformat(end), "occupied")
-    assert outside_hours(span, HOURS) is outside
+    assert outside(span, opened(HOURS, Interval(span.start, span.end))) is is_outside

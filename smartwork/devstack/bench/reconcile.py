@@ -1,0 +1,106 @@
+"""How fast a month of bookings is judged, and whether ten times as many take ten times as long."""
+
+import math
+import os
+import resource
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from statistics import median
+
+from smartwork.db.bench import create_database, drop_database, forget_verdicts, install_centres, install_month
+from smartwork.db.connection import Connection, connect
+from smartwork.db.migrate import migrate
+from smartwork.devstack.bench.load import centre_name
+from smartwork.devstack.bench.run import machine
+from smartwork.devstack.errors import DevstackError, Progress, silent
+from smartwork.devstack.stack import ephemeral
+from smartwork.jobs.reconcile import reconcile_month
+
+MONTH = date(2026, 10, 1)
+DESKS = 25
+"""Desks of a centre; each has forty bookings in the month."""
+_A_DESK = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How many bookings the two networks have, and how often each is judged; the middle run counts."""
+
+    small: int
+    large: int
+    rounds: int
+
+
+QUICK = Plan(small=20_000, large=100_000, rounds=1)
+FULL = Plan(small=100_000, large=1_000_000, rounds=3)
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileFigures:
+    """What a run came to. `growth_ratio` is the large network's rate as a part of the small one's: 1 is linear growth."""
+
+    small_bookings: int
+    small_bookings_per_s: float
+    bookings: int
+    bookings_per_s: float
+    growth_ratio: float
+    rerun_s: float
+    rss_mb: float
+    seconds: float
+    machine: str
+
+
+def run(plan: Plan, progress: Progress = silent, env: Mapping[str, str] | None = None) -> ReconcileFigures:
+    """Measure on a database server of its own, which is removed afterwards."""
+    began = time.monotonic()
+    with ephemeral("bench", os.environ if env is None else env, progress) as pair:
+        url = pair.endpoints.database_url
+        with connect(url) as server:
+            small, small_rate, _ = _measure(server, url, plan.small, plan.rounds, progress)
+            large, rate, again = _measure(server, url, plan.large, plan.rounds, progress)
+    return ReconcileFigures(
+        small_bookings=small,
+        small_bookings_per_s=small_rate,
+        bookings=large,
+        bookings_per_s=rate,
+        growth_ratio=rate / small_rate,
+        rerun_s=again,
+        rss_mb=resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
+        seconds=time.monotonic() - began,
+        machine=machine(),
+    )
+
+
+def _measure(server: Connection, url: str, bookings: int, rounds: int, progress: Progress) -> tuple[int, float, float]:
+    """Bookings, how many a second are judged for the first time, and the seconds of a run that finds nothing new."""
+    name = f"month_{bookings}"
+    create_database(server, name)
+    here = f"{url.rpartition('/')[0]}/{name}"
+    try:
+        with connect(here) as connection:
+            progress(f"Making {bookings:,} bookings", 0, 1)
+            migrate(connection)
+            install_centres(connection, [centre_name(i) for i in range(math.ceil(bookings / DESKS / _A_DESK))], DESKS)
+            made = install_month(connection, MONTH)
+            took = []
+            for _ in range(rounds):
+                forget_verdicts(connection, MONTH)
+                took.append(_judge(connection, here, made, progress))
+            again = time.monotonic()
+            reconcile_month(connection, MONTH, progress, database_url=here)
+            again = time.monotonic() - again
+    finally:
+        drop_database(server, name)
+    return made, made / median(took), again
+
+
+def _judge(connection: Connection, url: str, made: int, progress: Progress) -> float:
+    began = time.monotonic()
+    counts = reconcile_month(connection, MONTH, progress, database_url=url)
+    took = time.monotonic() - began
+    judged = sum(count for verdict, (count, _, _) in counts.items() if verdict != "walk_in")
+    if judged != made:
+        raise DevstackError(f"Of {made:,} bookings {judged:,} have a verdict: reconciliation is broken, not slow.")
+    return took
