@@ -55,6 +55,11 @@ class OpeningHours:
     open_days: frozenset[int]
     closures: frozenset[date] = frozenset()
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone itself."""
+        return ZoneInfo(self.timezone)
+
     def of(self, day: date) -> Interval | None:
         """The open stretch of a local day as instants in UTC, or None where the centre stays shut."""
         if day.isoweekday() not in self.open_days or day in self.closures:
