@@ -6,6 +6,7 @@ import sys
 import threading
 
 from ingest.observe import log_as_json, served
+from ingest.release import releasing
 from ingest.service import Ingest
 from smartwork.clock import now
 from smartwork.errors import SmartworkError
@@ -21,7 +22,7 @@ def main() -> int:
         settings = IngestSettings.from_env(os.environ)
         log_as_json(settings.worker)
         ingest = Ingest(settings, now, stop.is_set)
-        with served(ingest.metrics, settings.metrics_host, settings.metrics_port):
+        with served(ingest.metrics, settings.metrics_host, settings.metrics_port), releasing(settings, now):
             ingest.run()
     except SmartworkError as error:
         print(error, file=sys.stderr)

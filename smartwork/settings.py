@@ -75,6 +75,9 @@ class IngestSettings(DatabaseSettings, BrokerSettings):
     metrics_host: str = Field(
         default="127.0.0.1", description="Where these are listened on: loopback, or 0.0.0.0 for a scraper on another host."
     )
+    release_every_s: int = Field(
+        default=30, ge=0, le=3_600, description="Seconds between looks for desks to release, 1 to 3600; 0 for never."
+    )
 
 
 class EdgeSettings(BrokerSettings):

@@ -11,10 +11,10 @@ from typing import Literal
 from pydantic.json_schema import models_json_schema
 
 from smartwork.contracts.decode import MODELS
-from smartwork.contracts.messages import Batch, Confirmed, LedgerDay, LedgerReport, Status, Wire
+from smartwork.contracts.messages import Batch, Confirmed, LedgerDay, LedgerReport, Released, Status, Wire
 from smartwork.contracts.metrics import RANGES, Metric
 from smartwork.contracts.policy import DeviceEntry, Hours, Policy, PolicyApplied, Profile, ZoneLight
-from smartwork.contracts.topics import SLUG, Leaf, Topic
+from smartwork.contracts.topics import OF_A_CENTRE, SLUG, Leaf, Topic
 
 PATH = Path(__file__).parents[2] / "docs" / "asyncapi.yaml"
 
@@ -45,6 +45,12 @@ _WAYS: dict[Leaf, _Way] = {
     ),
     Leaf.POLICY: _Way("operator", "edge", retain=True, when="Said when the registry has changed."),
     Leaf.POLICY_APPLIED: _Way("edge", "operator", retain=True, when="Said for each newer policy, in force or refused."),
+    Leaf.RELEASED: _Way(
+        "ingest",
+        "operator",
+        retain=False,
+        when="Said when nobody came, or nobody was there any more, for the centre's grace.",
+    ),
 }
 
 _EPOCH = "0123456789ab"
@@ -92,6 +98,13 @@ EXAMPLES: dict[Leaf, Wire] = {
         lights=[ZoneLight(zone="open-1", hold_s=900, level=0.9, background=0.1, daylight_lux=500.0)],
     ),
     Leaf.POLICY_APPLIED: PolicyApplied(version=3),
+    Leaf.RELEASED: Released(
+        resource="desk-01",
+        booking="PLAN-1001",
+        reason="no_show",
+        released_ms=1_791_181_800_000,
+        until_ms=1_791_192_600_000,
+    ),
 }
 
 
@@ -145,7 +158,7 @@ def channel_id(leaf: Leaf) -> str:
 
 def _channel(leaf: Leaf) -> dict[str, object]:
     parameters = {"centre": {"description": f"Slug of the centre: {SLUG}"}}
-    if leaf is Leaf.POLICY:
+    if leaf in OF_A_CENTRE:
         address = str(Topic("{centre}", leaf))
     else:
         address = str(Topic("{centre}", leaf, "{edge}"))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from smartwork.contracts.messages import Batch, Confirmed, LedgerReport, Status, Wire
+from smartwork.contracts.messages import Batch, Confirmed, LedgerReport, Released, Status, Wire
 from smartwork.contracts.policy import Policy, PolicyApplied
 from smartwork.contracts.topics import Leaf, Topic
 
@@ -15,6 +15,7 @@ MODELS: dict[Leaf, type[Wire]] = {
     Leaf.CONFIRMED: Confirmed,
     Leaf.POLICY: Policy,
     Leaf.POLICY_APPLIED: PolicyApplied,
+    Leaf.RELEASED: Released,
 }
 
 

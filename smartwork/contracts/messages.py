@@ -105,6 +105,17 @@ class Confirmed(Wire):
     runs: list[tuple[Number, Number]] = Field(min_length=1, description="Closed runs [first, last].")
 
 
+class Released(Wire):
+    """A desk or room that is free before its booking ends: it can be booked again. Said at least once."""
+
+    v: Literal[1] = 1
+    resource: Slug
+    booking: str = Field(max_length=200, description="External id of the booking that is not used.")
+    reason: Literal["no_show", "left_early"]
+    released_ms: int = Field(ge=0, le=LATEST_MS, description="Free from here on, ms since 1970 UTC.")
+    until_ms: int = Field(ge=0, le=LATEST_MS, description="Free up to here: the booking's end, or the next booking.")
+
+
 def metric_of(code: int) -> Metric | None:
     """The metric with this code, or None where no metric has it."""
     try:

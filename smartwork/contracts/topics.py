@@ -18,12 +18,15 @@ class Leaf(StrEnum):
     CONFIRMED = "confirmed"
     POLICY = "policy"
     POLICY_APPLIED = "policy/applied"
+    RELEASED = "released"
     COMMAND = "command"
 
 
+OF_A_CENTRE = frozenset({Leaf.POLICY, Leaf.RELEASED})
+"""Said of the whole centre: their topics have no name at the end."""
 _OF_AN_EDGE = {Leaf.READINGS, Leaf.STATUS, Leaf.LEDGER, Leaf.CONFIRMED, Leaf.POLICY_APPLIED}
 _SHAPE = re.compile(
-    rf"{_ROOT}/(?P<centre>{SLUG})/(?P<leaf>readings|status|ledger|confirmed|policy/applied|policy|command)"
+    rf"{_ROOT}/(?P<centre>{SLUG})/(?P<leaf>readings|status|ledger|confirmed|policy/applied|policy|released|command)"
     rf"(?:/(?P<name>{SLUG}))?"
 )
 
@@ -37,7 +40,7 @@ def is_slug(text: str) -> bool:
 class Topic:
     """One topic: `sw/v1/{centre}/{leaf}[/{name}]`; `name` is the edge, or the light of a command.
 
-    Only `policy` has no name: a centre has one policy.
+    Only `policy` and `released` have no name: they are said of the whole centre.
     """
 
     centre: str

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smartwork.contracts.topics import SLUG, Leaf, Topic, every_centre, is_slug, shared
+from smartwork.contracts.topics import OF_A_CENTRE, SLUG, Leaf, Topic, every_centre, is_slug, shared
 
 slugs = st.from_regex(SLUG, fullmatch=True)
 
@@ -10,7 +10,7 @@ slugs = st.from_regex(SLUG, fullmatch=True)
 @st.composite
 def topics(draw: st.DrawFn) -> Topic:
     leaf = draw(st.sampled_from(Leaf))
-    return Topic(draw(slugs), leaf, None if leaf is Leaf.POLICY else draw(slugs))
+    return Topic(draw(slugs), leaf, None if leaf in OF_A_CENTRE else draw(slugs))
 
 
 def matches(topic_filter: str, topic: str) -> bool:

@@ -1,0 +1,56 @@
+-- name: bookings_now
+-- What is booked at this moment and not released, with the patience of its centre; a centre without a policy says NULL twice
+-- and `has_policy` false. Who is signed in to the centre's Wi-Fi is there: a session without end is believed for twelve hours.
+SELECT b.booking_id, b.resource_id, b.starts_at, b.ends_at, p.centre_id IS NOT NULL, p.no_show_min, p.left_min,
+       ARRAY(SELECT k.at FROM check_in k JOIN member km USING (member_id)
+             WHERE k.resource_id = b.resource_id AND km.company_id = m.company_id
+               AND k.at > b.starts_at - interval '1 hour' AND k.at <= %(at)s
+             UNION ALL
+             SELECT least(coalesce(w.stopped_at, w.started_at + interval '12 hours'), %(at)s::timestamptz) FROM wifi_session w
+             WHERE w.member_id = b.member_id AND w.centre_id = r.centre_id
+               AND w.started_at BETWEEN b.starts_at - interval '12 hours' AND %(at)s)
+FROM booking b JOIN resource r USING (resource_id) JOIN member m USING (member_id)
+LEFT JOIN release_policy p USING (centre_id)
+WHERE b.status = 'booked' AND b.released_at IS NULL
+  AND b.starts_at < %(at)s AND b.starts_at >= %(earliest)s AND b.ends_at > %(at)s
+ORDER BY b.booking_id
+
+-- name: spans_now
+SELECT s.resource_id, s.starts_at, s.ends_at, s.state, s.suspect
+FROM unnest(%(resource_ids)s::int[], %(sinces)s::timestamptz[]) AS w (resource_id, since)
+JOIN span s ON s.resource_id = w.resource_id AND s.ends_at > w.since AND s.starts_at < %(at)s
+ORDER BY s.resource_id, s.starts_at
+
+-- name: release_bookings
+-- Whoever looks at the same moment releases nothing twice, and a booking that was changed meanwhile stays.
+WITH due AS (
+    SELECT * FROM unnest(%(booking_ids)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[], %(reasons)s::text[])
+           AS d (booking_id, starts_at, ends_at, reason)
+), freed AS (
+    UPDATE booking b SET released_at = %(at)s FROM due
+    WHERE b.booking_id = due.booking_id AND b.released_at IS NULL AND b.status = 'booked'
+      AND b.starts_at = due.starts_at AND b.ends_at = due.ends_at
+    RETURNING b.booking_id, b.released_at, b.ends_at, due.reason
+)
+INSERT INTO release (booking_id, reason, released_at, ends_at) SELECT booking_id, reason, released_at, ends_at FROM freed
+RETURNING release_id
+
+-- name: unsaid_releases
+SELECT l.release_id, c.slug, r.slug, b.external_id, l.reason, l.released_at,
+       coalesce((SELECT min(n.starts_at) FROM booking n WHERE n.resource_id = b.resource_id AND n.status = 'booked'
+                 AND n.starts_at >= l.released_at AND n.starts_at < l.ends_at), l.ends_at)
+FROM release l JOIN booking b USING (booking_id) JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
+WHERE l.said_at IS NULL ORDER BY l.release_id LIMIT 500 FOR UPDATE OF l SKIP LOCKED
+
+-- name: releases_said
+UPDATE release SET said_at = %(at)s WHERE release_id = ANY(%(release_ids)s)
+
+-- name: put_release_policy
+INSERT INTO release_policy (centre_id, no_show_min, left_min)
+SELECT centre_id, %(no_show_min)s, %(left_min)s FROM centre WHERE slug = %(centre)s
+ON CONFLICT (centre_id) DO UPDATE SET no_show_min = excluded.no_show_min, left_min = excluded.left_min
+RETURNING centre_id
+
+-- name: release_policy_of
+SELECT p.centre_id IS NOT NULL, p.no_show_min, p.left_min
+FROM centre LEFT JOIN release_policy p USING (centre_id) WHERE slug = %(centre)s
