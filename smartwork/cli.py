@@ -20,6 +20,7 @@ from smartwork import screens
 from smartwork.clock import now
 from smartwork.commands.bookings import bookings_app
 from smartwork.commands.decode import add_decode
+from smartwork.commands.verify import add_verify
 from smartwork.db.connection import connect, wait_for_database
 from smartwork.db.ledger import gaps, ledger
 from smartwork.db.migrate import migrate
@@ -114,6 +115,7 @@ class _Bar:
 
 app.add_typer(bench_app(bar, out), name="bench")
 add_decode(app, out)
+add_verify(app, bar, out)
 
 
 def _month(text: str | None) -> date:

@@ -1,42 +1,54 @@
-"""Invoices into files: a PDF and a UBL a company, drawn side by side on all cores."""
+"""Documents into files: PDF, UBL and CSV of each, checked before they are written, drawn side by side on all cores."""
 
 import multiprocessing
 import os
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from smartwork.domain.invoice import Invoice
+from smartwork.domain.verify import faults
 from smartwork.errors import SmartworkError
 from smartwork.jobs.documents.pdf import pdf
+from smartwork.jobs.documents.table import table
 from smartwork.jobs.documents.ubl import ubl
 
 Progress = Callable[[str, int, int], None]
 """Told the name of a step, how much of it is done, and of how much."""
+_STEP = "Rendering PDF, UBL and CSV"
 _WORTH_A_PROCESS = 12
+_AHEAD = 3
+"""Documents that a helper process has waiting for it, so that it never idles."""
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Where an invoice was written."""
+    """Where a document was written."""
 
     pdf: Path
     xml: Path
+    csv: Path
 
 
 class NotWritable(SmartworkError):  # noqa: N818 - the state of a folder
     """A document cannot be written where it was asked for."""
 
 
-def render(invoices: Sequence[Invoice], folder: Path, progress: Progress) -> list[Files]:
-    """Write `<number>-<company>.pdf` and `.xml` of each invoice into `folder`, in order; the same bytes every time.
+class DoesNotAddUp(SmartworkError):  # noqa: N818 - what was found
+    """A document's figures do not follow from its own evidence, so it is not written."""
 
-    A file is there whole or not at all. Raises NotWritable where the folder refuses.
+
+def render(documents: Sequence[Invoice], folder: Path, progress: Progress) -> list[Files]:
+    """Write `<number>-<account>` .pdf, .xml and .csv of each document into `folder`; the same bytes every time.
+
+    A file is there whole or not at all. Raises NotWritable where the folder refuses, and DoesNotAddUp where a document's
+    figures do not hold.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return _render(invoices, folder, progress)
+        return _render(documents, folder, progress)
     except OSError as error:
         raise NotWritable(
             f"Cannot write to {folder}: {error.strerror}. Choose another folder; what is issued stays issued, "
@@ -44,30 +56,60 @@ def render(invoices: Sequence[Invoice], folder: Path, progress: Progress) -> lis
         ) from error
 
 
-def _render(invoices: Sequence[Invoice], folder: Path, progress: Progress) -> list[Files]:
-    workers = min(os.cpu_count() or 1, len(invoices) // _WORTH_A_PROCESS + 1)
-    done = []
-    if workers == 1:
-        for invoice in invoices:
-            done.append(_write(invoice, folder))
-            progress("Rendering PDF and UBL", len(done), len(invoices))
+def _render(documents: Sequence[Invoice], folder: Path, progress: Progress) -> list[Files]:
+    helpers = min((os.cpu_count() or 1) - 1, len(documents) // _WORTH_A_PROCESS)
+    if helpers == 0:
+        done = []
+        for document in documents:
+            done.append(_write(document, folder))
+            progress(_STEP, len(done), len(documents))
         return done
     # Spawned, not forked: a fork would carry the caller's database connection and threads along.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        for files in pool.map(_write, invoices, [folder] * len(invoices)):
-            done.append(files)
-            progress("Rendering PDF and UBL", len(done), len(invoices))
-    return done
+    with ProcessPoolExecutor(helpers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return _shared(documents, folder, progress, pool, helpers)
 
 
-def _write(invoice: Invoice, folder: Path) -> Files:
-    canonical = invoice.canonical()
-    xml = ubl(invoice, canonical)
-    name = f"{invoice.number}-{invoice.account}"
-    files = Files(folder / f"{name}.pdf", folder / f"{name}.xml")
+def _shared(
+    documents: Sequence[Invoice], folder: Path, progress: Progress, pool: ProcessPoolExecutor, helpers: int
+) -> list[Files]:
+    """Have this process take documents from the front and the helpers from the end, until they meet."""
+    waiting = deque(range(len(documents)))
+    given: dict[int, Future[Files]] = {}
+    written: dict[int, Files] = {}
+
+    def told() -> None:
+        progress(_STEP, len(written) + sum(one.done() for one in given.values()), len(documents))
+
+    while waiting:
+        while waiting and sum(not one.done() for one in given.values()) < helpers * _AHEAD:
+            index = waiting.pop()
+            given[index] = pool.submit(_write, documents[index], folder)
+        if waiting:
+            index = waiting.popleft()
+            written[index] = _write(documents[index], folder)
+            told()
+    for one in given.values():
+        one.result()
+        told()
+    written |= {index: one.result() for index, one in given.items()}
+    return [written[index] for index in range(len(documents))]
+
+
+def _write(document: Invoice, folder: Path) -> Files:
+    if found := faults(document):
+        first = found[0]
+        where = f"line {first.line}" if first.line else "document"
+        raise DoesNotAddUp(
+            f"{document.number} does not add up at {where}: {first.what} is {first.stated}, "
+            f"its evidence says {first.computed}. Nothing of it was written; run `smartwork audit`."
+        )
+    canonical = document.canonical()
+    xml = ubl(document, canonical)
+    name = f"{document.number}-{document.account}"
+    files = Files(folder / f"{name}.pdf", folder / f"{name}.xml", folder / f"{name}.csv")
     _replace(files.xml, xml)
-    _replace(files.pdf, pdf(invoice, canonical, xml))
+    _replace(files.csv, table(document))
+    _replace(files.pdf, pdf(document, canonical, xml))
     return files
 
 

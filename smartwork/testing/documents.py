@@ -21,6 +21,7 @@ from smartwork.domain.compose import Head, company_head, compose
 from smartwork.domain.evidence import BatchRun, Proven, Span, Verdict
 from smartwork.domain.invoice import Draw, Invoice, Line, LineKind, LineReference, PoolStatement, StatementRow, Terms, Unit
 from smartwork.domain.money import cents
+from smartwork.domain.passes import rate_day
 from smartwork.domain.rating import Group, rate, terms_of
 from smartwork.jobs.documents.seller import DEMO_SELLER
 
@@ -54,7 +55,8 @@ def proven(number: int, verdict: Verdict, random: Random) -> Proven:
     spans = _spans(verdict, start, end, random)
 
     def seconds(state: str) -> int:
-        return round(sum(s.seconds for s in spans if s.state == state and s.start < end))
+        cut = [min(s.end, end) - s.start for s in spans if s.state == state and s.start < end]
+        return round(sum(cut, timedelta()).total_seconds())
 
     over = round((spans[-1].end - end).total_seconds()) if verdict == "overstayed" else 0
     walk_in = verdict == "walk_in"
@@ -98,7 +100,7 @@ def _spans(verdict: Verdict, start: datetime, end: datetime, random: Random) -> 
     present = True
     while at < stop:
         # An overstay is presence at the booking's end that goes on; so the last stretch is one of presence.
-        until = at + timedelta(seconds=random.randrange(1200, 5400) if present else random.randrange(660, 1500))
+        until = at + timedelta(seconds=random.randrange(1200, 5400) if present else random.randrange(660, 1150))
         until = (
             stop
             if present and (until >= stop or (verdict == "overstayed" and until > end - timedelta(minutes=20)))
@@ -213,15 +215,20 @@ def every_kind(language: Language) -> list[Invoice]:
 
 
 def _passes(vat: Vat, random: Random) -> Group:
-    """A day under the cheapest rule: a half-day pass over two visits, and the hours beyond it."""
-    rule = terms("cheapest")
-    visits = [rate(replace(proven(n, "used", random), kind="desk"), rule, vat)[0].proofs[0] for n in (5, 10)]
-    first = _line("pass", "half_day", Decimal(1), Decimal("19.00"), vat, centre=CENTRES[0])
-    covered = sum((proof.hours for proof in visits), Decimal(0))
-    first = replace(first, place_kind="desk", terms=rule, proofs=tuple(visits), hours=min(covered, Decimal(5)))
-    left = max(covered - Decimal(5), Decimal(1))
-    beyond = _line("beyond_pass", "hour", left, rule.per_hour, vat, centre=CENTRES[0])
-    return first, replace(beyond, line=2, place_kind="desk", terms=rule, of_line=1, hours=left)
+    """A day of three visits under the cheapest rule: a half-day pass, and the hours beyond it."""
+    visits = []
+    for number, (hour, length) in enumerate(((6, 3), (10, 2), (13, 1)), start=500):
+        start = datetime(2026, 10, 14, hour, tzinfo=UTC)
+        one = replace(proven(5, "used", random), booking=f"B-2026-{number:06d}", starts_at=start)
+        end, length_s = start + timedelta(hours=length), length * 3600
+        spans = (Span(start, end, "occupied"),)
+        visits.append(
+            replace(
+                one, kind="desk", ends_at=end, booked_s=length_s, occupied_s=length_s, vacant_s=0, unknown_s=0, spans=spans
+            )
+        )
+    [group] = rate_day(visits, terms("cheapest"), vat)
+    return group
 
 
 def _line(

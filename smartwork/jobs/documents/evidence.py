@@ -14,6 +14,10 @@ from smartwork.errors import InputError
 
 HEAD = ("part", "snapshot")
 _DOCUMENT = "document"
+_LINES = '"lines":['
+"""Where a snapshot's lines begin: no key before it holds one of that name, and in a string the quotes are escaped."""
+_QUOTE = '"'
+_DECODER = json.JSONDecoder()
 _UNREADABLE = (
     "The evidence embedded in the XML cannot be read: it was altered or is not smartwork's. "
     "Ask the sender for the document again."
@@ -22,14 +26,15 @@ _UNREADABLE = (
 
 def as_csv(canonical: str) -> bytes:
     """A snapshot's canonical text as the CSV that the XML embeds; nothing is lost."""
-    snapshot = json.loads(canonical)
-    lines = snapshot.pop("lines")
-    out = StringIO()
-    rows = csv.writer(out, lineterminator="\r\n")
-    rows.writerow(HEAD)
-    rows.writerow((_DOCUMENT, canonical_text(snapshot)))
-    rows.writerows((line["line"], canonical_text(line)) for line in lines)
-    return out.getvalue().encode()
+    at = start = canonical.index(_LINES) + len(_LINES)
+    rows = []
+    while canonical[at] != "]":
+        line, end = _DECODER.raw_decode(canonical, at)
+        rows.append((line["line"], canonical[at:end]))
+        at = end + (canonical[end] == ",")
+    rows.insert(0, (_DOCUMENT, canonical[:start] + canonical[at:]))
+    written = [f'"{part}","{text.replace(_QUOTE, _QUOTE * 2)}"' for part, text in rows]
+    return "\r\n".join([",".join(HEAD), *written, ""]).encode()
 
 
 def from_csv(content: bytes) -> str:

@@ -12,13 +12,22 @@ _CLASSES = {
     0.7: "ACDKNUVXÉÈÀ",
     0.76: "GHOQw—…&æÖÜ",
 }
-_EM = {character: width for width, characters in _CLASSES.items() for character in characters}
 _WIDEST = 1.0
+
+
+class _Widths(dict[str, float]):
+    """Width of a character in em; one that is in no class counts as the widest."""
+
+    def __missing__(self, character: str) -> float:
+        return _WIDEST
+
+
+_EM = _Widths({character: width for width, characters in _CLASSES.items() for character in characters})
 
 
 def width_mm(text: str, size_pt: float) -> float:
     """Width of `text` in millimetres at `size_pt` points, never less than the typesetter finds."""
-    return sum([_EM.get(character, _WIDEST) for character in text]) * size_pt * _MM_PER_PT
+    return sum(map(_EM.__getitem__, text)) * size_pt * _MM_PER_PT
 
 
 def fit(text: str, size_pt: float, room_mm: float) -> str:
@@ -28,7 +37,7 @@ def fit(text: str, size_pt: float, room_mm: float) -> str:
         return text
     room -= _EM["…"]
     for i, character in enumerate(text):
-        room -= _EM.get(character, _WIDEST)
+        room -= _EM[character]
         if room < 0:
             return text[:i].rstrip(" ·,;–-") + "…"
     return text

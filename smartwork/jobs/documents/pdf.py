@@ -15,7 +15,7 @@ from smartwork.jobs.documents.view import view
 def pdf(invoice: Invoice, canonical: str, xml: bytes) -> bytes:
     """The PDF of `invoice` with `xml` and its snapshot's `canonical` text attached; the same bytes for the same invoice."""
     made = _compiler().compile(
-        _template(),
+        template(),
         format="pdf",
         sys_inputs=inputs(invoice, canonical, xml),
         pdf_standards=["a-3b"],
@@ -39,7 +39,8 @@ def _compiler() -> typst.Compiler:
 
 
 @cache
-def _template() -> bytes:
+def template() -> bytes:
+    """The source that typst compiles."""
     return files("smartwork.jobs.documents").joinpath("invoice.typ").read_bytes()
 
 

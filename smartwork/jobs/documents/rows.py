@@ -251,8 +251,7 @@ def _annex(pairs: Sequence[tuple[Line, Proof]], say: dict[str, str], language: L
 
 
 def _proof(number: int, proof: Proof, say: dict[str, str], language: Language, axis: tuple[int, int]) -> Drawn:
-    def at(moment: datetime) -> float:
-        return _x(_clock(moment, proof.day, proof.timezone), axis)
+    at = _placer(proof, axis)
 
     booked = f" / {labels.minutes(proof.booked_s)}" if proof.booked_s else ""
     figures = f"{labels.minutes(proof.occupied_s + proof.over_s)}{booked} min"
@@ -260,6 +259,8 @@ def _proof(number: int, proof: Proof, say: dict[str, str], language: Language, a
     coverage = f"{say['coverage']} {labels.number(proof.coverage * 100, language, 0)} %"
     ledger = _ledger(proof.batches, WIDTH - _PROOF - width_mm(coverage, _SMALL_PT) - 2) or say["no_readings"]
     day = labels.short_day(proof.day, language)
+    ticks = _ticks(axis)
+    step = _x(ticks[1], axis) - _x(ticks[0], axis)
     named = describe.named(proof)
 
     def paint(sheet: Sheet, y: float) -> None:
@@ -267,8 +268,7 @@ def _proof(number: int, proof: Proof, say: dict[str, str], language: Language, a
         sheet.text("body", 8, y + 3.3, day)
         sheet.text("bold", 23, y + 3.3, fit(proof.resource_name, _BODY_PT, 29))
         sheet.text("small", 8, y + 6.4, f"{describe.times(proof)} · {fit(named, _SMALL_PT, 26)}")
-        for hour in _ticks(axis):
-            sheet.tick(_x(hour, axis), y + 0.4, 7)
+        sheet.ticks(_x(ticks[0], axis), y + 0.4, 7, step, len(ticks))
         if proof.booked_s:
             left = at(proof.starts_at)
             sheet.bar("booked", left, y + 1.2, at(proof.ends_at) - left, 1.3)
@@ -318,6 +318,16 @@ def _ticks(axis: tuple[int, int]) -> range:
 def _x(clock: float, axis: tuple[int, int]) -> float:
     share = min(1.0, max(0.0, (clock - axis[0]) / (axis[1] - axis[0])))
     return _TIMELINE + _TIMELINE_WIDTH * share
+
+
+def _placer(proof: Proof, axis: tuple[int, int]) -> Callable[[datetime], float]:
+    """Where an instant stands on the timeline; on the days that clocks change it goes by the wall clock."""
+    zone = ZoneInfo(proof.timezone)
+    last = max(proof.ends_at, proof.spans[-1].end) if proof.spans else proof.ends_at
+    begun = _clock(proof.starts_at, proof.day, proof.timezone)
+    if proof.starts_at.astimezone(zone).utcoffset() != last.astimezone(zone).utcoffset():
+        return lambda moment: _x(_clock(moment, proof.day, proof.timezone), axis)
+    return lambda moment: _x(begun + (moment - proof.starts_at).total_seconds() / 3600, axis)
 
 
 def _clock(moment: datetime, day: date, timezone: str) -> float:

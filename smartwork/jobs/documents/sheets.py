@@ -59,15 +59,19 @@ class Sheet:
         """A line across the page."""
         self.rules[stroke].append(f"M0 {y:.2f}H{WIDTH:g}")
 
-    def tick(self, x: float, y: float, height: float) -> None:
-        """A short upright line."""
-        self.rules["tick"].append(f"M{x:.2f} {y:.2f}v{height:g}")
+    def ticks(self, x: float, y: float, height: float, step: float, count: int) -> None:
+        """Short upright lines, `step` apart."""
+        more = f"m{step:.2f} {-height:g}v{height:g}" * (count - 1)
+        self.rules["tick"].append(f"M{x:.2f} {y:.2f}v{height:g}{more}")
 
     def json(self) -> dict[str, object]:
-        """The page as the template reads it."""
+        """The page as the template reads it: by alignment and style, columns of x, first baseline, pitch and lines.
+
+        A column is set as one paragraph, which takes the typesetter a fraction of the time of its lines one by one.
+        """
         found: dict[str, dict[str, object]] = {"left": {}, "right": {}, "centred": {}}
         for (align, style), texts in self.texts.items():
-            found[align][style] = [(round(x, 2), round(y, 2), text) for x, y, text in texts]
+            found[align][style] = _columns(texts)
         return {**found, "drawing": self._svg()}
 
     def _svg(self) -> str:
@@ -81,6 +85,24 @@ class Sheet:
         size = f'width="{WIDTH:g}mm" height="{_BOTTOM:g}mm" viewBox="0 0 {WIDTH:g} {_BOTTOM:g}"'
         hatch = f"<defs>{_HATCH}</defs>" if self.bars.get("unknown") else ""
         return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{hatch}{"".join(shapes)}</svg>'
+
+
+def _columns(texts: Sequence[tuple[float, float, str]]) -> list[tuple[float, float, float, str]]:
+    """Texts that stand under each other at even distances, joined: x, first baseline, pitch, lines."""
+    by_x: dict[float, list[tuple[float, str]]] = defaultdict(list)
+    for x, y, text in texts:
+        by_x[round(x, 2)].append((y, text))
+    found = []
+    for x, column in by_x.items():
+        at = 0
+        while at < len(column):
+            pitch = round(column[at + 1][0] - column[at][0], 2) if at + 1 < len(column) else 0.0
+            end = at + 1
+            while end < len(column) and pitch > 0 and round(column[end][0] - column[end - 1][0], 2) == pitch:
+                end += 1
+            found.append((x, round(column[at][0], 2), pitch, "\n".join(text for _, text in column[at:end])))
+            at = end
+    return found
 
 
 class Row(Protocol):

@@ -1,10 +1,12 @@
 """The documents of every kind: valid to the official rules, exact to the cent, the same bytes every time."""
 
+import csv
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from importlib.util import find_spec
+from io import StringIO
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -17,9 +19,10 @@ from smartwork.domain.business import REVERSE_CHARGE, Language
 from smartwork.domain.invoice import Invoice
 from smartwork.jobs.documents import labels
 from smartwork.jobs.documents.pdf import pdf
+from smartwork.jobs.documents.table import COLUMNS, table
 from smartwork.jobs.documents.ubl import ubl
 from smartwork.jobs.documents.view import view
-from smartwork.jobs.render import NotWritable, render
+from smartwork.jobs.render import DoesNotAddUp, NotWritable, render
 from smartwork.testing.documents import (
     EXEMPT,
     credit_note,
@@ -191,14 +194,14 @@ def test_every_label_has_three_languages_and_every_line_stands_in_detail_and_ann
     for language in LANGUAGES:
         assert all(labels.words(language).values())
         shown: Any = view(invoice(language, 24), "0" * 64)
-        numbers = [text for sheet in shown["sheets"] for _, _, text in sheet["right"]["faint"]]
-        assert numbers == [*map(str, range(1, 25)), *map(str, range(1, 25))]
+        columns = [lines.split() for sheet in shown["sheets"] for _, _, _, lines in sheet["right"]["faint"]]
+        assert [number for column in columns for number in column] == [*map(str, range(1, 25)), *map(str, range(1, 25))]
 
 
 def test_a_self_billed_invoice_lists_every_place_of_the_centre() -> None:
     shown: Any = view(self_billed(places=120), "0" * 64)
-    texts = [text for sheet in shown["sheets"] for _, _, text in sheet["left"]["body"]]
-    assert {row.resource_name for row in self_billed(places=120).statement} == set(texts)
+    texts = [text for sheet in shown["sheets"] for _, _, _, lines in sheet["left"]["body"] for text in lines.splitlines()]
+    assert sorted(row.resource_name for row in self_billed(places=120).statement) == sorted(texts)
 
 
 def test_only_who_has_to_pay_gets_a_code_to_scan() -> None:
@@ -218,8 +221,40 @@ def test_many_invoices_are_written_by_several_processes_in_order(tmp_path: Path)
     made = [invoice(lines=2, ordinal=n) for n in range(1, 26)]
     written = render(made, tmp_path / "out", lambda *step: told.append(step))
     assert [f.pdf.name for f in written] == [f"INV-2026-{n:05d}-acme-{n}.pdf" for n in range(1, 26)]
-    assert all(f.pdf.stat().st_size and f.xml.stat().st_size for f in written)
-    assert told[-1] == ("Rendering PDF and UBL", 25, 25)
+    for one, files in zip(made, written, strict=True):
+        assert files.xml.read_bytes() == xml(one)
+        assert files.pdf.read_bytes() == pdf(one, one.canonical(), xml(one))
+        assert files.csv.read_bytes() == table(one)
+    assert told[-1] == ("Rendering PDF, UBL and CSV", 25, 25)
+
+
+def test_a_document_that_does_not_add_up_is_not_written(tmp_path: Path) -> None:
+    one = invoice(lines=3)
+    wrong = replace(one, lines=(one.lines[0], replace(one.lines[1], net=Decimal("1.00")), one.lines[2]))
+    with pytest.raises(DoesNotAddUp, match="INV-2026-00007 does not add up at"):
+        render([wrong], tmp_path, lambda *_: None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_table_has_a_row_for_each_line_under_names_that_stay() -> None:
+    one = mixed_invoice()
+    rows = list(csv.DictReader(StringIO(table(one).decode("utf-8-sig"))))
+    assert [row["line"] for row in rows] == [str(line.line) for line in one.lines]
+    assert sum(Decimal(row["net"]) for row in rows) == one.net
+    assert sum(Decimal(row["credit_hours"]) for row in rows) == sum(d.hours for line in one.lines for d in line.draws)
+    assert {row["corrects_document"] for row in rows} == {"", "INV-2026-00002"}
+
+
+def test_text_from_outside_is_no_formula_in_a_spreadsheet() -> None:
+    one = invoice(lines=1)
+    proof = replace(one.lines[0].proofs[0], booking="=1+1", resource_name="@SUM(A1)")
+    [row] = csv.DictReader(StringIO(table(replace(one, lines=(replace(one.lines[0], proofs=(proof,)),))).decode("utf-8-sig")))
+    assert (row["reference"], row["place_name"]) == ("'=1+1", "'@SUM(A1)")
+
+
+def test_the_documentation_names_every_column() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "invoice-evidence.md").read_text()
+    assert re.findall(r"^\| `(\w+)` \|", page.partition("## The table")[2], re.MULTILINE) == list(COLUMNS)
 
 
 def test_folder_that_refuses_is_named(tmp_path: Path) -> None:

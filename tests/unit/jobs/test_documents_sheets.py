@@ -1,6 +1,7 @@
 """Pages are broken by us: nothing runs off a page, no heading stands alone, no text runs into its neighbour."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,3 +60,17 @@ def test_what_is_fitted_has_room(text: str, room: float) -> None:
     fitted = fit(text, 8.5, room)
     assert width_mm(fitted, 8.5) <= room
     assert fitted == text or text.startswith(fitted[:-1])
+
+
+@given(st.lists(st.tuples(st.sampled_from([0.0, 8.0, 20.5]), st.integers(1, 60), st.text("ab", min_size=1, max_size=3))))
+def test_joining_columns_moves_no_text(texts: list[tuple[float, int, str]]) -> None:
+    sheet = Sheet()
+    for x, step, text in sorted(texts, key=lambda item: item[1]):
+        sheet.text("body", x, step * 4.3, text)
+    left: Any = sheet.json()["left"]
+    placed = [
+        (x, round(y + pitch * i, 1), text)
+        for x, y, pitch, lines in left.get("body", [])
+        for i, text in enumerate(lines.split("\n"))
+    ]
+    assert sorted(placed) == sorted((x, round(step * 4.3, 1), text) for x, step, text in texts)

@@ -1,0 +1,67 @@
+"""`smartwork verify`: check an invoice from its file alone."""
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from smartwork.errors import SmartworkError
+from smartwork.jobs.verify import Verified, verify
+
+Bar = Callable[[], AbstractContextManager[Callable[[str, int, int], None]]]
+_SHOWN = 60
+
+
+class DoesNotHold(SmartworkError):  # noqa: N818 - what was found
+    """A document's parts do not match; the report has said which."""
+
+
+def add_verify(app: typer.Typer, bar: Bar, out: Console) -> None:
+    """Add the command to `app`; progress goes to `bar`, the report to `out`."""
+
+    @app.command("verify")
+    def verify_command(
+        file: Annotated[Path, typer.Argument(help="An invoice or credit note of smartwork, .pdf or .xml.")],
+        *,
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")] = False,
+    ) -> None:
+        """Recompute an invoice from its own evidence and compare: page, XML, evidence and digest. Needs no database.
+
+        The exit status is 1 where something does not match.
+        """
+        with bar() as progress:
+            progress("Recomputing every line", 0, 1)
+            checked = verify(file)
+            progress("Recomputing every line", 1, 1)
+        if as_json:
+            print(json.dumps({**asdict(checked), "file": str(file), "holds": checked.holds}, indent=2, ensure_ascii=False))
+        else:
+            _show(checked, out)
+        if not checked.holds:
+            raise DoesNotHold(f"{file} does not hold: {len(checked.findings)} things do not match.")
+
+
+def _show(checked: Verified, out: Console) -> None:
+    what = checked.kind.replace("_", " ")
+    out.print(Text(f"{checked.number}, {what}, {checked.lines} lines with {checked.proofs} proofs, EUR {checked.gross}"))
+    out.print(Text(f"SHA-256 {checked.digest}"), soft_wrap=True)
+    if checked.holds:
+        out.print("[green]Everything matches:[/] page, XML, evidence and digest, and each line follows from its evidence.")
+        return
+    table = Table(box=box.SIMPLE_HEAD)
+    for head in ("Line", "Where", "What", "Stated", "Follows from the evidence"):
+        table.add_column(head)
+    for one in checked.findings[:_SHOWN]:
+        row = (str(one.line) if one.line else "–", one.where, one.what, one.stated, one.computed)
+        table.add_row(*map(Text, row))
+    out.print(table)
+    if len(checked.findings) > _SHOWN:
+        out.print(f"… and {len(checked.findings) - _SHOWN} more; --json shows all.")

@@ -1,0 +1,136 @@
+"""Check a document from its file alone: what its evidence comes to, whether it says the same everywhere, its digest."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from smartwork.domain.invoice import Invoice, digest
+from smartwork.domain.recompute import Difference
+from smartwork.domain.verify import faults
+from smartwork.errors import InputError
+from smartwork.jobs.documents import labels
+from smartwork.jobs.documents.compare import against
+from smartwork.jobs.documents.reader import Carried, read
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that does not match: in the XML, the PDF's page or the evidence; `line` is 0 for the document itself."""
+
+    where: str
+    line: int
+    what: str
+    stated: str
+    computed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What checking a document came to: it holds where nothing was found."""
+
+    file: Path
+    kind: str
+    number: str
+    lines: int
+    proofs: int
+    gross: str
+    digest: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything matches."""
+        return not self.findings
+
+
+def verify(path: Path) -> Verified:
+    """Check the document at `path`, .pdf or .xml; raises InputError where it is no document of smartwork."""
+    carried = read(path)
+    found: list[Finding] = []
+    parsed: dict[str, Invoice] = {where: _parsed(path, text) for where, text in carried.snapshots.items()}
+    first = next(iter(parsed))
+    found += _digests(carried)
+    found += _between(carried)
+    for where, invoice in parsed.items():
+        if where == first or carried.snapshots[where] != carried.snapshots[first]:
+            found += [_finding(f"evidence in the {where.upper()}", one) for one in faults(invoice)]
+    invoice = parsed[first]
+    found += [_finding("XML", one) for one in against(carried.xml, invoice)]
+    found += _printed(carried, invoice)
+    return Verified(
+        path,
+        invoice.kind,
+        invoice.number,
+        len(invoice.lines),
+        sum(len(line.proofs) for line in invoice.lines),
+        f"{invoice.gross:.2f}",
+        digest(carried.snapshots[first]).hex(),
+        tuple(found),
+    )
+
+
+def _parsed(path: Path, text: str) -> Invoice:
+    try:
+        return Invoice.parse(json.loads(text))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "snapshot"
+        raise InputError(
+            f"The evidence in {path} cannot be read at {where}: {first['msg']}. It was altered or is of another version "
+            "of smartwork; ask the sender for the document again."
+        ) from error
+    except ValueError as error:
+        raise InputError(f"The evidence in {path} is no JSON ({error}). Ask the sender for the document again.") from error
+
+
+def _digests(carried: Carried) -> list[Finding]:
+    """The digest that each part states, against that of the evidence it carries."""
+    return [
+        Finding("PDF page" if where == "pdf" else "XML", 0, "SHA-256", stated or "none", computed)
+        for where, stated in carried.digests.items()
+        if (computed := digest(carried.snapshots[where]).hex()) != stated
+    ]
+
+
+def _between(carried: Carried) -> list[Finding]:
+    """Where the evidence beside the PDF and that within its XML differ, line by line."""
+    if len(set(carried.snapshots.values())) == 1:
+        return []
+    one, other = (json.loads(carried.snapshots[where]) for where in ("pdf", "xml"))
+    found = []
+    for number, (left, right) in enumerate(zip(one["lines"], other["lines"], strict=False), start=1):
+        found += _fields(number, left, right)
+    rest = [{key: value for key, value in part.items() if key != "lines"} for part in (one, other)]
+    return [*_fields(0, *rest), *found]
+
+
+def _fields(line: int, left: dict[str, Any], right: dict[str, Any]) -> list[Finding]:
+    return [
+        Finding("evidence in PDF and XML", line, key, _brief(left.get(key)), _brief(right.get(key)))
+        for key in sorted({*left, *right})
+        if left.get(key) != right.get(key)
+    ]
+
+
+def _brief(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def _printed(carried: Carried, invoice: Invoice) -> list[Finding]:
+    """Whether the first page shows the number and the amount."""
+    if carried.printed is None:
+        return []
+    shown = (("number", invoice.number), ("amount", labels.euro(invoice.gross, invoice.language)))
+    return [
+        Finding("PDF page", 0, what, "another or none", text)
+        for what, text in shown
+        if "".join(text.split()) not in carried.printed
+    ]
+
+
+def _finding(where: str, one: Difference) -> Finding:
+    return Finding(where, one.line, one.what, one.stated, one.computed)
