@@ -1,0 +1,109 @@
+"""What changed after a document was issued: lines that no longer hold are taken back, and new ones stand in their place."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TypeVar
+
+from smartwork.domain.invoice import Draw, Invoice, Line, LineReference
+from smartwork.domain.rating import Group
+
+Signature = tuple[object, ...]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A group of lines as a document carries it."""
+
+    invoice: Invoice
+    lines: Group
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The bookings and check-ins it rests on."""
+        return names_of(self.lines)
+
+
+def names_of(group: Group) -> frozenset[str]:
+    """The bookings and check-ins that a group rests on."""
+    return frozenset(proof.booking or proof.check_in or "" for line in group for proof in line.proofs)
+
+
+def groups_of(invoice: Invoice) -> list[Group]:
+    """The lines of a document that rest on proofs, with those that refer to them."""
+    heads = [line for line in invoice.lines if line.proofs]
+    return [(head, *(line for line in invoice.lines if line.of_line == head.line)) for head in heads]
+
+
+def standing(documents: Sequence[Invoice]) -> tuple[list[Issued], frozenset[str]]:
+    """The groups that still hold, of all of a company's documents, and the names that a credit note settled for good."""
+    taken_back = {(line.corrects.number, line.corrects.line) for one in documents for line in one.lines if line.corrects}
+    settled = frozenset(
+        name for one in documents if one.reason is not None for line in one.lines for name in names_of((line,))
+    )
+    found = [
+        Issued(one, group)
+        for one in documents
+        if one.reason is None
+        for group in groups_of(one)
+        if (one.number, group[0].line) not in taken_back and not names_of(group) & settled
+    ]
+    return found, settled
+
+
+def corrections(issued: Iterable[Issued], settled: frozenset[str], fresh: Iterable[Group]) -> list[Group]:
+    """What has to stand on the next document so that all documents together say what `fresh` says.
+
+    Groups that are the same stay. Of the others the issued ones are taken back and the fresh ones added. What a credit
+    note settled is never opened again.
+    """
+    before = list(issued)
+    now = [group for group in fresh if not names_of(group) & settled]
+    kept = Counter(_signature(one.lines) for one in before) & Counter(_signature(group) for group in now)
+    gone = _beyond([(_signature(one.lines), one) for one in before], Counter(kept))
+    added = _beyond([(_signature(group), group) for group in now], Counter(kept))
+    return [take_back(one) for one in gone] + added
+
+
+def take_back(issued: Issued) -> Group:
+    """Lines that take back a group of an issued document: quantities, amounts and draws with the other sign."""
+    sign = -1 if issued.invoice.is_credit else 1
+    return tuple(_taken(line, issued.invoice, number, sign) for number, line in enumerate(issued.lines, start=1))
+
+
+def _taken(line: Line, invoice: Invoice, number: int, sign: int) -> Line:
+    return replace(
+        line,
+        line=number,
+        kind="correction",
+        quantity=-sign * line.quantity,
+        net=-sign * line.net,
+        hours=-sign * line.hours,
+        draws=tuple(Draw(d.lot, d.bought_on, -sign * d.hours, -sign * d.worth) for d in line.draws),
+        proofs=(),
+        of_line=None,
+        corrects=LineReference(invoice.number, invoice.issued_on, line.line),
+    )
+
+
+def _signature(group: Group) -> Signature:
+    """What makes two groups the same to who pays them; credits are left out: they were spent when it was issued."""
+    lines = tuple((line.kind, abs(line.hours), line.unit, line.price, _count(line)) for line in group)
+    return (tuple(sorted(names_of(group))), lines)
+
+
+def _count(line: Line) -> Decimal:
+    return Decimal(0) if line.unit == "hour" else abs(line.quantity)
+
+
+def _beyond(found: Iterable[tuple[Signature, T]], kept: Counter[Signature]) -> list[T]:
+    """Those of `found` that are more than `kept` has of their signature."""
+    more = []
+    for signature, one in found:
+        if kept[signature]:
+            kept[signature] -= 1
+        else:
+            more.append(one)
+    return more

@@ -1,0 +1,107 @@
+"""What the network owes a centre for a month by its contract: a share of what it brought in, a rent, or a price a desk."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from smartwork.domain.business import CentreContract, Party, PlaceKind
+from smartwork.domain.compose import Head
+from smartwork.domain.invoice import Line, LineKind, LineReference, Unit
+from smartwork.domain.money import cents
+from smartwork.domain.network import days_of_month
+from smartwork.domain.rating import Group
+
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Revenue:
+    """What companies were charged for a centre and is not settled yet, by kind of place, in EUR net; credits included."""
+
+    centre: str
+    centre_name: str
+    by_kind: Mapping[PlaceKind, Decimal]
+
+    @property
+    def total(self) -> Decimal:
+        """All kinds together."""
+        return sum(self.by_kind.values(), _ZERO)
+
+
+def contract_on(contracts: Iterable[CentreContract], centre: str, month: date) -> CentreContract | None:
+    """The contract of a centre in force on the last day of the month, or None."""
+    day = days_of_month(month)[-1]
+    holding = (
+        c for c in contracts if c.centre == centre and c.valid_from <= day and (c.valid_until is None or day < c.valid_until)
+    )
+    return next(holding, None)
+
+
+def settle(
+    contract: CentreContract, revenue: Revenue, desks: int, month: date, earlier: LineReference | None = None
+) -> list[Group]:
+    """The lines of a centre's settlement; none where nothing is owed.
+
+    With `earlier`, the line of the month's first settlement, only the share of what came in or was given back since is
+    settled: a rent or price a desk is owed once a month.
+    """
+    if contract.mode == "share":
+        found = [
+            (_line(contract, revenue, month, kind, ("share", contract.rate.copy_sign(base), abs(base)), earlier),)
+            for kind, base in revenue.by_kind.items()
+            if base
+        ]
+    elif earlier is not None:
+        return []
+    elif contract.mode == "fixed":
+        found = [(_line(contract, revenue, month, None, ("month", Decimal(1), contract.rate), None),)]
+    else:
+        found = [(_line(contract, revenue, month, "desk", ("seat", Decimal(desks), contract.rate), None),)]
+    return [group for group in found if group[0].net]
+
+
+def centre_head(contract: CentreContract, month: date, issued_on: date, network: Party, *, is_demo: bool) -> Head:
+    """The head of a document that the network draws up for a centre, its seller."""
+    return Head(
+        "self_billed_invoice",
+        month,
+        issued_on,
+        0,
+        contract.language,
+        f"{contract.centre} {month:%Y-%m}",
+        contract.centre,
+        contract.payee,
+        network,
+        contract.vat,
+        is_demo,
+    )
+
+
+def _line(
+    contract: CentreContract,
+    revenue: Revenue,
+    month: date,
+    kind: PlaceKind | None,
+    sold: tuple[Unit, Decimal, Decimal],
+    earlier: LineReference | None,
+) -> Line:
+    unit, quantity, price = sold
+    days = days_of_month(month)
+    what: LineKind = "settlement"
+    return Line(
+        line=1,
+        kind=what,
+        quantity=quantity,
+        unit=unit,
+        price=price,
+        net=cents(quantity * price),
+        vat_category=contract.vat.category,
+        vat_rate=contract.vat.rate,
+        starts_on=days[0],
+        ends_on=days[-1],
+        centre=revenue.centre,
+        centre_name=revenue.centre_name,
+        place_kind=kind,
+        corrects=earlier,
+    )
