@@ -7,8 +7,9 @@ READY := $(VENV)/.ready
 ARGS ?=
 
 SEED ?=
+FOLDER ?= out
 
-.PHONY: demo test faults check lock clean help
+.PHONY: demo test faults validate check lock clean help
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -22,6 +23,9 @@ test: check $(VENV)/.validation ## every check and every test, on real services
 
 faults: $(READY) ## kill, cut and poison the real chain for five minutes; SEED=… repeats a run
 	@SEED=$(SEED) $(BIN)/python -m pytest -m faults -v --durations=0 tests/faults $(ARGS)
+
+validate: $(VENV)/.validation ## official rules and own evidence over all documents in FOLDER=…
+	@FOLDER=$(FOLDER) $(BIN)/python -m pytest -q -rP tests/acceptance/test_documents_folder.py
 
 check: $(READY) ## format, lint, types, layers
 	@$(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format ."; exit 1; }

@@ -48,7 +48,11 @@ def test_thirty_companies_employ_six_hundred_pseudonyms(network: Network) -> Non
     assert len({company.slug for company in network.companies}) == 30
     assert len({member.pseudonym for member in network.members}) == 600
     assert {member.company for member in network.members} == {company.slug for company in network.companies}
-    assert {company.contract.charge for company in network.companies} == {"as_booked", "as_measured", "the_greater"}
+    assert {contract.charge for company in network.companies for contract in company.contracts} == {
+        "as_booked",
+        "as_measured",
+        "the_greater",
+    }
     assert {company.language for company in network.companies} == {"fr", "nl", "en"}
 
 
