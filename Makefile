@@ -9,7 +9,7 @@ ARGS ?=
 SEED ?=
 FOLDER ?= out
 
-.PHONY: demo test faults validate check lock clean help
+.PHONY: demo test faults validate test-homeassistant homeassistant check lock lock-homeassistant clean help
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -27,6 +27,12 @@ faults: $(READY) ## kill, cut and poison the real chain for five minutes; SEED=â
 validate: $(VENV)/.validation ## official rules and own evidence over all documents in FOLDER=â€¦
 	@FOLDER=$(FOLDER) $(BIN)/python -m pytest -q -rP tests/acceptance/test_documents_folder.py
 
+test-homeassistant: homeassistant ## the centre in a real Home Assistant, which is set up first: once, two minutes, 1.2 GB
+	@$(BIN)/python -m pytest -m homeassistant -v tests/homeassistant $(ARGS)
+
+homeassistant: $(READY) # a real Home Assistant for tests, in the cache beside the development stack's
+	@$(BIN)/python -m smartwork.devstack.homeassistant > /dev/null
+
 check: $(READY) ## format, lint, types, layers
 	@$(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/ruff check --quiet .
@@ -38,6 +44,14 @@ lock: $(READY) ## lock all dependencies anew, without naming where they come fro
 	@$(BIN)/uv pip compile --quiet --python $(BIN)/python --no-emit-index-url --no-header --generate-hashes --no-annotate \
 		--extra edge --extra sim --extra server --extra dashboard --extra devstack \
 		pyproject.toml requirements/dev.in -o requirements/dev.txt
+
+lock-homeassistant: $(READY) ## lock what test-homeassistant installs; after a change of Home Assistant's version twice, see there
+	@$(BIN)/pip install --quiet uv
+	@server=$$($(BIN)/python -m smartwork.devstack.homeassistant) && \
+		lock="$(BIN)/uv pip compile --quiet --python $$server --no-emit-index-url --no-header --generate-hashes --no-annotate" && \
+		$$lock requirements/homeassistant-edge.in -o requirements/homeassistant-edge.txt && \
+		$$lock -c $$(dirname $$server)/../lib/python3.13/site-packages/homeassistant/package_constraints.txt \
+			requirements/homeassistant.in -o requirements/homeassistant.txt
 
 clean: ## remove the virtual environment and everything that was made
 	@rm -rf $(VENV) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

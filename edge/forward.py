@@ -33,6 +33,8 @@ class Forwarder:
         self._on_the_way: dict[int, datetime] = {}
         self._progress_at = self._confirmed_of = clock()
         self._reported_at: datetime | None = None
+        self.confirmed_at: datetime | None = None
+        """When the network confirmed something for the last time since this process began."""
         self._changed = True
 
     def heard(self, deliveries: Sequence[Delivery]) -> None:
@@ -46,7 +48,7 @@ class Forwarder:
             self._outbox.settle(runs)
             for first, _ in runs:
                 self._confirmed_of = max(self._confirmed_of, self._on_the_way.pop(first, self._confirmed_of))
-            self._progress_at = self._clock()
+            self._progress_at = self.confirmed_at = self._clock()
             self._changed = True
 
     def push(self) -> int:

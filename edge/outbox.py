@@ -142,6 +142,12 @@ class Outbox:
         """How many batches are not confirmed."""
         return int(self._db.execute("SELECT count(*) FROM batch").fetchone()[0])
 
+    def depth(self) -> int:
+        """How many readings wait here, from the oldest that is not confirmed to the newest; quick, whatever waits."""
+        oldest = self._db.execute("SELECT min(first) FROM batch UNION ALL SELECT min(n) FROM numbered").fetchall()
+        waiting = [number for (number,) in oldest if number is not None]
+        return int(str(self.recall("last"))) - min(waiting) + 1 if waiting else 0
+
     def report(self, at: datetime) -> LedgerReport:
         """The book by local day: how many readings were ever numbered, and how many of them still wait here."""
         waiting: Counter[str] = Counter(dict(self._db.execute("SELECT day, sum(last - first + 1) FROM batch GROUP BY day")))

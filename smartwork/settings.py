@@ -87,6 +87,12 @@ class EdgeSettings(BrokerSettings):
     centre_broker_url: str | None = Field(
         default=None, pattern=r"^mqtts?://", description="The centre's own broker; the network broker where not set."
     )
+    homeassistant_url: str | None = Field(
+        default=None, pattern=r"^https?://", description="Home Assistant, for devices that only it knows: http://host:8123"
+    )
+    homeassistant_token: str | None = Field(
+        default=None, repr=False, description="A long-lived access token, made in the profile of a Home Assistant user."
+    )
     outbox: str = Field(default="outbox.sqlite", description="File in which readings wait until they are committed.")
     outbox_limit_mb: int = Field(
         default=1_000, ge=10, le=1_000_000, description="What that file may take, in MB; then an alarm, and presence only."

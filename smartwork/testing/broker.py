@@ -13,7 +13,9 @@ def forget_everything(broker_url: str) -> None:
     for name in CLIENTS:
         with Client(broker_url, name) as client:
             client.wait_connected(10)
-    with Client(broker_url, "test-cleaner", subscriptions=["sw/v1/#", "zigbee2mqtt/#"]) as client:
+    with Client(
+        broker_url, "test-cleaner", subscriptions=["sw/v1/#", "zigbee2mqtt/#", "homeassistant/device/#", "smartwork/#"]
+    ) as client:
         client.wait_connected(10)
         while found := client.receive(1_000, patience_s=0.3):
             for delivery in found:

@@ -13,10 +13,13 @@ ROOT = Path(__file__).parents[2]
 
 
 class Program:
-    """`python -m module` with these settings; what it prints goes to a log. Ended with the `with` block."""
+    """`python -m module` with these settings; what it prints goes to a log. Ended with the `with` block.
 
-    def __init__(self, module: str, settings: Mapping[str, object], log: Path) -> None:
-        self._command = [sys.executable, "-m", module]
+    `python` is the interpreter of another environment than this one.
+    """
+
+    def __init__(self, module: str, settings: Mapping[str, object], log: Path, python: str = sys.executable) -> None:
+        self._command = [python, "-m", module]
         others = {name: value for name, value in os.environ.items() if not name.startswith("SMARTWORK_")}
         self._env = others | {f"SMARTWORK_{name.upper()}": str(value) for name, value in settings.items()}
         self._log = log

@@ -1,0 +1,34 @@
+"""Whether there is a Home Assistant to ask, by the settings; the optional package is loaded only then."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Protocol
+
+from smartwork.errors import SettingError
+from smartwork.settings import EdgeSettings
+
+
+class Link(Protocol):
+    """What the gateway needs of a Home Assistant's API."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def watch(self, entities: Collection[str]) -> None: ...
+    def receive(self) -> Collection[Mapping[str, Any]]: ...
+    def call(self, service: str, data: bytes) -> None: ...
+
+
+def open_link(settings: EdgeSettings, say: Callable[[str], None]) -> Link | None:
+    """A link that is not started yet, or None where no Home Assistant is named.
+
+    Raises SettingError where its token or the package is missing.
+    """
+    if settings.homeassistant_url is None:
+        return None
+    if settings.homeassistant_token is None:
+        raise SettingError("SMARTWORK_HOMEASSISTANT_TOKEN is not set. Expected: a long-lived access token of Home Assistant.")
+    try:
+        from edge.homeassistant import rest  # noqa: PLC0415 - GPL and optional: loaded only where asked for
+    except ModuleNotFoundError as missing:
+        message = f"SMARTWORK_HOMEASSISTANT_URL is set, but {missing.name} is missing: install the extra `homeassistant`."
+        raise SettingError(message) from None
+    return rest.Link(settings.homeassistant_url, settings.homeassistant_token, say)

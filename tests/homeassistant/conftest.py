@@ -1,0 +1,49 @@
+"""A real Home Assistant beside a real broker, and a gateway between them; skipped aloud where it is not set up."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from urllib.parse import urlsplit
+
+import pytest
+
+from smartwork.devstack import homeassistant as setup
+from smartwork.devstack.homeassistant import Environments
+from smartwork.devstack.instance import is_free
+from smartwork.devstack.stack import ephemeral
+from smartwork.testing.homeassistant import HomeAssistant
+from smartwork.testing.house import POLICY, House, policy
+from smartwork.testing.program import Program
+from smartwork.transport.mqtt import Client
+
+
+@pytest.fixture(scope="session")
+def environments() -> Environments:
+    found = setup.ready(os.environ)
+    if found is None:
+        pytest.skip("SKIPPED LOUDLY: no Home Assistant is set up here; `make test-homeassistant` does it")
+    return found
+
+
+@pytest.fixture(scope="module")
+def house(environments: Environments, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("house")
+    port = next(port for port in range(28_123, 28_400) if is_free(port))
+    with ExitStack() as stack:
+        broker = stack.enter_context(ephemeral("house")).endpoints.broker_url
+        address = urlsplit(broker)
+        home = stack.enter_context(HomeAssistant(environments.server, folder / "home", port))
+        home.join_broker(str(address.hostname), int(address.port or 0))
+        devices = stack.enter_context(Client(broker, "devices", subscriptions=["zigbee2mqtt/mons/ceiling/set"]))
+        devices.wait_connected(10)
+        devices.publish(POLICY, policy(1).model_dump_json().encode(), retain=True).wait_for_publish(10)
+        settings = {
+            "centre": "mons",
+            "broker_url": broker,
+            "outbox": folder / "outbox.sqlite",
+            "homeassistant_url": home.url,
+            "homeassistant_token": home.token,
+        }
+        gateway = stack.enter_context(Program("edge", settings, folder / "edge.log", str(environments.edge)))
+        gateway.wait_until_it_says("policy 1 is in force")
+        yield House(home, gateway, devices)

@@ -1,0 +1,49 @@
+"""Whether the gateway asks a Home Assistant, and that it needs the optional package only then."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from edge.homeassistant.link import open_link
+from smartwork.errors import SettingError
+from smartwork.settings import EdgeSettings
+
+ROOT = Path(__file__).parents[4]
+SETTINGS = {"SMARTWORK_CENTRE": "mons", "SMARTWORK_BROKER_URL": "mqtt://127.0.0.1"}
+URL = {"SMARTWORK_HOMEASSISTANT_URL": "http://127.0.0.1:8123"}
+TOKEN = {"SMARTWORK_HOMEASSISTANT_TOKEN": "a-secret"}
+
+
+def test_without_an_address_no_home_assistant_is_asked() -> None:
+    assert open_link(EdgeSettings.from_env(SETTINGS | TOKEN), print) is None
+
+
+def test_an_address_without_a_token_is_said_before_anything_starts() -> None:
+    with pytest.raises(SettingError, match="SMARTWORK_HOMEASSISTANT_TOKEN is not set"):
+        open_link(EdgeSettings.from_env(SETTINGS | URL), print)
+
+
+def test_the_token_is_not_shown_where_settings_are() -> None:
+    assert "a-secret" not in repr(EdgeSettings.from_env(SETTINGS | URL | TOKEN))
+
+
+def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "homeassistant_api", None)
+    monkeypatch.delitem(sys.modules, "edge.homeassistant.rest", raising=False)
+    with pytest.raises(SettingError, match="homeassistant_api is missing: install the extra `homeassistant`"):
+        open_link(EdgeSettings.from_env(SETTINGS | URL | TOKEN), print)
+
+
+def test_one_module_alone_imports_the_package_and_the_gateway_starts_without_it() -> None:
+    users = [
+        path.relative_to(ROOT).as_posix()
+        for folder in ("edge", "smartwork", "ingest", "dashboard", "firmware_sim")
+        for path in (ROOT / folder).rglob("*.py")
+        if re.search(r"^\s*(from|import) homeassistant_api", path.read_text(), re.MULTILINE)
+    ]
+    assert users == ["edge/homeassistant/rest.py"]
+    program = "import sys, edge.__main__; print('edge.homeassistant.rest' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "False\n"
