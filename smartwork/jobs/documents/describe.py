@@ -86,7 +86,7 @@ def evidence(proof: Proof, language: Language) -> str:
     parts.append(f"{say['measured']} {labels.minutes(proof.occupied_s + proof.over_s)} min")
     if proof.unknown_s:
         parts.append(f"{say['unknown']} {labels.minutes(proof.unknown_s)} min")
-    parts.append(f"{say['coverage']} {labels.number(proof.coverage * 100, language, 1)} %")
+    parts.append(f"{say['coverage']} {labels.percent(proof.coverage * 100, language, 1)}")
     parts.append(f"{say['ledger'].lower()} {'; '.join(ledger(proof.batches)) or say['no_readings']}")
     return "; ".join(parts)
 

@@ -64,3 +64,9 @@ def short_day(value: date, language: Language) -> str:
 def month(value: date, language: Language) -> str:
     """Name of the month, and the year."""
     return f"{_MONTHS[language].split()[value.month - 1]} {value.year}"
+
+
+def percent(value: Decimal, language: Language, places: int = 0) -> str:
+    """A percentage with its sign as the language writes it."""
+    sign = "%" if language == "en" else "\u00a0%"
+    return number(value, language, places) + sign

@@ -41,3 +41,9 @@ def fit(text: str, size_pt: float, room_mm: float) -> str:
         if room < 0:
             return text[:i].rstrip(" ·,;–-") + "…"
     return text
+
+
+def fit_end(text: str, size_pt: float, room_mm: float) -> str:
+    """`text`, or as much of its end as has room: references differ there."""
+    fitted = fit(text[::-1], size_pt, room_mm)
+    return fitted[::-1]

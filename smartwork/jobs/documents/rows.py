@@ -12,7 +12,7 @@ from smartwork.domain.business import Language
 from smartwork.domain.evidence import BatchRun
 from smartwork.domain.invoice import Invoice, Line, Proof, StatementRow
 from smartwork.jobs.documents import describe, labels
-from smartwork.jobs.documents.measure import fit, width_mm
+from smartwork.jobs.documents.measure import fit, fit_end, width_mm
 from smartwork.jobs.documents.sheets import WIDTH, Fill, Group, Section, Sheet
 
 _AXIS_HOURS = (7, 19)
@@ -138,7 +138,7 @@ def _line(line: Line, language: Language, *, rated: bool) -> Drawn:
             sheet.text("body", _WHAT, base, fit(name, _BODY_PT, _REMARK - _WHAT - 1.5))
         else:
             sheet.text("body", _WHAT, base, fit(name, _BODY_PT, _REFERENCE - _WHAT - 1))
-            sheet.text("body", _REFERENCE, base, fit(reference, _BODY_PT, _TIME - _REFERENCE - 0.5))
+            sheet.text("body", _REFERENCE, base, fit_end(reference, _BODY_PT, _TIME - _REFERENCE - 1))
             sheet.text("body", _TIME, base, describe.times(one))
         sheet.text("body" if remark_pt == _BODY_PT else "fine", _REMARK, base, fit(remark, remark_pt, _REMARK_ROOM))
         sheet.text("body", 140, base, describe.quantity(line, language), "right")
@@ -256,18 +256,19 @@ def _proof(number: int, proof: Proof, say: dict[str, str], language: Language, a
     booked = f" / {labels.minutes(proof.booked_s)}" if proof.booked_s else ""
     figures = f"{labels.minutes(proof.occupied_s + proof.over_s)}{booked} min"
     unknown = f"{labels.minutes(proof.unknown_s)} min {say['unknown']}" if proof.unknown_s else ""
-    coverage = f"{say['coverage']} {labels.number(proof.coverage * 100, language, 0)} %"
+    coverage = f"{say['coverage']} {labels.percent(proof.coverage * 100, language)}"
     ledger = _ledger(proof.batches, WIDTH - _PROOF - width_mm(coverage, _SMALL_PT) - 2) or say["no_readings"]
     day = labels.short_day(proof.day, language)
     ticks = _ticks(axis)
     step = _x(ticks[1], axis) - _x(ticks[0], axis)
     named = describe.named(proof)
+    when = f"{describe.times(proof)} · "
 
     def paint(sheet: Sheet, y: float) -> None:
         sheet.text("faint", 6, y + 3.3, str(number), "right")
         sheet.text("body", 8, y + 3.3, day)
         sheet.text("bold", 23, y + 3.3, fit(proof.resource_name, _BODY_PT, 29))
-        sheet.text("small", 8, y + 6.4, f"{describe.times(proof)} · {fit(named, _SMALL_PT, 26)}")
+        sheet.text("small", 8, y + 6.4, when + fit_end(named, _SMALL_PT, _TIMELINE - 9 - width_mm(when, _SMALL_PT)))
         sheet.ticks(_x(ticks[0], axis), y + 0.4, 7, step, len(ticks))
         if proof.booked_s:
             left = at(proof.starts_at)

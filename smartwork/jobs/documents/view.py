@@ -24,7 +24,9 @@ def view(invoice: Invoice, digest: str) -> View:
     # Whoever draws the document up stands at its head: of a self-billed one that is the buyer.
     sender, receiver = (invoice.buyer, invoice.seller) if invoice.is_self_billed else (invoice.seller, invoice.buyer)
     return {
-        "say": {key: say[key] for key in ("vat_number", "page", "of", "scan", "fingerprint", "rate", "base", "vat")},
+        "say": {
+            key: say[key] for key in ("vat_number", "page", "of", "scan", "fingerprint", "rate", "base", "vat", "due_on")
+        },
         "language": language,
         "demo": say["demo"] if invoice.is_demo else None,
         "title": say[invoice.kind],
@@ -40,6 +42,7 @@ def view(invoice: Invoice, digest: str) -> View:
         "receiver": _party(receiver),
         "imprint": _imprint(sender, say),
         "facts": _facts(invoice, say),
+        "due_on": None if invoice.is_credit else labels.day(invoice.due_on, language),
         "mention": "\n".join(_mentions(invoice, say)),
         "summary": _summary(invoice, say),
         "vat": [_vat(total, invoice, say) for total in invoice.vat_totals],
@@ -69,15 +72,12 @@ def _total_label(invoice: Invoice, say: dict[str, str]) -> str:
 def _facts(invoice: Invoice, say: dict[str, str]) -> list[list[str]]:
     language = invoice.language
     issued = "issued_on" if invoice.kind == "invoice" else "date_of_issue"
-    facts = [
+    return [
         [say["number"], invoice.number],
         [say[issued], labels.day(invoice.issued_on, language)],
         [say["period"], f"{labels.day(invoice.starts_on, language)} – {labels.day(invoice.ends_on, language)}"],
         [say["your_reference"], invoice.buyer_reference],
     ]
-    if not invoice.is_credit:
-        facts.append([say["due_on"], labels.day(invoice.due_on, language)])
-    return facts
 
 
 def _mentions(invoice: Invoice, say: dict[str, str]) -> list[str]:
@@ -151,7 +151,7 @@ def _sum(name: str, lines: list[Line], invoice: Invoice) -> list[str]:
 
 def _vat(total: VatTotal, invoice: Invoice, say: dict[str, str]) -> list[str]:
     if total.category == "S":
-        name = f"{say['vat']} {labels.number(total.rate, invoice.language, 0)} %"
+        name = f"{say['vat']} {labels.percent(total.rate, invoice.language)}"
     else:
         name = say[f"vat_{total.category}"]
     return [name, labels.euro(total.base, invoice.language), labels.euro(total.vat, invoice.language)]

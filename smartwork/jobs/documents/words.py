@@ -23,7 +23,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "beneficiary": ("Bénéficiaire", "Begunstigde", "Beneficiary"),
     "account": ("Compte", "Rekening", "Account"),
     "communication": ("Communication", "Mededeling", "Reference"),
-    "before": ("Avant le", "Vóór", "Before"),
+    "before": ("Au plus tard le", "Uiterlijk op", "By"),
     "scan": (
         "À scanner avec l’application de votre banque.",
         "Scan met de app van uw bank.",

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartwork.jobs.documents.measure import fit, width_mm
+from smartwork.jobs.documents.measure import fit, fit_end, width_mm
 from smartwork.jobs.documents.sheets import Group, Section, Sheet, paginate
 
 BOTTOM = 260.0
@@ -60,6 +60,9 @@ def test_what_is_fitted_has_room(text: str, room: float) -> None:
     fitted = fit(text, 8.5, room)
     assert width_mm(fitted, 8.5) <= room
     assert fitted == text or text.startswith(fitted[:-1])
+    ending = fit_end(text, 8.5, room)
+    assert width_mm(ending, 8.5) <= room
+    assert ending == text or text.endswith(ending[1:])
 
 
 @given(st.lists(st.tuples(st.sampled_from([0.0, 8.0, 20.5]), st.integers(1, 60), st.text("ab", min_size=1, max_size=3))))
