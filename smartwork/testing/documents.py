@@ -201,6 +201,15 @@ def self_billed_credit(language: Language = "fr") -> Invoice:
     return compose(_self_billed_head(language), [(taken,)], ordinal=1)
 
 
+def month_given_back(language: Language = "fr") -> Invoice:
+    """A month whose corrections give back more than its visits come to: it becomes a credit note."""
+    head = company_head(company(language), MONTH, ISSUED, DEMO_SELLER, is_demo=True)
+    earlier = LineReference("INV-2026-00002", date(2026, 10, 2), 3)
+    taken = _line("correction", "hour", Decimal(-90), Decimal("7.50"), STANDARD_VAT, corrects=earlier)
+    spent = replace_draws(groups(1, STANDARD_VAT)[0][0], Decimal("1.0000"))
+    return compose(head, [(taken,), (spent,), *groups(4, STANDARD_VAT)[1:], _passes(STANDARD_VAT, Random(2))], ordinal=2)
+
+
 def every_kind(language: Language) -> list[Invoice]:
     """A small month: all four kinds of documents and all three categories of VAT."""
     return [
@@ -209,6 +218,7 @@ def every_kind(language: Language) -> list[Invoice]:
         invoice(language, 12, 12, EXEMPT),
         mixed_invoice(language),
         credit_note(language),
+        month_given_back(language),
         self_billed(language),
         self_billed_credit(language),
     ]

@@ -16,16 +16,16 @@ _HUNDREDTH = Decimal("0.01")
 def name(line: Line, language: Language) -> str:
     """What was supplied, without dates and references."""
     say = labels.words(language)
+    kind = f" ({say[line.place_kind].lower()})" if line.place_kind and line.unit != "seat" else ""
     match line.kind:
         case "pass":
             return say[f"pass_{line.unit}"]
         case "credits_bought" | "overdraft":
-            kind = f" ({say[line.place_kind].lower()})" if line.place_kind else ""
             return say[line.kind] + kind
         case "correction":
             return correction(line, language)
         case "settlement":
-            return say[f"settlement_{line.unit}"]
+            return say[f"settlement_{line.unit}"] + kind
         case "occupancy" | "beyond_pass" | "no_show":
             return ", ".join(dict.fromkeys(proof.resource_name for proof in line.proofs)) or say["beyond_pass"]
 

@@ -196,6 +196,8 @@ def terms(invoice: Invoice) -> str:
     say = labels.words(invoice.language)
     if invoice.is_credit:
         return say["recover_terms" if invoice.is_self_billed else "credit_terms"]
+    if invoice.is_self_billed:
+        return say["payout_terms"].format(due=labels.day(invoice.due_on, invoice.language))
     return say["terms"].format(days=invoice.payment_days, due=labels.day(invoice.due_on, invoice.language))
 
 

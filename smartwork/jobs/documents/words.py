@@ -136,6 +136,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Factuur uitgereikt door afnemer: de klant stelt dit document op in naam en voor rekening van de leverancier.",
         "Self-billing: the customer draws up this document in the name and on behalf of the supplier.",
     ),
+    "payout_terms": (
+        "Versement au plus tard le {due}.",
+        "Storting uiterlijk op {due}.",
+        "Paid out by {due}.",
+    ),
     "in_favour": ("En votre faveur", "In uw voordeel", "In your favour"),
     "we_pay": ("Versé sur votre compte", "Te storten op uw rekening", "Paid to your account"),
     "to_recover": ("À déduire", "In mindering", "To be deducted"),
