@@ -41,5 +41,5 @@ def translate(heard: Heard) -> list[Reading]:
     if maker is not None and data:
         take_bytes(maker, data, taken)
     if not taken.found:
-        take_decoded(child(said, "object"), taken)
+        take_decoded(child(said, "object"), maker, taken)
     return taken.readings()

@@ -1,7 +1,8 @@
 """ESPHome: one topic a component below the device's prefix, bare values; lights as JSON. Nothing carries a time.
 
 What a sensor measures is told by the name that its owner gave it, so the names that count are those below, anywhere in the
-object's name.
+object's name. A radar's moving and still target are parts of its presence and do not count: who sits still does not move.
+Where a device has several that count, such as a PIR beside a radar, the registry's model names the one that does.
 """
 
 import json
@@ -27,7 +28,7 @@ BRIGHTEST = 255
 PANEL = "panel"
 """The object name of the light where the registry's model names no other."""
 _TOPIC = re.compile(r"(?P<address>.+)/(?P<kind>binary_sensor|sensor|light|switch)/(?P<name>[^/]+)/state")
-_PRESENCE = ("presence", "occupancy", "motion", "pir", "still_target", "moving_target")
+_PRESENCE = ("presence", "occupancy", "motion", "pir", "has_target")
 _NAN = ("nan", "unknown", "unavailable")
 
 
@@ -71,7 +72,7 @@ def translate(heard: Heard) -> list[Reading]:
     kind, name, word = found["kind"], found["name"], text_of(heard.payload)
     taken = Taken(heard, arrival(heard))
     if kind == "binary_sensor":
-        if any(each in name for each in _PRESENCE):
+        if name == heard.model or (heard.model is None and any(each in name for each in _PRESENCE)):
             taken.put(Metric.PRESENCE, on_off(word), name, word)
     elif kind == "switch":
         taken.put(Metric.LIGHT_ON, on_off(word), name, word)

@@ -29,6 +29,8 @@ _TOLD_BY_TOPIC = (
     Profile.ESPHOME,
 )
 """In this order, because the later ones have looser topics."""
+_OF_A_PROGRAM = {"homeassistant/status"}
+"""Said by programs of themselves, on a topic that a device might have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Guess:
 
 def guess(topic: str) -> Guess | None:
     """The family that speaks on such a topic, and the device's address; None where none does."""
+    if topic in _OF_A_PROGRAM:
+        return None
     for profile in _TOLD_BY_TOPIC:
         address = ADAPTERS[profile].address_of(topic)
         if address:

@@ -26,6 +26,8 @@ _SENSORS = {
     "energy": Metric.ENERGY_WH,
     "battery": Metric.BATTERY_PCT,
 }
+_FACTORS = {"kWh": 1_000.0, "MWh": 1_000_000.0, "kW": 1_000.0, "mW": 0.001}
+"""Of units that are not ours; where an energy has none, it is in kWh, as in Home Assistant's energy page."""
 
 
 def subscriptions(address: str) -> list[str]:
@@ -48,7 +50,7 @@ def translate(heard: Heard) -> list[Reading]:
         attributes = child(said, "attributes")
         taken = Taken(heard, observed(heard, instant(said.get("last_updated") or said.get("last_changed"), "last_updated")))
         what = str(attributes.get("device_class") or name)
-        _state(domain, what, str(said.get("state", "")), taken)
+        _state(domain, what, str(said.get("state", "")), taken, attributes.get("unit_of_measurement"))
         if Metric.LIGHT_ON in taken.found:
             taken.take(attributes, "brightness", Metric.LIGHT_LEVEL, level_of(BRIGHTEST))
         return taken.readings()
@@ -61,7 +63,7 @@ def translate(heard: Heard) -> list[Reading]:
     return taken.readings()
 
 
-def _state(domain: str, what: str, word: str, taken: Taken) -> None:
+def _state(domain: str, what: str, word: str, taken: Taken, unit: object = None) -> None:
     if word.lower() in _AWAY:
         if word.lower() == "unavailable":
             taken.put(Metric.ONLINE, 0.0, "state", word)
@@ -74,7 +76,12 @@ def _state(domain: str, what: str, word: str, taken: Taken) -> None:
         metric = next((metric for part, metric in _SENSORS.items() if part in what), None)
         if metric is not None:
             value = numeral(word)
-            taken.put(metric, value * 1000 if metric is Metric.ENERGY_WH and value is not None else value, "state", word)
+            if value is not None and metric is Metric.TEMPERATURE_C and unit == "°F":
+                value = round((value - 32) / 1.8, 3)
+            elif value is not None:
+                usual = "kWh" if metric is Metric.ENERGY_WH else None
+                value *= _FACTORS.get(str(unit or usual), 1.0)
+            taken.put(metric, value, "state", word)
 
 
 def command(entry: DeviceEntry, on: bool, level: float | None, ramp_s: float) -> list[tuple[str, bytes]]:

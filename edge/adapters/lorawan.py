@@ -168,13 +168,17 @@ def _cut(data: bytes, at: int, length: int, name: str) -> bytes:
 
 
 def _occupancy(value: object) -> float | None:
-    """As codecs on network servers write it: words, Elsys's numbers, or a truth value."""
+    """As codecs on network servers write it: words, 0 and 1, or a truth value."""
     if isinstance(value, str):
         return {"occupied": 1.0, "vacant": 0.0, "trigger": 1.0, "normal": 0.0}.get(value.lower())
     if isinstance(value, bool):
         return truth(value)
-    found = number(value)
-    return None if found is None or found not in (0, 1, _OCCUPIED) else float(found == _OCCUPIED)
+    return {0.0: 0.0, 1.0: 1.0}.get(-1.0 if (found := number(value)) is None else found)
+
+
+def _elsys_occupancy(value: object) -> float | None:
+    """Elsys's own numbers, of which 1 is pending."""
+    return {0.0: 0.0, 1.0: 0.0, 2.0: 1.0}.get(-1.0 if (found := number(value)) is None else found)
 
 
 def _word(value: object) -> float | None:
@@ -195,9 +199,12 @@ _DECODED: tuple[tuple[str, Metric, Convert], ...] = (
 )
 
 
-def take_decoded(said: dict[str, object], taken: Taken) -> None:
-    """The readings in what a codec on the network server made of the bytes."""
+def take_decoded(said: dict[str, object], maker: Maker | None, taken: Taken) -> None:
+    """The readings in what a codec on the network server made of the bytes; only Elsys means *pending* by occupancy 1."""
+    if maker == "elsys":
+        taken.take(said, "occupancy", Metric.PRESENCE, _elsys_occupancy)
     for name, metric, convert in _DECODED:
-        taken.take(said, name, metric, convert)
+        if metric not in taken.found:
+            taken.take(said, name, metric, convert)
     if number(said.get("light")) is not None:  # Elsys writes lux here, Milesight a word
         taken.take(said, "light", Metric.ILLUMINANCE_LUX, number)

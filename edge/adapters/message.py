@@ -66,11 +66,11 @@ def observed(heard: Heard, claimed: datetime | None) -> Moment:
     return Moment(claimed, is_arrival=False)
 
 
-def instant(value: object, name: str, zone: ZoneInfo | None = None) -> datetime | None:
+def instant(value: object, name: str, zone: ZoneInfo | None = None, near: datetime | None = None) -> datetime | None:
     """An ISO 8601 time or seconds since 1970 as an instant; None where the field is absent.
 
-    A time without an offset is local to `zone`; of the two instants of a repeated hour it is the first. Raises ValueError,
-    naming the field, for anything else.
+    A time without an offset is local to `zone`; of the two instants of a repeated hour it is the one that is nearer to
+    `near`, by itself the first. Raises ValueError, naming the field, for anything else.
     """
     if value is None:
         return None
@@ -81,8 +81,11 @@ def instant(value: object, name: str, zone: ZoneInfo | None = None) -> datetime 
             raise ValueError(f"{name} is {value!r}") from None
     try:
         at = datetime.fromisoformat(_to_microseconds(str(value)))
-        if at.tzinfo is not None or zone is not None:
-            return (at if at.tzinfo is not None else at.replace(tzinfo=zone)).astimezone(UTC)
+        if at.tzinfo is not None:
+            return at.astimezone(UTC)
+        if zone is not None:
+            both = [at.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+            return both[0] if near is None else min(both, key=lambda one: abs(near - one))
     except (ValueError, OverflowError):
         raise ValueError(f"{name} is {str(value)[:40]!r}") from None
     raise ValueError(f"{name} is {str(value)[:40]!r}, which has no offset from UTC")
@@ -188,7 +191,7 @@ class Taken:
 
     def put(self, metric: Metric, value: float | None, name: str, said: object) -> None:
         """One value; `name` and `said` are what a complaint about it mentions."""
-        if value is None:
+        if value is None or not math.isfinite(value):
             raise ValueError(f"{name} is {str(said)[:40]!r}")
         self.found.setdefault(
             metric, Reading(self.moment.ms, self.heard.device, metric, value, by_arrival=self.moment.is_arrival)

@@ -32,5 +32,5 @@ def translate(heard: Heard) -> list[Reading]:
     if data:
         take_bytes(maker, data, taken)
     if not taken.found:
-        take_decoded(child(said, "object"), taken)
+        take_decoded(child(said, "object"), maker, taken)
     return taken.readings()

@@ -27,7 +27,7 @@ from smartwork.contracts.reading import Reading
 _TOPIC = re.compile(r"(?P<address>[^/]+(?:/[^/]+)*?)/(?:events/rpc|status/[a-z_]+\d*:\d+|online)")
 _LAMP = re.compile(r"(?:switch|light|rgb|rgbw|cct):\d+")
 SWITCH = "switch"
-"""Model of a Shelly that only switches: a relay, a plug."""
+"""Model of a Shelly that only switches: a relay, a plug. `switch:1` or `light:1` is the second channel of several."""
 
 
 def subscriptions(address: str) -> list[str]:
@@ -63,7 +63,10 @@ def translate(heard: Heard) -> list[Reading]:
 def _component(name: str, said: dict[str, object], taken: Taken) -> None:
     """What one component tells: `switch:0`, `light:0`, `temperature:0` and so on."""
     kind = name.partition(":")[0]
+    number_of = name.partition(":")[2]
     if _LAMP.fullmatch(name) or kind in ("pm1", "em1"):
+        if number_of != _channel(taken.heard.model):
+            return
         taken.take(said, "output", Metric.LIGHT_ON, truth)
         taken.take(said, "brightness", Metric.LIGHT_LEVEL, level_of(100))
         taken.take(said, "apower", Metric.POWER_W, number)
@@ -82,11 +85,17 @@ def _component(name: str, said: dict[str, object], taken: Taken) -> None:
         taken.take(child(said, "battery"), "percent", Metric.BATTERY_PCT, number)
 
 
+def _channel(model: str | None) -> str:
+    """Which of a device's channels is meant: the number in `light:1`, else the first."""
+    number_of = (model or "").rpartition(":")[2]
+    return number_of if ":" in (model or "") and re.fullmatch(r"[0-9]{1,3}", number_of) else "0"
+
+
 def command(entry: DeviceEntry, on: bool, level: float | None, ramp_s: float) -> list[tuple[str, bytes]]:
     """The call that brings a light to `level` (0 to 1) within `ramp_s` seconds, or switches it off."""
-    params: dict[str, object] = {"id": 0, "on": on}
+    params: dict[str, object] = {"id": int(_channel(entry.model)), "on": on}
     method = "Switch.Set"
-    if (entry.model or "").lower() != SWITCH:
+    if (entry.model or "").lower().partition(":")[0] != SWITCH:
         method = "Light.Set"
         if on and level is not None:
             params["brightness"] = max(1, round(level * 100))

@@ -1,6 +1,7 @@
 """Tasmota: `tele/`, `stat/` and `cmnd/` before the device's own topic, as FullTopic `%prefix%/%topic%/` makes them.
 
-Telemetry's `Time` is local to the device and carries no offset: it is read in the centre's zone. Energy `Total` is in
+Telemetry's `Time` is local to the device and carries no offset: it is read in the centre's zone, and in the hour that
+comes twice as the one nearer to the arrival. Energy `Total` is in
 kWh. A motion sensor speaks by the rule of its public documentation (`stat/<topic>/PIR1`), a radar (LD2410) in telemetry:
 its energies are those of a moving and of a still person, in percent, both 0 where nobody is.
 """
@@ -26,7 +27,7 @@ from smartwork.contracts.policy import DeviceEntry
 from smartwork.contracts.reading import Reading
 
 _TOPIC = re.compile(r"(?:tele|stat)/(?P<address>.+)/(?P<leaf>[A-Z][A-Z0-9_]*)")
-_LEAVES = {"SENSOR", "STATE", "LWT", "RESULT", "POWER", "STATUS10", "STATUS11"}
+_LEAVES = {"SENSOR", "STATE", "LWT", "RESULT", "POWER", "POWER1"}
 _SWITCH = re.compile(r"PIR\d*|MOTION|OCCUPANCY")
 _CLIMATE = {"Temperature": Metric.TEMPERATURE_C, "Humidity": Metric.HUMIDITY_PCT, "Illuminance": Metric.ILLUMINANCE_LUX,
             "CarbonDioxide": Metric.CO2_PPM}  # fmt: skip
@@ -52,7 +53,7 @@ def translate(heard: Heard) -> list[Reading]:
         return switch_reading(heard, Metric.ONLINE, {"online": 1.0, "offline": 0.0}, "LWT")
     if _SWITCH.fullmatch(leaf):
         return switch_reading(heard, Metric.PRESENCE, {"on": 1.0, "off": 0.0, "1": 1.0, "0": 0.0}, leaf)
-    if leaf == "POWER":
+    if leaf in ("POWER", "POWER1"):
         return switch_reading(heard, Metric.LIGHT_ON, {"on": 1.0, "off": 0.0}, leaf)
     if leaf in ("RESULT", "STATE"):
         said = json_object(heard.payload)
@@ -63,7 +64,7 @@ def translate(heard: Heard) -> list[Reading]:
 
 
 def _state(said: dict[str, object], heard: Heard) -> list[Reading]:
-    taken = Taken(heard, observed(heard, instant(said.get("Time"), "Time", heard.timezone)))
+    taken = Taken(heard, observed(heard, instant(said.get("Time"), "Time", heard.timezone, heard.arrived)))
     taken.take(said, "POWER", Metric.LIGHT_ON, on_off)
     taken.take(said, "POWER1", Metric.LIGHT_ON, on_off)
     taken.take(said, "Dimmer", Metric.LIGHT_LEVEL, level_of(100))
@@ -71,7 +72,7 @@ def _state(said: dict[str, object], heard: Heard) -> list[Reading]:
 
 
 def _telemetry(said: dict[str, object], heard: Heard) -> list[Reading]:
-    claimed = instant(said.get("Time"), "Time", heard.timezone)
+    claimed = instant(said.get("Time"), "Time", heard.timezone, heard.arrived)
     taken = Taken(heard, observed(heard, claimed) if claimed else arrival(heard))
     energy = child(said, "ENERGY")
     taken.take(energy, "Power", Metric.POWER_W, number)

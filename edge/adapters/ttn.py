@@ -39,5 +39,5 @@ def translate(heard: Heard) -> list[Reading]:
     if maker is not None and data:
         take_bytes(maker, data, taken)
     if not taken.found:
-        take_decoded(child(uplink, "decoded_payload"), taken)
+        take_decoded(child(uplink, "decoded_payload"), maker, taken)
     return taken.readings()

@@ -1,6 +1,7 @@
 """Every family's public examples become the readings they mean, and no bytes on any topic do worse than a ValueError."""
 
 import json
+import math
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,8 @@ TOPICS = [
     "shelly/events/rpc",
     "shelly/status/light:0",
     "a/sensor/power/state",
+    "a/sensor/energy/state",
+    "homeassistant/sensor/energy/state",
     "a/light/panel/state",
     "application/x/device/24e1/event/status",
     "v3/a/devices/b/up",
@@ -154,7 +157,8 @@ TOPICS = [
 ]
 words = st.sampled_from(
     ["method", "params", "ts", "NotifyStatus", "light:0", "Time", "ENERGY", "Power", "LD2410", "Energy", "data", "object",
-     "occupancy", "uplink_message", "frm_payload", "time", "2026-01-01T00:00:00", "state", "ON", "attributes", "brightness"]
+     "1e308", "energy", "occupancy", "uplink_message", "frm_payload", "time", "2026-01-01T00:00:00", "state", "ON",
+     "attributes", "brightness"]
 )  # fmt: skip
 scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), words)
 anything = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=4))
@@ -173,4 +177,5 @@ def test_any_bytes_on_any_topic_give_readings_or_a_reason_and_the_same_each_time
     except ValueError:
         return
     assert found == adapter.translate(message)
+    assert all(math.isfinite(reading.value) for reading in found)
     assert len({reading.metric for reading in found}) == len(found)
