@@ -1,19 +1,15 @@
 """What the pages show, as text in the reader's language: the template lays out and decides nothing."""
 
 from collections import defaultdict
-from decimal import Decimal
-from io import BytesIO
-
-import segno.helpers
 
 from smartwork.domain.business import Party
 from smartwork.domain.invoice import Invoice, Line, VatTotal, structured
 from smartwork.jobs.documents import describe, labels
+from smartwork.jobs.documents.epc import epc_code
 from smartwork.jobs.documents.rows import FIRST_PAGE_ROWS, hours, net, sections
 from smartwork.jobs.documents.sheets import paginate
 
 View = dict[str, object]
-_MOST_BY_EPC = Decimal("999999999.99")
 
 
 def view(invoice: Invoice, digest: str) -> View:
@@ -217,13 +213,8 @@ def _imprint(party: Party, say: dict[str, str]) -> str:
 
 
 def _qr(invoice: Invoice) -> str | None:
-    """The EPC code that a banking app scans (SVG), or None where the reader has nothing to pay."""
+    """The code to scan, or None where the reader has nothing to pay."""
     paid = invoice.payment
-    if paid is None or invoice.kind != "invoice" or not 0 < invoice.gross <= _MOST_BY_EPC:
+    if paid is None or invoice.kind != "invoice":
         return None
-    code = segno.helpers.make_epc_qr(
-        name=paid.holder[:70], iban=paid.iban, amount=invoice.gross, reference=paid.reference, text=None
-    )
-    out = BytesIO()
-    code.save(out, kind="svg", border=0, xmldecl=False)
-    return out.getvalue().decode()
+    return epc_code(paid.holder, paid.iban, invoice.gross, paid.reference)

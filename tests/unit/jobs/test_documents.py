@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import segno.helpers
 from lxml import etree
 
 from smartwork.domain.business import REVERSE_CHARGE, Language
 from smartwork.domain.invoice import Invoice
 from smartwork.jobs.documents import labels
+from smartwork.jobs.documents.epc import epc_code, epc_text
 from smartwork.jobs.documents.pdf import pdf
 from smartwork.jobs.documents.table import COLUMNS, table
 from smartwork.jobs.documents.ubl import ubl
@@ -169,6 +171,19 @@ def test_a_self_billed_invoice_lists_every_place_of_the_centre() -> None:
 def test_only_who_has_to_pay_gets_a_code_to_scan() -> None:
     asked = [view(one, "0" * 64)["qr"] is not None for one in every_kind("fr")]
     assert asked == [one.kind == "invoice" for one in every_kind("fr")]
+
+
+@pytest.mark.parametrize("amount", [Decimal("0.01"), Decimal("1234.56"), Decimal("999999999.99")])
+def test_the_code_holds_what_the_library_for_such_codes_would_put_in_it(amount: Decimal) -> None:
+    holder, iban, reference = "Réseau", "BE92999900000123", "202600000786"
+    theirs = segno.helpers.make_epc_qr(name=holder, iban=iban, amount=amount, reference=reference, encoding="utf-8")
+    text = epc_text(holder, iban, amount, reference)
+    ours = segno.make_qr(text, error="m", boost_error=False, encoding="utf-8", mask=theirs.mask)
+    assert theirs.matrix == ours.matrix
+
+
+def test_an_amount_that_no_code_can_hold_gets_none() -> None:
+    assert [epc_code("N", "BE92999900000123", Decimal(amount), None) for amount in ("0", "-1", "1e9")] == [None] * 3
 
 
 @pytest.mark.parametrize(
