@@ -1,10 +1,26 @@
-"""Who works in the demo network: thirty companies that do not exist, and six hundred pseudonyms."""
+"""Who works in the demo network and what was agreed with them: thirty companies that do not exist, and 600 pseudonyms."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from random import Random
 
-from smartwork.domain.business import ChargeMode, Company, Contract, Language, Member, Tariff
+from smartwork.domain.business import (
+    REVERSE_CHARGE,
+    STANDARD_VAT,
+    CentreContract,
+    ChargeMode,
+    Company,
+    Contract,
+    Language,
+    Member,
+    Party,
+    Pool,
+    Purchase,
+    SettlementMode,
+    Tariff,
+    Vat,
+)
 
 FIRST_YEAR = date(2024, 1, 1)
 COMPANIES = 30
@@ -27,7 +43,38 @@ _FIRST_WORDS = ("Brume", "Pixel", "Terril", "Fagne", "Nuage", "Ardoise", "Houill
 _TRADES = ("Conseil Fictif", "Logiciels Imaginaires", "Études Inventées")
 _STREETS = ("Rue de l'Exemple", "Avenue du Modèle", "Place de la Démonstration")
 _BEASTS = ("loutre", "heron", "renard", "martre", "blaireau", "chouette", "salamandre", "truite", "grue", "lynx")
-_CHARGES: tuple[ChargeMode, ...] = ("as_booked", "as_measured", "the_greater")
+_CHARGES: tuple[ChargeMode, ...] = ("as_booked", "as_measured", "the_greater", "cheapest")
+_LANGUAGES: dict[int, Language] = {7: "nl", 16: "nl", 22: "en", 28: "en"}
+_REVERSE_CHARGE_COMPANY = 11
+_EXEMPT_COMPANY = 17
+_EXEMPT = Vat("E", Decimal(0), None, "Exempt: international body, article 42 of the Belgian VAT Code (invented)")
+_NO_SHOW_FEE_COMPANY = 13
+_SMALL_BUSINESS = Vat("E", Decimal(0), None, "Small enterprise, VAT exempt: article 56bis of the Belgian VAT Code (invented)")
+_POOLS = {
+    0: Pool("desk", Decimal("3.90"), Decimal(40), 12),
+    2: Pool("desk", Decimal("3.95"), Decimal(0), 6),
+    9: Pool("desk", Decimal("4.10"), Decimal(10), None),
+}
+_SETTLEMENTS: tuple[tuple[SettlementMode, str], ...] = (
+    ("share", "0.6500"),
+    ("share", "0.7000"),
+    ("fixed", "9500.00"),
+    ("per_seat", "410.00"),
+    ("share", "0.6000"),
+    ("share", "0.6500"),
+    ("per_seat", "380.00"),
+    ("fixed", "3200.00"),
+)
+_TOWN_OF = {"mons": 0, "namur": 1, "liege": 2, "charleroi": 3, "tournai": 4, "arlon": 5, "louvain-la-neuve": 6, "verviers": 7}
+SELLER = Party(
+    name="Réseau Smart Work Centers (démo)",
+    enterprise_number="0999900150",
+    street="Place de la Démonstration 1",
+    postcode="5000",
+    town="Namur",
+    iban="BE92999900000123",
+)
+"""Made up, as all here: its enterprise number and IBAN have valid check digits and belong to nobody."""
 
 
 def enterprise_number(serial: int) -> str:
@@ -47,8 +94,7 @@ def companies(seed: int) -> tuple[Company, ...]:
 def _company(index: int, random: Random) -> Company:
     word, trade = _FIRST_WORDS[index % 10], _TRADES[index // 10]
     postcode, town = _TOWNS[index % len(_TOWNS)]
-    languages: dict[int, Language] = {7: "nl", 16: "nl", 22: "en", 28: "en"}
-    contract = Contract(
+    general = Contract(
         valid_from=FIRST_YEAR,
         valid_until=None,
         charge=_CHARGES[index % len(_CHARGES)],
@@ -57,7 +103,11 @@ def _company(index: int, random: Random) -> Company:
         no_show_share=Decimal(random.choice(("0", "0.5", "0.5", "0.75", "1"))),
         give_back=random.random() < 0.5,
         payment_days=30,
+        minimum_min=30 if index % 5 == 1 else 0,
+        no_show_fee=Decimal(12) if index == _NO_SHOW_FEE_COMPANY else None,
     )
+    rooms = replace(general, charge="as_booked", no_show_share=Decimal(1), no_show_fee=None, kind="room")
+    vat = {_REVERSE_CHARGE_COMPANY: REVERSE_CHARGE, _EXEMPT_COMPANY: _EXEMPT}.get(index, STANDARD_VAT)
     return Company(
         slug=f"demo-{index + 1:02d}-{word.lower()}",
         name=f"{word} {trade} (démo)",
@@ -65,10 +115,52 @@ def _company(index: int, random: Random) -> Company:
         street=f"{_STREETS[index % len(_STREETS)]} {random.randint(1, 150)}",
         postcode=postcode,
         town=town,
-        language=languages.get(index, "fr"),
+        language=_LANGUAGES.get(index, "fr"),
         buyer_reference=f"DEMO-{index + 1:03d}",
-        contracts=(contract,),
+        contracts=(rooms, general) if general.charge == "cheapest" else (general,),
+        vat=vat,
+        pools=(_POOLS[index],) if index in _POOLS else (),
     )
+
+
+def purchases(employers: tuple[Company, ...], month: date) -> tuple[Purchase, ...]:
+    """Hours that the companies with a pool order: a large lot on the first of the month, and a small one later."""
+    first = month.replace(day=1)
+    orders = ((0, 1, "600"), (0, 19, "150"), (2, 1, "80"), (9, 6, "40"))
+    return tuple(
+        Purchase(f"DEMO-ORDER-{first:%Y%m}-{i + 1}", employers[c].slug, "desk", first.replace(day=day), Decimal(hours))
+        for i, (c, day, hours) in enumerate(orders)
+    )
+
+
+def centre_contracts(operators: tuple[tuple[str, str], ...]) -> tuple[CentreContract, ...]:
+    """What the network pays each centre (slug and operator's name): shares, rents and prices a desk."""
+    return tuple(
+        CentreContract(
+            centre=slug,
+            valid_from=FIRST_YEAR,
+            valid_until=None,
+            mode=_SETTLEMENTS[index % len(_SETTLEMENTS)][0],
+            rate=Decimal(_SETTLEMENTS[index % len(_SETTLEMENTS)][1]),
+            payee=_payee(index, slug, operator),
+            language="nl" if slug == "arlon" else "fr",
+            vat=_SMALL_BUSINESS if slug == "verviers" else STANDARD_VAT,
+        )
+        for index, (slug, operator) in enumerate(operators)
+    )
+
+
+def _payee(index: int, slug: str, operator: str) -> Party:
+    postcode, town = _TOWNS[_TOWN_OF.get(slug, 0)]
+    number = enterprise_number(FIRST_OPERATOR_NUMBER + index)
+    return Party(operator, number, f"{_STREETS[index % len(_STREETS)]} {index + 1}", postcode, town, iban=iban(index))
+
+
+def iban(serial: int) -> str:
+    """A Belgian IBAN with valid check digits in the bank code 999, which no bank has."""
+    base = 9_999_000_000 + 500 + serial
+    account = f"{base}{base % 97 or 97:02d}"
+    return f"BE{98 - int(account + '111400') % 97:02d}{account}"
 
 
 def members(seed: int, employers: tuple[Company, ...]) -> tuple[Member, ...]:
@@ -80,17 +172,17 @@ def members(seed: int, employers: tuple[Company, ...]) -> tuple[Member, ...]:
 
 
 def tariffs() -> tuple[Tariff, ...]:
-    """Net prices an hour: the network's, and two centres with their own."""
-    prices: tuple[tuple[str | None, str, str], ...] = (
-        (None, "4.50", "22.00"),
-        ("louvain-la-neuve", "5.20", "26.00"),
-        ("arlon", "3.90", "18.00"),
+    """Net prices of hours and passes: the network's, and two centres with their own."""
+    prices: tuple[tuple[str | None, str, str, str, str], ...] = (
+        (None, "4.50", "18.00", "29.00", "22.00"),
+        ("louvain-la-neuve", "5.20", "21.00", "33.00", "26.00"),
+        ("arlon", "3.90", "15.50", "25.00", "18.00"),
     )
     return tuple(
         tariff
-        for centre, desk, room in prices
+        for centre, hour, half_day, day, room in prices
         for tariff in (
-            Tariff(centre, "desk", FIRST_YEAR, Decimal(desk)),
+            Tariff(centre, "desk", FIRST_YEAR, Decimal(hour), half_day=Decimal(half_day), day=Decimal(day)),
             Tariff(centre, "room", FIRST_YEAR, Decimal(room)),
         )
     )

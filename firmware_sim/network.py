@@ -54,6 +54,7 @@ def demo_network(seed: int) -> Network:
     closures = {day: str(name) for day, name in holidays.country_holidays("BE", years=YEARS, language="fr").items()}
     employers = customers.companies(seed)
     return Network(
+        seller=customers.SELLER,
         operators=tuple(
             Operator(site.operator, site.kind, customers.enterprise_number(customers.FIRST_OPERATOR_NUMBER + index))
             for index, site in enumerate(_SITES)
@@ -63,6 +64,7 @@ def demo_network(seed: int) -> Network:
         members=customers.members(seed, employers),
         tariffs=customers.tariffs(),
         is_demo=True,
+        centre_contracts=customers.centre_contracts(tuple((site.slug, site.operator) for site in _SITES)),
     )
 
 

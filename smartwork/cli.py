@@ -236,7 +236,7 @@ def bill_command(
     """Issue the month's invoices, one PDF and one UBL file per company; what is issued already never changes."""
     chosen = _month(month)
     with bar() as progress, connect(_database_url(progress)) as connection:
-        report = bill_month(connection, chosen, now().date(), out_dir, progress)
+        report = bill_month(connection, chosen, now(), out_dir, progress)
     if as_json:
         print(json.dumps(screens.bill_json(chosen, report), indent=2))
     else:

@@ -1,7 +1,7 @@
-"""Billing's reads and writes: a month's verdicts with their proof, and invoices that are stored once and never again."""
+"""What billing reads: customers, prices, a month's verdicts with their proof, and what of it documents have taken in."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,15 +10,14 @@ from psycopg.types.json import Jsonb
 
 from smartwork.db.connection import Connection, explained
 from smartwork.db.sql import sql
-from smartwork.domain.business import Company, Contract, Tariff
-from smartwork.domain.compose import series_of
+from smartwork.domain.business import Company, Contract, Party, Pool, Tariff, Vat
 from smartwork.domain.evidence import BatchRun, Proven, Span
-from smartwork.domain.invoice import Invoice, canonical_text, digest
+from smartwork.domain.invoice import Invoice
 from smartwork.errors import SmartworkError
 
 
-class InvoiceAltered(SmartworkError):  # noqa: N818 - says what happened
-    """A stored invoice no longer has the digest it was issued with."""
+class SellerMissing(SmartworkError):  # noqa: N818 - says what is missing
+    """Nobody is named as the issuer of invoices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +37,8 @@ class Unsigned:
     occupied_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """What an issue did: all invoices of the month as stored, by number, and the companies it had left untouched."""
-
-    invoices: tuple[Invoice, ...]
-    already_issued: frozenset[str]
+Digests = dict[tuple[int, date], str]
+"""By company_id and month."""
 
 
 def customers(connection: Connection) -> list[Customer]:
@@ -52,9 +47,16 @@ def customers(connection: Connection) -> list[Customer]:
         contracts: dict[Any, list[Contract]] = defaultdict(list)
         for company_id, *terms in _rows(connection, "billing_contracts"):
             contracts[company_id].append(Contract(*terms))
+        pools: dict[Any, list[Pool]] = defaultdict(list)
+        for company_id, *pool in _rows(connection, "billing_pools"):
+            pools[company_id].append(Pool(*pool))
         return [
-            Customer(company_id, Company(*[*fields, tuple(contracts[company_id])]), is_demo)
-            for company_id, *fields, is_demo in _rows(connection, "billing_customers")
+            Customer(
+                company_id,
+                Company(*[*fields, tuple(contracts[company_id]), Vat(*vat), tuple(pools[company_id])]),
+                is_demo,
+            )
+            for company_id, is_demo, *vat, fields in ((*row[:6], row[6:]) for row in _rows(connection, "billing_customers"))
             if company_id in contracts
         ]
 
@@ -62,17 +64,29 @@ def customers(connection: Connection) -> list[Customer]:
 def tariffs(connection: Connection) -> list[Tariff]:
     """All tariffs, past and present."""
     with explained():
-        return [
-            Tariff(centre, kind, since, per_hour, until)
-            for centre, kind, since, until, per_hour in _rows(connection, "billing_tariffs")
-        ]
+        return [Tariff(*row) for row in _rows(connection, "billing_tariffs")]
 
 
-def proven(connection: Connection, month: date) -> list[Proven]:
-    """What the month's verdicts say and rest on, cancelled and unsigned ones left out; by company, then verdict."""
+def seller(connection: Connection) -> Party:
+    """Who bills the companies and pays the centres; raises SellerMissing where nobody was named yet."""
+    with explained():
+        found = _rows(connection, "billing_seller")
+    if not found:
+        raise SellerMissing(
+            "The database does not say who issues the invoices: put name, enterprise number, address and IBAN of the "
+            "network into the table `seller`, and bill again."
+        )
+    return Party(*found[0])
+
+
+def proven(connection: Connection, month: date, companies: Sequence[int] | None = None) -> list[Proven]:
+    """What the month's verdicts say and rest on, cancelled and unsigned ones left out; by company, then verdict.
+
+    `companies` are the keys of those that are wanted; None: of all.
+    """
     with explained(), connection.transaction():
         connection.execute(sql("billing_snapshot"))
-        rows = _rows(connection, "billing_verdicts", month=month)
+        rows = _rows(connection, "billing_verdicts", month=month, companies=None if companies is None else list(companies))
         periods = {
             "resources": [row[0] for row in rows],
             "starts": [row[1] for row in rows],
@@ -95,58 +109,49 @@ def unsigned(connection: Connection, month: date) -> Unsigned:
         return Unsigned(int(count), int(occupied_s))
 
 
-def issue(
-    connection: Connection,
-    month: date,
-    issued_on: date,
-    ready: Sequence[Customer],
-    compose: Callable[[Customer, int], Invoice],
-) -> Stored:
-    """Issue an invoice for each of `ready` that has none for `month`, in one transaction, numbered without gaps.
-
-    `compose` makes the invoice of a customer with the number it is given. A company invoiced before is left untouched.
-    """
-    with explained(), connection.transaction():
-        series = {"series": series_of("invoice", issued_on)}
-        connection.execute(sql("open_series"), series)
-        [(last,)] = _rows(connection, "lock_series", **series)
-        issued = {company_id for (company_id,) in _rows(connection, "invoiced_companies", month=month)}
-        new = [customer for customer in ready if customer.company_id not in issued]
-        invoices = [(customer, compose(customer, last + i)) for i, customer in enumerate(new, start=1)]
-        with connection.cursor() as cursor:
-            cursor.executemany(sql("store_invoice"), [_row(customer, invoice) for customer, invoice in invoices])
-        connection.execute(sql("store_lines"), {"numbers": [invoice.number for _, invoice in invoices]})
-        connection.execute(sql("advance_series"), {**series, "last": last + len(new)})
-        stored = [_verified(document, seal) for document, seal in _rows(connection, "invoices_of_month", month=month)]
-    fresh = {customer.company.slug for customer in new}
-    return Stored(tuple(stored), frozenset(invoice.account for invoice in stored) - fresh)
+def digests(connection: Connection, since: date, month: date) -> Digests:
+    """What verdicts of the months from `since` to `month` come to, by company and month."""
+    with explained():
+        found = _rows(connection, "billing_digests", since=since, month=month)
+        return {(company_id, of): text for company_id, of, text in found}
 
 
-def _row(customer: Customer, invoice: Invoice) -> dict[str, object]:
-    canonical = invoice.canonical()
-    return {
-        "number": invoice.number,
-        "company_id": customer.company_id,
-        "month": invoice.month,
-        "issued_on": invoice.issued_on,
-        "due_on": invoice.due_on,
-        "currency": invoice.currency,
-        "net": invoice.net,
-        "vat": invoice.vat,
-        "gross": invoice.gross,
-        "payment_reference": invoice.payment.reference if invoice.payment else None,
-        "document": Jsonb(canonical, dumps=str),
-        "digest": digest(canonical),
-    }
+def billed_digests(connection: Connection, since: date, month: date) -> Digests:
+    """As `digests`, when documents last took them in; months that were never billed are not there."""
+    found = _rows(connection, "billed_digests", since=since, month=month)
+    return {(company_id, of): text for company_id, of, text in found}
 
 
-def _verified(document: Any, seal: bytes) -> Invoice:  # noqa: ANN401 - JSON values
-    if digest(canonical_text(document)) != bytes(seal):
-        raise InvoiceAltered(
-            f"Invoice {document.get('number')} differs from what was issued: its digest does not match. "
-            "Restore the row from a backup; nothing was rendered."
+def put_digests(connection: Connection, taken_in: Digests) -> None:
+    """Remember what documents have taken in; in the caller's transaction."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            sql("put_billed_digests"),
+            [{"company_id": company_id, "month": of, "digest": text} for (company_id, of), text in taken_in.items()],
         )
-    return Invoice.parse(document)
+
+
+def closed(connection: Connection, month: date) -> set[int]:
+    """Companies that have a monthly document of this month or a later one."""
+    return {int(company_id) for (company_id,) in _rows(connection, "closed_companies", month=month)}
+
+
+def put_drafts(connection: Connection, month: date, drafts: Iterable[tuple[int, Invoice]]) -> None:
+    """Put drafts (company_id and document) in the place of the month's; in the caller's transaction."""
+    connection.execute(sql("clear_drafts"), {"month": month, "companies": None})
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            sql("put_draft"),
+            [
+                {"company_id": company_id, "month": month, "document": Jsonb(draft.canonical(), dumps=str)}
+                for company_id, draft in drafts
+            ],
+        )
+
+
+def drop_drafts(connection: Connection, month: date, companies: Sequence[int]) -> None:
+    """Forget the drafts of companies whose document is issued; in the caller's transaction."""
+    connection.execute(sql("clear_drafts"), {"month": month, "companies": list(companies)})
 
 
 def _rows(connection: Connection, name: str, **values: object) -> list[tuple[Any, ...]]:

@@ -8,7 +8,9 @@ from datetime import datetime
 from smartwork.contracts.policy import DeviceEntry, Policy, Profile
 from smartwork.db.connection import Connection
 from smartwork.db.sql import sql
-from smartwork.domain.business import Booking, CheckIn, Network
+from smartwork.domain.business import Booking, CentreContract, CheckIn, Company, Network, Purchase, Vat
+from smartwork.domain.credits import lot_of
+from smartwork.errors import InputError
 from smartwork.domain.network import Centre, Device, Rect, Resource, Zone
 
 
@@ -24,10 +26,36 @@ def install(connection: Connection, network: Network) -> None:
         for centre in network.centres:
             _put_centre(connection, centre, is_demo=network.is_demo)
         for company in network.companies:
-            cursor.execute(sql("put_company"), {**asdict(company), "vat": None, "is_demo": network.is_demo})
+            cursor.execute(sql("put_company"), _company(company, is_demo=network.is_demo))
             cursor.executemany(sql("put_contract"), [{**asdict(c), "company": company.slug} for c in company.contracts])
+            cursor.executemany(sql("put_pool"), [{**asdict(p), "company": company.slug} for p in company.pools])
         cursor.executemany(sql("put_member"), [asdict(m) for m in network.members])
         cursor.executemany(sql("put_tariff"), [asdict(t) for t in network.tariffs])
+        cursor.execute(sql("put_seller"), asdict(network.seller))
+        cursor.executemany(sql("put_centre_contract"), [_centre_contract(c) for c in network.centre_contracts])
+        cursor.executemany(sql("put_purchase"), [_purchase(p, network) for p in network.purchases])
+
+
+def _company(company: Company, *, is_demo: bool) -> dict[str, object]:
+    plain = {key: value for key, value in asdict(company).items() if key not in ("vat", "contracts", "pools")}
+    return {**plain, **_vat(company.vat), "is_demo": is_demo}
+
+
+def _centre_contract(contract: CentreContract) -> dict[str, object]:
+    payee = {**asdict(contract.payee), "payee": contract.payee.name}
+    return {**payee, **asdict(contract), **_vat(contract.vat), "payee": contract.payee.name, "vat": None}
+
+
+def _vat(vat: Vat) -> dict[str, object]:
+    return {f"vat_{key}": value for key, value in asdict(vat).items()}
+
+
+def _purchase(purchase: Purchase, network: Network) -> dict[str, object]:
+    """The lot that a purchase makes; raises InputError where its company has no pool of that kind."""
+    pools = [p for c in network.companies if c.slug == purchase.company for p in c.pools if p.kind == purchase.kind]
+    if not pools:
+        raise InputError(f"{purchase.company} has no pool of {purchase.kind} hours for the order {purchase.external_id}.")
+    return {**asdict(lot_of(purchase, pools[0])), "company": purchase.company}
 
 
 def _put_centre(connection: Connection, centre: Centre, *, is_demo: bool) -> None:

@@ -88,7 +88,7 @@ def run_main_job(plan: Plan, endpoints: Endpoints, progress: Progress) -> Summar
     with connect(endpoints.database_url) as connection:
         verdicts = reconcile_month(connection, plan.month, progress, database_url=endpoints.database_url)
         energy, baseline = summarise_month(connection, plan.month, progress)
-        bill = bill_month(connection, plan.month, now().date(), plan.out_dir, progress)
+        bill = bill_month(connection, plan.month, now(), plan.out_dir, progress)
         book = ledger(connection)
     readings = sum(row.stored for row in book)
     return Summary(plan, network, readings, verdicts, bill, energy, baseline, book, time.monotonic() - began)

@@ -194,11 +194,17 @@ class CheckIn:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A whole network as one value, to be installed at once; `is_demo` marks it as made up."""
+    """A whole network as one value, to be installed at once; `is_demo` marks it as made up.
 
+    `seller` is who bills the companies and pays the centres.
+    """
+
+    seller: Party
     operators: tuple[Operator, ...]
     centres: tuple[Centre, ...]
     companies: tuple[Company, ...]
     members: tuple[Member, ...]
     tariffs: tuple[Tariff, ...]
     is_demo: bool
+    centre_contracts: tuple[CentreContract, ...] = ()
+    purchases: tuple[Purchase, ...] = ()

@@ -1,32 +1,42 @@
-"""Bill a month: read what was proven, rate it, issue one invoice a company, and write the documents."""
+"""Bill a month: rate what was proven, correct what changed, issue one document a company, and write the files."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from smartwork.db import billing
-from smartwork.db.billing import Customer, Unsigned
+from smartwork.db import billing, books, documents
+from smartwork.db.billing import Customer, Digests, Unsigned
 from smartwork.db.connection import Connection
-from smartwork.domain.business import Tariff
-from smartwork.domain.compose import company_head, compose
+from smartwork.db.documents import Issue
+from smartwork.domain import posting
+from smartwork.domain.business import Party, Tariff
+from smartwork.domain.compose import Head, company_head, compose, kind_of, series_of
+from smartwork.domain.corrections import corrections, standing
+from smartwork.domain.credits import months_later
 from smartwork.domain.evidence import Proven
-from smartwork.domain.invoice import Invoice
+from smartwork.domain.invoice import DocumentKind, Invoice
+from smartwork.domain.monthly import Monthly, monthly
+from smartwork.domain.network import days_of_month
+from smartwork.domain.passes import by_day, rate_day
 from smartwork.domain.rating import Group, local_date, rate, terms_of
 from smartwork.domain.tariff import ContractMissing, contract_at, tariff_at
 from smartwork.errors import InputError
-from smartwork.jobs.documents.seller import DEMO_SELLER
 from smartwork.jobs.render import Files, Progress, render
+
+LOOK_BACK_MONTHS = 12
+"""How far back a change of verdicts still becomes a correction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """One company's invoice of the month; `already_issued` says that an earlier run issued it."""
+    """One company's document of the month; `already_issued` says that an earlier run issued it."""
 
     company: str
     number: str
+    kind: DocumentKind
     lines: int
     net: Decimal
     vat: Decimal
@@ -60,42 +70,159 @@ class BillReport:
         return sum((billed.gross for billed in self.invoices), Decimal(0))
 
 
-def bill_month(connection: Connection, month: date, issued_on: date, out_dir: Path, progress: Progress) -> BillReport:
-    """Bill all companies for the local month that `month` lies in; files go to `out_dir/<YYYY-MM>/`.
+def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path, progress: Progress) -> BillReport:
+    """Bill all companies for the local month that `month` lies in, as of `at`; files go to `out_dir/<YYYY-MM>/`.
 
-    Running it again issues nothing twice: invoices that exist are left untouched and their files written once more,
-    the same to the byte. All invoices of a run are issued in one transaction, or none is. Raises InputError where the
-    month is not over on `issued_on`, RateMissing or ContractMissing where a price or contract is missing, and
-    NotWritable where the documents cannot be written.
+    Running it again issues nothing twice: documents that exist are left untouched and their files written once more, the
+    same to the byte. What changed in earlier months since they were billed stands as corrections on this one. All
+    documents of a run are issued in one transaction, or none is. Raises InputError where the month is not over,
+    RateMissing, ContractMissing or SellerMissing where a price, contract or the seller is missing, and NotWritable where
+    the documents cannot be written.
     """
-    first = month.replace(day=1)
-    if (issued_on.year, issued_on.month) <= (first.year, first.month):
-        raise InputError(f"The month {first:%Y-%m} is not over on {issued_on.isoformat()}: bill it after its last day.")
+    first = _over(month, at.date())
     progress("Reading verdicts and their evidence", 0, 1)
-    proven = billing.proven(connection, first)
+    known = _read(connection, first)
     progress("Reading verdicts and their evidence", 1, 1)
-    customers = billing.customers(connection)
-    charges = rated(proven, customers, billing.tariffs(connection))
-
-    def composed(customer: Customer, ordinal: int) -> Invoice:
-        head = company_head(customer.company, first, issued_on, DEMO_SELLER, is_demo=customer.is_demo)
-        return compose(head, charges[customer.company_id], ordinal=ordinal)
-
-    progress("Issuing invoices", 0, len(charges))
-    ready = [customer for customer in customers if customer.company_id in charges]
-    stored = billing.issue(connection, first, issued_on, ready, composed)
-    progress("Issuing invoices", len(charges), len(charges))
-    files = render(stored.invoices, out_dir / f"{first:%Y-%m}", progress)
-    invoiced = {invoice.account for invoice in stored.invoices}
+    progress("Issuing invoices", 0, 1)
+    with documents.books(connection):
+        documents.open_series(connection, series_of("invoice", at.date()))
+        closed = billing.closed(connection, first)
+        open_ones = [customer for customer in known.customers if customer.company_id not in closed]
+        fresh = _issue(connection, known, open_ones, first, at)
+    progress("Issuing invoices", 1, 1)
+    issued = documents.of_month(connection, first)
+    files = render(issued, out_dir / f"{first:%Y-%m}", progress)
+    invoiced = {invoice.account for invoice in issued}
     return BillReport(
         first,
         tuple(
-            _billed(invoice, written, already=invoice.account in stored.already_issued)
-            for invoice, written in zip(stored.invoices, files, strict=True)
+            _billed(invoice, written, already=invoice.account not in fresh)
+            for invoice, written in zip(issued, files, strict=True)
         ),
-        tuple(customer.company.slug for customer in customers if customer.company.slug not in invoiced),
+        tuple(customer.company.slug for customer in known.customers if customer.company.slug not in invoiced),
         billing.unsigned(connection, first),
     )
+
+
+def draft_month(connection: Connection, month: date, at: datetime, progress: Progress) -> list[Invoice]:
+    """What `bill_month` would issue now, kept as drafts and numbered 0; drafts are made anew by every run.
+
+    Raises as `bill_month` does.
+    """
+    first = _over(month, at.date())
+    progress("Reading verdicts and their evidence", 0, 1)
+    known = _read(connection, first)
+    with documents.books(connection):
+        closed = billing.closed(connection, first)
+        open_ones = [customer for customer in known.customers if customer.company_id not in closed]
+        found = [
+            (customer.company_id, compose(_head(customer, known, first, at), made.groups, ordinal=0, pools=made.pools))
+            for customer, made in _monthly(connection, known, open_ones, first)
+            if made.groups
+        ]
+        billing.put_drafts(connection, first, found)
+    progress("Reading verdicts and their evidence", 1, 1)
+    return [draft for _, draft in found]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a run read before it issues: `charges` of the month, `changed` of earlier months, by company_id."""
+
+    customers: list[Customer]
+    seller: Party
+    charges: dict[int, list[Group]]
+    changed: dict[int, dict[date, list[Group]]]
+    taken_in: Digests
+
+
+def _over(month: date, today: date) -> date:
+    first = month.replace(day=1)
+    if (today.year, today.month) <= (first.year, first.month):
+        raise InputError(f"The month {first:%Y-%m} is not over on {today.isoformat()}: bill it after its last day.")
+    return first
+
+
+def _read(connection: Connection, first: date) -> _Known:
+    """Digests are read before verdicts: what changes in between differs from the digest, so the next run finds it."""
+    since = months_later(first, -LOOK_BACK_MONTHS)
+    now = billing.digests(connection, since, first)
+    customers, tariffs = billing.customers(connection), billing.tariffs(connection)
+    charges = rated(billing.proven(connection, first), customers, tariffs)
+    before = billing.billed_digests(connection, since, first)
+    moved: dict[date, list[int]] = defaultdict(list)
+    for (company_id, month), text in before.items():
+        if month < first and now.get((company_id, month)) != text:
+            moved[month].append(company_id)
+    changed: dict[int, dict[date, list[Group]]] = defaultdict(dict)
+    for month, companies in moved.items():
+        groups = rated(billing.proven(connection, month, companies), customers, tariffs)
+        for company_id in companies:
+            changed[company_id][month] = groups.get(company_id, [])
+    taken_in = {key: text for key, text in now.items() if key[1] == first}
+    taken_in |= {(company_id, month): now.get((company_id, month), "") for month, ids in moved.items() for company_id in ids}
+    taken_in |= {(one.company_id, first): taken_in.get((one.company_id, first), "") for one in customers}
+    return _Known(customers, billing.seller(connection), charges, changed, taken_in)
+
+
+def _monthly(
+    connection: Connection, known: _Known, customers: Sequence[Customer], first: date
+) -> list[tuple[Customer, Monthly]]:
+    """Each company's month, corrections and credits included; lots and earlier documents are read in this transaction."""
+    changed = [customer.company_id for customer in customers if customer.company_id in known.changed]
+    earlier = documents.of_companies(connection, changed, months_later(first, -LOOK_BACK_MONTHS)) if changed else {}
+    pooled = [customer.company_id for customer in customers if customer.company.pools]
+    lots = books.lots(connection, pooled) if pooled else {}
+    last = days_of_month(first)[-1]
+    found = []
+    for customer in customers:
+        key = customer.company_id
+        groups = list(known.charges.get(key, []))
+        if key in known.changed:
+            groups += _corrections(earlier.get(key, []), known.changed[key])
+        billed, fresh = lots.get(key, ([], []))
+        bought = [lot for lot in fresh if lot.bought_on <= last]
+        found.append((customer, monthly(customer.company, first, groups, billed, bought)))
+    return found
+
+
+def _corrections(earlier: Sequence[Invoice], changed: Mapping[date, list[Group]]) -> list[Group]:
+    issued, settled = standing(earlier)
+    found: list[Group] = []
+    for month, fresh in sorted(changed.items()):
+        of_month = [one for one in issued if one.lines[0].starts_on.replace(day=1) == month]
+        found += corrections(of_month, settled, fresh)
+    return found
+
+
+def _issue(
+    connection: Connection, known: _Known, customers: Sequence[Customer], first: date, at: datetime
+) -> set[str]:
+    """Issue what is open; returns the slugs of the companies that got a document."""
+    issues: list[Issue] = []
+    month = _monthly(connection, known, customers, first)
+    for customer, made in month:
+        books.put_lots(connection, customer.company_id, made.overdrafts)
+        if not made.groups:
+            continue
+        head = _head(customer, known, first, at)
+        ordinal = documents.take_number(connection, series_of(kind_of(head, made.groups), at.date()))
+        issues.append(Issue(compose(head, made.groups, ordinal=ordinal, pools=made.pools), company_id=customer.company_id))
+    documents.store(connection, issues, at)
+    for issue in issues:
+        books.post(connection, posting.of_document(issue.invoice))
+        books.move_credits(connection, issue.company_id or 0, issue.invoice)
+    for customer, made in month:
+        books.expire_credits(connection, customer.company_id, first, made.lost)
+        books.post(connection, posting.of_expiry(customer.company.slug, first, at.date(), made.lost))
+    ids = {customer.company_id for customer in customers}
+    billing.put_digests(connection, {key: text for key, text in known.taken_in.items() if key[0] in ids})
+    billing.drop_drafts(connection, first, sorted(ids))
+    return {issue.invoice.account for issue in issues}
+
+
+def _head(customer: Customer, known: _Known, first: date, at: datetime) -> Head:
+    return company_head(customer.company, first, at.date(), known.seller, is_demo=customer.is_demo)
 
 
 def rated(proven: Iterable[Proven], customers: Iterable[Customer], tariffs: Sequence[Tariff]) -> dict[int, list[Group]]:
@@ -104,30 +231,41 @@ def rated(proven: Iterable[Proven], customers: Iterable[Customer], tariffs: Sequ
     Raises RateMissing or ContractMissing.
     """
     companies = {customer.company_id: customer.company for customer in customers}
-    charges: dict[int, list[Group]] = defaultdict(list)
+    stays: dict[int, list[Proven]] = defaultdict(list)
     for one in proven:
-        company = companies.get(one.company_id)
-        day = local_date(one)
-        contract = contract_at(company.contracts, one.centre, one.kind, day) if company else None
-        if company is None or contract is None:
-            raise ContractMissing(
-                f"No contract of the company of {one.booking or one.check_in} in centre {one.centre} holds on "
-                f"{day.isoformat()}: add one, and bill again."
-            )
-        group = rate(one, terms_of(contract, tariff_at(tariffs, one.centre, one.kind, day)), company.vat)
-        if group:
-            charges[one.company_id].append(group)
-    return dict(charges)
+        stays[one.company_id].append(one)
+    charges: dict[int, list[Group]] = {}
+    for company_id, its in stays.items():
+        company = companies.get(company_id)
+        groups: list[Group] = []
+        for visits in by_day(its):
+            one, day = visits[0], local_date(visits[0])
+            contract = contract_at(company.contracts, one.centre, one.kind, day) if company else None
+            if company is None or contract is None:
+                raise ContractMissing(
+                    f"No contract of the company of {one.booking or one.check_in} in centre {one.centre} holds on "
+                    f"{day.isoformat()}: add one, and bill again."
+                )
+            terms = terms_of(contract, tariff_at(tariffs, one.centre, one.kind, day))
+            if contract.charge == "cheapest":
+                groups += rate_day(visits, terms, company.vat)
+            else:
+                groups += [group for visit in visits if (group := rate(visit, terms, company.vat))]
+        if groups:
+            charges[company_id] = groups
+    return charges
 
 
 def _billed(invoice: Invoice, files: Files, *, already: bool) -> Billed:
+    sign = -1 if invoice.is_credit else 1
     return Billed(
         invoice.account,
         invoice.number,
+        invoice.kind,
         len(invoice.lines),
-        invoice.net,
-        invoice.vat,
-        invoice.gross,
+        sign * invoice.net,
+        sign * invoice.vat,
+        sign * invoice.gross,
         files,
         already,
     )

@@ -10,7 +10,7 @@ from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Policy, Profile
 from smartwork.contracts.topics import Leaf, Topic
 from smartwork.db.ingest import Arrival
-from smartwork.domain.business import Company, Contract, Member, Network, Tariff
+from smartwork.domain.business import Company, Contract, Member, Network, Party, Tariff
 from smartwork.domain.network import Centre, Device, OpeningHours, Operator, Rect, Resource, Zone
 
 ZONE = "Europe/Brussels"
@@ -45,7 +45,9 @@ def small_network(centre: str = "mons") -> Network:
     hours = OpeningHours(ZONE, time(8), time(18), frozenset({1, 2, 3, 4, 5}), frozenset({date(2026, 4, 6)}))
     contract = Contract(date(2026, 1, 1), None, "as_measured", 15, 15, Decimal("0.500"), give_back=True, payment_days=30)
     company = Company("acme", "Acme", "0123456749", "Rue Haute 1", "7000", "Mons", "fr", "PO-1", (contract,))
+    seller = Party("Réseau d'Essai", "0999900150", "Place 1", "5000", "Namur", iban="BE92999900000123")
     return Network(
+        seller=seller,
         operators=(Operator("Ville d'Essai", "public", "0123456749"),),
         centres=(
             Centre(

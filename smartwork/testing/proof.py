@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import LiteralString
 
@@ -27,8 +27,8 @@ FROM verdict v JOIN resource r USING (resource_id) JOIN centre c USING (centre_i
 LEFT JOIN booking b USING (booking_id) LEFT JOIN check_in k USING (check_in_id)
 LEFT JOIN company p ON p.company_id = v.company_id"""
 _LINES: LiteralString = """
-SELECT p.slug, i.net, i.vat, i.gross, l.line, l.verdict, c.slug, r.slug, l.starts_at, l.ends_at, l.hours, l.per_hour, l.net,
-       l.evidence - 'batches'
+SELECT p.slug, i.net, i.vat, i.gross, l.line, l.kind, l.verdict, c.slug, r.slug, l.starts_at, l.ends_at, l.hours, l.per_hour,
+       l.net, l.evidence - 'batches'
 FROM invoice_line l JOIN invoice i USING (invoice_id) JOIN company p USING (company_id)
 JOIN resource r USING (resource_id) JOIN centre c ON c.centre_id = l.centre_id"""
 _NUMBERS: LiteralString = """
@@ -82,7 +82,7 @@ def billed(database_url: str, month: date, folder: Path) -> dict[str, set[str]]:
     """Reconcile and bill the month; readings, spans, verdicts and invoice lines without numbers of batches and documents."""
     with connect(database_url) as connection:
         reconcile_month(connection, month, silent)
-        bill_month(connection, month, (month + timedelta(days=45)).replace(day=1), folder, silent)
+        bill_month(connection, month, datetime.combine((month + timedelta(days=45)).replace(day=1), time(9), UTC), folder, silent)
         return {
             "readings": rows_of(connection, _READINGS),
             "spans": rows_of(connection, _SPANS),

@@ -1,18 +1,27 @@
 -- name: billing_customers
 -- Companies by slug.
-SELECT company_id, slug, name, enterprise_number, street, postcode, town, language, buyer_reference, is_demo
+SELECT company_id, is_demo, vat_category, vat_rate, vat_code, vat_reason,
+       slug, name, enterprise_number, street, postcode, town, language, buyer_reference
 FROM company
 ORDER BY slug
 
 -- name: billing_contracts
-SELECT company_id, valid_from, valid_until, charge, grace_min, step_min, no_show_share, give_back, payment_days
-FROM contract
-ORDER BY company_id, valid_from
+-- Oldest first; general ones after those that name a centre or kind, so that the last is a general one.
+SELECT t.company_id, t.valid_from, t.valid_until, t.charge, t.grace_min, t.step_min, t.no_show_share, t.give_back,
+       t.payment_days, t.minimum_min, t.no_show_fee, c.slug, t.kind
+FROM contract t LEFT JOIN centre c USING (centre_id)
+ORDER BY t.company_id, t.centre_id IS NULL AND t.kind IS NULL, t.valid_from, t.contract_id
+
+-- name: billing_pools
+SELECT company_id, kind, per_hour, overdraft_hours, expires_months FROM credit_pool ORDER BY company_id, kind
 
 -- name: billing_tariffs
-SELECT c.slug, t.kind, t.valid_from, t.valid_until, t.per_hour
+SELECT c.slug, t.kind, t.valid_from, t.per_hour, t.valid_until, t.half_day, t.half_day_hours, t.day
 FROM tariff t LEFT JOIN centre c USING (centre_id)
 ORDER BY t.tariff_id
+
+-- name: billing_seller
+SELECT name, enterprise_number, street, postcode, town, country, scheme, iban FROM seller
 
 -- name: billing_snapshot
 -- Verdicts, spans and batches are read as of one moment, while ingest goes on.
@@ -32,6 +41,7 @@ LEFT JOIN member mb ON mb.member_id = b.member_id
 LEFT JOIN check_in k ON k.check_in_id = v.check_in_id
 LEFT JOIN member mc ON mc.member_id = k.member_id
 WHERE v.company_id IS NOT NULL AND v.verdict <> 'cancelled' AND r.kind IN ('desk', 'room')
+  AND (%(companies)s::integer[] IS NULL OR v.company_id = ANY(%(companies)s))
   AND v.starts_at >= %(month)s::timestamp AT TIME ZONE c.timezone
   AND v.starts_at < (%(month)s::timestamp + interval '1 month') AT TIME ZONE c.timezone
 ORDER BY v.company_id, c.slug, v.resource_id, v.booking_id IS NULL, v.starts_at
@@ -92,40 +102,32 @@ WHERE v.company_id IS NULL AND v.verdict = 'walk_in' AND r.kind IN ('desk', 'roo
   AND v.starts_at >= %(month)s::timestamp AT TIME ZONE c.timezone
   AND v.starts_at < (%(month)s::timestamp + interval '1 month') AT TIME ZONE c.timezone
 
--- name: open_series
-INSERT INTO document_series (series) VALUES (%(series)s) ON CONFLICT (series) DO NOTHING
+-- name: billing_digests
+-- What a company's verdicts of each month come to: another digest means that something changed since it was billed.
+SELECT v.company_id, date_trunc('month', v.starts_at AT TIME ZONE c.timezone)::date,
+       md5(string_agg(concat_ws(' ', v.booking_id, v.check_in_id, v.resource_id, v.verdict, v.starts_at, v.ends_at,
+                                v.booked_s, v.occupied_s, v.unknown_s, v.over_s), ','
+                      ORDER BY v.starts_at, v.resource_id, v.booking_id, v.check_in_id))
+FROM verdict v JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
+WHERE v.company_id IS NOT NULL AND v.verdict <> 'cancelled' AND r.kind IN ('desk', 'room')
+  AND v.starts_at >= %(since)s::timestamp AT TIME ZONE c.timezone
+  AND v.starts_at < (%(month)s::timestamp + interval '1 month') AT TIME ZONE c.timezone
+GROUP BY 1, 2
 
--- name: lock_series
--- The lock is held to the end of the transaction: no two runs take the same number, and none is lost.
-SELECT last FROM document_series WHERE series = %(series)s FOR UPDATE
+-- name: billed_digests
+SELECT company_id, month, digest FROM billed_month WHERE month >= %(since)s AND month <= %(month)s
 
--- name: advance_series
-UPDATE document_series SET last = %(last)s WHERE series = %(series)s
+-- name: put_billed_digests
+INSERT INTO billed_month (company_id, month, digest) VALUES (%(company_id)s, %(month)s, %(digest)s)
+ON CONFLICT (company_id, month) DO UPDATE SET digest = excluded.digest
 
--- name: invoiced_companies
-SELECT company_id FROM invoice WHERE month = %(month)s
+-- name: closed_companies
+-- Companies that have a monthly document of this month or a later one: the month is closed for them.
+SELECT DISTINCT company_id FROM invoice
+WHERE company_id IS NOT NULL AND corrects_id IS NULL AND month >= %(month)s
 
--- name: store_invoice
-INSERT INTO invoice (number, company_id, month, issued_on, due_on, currency, net, vat, gross, payment_reference,
-                     document, digest)
-VALUES (%(number)s, %(company_id)s, %(month)s, %(issued_on)s, %(due_on)s, %(currency)s, %(net)s, %(vat)s, %(gross)s,
-        %(payment_reference)s, %(document)s, %(digest)s)
+-- name: clear_drafts
+DELETE FROM invoice_draft WHERE month = %(month)s AND (%(companies)s::integer[] IS NULL OR company_id = ANY(%(companies)s))
 
--- name: store_lines
--- The lines are unfolded from the snapshots just stored, so that table and document cannot differ.
-INSERT INTO invoice_line (invoice_id, line, verdict, centre_id, resource_id, booking_id, check_in_id, starts_at, ends_at,
-                          hours, per_hour, net, evidence)
-SELECT i.invoice_id, (l ->> 'line')::integer, p ->> 'verdict', c.centre_id, r.resource_id, b.booking_id, k.check_in_id,
-       (p ->> 'starts_at')::timestamptz, (p ->> 'ends_at')::timestamptz,
-       (l ->> 'hours')::numeric, (l ->> 'price')::numeric, (l ->> 'net')::numeric, p
-FROM invoice i
-CROSS JOIN LATERAL jsonb_array_elements(i.document -> 'lines') l
-CROSS JOIN LATERAL jsonb_array_elements(l -> 'proofs') p
-JOIN centre c ON c.slug = p ->> 'centre'
-JOIN resource r ON r.centre_id = c.centre_id AND r.slug = p ->> 'resource'
-LEFT JOIN booking b ON b.external_id = p ->> 'booking'
-LEFT JOIN check_in k ON k.external_id = p ->> 'check_in'
-WHERE i.number = ANY(%(numbers)s)
-
--- name: invoices_of_month
-SELECT document, digest FROM invoice WHERE month = %(month)s ORDER BY invoice_id
+-- name: put_draft
+INSERT INTO invoice_draft (company_id, month, document) VALUES (%(company_id)s, %(month)s, %(document)s)

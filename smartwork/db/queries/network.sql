@@ -42,16 +42,43 @@ SET profile = excluded.profile, address = excluded.address, interval_s = exclude
 WHERE device.profile IS NULL
 
 -- name: put_company
-INSERT INTO company (slug, name, enterprise_number, street, postcode, town, language, buyer_reference, is_demo)
+INSERT INTO company (slug, name, enterprise_number, street, postcode, town, language, buyer_reference, is_demo,
+                     vat_category, vat_rate, vat_code, vat_reason)
 VALUES (%(slug)s, %(name)s, %(enterprise_number)s, %(street)s, %(postcode)s, %(town)s, %(language)s,
-        %(buyer_reference)s, %(is_demo)s)
+        %(buyer_reference)s, %(is_demo)s, %(vat_category)s, %(vat_rate)s, %(vat_code)s, %(vat_reason)s)
 ON CONFLICT (slug) DO NOTHING
 
 -- name: put_contract
-INSERT INTO contract (company_id, valid_from, valid_until, charge, grace_min, step_min, no_show_share, give_back, payment_days)
+INSERT INTO contract (company_id, valid_from, valid_until, charge, grace_min, step_min, no_show_share, give_back, payment_days,
+                      minimum_min, no_show_fee, centre_id, kind)
 SELECT company_id, %(valid_from)s, %(valid_until)s, %(charge)s, %(grace_min)s, %(step_min)s, %(no_show_share)s,
-       %(give_back)s, %(payment_days)s
+       %(give_back)s, %(payment_days)s, %(minimum_min)s, %(no_show_fee)s, (SELECT centre_id FROM centre WHERE slug = %(centre)s),
+       %(kind)s
 FROM company WHERE slug = %(company)s
+ON CONFLICT DO NOTHING
+
+-- name: put_pool
+INSERT INTO credit_pool (company_id, kind, per_hour, overdraft_hours, expires_months)
+SELECT company_id, %(kind)s, %(per_hour)s, %(overdraft_hours)s, %(expires_months)s FROM company WHERE slug = %(company)s
+ON CONFLICT DO NOTHING
+
+-- name: put_purchase
+INSERT INTO credit_lot (company_id, external_id, kind, bought_on, expires_on, hours, per_hour)
+SELECT company_id, %(lot)s, %(kind)s, %(bought_on)s, %(expires_on)s, %(hours)s, %(per_hour)s
+FROM company WHERE slug = %(company)s
+ON CONFLICT (company_id, external_id) DO NOTHING
+
+-- name: put_seller
+INSERT INTO seller (name, enterprise_number, street, postcode, town, country, scheme, iban)
+VALUES (%(name)s, %(enterprise_number)s, %(street)s, %(postcode)s, %(town)s, %(country)s, %(scheme)s, %(iban)s)
+ON CONFLICT DO NOTHING
+
+-- name: put_centre_contract
+INSERT INTO centre_contract (centre_id, valid_from, valid_until, mode, rate, payee, enterprise_number, street, postcode, town,
+                             iban, language, vat_category, vat_rate, vat_code, vat_reason)
+SELECT centre_id, %(valid_from)s, %(valid_until)s, %(mode)s, %(rate)s, %(payee)s, %(enterprise_number)s, %(street)s,
+       %(postcode)s, %(town)s, %(iban)s, %(language)s, %(vat_category)s, %(vat_rate)s, %(vat_code)s, %(vat_reason)s
+FROM centre WHERE slug = %(centre)s
 ON CONFLICT DO NOTHING
 
 -- name: put_member
@@ -59,8 +86,9 @@ INSERT INTO member (pseudonym, company_id) SELECT %(pseudonym)s, company_id FROM
 ON CONFLICT (pseudonym) DO NOTHING
 
 -- name: put_tariff
-INSERT INTO tariff (centre_id, kind, valid_from, per_hour)
-VALUES ((SELECT centre_id FROM centre WHERE slug = %(centre)s), %(kind)s, %(valid_from)s, %(per_hour)s)
+INSERT INTO tariff (centre_id, kind, valid_from, valid_until, per_hour, half_day, half_day_hours, day)
+VALUES ((SELECT centre_id FROM centre WHERE slug = %(centre)s), %(kind)s, %(valid_from)s, %(valid_until)s, %(per_hour)s,
+        %(half_day)s, %(half_day_hours)s, %(day)s)
 ON CONFLICT DO NOTHING
 
 -- name: stage_bookings

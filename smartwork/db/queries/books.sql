@@ -1,0 +1,110 @@
+-- name: put_accounts
+INSERT INTO account (code) SELECT unnest(%(codes)s::text[]) ON CONFLICT (code) DO NOTHING
+
+-- name: put_posting
+INSERT INTO posting (kind, month, posted_on, invoice_id)
+VALUES (%(kind)s, %(month)s, %(posted_on)s, (SELECT invoice_id FROM invoice WHERE number = %(document)s))
+RETURNING posting_id
+
+-- name: put_entries
+INSERT INTO entry (posting_id, account_id, amount)
+SELECT %(posting_id)s, account_id, amount
+FROM unnest(%(codes)s::text[], %(amounts)s::numeric[]) AS e (code, amount) JOIN account USING (code)
+
+-- name: balances
+SELECT a.code, sum(e.amount) FROM entry e JOIN account a USING (account_id) GROUP BY a.code ORDER BY a.code
+
+-- name: postings
+SELECT p.posting_id, p.kind, p.month, p.posted_on, i.number, a.code, e.amount
+FROM posting p LEFT JOIN invoice i USING (invoice_id) LEFT JOIN entry e USING (posting_id) LEFT JOIN account a USING (account_id)
+ORDER BY p.posting_id, a.code
+
+-- name: posting_count
+SELECT count(*) FROM posting
+
+-- name: lots_of
+-- The lots of companies, and what is left of those that were billed; NULL: not billed yet.
+SELECT l.company_id, l.external_id, l.kind, l.bought_on, l.expires_on, l.hours, l.per_hour,
+       (SELECT sum(e.hours) FROM credit_entry e WHERE e.credit_lot_id = l.credit_lot_id)
+FROM credit_lot l
+WHERE %(companies)s::integer[] IS NULL OR l.company_id = ANY(%(companies)s)
+ORDER BY l.company_id, l.bought_on, l.external_id
+
+-- name: put_lot
+INSERT INTO credit_lot (company_id, external_id, kind, bought_on, expires_on, hours, per_hour)
+VALUES (%(company_id)s, %(lot)s, %(kind)s, %(bought_on)s, %(expires_on)s, %(hours)s, %(per_hour)s)
+ON CONFLICT (company_id, external_id) DO NOTHING
+
+-- name: put_credit_entry
+INSERT INTO credit_entry (credit_lot_id, month, reason, hours, worth, invoice_id, line)
+SELECT credit_lot_id, %(month)s, %(reason)s, %(hours)s, %(worth)s, (SELECT invoice_id FROM invoice WHERE number = %(number)s),
+       %(line)s
+FROM credit_lot WHERE company_id = %(company_id)s AND external_id = %(lot)s
+
+-- name: pool_movements
+SELECT c.slug, l.external_id, l.hours, l.per_hour, e.reason, e.hours, e.worth, i.number, e.line
+FROM credit_entry e JOIN credit_lot l USING (credit_lot_id) JOIN company c ON c.company_id = l.company_id
+LEFT JOIN invoice i USING (invoice_id) ORDER BY e.credit_entry_id
+
+-- name: series_numbers
+SELECT s.series, s.last, coalesce(array_agg(i.number ORDER BY i.number) FILTER (WHERE i.number IS NOT NULL), '{}')
+FROM document_series s LEFT JOIN invoice i ON starts_with(i.number, s.series || '-') GROUP BY s.series ORDER BY s.series
+
+-- name: strangers_to_series
+-- Documents whose number belongs to no series.
+SELECT i.number FROM invoice i
+WHERE NOT EXISTS (SELECT FROM document_series s WHERE starts_with(i.number, s.series || '-')) ORDER BY 1
+
+-- name: lines_apart
+-- Lines and proofs of the tables that differ from those of the document.
+SELECT i.number, coalesce(l.line, (d ->> 'line')::integer)
+FROM invoice i CROSS JOIN LATERAL jsonb_array_elements(i.document -> 'lines') d
+FULL JOIN (SELECT * FROM invoice_line) l ON l.invoice_id = i.invoice_id AND l.line = (d ->> 'line')::integer
+WHERE l.line IS NULL OR d IS NULL OR l.net <> (d ->> 'net')::numeric OR l.hours <> (d ->> 'hours')::numeric
+   OR l.per_hour <> (d ->> 'price')::numeric OR l.quantity <> (d ->> 'quantity')::numeric
+   OR jsonb_array_length(d -> 'proofs') <> (
+       SELECT count(*) FROM invoice_proof p WHERE p.invoice_id = l.invoice_id AND p.line = l.line
+       AND p.evidence = d -> 'proofs' -> (p.proof - 1))
+
+-- name: centre_contracts
+SELECT c.slug, t.valid_from, t.valid_until, t.mode, t.rate, t.payee, t.enterprise_number, t.street, t.postcode, t.town, t.iban,
+       t.language, t.vat_category, t.vat_rate, t.vat_code, t.vat_reason
+FROM centre_contract t JOIN centre c USING (centre_id) ORDER BY c.slug, t.valid_from
+
+-- name: centres_to_settle
+SELECT c.centre_id, c.slug, c.name, c.is_demo, count(r.resource_id) FILTER (WHERE r.kind = 'desk')
+FROM centre c LEFT JOIN resource r USING (centre_id) GROUP BY c.centre_id ORDER BY c.slug
+
+-- name: unsettled_lines
+-- Lines of company documents for centres, up to a month, that no settlement has taken in.
+SELECT c.slug, p.posting_id, d ->> 'place_kind', coalesce(d -> 'proofs' -> 0 ->> 'resource', ''),
+       coalesce(d -> 'proofs' -> 0 ->> 'resource_name', ''),
+       CASE WHEN i.kind = 'credit_note' THEN -1 ELSE 1 END, jsonb_array_length(d -> 'proofs'),
+       (d ->> 'hours')::numeric, (d ->> 'net')::numeric,
+       coalesce((SELECT sum((w ->> 'worth')::numeric) FROM jsonb_array_elements(d -> 'draws') w), 0)
+FROM posting p JOIN invoice i USING (invoice_id)
+CROSS JOIN LATERAL jsonb_array_elements(i.document -> 'lines') d
+JOIN centre c ON c.slug = d ->> 'centre'
+WHERE p.kind = 'document' AND p.month <= %(month)s
+  AND NOT EXISTS (SELECT FROM settled_posting s WHERE s.posting_id = p.posting_id AND s.centre_id = c.centre_id)
+ORDER BY p.posting_id, (d ->> 'line')::integer
+
+-- name: put_settled
+INSERT INTO settled_posting (posting_id, centre_id, settlement_id)
+SELECT unnest(%(postings)s::bigint[]), centre_id, %(settlement)s FROM centre WHERE slug = %(centre)s
+
+-- name: first_settlement
+SELECT number, issued_on FROM invoice WHERE centre_id = %(centre_id)s AND month = %(month)s AND corrects_id IS NULL
+
+-- name: put_payout_order
+INSERT INTO payout_order (name, month, ordered_on, total, document)
+VALUES (%(name)s, %(month)s, %(ordered_on)s, %(total)s, %(document)s) RETURNING payout_order_id
+
+-- name: put_payout
+INSERT INTO payout (payout_order_id, centre_id, amount, posting_id)
+SELECT %(payout_order_id)s, centre_id, %(amount)s, %(posting_id)s FROM centre WHERE slug = %(centre)s
+
+-- name: payout_orders
+SELECT o.name, o.month, o.ordered_on, o.total, o.document,
+       (SELECT count(*) FROM payout p WHERE p.payout_order_id = o.payout_order_id)
+FROM payout_order o WHERE o.month = %(month)s ORDER BY o.payout_order_id

@@ -1,0 +1,118 @@
+-- name: take_role
+-- What is done to the books from here to the end of the transaction is done with the right to add, not to change.
+SELECT set_config('role', rolname, true) FROM pg_roles
+WHERE rolname = 'smartwork_books' AND pg_has_role(current_user, oid, 'member')
+
+-- name: open_series
+INSERT INTO document_series (series) VALUES (%(series)s) ON CONFLICT (series) DO NOTHING
+
+-- name: lock_series
+-- The lock is held to the end of the transaction: no two runs take the same number, and none is lost.
+SELECT last FROM document_series WHERE series = %(series)s FOR UPDATE
+
+-- name: advance_series
+UPDATE document_series SET last = %(last)s WHERE series = %(series)s
+
+-- name: store_invoice
+INSERT INTO invoice (number, kind, company_id, centre_id, corrects_id, month, issued_on, due_on, currency, net, vat, gross,
+                     payment_reference, document, digest)
+VALUES (%(number)s, %(kind)s, %(company_id)s, %(centre_id)s, (SELECT invoice_id FROM invoice WHERE number = %(corrects)s),
+        %(month)s, %(issued_on)s, %(due_on)s, %(currency)s, %(net)s, %(vat)s, %(gross)s, %(payment_reference)s, %(document)s,
+        %(digest)s)
+
+-- name: store_lines
+-- The lines are unfolded from the snapshots just stored, so that table and document cannot differ. What a line with more
+-- proofs names is its first.
+INSERT INTO invoice_line (invoice_id, line, kind, verdict, centre_id, resource_id, booking_id, check_in_id, starts_at, ends_at,
+                          quantity, unit, hours, per_hour, net, evidence)
+SELECT i.invoice_id, (l ->> 'line')::integer, l ->> 'kind', p ->> 'verdict', c.centre_id, r.resource_id, b.booking_id,
+       k.check_in_id, (p ->> 'starts_at')::timestamptz, (p ->> 'ends_at')::timestamptz, (l ->> 'quantity')::numeric,
+       l ->> 'unit', (l ->> 'hours')::numeric, (l ->> 'price')::numeric, (l ->> 'net')::numeric, p
+FROM invoice i
+CROSS JOIN LATERAL jsonb_array_elements(i.document -> 'lines') l
+CROSS JOIN LATERAL (SELECT l -> 'proofs' -> 0 AS p) first
+LEFT JOIN centre c ON c.slug = l ->> 'centre'
+LEFT JOIN resource r ON r.centre_id = c.centre_id AND r.slug = p ->> 'resource'
+LEFT JOIN booking b ON b.external_id = p ->> 'booking'
+LEFT JOIN check_in k ON k.external_id = p ->> 'check_in'
+WHERE i.number = ANY(%(numbers)s)
+
+-- name: store_proofs
+INSERT INTO invoice_proof (invoice_id, line, proof, verdict, resource_id, booking_id, check_in_id, starts_at, ends_at,
+                           booked_s, occupied_s, vacant_s, unknown_s, over_s, hours, evidence)
+SELECT i.invoice_id, (l ->> 'line')::integer, n, p ->> 'verdict', r.resource_id, b.booking_id, k.check_in_id,
+       (p ->> 'starts_at')::timestamptz, (p ->> 'ends_at')::timestamptz, (p ->> 'booked_s')::integer,
+       (p ->> 'occupied_s')::integer, (p ->> 'vacant_s')::integer, (p ->> 'unknown_s')::integer, (p ->> 'over_s')::integer,
+       (p ->> 'hours')::numeric, p
+FROM invoice i
+CROSS JOIN LATERAL jsonb_array_elements(i.document -> 'lines') l
+CROSS JOIN LATERAL jsonb_array_elements(l -> 'proofs') WITH ORDINALITY AS proofs (p, n)
+JOIN centre c ON c.slug = p ->> 'centre'
+JOIN resource r ON r.centre_id = c.centre_id AND r.slug = p ->> 'resource'
+LEFT JOIN booking b ON b.external_id = p ->> 'booking'
+LEFT JOIN check_in k ON k.external_id = p ->> 'check_in'
+WHERE i.number = ANY(%(numbers)s)
+
+-- name: free_stays
+-- What a correction takes back no longer stands.
+DELETE FROM billed_stay s USING invoice gone, invoice i, jsonb_array_elements(i.document -> 'lines') l
+WHERE i.number = ANY(%(numbers)s) AND l ->> 'kind' = 'correction'
+  AND gone.number = l -> 'corrects' ->> 'number'
+  AND s.invoice_id = gone.invoice_id AND s.line = (l -> 'corrects' ->> 'line')::integer
+
+-- name: hold_stays
+-- A no-show holds no minute; who left early holds the place to the last presence.
+INSERT INTO billed_stay (invoice_id, line, proof, resource_id, booking_id, held)
+SELECT p.invoice_id, p.line, p.proof, p.resource_id, p.booking_id,
+       CASE p.verdict
+           WHEN 'no_show' THEN 'empty'::tstzrange
+           WHEN 'left_early' THEN tstzrange(p.starts_at, greatest(p.starts_at, (
+               SELECT max(least((s ->> 'end')::timestamptz, p.ends_at)) FROM jsonb_array_elements(p.evidence -> 'spans') s
+               WHERE s ->> 'state' = 'occupied')))
+           ELSE tstzrange(p.starts_at, p.ends_at + make_interval(secs => p.over_s))
+       END
+FROM invoice_proof p JOIN invoice i USING (invoice_id)
+WHERE i.number = ANY(%(numbers)s) AND i.corrects_id IS NULL
+
+-- name: put_event
+INSERT INTO invoice_event (invoice_id, at, event, line, note, by_invoice_id)
+SELECT invoice_id, %(at)s, %(event)s, %(line)s, %(note)s, (SELECT invoice_id FROM invoice WHERE number = %(by)s)
+FROM invoice WHERE number = %(number)s
+
+-- name: invoices_of_month
+-- What billing issued for the month: documents to companies, credit notes of a dispute left out.
+SELECT document, digest FROM invoice
+WHERE month = %(month)s AND company_id IS NOT NULL AND corrects_id IS NULL ORDER BY invoice_id
+
+-- name: settlements_of_month
+SELECT document, digest FROM invoice WHERE month = %(month)s AND centre_id IS NOT NULL ORDER BY invoice_id
+
+-- name: documents_of_companies
+SELECT company_id, document, digest FROM invoice
+WHERE company_id = ANY(%(companies)s) AND issued_on >= %(since)s ORDER BY invoice_id
+
+-- name: document_numbered
+SELECT invoice_id, company_id, centre_id, document, digest FROM invoice WHERE number = %(number)s
+
+-- name: all_documents
+SELECT document, digest, net, vat, gross, month, corrects_id IS NOT NULL FROM invoice ORDER BY invoice_id
+
+-- name: document_heads
+SELECT i.number, i.kind, coalesce(co.slug, c.slug), coalesce(co.name, c.name), i.month, i.issued_on, i.due_on, i.net, i.vat,
+       i.gross, coalesce(array_agg(e.event ORDER BY e.invoice_event_id) FILTER (WHERE e.event IS NOT NULL), '{}')
+FROM invoice i LEFT JOIN company co USING (company_id) LEFT JOIN centre c ON c.centre_id = i.centre_id
+LEFT JOIN invoice_event e ON e.invoice_id = i.invoice_id
+WHERE %(month)s::date IS NULL OR i.month = %(month)s
+GROUP BY i.invoice_id, co.slug, c.slug, co.name, c.name ORDER BY i.invoice_id
+
+-- name: draft_heads
+SELECT d.document FROM invoice_draft d JOIN company c USING (company_id)
+WHERE %(month)s::date IS NULL OR d.month = %(month)s ORDER BY d.month, c.slug
+
+-- name: events_of
+SELECT e.at, e.event, e.line, e.note, b.number
+FROM invoice_event e JOIN invoice i USING (invoice_id) LEFT JOIN invoice b ON b.invoice_id = e.by_invoice_id
+WHERE i.number = %(number)s ORDER BY e.invoice_event_id
+
+-- name: lock_document
+SELECT pg_advisory_xact_lock(hashtextextended(%(number)s, 7))

@@ -1,0 +1,63 @@
+"""What may happen to an issued document, and in which state it is: issued, sent, paid, disputed, credited."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from smartwork.errors import SmartworkError
+
+EventKind = Literal["issued", "sent", "paid", "disputed", "credited", "upheld"]
+"""`credited` and `upheld` end a dispute: with a credit note, or with the line as it stands."""
+Status = Literal["draft", "issued", "sent", "paid", "disputed", "credited"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened: `line` and `note` of a dispute and its end, `by` the number of the credit note."""
+
+    kind: EventKind
+    at: datetime
+    line: int | None = None
+    note: str = ""
+    by: str | None = None
+
+
+class NotNow(SmartworkError):  # noqa: N818 - says what happened
+    """A document is in a state in which this cannot happen to it."""
+
+
+def status(kinds: Sequence[EventKind]) -> Status:
+    """The state after these events: an open dispute counts before payment, an upheld one gives the state before back."""
+    if kinds.count("disputed") > kinds.count("credited") + kinds.count("upheld"):
+        return "disputed"
+    if "credited" in kinds:
+        return "credited"
+    if "paid" in kinds:
+        return "paid"
+    return "sent" if "sent" in kinds else "issued"
+
+
+def open_disputes(events: Sequence[Event]) -> set[int]:
+    """The lines in dispute."""
+    lines: set[int] = set()
+    for event in events:
+        if event.line is not None:
+            (lines.add if event.kind == "disputed" else lines.discard)(event.line)
+    return lines
+
+
+def require(number: str, events: Sequence[Event], kind: EventKind, line: int | None = None) -> None:
+    """Raises NotNow, saying why and what to do, where `kind` cannot happen to the document after `events`."""
+    kinds = [event.kind for event in events]
+    disputed = open_disputes(events)
+    if kind == "sent" and "sent" in kinds:
+        raise NotNow(f"{number} was sent already.")
+    if kind == "paid" and "paid" in kinds:
+        raise NotNow(f"{number} was paid already.")
+    if kind == "disputed" and line in disputed:
+        raise NotNow(f"Line {line} of {number} is in dispute already. Credit it, or uphold it.")
+    if kind == "disputed" and any(event.kind == "credited" and event.line == line for event in events):
+        raise NotNow(f"Line {line} of {number} was credited already.")
+    if kind in ("credited", "upheld") and line not in disputed:
+        raise NotNow(f"Line {line} of {number} is not in dispute. First: smartwork invoice dispute {number} --line {line}")
