@@ -126,7 +126,7 @@ def _company(index: int, random: Random) -> Company:
 def purchases(employers: tuple[Company, ...], month: date) -> tuple[Purchase, ...]:
     """Hours that the companies with a pool order: a large lot on the first of the month, and a small one later."""
     first = month.replace(day=1)
-    orders = ((0, 1, "600"), (0, 19, "150"), (2, 1, "80"), (9, 6, "40"))
+    orders = ((0, 1, "600"), (0, 19, "150"), (2, 1, "640"), (9, 6, "40"))
     return tuple(
         Purchase(f"DEMO-ORDER-{first:%Y%m}-{i + 1}", employers[c].slug, "desk", first.replace(day=day), Decimal(hours))
         for i, (c, day, hours) in enumerate(orders)

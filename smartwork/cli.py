@@ -20,6 +20,8 @@ from smartwork import screens
 from smartwork.clock import now
 from smartwork.commands.bookings import bookings_app
 from smartwork.commands.decode import add_decode
+from smartwork.commands.invoice import invoice_app
+from smartwork.commands.settle import add_settling
 from smartwork.commands.verify import add_verify
 from smartwork.db.connection import connect, wait_for_database
 from smartwork.db.ledger import gaps, ledger
@@ -32,7 +34,7 @@ from smartwork.devstack.errors import Progress as Steps
 from smartwork.devstack.instance import named
 from smartwork.devstack.recorded import Replayed, play
 from smartwork.errors import InputError, SmartworkError
-from smartwork.jobs.bill import bill_month
+from smartwork.jobs.bill import bill_month, draft_month
 from smartwork.jobs.publish import publish_policies
 from smartwork.jobs.reconcile import reconcile_month
 from smartwork.jobs.summarise import summarise_month
@@ -231,16 +233,26 @@ def bill_command(
     *,
     month: Month = None,
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for the documents.")] = Path("out"),
+    draft: Annotated[bool, typer.Option("--draft", help="Issue nothing: show what would be issued now.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Issue the month's invoices, one PDF and one UBL file per company; what is issued already never changes."""
     chosen = _month(month)
     with bar() as progress, connect(_database_url(progress)) as connection:
+        migrate(connection)
+        if draft:
+            drafts = draft_month(connection, chosen, now(), progress)
+            print(json.dumps(screens.drafts_json(chosen, drafts), indent=2)) if as_json else out.print(screens.drafts(drafts))
+            return
         report = bill_month(connection, chosen, now(), out_dir, progress)
     if as_json:
         print(json.dumps(screens.bill_json(chosen, report), indent=2))
     else:
         out.print(screens.bill(report))
+
+
+add_settling(app, bar, out, _database_url, _month)
+app.add_typer(invoice_app(bar, out, _database_url, _month), name="invoice")
 
 
 @app.command()

@@ -17,6 +17,7 @@ from smartwork.devstack.demo import HOST, Summary
 from smartwork.devstack.recorded import Replayed
 from smartwork.devstack.stack import Endpoints, ServiceStatus
 from smartwork.domain.energy import Use
+from smartwork.domain.invoice import Invoice
 from smartwork.jobs.bill import BillReport
 
 VERDICTS = ["used", "left_early", "overstayed", "no_show", "walk_in", "unverifiable", "cancelled"]
@@ -25,7 +26,7 @@ LEDGER_COLUMNS = ["numbered", "stored", "duplicates", "rejected", "in_outbox", "
 Verdicts = dict[str, tuple[int, int, int]]
 
 
-def _table(title: str, *columns: str, caption: str | None = None) -> Table:
+def titled(title: str, *columns: str, caption: str | None = None) -> Table:
     """A table whose first column is text and whose others are numbers."""
     table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", caption=caption)
     table.caption_justify = "left"
@@ -86,7 +87,7 @@ def ledger(rows: Sequence[LedgerRow], missing: Sequence[Gap]) -> RenderableType:
     """The book by centre and day with its total, and the numbers behind what is missing."""
     if not rows:
         return Text("The ledger is empty: no edge has sent anything yet. Try: make demo ARGS=--once")
-    table = _table("Ledger, readings by centre and local day", "Centre, day", *(c.replace("_", " ") for c in LEDGER_COLUMNS))
+    table = titled("Ledger, readings by centre and local day", "Centre, day", *(c.replace("_", " ") for c in LEDGER_COLUMNS))
     before = ""
     for row in rows:
         if before and row.centre != before:
@@ -97,7 +98,7 @@ def ledger(rows: Sequence[LedgerRow], missing: Sequence[Gap]) -> RenderableType:
     table.add_row("[bold]total[/]", *_ledger_cells(ledger_total(rows)))
     if not missing:
         return table
-    shown = _table("Numbers that are in no stored batch", "Centre, edge, epoch", "first", "last")
+    shown = titled("Numbers that are in no stored batch", "Centre, edge, epoch", "first", "last")
     for gap in missing:
         shown.add_row(f"{gap.centre} {gap.edge} {gap.epoch}", _n(gap.first), _n(gap.last))
     return Group(table, shown)
@@ -122,7 +123,7 @@ def verdicts_json(month: date, found: Verdicts) -> dict[str, object]:
 
 def verdicts(found: Verdicts) -> Table:
     """Bookings and walk-ins by verdict."""
-    table = _table("Bookings and walk-ins by verdict", "Verdict", "count", "hours booked", "hours occupied")
+    table = titled("Bookings and walk-ins by verdict", "Verdict", "count", "hours booked", "hours occupied")
     for name in VERDICTS:
         count, booked, occupied = found.get(name, (0, 0, 0))
         table.add_row(name.replace("_", " "), _n(count), _n(booked / 3600), _n(occupied / 3600))
@@ -142,6 +143,7 @@ def bill_json(month: date, report: BillReport) -> dict[str, object]:
         "invoices": [
             {
                 "number": i.number,
+                "kind": i.kind,
                 "company": i.company,
                 "lines": i.lines,
                 "net": str(i.net),
@@ -157,7 +159,7 @@ def bill_json(month: date, report: BillReport) -> dict[str, object]:
 
 def bill(report: BillReport) -> RenderableType:
     """One line an invoice, with the total."""
-    table = _table("Invoices", "Number, company", "lines", "net", "VAT", "to pay")
+    table = titled("Invoices", "Number, company", "lines", "net", "VAT", "to pay")
     for i in report.invoices:
         table.add_row(f"{i.number}  {i.company}", _n(i.lines), euro(i.net), euro(i.vat), euro(i.gross))
     table.add_section()
@@ -166,8 +168,26 @@ def bill(report: BillReport) -> RenderableType:
     return table
 
 
+def drafts_json(month: date, found: Sequence[Invoice]) -> dict[str, object]:
+    """The month and one entry a company, as it would be billed now."""
+    return {
+        "month": f"{month:%Y-%m}",
+        "drafts": [
+            {"company": one.account, "lines": len(one.lines), "net": str(one.net), "gross": str(one.gross)} for one in found
+        ],
+    }
+
+
+def drafts(found: Sequence[Invoice]) -> RenderableType:
+    """One line a company, as it would be billed now."""
+    table = titled("Drafts: nothing is issued", "Company", "lines", "net", "to pay")
+    for one in found:
+        table.add_row(one.account, _n(len(one.lines)), euro(one.net), euro(one.gross))
+    return table
+
+
 def _energy(use: Use, baseline_wh: float) -> Table:
-    table = _table(
+    table = titled(
         "Lighting energy",
         "",
         "kWh",
@@ -196,8 +216,9 @@ def summary(found: Summary) -> RenderableType:
         f"{len(network.centres)} centres, {desks} desks, {rooms} meeting rooms, {len(network.companies)} companies, "
         f"{len(network.members)} members. All names and figures are made up (seed {found.plan.seed})."
     )
-    report = found.bill
-    billed = _table("Billed", "", "")
+    money = found.money
+    report = money.bill
+    billed = titled("Billed", "", "")
     billed.show_header = False
     billed.add_row("invoices, each as PDF and UBL", _n(len(report.invoices)))
     billed.add_row("lines with evidence", _n(sum(i.lines for i in report.invoices)))
@@ -205,9 +226,19 @@ def summary(found: Summary) -> RenderableType:
     billed.add_row("VAT", euro(report.vat))
     billed.add_row("[bold]to pay[/]", f"[bold]{euro(report.gross)}[/]")
     signed_by_nobody = f"{_n(report.unsigned.count)}, {_n(report.unsigned.occupied_s / 3600)} h"
+    credited = sum((note.gross for note in money.credit_notes), Decimal(0))
+    billed.add_row(f"{len(money.credit_notes)} credit note after a dispute", euro(-credited))
+    owed = sum((one.gross for one in money.settlement.documents), Decimal(0))
+    billed.add_row(f"{len(money.settlement.documents)} self-billed documents, owed to centres", euro(owed))
+    billed.add_row("margin of the network", euro(money.settlement.margin))
+    ordered = sum((order.total for order, _ in money.settlement.payouts), Decimal(0))
+    billed.add_row(f"{len(money.settlement.payouts)} SEPA file, ordered", euro(ordered))
+    proven = sum(not check.faults for check in money.audit.checks)
+    books = f"{proven} of {len(money.audit.checks)} statements proven"
+    billed.add_row(f"audit of {money.audit.postings} postings", f"{'' if money.audit.is_clean else '[red]'}{books}")
     billed.add_row("walk-ins nobody signed for, billed to nobody", signed_by_nobody)
     billed.add_row("in folder", str(found.plan.out_dir / f"{found.plan.month:%Y-%m}"))
-    book = _table("Ledger, readings", *[c.replace("_", " ") for c in LEDGER_COLUMNS])
+    book = titled("Ledger, readings", *[c.replace("_", " ") for c in LEDGER_COLUMNS])
     book.columns[0].justify = "right"
     book.add_row(*_ledger_cells(ledger_total(found.ledger)))
     parts = Group(head, Text(), verdicts(found.verdicts), billed, _energy(found.energy, found.baseline_wh), book)
@@ -247,7 +278,7 @@ def replay_json(kind: str, found: Replayed) -> dict[str, object]:
 def replay(kind: str, file: str, recording: Recording, found: Replayed) -> RenderableType:
     """The same as a table, with units."""
     figures = found.figures
-    table = _table(f"{file}, computed from the database", "", "", caption=f"{recording.start} to {recording.end}")
+    table = titled(f"{file}, computed from the database", "", "", caption=f"{recording.start} to {recording.end}")
     table.show_header = False
     table.add_row("rows of presence", _n(figures.rows))
     table.add_row("occupied", f"{_n(figures.occupied_min)} min")

@@ -154,6 +154,6 @@ def drop_drafts(connection: Connection, month: date, companies: Sequence[int]) -
     connection.execute(sql("clear_drafts"), {"month": month, "companies": list(companies)})
 
 
-def _rows(connection: Connection, name: str, **values: object) -> list[tuple[Any, ...]]:
+def _rows(connection: Connection, name: str, /, **values: object) -> list[tuple[Any, ...]]:
     """All rows of a named query; what the columns hold is the schema's promise."""
     return connection.execute(sql(name), values).fetchall()

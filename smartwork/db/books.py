@@ -107,13 +107,16 @@ def put_lots(connection: Connection, company_id: int, made: Iterable[Lot]) -> No
 
 
 def move_credits(connection: Connection, company_id: int, invoice: Invoice) -> None:
-    """Write what a document buys and spends of a company's lots; in the caller's transaction."""
+    """Write what a document buys, and then what it spends, of a company's lots; in the caller's transaction."""
     sign = -1 if invoice.is_credit else 1
-    moved = []
-    for line in invoice.lines:
-        if line.kind in ("credits_bought", "overdraft"):
-            moved.append((line.line, "bought", line.label, sign * line.hours, sign * line.net))
-        moved += [(line.line, "spent", one.lot, -sign * one.hours, -sign * one.worth) for one in line.draws]
+    moved = [
+        (line.line, "bought", line.label, sign * line.hours, sign * line.net)
+        for line in invoice.lines
+        if line.kind in ("credits_bought", "overdraft")
+    ]
+    moved += [
+        (line.line, "spent", one.lot, -sign * one.hours, -sign * one.worth) for line in invoice.lines for one in line.draws
+    ]
     with connection.cursor() as cursor:
         cursor.executemany(
             sql("put_credit_entry"),
@@ -212,5 +215,5 @@ def payout_orders(connection: Connection, month: date) -> list[PayoutOrder]:
         ]
 
 
-def _rows(connection: Connection, name: str, **values: object) -> list[tuple[Any, ...]]:
+def _rows(connection: Connection, name: str, /, **values: object) -> list[tuple[Any, ...]]:
     return connection.execute(sql(name), values).fetchall()

@@ -186,5 +186,5 @@ def _row(issue: Issue) -> dict[str, object]:
     }
 
 
-def _rows(connection: Connection, name: str, **values: object) -> list[tuple[Any, ...]]:
+def _rows(connection: Connection, name: str, /, **values: object) -> list[tuple[Any, ...]]:
     return connection.execute(sql(name), values).fetchall()

@@ -10,8 +10,8 @@ from smartwork.db.connection import Connection
 from smartwork.db.sql import sql
 from smartwork.domain.business import Booking, CentreContract, CheckIn, Company, Network, Purchase, Vat
 from smartwork.domain.credits import lot_of
-from smartwork.errors import InputError
 from smartwork.domain.network import Centre, Device, Rect, Resource, Zone
+from smartwork.errors import InputError
 
 
 def centre_slugs(connection: Connection) -> list[str]:

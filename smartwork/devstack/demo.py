@@ -9,11 +9,12 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import dashboard
+from firmware_sim.customers import purchases
 from firmware_sim.month import centre_readings, simulate
 from firmware_sim.network import demo_network
 from smartwork.clock import now
@@ -23,11 +24,11 @@ from smartwork.db.migrate import migrate
 from smartwork.db.network import install, put_bookings, put_check_ins
 from smartwork.devstack.chain import Filled, fill, ingest_component, replay, settle
 from smartwork.devstack.errors import DevstackError, Progress
+from smartwork.devstack.money import Money, settle_accounts
 from smartwork.devstack.processes import Component, Supervisor
 from smartwork.devstack.stack import Endpoints
 from smartwork.domain.business import Network
 from smartwork.domain.energy import Use
-from smartwork.jobs.bill import BillReport, bill_month
 from smartwork.jobs.publish import publish_policies
 from smartwork.jobs.reconcile import reconcile_month
 from smartwork.jobs.summarise import summarise_month
@@ -56,7 +57,7 @@ class Summary:
     network: Network
     readings: int
     verdicts: dict[str, tuple[int, int, int]]
-    bill: BillReport
+    money: Money
     energy: Use
     baseline_wh: float
     ledger: list[LedgerRow]
@@ -88,10 +89,10 @@ def run_main_job(plan: Plan, endpoints: Endpoints, progress: Progress) -> Summar
     with connect(endpoints.database_url) as connection:
         verdicts = reconcile_month(connection, plan.month, progress, database_url=endpoints.database_url)
         energy, baseline = summarise_month(connection, plan.month, progress)
-        bill = bill_month(connection, plan.month, now(), plan.out_dir, progress)
+        money = settle_accounts(connection, plan.month, now(), plan.out_dir, progress)
         book = ledger(connection)
     readings = sum(row.stored for row in book)
-    return Summary(plan, network, readings, verdicts, bill, energy, baseline, book, time.monotonic() - began)
+    return Summary(plan, network, readings, verdicts, money, energy, baseline, book, time.monotonic() - began)
 
 
 def prepare(network: Network, plan: Plan, endpoints: Endpoints, progress: Progress) -> None:
@@ -100,7 +101,7 @@ def prepare(network: Network, plan: Plan, endpoints: Endpoints, progress: Progre
         progress("Migrating the database", 0, 4)
         migrate(connection)
         progress("Installing the network", 1, 4)
-        install(connection, network)
+        install(connection, replace(network, purchases=purchases(network.companies, plan.month)))
         progress("Taking bookings", 2, 4)
         life = simulate(network, plan.month, plan.seed)
         put_bookings(connection, life.bookings)

@@ -85,6 +85,11 @@ def of_settlement(invoice: Invoice, revenue: Decimal) -> Posting:
     return _posting("settlement", invoice.month, invoice.issued_on, invoice.number, amounts)
 
 
+def of_margin(centre: str, month: date, on: date, revenue: Decimal) -> Posting:
+    """What came in for a centre and owes it nothing more: a rent was settled already."""
+    return _posting("settlement", month, on, None, {charges(centre): revenue, MARGIN: -revenue})
+
+
 def of_payment(invoice: Invoice, on: date) -> Posting:
     """A company pays an invoice in full, or is paid a credit note."""
     sign = -1 if invoice.is_credit else 1

@@ -195,9 +195,7 @@ def _corrections(earlier: Sequence[Invoice], changed: Mapping[date, list[Group]]
     return found
 
 
-def _issue(
-    connection: Connection, known: _Known, customers: Sequence[Customer], first: date, at: datetime
-) -> set[str]:
+def _issue(connection: Connection, known: _Known, customers: Sequence[Customer], first: date, at: datetime) -> set[str]:
     """Issue what is open; returns the slugs of the companies that got a document."""
     issues: list[Issue] = []
     month = _monthly(connection, known, customers, first)

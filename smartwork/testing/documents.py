@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
+from firmware_sim.customers import SELLER as DEMO_SELLER
 from smartwork.domain.business import (
     REVERSE_CHARGE,
     STANDARD_VAT,
@@ -23,7 +24,6 @@ from smartwork.domain.invoice import Draw, Invoice, Line, LineKind, LineReferenc
 from smartwork.domain.money import cents
 from smartwork.domain.passes import rate_day
 from smartwork.domain.rating import Group, rate, terms_of
-from smartwork.jobs.documents.seller import DEMO_SELLER
 
 MONTH, ISSUED = date(2026, 10, 1), date(2026, 11, 2)
 EXEMPT = Vat("E", Decimal(0), None, "Exempt, art. 44 of the Belgian VAT code")

@@ -82,7 +82,9 @@ def billed(database_url: str, month: date, folder: Path) -> dict[str, set[str]]:
     """Reconcile and bill the month; readings, spans, verdicts and invoice lines without numbers of batches and documents."""
     with connect(database_url) as connection:
         reconcile_month(connection, month, silent)
-        bill_month(connection, month, datetime.combine((month + timedelta(days=45)).replace(day=1), time(9), UTC), folder, silent)
+        bill_month(
+            connection, month, datetime.combine((month + timedelta(days=45)).replace(day=1), time(9), UTC), folder, silent
+        )
         return {
             "readings": rows_of(connection, _READINGS),
             "spans": rows_of(connection, _SPANS),

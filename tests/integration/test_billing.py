@@ -1,49 +1,23 @@
 """Billing against a real database: issued once, numbered without gaps, proven by the ledger, the same files again."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from smartwork.db import billing
-from smartwork.db.billing import InvoiceAltered
-from smartwork.db.connection import Connection, connect
-from smartwork.db.migrate import migrate
+from smartwork.db.connection import Connection
+from smartwork.db.documents import InvoiceAltered
 from smartwork.devstack import stack
 from smartwork.domain.evidence import BatchRun, Span
 from smartwork.domain.tariff import ContractMissing, RateMissing
 from smartwork.errors import InputError
 from smartwork.jobs.bill import BillReport, bill_month
+from smartwork.testing.accounts import ISSUED, OCTOBER, accounts, at
 
 pytestmark = pytest.mark.services
-OCTOBER, ISSUED = date(2026, 10, 1), date(2026, 11, 2)
-NINE = datetime(2026, 10, 5, 7, tzinfo=UTC)  # 09:00 in Brussels
-
-NETWORK = """
-INSERT INTO operator (operator_id, name, kind, enterprise_number) VALUES (1, 'Ville', 'public', '0123456749');
-INSERT INTO centre VALUES (1, 'namur', 'Namur Gare', 1, 'Wallonie', 'Namur', 50.4, 4.8, 'Europe/Brussels',
-    '08:00', '18:00', '{1,2,3,4,5}', 20, 10, true);
-INSERT INTO zone VALUES (1, 1, 'z1', 'Zone 1', 80, 400, 0, 0, 10, 10);
-INSERT INTO resource VALUES (1, 1, 1, 'd-1', 'Desk 1', 'desk', 1, 1, 1, 1, 1),
-    (2, 1, 1, 'r-1', 'Room 1', 'room', 6, 4, 1, 4, 4);
-INSERT INTO device VALUES (1, 1, 'p-1', 'zigbee2mqtt', 'z/p-1', 60, NULL, 1),
-    (2, 1, 'p-2', 'zigbee2mqtt', 'z/p-2', 60, NULL, 2);
-INSERT INTO company VALUES (1, 'acme', 'Acme SA', '0403170701', 'Rue 1', '5000', 'Namur', 'fr', 'PO-1', true),
-    (2, 'bolt', 'Bolt NV', '0404616494', 'Straat 2', '1000', 'Brussel', 'nl', 'PO-2', true),
-    (3, 'calm', 'Calm Ltd', '0417497106', 'Lane 3', '4000', 'Liège', 'en', 'PO-3', true);
-INSERT INTO member VALUES (1, 'm-1', 1), (2, 'm-2', 2);
-INSERT INTO contract VALUES (1, 1, '2026-01-01', NULL, 'as_booked', 10, 15, 0.5, true, 30),
-    (2, 2, '2026-01-01', NULL, 'as_measured', 10, 15, 0.5, false, 15),
-    (3, 3, '2026-01-01', NULL, 'the_greater', 10, 15, 0.5, false, 15);
-INSERT INTO tariff VALUES (1, NULL, 'desk', '2026-01-01', NULL, 7.5), (2, 1, 'room', '2026-01-01', NULL, 24);
-INSERT INTO outbox VALUES (1, 1, 'edge-namur', 'a1b2c3d4e5f6');
-"""
-
-
-def at(minutes: float) -> datetime:
-    return NINE + timedelta(minutes=minutes)
 
 
 @pytest.fixture(scope="module")
@@ -55,61 +29,12 @@ def url() -> Iterator[str]:
 @pytest.fixture
 def connection(url: str) -> Iterator[Connection]:
     """A connection to a database of its own: one centre, three companies, three verdicts and what proves them."""
-    base = url.rpartition("/")[0]
-    with connect(url) as admin:
-        admin.execute(b"DROP DATABASE IF EXISTS billing_test WITH (FORCE)")
-        admin.execute(b"CREATE DATABASE billing_test")
-    with connect(f"{base}/billing_test") as fresh:
-        migrate(fresh)
-        fresh.execute(NETWORK.encode())
-        _measure(fresh)
-        _judge(fresh)
-        yield fresh
+    with accounts(url, "billing_test") as opened:
+        yield opened
 
 
-def _measure(connection: Connection) -> None:
-    """One presence reading a minute and desk, from 08:00 for ten hours, in batches of 100 numbers; spans of the desk."""
-    batch = (
-        b"INSERT INTO batch (outbox_id, first, last, day, stored, rejected, digest, arrived_at)"
-        b" VALUES (1, %s, %s, %s, 100, 0, '', %s)"
-    )
-    for first in range(1, 1201, 100):
-        connection.execute(batch, (first, first + 99, NINE.date(), NINE))
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            b"INSERT INTO reading VALUES (%s, %s, 1, 1, 1, %s)",
-            [(at(minute - 60), 1 + n % 2, n + 1) for n in range(1200) for minute in [n // 2]],
-        )
-        cursor.executemany(
-            b"INSERT INTO span VALUES (%s, %s, %s, %s, %s)",
-            [
-                (1, at(-60), at(5), "vacant", False),
-                (1, at(5), at(60), "occupied", False),
-                (1, at(60), at(600), "vacant", False),
-                (2, at(-60), at(100), "occupied", False),
-                (2, at(100), at(600), "unknown", False),
-            ],
-        )
-
-
-def _judge(connection: Connection) -> None:
-    connection.execute(b"""
-        INSERT INTO booking VALUES
-            (1, 'B-1', 1, 1, '2026-10-05 07:00Z', '2026-10-05 11:00Z', 'booked'),
-            (2, 'B-2', 2, 2, '2026-10-05 07:00Z', '2026-10-05 09:00Z', 'booked'),
-            (3, 'B-3', 1, 1, '2026-10-06 07:00Z', '2026-10-06 09:00Z', 'cancelled'),
-            (4, 'B-4', 1, 1, '2026-10-31 23:30Z', '2026-11-01 01:00Z', 'booked');
-        INSERT INTO verdict VALUES
-            (1, 1, 1, NULL, 1, 'left_early', '2026-10-05 07:00Z', '2026-10-05 11:00Z', NULL, NULL, 14400, 3300, 11100, 0, 0),
-            (2, 2, 2, NULL, 2, 'unverifiable', '2026-10-05 07:00Z', '2026-10-05 09:00Z', NULL, NULL, 7200, 6000, 0, 1200, 0),
-            (3, 1, 3, NULL, 1, 'cancelled', '2026-10-06 07:00Z', '2026-10-06 09:00Z', NULL, NULL, 7200, 0, 0, 7200, 0),
-            (4, 1, 4, NULL, 1, 'no_show', '2026-10-31 23:30Z', '2026-11-01 01:00Z', NULL, NULL, 5400, 0, 5400, 0, 0),
-            (5, 1, NULL, NULL, NULL, 'walk_in', '2026-10-05 12:00Z', '2026-10-05 13:00Z', NULL, NULL, 0, 3000, 600, 0, 0);
-    """)
-
-
-def bill(connection: Connection, folder: Path, month: date = OCTOBER, issued_on: date = ISSUED) -> BillReport:
-    return bill_month(connection, month, issued_on, folder, lambda *_: None)
+def bill(connection: Connection, folder: Path, month: date = OCTOBER, issued: datetime = ISSUED) -> BillReport:
+    return bill_month(connection, month, issued, folder, lambda *_: None)
 
 
 def rows(connection: Connection, query: bytes) -> list[tuple[object, ...]]:
@@ -138,7 +63,7 @@ def test_month_becomes_one_invoice_a_company_with_its_files(connection: Connecti
 
 def test_second_run_issues_nothing_and_writes_the_same_bytes(connection: Connection, tmp_path: Path) -> None:
     first = bill(connection, tmp_path / "a")
-    second = bill(connection, tmp_path / "b", issued_on=date(2026, 11, 20))
+    second = bill(connection, tmp_path / "b", issued=ISSUED + timedelta(days=18))
     assert [b.number for b in first.invoices] == [b.number for b in second.invoices]
     assert [b.already_issued for b in second.invoices] == [True, True]
     for before, after in zip(first.invoices, second.invoices, strict=True):
@@ -226,4 +151,4 @@ def test_missing_price_or_contract_stops_the_run_before_anything_is_issued(conne
 
 def test_month_that_is_not_over_is_refused(connection: Connection, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="2026-10 is not over"):
-        bill(connection, tmp_path, issued_on=date(2026, 10, 31))
+        bill(connection, tmp_path, issued=ISSUED - timedelta(days=2))

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from firmware_sim.customers import SELLER as DEMO_SELLER
 from smartwork.domain.business import STANDARD_VAT, Company, Contract, Tariff
 from smartwork.domain.compose import company_head, compose
 from smartwork.domain.evidence import Proven, Span
 from smartwork.domain.rating import rate, terms_of
-from smartwork.jobs.documents.seller import DEMO_SELLER
 
 START = datetime(2026, 10, 5, 7, tzinfo=UTC)
 TARIFF = Tariff(None, "desk", date(2026, 1, 1), Decimal("7.50"))

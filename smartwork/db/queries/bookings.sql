@@ -14,6 +14,7 @@ SELECT pseudonym FROM member WHERE pseudonym = ANY(%s)
 -- name: standing_by_id
 SELECT b.external_id, c.slug, r.slug, m.pseudonym, b.starts_at, b.ends_at, b.status, coalesce(b.released_at, b.ends_at),
        EXISTS (SELECT FROM invoice_line l WHERE l.booking_id = b.booking_id)
+           OR EXISTS (SELECT FROM invoice_proof p WHERE p.booking_id = b.booking_id)
 FROM booking b JOIN resource r USING (resource_id) JOIN centre c USING (centre_id) JOIN member m USING (member_id)
 WHERE b.external_id = ANY(%s)
 

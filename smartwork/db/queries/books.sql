@@ -15,7 +15,7 @@ FROM unnest(%(codes)s::text[], %(amounts)s::numeric[]) AS e (code, amount) JOIN 
 SELECT a.code, sum(e.amount) FROM entry e JOIN account a USING (account_id) GROUP BY a.code ORDER BY a.code
 
 -- name: postings
-SELECT p.posting_id, p.kind, p.month, p.posted_on, i.number, a.code, e.amount
+SELECT p.posting_id, p.kind, p.month, i.number, a.code, e.amount
 FROM posting p LEFT JOIN invoice i USING (invoice_id) LEFT JOIN entry e USING (posting_id) LEFT JOIN account a USING (account_id)
 ORDER BY p.posting_id, a.code
 

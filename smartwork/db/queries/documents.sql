@@ -95,7 +95,7 @@ WHERE company_id = ANY(%(companies)s) AND issued_on >= %(since)s ORDER BY invoic
 SELECT invoice_id, company_id, centre_id, document, digest FROM invoice WHERE number = %(number)s
 
 -- name: all_documents
-SELECT document, digest, net, vat, gross, month, corrects_id IS NOT NULL FROM invoice ORDER BY invoice_id
+SELECT number, document, digest, net, vat, gross FROM invoice ORDER BY invoice_id
 
 -- name: document_heads
 SELECT i.number, i.kind, coalesce(co.slug, c.slug), coalesce(co.name, c.name), i.month, i.issued_on, i.due_on, i.net, i.vat,

@@ -112,6 +112,7 @@ SET resource_id = excluded.resource_id, member_id = excluded.member_id, starts_a
 WHERE (booking.resource_id, booking.member_id, booking.starts_at, booking.ends_at, booking.status)
       IS DISTINCT FROM (excluded.resource_id, excluded.member_id, excluded.starts_at, excluded.ends_at, excluded.status)
   AND NOT EXISTS (SELECT FROM invoice_line l WHERE l.booking_id = booking.booking_id)
+  AND NOT EXISTS (SELECT FROM invoice_proof p WHERE p.booking_id = booking.booking_id)
 
 -- name: clear_staged_bookings
 TRUNCATE staged_booking

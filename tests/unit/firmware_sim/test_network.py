@@ -5,6 +5,8 @@ import stdnum.be.vat
 
 from firmware_sim.network import demo_network
 from smartwork.contracts.policy import DeviceEntry
+from stdnum import iban
+
 from smartwork.domain.business import Network
 from smartwork.domain.network import Rect, Zone
 
@@ -52,7 +54,11 @@ def test_thirty_companies_employ_six_hundred_pseudonyms(network: Network) -> Non
         "as_booked",
         "as_measured",
         "the_greater",
+        "cheapest",
     }
+    assert {company.vat.category for company in network.companies} == {"S", "AE", "E"}
+    assert {contract.mode for contract in network.centre_contracts} == {"share", "fixed", "per_seat"}
+    assert all(iban.is_valid(contract.payee.iban) for contract in network.centre_contracts)
     assert {company.language for company in network.companies} == {"fr", "nl", "en"}
 
 

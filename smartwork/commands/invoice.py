@@ -1,0 +1,220 @@
+"""`smartwork invoice`: the life of a document after it is issued."""
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+
+from smartwork.clock import now
+from smartwork.db import documents
+from smartwork.db.connection import Connection, connect
+from smartwork.db.documents import Head
+from smartwork.db.migrate import migrate
+from smartwork.devstack.errors import Progress
+from smartwork.domain.crediting import line_numbered
+from smartwork.domain.invoice import Invoice, Line, Proof
+from smartwork.domain.lifecycle import Event, status
+from smartwork.errors import InputError
+from smartwork.jobs import invoices
+from smartwork.screens import euro, titled
+
+Number = Annotated[str, typer.Argument(help="The document's number, for example INV-2026-00001.")]
+LineNumber = Annotated[int, typer.Option("--line", min=1, help="The number of the line.")]
+Note = Annotated[str, typer.Option("--note", help="What to keep with it.")]
+
+
+def invoice_app(  # noqa: C901 - one small function a command
+    bar: Callable[[], AbstractContextManager[Progress]],
+    out: Console,
+    database_url: Callable[[Progress], str],
+    month_of: Callable[[str | None], date],
+) -> typer.Typer:
+    """The commands under `smartwork invoice`."""
+    commands = typer.Typer(
+        help="Documents after they are issued: list, show, send, pay, dispute, credit.", no_args_is_help=True
+    )
+
+    def opened(progress: Progress) -> Connection:
+        connection = connect(database_url(progress))
+        migrate(connection)
+        return connection
+
+    @commands.command("list")
+    def list_command(
+        *,
+        month: Annotated[str | None, typer.Option(help="Local month, for example 2026-10. Default: all.")] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")] = False,
+    ) -> None:
+        """Every document with its state, drafts included."""
+        chosen = month_of(month) if month else None
+        with bar() as progress, opened(progress) as connection:
+            heads, drafts = documents.heads(connection, chosen), documents.drafts(connection, chosen)
+        if as_json:
+            print(json.dumps([_head_json(head) for head in heads] + [_draft_json(draft) for draft in drafts], indent=2))
+        else:
+            out.print(_listed(heads, drafts))
+
+    @commands.command("show")
+    def show(
+        number: Number,
+        *,
+        line: Annotated[int | None, typer.Option("--line", min=1, help="Show this line and its evidence.")] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")] = False,
+    ) -> None:
+        """A document and what happened to it, or one of its lines with the evidence."""
+        with bar() as progress, opened(progress) as connection:
+            found, events = documents.numbered(connection, number).invoice, documents.events(connection, number)
+        if as_json:
+            shown = json.loads(found.canonical())
+            wanted = shown if line is None else shown["lines"][line_numbered(found, line).line - 1]
+            print(json.dumps(wanted, indent=2, ensure_ascii=False))
+        else:
+            out.print(_shown(found, events) if line is None else evidence(line_numbered(found, line)))
+
+    @commands.command("send")
+    def send(number: Number, *, note: Note = "") -> None:
+        """Record that a document was sent."""
+        with bar() as progress, opened(progress) as connection:
+            invoices.send(connection, number, now(), note)
+        out.print(f"{number} is sent.")
+
+    @commands.command("pay")
+    def pay(number: Number, *, note: Note = "") -> None:
+        """Record that a document was paid in full."""
+        with bar() as progress, opened(progress) as connection:
+            paid = invoices.pay(connection, number, now(), note)
+        out.print(f"{number} is paid: {euro(paid.gross)}.")
+
+    @commands.command("dispute")
+    def dispute(number: Number, *, line: LineNumber, note: Note = "") -> None:
+        """Open a dispute on a line, and show the evidence that it rests on."""
+        with bar() as progress, opened(progress) as connection:
+            found = invoices.dispute(connection, number, line, now(), note)
+        out.print(evidence(found))
+        out.print(f"Line {line} of {number} is in dispute. To end it: smartwork invoice credit, or smartwork invoice uphold.")
+
+    @commands.command("uphold")
+    def uphold(number: Number, *, line: LineNumber, note: Note = "") -> None:
+        """End a dispute with the line as it stands."""
+        with bar() as progress, opened(progress) as connection:
+            invoices.uphold(connection, number, line, now(), note)
+        out.print(f"Line {line} of {number} stands.")
+
+    @commands.command("credit")
+    def credit(
+        number: Number,
+        *,
+        line: LineNumber,
+        reason: Annotated[str, typer.Option(help="Why; stands on the credit note.")],
+        hours: Annotated[str | None, typer.Option(help="How many of the line's hours. Default: the whole line.")] = None,
+        out_dir: Annotated[Path, typer.Option("--out", help="Folder for the documents.")] = Path("out"),
+    ) -> None:
+        """End a dispute with a credit note that refers to the line."""
+        with bar() as progress, opened(progress) as connection:
+            made = invoices.credit(connection, number, line, _hours(hours), now(), reason, out_dir, progress)
+        out.print(f"{made.invoice.number} gives back {euro(made.invoice.gross)}: {made.files.pdf}", soft_wrap=True)
+
+    return commands
+
+
+def evidence(line: Line) -> RenderableType:
+    """What a line rests on: for each booking or stay the measured spans and the ledger's numbers."""
+    sold = f"{line.quantity:f} {line.unit} at {euro(line.price)} = {euro(line.net)}"
+    head = f"Line {line.line}, {line.kind.replace('_', ' ')}: {sold}"
+    parts: list[RenderableType] = [Text(head, style="bold")]
+    if line.terms:
+        parts.append(Text(f"Contract: {line.terms.charge}, grace {line.terms.grace_min} min, step {line.terms.step_min} min"))
+    parts += [part for proof in line.proofs for part in _proof(proof)]
+    return Group(*parts)
+
+
+def _proof(proof: Proof) -> list[RenderableType]:
+    zone = ZoneInfo(proof.timezone)
+    named = proof.booking or proof.check_in or ""
+    when = f"{proof.starts_at.astimezone(zone):%Y-%m-%d %H:%M}–{proof.ends_at.astimezone(zone):%H:%M}"
+    said = Text(
+        f"{named}: {proof.centre_name}, {proof.resource_name}, {when}, {proof.verdict}, {proof.hours:f} h ({proof.basis})"
+    )
+    table = titled(f"Measured, {proof.coverage:.0%} of the time", "From", "to", "state")
+    for span in proof.spans:
+        state = f"{span.state} (suspect)" if span.suspect else span.state
+        table.add_row(f"{span.start.astimezone(zone):%H:%M:%S}", f"{span.end.astimezone(zone):%H:%M:%S}", state)
+    runs = ", ".join(f"{run.edge}/{run.epoch} {run.first}–{run.last}" for run in proof.batches) or "none"
+    return [said, table, Text(f"Readings in the ledger: {runs}")]
+
+
+def _listed(heads: list[Head], drafts: list[Invoice]) -> RenderableType:
+    table = titled("Documents", "Number, to or from", "month", "due", "net", "gross", "state")
+    for head in heads:
+        sign = -1 if head.kind.endswith("credit_note") else 1
+        table.add_row(
+            f"{head.number}  {head.party}", f"{head.month:%Y-%m}", head.due_on.isoformat(), euro(sign * head.net),
+            euro(sign * head.gross), status(head.events),
+        )  # fmt: skip
+    for draft in drafts:
+        table.add_row(f"draft  {draft.account}", f"{draft.month:%Y-%m}", "", euro(draft.net), euro(draft.gross), "draft")
+    return table
+
+
+def _head_json(head: Head) -> dict[str, object]:
+    return {
+        "number": head.number,
+        "kind": head.kind,
+        "party": head.party,
+        "month": f"{head.month:%Y-%m}",
+        "issued_on": head.issued_on.isoformat(),
+        "due_on": head.due_on.isoformat(),
+        "net": str(head.net),
+        "vat": str(head.vat),
+        "gross": str(head.gross),
+        "state": status(head.events),
+    }
+
+
+def _draft_json(draft: Invoice) -> dict[str, object]:
+    figures = {"net": str(draft.net), "vat": str(draft.vat), "gross": str(draft.gross)}
+    return {
+        "number": None,
+        "kind": draft.kind,
+        "party": draft.account,
+        "month": f"{draft.month:%Y-%m}",
+        **figures,
+        "state": "draft",
+    }
+
+
+def _shown(invoice: Invoice, events: list[Event]) -> RenderableType:
+    head = f"{invoice.number}, {invoice.kind.replace('_', ' ')}: {invoice.seller.name} to {invoice.buyer.name}"
+    table = titled("Lines", "Line", "kind", "centre", "quantity", "price", "net")
+    for line in invoice.lines:
+        table.add_row(
+            str(line.line),
+            line.kind.replace("_", " "),
+            line.centre or "",
+            f"{line.quantity:f} {line.unit}",
+            euro(line.price),
+            euro(line.net),
+        )
+    happened = titled("What happened", "When", "what", "line", "note")
+    for event in events:
+        by = f" ({event.by})" if event.by else ""
+        happened.add_row(f"{event.at:%Y-%m-%d %H:%M} UTC", event.kind, str(event.line or ""), event.note + by)
+    total = f"net {euro(invoice.net)}, VAT {euro(invoice.vat)}, gross {euro(invoice.gross)}"
+    return Group(Text(head, style="bold"), table, Text(total), happened)
+
+
+def _hours(text: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise InputError(f"--hours is {text!r}; expected a number such as 1.5") from None

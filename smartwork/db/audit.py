@@ -1,0 +1,54 @@
+"""What the audit reads: every document as stored, the books, and what the tables say beside them; one moment of all."""
+
+from typing import Any
+
+from smartwork.db.connection import Connection, explained
+from smartwork.db.sql import sql
+from smartwork.domain.audit import Movement, Series, Stored, StoredDocument, StoredPosting
+from smartwork.domain.invoice import Invoice, canonical_text, digest
+from smartwork.errors import SmartworkError
+
+
+class DocumentUnreadable(SmartworkError):  # noqa: N818 - says what happened
+    """A stored snapshot is no document any more."""
+
+
+def stored(connection: Connection) -> Stored:
+    """All that is audited; raises DocumentUnreadable, naming the document, where a snapshot cannot be read at all."""
+    with explained(), connection.transaction():
+        connection.execute(sql("billing_snapshot"))
+        found, strangers = _series(connection)
+        return Stored(
+            [_document(*row) for row in _rows(connection, "all_documents")],
+            _postings(connection),
+            [Movement(*row) for row in _rows(connection, "pool_movements")],
+            found,
+            strangers,
+            [(str(number), int(line)) for number, line in _rows(connection, "lines_apart")],
+        )
+
+
+def _document(number: str, content: Any, seal: bytes, *figures: Any) -> StoredDocument:  # noqa: ANN401 - JSON values
+    try:
+        invoice = Invoice.parse(content)
+    except ValueError as error:
+        raise DocumentUnreadable(f"{number} cannot be read: {error}. Restore its row from a backup.") from error
+    return StoredDocument(invoice, digest(canonical_text(content)) == bytes(seal), *figures)
+
+
+def _postings(connection: Connection) -> list[StoredPosting]:
+    found: dict[int, StoredPosting] = {}
+    for posting_id, kind, month, number, account, amount in _rows(connection, "postings"):
+        one = found.setdefault(posting_id, StoredPosting(posting_id, kind, month, number, {}))
+        if account is not None:
+            one.amounts[account] = amount
+    return list(found.values())
+
+
+def _series(connection: Connection) -> tuple[list[Series], list[str]]:
+    found = [Series(name, last, tuple(numbers)) for name, last, numbers in _rows(connection, "series_numbers")]
+    return found, [number for (number,) in _rows(connection, "strangers_to_series")]
+
+
+def _rows(connection: Connection, name: str) -> list[tuple[Any, ...]]:
+    return connection.execute(sql(name)).fetchall()

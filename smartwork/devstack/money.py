@@ -1,0 +1,59 @@
+"""The money of the demo month: invoices, a dispute that ends with a credit note, the centres' documents, and the audit."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from smartwork.db import books, documents
+from smartwork.db.connection import Connection
+from smartwork.devstack.errors import Progress
+from smartwork.domain.invoice import Invoice, Line
+from smartwork.jobs.audit import AuditReport, audit_books
+from smartwork.jobs.bill import BillReport, bill_month
+from smartwork.jobs.invoices import credit, dispute
+from smartwork.jobs.settle import SettleReport, settle_month
+
+_DISPUTED = "Made-up dispute of the demo: the member says that the room was locked."
+_CREDITED = "Demo: the room was locked (made up)."
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What the month came to."""
+
+    bill: BillReport
+    credit_notes: tuple[Invoice, ...]
+    settlement: SettleReport
+    audit: AuditReport
+
+
+def settle_accounts(connection: Connection, month: date, at: datetime, out_dir: Path, progress: Progress) -> Money:
+    """Bill the month, settle it, credit one disputed line, settle that too, and audit; repeating it changes nothing."""
+    bill = bill_month(connection, month, at, out_dir, progress)
+    settlement = settle_month(connection, month, at, out_dir, progress)
+    if not _credit_notes(connection, month):
+        number, line = _questionable(connection, month)
+        if line:
+            dispute(connection, number, line, at, _DISPUTED)
+            credit(connection, number, line, None, at, _CREDITED, out_dir, progress)
+            settlement = settle_month(connection, month, at, out_dir, progress)
+    return Money(bill, tuple(_credit_notes(connection, month)), settlement, audit_books(connection, progress))
+
+
+def _credit_notes(connection: Connection, month: date) -> list[Invoice]:
+    numbers = [head.number for head in documents.heads(connection, month) if head.kind == "credit_note"]
+    return [documents.numbered(connection, number).invoice for number in numbers]
+
+
+def _questionable(connection: Connection, month: date) -> tuple[str, int]:
+    """A line that a company might dispute: a no-show in a centre that is paid by share; line 0 where there is none."""
+    shares = {one.centre for one in books.centre_contracts(connection) if one.mode == "share"}
+    for invoice in documents.of_month(connection, month):
+        for line in invoice.lines:
+            if _is_questionable(line, shares):
+                return invoice.number, line.line
+    return "", 0
+
+
+def _is_questionable(line: Line, shares: set[str]) -> bool:
+    return line.kind == "occupancy" and line.centre in shares and line.proofs[0].verdict == "no_show" and line.net > 0

@@ -1,0 +1,107 @@
+"""What happens to a document after it was issued: sent, paid, disputed, credited or upheld."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from smartwork.db import books, documents
+from smartwork.db.connection import Connection
+from smartwork.db.documents import Issue, Kept
+from smartwork.domain import posting
+from smartwork.domain.compose import compose, series_of
+from smartwork.domain.crediting import credit as credited_line
+from smartwork.domain.crediting import credit_head, line_numbered
+from smartwork.domain.invoice import Invoice, Line
+from smartwork.domain.lifecycle import Event, EventKind, require
+from smartwork.errors import InputError
+from smartwork.jobs.render import Files, Progress, render
+
+
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """A credit note and its files."""
+
+    invoice: Invoice
+    files: Files
+
+
+def send(connection: Connection, number: str, at: datetime, note: str) -> None:
+    """Record that a document was sent, and how; raises NotNow where it was already, InputError where there is none."""
+    with documents.books(connection):
+        _kept(connection, number)
+        _happen(connection, number, Event("sent", at, note=note))
+
+
+def pay(connection: Connection, number: str, at: datetime, note: str) -> Invoice:
+    """Record that a document to a company was paid in full, and post it; raises NotNow or InputError."""
+    with documents.books(connection):
+        invoice = _kept(connection, number).invoice
+        if invoice.is_self_billed:
+            raise InputError(f"{number} is owed to a centre: `smartwork settle` orders its payment.")
+        _happen(connection, number, Event("paid", at, note=note))
+        books.post(connection, posting.of_payment(invoice, at.date()))
+    return invoice
+
+
+def dispute(connection: Connection, number: str, line: int, at: datetime, note: str) -> Line:
+    """Open a dispute on a line and return it with its evidence; raises NotNow or InputError."""
+    with documents.books(connection):
+        found = line_numbered(_invoice(connection, number), line)
+        _happen(connection, number, Event("disputed", at, line, note))
+    return found
+
+
+def uphold(connection: Connection, number: str, line: int, at: datetime, note: str) -> None:
+    """End a dispute with the line as it stands; raises NotNow or InputError."""
+    with documents.books(connection):
+        line_numbered(_invoice(connection, number), line)
+        _happen(connection, number, Event("upheld", at, line, note))
+
+
+def credit(
+    connection: Connection,
+    number: str,
+    line: int,
+    hours: Decimal | None,
+    at: datetime,
+    reason: str,
+    out_dir: Path,
+    progress: Progress,
+) -> Credited:
+    """End a dispute with a credit note for the line, or for some of its hours; the files go to `out_dir/<YYYY-MM>/`.
+
+    Raises NotNow where the line is not in dispute, InputError where it cannot be credited so, and NotWritable.
+    """
+    with documents.books(connection):
+        kept = _kept(connection, number)
+        require(number, documents.events(connection, number), "credited", line)
+        group = credited_line(_invoice(connection, number), line, hours)
+        head = credit_head(kept.invoice, at.date(), reason)
+        ordinal = documents.take_number(connection, series_of("credit_note", at.date()))
+        note = compose(head, [group], ordinal=ordinal)
+        documents.store(connection, [Issue(note, company_id=kept.company_id, corrects=number)], at)
+        books.post(connection, posting.of_document(note))
+        books.move_credits(connection, kept.company_id or 0, note)
+        documents.put_event(connection, number, Event("credited", at, line, reason, note.number))
+    [files] = render([note], out_dir / f"{note.month:%Y-%m}", progress)
+    return Credited(note, files)
+
+
+def _invoice(connection: Connection, number: str) -> Invoice:
+    """A document that a company may dispute."""
+    invoice = _kept(connection, number).invoice
+    if invoice.kind != "invoice":
+        raise InputError(f"{number} is no invoice to a company. `smartwork invoice list` shows those.")
+    return invoice
+
+
+def _kept(connection: Connection, number: str) -> Kept:
+    documents.lock_document(connection, number)
+    return documents.numbered(connection, number)
+
+
+def _happen(connection: Connection, number: str, event: Event) -> None:
+    kind: EventKind = event.kind
+    require(number, documents.events(connection, number), kind, event.line)
+    documents.put_event(connection, number, event)

@@ -1,0 +1,199 @@
+"""Settle a month with the centres: a self-billed document for each by its contract, and a SEPA file that pays them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from smartwork.db import billing, books, documents
+from smartwork.db.books import CentreToSettle, ChargedLine, PayoutOrder
+from smartwork.db.connection import Connection
+from smartwork.db.documents import Issue
+from smartwork.domain import posting
+from smartwork.domain.business import CentreContract, Party, PlaceKind
+from smartwork.domain.compose import compose, kind_of, series_of
+from smartwork.domain.invoice import DocumentKind, LineReference, StatementRow
+from smartwork.domain.settlement import Revenue, centre_head, contract_on, settle
+from smartwork.domain.tariff import ContractMissing
+from smartwork.errors import InputError
+from smartwork.jobs.documents.sepa import Transfer, pain001
+from smartwork.jobs.render import Files, NotWritable, Progress, render
+
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """One self-billed document; amounts are below zero where a credit note takes back."""
+
+    centre: str
+    number: str
+    kind: DocumentKind
+    net: Decimal
+    vat: Decimal
+    gross: Decimal
+    files: Files
+    already_issued: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SettleReport:
+    """What settling a month came to: documents in the order of issue, the files that pay them, and the network's margin.
+
+    `charged` is what companies were charged for the centres in documents that this run took in, EUR net.
+    """
+
+    month: date
+    documents: tuple[Settled, ...]
+    payouts: tuple[tuple[PayoutOrder, Path], ...]
+    charged: Decimal
+    margin: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A centre's part of a run."""
+
+    centre: CentreToSettle
+    contract: CentreContract
+    revenue: Revenue
+    lines: Sequence[ChargedLine]
+    earlier: LineReference | None
+
+
+def settle_month(connection: Connection, month: date, at: datetime, out_dir: Path, progress: Progress) -> SettleReport:
+    """Settle the local month with every centre, as of `at`; files go to `out_dir/<YYYY-MM>/`.
+
+    Running it again settles only what was issued since: a credit note after the first run becomes a self-billed credit
+    note. Raises InputError where the month is not over, ContractMissing where a centre earned something and has no
+    contract, and NotWritable where the files cannot be written.
+    """
+    first = month.replace(day=1)
+    if (at.year, at.month) <= (first.year, first.month):
+        raise InputError(f"The month {first:%Y-%m} is not over on {at.date()}: settle it after its last day.")
+    progress("Settling with the centres", 0, 1)
+    seller = billing.seller(connection)
+    with documents.books(connection):
+        documents.open_series(connection, series_of("self_billed_invoice", at.date()))
+        due = _due(connection, first)
+        fresh = _issue(connection, due, seller, first, at)
+        _pay(connection, due, seller, first, at)
+    progress("Settling with the centres", 1, 1)
+    issued = documents.settlements_of(connection, first)
+    folder = out_dir / f"{first:%Y-%m}"
+    files = render(issued, folder, progress)
+    signs = [-1 if one.is_credit else 1 for one in issued]
+    return SettleReport(
+        first,
+        tuple(
+            Settled(
+                one.account, one.number, one.kind, sign * one.net, sign * one.vat, sign * one.gross, written,
+                one.number not in fresh,
+            )
+            for one, sign, written in zip(issued, signs, files, strict=True)
+        ),
+        tuple((order, _write(order, folder)) for order in books.payout_orders(connection, first)),
+        sum((one.revenue.total for one in due), _ZERO),
+        -books.balances(connection).get(posting.MARGIN, _ZERO),
+    )  # fmt: skip
+
+
+def _due(connection: Connection, month: date) -> list[_Due]:
+    contracts = books.centre_contracts(connection)
+    lines = books.unsettled(connection, month)
+    found = []
+    for centre in books.centres_to_settle(connection):
+        its = lines.get(centre.slug, [])
+        contract = contract_on(contracts, centre.slug, month)
+        if contract is None:
+            if its:
+                raise ContractMissing(
+                    f"Companies were charged for centre {centre.slug}, and no contract with it holds at the end of "
+                    f"{month:%Y-%m}: add one, and settle again."
+                )
+            continue
+        by_kind: dict[PlaceKind, Decimal] = defaultdict(Decimal)
+        for line in its:
+            by_kind[line.kind] += line.net + line.credits
+        before = books.first_settlement(connection, centre.centre_id, month)
+        earlier = LineReference(before[0], before[1], 1) if before else None
+        found.append(_Due(centre, contract, Revenue(centre.slug, centre.name, by_kind), its, earlier))
+    return found
+
+
+def _issue(connection: Connection, due: Sequence[_Due], seller: Party, month: date, at: datetime) -> set[str]:
+    """Issue and post; returns the numbers of the new documents."""
+    numbers = set()
+    for one in due:
+        groups = settle(one.contract, one.revenue, one.centre.desks, month, one.earlier)
+        if groups:
+            head = centre_head(one.contract, month, at.date(), seller, is_demo=one.centre.is_demo)
+            ordinal = documents.take_number(connection, series_of(kind_of(head, groups), at.date()))
+            invoice = compose(head, groups, ordinal=ordinal, statement=_statement(one.lines))
+            corrects = one.earlier.number if one.earlier else None
+            documents.store(connection, [Issue(invoice, centre_id=one.centre.centre_id, corrects=corrects)], at)
+            numbers.add(invoice.number)
+            written = books.post(connection, posting.of_settlement(invoice, one.revenue.total))
+        else:
+            written = books.post(connection, posting.of_margin(one.centre.slug, month, at.date(), one.revenue.total))
+        if written is not None:
+            books.put_settled(connection, one.centre.slug, written, [line.posting_id for line in one.lines])
+    return numbers
+
+
+def _pay(connection: Connection, due: Sequence[_Due], seller: Party, month: date, at: datetime) -> None:
+    """Order at the bank what is owed to the centres now, in one file; nothing where nothing is owed."""
+    owed = books.balances(connection)
+    transfers, paid = [], []
+    for one in due:
+        amount = -owed.get(posting.payable(one.centre.slug), _ZERO)
+        if amount <= 0:
+            continue
+        reference = f"{one.centre.slug[:24]} {month:%Y-%m}"
+        transfers.append(Transfer(one.contract.payee, amount, reference, f"Settlement {month:%Y-%m} {one.centre.name}"))
+        written = books.post(connection, posting.of_payout(one.centre.slug, month, at.date(), amount))
+        paid.append((one.centre.slug, amount, written or 0))
+    if not transfers:
+        return
+    count = len(books.payout_orders(connection, month)) + 1
+    order = PayoutOrder(
+        f"payout-{month:%Y-%m}-{count}.xml",
+        month,
+        at.date(),
+        sum((amount for _, amount, _ in paid), _ZERO),
+        pain001(seller, transfers, at.date()),
+        len(paid),
+    )
+    books.put_payout_order(connection, order, paid)
+
+
+def _statement(lines: Sequence[ChargedLine]) -> list[StatementRow]:
+    """What each place brought in; what corrections of earlier months and passes cannot be told of a place has none."""
+    found: dict[tuple[PlaceKind, str, str], StatementRow] = {}
+    for line in lines:
+        key = line.kind, line.resource, line.resource_name
+        before = found.get(key, StatementRow(line.resource, line.resource_name, line.kind, 0, _ZERO, _ZERO, _ZERO))
+        found[key] = StatementRow(
+            line.resource,
+            line.resource_name,
+            line.kind,
+            before.visits + line.visits,
+            before.hours + line.hours,
+            before.net + line.net + line.credits,
+            before.of_it_credits + line.credits,
+        )
+    return [found[key] for key in sorted(found)]
+
+
+def _write(order: PayoutOrder, folder: Path) -> Path:
+    path = folder / order.name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(order.document)
+    except OSError as error:
+        raise NotWritable(
+            f"Cannot write {path}: {error.strerror}. Choose another folder; settling again writes it."
+        ) from error
+    return path
