@@ -99,7 +99,7 @@ def proven(connection: Connection, month: date, companies: Sequence[int] | None 
         batches: dict[Any, list[BatchRun]] = defaultdict(list)
         for verdict_id, *run in _rows(connection, "billing_batches", **periods):
             batches[verdict_id].append(BatchRun(*run))
-        return [Proven(*[*row[3:], tuple(spans[row[3]]), tuple(batches[row[3]])]) for row in rows]
+        return [Proven(*[*row[3:-1], tuple(spans[row[3]]), tuple(batches[row[3]]), row[-1]]) for row in rows]
 
 
 def unsigned(connection: Connection, month: date) -> Unsigned:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from smartwork.db.connection import Connection, explained
@@ -18,6 +19,10 @@ from smartwork.errors import InputError, SmartworkError
 
 class InvoiceAltered(SmartworkError):  # noqa: N818 - says what happened
     """A stored invoice no longer has the digest it was issued with."""
+
+
+class BilledTwice(SmartworkError):  # noqa: N818 - says what would have happened
+    """A booking or a minute of a place would stand on two documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +92,14 @@ def store(connection: Connection, issues: Sequence[Issue], at: datetime) -> None
     numbers = {"numbers": [issue.invoice.number for issue in issues]}
     with connection.cursor() as cursor:
         cursor.executemany(sql("store_invoice"), [_row(issue) for issue in issues])
-    for step in ("store_lines", "store_proofs", "free_stays", "hold_stays"):
-        connection.execute(sql(step), numbers)
+    try:
+        for step in ("store_lines", "store_proofs", "free_stays", "hold_stays"):
+            connection.execute(sql(step), numbers)
+    except (psycopg.errors.ExclusionViolation, psycopg.errors.UniqueViolation) as error:
+        raise BilledTwice(
+            f"A minute would be billed twice, so nothing was issued: {error.diag.message_detail or error}. "
+            "Two verdicts hold one place at one time: reconcile the month again, and bill it again."
+        ) from error
     for issue in issues:
         put_event(connection, issue.invoice.number, Event("issued", at))
 

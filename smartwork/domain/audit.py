@@ -209,13 +209,14 @@ def _standing(stored: Stored) -> Iterator[tuple[str, Line]]:
 
 
 def _held(proof: Proof) -> tuple[datetime, datetime]:
-    """The time that a proof holds its place: none for a no-show, up to the last presence for who left early."""
+    """The time that a proof holds its place: none for a no-show, to the last presence for who left early, never ceded."""
     if proof.verdict == "no_show":
         return proof.starts_at, proof.starts_at
     if proof.verdict == "left_early":
         seen = [min(span.end, proof.ends_at) for span in proof.spans if span.state == "occupied"]
         return proof.starts_at, max(seen, default=proof.starts_at)
-    return proof.starts_at, proof.ends_at + timedelta(seconds=proof.over_s)
+    over = timedelta(seconds=max(proof.over_s - 1, 0))  # whole seconds: what begins in the last one does not meet it
+    return proof.starts_at, proof.ceded_at or proof.ends_at + over
 
 
 def _postings(stored: Stored) -> Iterator[str]:

@@ -39,6 +39,7 @@ class Proven:
 
     All durations are whole seconds; `booked_s = occupied_s + vacant_s + unknown_s` for a booking, 0 booked for a
     walk-in. `over_s` is occupied time past the booking's end. Spans are cut to the period shown (booking plus over).
+    From `ceded_at` on another booking had the place: what was measured then is not this one's, and counts as vacant.
     """
 
     verdict_id: int
@@ -63,3 +64,4 @@ class Proven:
     over_s: int
     spans: tuple[Span, ...]
     batches: tuple[BatchRun, ...]
+    ceded_at: datetime | None = None

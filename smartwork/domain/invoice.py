@@ -55,6 +55,7 @@ class Proof:
     """One verdict that a line rests on. Durations are seconds; `coverage` is the share of the period that was measured,
     `day` and the clock times are those of `timezone`; `batches` are the ledger's runs under the spans. `hours` is what
     the line's terms make of it, by the rule that `basis` names; `doubtful` marks time that the sensors could not tell.
+    From `ceded_at` on another booking had the place, which counts as vacant.
     """
 
     verdict: Verdict
@@ -82,6 +83,7 @@ class Proof:
     hours: Decimal
     spans: tuple[Span, ...]
     batches: tuple[BatchRun, ...]
+    ceded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

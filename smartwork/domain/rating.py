@@ -119,6 +119,7 @@ def proof_of(proven: Proven, terms: Terms) -> Proof:
         hours=hours,
         spans=proven.spans,
         batches=proven.batches,
+        ceded_at=proven.ceded_at,
     )
 
 

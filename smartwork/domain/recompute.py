@@ -88,7 +88,9 @@ def _proof(line: Line, proof: Proof, terms: Terms) -> Iterator[Difference]:
         yield Difference(line.line, "basis", proof.basis, basis)
     yield from _compare(line.line, "hours of a proof", proof.hours, hours)
     whole = Interval(proof.starts_at, proof.ends_at)
-    seen = seconds_by_state(proof.spans, whole)
+    own = Interval(proof.starts_at, proof.ceded_at or proof.ends_at)
+    seen = seconds_by_state(proof.spans, own)
+    seen["vacant"] += whole.seconds - own.seconds
     after = Interval(proof.ends_at, proof.ends_at + timedelta(seconds=proof.over_s))
     over = seconds_by_state(proof.spans, after)["occupied"] if proof.over_s else 0.0
     pairs = (

@@ -57,8 +57,8 @@ def _line(invoice: Invoice, line: Line) -> Iterator[Difference]:
         yield Difference(line.line, "price", f"{line.price}", "a price of at least zero")
     if line.ends_on < line.starts_on:
         yield Difference(line.line, "period", f"{line.starts_on} to {line.ends_on}", "an end after the start")
-    if line.corrects is None and not invoice.starts_on <= line.starts_on <= invoice.ends_on:
-        yield Difference(line.line, "period", f"{line.starts_on}", f"{invoice.starts_on} to {invoice.ends_on}")
+    if line.starts_on > invoice.ends_on:  # earlier is what late data of an earlier month came to
+        yield Difference(line.line, "period", f"{line.starts_on}", f"{invoice.ends_on} or earlier")
     for proof in line.proofs:
         yield from _proof(line, proof)
 

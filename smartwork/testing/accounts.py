@@ -73,7 +73,9 @@ def _measure(connection: Connection) -> None:
             [
                 (1, at(-60), at(5), "vacant", False),
                 (1, at(5), at(60), "occupied", False),
-                (1, at(60), at(600), "vacant", False),
+                (1, at(60), at(300), "vacant", False),
+                (1, at(300), at(355), "occupied", False),
+                (1, at(355), at(600), "vacant", False),
                 (2, at(-60), at(100), "occupied", False),
                 (2, at(100), at(600), "unknown", False),
             ],

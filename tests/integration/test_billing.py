@@ -121,7 +121,7 @@ def test_late_company_gets_the_next_number_and_others_stay(connection: Connectio
     bill(connection, tmp_path)
     connection.execute(b"""
         INSERT INTO verdict VALUES
-            (9, 1, NULL, NULL, 3, 'walk_in', '2026-10-05 07:00Z', '2026-10-05 08:00Z', NULL, NULL, 0, 3300, 300, 0, 0)
+            (9, 1, NULL, NULL, 3, 'walk_in', '2026-10-05 12:00Z', '2026-10-05 13:00Z', NULL, NULL, 0, 3300, 300, 0, 0)
     """)
     report = bill(connection, tmp_path)
     assert [(b.company, b.number, b.already_issued) for b in report.invoices] == [

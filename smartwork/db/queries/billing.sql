@@ -28,11 +28,12 @@ SELECT name, enterprise_number, street, postcode, town, country, scheme, iban FR
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ
 
 -- name: billing_verdicts
--- Verdicts of the month, by the local start in the centre's own time; the evidence of a ceded desk ends where it is ceded. A recording is seen, never billed.
+-- Verdicts of the month, by the local start in the centre's own time; the evidence of a ceded desk ends where it is ceded.
+-- A recording is seen, never billed.
 SELECT v.resource_id, v.starts_at, coalesce(v.ceded_at, v.ends_at + make_interval(secs => v.over_s)),
        v.verdict_id, v.verdict, v.company_id, c.slug, c.name, c.timezone, r.slug, r.name, r.kind,
        coalesce(mb.pseudonym, mc.pseudonym, ''), b.external_id, k.external_id, k.method,
-       v.starts_at, v.ends_at, v.booked_s, v.occupied_s, v.vacant_s, v.unknown_s, v.over_s
+       v.starts_at, v.ends_at, v.booked_s, v.occupied_s, v.vacant_s, v.unknown_s, v.over_s, v.ceded_at
 FROM verdict v
 JOIN resource r ON r.resource_id = v.resource_id
 JOIN centre c USING (centre_id)
@@ -106,7 +107,7 @@ WHERE v.company_id IS NULL AND v.verdict = 'walk_in' AND r.kind IN ('desk', 'roo
 -- What a company's verdicts of each month come to: another digest means that something changed since it was billed.
 SELECT v.company_id, date_trunc('month', v.starts_at AT TIME ZONE c.timezone)::date,
        md5(string_agg(concat_ws(' ', v.booking_id, v.check_in_id, v.resource_id, v.verdict, v.starts_at, v.ends_at,
-                                v.booked_s, v.occupied_s, v.unknown_s, v.over_s), ','
+                                v.booked_s, v.occupied_s, v.unknown_s, v.over_s, v.ceded_at), ','
                       ORDER BY v.starts_at, v.resource_id, v.booking_id, v.check_in_id))
 FROM verdict v JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
 WHERE v.company_id IS NOT NULL AND v.verdict <> 'cancelled' AND r.kind IN ('desk', 'room')

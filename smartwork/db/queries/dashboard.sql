@@ -92,6 +92,7 @@ ORDER BY e.day, c.name, z.name
 SELECT i.invoice_id, i.number, co.name AS company, i.month, i.issued_on, i.due_on, i.currency,
        i.net, i.vat, i.gross, i.payment_reference, co.is_demo
 FROM invoice i JOIN company co USING (company_id)
+WHERE i.kind = 'invoice'
 ORDER BY i.month DESC, co.name
 
 -- name: dashboard_invoice_lines

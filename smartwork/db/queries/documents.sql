@@ -61,7 +61,8 @@ WHERE i.number = ANY(%(numbers)s) AND l ->> 'kind' = 'correction'
   AND s.invoice_id = gone.invoice_id AND s.line = (l -> 'corrects' ->> 'line')::integer
 
 -- name: hold_stays
--- A no-show holds no minute; who left early holds the place to the last presence.
+-- A no-show holds no minute; who left early holds the place to the last presence, and nobody beyond where it was ceded.
+-- Seconds past the end are whole: one less, so that what begins in the last one does not meet it.
 INSERT INTO billed_stay (invoice_id, line, proof, resource_id, booking_id, held)
 SELECT p.invoice_id, p.line, p.proof, p.resource_id, p.booking_id,
        CASE p.verdict
@@ -69,7 +70,8 @@ SELECT p.invoice_id, p.line, p.proof, p.resource_id, p.booking_id,
            WHEN 'left_early' THEN tstzrange(p.starts_at, greatest(p.starts_at, (
                SELECT max(least((s ->> 'end')::timestamptz, p.ends_at)) FROM jsonb_array_elements(p.evidence -> 'spans') s
                WHERE s ->> 'state' = 'occupied')))
-           ELSE tstzrange(p.starts_at, p.ends_at + make_interval(secs => p.over_s))
+           ELSE tstzrange(p.starts_at, coalesce((p.evidence ->> 'ceded_at')::timestamptz,
+                                                p.ends_at + make_interval(secs => greatest(p.over_s - 1, 0))))
        END
 FROM invoice_proof p JOIN invoice i USING (invoice_id)
 WHERE i.number = ANY(%(numbers)s) AND i.corrects_id IS NULL

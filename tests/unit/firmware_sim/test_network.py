@@ -2,11 +2,10 @@ from itertools import combinations
 
 import pytest
 import stdnum.be.vat
+from stdnum import iban
 
 from firmware_sim.network import demo_network
 from smartwork.contracts.policy import DeviceEntry
-from stdnum import iban
-
 from smartwork.domain.business import Network
 from smartwork.domain.network import Rect, Zone
 
