@@ -59,7 +59,7 @@ def test_nothing_is_found_in_what_billing_composes(one: Invoice) -> None:
         (line(2, net=Decimal("3.005")), 2, "net"),
         (line(2, price=Decimal("-7.50")), 2, "price"),
         (line(2, quantity=Decimal(9)), 2, "quantity"),
-        (line(2, starts_on=date(2026, 9, 30)), 2, "period"),
+        (line(2, starts_on=date(2026, 11, 1), ends_on=date(2026, 11, 1)), 2, "period"),
         (line(2, starts_on=date(2026, 10, 30), ends_on=date(2026, 10, 1)), 2, "period"),
         (proof(hours=Decimal(99)), 1, "hours of a proof"),
         (proof(coverage=Decimal("0.123")), 1, "coverage"),
