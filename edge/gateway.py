@@ -3,18 +3,25 @@
 import json
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from edge.adapters import COMMANDS
+from edge.adapters.guess import LISTEN
 from edge.forward import Forwarder
 from edge.homeassistant.announce import Announcer
 from edge.homeassistant.link import Link, open_link
 from edge.homeassistant.view import Health, Wish
+from edge.lamps import Message as LampMessage
+from edge.lights import Lights
 from edge.outbox import Outbox
-from edge.translate import Translator
+from edge.reports import AlarmReport, SeenReport
+from edge.translate import Translator, UnknownDevice
 from smartwork.contracts.decode import Decoded, Rejected, decode
-from smartwork.contracts.messages import Status
+from smartwork.contracts.house import Alarm, LightOrder
+from smartwork.contracts.messages import Status, Wire
 from smartwork.contracts.policy import DeviceEntry, Policy, PolicyApplied, Profile
 from smartwork.contracts.reading import Reading
 from smartwork.contracts.topics import Leaf, Topic
@@ -28,6 +35,10 @@ NAME = "gateway"
 SESSION_S = 7 * 86_400
 AT_ONCE = 500
 DEFAULT_ZONE = "Europe/Brussels"
+TICK = timedelta(milliseconds=200)
+KEEP_LIGHTS = timedelta(seconds=30)
+OLD_NEWS = timedelta(minutes=5)
+"""What a device saw longer ago, and only tells now, is history: it is stored, and switches no light."""
 
 
 class Gateway:
@@ -42,11 +53,16 @@ class Gateway:
         self._version = 0
         self._translator = Translator([])
         self._registry: tuple[DeviceEntry, ...] = ()
+        self._lights = Lights()
+        self._alarms = AlarmReport()
+        self._seen = SeenReport()
+        self._has_own_broker = settings.centre_broker_url is not None
+        self._ticked_at = self._kept_at = clock()
         confirmations = str(Topic(self._centre, Leaf.CONFIRMED, NAME))
         self._network = Client(
             settings.broker_url,
             f"edge-{self._centre}",
-            subscriptions=[self._policy_topic, confirmations],
+            subscriptions=[self._policy_topic, confirmations, str(Topic(self._centre, Leaf.COMMAND, "+"))],
             session_s=SESSION_S,
             will=Message(self._status, Status(state="offline").model_dump_json().encode(), retain=True),
             on_connected=self._say_online,
@@ -66,8 +82,7 @@ class Gateway:
 
     def run(self, should_stop: Callable[[], bool]) -> None:
         """Work until `should_stop`. What was taken from a device is on disk before it is acknowledged."""
-        if (kept := self._outbox.recall("policy")) is not None:
-            self._apply(Policy.model_validate_json(kept))
+        self._apply_kept()
         self._network.start()
         self._devices.start()
         if self._link:
@@ -80,7 +95,9 @@ class Gateway:
                 self._ask_home_assistant()
                 self._forwarder.push()
                 self._home.turn(self._devices, self._health)
+                self._tick()
         finally:
+            self._keep_lights()
             if self._link:
                 self._link.stop()
             if self._network.connected:
@@ -99,7 +116,7 @@ class Gateway:
         for delivery in deliveries:
             ours, wish = self._home.hear(self._devices, delivery)
             if wish:
-                self._obey(wish)
+                self._wish(wish)
             if ours or delivery.retained:  # said before we listened: a memory of the broker, not a new observation
                 continue
             readings += self._translated(delivery.topic, delivery.payload)
@@ -115,42 +132,40 @@ class Gateway:
         self._keep(readings)
 
     def _translated(self, topic: str, payload: bytes) -> list[Reading]:
+        """The readings in a device's message, after the lights have had them: a person should not wait for a disk."""
+        now = self._clock()
         try:
-            return self._translator.translate(topic, payload, self._clock())
+            found = self._translator.translate(topic, payload, now)
+        except UnknownDevice:
+            self._seen.note(topic, now)
+            return []
         except ValueError as why:
             log.warning("not understood on %s: %s", topic[:100], why)
             return []
+        self._light(self._lights.heard([reading for reading in found if _is_news(reading, now)], now))
+        return found
 
     def _keep(self, readings: Sequence[Reading]) -> None:
         """Number the readings, and show them in Home Assistant."""
         if readings:
-            was_full = self._outbox.full
             self._outbox.append(readings, linger=not self._network.connected)
-            if self._outbox.full is not was_full:
-                log.error("the outbox is full: only presence is kept" if self._outbox.full else "the outbox has room again")
             self._home.see(self._devices, readings)
 
-    def _obey(self, wish: Wish) -> None:
-        """Do what a person wants of a lamp."""
+    def _wish(self, wish: Wish) -> None:
+        """Do what a person wants of a lamp in Home Assistant: an override of its zone, where the zone is lit by us."""
         lamp = next((entry for entry in self._registry if entry.device == wish.device and entry.role == "light"), None)
         if lamp is None:
             log.warning("Home Assistant asks for %s, which is no light of the registry", wish.device[:48])
             return
         level = 1.0 if wish.level is None else wish.level
-        self._command(lamp, level)
-
-    def _command(self, lamp: DeviceEntry, level: float, ramp_s: float = 0.0) -> None:
-        """Tell a lamp in its own dialect, over the centre's broker or through Home Assistant."""
-        if (speak := COMMANDS.get(lamp.profile)) is None:
+        if self._lights.lights(lamp.device):
+            self._light(self._lights.ordered(lamp.device, LightOrder(level=level), self._clock()))
+            self._keep_lights()
+        elif (speak := COMMANDS.get(lamp.profile)) is not None:
+            orders = speak(lamp, level > 0, level if level > 0 else None, 0.0)
+            self._light([LampMessage(topic, payload, lamp.profile) for topic, payload in orders])
+        else:
             log.warning("%s cannot be told anything: a light of profile %s is only heard", lamp.device, lamp.profile)
-            return
-        for topic, payload in speak(lamp, level > 0, level if level > 0 else None, ramp_s):
-            if lamp.profile is not Profile.HOMEASSISTANT:
-                self._devices.publish(topic, payload)
-            elif self._link:
-                self._link.call(topic, payload)
-            else:
-                log.warning("%s is reached through Home Assistant alone; SMARTWORK_HOMEASSISTANT_URL is not set", lamp.device)
 
     def _health(self) -> Health:
         return Health(self._network.connected, self._outbox.depth(), self._forwarder.confirmed_at, self._version)
@@ -162,6 +177,8 @@ class Gateway:
         for delivery in deliveries:
             if delivery.topic == self._policy_topic:
                 self._consider(delivery)
+            elif not delivery.retained:
+                self._obey(delivery)
         self._network.acknowledge(deliveries)
 
     def _consider(self, delivery: Delivery) -> None:
@@ -180,16 +197,81 @@ class Gateway:
         self._network.publish(str(topic), applied.model_dump_json().encode(), retain=True)
         log.info("policy %d is in force%s", self._version, f"; refused: {refused}" if refused else "")
 
+    def _obey(self, delivery: Delivery) -> None:
+        """A person wants another light, from afar."""
+        match decode(delivery.topic, delivery.payload):
+            case Decoded(Topic(name=str(light)), LightOrder() as order):
+                self._light(self._lights.ordered(light, order, self._clock()))
+                self._keep_lights()
+            case Rejected(topic, reason):
+                log.warning("not understood on %s: %s", topic[:100], reason)
+
+    def _apply_kept(self) -> None:
+        """The policy that was in force last; one that this version refuses is left for the network to send anew."""
+        kept = self._outbox.recall("policy")
+        if kept is None:
+            return
+        try:
+            self._apply(Policy.model_validate_json(kept))
+        except ValidationError as why:
+            log.warning("the policy kept on disk is not understood; waiting for a new one: %s", why.errors()[0]["msg"])
+
     def _apply(self, policy: Policy) -> None:
         self._version = policy.version
+        self._lights = Lights.of(policy, self._clock(), self._lights, self._outbox.recall("lights"))
+        self._seen.forget()
         self._translator = Translator(policy.devices, policy.timezone)
         self._outbox.set_timezone(policy.timezone)
         self._registry = tuple(policy.devices)
         self._home.apply(policy)
-        self._devices.subscribe([*self._translator.topics, *self._home.subscriptions])
+        everything = LISTEN if self._has_own_broker else ()
+        self._devices.subscribe([*self._translator.topics, *self._home.subscriptions, *everything])
         if self._link:
             known = [entry.address for entry in policy.devices if entry.profile is Profile.HOMEASSISTANT]
             self._link.watch([address.replace("/", ".", 1) for address in known])
 
+    def _tick(self) -> None:
+        """What time alone brings: light that ends, lamps told again, news of the house, and what must outlive a restart."""
+        now = self._clock()
+        if timedelta(0) <= now - self._ticked_at < TICK:
+            return
+        self._ticked_at = now
+        self._light(self._lights.tick(now))
+        alarms = self._lights.alarms(now)
+        if self._outbox.full:
+            says = "the outbox has no room left: only presence is kept, what is dropped shows as missing in the ledger"
+            alarms.insert(0, Alarm(kind="outbox_full", since_ms=round(now.timestamp() * 1000), says=says))
+        if self._network.connected:
+            if (news := self._alarms.news(alarms, now)) is not None:
+                self._say(Leaf.ALARMS, news)
+                for alarm in news.alarms:
+                    log.warning("%s", alarm.says)
+            if (seen := self._seen.news(now)) is not None:
+                self._say(Leaf.SEEN, seen)
+        if now - self._kept_at >= KEEP_LIGHTS:
+            self._keep_lights()
+
+    def _say(self, leaf: Leaf, message: Wire) -> None:
+        self._network.publish(str(Topic(self._centre, leaf, NAME)), message.model_dump_json().encode(), retain=True)
+
+    def _light(self, messages: Sequence[LampMessage]) -> None:
+        """Tell lamps, over the centre's broker or through Home Assistant."""
+        for message in messages:
+            if message.profile is not Profile.HOMEASSISTANT:
+                self._devices.publish(message.topic, message.payload)
+            elif self._link:
+                self._link.call(message.topic, message.payload)
+            else:
+                log.warning("a light is reached through Home Assistant alone; SMARTWORK_HOMEASSISTANT_URL is not set")
+
+    def _keep_lights(self) -> None:
+        self._kept_at = self._clock()
+        if self._lights.zones:
+            self._outbox.remember("lights", json.dumps(self._lights.remembered()))
+
     def _say_online(self) -> None:
         self._network.publish(self._status, Status(state="online").model_dump_json().encode(), retain=True)
+
+
+def _is_news(reading: Reading, now: datetime) -> bool:
+    return now.timestamp() * 1000 - reading.at_ms < OLD_NEWS.total_seconds() * 1000

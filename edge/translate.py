@@ -14,6 +14,10 @@ REPEAT = timedelta(seconds=1)
 _REMEMBERED = 5_000
 
 
+class UnknownDevice(ValueError):  # noqa: N818 - says what it is
+    """A message on a topic that no registered device speaks on."""
+
+
 class Translator:
     """Knows each device's topics from the policy and turns messages into canonical readings; does no I/O.
 
@@ -49,11 +53,11 @@ class Translator:
     def translate(self, topic: str, payload: bytes, arrived: datetime) -> list[Reading]:
         """The readings in a device's message, none where it only repeats the one before.
 
-        Raises ValueError, saying why, where it cannot be understood.
+        Raises UnknownDevice, or ValueError, saying why, where it cannot be understood.
         """
         entry = self.entry_of(topic)
         if entry is None:
-            raise ValueError("the registry knows no such device")
+            raise UnknownDevice("the registry knows no such device")
         if self._is_repeated(topic, payload, arrived):
             return []
         heard = Heard(topic, payload, entry.device, entry.address, arrived, entry.model, self._zone, self._patience)

@@ -8,6 +8,8 @@ import threading
 from contextlib import ExitStack
 from random import Random
 
+from firmware_sim.dialects import zigbee2mqtt
+from firmware_sim.dialects.said import Order
 from firmware_sim.live import begin, step
 from firmware_sim.network import demo_network
 from smartwork import clock
@@ -16,7 +18,7 @@ from smartwork.errors import InputError, SmartworkError
 from smartwork.settings import SimulatorSettings
 from smartwork.transport.mqtt import Client
 
-TICK_S = 0.5
+TICK_S = 0.25
 PATIENCE_S = 30.0
 
 _HELP = """Simulated devices of the made-up demo network, speaking Zigbee2MQTT on the centre's broker
@@ -52,7 +54,12 @@ def live(centres: list[Centre], seed: int, speed: float, stop: threading.Event) 
     with ExitStack() as stack:
         clients = {
             centre.slug: stack.enter_context(
-                Client(url, f"firmware-sim-{centre.slug}", say=lambda text: print(text, file=sys.stderr))
+                Client(
+                    url,
+                    f"firmware-sim-{centre.slug}",
+                    subscriptions=[t for d in centre.devices if d.role == "light" for t in zigbee2mqtt.ears(d.address)],
+                    say=lambda text: print(text, file=sys.stderr),
+                )
             )
             for centre in centres
         }
@@ -61,10 +68,25 @@ def live(centres: list[Centre], seed: int, speed: float, stop: threading.Event) 
         states = {centre.slug: begin(centre, clock.now(), random, speed) for centre in centres}
         while not stop.is_set():
             for centre in centres:
-                states[centre.slug], said = step(centre, states[centre.slug], clock.now(), random, speed)
+                orders = _orders(centre, clients[centre.slug])
+                states[centre.slug], said = step(centre, states[centre.slug], clock.now(), random, speed, orders)
                 for topic, payload in said:
                     clients[centre.slug].publish(topic, payload)
             stop.wait(TICK_S)
+
+
+def _orders(centre: Centre, client: Client) -> dict[str, Order]:
+    """What each zone's lamp was told last since we listened last."""
+    deliveries = client.receive(100, patience_s=0.0)
+    lamps = {zigbee2mqtt.ears(device.address)[0]: device for device in centre.devices if device.role == "light"}
+    found: dict[str, Order] = {}
+    for delivery in deliveries:
+        lamp = lamps.get(delivery.topic)
+        order = zigbee2mqtt.obey(lamp.address, delivery.topic, delivery.payload) if lamp else None
+        if lamp is not None and lamp.zone is not None and order is not None:
+            found[lamp.zone] = order
+    client.acknowledge(deliveries)
+    return found
 
 
 def _chosen(slugs: list[str] | None, seed: int) -> list[Centre]:

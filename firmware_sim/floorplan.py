@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from smartwork.contracts.policy import ZoneLight
 from smartwork.domain.network import Rect, Resource, Zone
 
 MARGIN_M = 1.2
@@ -13,6 +14,8 @@ CORRIDOR_M = 1.6
 DESKS_ABREAST = 4
 ROOM_NAMES = ("Meuse", "Sambre", "Ourthe")
 ROOM_SEATS = (8, 6, 4)
+OPEN_PLAN, MEETING_ROOMS = (600, 0.1), (300, 0.0)
+"""How their light is set: hold time in seconds, and the level while nobody is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ def draw(desks: int, open_zones: int, rooms: int, watts_per_m2: float) -> FloorP
     for column, size in enumerate(sizes):
         letter = chr(ord("a") + column)
         place = _rect(column * width, 0, width, height)
-        zones.append(_zone(letter, f"Plateau {letter.upper()}", place, watts_per_m2))
+        zones.append(_zone(letter, f"Plateau {letter.upper()}", place, watts_per_m2, *OPEN_PLAN))
         for i in range(size):
             number = len(resources) + 1
             x = place.x_m + MARGIN_M + (i % DESKS_ABREAST) * DESK_WIDTH_M
@@ -47,7 +50,7 @@ def draw(desks: int, open_zones: int, rooms: int, watts_per_m2: float) -> FloorP
             resources.append(Resource(f"desk-{number:02d}", f"Bureau {number}", "desk", 1, f"zone-{letter}", at))
     letter = chr(ord("a") + open_zones)
     below = _rect(0, height, width * open_zones, CORRIDOR_M + ROOM_DEPTH_M)
-    zones.append(_zone(letter, "Salles de réunion", below, watts_per_m2))
+    zones.append(_zone(letter, "Salles de réunion", below, watts_per_m2, *MEETING_ROOMS))
     for i in range(rooms):
         at = _rect(i * ROOM_WIDTH_M, height + CORRIDOR_M, ROOM_WIDTH_M, ROOM_DEPTH_M)
         resources.append(Resource(f"room-{i + 1}", f"Salle {ROOM_NAMES[i]}", "room", ROOM_SEATS[i], f"zone-{letter}", at))
@@ -67,6 +70,7 @@ def _rect(x: float, y: float, width: float, height: float) -> Rect:
     return Rect(round(x, 2), round(y, 2), round(width, 2), round(height, 2))
 
 
-def _zone(letter: str, name: str, place: Rect, watts_per_m2: float) -> Zone:
-    area = place.width_m * place.height_m
-    return Zone(f"zone-{letter}", name, round(area, 1), float(round(area * watts_per_m2)), place)
+def _zone(letter: str, name: str, place: Rect, watts_per_m2: float, hold_s: int, background: float) -> Zone:
+    area, slug = place.width_m * place.height_m, f"zone-{letter}"
+    light = ZoneLight(zone=slug, hold_s=hold_s, background=background)
+    return Zone(slug, name, round(area, 1), float(round(area * watts_per_m2)), place, light)

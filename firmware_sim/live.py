@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from random import Random
 
 from firmware_sim.ambient import CLEAR_SKY_LUX, DEGREES_A_PERSON, LAMP_LUX, OUTDOOR_CO2_PPM, ppm_of_a_person, sine_of_sun
-from firmware_sim.light import HOLD_MS, STANDBY_SHARE
+from firmware_sim.dialects.said import Order
+from firmware_sim.light import STANDBY_SHARE
 from firmware_sim.network import light_of
 from firmware_sim.zigbee2mqtt import speak
 from smartwork.contracts.metrics import Metric
@@ -20,7 +21,6 @@ Message = tuple[str, bytes]
 
 STAY_MIN = (30.0, 240.0)
 EMPTY_MIN = (20.0, 240.0)
-HOLD = timedelta(milliseconds=HOLD_MS)
 SOONEST_REPORT = timedelta(seconds=20)
 WINDOW = 0.008
 AIR_SETTLES = timedelta(minutes=45)
@@ -37,10 +37,9 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """A zone's light: on or off, when somebody was last seen under it, its meter, and its next report."""
+    """A zone's light: its level (0 is off) as it was told, its meter, and its next report."""
 
-    on: bool
-    seen_at: datetime
+    level: float
     energy_wh: float
     report_at: datetime
 
@@ -70,16 +69,19 @@ def begin(centre: Centre, now: datetime, random: Random, speed: float) -> Live:
         seat = _next_seat(resource, random.random() < 0.4, now, random, speed)
         started = timedelta(seconds=random.random() * (seat.until - now).total_seconds())
         seats[resource.slug] = replace(seat, until=seat.until - started, report_at=now)
-    lamps = {zone.slug: Lamp(on=False, seen_at=now - HOLD, energy_wh=0.0, report_at=now) for zone in centre.zones}
+    lamps = {zone.slug: Lamp(level=0.0, energy_wh=0.0, report_at=now) for zone in centre.zones}
     airs = {zone.slug: Air(OUTDOOR_CO2_PPM, now) for zone in centre.zones}
     return Live(now, seats, lamps, airs)
 
 
-def step(centre: Centre, live: Live, now: datetime, random: Random, speed: float) -> tuple[Live, list[Message]]:
+def step(
+    centre: Centre, live: Live, now: datetime, random: Random, speed: float, orders: Mapping[str, Order] | None = None
+) -> tuple[Live, list[Message]]:
     """The centre at `now` and what its devices said on the way, in Zigbee2MQTT's words.
 
-    `speed` shortens stays, absences, the light's hold and the settling of the air: at 60 an hour's stay takes a
-    minute. Presence is said on each change and at the sensor's interval, a light's state with its meter likewise.
+    `orders` are what lamps were told since, by zone; they do nothing by themselves. `speed` shortens stays, absences and the
+    settling of the air: at 60 an hour's stay takes a minute. Presence is said on each change and at the sensor's interval, a
+    light's state with its meter likewise.
     """
     said: list[Message] = []
     device_of = {device.resource: device for device in centre.devices if device.resource}
@@ -101,7 +103,8 @@ def step(centre: Centre, live: Live, now: datetime, random: Random, speed: float
             continue
         people = sum(seats[r.slug].people for r in centre.resources if r.zone == zone.slug)
         if device.slug == light_of(zone.slug):
-            lamp, speaks = _burn(device, zone, lamps[zone.slug], people=people, since=live.at, now=now, speed=speed)
+            order = (orders or {}).get(zone.slug)
+            lamp, speaks = _burn(device, zone, lamps[zone.slug], order, since=live.at, now=now, speed=speed)
             lamps[zone.slug] = lamp
             said += [_say_light(device, zone, now, lamp)] if speaks else []
         else:
@@ -125,19 +128,18 @@ def _report_every(device: Device, speed: float) -> timedelta:
     return max(SOONEST_REPORT, timedelta(seconds=device.interval_s) / max(speed, 1.0))
 
 
-def _power_w(zone: Zone, on: bool) -> float:
-    return zone.light_power_w if on else round(zone.light_power_w * STANDBY_SHARE, 1)
+def _power_w(zone: Zone, level: float) -> float:
+    return round(zone.light_power_w * max(level, STANDBY_SHARE), 1)
 
 
 def _burn(
-    device: Device, zone: Zone, lamp: Lamp, *, people: int, since: datetime, now: datetime, speed: float
+    device: Device, zone: Zone, lamp: Lamp, order: Order | None, *, since: datetime, now: datetime, speed: float
 ) -> tuple[Lamp, bool]:
-    used = _power_w(zone, lamp.on) * (now - since).total_seconds() / 3600
-    seen_at = now if people else lamp.seen_at
-    on = people > 0 or (lamp.on and now < seen_at + HOLD / speed)
-    speaks = on != lamp.on or now >= lamp.report_at
+    used = _power_w(zone, lamp.level) * (now - since).total_seconds() / 3600
+    level = lamp.level if order is None else 0.0 if not order.on else 1.0 if order.level is None else order.level
+    speaks = order is not None or now >= lamp.report_at
     report_at = now + _report_every(device, speed) if speaks else lamp.report_at
-    return Lamp(on, seen_at, lamp.energy_wh + used, report_at), speaks
+    return Lamp(level, lamp.energy_wh + used, report_at), speaks
 
 
 def _breathe(
@@ -161,9 +163,9 @@ def _say_presence(device: Device, now: datetime, seat: Seat, random: Random) -> 
 
 def _say_light(device: Device, zone: Zone, now: datetime, lamp: Lamp) -> Message:
     values = {
-        Metric.LIGHT_ON: float(lamp.on),
-        Metric.LIGHT_LEVEL: float(lamp.on),
-        Metric.POWER_W: _power_w(zone, lamp.on),
+        Metric.LIGHT_ON: float(lamp.level > 0),
+        Metric.LIGHT_LEVEL: lamp.level,
+        Metric.POWER_W: _power_w(zone, lamp.level),
         Metric.ENERGY_WH: round(lamp.energy_wh, 3),
     }
     return speak(device.address, now, values)
@@ -173,7 +175,7 @@ def _say_air(device: Device, centre: Centre, now: datetime, *, air: Air, people:
     sun = sine_of_sun(round(now.timestamp() * 1000), centre.latitude, centre.longitude)
     daylight = max(0.0, sun) * CLEAR_SKY_LUX * WINDOW * random.uniform(0.4, 0.5)
     values = {
-        Metric.ILLUMINANCE_LUX: float(round(daylight + (LAMP_LUX if lamp.on else 0.0))),
+        Metric.ILLUMINANCE_LUX: float(round(daylight + LAMP_LUX * lamp.level)),
         Metric.CO2_PPM: float(round(air.co2_ppm + random.uniform(-5, 5))),
         Metric.TEMPERATURE_C: round(20.5 + people * DEGREES_A_PERSON + random.uniform(-0.1, 0.1), 1),
         Metric.HUMIDITY_PCT: round(43 + people * 0.3 + random.uniform(-1, 1), 1),

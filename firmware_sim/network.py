@@ -105,8 +105,10 @@ def _watching(centre: str, resource: Resource) -> Device:
 def _lighting(centre: str, zone: Zone) -> tuple[Device, Device]:
     light, ambient = light_of(zone.slug), f"{zone.slug}-ambient"
     return (
-        Device(light, Profile.ZIGBEE2MQTT.value, _address(centre, light), LIGHT_INTERVAL_S, zone=zone.slug),
-        Device(ambient, Profile.ZIGBEE2MQTT.value, _address(centre, ambient), AMBIENT_INTERVAL_S, zone=zone.slug),
+        Device(light, Profile.ZIGBEE2MQTT.value, _address(centre, light), LIGHT_INTERVAL_S, zone=zone.slug, role="light"),
+        Device(
+            ambient, Profile.ZIGBEE2MQTT.value, _address(centre, ambient), AMBIENT_INTERVAL_S, zone=zone.slug, role="ambient"
+        ),
     )
 
 

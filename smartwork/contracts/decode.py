@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from smartwork.contracts.house import Alarms, LightOrder, Seen
 from smartwork.contracts.messages import Batch, Confirmed, LedgerReport, Released, Status, Wire
 from smartwork.contracts.policy import Policy, PolicyApplied
 from smartwork.contracts.topics import Leaf, Topic
@@ -16,6 +17,9 @@ MODELS: dict[Leaf, type[Wire]] = {
     Leaf.POLICY: Policy,
     Leaf.POLICY_APPLIED: PolicyApplied,
     Leaf.RELEASED: Released,
+    Leaf.COMMAND: LightOrder,
+    Leaf.ALARMS: Alarms,
+    Leaf.SEEN: Seen,
 }
 
 

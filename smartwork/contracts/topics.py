@@ -20,13 +20,16 @@ class Leaf(StrEnum):
     POLICY_APPLIED = "policy/applied"
     RELEASED = "released"
     COMMAND = "command"
+    ALARMS = "alarms"
+    SEEN = "seen"
 
 
 OF_A_CENTRE = frozenset({Leaf.POLICY, Leaf.RELEASED})
 """Said of the whole centre: their topics have no name at the end."""
-_OF_AN_EDGE = {Leaf.READINGS, Leaf.STATUS, Leaf.LEDGER, Leaf.CONFIRMED, Leaf.POLICY_APPLIED}
+_OF_AN_EDGE = {Leaf.READINGS, Leaf.STATUS, Leaf.LEDGER, Leaf.CONFIRMED, Leaf.POLICY_APPLIED, Leaf.ALARMS, Leaf.SEEN}
 _SHAPE = re.compile(
-    rf"{_ROOT}/(?P<centre>{SLUG})/(?P<leaf>readings|status|ledger|confirmed|policy/applied|policy|released|command)"
+    rf"{_ROOT}/(?P<centre>{SLUG})/"
+    r"(?P<leaf>readings|status|ledger|confirmed|policy/applied|policy|released|command|alarms|seen)"
     rf"(?:/(?P<name>{SLUG}))?"
 )
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 
-from smartwork.contracts.policy import DeviceEntry, Policy, Profile
+from smartwork.contracts.policy import DeviceEntry, Hours, Policy, Profile
 from smartwork.db.connection import Connection
+from smartwork.db.house import lights, set_light
 from smartwork.db.sql import sql
 from smartwork.domain.business import Booking, CentreContract, CheckIn, Company, Network, Purchase, Vat
 from smartwork.domain.credits import lot_of
@@ -56,6 +57,16 @@ def _purchase(purchase: Purchase, network: Network) -> dict[str, object]:
     if not pools:
         raise InputError(f"{purchase.company} has no pool of {purchase.kind} hours for the order {purchase.external_id}.")
     return {**asdict(lot_of(purchase, pools[0])), "company": purchase.company}
+
+
+def install_lights(connection: Connection, network: Network, at: datetime) -> None:
+    """Put the light settings of the network's zones in force; a zone that has settings keeps them."""
+    with connection.transaction():
+        lit = {(in_force.centre, in_force.light.zone) for in_force in lights(connection)}
+        for centre in network.centres:
+            for zone in centre.zones:
+                if zone.light is not None and (centre.slug, zone.slug) not in lit:
+                    set_light(connection, centre.slug, zone.light, at)
 
 
 def _put_centre(connection: Connection, centre: Centre, *, is_demo: bool) -> None:
@@ -135,17 +146,42 @@ def policy(connection: Connection, centre: str, at: datetime) -> Policy:
     if row is None:
         raise LookupError(centre)
     version, content, timezone = row
-    devices = [
-        DeviceEntry(device=str(slug), profile=Profile(str(profile)), address=str(address), interval_s=interval)
-        for slug, profile, address, interval in connection.execute(sql("policy_devices"), (centre,))
-    ]
+    wanted = Policy(
+        version=int(str(version or 0)) + 1,
+        timezone=str(timezone),
+        devices=[
+            DeviceEntry(
+                device=str(slug),
+                profile=Profile(str(profile)),
+                address=str(address),
+                interval_s=interval,
+                model=model,
+                role=role,
+                zone=zone,
+                resource=resource,
+            )
+            for slug, profile, address, interval, model, role, zone, resource in connection.execute(
+                sql("policy_devices"), (centre,)
+            )
+        ],
+        hours=_hours(connection, centre),
+        lights=[in_force.light for in_force in lights(connection, centre)],
+    )
     if isinstance(content, dict):
         newest = Policy.model_validate_json(json.dumps(content))
-        if newest.devices == devices and newest.timezone == timezone:
+        if newest.model_copy(update={"version": wanted.version}) == wanted:
             return newest
-    fresh = Policy(version=int(str(version or 0)) + 1, timezone=str(timezone), devices=devices)
+    fresh = wanted
     connection.execute(
         sql("put_policy"),
         {"centre": centre, "version": fresh.version, "content": fresh.model_dump_json(), "published_at": at},
     )
     return fresh
+
+
+def _hours(connection: Connection, centre: str) -> Hours:
+    row = connection.execute(sql("policy_hours"), (centre,)).fetchone()
+    if row is None:
+        raise LookupError(centre)
+    opens, closes, open_days, closures = row
+    return Hours(opens=str(opens), closes=str(closes), open_days=list(open_days), closures=list(closures or []))

@@ -21,7 +21,7 @@ from smartwork.clock import now
 from smartwork.db.connection import connect
 from smartwork.db.ledger import LedgerRow, ledger
 from smartwork.db.migrate import migrate
-from smartwork.db.network import install, put_bookings, put_check_ins
+from smartwork.db.network import install, install_lights, put_bookings, put_check_ins
 from smartwork.devstack.chain import Filled, fill, ingest_component, replay, settle
 from smartwork.devstack.errors import DevstackError, Progress
 from smartwork.devstack.money import Money, settle_accounts
@@ -102,6 +102,7 @@ def prepare(network: Network, plan: Plan, endpoints: Endpoints, progress: Progre
         migrate(connection)
         progress("Installing the network", 1, 4)
         install(connection, replace(network, purchases=purchases(network.companies, plan.month)))
+        install_lights(connection, network, now())
         progress("Taking bookings", 2, 4)
         life = simulate(network, plan.month, plan.seed)
         put_bookings(connection, life.bookings)

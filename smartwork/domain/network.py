@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from smartwork.contracts.policy import Role, ZoneLight
+
 ResourceKind = Literal["desk", "room", "recording"]
 
 
@@ -81,13 +83,14 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A part of a centre that is lit together."""
+    """A part of a centre that is lit together; without settings its lights are left alone."""
 
     slug: str
     name: str
     area_m2: float
     light_power_w: float
     place: Rect
+    light: ZoneLight | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,8 @@ class Device:
     interval_s: int
     zone: str | None = None
     resource: str | None = None
+    role: Role = "presence"
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,14 +31,14 @@ ON CONFLICT DO NOTHING
 
 -- name: put_device
 -- A device that was seen before it was claimed gets its place now.
-INSERT INTO device (centre_id, slug, profile, address, interval_s, zone_id, resource_id)
-SELECT c.centre_id, %(slug)s, %(profile)s, %(address)s, %(interval_s)s,
+INSERT INTO device (centre_id, slug, profile, address, interval_s, role, model, zone_id, resource_id)
+SELECT c.centre_id, %(slug)s, %(profile)s, %(address)s, %(interval_s)s, %(role)s, %(model)s,
        (SELECT zone_id FROM zone z WHERE z.centre_id = c.centre_id AND z.slug = %(zone)s),
        (SELECT resource_id FROM resource r WHERE r.centre_id = c.centre_id AND r.slug = %(resource)s)
 FROM centre c WHERE c.slug = %(centre)s
 ON CONFLICT (centre_id, slug) DO UPDATE
 SET profile = excluded.profile, address = excluded.address, interval_s = excluded.interval_s,
-    zone_id = excluded.zone_id, resource_id = excluded.resource_id
+    role = excluded.role, model = excluded.model, zone_id = excluded.zone_id, resource_id = excluded.resource_id
 WHERE device.profile IS NULL
 
 -- name: put_company
@@ -137,8 +137,9 @@ ON CONFLICT (external_id) DO NOTHING
 TRUNCATE staged_check_in
 
 -- name: policy_devices
-SELECT d.slug, d.profile, d.address, d.interval_s
+SELECT d.slug, d.profile, d.address, d.interval_s, d.model, d.role, z.slug, r.slug
 FROM device d JOIN centre c USING (centre_id) LEFT JOIN resource r USING (resource_id)
+LEFT JOIN zone z ON z.zone_id = coalesce(d.zone_id, r.zone_id)
 WHERE c.slug = %s AND d.profile IS NOT NULL AND r.kind IS DISTINCT FROM 'recording'
 ORDER BY d.slug
 

@@ -8,7 +8,8 @@ import pytest
 from edge.adapters.message import Heard
 from edge.adapters.zigbee2mqtt import translate
 from firmware_sim.__main__ import main
-from firmware_sim.live import HOLD, Live, Message, begin, step
+from firmware_sim.dialects.said import Order
+from firmware_sim.live import Live, Message, begin, step
 from firmware_sim.network import demo_network
 from smartwork.contracts.metrics import RANGES
 
@@ -66,19 +67,21 @@ def test_each_change_is_said_at_once() -> None:
                 assert said_last[device.address] == (state.seats[device.resource].people > 0)
 
 
-def test_light_stands_over_everybody_and_goes_out_after_its_hold() -> None:
-    empty_since: dict[str, datetime] = {}
-    seen_dark = 0
-    for now, state, _ in lived(6, 30):
-        for zone in MONS.zones:
-            people = sum(state.seats[r.slug].people for r in MONS.resources if r.zone == zone.slug)
-            if people:
-                assert state.lamps[zone.slug].on
-                empty_since.pop(zone.slug, None)
-            elif now - empty_since.setdefault(zone.slug, now) > HOLD / SPEED:
-                assert not state.lamps[zone.slug].on
-                seen_dark += 1
-    assert seen_dark
+def test_a_lamp_does_what_it_is_told_says_so_at_once_and_does_nothing_by_itself() -> None:
+    random = Random(1)
+    state = begin(MONS, NIGHT, random, SPEED)
+    state, _ = step(MONS, state, NIGHT, random, SPEED)
+    zone = MONS.zones[0].slug
+    assert state.lamps[zone].level == 0.0
+    later = NIGHT + timedelta(seconds=5)
+    state, said = step(MONS, state, later, random, SPEED, {zone: Order(on=True, level=0.5)})
+    (answer,) = (json.loads(payload) for topic, payload in said if topic.endswith(f"{zone}-light"))
+    assert (answer["state"], answer["brightness"]) == ("ON", 127)
+    for second in range(6, 600):
+        state, _ = step(MONS, state, NIGHT + timedelta(seconds=second), random, SPEED)
+    assert state.lamps[zone].level == 0.5
+    state, _ = step(MONS, state, NIGHT + timedelta(seconds=700), random, SPEED, {zone: Order(on=False)})
+    assert state.lamps[zone].level == 0.0
 
 
 def test_the_meter_never_runs_backwards() -> None:

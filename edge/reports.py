@@ -1,0 +1,63 @@
+"""What an edge says of its house when it changes: its alarms, and devices that nobody registered."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from edge.adapters.guess import guess
+from smartwork.contracts.house import ALARMS_LIMIT, SEEN_LIMIT, Alarm, Alarms, Seen, SeenDevice
+
+SEEN_PAUSE = timedelta(seconds=10)
+"""Devices that are new to us are told no more often than this."""
+
+
+class AlarmReport:
+    """Says the alarms as a whole whenever one begins or ends."""
+
+    def __init__(self) -> None:
+        self._told: frozenset[tuple[str, str | None]] | None = None
+
+    def news(self, alarms: Sequence[Alarm], now: datetime) -> Alarms | None:
+        """What to say now, or None where nothing changed since it was said last."""
+        kinds = frozenset((alarm.kind, alarm.device) for alarm in alarms)
+        if kinds == self._told:
+            return None
+        self._told = kinds
+        return Alarms(reported_ms=_ms(now), alarms=list(alarms[:ALARMS_LIMIT]))
+
+
+class SeenReport:
+    """Remembers the newest devices that are in no registry, and says so when one more is heard."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[tuple[str, str], SeenDevice] = OrderedDict()
+        self._said_at: datetime | None = None
+        self._changed = False
+
+    def note(self, topic: str, now: datetime) -> None:
+        """A message on `topic` that no registered device speaks on."""
+        found = guess(topic)
+        if found is None or len(found.address) > 200 or len(topic) > 500:
+            return
+        key = (found.profile.value, found.address)
+        self._changed = self._changed or key not in self._seen
+        self._seen[key] = SeenDevice(profile=found.profile, address=found.address, topic=topic, last_ms=_ms(now))
+        self._seen.move_to_end(key)
+        if len(self._seen) > SEEN_LIMIT:
+            self._seen.popitem(last=False)
+
+    def forget(self) -> None:
+        """Begin anew, for a registry that may know them now."""
+        self._changed = self._changed or bool(self._seen)
+        self._seen.clear()
+
+    def news(self, now: datetime) -> Seen | None:
+        """What to say now, or None."""
+        if not self._changed or (self._said_at is not None and now - self._said_at < SEEN_PAUSE):
+            return None
+        self._changed, self._said_at = False, now
+        return Seen(reported_ms=_ms(now), devices=list(reversed(self._seen.values())))
+
+
+def _ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
