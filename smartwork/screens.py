@@ -140,6 +140,7 @@ def bill_json(month: date, report: BillReport) -> dict[str, object]:
         "net": str(report.net),
         "vat": str(report.vat),
         "gross": str(report.gross),
+        "companies_per_s": round(report.companies_per_s, 1),
         "invoices": [
             {
                 "number": i.number,
@@ -151,6 +152,7 @@ def bill_json(month: date, report: BillReport) -> dict[str, object]:
                 "gross": str(i.gross),
                 "pdf": str(i.files.pdf),
                 "ubl": str(i.files.xml),
+                "csv": str(i.files.csv),
             }
             for i in report.invoices
         ],

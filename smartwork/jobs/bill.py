@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from time import perf_counter
 
 from smartwork.db import billing, books, documents
 from smartwork.db.billing import Customer, Digests, Unsigned
@@ -53,6 +54,8 @@ class BillReport:
     invoices: tuple[Billed, ...]
     without_lines: tuple[str, ...]
     unsigned: Unsigned
+    companies_per_s: float
+    """Companies' documents (PDF, UBL, CSV) rendered a second, checks and the start of helper processes included."""
 
     @property
     def net(self) -> Decimal:
@@ -91,7 +94,9 @@ def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path,
         fresh = _issue(connection, known, open_ones, first, at)
     progress("Issuing invoices", 1, 1)
     issued = documents.of_month(connection, first)
+    begun = perf_counter()
     files = render(issued, out_dir / f"{first:%Y-%m}", progress)
+    rendering_s = perf_counter() - begun
     invoiced = {invoice.account for invoice in issued}
     return BillReport(
         first,
@@ -101,6 +106,7 @@ def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path,
         ),
         tuple(customer.company.slug for customer in known.customers if customer.company.slug not in invoiced),
         billing.unsigned(connection, first),
+        len(issued) / rendering_s,
     )
 
 
