@@ -22,6 +22,7 @@ from smartwork.commands.bookings import bookings_app
 from smartwork.commands.decode import add_decode
 from smartwork.commands.invoice import invoice_app
 from smartwork.commands.settle import add_settling
+from smartwork.commands.tokens import token_app
 from smartwork.commands.verify import add_verify
 from smartwork.db.connection import connect, wait_for_database
 from smartwork.db.ledger import gaps, ledger
@@ -154,6 +155,7 @@ def _database_url(progress: Steps) -> str:
 
 
 app.add_typer(bookings_app(bar, out, _database_url), name="bookings")
+app.add_typer(token_app(bar, out, _database_url), name="token")
 
 
 @app.command()

@@ -80,6 +80,16 @@ class IngestSettings(DatabaseSettings, BrokerSettings):
     )
 
 
+class ApiSettings(DatabaseSettings):
+    """The HTTP API, `python -m ingest.api`."""
+
+    api_port: int = Field(default=8080, ge=1, le=65_535, description="Port of the API, for example 8080.")
+    api_host: str = Field(
+        default="127.0.0.1", description="Where it is listened on: loopback, or 0.0.0.0 behind a proxy that speaks TLS."
+    )
+    documents: str = Field(default="out", description="Folder into which `smartwork bill` writes invoices.")
+
+
 class EdgeSettings(BrokerSettings):
     """The gateway in one centre."""
 

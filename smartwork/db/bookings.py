@@ -15,8 +15,8 @@ from smartwork.domain.intake import Standing, Wanted
 from smartwork.errors import SmartworkError
 
 
-class TakenMeanwhile(SmartworkError):  # noqa: N818 - says what happened
-    """Somebody else booked a place between the check and the writing; nothing was written."""
+class Overlap(SmartworkError):  # noqa: N818 - says what happened
+    """The database refuses a booking because its place is taken; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +71,23 @@ def standing(connection: Connection, wanted: Sequence[Wanted]) -> tuple[dict[str
 def take(connection: Connection, bookings: Sequence[Booking], author: str) -> None:
     """Write these bookings in one transaction, `author` being who says so in their history.
 
-    Raises TakenMeanwhile where one of them overlaps another by now.
+    Raises Overlap where a place is taken, by its constraint `booking_overlap`.
     """
     try:
         with explained(), connection.transaction():
             connection.execute(sql("say_author"), (author,))
             connection.execute(sql("defer_booking_overlap"))
+            lock(connection, [(booking.centre, booking.resource) for booking in bookings])
             put_bookings(connection, bookings)
     except psycopg.errors.ExclusionViolation as error:
-        raise TakenMeanwhile(
-            f"Somebody booked one of these places while the file was read ({error.diag.message_detail}). "
-            "Nothing was taken; import the file again."
-        ) from error
+        raise Overlap("The desk or room is taken by another booking for a part of that time.") from error
+
+
+def lock(connection: Connection, resources: Iterable[tuple[str, str]]) -> None:
+    """Let nobody else book these resources, by (centre, resource), until the caller's transaction ends."""
+    places = sorted(set(resources))
+    arguments = {"centres": [centre for centre, _ in places], "resources": [resource for _, resource in places]}
+    connection.execute(sql("lock_resources"), arguments)
 
 
 def _standing(row: tuple[Any, ...]) -> Standing:

@@ -1,7 +1,7 @@
 """What reconciliation hands to billing: a verdict with all the evidence that an invoice line will carry."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 Verdict = Literal["used", "left_early", "overstayed", "no_show", "walk_in", "unverifiable", "cancelled"]
@@ -31,6 +31,28 @@ class BatchRun:
     epoch: str
     first: int
     last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """The ledger of a centre for one local day: readings numbered at its edges, and those that reached the database.
+
+    A reading that was refused has reached it too: it is kept as rejected, with the reason.
+    """
+
+    day: date
+    numbered: int
+    arrived: int
+
+    @property
+    def missing_share(self) -> float:
+        """Share of the day's readings that have not arrived: lost, or still on their way."""
+        return (self.numbered - self.arrived) / self.numbered if self.numbered else 0.0
+
+
+def coverage(booked_or_stayed_s: float, unknown_s: float) -> float:
+    """Share of a period in which a sensor could tell whether somebody was there."""
+    return 1 - unknown_s / booked_or_stayed_s if booked_or_stayed_s else 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from smartwork.db.bookings import TakenMeanwhile, take
+from smartwork.db.bookings import Overlap, take
 from smartwork.db.connection import Connection, connect
 from smartwork.db.network import install
 from smartwork.domain.business import Booking
@@ -158,7 +158,7 @@ def test_who_loses_a_race_for_a_desk_is_told_and_nothing_is_written(connection: 
     take(connection, [one], "test")
     other = Booking("other", "mons", "desk-1", "m-1", NOON + timedelta(hours=1), NOON + timedelta(hours=3), "booked")
     apart = Booking("apart", "mons", "desk-2", "m-1", NOON, NOON + timedelta(hours=2), "booked")
-    with pytest.raises(TakenMeanwhile):
+    with pytest.raises(Overlap):
         take(connection, [apart, other], "test")
     assert [row[0] for row in stored(connection)] == ["one"]
 

@@ -18,6 +18,7 @@ import yaml
 from firmware_sim.network import demo_network
 from smartwork.cli import app
 from smartwork.settings import (
+    ApiSettings,
     BrokerSettings,
     DashboardSettings,
     DatabaseSettings,
@@ -40,6 +41,7 @@ SETTINGS: dict[str, tuple[type[Settings], ...]] = {
     "migrate": (DatabaseSettings, BrokerSettings),
     "registry": (DatabaseSettings, BrokerSettings),
     "ingest": (IngestSettings,),
+    "api": (ApiSettings,),
     "edge": (EdgeSettings,),
     "firmware_sim": (SimulatorSettings,),
     "dashboard": (DashboardSettings,),

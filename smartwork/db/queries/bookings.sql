@@ -31,3 +31,11 @@ WHERE b.external_id <> ALL(%(ids)s)
 
 -- name: defer_booking_overlap
 SET CONSTRAINTS booking_overlap DEFERRED
+
+-- name: lock_resources
+-- Who books a desk waits for who is booking it: two that wait for each other inside the exclusion constraint would end in
+-- a deadlock. Always in the same order; a reader, or a row that refers to the desk, waits for nobody.
+SELECT r.resource_id
+FROM unnest(%(centres)s::text[], %(resources)s::text[]) AS w (centre, resource)
+JOIN centre c ON c.slug = w.centre JOIN resource r ON r.centre_id = c.centre_id AND r.slug = w.resource
+ORDER BY r.resource_id FOR NO KEY UPDATE OF r

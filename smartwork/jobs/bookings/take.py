@@ -32,7 +32,7 @@ def import_bookings(
     """Import `file` (iCalendar by its ending, else CSV); importing it again changes nothing.
 
     `centre` holds for rows that name none. With `all_or_nothing` one bad row keeps all others out; with `dry_run`
-    nothing is written. Raises InputError where the file cannot be read as such, TakenMeanwhile where somebody else
+    nothing is written. Raises InputError where the file cannot be read as such, Overlap where somebody else
     booked one of the places during the import.
     """
     progress("Reading the file", 0, 4)
@@ -48,7 +48,12 @@ def import_bookings(
     write = bool(fine) and not dry_run and not (all_or_nothing and refused)
     if write:
         progress("Writing bookings", 3, 4)
-        store.take(connection, fine, f"import {file.name}"[:100])
+        try:
+            store.take(connection, fine, f"import {file.name}"[:100])
+        except store.Overlap as error:
+            raise store.Overlap(
+                "Somebody booked one of these places while the file was read. Nothing was taken; import the file again."
+            ) from error
     progress("Imported", 4, 4)
     return Import(file.name, outcome, write)
 

@@ -1,0 +1,135 @@
+-- name: api_bookings
+-- `company_id` NULL asks for all; the external id, where given, for one.
+SELECT b.booking_id, b.external_id, c.slug, r.slug, m.pseudonym, b.starts_at, b.ends_at, b.status, b.released_at,
+       b.recorded_at, b.recorded_by
+FROM booking b JOIN resource r USING (resource_id) JOIN centre c USING (centre_id) JOIN member m USING (member_id)
+WHERE (%(company_id)s::int IS NULL OR m.company_id = %(company_id)s)
+  AND (%(external_id)s::text IS NULL OR b.external_id = %(external_id)s)
+  AND (%(centre)s::text IS NULL OR c.slug = %(centre)s)
+  AND (%(since)s::timestamptz IS NULL OR b.ends_at > %(since)s) AND (%(until)s::timestamptz IS NULL OR b.starts_at < %(until)s)
+  AND b.booking_id > %(after)s
+ORDER BY b.booking_id LIMIT %(most)s
+
+-- name: api_booking_history
+SELECT h.version, c.slug, r.slug, m.pseudonym, h.starts_at, h.ends_at, h.status, h.released_at, h.recorded_at, h.recorded_by
+FROM booking_history h JOIN booking b USING (booking_id) JOIN resource r ON r.resource_id = h.resource_id
+JOIN centre c USING (centre_id) JOIN member m ON m.member_id = h.member_id JOIN member o ON o.member_id = b.member_id
+WHERE b.external_id = %(external_id)s
+  AND (%(company_id)s::int IS NULL OR (o.company_id = %(company_id)s AND m.company_id = %(company_id)s))
+ORDER BY h.version
+
+-- name: api_put_member
+INSERT INTO member (pseudonym, company_id) SELECT %(pseudonym)s, company_id FROM company WHERE slug = %(company)s
+ON CONFLICT (pseudonym) DO NOTHING RETURNING member_id
+
+-- name: api_member
+SELECT m.pseudonym, c.slug FROM member m JOIN company c USING (company_id)
+WHERE m.pseudonym = %(pseudonym)s AND (%(company_id)s::int IS NULL OR m.company_id = %(company_id)s)
+
+-- name: api_check_in
+SELECT k.external_id, c.slug, r.slug, m.pseudonym, k.at, k.method
+FROM check_in k JOIN resource r USING (resource_id) JOIN centre c USING (centre_id) JOIN member m USING (member_id)
+WHERE k.external_id = %(external_id)s
+
+-- name: api_booking_at
+-- The booking of the member's company that a check-in at this place and time belongs to: the one that holds then, or begins
+-- within half an hour.
+SELECT b.booking_id, b.external_id, b.starts_at, b.ends_at, b.released_at, l.release_id
+FROM booking b JOIN resource r USING (resource_id) JOIN centre c USING (centre_id) JOIN member m USING (member_id)
+LEFT JOIN LATERAL (SELECT release_id FROM release WHERE booking_id = b.booking_id AND taken_back_at IS NULL
+                   ORDER BY release_id DESC LIMIT 1) l ON b.released_at IS NOT NULL
+WHERE c.slug = %(centre)s AND r.slug = %(resource)s AND b.status = 'booked'
+  AND m.company_id = (SELECT company_id FROM member WHERE pseudonym = %(member)s)
+  AND b.starts_at <= %(at)s::timestamptz + interval '30 minutes' AND b.starts_at >= %(at)s::timestamptz - interval '31 days'
+  AND b.ends_at > %(at)s
+ORDER BY b.starts_at LIMIT 1 FOR UPDATE OF b
+
+-- name: api_take_back
+UPDATE booking SET released_at = NULL WHERE booking_id = %s
+
+-- name: api_taken_back
+UPDATE release SET taken_back_at = %(at)s WHERE release_id = %(release_id)s
+
+-- name: api_wifi_session
+SELECT w.started_at, w.stopped_at, m.pseudonym, k.external_id FROM wifi_session w JOIN centre c USING (centre_id)
+JOIN member m USING (member_id) LEFT JOIN check_in k USING (check_in_id)
+WHERE c.slug = %(centre)s AND w.session = %(session)s FOR UPDATE OF w
+
+-- name: api_put_wifi_session
+-- The first word of a session counts for its start, unless an earlier one turns up; a stop is a stop.
+INSERT INTO wifi_session (centre_id, session, member_id, started_at, stopped_at)
+SELECT c.centre_id, %(session)s, m.member_id, %(started_at)s, %(stopped_at)s
+FROM centre c, member m WHERE c.slug = %(centre)s AND m.pseudonym = %(member)s
+ON CONFLICT (centre_id, session) DO UPDATE
+SET started_at = least(wifi_session.started_at, excluded.started_at),
+    stopped_at = greatest(wifi_session.stopped_at, excluded.stopped_at)
+WHERE wifi_session.member_id = excluded.member_id
+RETURNING centre_id
+
+-- name: api_wifi_bookings
+-- Which desk a Wi-Fi sign-in is for: it names a centre only, so it must be the member's one booking there at that time.
+SELECT r.slug FROM booking b JOIN resource r USING (resource_id) JOIN centre c USING (centre_id) JOIN member m USING (member_id)
+WHERE c.slug = %(centre)s AND m.pseudonym = %(member)s AND b.status = 'booked'
+  AND b.starts_at <= %(at)s::timestamptz + interval '30 minutes' AND b.starts_at >= %(at)s::timestamptz - interval '31 days'
+  AND b.ends_at > %(at)s
+
+-- name: api_wifi_check_in
+UPDATE wifi_session w SET check_in_id = k.check_in_id FROM centre c, check_in k
+WHERE w.centre_id = c.centre_id AND c.slug = %(centre)s AND w.session = %(session)s AND k.external_id = %(external_id)s
+
+-- name: api_verdicts
+SELECT v.verdict_id, v.verdict, co.slug, c.slug, r.slug, coalesce(mb.pseudonym, mk.pseudonym), b.external_id, k.external_id,
+       k.method, v.starts_at, v.ends_at, v.ceded_at, v.first_seen, v.last_seen, v.booked_s, v.occupied_s, v.vacant_s,
+       v.unknown_s, v.over_s, c.timezone, r.resource_id
+FROM verdict v JOIN resource r ON r.resource_id = v.resource_id JOIN centre c USING (centre_id)
+LEFT JOIN company co ON co.company_id = v.company_id
+LEFT JOIN booking b ON b.booking_id = v.booking_id LEFT JOIN member mb ON mb.member_id = b.member_id
+LEFT JOIN check_in k ON k.check_in_id = v.check_in_id LEFT JOIN member mk ON mk.member_id = k.member_id
+WHERE (%(company_id)s::int IS NULL OR v.company_id = %(company_id)s)
+  AND (%(verdict_id)s::bigint IS NULL OR v.verdict_id = %(verdict_id)s)
+  AND (%(booking)s::text IS NULL OR b.external_id = %(booking)s)
+  AND (%(centre)s::text IS NULL OR c.slug = %(centre)s)
+  AND (%(since)s::timestamptz IS NULL OR v.starts_at >= %(since)s) AND (%(until)s::timestamptz IS NULL OR v.starts_at < %(until)s)
+  AND v.verdict_id > %(after)s
+ORDER BY v.verdict_id LIMIT %(most)s
+
+-- name: api_spans
+SELECT greatest(starts_at, %(start)s), least(ends_at, %(end)s), state, suspect FROM span
+WHERE resource_id = %(resource_id)s AND ends_at > %(start)s AND starts_at < %(end)s ORDER BY starts_at
+
+-- name: ledger_of_days
+-- The book of a centre's edges over local days, as in ledger_days.
+WITH stored AS (
+    SELECT outbox_id, day, sum(b.stored)::bigint AS stored, sum(b.rejected)::bigint AS rejected
+    FROM batch b JOIN outbox USING (outbox_id) JOIN centre USING (centre_id)
+    WHERE slug = %(centre)s AND day = ANY(%(days)s::date[]) GROUP BY outbox_id, day
+), reported AS (
+    SELECT e.* FROM edge_day e JOIN outbox USING (outbox_id) JOIN centre USING (centre_id)
+    WHERE slug = %(centre)s AND day = ANY(%(days)s::date[])
+)
+SELECT day, sum(greatest(coalesce(numbered, 0), coalesce(stored + rejected, 0)))::bigint, coalesce(sum(stored + rejected), 0)::bigint
+FROM stored FULL JOIN reported USING (outbox_id, day) GROUP BY day ORDER BY day
+
+-- name: api_invoices
+SELECT i.number, i.kind, co.slug, i.month, i.issued_on, i.due_on, i.currency, i.net, i.vat, i.gross, i.payment_reference,
+       o.number AS corrects
+FROM invoice i JOIN company co USING (company_id) LEFT JOIN invoice o ON o.invoice_id = i.corrects_id
+WHERE (%(company_id)s::int IS NULL OR i.company_id = %(company_id)s)
+  AND (%(number)s::text IS NULL OR i.number = %(number)s) AND (%(month)s::date IS NULL OR i.month = %(month)s)
+ORDER BY i.number
+
+-- name: api_releases
+SELECT l.release_id, c.slug, r.slug, l.reason, l.released_at, l.ends_at, l.taken_back_at,
+       CASE WHEN %(company_id)s::int IS NULL OR m.company_id = %(company_id)s THEN b.external_id END
+FROM release l JOIN booking b USING (booking_id) JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
+JOIN member m USING (member_id)
+WHERE (%(centre)s::text IS NULL OR c.slug = %(centre)s) AND l.release_id > %(after)s
+  AND (%(since)s::timestamptz IS NULL OR l.released_at >= %(since)s)
+ORDER BY l.release_id LIMIT %(most)s
+
+-- name: api_free
+SELECT r.slug, r.name, r.kind, r.seats FROM resource r JOIN centre c USING (centre_id)
+WHERE c.slug = %(centre)s AND r.kind <> 'recording' AND NOT EXISTS (
+    SELECT FROM booking b WHERE b.resource_id = r.resource_id AND b.status = 'booked'
+      AND tstzrange(b.starts_at, coalesce(b.released_at, b.ends_at)) && tstzrange(%(starts_at)s, %(ends_at)s))
+ORDER BY r.slug

@@ -1,0 +1,84 @@
+"""The API against its own description: schemathesis makes requests good and bad, for the real app on a real database."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis.specs.openapi.checks import positive_data_acceptance, unsupported_method
+
+from ingest.api.app import create_app
+from smartwork.db import tokens
+from smartwork.db.connection import connect
+from smartwork.db.migrate import migrate
+from smartwork.db.network import install, put_bookings
+from smartwork.db.pool import Pool
+from smartwork.devstack.stack import Endpoints
+from smartwork.domain.access import SCOPES
+from smartwork.domain.business import Booking
+from smartwork.testing.api import served
+from smartwork.testing.factory import small_network
+
+pytestmark = pytest.mark.services
+NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
+TOKEN = {"Authorization": "Bearer fuzz"}
+
+
+BEYOND = [unsupported_method, positive_data_acceptance]
+"""That a name must be registered, an end lie behind its start and a time not in the future, no schema can say."""
+DESCRIBED = schemathesis.openapi.from_dict(create_app(Pool("nowhere"), lambda: NOW, Path()).openapi())
+OPERATIONS = {found.ok().label: found.ok() for found in DESCRIBED.get_all_operations()}
+
+
+@pytest.fixture(scope="module")
+def url(stack: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An API whose database holds a network and a booking."""
+    with fresh_database(stack.database_url, "smartwork_fuzz") as database_url:
+        with closing(connect(database_url)) as connection:
+            migrate(connection)
+            install(connection, small_network())
+            start = NOW - timedelta(days=3)
+            put_bookings(connection, [Booking("A", "mons", "desk-1", "m-1", start, start + timedelta(hours=2), "booked")])
+            tokens.put(connection, "fuzz", "fuzz", None, SCOPES, NOW)
+        with served(database_url, tmp_path_factory.mktemp("documents"), lambda: NOW) as address:
+            yield address
+
+
+@contextmanager
+def fresh_database(server_url: str, name: str) -> Iterator[str]:
+    with closing(connect(server_url)) as server:
+        server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        server.execute(f"CREATE DATABASE {name}")
+        try:
+            yield f"{server_url.rpartition('/')[0]}/{name}"
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_every_operation_is_described_with_the_problems_it_may_answer() -> None:
+    assert len(OPERATIONS) >= 18
+    for operation in OPERATIONS.values():
+        assert {"200", "401", "403", "422", "503"} <= {code for code, _ in operation.responses.items()}, operation.label
+
+
+@pytest.mark.parametrize("label", OPERATIONS)
+def test_every_answer_is_one_that_the_description_promises(label: str, url: str) -> None:
+    operation = OPERATIONS[label]
+
+    @settings(
+        max_examples=25,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.one_of(operation.as_strategy(mode) for mode in schemathesis.GenerationMode))
+    def fuzz(case: schemathesis.Case) -> None:
+        case.call_and_validate(base_url=url, headers=TOKEN, excluded_checks=BEYOND)
+
+    fuzz()
