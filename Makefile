@@ -13,7 +13,7 @@ FOLDER ?= out
 .DEFAULT_GOAL := help
 
 help: ## what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
 demo: $(READY) ## the main job on a made-up network, then the live dashboard; ARGS=--once ends after the invoices
 	@$(BIN)/smartwork demo $(ARGS)

@@ -92,6 +92,14 @@ def heard(client: Client) -> list[str]:
     return [delivery.topic for delivery in client.receive(10, patience_s=3)]
 
 
+def heard_so_many(client: Client, many: int) -> list[str]:
+    """The topics of that many messages, in order, or of those that came before there was silence."""
+    found: list[str] = []
+    while len(found) < many and (more := heard(client)):
+        found += more
+    return found
+
+
 def test_readings_reach_ingest_and_its_confirmation_the_edge(broker: Broker) -> None:
     with broker.client("mons", [CONFIRMED, POLICY]) as edge, broker.client("ingest", subscriptions()) as ingest:
         edge.wait_connected(5)
@@ -131,6 +139,34 @@ def test_an_edge_hears_the_devices_of_its_own_centre_only(broker: Broker) -> Non
                 devices.publish("zigbee2mqtt/liege/desk-01", b"{}")
                 devices.publish("zigbee2mqtt/mons/desk-01", b"{}").wait_for_publish(5)
         assert {delivery.topic for delivery in found} == {"zigbee2mqtt/mons/desk-01"}
+
+
+def test_a_centre_appears_in_its_home_assistant_and_is_commanded_from_there(broker: Broker) -> None:
+    config, state = "homeassistant/device/smartwork_mons_gateway/config", "smartwork/mons/light/l-1/state"
+    wish, birth = "smartwork/mons/light/l-1/set", "homeassistant/status"
+    with (
+        broker.client("mons", [wish, birth]) as edge,
+        broker.client("devices", [config, state, "zigbee2mqtt/mons/l-1/set"]) as home,
+    ):
+        edge.wait_connected(5)
+        home.wait_connected(5)
+        for topic in (config, state, "zigbee2mqtt/mons/l-1/set"):
+            edge.publish(topic, b"{}").wait_for_publish(5)
+        assert heard_so_many(home, 3) == [config, state, "zigbee2mqtt/mons/l-1/set"]
+        home.publish(birth, b"online").wait_for_publish(5)
+        home.publish(wish, b"{}").wait_for_publish(5)
+        assert heard_so_many(edge, 2) == [birth, wish]
+
+
+def test_another_centre_cannot_speak_for_it_in_home_assistant(broker: Broker) -> None:
+    with broker.client("devices", ["smartwork/#", "homeassistant/device/+/config"]) as home:
+        home.wait_connected(5)
+        with broker.client("la-louviere", []) as other:
+            other.wait_connected(5)
+            other.publish("homeassistant/device/smartwork_mons_gateway/config", b"").wait_for_publish(5)
+            other.publish("smartwork/mons/gateway/availability", b"offline").wait_for_publish(5)
+            other.publish("smartwork/la-louviere/gateway/availability", b"online").wait_for_publish(5)
+        assert heard(home) == ["smartwork/la-louviere/gateway/availability"]
 
 
 @pytest.mark.parametrize("user", ["mons", "nobody"])

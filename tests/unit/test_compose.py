@@ -222,6 +222,11 @@ def test_a_foreign_image_is_pinned(name: str) -> None:
     assert re.fullmatch(r"[a-z/-]+:\d+\.\d+\.\d+(-pg17)?", SERVICES[name]["image"])
 
 
+def test_home_assistant_is_of_the_version_that_is_tested_against() -> None:
+    (version,) = re.findall(r"^homeassistant==(\S+)", (ROOT / "requirements" / "homeassistant.txt").read_text(), re.MULTILINE)
+    assert SERVICES["homeassistant"]["image"].endswith(f":{version}")
+
+
 def test_connected_means_a_connection_to_that_port_and_not_an_open_door() -> None:
     program = runpy.run_path(str(ROOT / "docker" / "connected.py"))
     connected_ports = program["connected_ports"]
