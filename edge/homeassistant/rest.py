@@ -5,6 +5,7 @@ That package is GPL-3.0-or-later and optional: nothing imports this module unles
 
 import asyncio
 import json
+import logging
 import queue
 import random
 import threading
@@ -20,6 +21,9 @@ REFRESH_S = 60.0
 """How often all states are read again: a sensor that repeats itself raises no event, and a dead connection no error."""
 PATIENCE_S = 20.0
 LONGEST_PAUSE_S = 60.0
+
+logging.getLogger("homeassistant_api").setLevel(logging.WARNING)
+"""It would write every state of the house into the log, and who is present is nobody's business there."""
 
 State = Mapping[str, Any]
 Call = tuple[str, Mapping[str, Any]]

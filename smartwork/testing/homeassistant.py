@@ -114,6 +114,14 @@ class HomeAssistant:
                 self._process.kill()
                 self._process.wait(10)
 
+    def open_pages(self) -> None:
+        """Let its pages be opened: it is started anew as one that has been set up, without the steps that want the internet."""
+        self.stop()
+        steps = {"done": ["user", "core_config", "analytics", "integration"]}
+        stored = {"version": 4, "minor_version": 1, "key": "onboarding", "data": steps}
+        (self._folder / ".storage" / "onboarding").write_text(json.dumps(stored))
+        self.start()
+
     def join_broker(self, host: str, port: int) -> None:
         """Add the MQTT integration, as a person does in its pages."""
         flow = self.ask("POST", "/api/config/config_entries/flow", {"handler": "mqtt"})

@@ -132,3 +132,4 @@ def test_after_a_restart_of_home_assistant_everything_is_there_again_and_the_new
     house.becomes(MEETING_ROOM, "on", patience_s=90)
     assert "ERROR" not in house.home.said
     assert house.home.token not in house.gateway.said
+    assert "entity_id" not in house.gateway.said

@@ -1,0 +1,54 @@
+"""What a facility manager sees in Home Assistant's own pages, without having configured anything there."""
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from smartwork.contracts.policy import Profile
+from smartwork.devstack.browser import HEADLESS_FLAGS, chromium_path
+from smartwork.testing.house import House, entry
+
+pytestmark = [pytest.mark.services, pytest.mark.homeassistant, pytest.mark.browser]
+SHOTS = Path(__file__).parents[2] / "out" / "screenshots"
+Z2M = "zigbee2mqtt/mons"
+CENTRE = (
+    *(entry(f"s-{i}", f"{Z2M}/desk {i}", resource=f"desk-{i}", zone="open-space") for i in range(1, 7)),
+    entry("s-7", "binary_sensor/meeting_room_presence", Profile.HOMEASSISTANT, resource="meeting-room", zone="meeting-room"),
+    entry("ceiling-window", f"{Z2M}/ceiling window", role="light", zone="open-space"),
+    entry("ceiling-wall", f"{Z2M}/ceiling wall", role="light", zone="open-space"),
+    entry("ceiling-meeting", "light/knx_ceiling", Profile.HOMEASSISTANT, role="light", zone="meeting-room"),
+)
+
+
+def test_the_centre_stands_on_the_first_page(house: House) -> None:
+    house.home.open_pages()
+    house.publish_policy(CENTRE)
+    for i in range(1, 6):
+        house.speak(f"{Z2M}/desk {i}", occupancy=i % 3 != 0)
+    house.speak(f"{Z2M}/ceiling window", state="ON", brightness=102)
+    house.speak(f"{Z2M}/ceiling wall", state="ON", brightness=254)
+    house.home.call("input_boolean/turn_on", entity_id="input_boolean.somebody")
+    house.becomes("light.smartwork_mons_light_ceiling_meeting", "off")
+    house.home.call("light/turn_on", entity_id="light.smartwork_mons_light_ceiling_meeting", brightness_pct=70)
+    for name, state in (("resource_desk_1", "on"), ("resource_desk_3", "off"), ("resource_meeting_room", "on")):
+        house.becomes(f"binary_sensor.smartwork_mons_{name}_occupancy", state)
+    house.becomes("binary_sensor.smartwork_mons_resource_desk_6_occupancy", "unknown")
+    house.becomes("light.smartwork_mons_light_ceiling_meeting", "on")
+    signed_in = json.dumps({**house.home.tokens, "hassUrl": house.home.url, "clientId": f"{house.home.url}/", "expires": 2**50})
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(HEADLESS_FLAGS))
+        page = browser.new_page(viewport={"width": 1440, "height": 1000}, locale="en-GB")
+        page.add_init_script(f"localStorage.setItem('hassTokens', JSON.stringify({signed_in}))")
+        page.goto(f"{house.home.url}/")
+        page.wait_for_timeout(8000)
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SHOTS / "homeassistant.png")
+        print(page.url)
+        for path in ("lovelace/0","config/devices/dashboard","config/integrations/integration/mqtt","home/overview","config/areas/dashboard"):
+            page.goto(f"{house.home.url}/{path}")
+            page.wait_for_timeout(6000)
+            page.screenshot(path=SHOTS / f"ha-{path.replace('/','-')}.png")
+            print(page.url)
+        browser.close()
