@@ -101,7 +101,7 @@ def configs(centre: str, devices: Sequence[DeviceEntry], version: str) -> dict[s
             "device_class": "occupancy",
             "state_topic": topics.place(place),
         }
-        devices_of.append((name, _part(name, place.slug, place.zone, gateway, {"occupancy": occupancy})))
+        devices_of.append((name, _part(name, place.slug, "Occupancy", place.zone, gateway, {"occupancy": occupancy})))
     for lamp in lamps(devices):
         name = f"smartwork_{centre}_light_{lamp.device}"
         light: dict[str, object] = {
@@ -116,7 +116,7 @@ def configs(centre: str, devices: Sequence[DeviceEntry], version: str) -> dict[s
             "brightness": True,
             "brightness_scale": BRIGHTEST,
         }
-        devices_of.append((name, _part(name, lamp.device, lamp.zone, gateway, {"light": light})))
+        devices_of.append((name, _part(name, lamp.device, lamp.model or "Light", lamp.zone, gateway, {"light": light})))
     return {f"homeassistant/device/{name}/config": json.dumps(shared | config).encode() for name, config in devices_of}
 
 
@@ -137,6 +137,7 @@ def _gateway(centre: str, name: str, topics: Topics, version: str) -> dict[str, 
             "identifiers": [name],
             "name": f"Gateway {_spoken(centre)}",
             "manufacturer": _ORIGIN,
+            "model": "Gateway",
             "sw_version": version,
         },
         "components": {
@@ -182,12 +183,13 @@ def _gateway(centre: str, name: str, topics: Topics, version: str) -> dict[str, 
 
 
 def _part(
-    name: str, slug: str, zone: str | None, gateway: str, components: Mapping[str, Mapping[str, object]]
+    name: str, slug: str, model: str, zone: str | None, gateway: str, components: Mapping[str, Mapping[str, object]]
 ) -> dict[str, object]:
     device: dict[str, object] = {
         "identifiers": [name],
         "name": _spoken(slug),
         "manufacturer": _ORIGIN,
+        "model": model,
         "via_device": gateway,
     }
     if zone:

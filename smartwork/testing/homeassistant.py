@@ -103,6 +103,9 @@ class HomeAssistant:
             time.sleep(0.2)
         if not self.tokens:
             self._onboard()
+        while self.ask("GET", "/api/config")["state"] != "RUNNING":
+            assert time.monotonic() < deadline, last_lines(self._log)
+            time.sleep(0.2)
 
     def stop(self) -> None:
         """Stop it in an orderly way."""
@@ -115,7 +118,7 @@ class HomeAssistant:
                 self._process.wait(10)
 
     def open_pages(self) -> None:
-        """Let its pages be opened: it is started anew as one that has been set up, without the steps that want the internet."""
+        """Let its pages be opened: start it anew as one that is set up, without the steps that want the internet."""
         self.stop()
         steps = {"done": ["user", "core_config", "analytics", "integration"]}
         stored = {"version": 4, "minor_version": 1, "key": "onboarding", "data": steps}

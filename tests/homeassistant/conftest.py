@@ -12,7 +12,7 @@ from smartwork.devstack.homeassistant import Environments
 from smartwork.devstack.instance import is_free
 from smartwork.devstack.stack import ephemeral
 from smartwork.testing.homeassistant import HomeAssistant
-from smartwork.testing.house import POLICY, House, policy
+from smartwork.testing.house import POLICY, REGISTRY, House, policy
 from smartwork.testing.program import Program
 from smartwork.transport.mqtt import Client
 
@@ -26,7 +26,11 @@ def environments() -> Environments:
 
 
 @pytest.fixture(scope="module")
-def house(environments: Environments, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(
+    environments: Environments, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """A centre with the module's DEVICES, or with those of REGISTRY."""
+    registered = getattr(request.module, "DEVICES", REGISTRY)
     folder = tmp_path_factory.mktemp("house")
     port = next(port for port in range(28_123, 28_400) if is_free(port))
     with ExitStack() as stack:
@@ -36,7 +40,7 @@ def house(environments: Environments, tmp_path_factory: pytest.TempPathFactory) 
         home.join_broker(str(address.hostname), int(address.port or 0))
         devices = stack.enter_context(Client(broker, "devices", subscriptions=["zigbee2mqtt/mons/ceiling/set"]))
         devices.wait_connected(10)
-        devices.publish(POLICY, policy(1).model_dump_json().encode(), retain=True).wait_for_publish(10)
+        devices.publish(POLICY, policy(1, registered).model_dump_json().encode(), retain=True).wait_for_publish(10)
         settings = {
             "centre": "mons",
             "broker_url": broker,
