@@ -15,7 +15,7 @@ from smartwork.db.documents import Issue
 from smartwork.domain import posting
 from smartwork.domain.business import Party, Tariff
 from smartwork.domain.compose import Head, company_head, compose, kind_of, series_of
-from smartwork.domain.corrections import corrections, standing
+from smartwork.domain.corrections import corrections, names_of, standing
 from smartwork.domain.credits import months_later
 from smartwork.domain.evidence import Proven
 from smartwork.domain.invoice import DocumentKind, Invoice
@@ -24,11 +24,16 @@ from smartwork.domain.network import days_of_month
 from smartwork.domain.passes import by_day, rate_day
 from smartwork.domain.rating import Group, local_date, rate, terms_of
 from smartwork.domain.tariff import ContractMissing, contract_at, tariff_at
-from smartwork.errors import InputError
+from smartwork.domain.verify import faults
+from smartwork.errors import InputError, SmartworkError
 from smartwork.jobs.render import Files, Progress, render
 
 LOOK_BACK_MONTHS = 12
 """How far back a change of verdicts still becomes a correction."""
+
+
+class NotProvable(SmartworkError):  # noqa: N818 - says what was found
+    """A figure of a verdict does not follow from the spans under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +84,8 @@ def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path,
     Running it again issues nothing twice: documents that exist are left untouched and their files written once more, the
     same to the byte. What changed in earlier months since they were billed stands as corrections on this one. All
     documents of a run are issued in one transaction, or none is. Raises InputError where the month is not over,
-    RateMissing, ContractMissing or SellerMissing where a price, contract or the seller is missing, and NotWritable where
-    the documents cannot be written.
+    RateMissing, ContractMissing or SellerMissing where a price, contract or the seller is missing, NotProvable where
+    readings came after the verdicts, and NotWritable where the documents cannot be written.
     """
     first = _over(month, at.date())
     progress("Reading verdicts and their evidence", 0, 1)
@@ -212,6 +217,7 @@ def _issue(connection: Connection, known: _Known, customers: Sequence[Customer],
         head = _head(customer, known, first, at)
         ordinal = documents.take_number(connection, series_of(kind_of(head, made.groups), at.date()))
         issues.append(Issue(compose(head, made.groups, ordinal=ordinal, pools=made.pools), company_id=customer.company_id))
+        _require_proof(issues[-1].invoice)
     documents.store(connection, issues, at)
     for issue in issues:
         books.post(connection, posting.of_document(issue.invoice))
@@ -223,6 +229,18 @@ def _issue(connection: Connection, known: _Known, customers: Sequence[Customer],
     billing.put_digests(connection, {key: text for key, text in known.taken_in.items() if key[0] in ids})
     billing.drop_drafts(connection, first, sorted(ids))
     return {issue.invoice.account for issue in issues}
+
+
+def _require_proof(invoice: Invoice) -> None:
+    """Raises NotProvable where a figure does not follow from its evidence: readings came after the verdict."""
+    for fault in faults(invoice):
+        line = next((line for line in invoice.lines if line.line == fault.line), None)
+        names = ", ".join(sorted(names_of((line,)))) if line else "the document"
+        raise NotProvable(
+            f"Nothing was issued: for {invoice.account}, {names}, {fault.what} is {fault.stated}, and its evidence says "
+            f"{fault.computed}. Readings came after the verdict: reconcile the month again, and then bill it "
+            f"(smartwork reconcile --month {invoice.month:%Y-%m})."
+        )
 
 
 def _head(customer: Customer, known: _Known, first: date, at: datetime) -> Head:

@@ -78,6 +78,7 @@ def _measure(connection: Connection) -> None:
                 (1, at(355), at(600), "vacant", False),
                 (2, at(-60), at(100), "occupied", False),
                 (2, at(100), at(600), "unknown", False),
+                (1, at(600), at(40000), "vacant", False),
             ],
         )
 

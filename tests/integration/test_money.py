@@ -1,0 +1,357 @@
+"""Money against a real database: corrections, disputes, settlement, and books that a tampered figure cannot hide in."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import psycopg
+import pytest
+from lxml import etree
+
+from smartwork.db import books, documents
+from smartwork.db.connection import Connection
+from smartwork.devstack import stack
+from smartwork.domain.lifecycle import NotNow, status
+from smartwork.errors import InputError
+from smartwork.jobs.audit import AuditReport, audit_books
+from smartwork.jobs.bill import BillReport, NotProvable, bill_month, draft_month
+from smartwork.jobs.invoices import Credited, credit, dispute, pay, send, uphold
+from smartwork.jobs.settle import SettleReport, settle_month
+from smartwork.testing.accounts import ISSUED, NOVEMBER, OCTOBER, accounts
+
+pytestmark = pytest.mark.services
+INVOICE = "INV-2026-00002"  # bolt: 1.75 h in a room at 24.00
+
+
+def silent(*_: object) -> None:
+    """No progress is shown."""
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with stack.ephemeral("money") as running:
+        yield running.endpoints.database_url
+
+
+@pytest.fixture
+def connection(url: str) -> Iterator[Connection]:
+    with accounts(url, "money_test") as opened:
+        yield opened
+
+
+def bill(connection: Connection, folder: Path, months_later: int = 0) -> BillReport:
+    month = (OCTOBER, NOVEMBER)[months_later]
+    return bill_month(connection, month, ISSUED + timedelta(days=31 * months_later), folder, silent)
+
+
+def settle(connection: Connection, folder: Path) -> SettleReport:
+    return settle_month(connection, OCTOBER, ISSUED, folder, silent)
+
+
+def credited(connection: Connection, folder: Path, hours: Decimal | None = None) -> Credited:
+    dispute(connection, INVOICE, 1, ISSUED, "the room was locked")
+    return credit(connection, INVOICE, 1, hours, ISSUED, "the room was locked", folder, silent)
+
+
+def audited(connection: Connection) -> AuditReport:
+    return audit_books(connection, silent)
+
+
+def rows(connection: Connection, query: bytes) -> list[tuple[object, ...]]:
+    return connection.execute(query).fetchall()
+
+
+def kinds(connection: Connection, number: str) -> list[str]:
+    return [event.kind for event in documents.events(connection, number)]
+
+
+def test_later_verdict_becomes_a_correction_on_the_next_document(connection: Connection, tmp_path: Path) -> None:
+    before = bill(connection, tmp_path / "a")
+    # Readings that came late: acme stayed 175 minutes of its 4 hours, and the room was in use for 20 minutes only.
+    connection.execute(b"UPDATE verdict SET verdict = 'used' WHERE verdict_id = 1")
+    report = bill(connection, tmp_path / "b", months_later=1)
+    [acme] = [documents.numbered(connection, one.number).invoice for one in report.invoices if one.company == "acme"]
+    october = [line for line in acme.lines if line.starts_on < NOVEMBER]
+    assert [(line.kind, line.quantity, line.net) for line in october] == [
+        ("correction", Decimal("-1.2500"), Decimal("-9.38")),
+        ("occupancy", Decimal("4.0000"), Decimal("30.00")),
+    ]
+    assert [(one.number, one.issued_on) for one in acme.corrects] == [("INV-2026-00001", ISSUED.date())]
+    assert [(one.number, one.net) for one in before.invoices] == [
+        ("INV-2026-00001", Decimal("9.38")),
+        (INVOICE, Decimal("42.00")),
+    ]
+    again = bill(connection, tmp_path / "c")
+    assert [one.files.pdf.read_bytes() for one in again.invoices] == [one.files.pdf.read_bytes() for one in before.invoices]
+    assert audited(connection).is_clean
+
+
+def test_correction_is_made_once(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    connection.execute(b"UPDATE verdict SET verdict = 'used' WHERE verdict_id = 1")
+    first = bill(connection, tmp_path, months_later=1)
+    second = bill(connection, tmp_path, months_later=1)
+    assert [(one.number, one.net) for one in first.invoices] == [(one.number, one.net) for one in second.invoices]
+    assert rows(connection, b"SELECT count(*) FROM invoice_line WHERE kind = 'correction'") == [(1,)]
+
+
+def test_dispute_ends_with_a_credit_note_that_refers_to_the_line(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    send(connection, INVOICE, ISSUED, "by Peppol")
+    shown = dispute(connection, INVOICE, 1, ISSUED, "the room was locked")
+    assert [proof.booking for proof in shown.proofs] == ["B-2"]
+    made = credit(connection, INVOICE, 1, Decimal("0.75"), ISSUED, "the room was locked", tmp_path, silent)
+    note = made.invoice
+    assert (note.kind, note.number, note.net, note.vat, note.gross) == (
+        "credit_note",
+        "CN-2026-00001",
+        Decimal("18.00"),
+        Decimal("3.78"),
+        Decimal("21.78"),
+    )
+    assert note.lines[0].corrects is not None
+    assert (note.lines[0].corrects.number, note.lines[0].corrects.line) == (INVOICE, 1)
+    assert made.files.pdf.exists()
+    assert made.files.xml.exists()
+    assert kinds(connection, INVOICE) == ["issued", "sent", "disputed", "credited"]
+    assert documents.events(connection, INVOICE)[-1].by == note.number
+    assert audited(connection).is_clean
+
+
+def test_credited_line_is_not_billed_again(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    credited(connection, tmp_path)
+    connection.execute(b"UPDATE verdict SET occupied_s = 7200, unknown_s = 0 WHERE verdict_id = 2")
+    report = bill(connection, tmp_path, months_later=1)
+    assert "bolt" not in {one.company for one in report.invoices}
+
+
+def test_what_cannot_happen_now_is_refused_and_leaves_no_trace(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    pay(connection, INVOICE, ISSUED, "")
+    for refused in (
+        lambda: pay(connection, INVOICE, ISSUED, ""),
+        lambda: credit(connection, INVOICE, 1, None, ISSUED, "no", tmp_path, silent),
+        lambda: uphold(connection, INVOICE, 1, ISSUED, ""),
+    ):
+        with pytest.raises(NotNow, match=INVOICE):
+            refused()
+    with pytest.raises(InputError, match="lines 1 to 1"):
+        dispute(connection, INVOICE, 7, ISSUED, "")
+    with pytest.raises(InputError, match="INV-2026-00099"):
+        send(connection, "INV-2026-00099", ISSUED, "")
+    dispute(connection, INVOICE, 1, ISSUED, "")
+    uphold(connection, INVOICE, 1, ISSUED, "measured without a gap")
+    assert kinds(connection, INVOICE) == ["issued", "paid", "disputed", "upheld"]
+    assert {head.number: status(head.events) for head in documents.heads(connection, OCTOBER)}[INVOICE] == "paid"
+    assert books.balances(connection)["receivable:bolt"] == 0
+
+
+def test_draft_is_what_would_be_issued_and_takes_no_number(connection: Connection, tmp_path: Path) -> None:
+    drafts = draft_month(connection, OCTOBER, ISSUED, silent)
+    assert rows(connection, b"SELECT count(*) FROM invoice") == [(0,)]
+    assert [one.account for one in documents.drafts(connection, OCTOBER)] == ["acme", "bolt"]
+    report = bill(connection, tmp_path)
+    assert [(one.account, one.gross) for one in drafts] == [(one.company, one.gross) for one in report.invoices]
+    assert documents.drafts(connection, OCTOBER) == []
+
+
+def test_hours_bought_ahead_pay_and_their_rest_is_owed(connection: Connection, tmp_path: Path) -> None:
+    connection.execute(b"INSERT INTO credit_pool VALUES (1, 'desk', 6, 0, 12)")
+    connection.execute(b"INSERT INTO credit_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2027-10-01', 10, 6)")
+    bill(connection, tmp_path)
+    acme = documents.numbered(connection, "INV-2026-00001").invoice
+    assert [(line.kind, line.hours, line.net) for line in acme.lines] == [
+        ("occupancy", Decimal("1.2500"), Decimal("0.00")),
+        ("credits_bought", Decimal("10.0000"), Decimal("60.00")),
+    ]
+    [pool] = acme.pools
+    assert (pool.opening, pool.bought, pool.spent, pool.closing) == (0, Decimal(10), Decimal("1.25"), Decimal("8.75"))
+    assert books.balances(connection)["pool:acme"] == Decimal("-52.50")
+    assert settle(connection, tmp_path).charged == Decimal("49.50")  # 1.25 h at 6.00, and bolt's 42.00
+    assert audited(connection).is_clean
+
+
+def test_centre_is_credited_its_share_and_paid(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    report = settle(connection, tmp_path)
+    # 60 % of 9.38 and of 42.00, each to the cent; the rest of 51.38 is margin.
+    [one] = report.documents
+    assert (one.number, one.kind, one.net, one.vat) == (
+        "SB-2026-00001",
+        "self_billed_invoice",
+        Decimal("30.83"),
+        Decimal("6.47"),
+    )
+    assert (report.charged, report.margin) == (Decimal("51.38"), Decimal("20.55"))
+    [(order, path)] = report.payouts
+    assert (order.total, order.payments) == (Decimal("37.30"), 1)
+    paid = etree.parse(path).getroot()
+    assert paid.findtext(".//{*}CtrlSum") == "37.30"
+    assert [node.text for node in paid.iter("{*}IBAN")] == ["BE92999900000123", "BE68539007547034"]
+    document = documents.settlements_of(connection, OCTOBER)[0]
+    assert [(row.resource, row.visits, row.net) for row in document.statement] == [
+        ("d-1", 1, Decimal("9.38")),
+        ("r-1", 1, Decimal("42.00")),
+    ]
+
+
+def test_second_settlement_takes_in_only_what_came_since(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    first = settle(connection, tmp_path)
+    assert [one.already_issued for one in settle(connection, tmp_path).documents] == [True]
+    credited(connection, tmp_path)
+    second = settle(connection, tmp_path)
+    assert [(one.number, one.net) for one in second.documents] == [
+        ("SB-2026-00001", Decimal("30.83")),
+        ("SBC-2026-00001", Decimal("-25.20")),
+    ]
+    assert len(second.payouts) == len(first.payouts) == 1
+    assert books.balances(connection)["payable:namur"] == Decimal("30.49")  # the centre owes it: 25.20 and VAT
+    assert audited(connection).is_clean
+
+
+def test_audit_of_an_orderly_month_is_clean(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    credited(connection, tmp_path)
+    settle(connection, tmp_path)
+    report = audited(connection)
+    assert [(check.name, check.faults) for check in report.checks if check.faults] == []
+    assert (report.documents, report.postings) == (4, 5)
+    assert report.totals.charged == report.totals.centre_credits + report.totals.margin == Decimal("9.38")
+
+
+TAMPERED: list[tuple[bytes, str, str]] = [
+    (b"UPDATE entry SET amount = amount + 0.01 WHERE posting_id = 1 AND amount > 0", "postings", "posting 1"),
+    (b"UPDATE invoice SET net = net + 1, gross = gross + 1 WHERE number = 'INV-2026-00001'", "documents", "INV-2026-00001"),
+    (
+        b"""UPDATE invoice SET document = jsonb_set(document, '{lines,0,net}', '"1.00"') WHERE number = 'INV-2026-00001'""",
+        "figures",
+        "INV-2026-00001, line 1: net is 1.00, computed 1.88",
+    ),
+    (
+        b"""UPDATE invoice SET document = jsonb_set(document, '{lines,0,proofs,0,hours}', '"9"') WHERE number =
+        'INV-2026-00001'""",
+        "figures",
+        "hours of a proof",
+    ),
+    (b"UPDATE invoice_line SET net = net + 5 WHERE invoice_id = 1", "documents", "INV-2026-00001, line 1"),
+    (b"DELETE FROM invoice_proof WHERE invoice_id = 1", "documents", "INV-2026-00001, line 1"),
+    (
+        b"UPDATE invoice SET document = jsonb_set(document, '{lines,0,proofs}', '[]') WHERE number = 'INV-2026-00001'",
+        "evidence",
+        "INV-2026-00001, line 1",
+    ),
+    (
+        b"""UPDATE invoice SET document = jsonb_set(document, '{lines,0,proofs,0,batches}', '[]') WHERE number =
+        'INV-2026-00002'""",
+        "evidence",
+        "B-2 was measured by no numbered reading",
+    ),
+    (
+        b"""UPDATE invoice SET document = jsonb_set(document, '{lines,0,proofs,0,booking}', '"B-1"') WHERE number =
+        'INV-2026-00002'""",
+        "minutes",
+        "booking B-1 stands on 2 lines",
+    ),
+    (
+        b"""UPDATE invoice SET document = jsonb_set(document, '{lines,0,proofs,0,resource}', '"d-1"') WHERE number =
+        'INV-2026-00002'""",
+        "minutes",
+        "namur d-1",
+    ),
+    (b"UPDATE document_series SET last = last + 1 WHERE series = 'INV-2026'", "numbers", "INV-2026-00003 is missing"),
+    (b"UPDATE invoice SET number = 'INV-2026-00009' WHERE number = 'INV-2026-00002'", "numbers", "INV-2026-00002 is missing"),
+    (
+        b"UPDATE entry SET amount = amount - 1 WHERE account_id = (SELECT account_id FROM account WHERE code = 'margin')",
+        "centres",
+        "1.00 EUR are left",
+    ),
+    (
+        b"UPDATE entry SET amount = amount - 1 WHERE account_id = (SELECT account_id FROM account WHERE code = 'vat:due')",
+        "VAT",
+        "vat:due",
+    ),
+    (b"UPDATE credit_entry SET hours = hours - 1 WHERE reason = 'spent'", "pools", "O-1"),
+    (b"UPDATE credit_entry SET worth = worth + 1 WHERE reason = 'bought'", "pools", "pool:acme"),
+    (b"DELETE FROM entry WHERE posting_id = 1; DELETE FROM posting WHERE posting_id = 1", "postings", "is not posted"),
+]
+
+
+@pytest.mark.parametrize(("tamper", "check", "where"), TAMPERED, ids=[f"{c}-{i}" for i, (_, c, _) in enumerate(TAMPERED)])
+def test_tampered_figure_is_found_and_named(
+    connection: Connection, tmp_path: Path, tamper: bytes, check: str, where: str
+) -> None:
+    connection.execute(b"INSERT INTO credit_pool VALUES (1, 'desk', 6, 0, 12)")
+    connection.execute(b"INSERT INTO credit_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2027-10-01', 1, 6)")
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)
+    connection.execute(b"SET session_replication_role = replica")  # as a superuser who switches every trigger off
+    connection.execute(tamper)
+    found = {one.name: one.faults for one in audited(connection).checks}
+    assert any(where in fault for fault in found[check]), found
+
+
+FINAL = [
+    b"UPDATE invoice SET net = 0",
+    b"DELETE FROM invoice_proof",
+    b"UPDATE invoice_line SET net = 0",
+    b"UPDATE entry SET amount = amount * 2",
+    b"DELETE FROM posting",
+    b"DELETE FROM invoice_event",
+    b"UPDATE credit_entry SET hours = 0",
+    b"TRUNCATE entry",
+]
+
+
+@pytest.mark.parametrize("change", FINAL)
+def test_books_refuse_change_by_trigger_and_by_right(connection: Connection, tmp_path: Path, change: bytes) -> None:
+    connection.execute(b"INSERT INTO credit_pool VALUES (1, 'desk', 6, 0, 12)")
+    connection.execute(b"INSERT INTO credit_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2027-10-01', 1, 6)")
+    bill(connection, tmp_path)
+    with pytest.raises(psycopg.errors.RaiseException, match="never changes"):
+        connection.execute(change)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), documents.books(connection):
+        connection.execute(change)
+
+
+def test_posting_that_does_not_balance_is_refused_at_the_end(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    with pytest.raises(psycopg.errors.CheckViolation, match="does not balance"):
+        connection.execute(b"""
+            WITH p AS (INSERT INTO posting (kind, month, posted_on) VALUES ('payment', '2026-10-01', '2026-11-02')
+                       RETURNING posting_id)
+            INSERT INTO entry SELECT posting_id, 1, 5 FROM p
+        """)
+    assert books.posting_count(connection) == 2
+
+
+def test_minute_that_two_verdicts_claim_stops_the_run(connection: Connection, tmp_path: Path) -> None:
+    connection.execute(b"""
+        INSERT INTO verdict VALUES
+            (9, 1, NULL, NULL, 3, 'walk_in', '2026-10-05 07:30Z', '2026-10-05 08:00Z', NULL, NULL, 0, 1800, 0, 0, 0)
+    """)
+    with pytest.raises(documents.BilledTwice, match="billed twice"):
+        bill(connection, tmp_path)
+    assert rows(connection, b"SELECT count(*) FROM invoice") == [(0,)]
+
+
+def test_verdict_that_its_spans_do_not_prove_is_not_billed(connection: Connection, tmp_path: Path) -> None:
+    connection.execute(
+        b"UPDATE span SET ends_at = ends_at - interval '20 minutes' WHERE resource_id = 2 AND state = 'occupied'"
+    )
+    with pytest.raises(NotProvable, match="for bolt, B-2, occupied seconds is 6000, and its evidence says 4800"):
+        bill(connection, tmp_path)
+    assert rows(connection, b"SELECT count(*) FROM invoice") == [(0,)]
+    assert rows(connection, b"SELECT coalesce(sum(last), 0) FROM document_series") == [(0,)]
+
+
+Run = Callable[[Connection, Path], object]
+
+
+@pytest.mark.parametrize("run", [bill, settle])
+def test_nobody_is_billed_while_the_network_has_no_name(connection: Connection, tmp_path: Path, run: Run) -> None:
+    connection.execute(b"DELETE FROM seller")
+    with pytest.raises(Exception, match="table `seller`"):
+        run(connection, tmp_path)

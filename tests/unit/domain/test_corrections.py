@@ -1,0 +1,63 @@
+"""After corrections, all documents together say what the verdicts say now, and nothing that was settled is opened again."""
+
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smartwork.domain.compose import compose
+from smartwork.domain.corrections import corrections, standing
+from smartwork.domain.crediting import credit, credit_head
+from smartwork.domain.rating import Group
+from smartwork.domain.recompute import differences
+from smartwork.testing.stays import invoice, line
+
+MONTH = st.dictionaries(st.integers(0, 15), st.integers(1, 24), max_size=8)
+"""Minutes ÷ 15 of one booking a day."""
+
+
+def groups(month: dict[int, int]) -> list[Group]:
+    return [line(15 * quarters, day=day, name=f"B-{day}") for day, quarters in month.items()]
+
+
+def said(found: list[Group]) -> list[tuple[str, Decimal]]:
+    return sorted((group[0].proofs[0].booking or "", group[0].hours) for group in found)
+
+
+@given(MONTH, MONTH, MONTH)
+def test_documents_together_say_what_holds_now(first: dict[int, int], then: dict[int, int], last: dict[int, int]) -> None:
+    documents = [invoice(groups(first))] if first else []
+    for ordinal, now in enumerate((then, last), start=2):
+        more = corrections(*standing(documents), groups(now))
+        if more:
+            documents.append(invoice(more, ordinal=ordinal))
+        issued, _ = standing(documents)
+        found = sorted((one.lines[0].proofs[0].booking or "", abs(one.lines[0].hours)) for one in issued)
+        assert found == said(groups(now))
+        net = sum((one.net * (-1 if one.is_credit else 1) for one in documents), Decimal(0))
+        assert net == sum((group[0].net for group in groups(now)), Decimal(0))
+        assert not [fault for one in documents for fault in differences(one)]
+
+
+@given(MONTH)
+def test_nothing_changed_means_nothing_to_correct(month: dict[int, int]) -> None:
+    documents = [invoice(groups(month))] if month else []
+    assert corrections(*standing(documents), groups(month)) == []
+
+
+@given(MONTH.filter(bool), MONTH)
+def test_what_a_dispute_settled_is_never_opened_again(month: dict[int, int], then: dict[int, int]) -> None:
+    issued = invoice(groups(month))
+    settled = issued.lines[0].proofs[0].booking
+    note = compose(credit_head(issued, issued.issued_on, "agreed"), [credit(issued, 1, None)], ordinal=1)
+    more = corrections(*standing([issued, note]), groups(then))
+    assert settled not in {proof.booking for group in more for one in group for proof in one.proofs}
+    assert 1 not in {one.corrects.line for group in more for one in group if one.corrects}
+
+
+def test_month_that_only_gives_back_becomes_a_credit_note_with_positive_amounts() -> None:
+    issued = invoice([line(120)])
+    made = invoice(corrections(*standing([issued]), []), ordinal=2)
+    assert (made.kind, made.number, made.net, made.gross) == ("credit_note", "CN-2026-00002", Decimal(15), Decimal("18.15"))
+    assert [(one.number, one.issued_on) for one in made.corrects] == [(issued.number, issued.issued_on)]
+    assert made.payment is None

@@ -1,0 +1,72 @@
+"""A credit note gives back what a line asked for, never more, and hours before money where they were paid with hours."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smartwork.domain.business import STANDARD_VAT, Pool
+from smartwork.domain.compose import compose
+from smartwork.domain.crediting import credit, credit_head
+from smartwork.domain.credits import Lot, purchase_line, spend
+from smartwork.domain.invoice import Invoice
+from smartwork.domain.lifecycle import Event, NotNow, require, status
+from smartwork.errors import InputError
+from smartwork.testing.stays import OCTOBER, START, invoice, line
+
+POOL = Pool("desk", Decimal("4.10"), Decimal(0), None)
+
+
+def with_credits(quarters: int, bought: int) -> Invoice:
+    lot = Lot("O-1", "desk", OCTOBER, None, Decimal(bought) / 4, Decimal("4.1000"), Decimal(bought) / 4)
+    return invoice(spend([line(15 * quarters)], [lot], [POOL], OCTOBER).groups)
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.data())
+def test_credit_gives_back_the_hours_asked_for_money_first(quarters: int, bought: int, data: st.DataObject) -> None:
+    issued = with_credits(quarters, bought)
+    hours = Decimal(data.draw(st.integers(1, quarters))) / 4
+    [given_back] = credit(issued, 1, hours)
+    [before] = issued.lines
+    assert given_back.quantity + sum((one.hours for one in given_back.draws), Decimal(0)) == hours
+    assert 0 <= given_back.net <= before.net
+    assert given_back.quantity == min(hours, before.quantity)
+
+
+@given(st.integers(1, 40), st.integers(1, 40))
+def test_whole_credit_is_the_whole_line(quarters: int, bought: int) -> None:
+    issued = with_credits(quarters, bought)
+    note = compose(credit_head(issued, issued.issued_on, "locked"), [credit(issued, 1, None)], ordinal=4)
+    assert (note.kind, note.number, note.reason) == ("credit_note", "CN-2026-00004", "locked")
+    assert (note.net, note.lines[0].draws) == (issued.net, issued.lines[0].draws)
+    assert [one.number for one in note.corrects] == [issued.number]
+
+
+@pytest.mark.parametrize(("number", "hours"), [(3, None), (1, "9"), (1, "0"), (1, "-1"), (2, None)])
+def test_what_cannot_be_credited_says_why(number: int, hours: str | None) -> None:
+    lot = Lot("O-1", "desk", OCTOBER, None, Decimal(5), Decimal(4), Decimal(5))
+    issued = invoice([line(120), purchase_line(lot, STANDARD_VAT)])
+    with pytest.raises(InputError, match=issued.number):
+        credit(issued, number, None if hours is None else Decimal(hours))
+
+
+def test_state_follows_what_happened() -> None:
+    assert status(["issued"]) == "issued"
+    assert status(["issued", "sent", "paid"]) == "paid"
+    assert status(["issued", "sent", "paid", "disputed"]) == "disputed"
+    assert status(["issued", "sent", "disputed", "upheld"]) == "sent"
+    assert status(["issued", "sent", "disputed", "credited", "paid"]) == "credited"
+    assert status(["issued", "disputed", "credited", "disputed"]) == "disputed"
+
+
+def test_only_what_can_happen_now_happens() -> None:
+    events = [Event("issued", START), Event("sent", START), Event("disputed", START, 2)]
+    require("INV-1", events, "paid")
+    require("INV-1", events, "disputed", 3)
+    require("INV-1", events, "credited", 2)
+    for kind, number in (("sent", None), ("disputed", 2), ("credited", 3), ("upheld", 1)):
+        with pytest.raises(NotNow, match="INV-1"):
+            require("INV-1", events, kind, number)  # type: ignore[arg-type]  # a name from the list above
+    with pytest.raises(NotNow, match="credited already"):
+        require("INV-1", [*events, Event("credited", START, 2)], "disputed", 2)
