@@ -1,6 +1,7 @@
 """`python -m ingest.api`: serves the API until SIGTERM or Ctrl-C, in a process of its own beside the ingest workers."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -21,6 +22,8 @@ def main() -> int:
     except SmartworkError as error:
         print(error, file=sys.stderr)
         return 2
+    for name in (signal.SIGTERM, signal.SIGINT):  # uvicorn stops in order and then says the signal again, to whoever was here
+        signal.signal(name, lambda *_: None)
     log_as_json("api")
     pool = Pool(settings.database_url)
     app = create_app(pool, now, Path(settings.documents))

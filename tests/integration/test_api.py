@@ -1,6 +1,10 @@
 """The API as it is served, over HTTP, against a real database."""
 
 import json
+import os
+import socket
+import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -22,6 +26,7 @@ from smartwork.errors import InputError
 from smartwork.jobs.reconcile import reconcile_month
 from smartwork.testing.api import served
 from smartwork.testing.factory import small_network
+from smartwork.testing.program import Program
 
 pytestmark = pytest.mark.services
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
@@ -302,3 +307,28 @@ def test_a_database_that_went_away_is_a_problem_and_comes_back(api: Api, connect
     )
     assert api("GET", "/v1/bookings")[0] == 200
     assert api("GET", "/healthz")[0] == 200
+
+
+def test_the_program_serves_until_it_is_told_to_stop_and_a_token_of_the_command_line_opens_it(
+    connection: Connection, database_url: str, tmp_path: Path
+) -> None:
+    install(connection, small_network())
+    command = [sys.executable, "-c", "from smartwork.cli import main; main()", "token"]
+    env = {**os.environ, "SMARTWORK_DATABASE_URL": database_url}
+
+    def token(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*command, *arguments], env=env, capture_output=True, text=True, timeout=60, check=False)
+
+    secret = token("new", "desk", "--scope", "bookings:read").stdout.strip()
+    assert "desk" in token("list", "--json").stdout
+    assert secret not in token("list", "--json").stdout
+    assert "no scope" in token("new", "other", "--scope", "everything").stderr
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    api = Api(f"http://127.0.0.1:{port}", secret)
+    with Program("ingest.api", {"database_url": database_url, "api_port": port}, tmp_path / "api.log") as program:
+        program.wait_until_it_says("running on", 30)
+        assert api("GET", "/v1/bookings") == (200, {"bookings": [], "next": None})
+        assert token("revoke", "desk").returncode == 0
+        assert api("GET", "/v1/bookings")[0] == 401
+        assert program.stop() == 0
