@@ -60,7 +60,7 @@ class BillReport:
     without_lines: tuple[str, ...]
     unsigned: Unsigned
     companies_per_s: float
-    """Companies' documents (PDF, UBL, CSV) rendered a second, checks and the start of helper processes included."""
+    """Companies' documents (PDF, UBL, CSV) rendered a second, checks before writing included."""
 
     @property
     def net(self) -> Decimal:

@@ -1,10 +1,8 @@
-"""Documents into files: PDF, UBL and CSV of each, checked before they are written, drawn side by side on all cores."""
+"""Documents into files: PDF, UBL and CSV of each, checked before they are written, drawn side by side."""
 
-import multiprocessing
 import os
-from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +16,6 @@ from smartwork.jobs.documents.ubl import ubl
 Progress = Callable[[str, int, int], None]
 """Told the name of a step, how much of it is done, and of how much."""
 _STEP = "Rendering PDF, UBL and CSV"
-_WORTH_A_PROCESS = 12
-_AHEAD = 3
-"""Documents that a helper process has waiting for it, so that it never idles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,42 +52,13 @@ def render(documents: Sequence[Invoice], folder: Path, progress: Progress) -> li
 
 
 def _render(documents: Sequence[Invoice], folder: Path, progress: Progress) -> list[Files]:
-    helpers = min((os.cpu_count() or 1) - 1, len(documents) // _WORTH_A_PROCESS)
-    if helpers == 0:
+    # Threads, not processes: the typesetter lets go of the interpreter for most of the time, and nothing has to start.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         done = []
-        for document in documents:
-            done.append(_write(document, folder))
+        for files in pool.map(_write, documents, [folder] * len(documents)):
+            done.append(files)
             progress(_STEP, len(done), len(documents))
         return done
-    # Spawned, not forked: a fork would carry the caller's database connection and threads along.
-    with ProcessPoolExecutor(helpers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return _shared(documents, folder, progress, pool, helpers)
-
-
-def _shared(
-    documents: Sequence[Invoice], folder: Path, progress: Progress, pool: ProcessPoolExecutor, helpers: int
-) -> list[Files]:
-    """Have this process take documents from the front and the helpers from the end, until they meet."""
-    waiting = deque(range(len(documents)))
-    given: dict[int, Future[Files]] = {}
-    written: dict[int, Files] = {}
-
-    def told() -> None:
-        progress(_STEP, len(written) + sum(one.done() for one in given.values()), len(documents))
-
-    while waiting:
-        while waiting and sum(not one.done() for one in given.values()) < helpers * _AHEAD:
-            index = waiting.pop()
-            given[index] = pool.submit(_write, documents[index], folder)
-        if waiting:
-            index = waiting.popleft()
-            written[index] = _write(documents[index], folder)
-            told()
-    for one in given.values():
-        one.result()
-        told()
-    written |= {index: one.result() for index, one in given.items()}
-    return [written[index] for index in range(len(documents))]
 
 
 def _write(document: Invoice, folder: Path) -> Files:

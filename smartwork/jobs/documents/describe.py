@@ -111,7 +111,8 @@ def quantity(line: Line, language: Language) -> str:
 def times(proof: Proof) -> str:
     """When it began and ended, on the clock of its centre."""
     zone = ZoneInfo(proof.timezone)
-    return f"{proof.starts_at.astimezone(zone):%H:%M}–{proof.ends_at.astimezone(zone):%H:%M}"
+    start, end = proof.starts_at.astimezone(zone), proof.ends_at.astimezone(zone)
+    return f"{start.hour:02}:{start.minute:02}–{end.hour:02}:{end.minute:02}"
 
 
 def document(one: DocumentReference, language: Language) -> str:

@@ -4,12 +4,15 @@ import json
 from datetime import UTC, datetime, time
 from functools import cache
 from importlib.resources import files
+from threading import local
 
 import typst
 
 from smartwork.domain.invoice import Invoice
 from smartwork.domain.invoice import digest as digest_of
 from smartwork.jobs.documents.view import view
+
+_OWN = local()
 
 
 def pdf(invoice: Invoice, canonical: str, xml: bytes) -> bytes:
@@ -32,10 +35,12 @@ def inputs(invoice: Invoice, canonical: str, xml: bytes) -> dict[str, str]:
     return {"view": json.dumps(shown, ensure_ascii=False), "xml": xml.decode(), "evidence": canonical}
 
 
-@cache
 def _compiler() -> typst.Compiler:
-    """One a process: it keeps the fonts and what two invoices have in common. The system's own fonts stay out."""
-    return typst.Compiler(ignore_system_fonts=True)
+    """One a thread: it keeps the fonts and what two invoices have in common. The system's own fonts stay out."""
+    if not hasattr(_OWN, "compiler"):
+        _OWN.compiler = typst.Compiler(ignore_system_fonts=True)
+    compiler: typst.Compiler = _OWN.compiler
+    return compiler
 
 
 @cache

@@ -186,14 +186,14 @@ def _statement(rows: Sequence[StatementRow], say: dict[str, str], language: Lang
     return Group(
         _centre(name, labels.number(total, language)),
         _centre(f"{name} ({say['continued']})"),
-        [_place(row, language) for row in rows],
+        [_place(row, say, language) for row in sorted(rows, key=lambda row: not row.resource_name)],
     )
 
 
-def _place(row: StatementRow, language: Language) -> Drawn:
+def _place(row: StatementRow, say: dict[str, str], language: Language) -> Drawn:
     def paint(sheet: Sheet, y: float) -> None:
         base = y + 3.2
-        sheet.text("body", 8, base, fit(row.resource_name, _BODY_PT, 66))
+        sheet.text("body", 8, base, fit(row.resource_name or say["no_place"], _BODY_PT, 66))
         sheet.text("body", 92, base, str(row.visits), "right")
         sheet.text("body", 115, base, labels.number(row.hours, language), "right")
         sheet.text("body", 145, base, labels.number(row.of_it_credits, language), "right")

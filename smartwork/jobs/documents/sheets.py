@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 WIDTH = 174.0
 _TOP, _BOTTOM = 9.0, 259.0
 _GAP = 12.0
+_SAME = 0.005
 
 Align = Literal["left", "right", "centred"]
 Style = Literal["title", "aside", "head", "centre", "kind", "body", "bold", "faint", "fine", "small", "warn"]
@@ -91,17 +92,20 @@ def _columns(texts: Sequence[tuple[float, float, str]]) -> list[tuple[float, flo
     """Texts that stand under each other at even distances, joined: x, first baseline, pitch, lines."""
     by_x: dict[float, list[tuple[float, str]]] = defaultdict(list)
     for x, y, text in texts:
-        by_x[round(x, 2)].append((y, text))
+        by_x[x].append((y, text))
     found = []
     for x, column in by_x.items():
-        at = 0
-        while at < len(column):
-            pitch = round(column[at + 1][0] - column[at][0], 2) if at + 1 < len(column) else 0.0
-            end = at + 1
-            while end < len(column) and pitch > 0 and round(column[end][0] - column[end - 1][0], 2) == pitch:
-                end += 1
-            found.append((x, round(column[at][0], 2), pitch, "\n".join(text for _, text in column[at:end])))
-            at = end
+        first, (last, text) = column[0][0], column[0]
+        pitch, lines = 0.0, [text]
+        for y, text in column[1:]:
+            if y > last and (not pitch or abs(y - last - pitch) < _SAME):
+                pitch = pitch or y - last
+                lines.append(text)
+            else:
+                found.append((round(x, 2), round(first, 2), round(pitch, 3), "\n".join(lines)))
+                first, pitch, lines = y, 0.0, [text]
+            last = y
+        found.append((round(x, 2), round(first, 2), round(pitch, 3), "\n".join(lines)))
     return found
 
 

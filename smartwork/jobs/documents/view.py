@@ -68,11 +68,13 @@ def _total_label(invoice: Invoice, say: dict[str, str]) -> str:
 def _facts(invoice: Invoice, say: dict[str, str]) -> list[list[str]]:
     language = invoice.language
     issued = "issued_on" if invoice.kind == "invoice" else "date_of_issue"
+    centre = invoice.lines[0].centre_name if invoice.is_self_billed else None
     return [
         [say["number"], invoice.number],
         [say[issued], labels.day(invoice.issued_on, language)],
         [say["period"], f"{labels.day(invoice.starts_on, language)} – {labels.day(invoice.ends_on, language)}"],
         [say["your_reference"], invoice.buyer_reference],
+        *([[say["centre"], centre]] if centre else []),
     ]
 
 
@@ -107,7 +109,7 @@ def _summary(invoice: Invoice, say: dict[str, str]) -> View:
         shown = invoice.lines[:FIRST_PAGE_ROWS]
         rows = [
             [
-                _named(line, invoice),
+                describe.name(line, language),
                 f"{describe.quantity(line, language)} {say[f'unit_{line.unit}']}",
                 labels.price(line.price, language),
                 labels.euro(line.net, language),
@@ -134,11 +136,6 @@ def _summary(invoice: Invoice, say: dict[str, str]) -> View:
         "rows": rows,
         "total": [say["total_net"], str(len(invoice.lines)), hours(invoice.lines, language), total],
     }
-
-
-def _named(line: Line, invoice: Invoice) -> str:
-    name = describe.name(line, invoice.language)
-    return f"{name}, {line.centre_name}" if line.centre_name else name
 
 
 def _sum(name: str, lines: list[Line], invoice: Invoice) -> list[str]:

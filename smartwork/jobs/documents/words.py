@@ -141,6 +141,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Storting uiterlijk op {due}.",
         "Paid out by {due}.",
     ),
+    "no_place": (
+        "Heures au-delà de passes, corrections",
+        "Uren buiten passen, correcties",
+        "Hours beyond passes, corrections",
+    ),
     "in_favour": ("En votre faveur", "In uw voordeel", "In your favour"),
     "we_pay": ("Versé sur votre compte", "Te storten op uw rekening", "Paid to your account"),
     "to_recover": ("À déduire", "In mindering", "To be deducted"),

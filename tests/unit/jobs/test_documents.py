@@ -193,7 +193,7 @@ def test_amounts_are_written_as_the_reader_writes_them(language: Language, text:
     assert labels.euro(Decimal("1234.5"), language) == text
 
 
-def test_many_invoices_are_written_by_several_processes_in_order(tmp_path: Path) -> None:
+def test_many_invoices_are_written_side_by_side_the_same_and_in_order(tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     made = [invoice(lines=2, ordinal=n) for n in range(1, 26)]
     written = render(made, tmp_path / "out", lambda *step: told.append(step))
