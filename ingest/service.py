@@ -2,15 +2,19 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+
+import numpy as np
 
 from ingest.observe import Metrics
 from smartwork.contracts.decode import Decoded, Rejected, decode
 from smartwork.contracts.messages import Batch, Confirmed, LedgerReport, Status
 from smartwork.contracts.topics import Leaf, Topic, every_centre, shared
+from smartwork.db.columns import Arrival, Columns, gather
 from smartwork.db.connection import Connection, connect_patiently
-from smartwork.db.ingest import Arrival, IngestStore, Outcome, Refusal, Report, StatusChange, Unstorable
+from smartwork.db.ingest import IngestStore, Outcome, Refusal, Report, StatusChange, Unstorable
 from smartwork.db.spans import derive_stale
 from smartwork.errors import ServiceAway
 from smartwork.settings import IngestSettings
@@ -19,10 +23,15 @@ from smartwork.transport.mqtt import Client, Delivery
 log = logging.getLogger("ingest")
 
 GROUP = "ingest"
-AT_ONCE = 200
-"""Messages a transaction takes at the most: enough that a commit costs little, few enough that memory stays small."""
+AT_ONCE, BYTES_AT_ONCE = 500, 2_000_000
+"""Messages and bytes that a transaction takes at the most: enough that a commit costs little, few enough that memory stays
+small. Two such portions are in hand at once, and beside them what the broker may deliver unacknowledged waits."""
 DERIVE_EVERY_S = 10.0
 """Under load spans are derived this often; otherwise as soon as there is nothing else to do."""
+PATIENCE_S, LONG_PATIENCE_S = 0.02, 0.2
+"""With nothing to receive for so long, spans are derived: soon where readings came since, to see what others left if not."""
+
+AWAY = "%s. Nothing is acknowledged until it is back."
 
 
 @dataclass(slots=True)
@@ -33,6 +42,8 @@ class Sorted:
     refusals: list[Refusal] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
     statuses: list[StatusChange] = field(default_factory=list)
+    columns: Columns | None = None
+    """Those of `arrivals`."""
 
 
 def sort(deliveries: Sequence[Delivery]) -> Sorted:
@@ -51,6 +62,7 @@ def sort(deliveries: Sequence[Delivery]) -> Sorted:
                 found.statuses.append(StatusChange(topic, state))
             case Decoded(topic, _):
                 found.refusals.append(Refusal(str(topic), "not a message for a server", delivery.payload))
+    found.columns = gather(found.arrivals)
     return found
 
 
@@ -76,51 +88,69 @@ class Ingest:
             on_connected=self._when_subscribed,
             say=log.warning,
         )
-        self._in_hand = 0
-        self.metrics.in_flight.set_function(lambda: self._client.waiting + self._in_hand)
+        self._received = self._finished = 0
+        self.metrics.in_flight.set_function(lambda: self._client.waiting + self._received - self._finished)
         self.metrics.connected.labels("broker").set_function(lambda: self._client.connected)
         self._subscriptions_made = self._connections_made = 0
         self._connection: Connection | None = None
         self._store: IngestStore | None = None
         self._derived_at = clock()
+        self._untold = False
 
     def run(self) -> None:
-        """Work until `should_stop`; the portion in hand is finished first. Waits for broker and database alike."""
+        """Work until `should_stop`; the portions in hand are finished first. Waits for broker and database alike.
+
+        While one portion is committed in a thread of its own the next is decoded, and never more than one: portions are
+        committed in the order in which they came.
+        """
         self._client.start()
         try:
-            while not self._should_stop():
-                deliveries = self._client.receive(AT_ONCE, patience_s=0.2)
-                if deliveries:
-                    self._in_hand = len(deliveries)
-                    self._finish(deliveries)
-                    self._in_hand = 0
-                self._derive(idle=not deliveries)
+            with ThreadPoolExecutor(1, "ingest.store") as storing:
+                self._work(storing)
         finally:
             self._client.stop()
             if self._connection:
                 self._connection.close()
 
-    def _finish(self, deliveries: list[Delivery]) -> None:
+    def _work(self, storing: Executor) -> None:
+        under_way: Future[None] = storing.submit(self._derive, idle=True)
+        while not self._should_stop():
+            patience_s = PATIENCE_S if self._untold else LONG_PATIENCE_S
+            deliveries = self._client.receive(AT_ONCE, patience_s, BYTES_AT_ONCE)
+            self._received += len(deliveries)
+            found = sort(deliveries)
+            under_way.result()
+            if deliveries:
+                under_way = storing.submit(self._finish, deliveries, found)
+            else:
+                under_way = storing.submit(self._derive, idle=True)
+        under_way.result()
+
+    def _finish(self, deliveries: list[Delivery], found: Sorted) -> None:
         """Commit a portion, trying until the database takes it, then acknowledge it and tell the edges."""
         while (store := self._opened()) is not None:
             try:
-                found = sort(deliveries)
                 with self.metrics.commit.time():
                     outcomes = commit(store, found, self._clock())
             except ServiceAway as away:
-                log.warning("%s. Nothing is acknowledged until it is back.", away)
+                log.warning(AWAY, away)
                 self._forget_connection()
                 continue
             for outcome in outcomes:
                 self._confirm(outcome)
             self._client.acknowledge(deliveries)
             self._count(found, outcomes)
-            return
+            self._untold = True
+            break
+        self._finished += len(deliveries)
+        self._derive(idle=False)
 
     def _count(self, found: Sorted, outcomes: Sequence[Outcome]) -> None:
         committed_ms = self._clock().timestamp() * 1000
-        for arrival in found.arrivals:
-            self.metrics.lag.observe((committed_ms - max(arrival.batch.at_ms)) / 1000)
+        if found.columns and found.arrivals:
+            newest = np.maximum.reduceat(found.columns.at_ms, found.columns.starts())
+            for lag_s in ((committed_ms - newest) / 1000).tolist():
+                self.metrics.lag.observe(lag_s)
         self.metrics.readings.inc(sum(o.readings for o in outcomes))
         self.metrics.batches.inc(sum(o.batches for o in outcomes))
         self.metrics.resends.inc(sum(o.resends for o in outcomes))
@@ -141,10 +171,11 @@ class Ingest:
         if self._opened() is None or self._connection is None:
             return
         self._derived_at = now
+        self._untold = False
         try:
             derive_stale(self._connection)
         except ServiceAway as away:
-            log.warning("%s", away)
+            log.warning(AWAY, away)
             self._forget_connection()
 
     def _opened(self) -> IngestStore | None:
@@ -155,7 +186,7 @@ class Ingest:
             try:
                 self._store = IngestStore(self._connection)
             except ServiceAway as away:
-                log.warning("%s", away)
+                log.warning(AWAY, away)
                 self._forget_connection()
             else:
                 self.metrics.connected.labels("database").set(1)
@@ -183,7 +214,7 @@ class Ingest:
 def commit(store: IngestStore, found: Sorted, now: datetime) -> list[Outcome]:
     """Commit a portion at once; where the database refuses the content, each message alone, the culprit as rejected."""
     try:
-        return [store.commit(found.arrivals, found.refusals, found.reports, found.statuses, now)]
+        return [store.commit(found.arrivals, found.refusals, found.reports, found.statuses, now, found.columns)]
     except Unstorable:
         outcomes = [store.commit([], found.refusals, [], found.statuses, now)]
         for arrival in found.arrivals:

@@ -64,7 +64,7 @@ class IngestSettings(DatabaseSettings, BrokerSettings):
         default="1", pattern=r"^[a-z0-9-]{1,40}$", description="Name of this worker, unique among equals; letters, digits."
     )
     max_in_flight: int = Field(
-        default=500, ge=1, le=20_000, description="Batches received and not yet committed, 1 to 20000."
+        default=1_000, ge=1, le=20_000, description="Batches received and not yet committed, 1 to 20000."
     )
     session_s: int = Field(
         default=7 * 86_400, ge=0, description="Seconds for which the broker keeps messages for an absent worker."

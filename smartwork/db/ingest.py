@@ -1,48 +1,28 @@
 """What ingest writes: batches with their readings, once, in one transaction with the ledger."""
 
-import hashlib
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
-from typing import Any
+from datetime import UTC, datetime
 
 import numpy as np
 import psycopg
 
-from smartwork.contracts.messages import Batch, LedgerReport
-from smartwork.contracts.metrics import RANGES, Metric
+from smartwork.contracts.messages import LedgerReport
+from smartwork.contracts.metrics import Metric
 from smartwork.contracts.topics import Topic
+from smartwork.db.columns import Arrival, Columns, Flags, Floats, Integers, gather, judge, why
 from smartwork.db.connection import Connection, explained
-from smartwork.db.rows import HEADER, TRAILER, binary_rows
+from smartwork.db.rows import HEADER, TRAILER, array_text, binary_rows
 from smartwork.db.sql import sql
-from smartwork.domain.network import local_day
 from smartwork.errors import SmartworkError
 
-OLDEST = datetime(2010, 1, 1, tzinfo=UTC)
-"""No sensor network of ours is older: an earlier event time is a clock that was never set."""
-CLOCK_TOLERANCE = timedelta(minutes=10)
 PAYLOAD_KEPT = 2_000
 """Bytes of a rejected message that are stored."""
-
-_LOW = np.full(max(Metric) + 1, np.inf)
-_HIGH = np.full(max(Metric) + 1, -np.inf)
-for _metric, _range in RANGES.items():
-    _LOW[_metric], _HIGH[_metric] = _range.low, _range.high
 
 
 class Unstorable(SmartworkError):  # noqa: N818 - it is the content that cannot be stored
     """The database refuses a content that passed the checks; the message is the database's reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A batch as it came: its topic (centre and edge), the decoded model and the bytes it was decoded from."""
-
-    topic: Topic
-    batch: Batch
-    payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +62,17 @@ class Outcome:
     """(centre, edge, epoch) to closed runs of numbers that are in the database now, or were before."""
 
 
-@dataclass(slots=True)
-class _Checked:
-    """A batch with its columns as arrays, and which of its readings are good."""
+@dataclass(frozen=True, slots=True)
+class _Portion:
+    """The batches of known centres with their columns, what the registry calls them, and which readings are good."""
 
-    arrival: Arrival
-    outbox_id: int
-    digest: bytes
-    at_ms: "np.ndarray[tuple[int], np.dtype[np.int64]]"
-    device_id: "np.ndarray[tuple[int], np.dtype[np.int32]]"
-    metric: "np.ndarray[tuple[int], np.dtype[np.int64]]"
-    value: "np.ndarray[tuple[int], np.dtype[np.float64]]"
-    n: "np.ndarray[tuple[int], np.dtype[np.int64]]"
-    good: "np.ndarray[tuple[int], np.dtype[np.bool_]]"
+    arrivals: Sequence[Arrival]
+    columns: Columns
+    outbox_ids: Integers
+    device_id: Integers
+    good: Flags
+    stored: Integers
+    """By batch, how many readings are good."""
 
 
 class IngestStore:
@@ -115,15 +93,16 @@ class IngestStore:
         reports: Sequence[Report],
         statuses: Sequence[StatusChange],
         arrived_at: datetime,
+        columns: Columns | None = None,
     ) -> Outcome:
         """Store everything in one transaction and return what happened; on return it is durable.
 
-        Raises ServiceAway where the database is lost, Unstorable where it refuses the content: nothing is stored
-        then, and the same call may be made again.
+        `columns` is `gather(arrivals)`, where the caller had time for it before. Raises ServiceAway where the database is
+        lost, Unstorable where it refuses the content: nothing is stored then, and the same call may be made again.
         """
         try:
             with explained():
-                return self._commit(arrivals, refusals, reports, statuses, arrived_at)
+                return self._commit(arrivals, refusals, reports, statuses, arrived_at, columns)
         except psycopg.Error as error:
             self._outboxes.clear()
             self._devices.clear()
@@ -136,18 +115,19 @@ class IngestStore:
         reports: Sequence[Report],
         statuses: Sequence[StatusChange],
         arrived_at: datetime,
+        columns: Columns | None,
     ) -> Outcome:
         refused = list(refusals)
-        arrivals = [a for a in arrivals if self._known_centre(a.topic, a.payload, refused)]
+        known = [a for a in arrivals if self._known_centre(a.topic, a.payload, refused)]
         reports = [r for r in reports if self._known_centre(r.topic, b"", refused)]
         statuses = [s for s in statuses if self._known_centre(s.topic, b"", refused)]
-        self._register(arrivals, reports)
-        checked = [self._check(arrival, arrived_at) for arrival in arrivals]
+        self._register(known, reports)
+        portion = self._identify(known, columns if columns and len(known) == len(arrivals) else gather(known), arrived_at)
         with self._connection.transaction():
-            fresh, resends, conflicts = self._record_batches(checked, arrived_at)
-            refused += [Refusal(str(c.arrival.topic), _CONFLICT, c.arrival.payload) for c in conflicts]
-            readings = self._store_readings(fresh)
-            rejected = self._record_rejected(refused, fresh, arrived_at)
+            fresh, resends, conflicts = self._record_batches(portion, arrived_at)
+            refused += [Refusal(str(known[i].topic), _CONFLICT, known[i].payload) for i in conflicts]
+            readings = self._store_readings(portion, fresh)
+            rejected = self._record_rejected(refused, portion, fresh, arrived_at)
             self._record_reports(reports)
             for status in statuses:
                 self._connection.execute(
@@ -160,10 +140,10 @@ class IngestStore:
                     },
                 )
         settled: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
-        for c in checked:
-            key = (c.arrival.topic.centre, str(c.arrival.topic.name), c.arrival.batch.epoch)
-            settled.setdefault(key, []).append((c.arrival.batch.first, c.arrival.batch.last))
-        return Outcome(readings, len(fresh), resends, rejected, settled)
+        for arrival in known:
+            key = (arrival.topic.centre, str(arrival.topic.name), arrival.batch.epoch)
+            settled.setdefault(key, []).append((arrival.batch.first, arrival.batch.last))
+        return Outcome(readings, int(fresh.sum()), resends, rejected, settled)
 
     def _read_registry(self) -> None:
         self._centres = {
@@ -214,121 +194,98 @@ class IngestStore:
         for centre, slug, number in self._connection.execute(sql("known_devices"), (ids,)):
             self._devices[str(centre)][str(slug)] = number
 
-    def _check(self, arrival: Arrival, arrived_at: datetime) -> _Checked:
-        batch = arrival.batch
-        at_ms = np.array(batch.at_ms, dtype=np.int64)
-        value = np.array(batch.value, dtype=np.float64)
-        code = np.array(batch.metric, dtype=np.int64)
-        metric = np.where((code >= 0) & (code < len(_LOW)), code, 0)
-        ids = self._devices[arrival.topic.centre]
-        device_id = np.array([ids[d] for d in batch.devices], dtype=np.int32)[np.array(batch.device, dtype=np.int64)]
-        day = local_day(date.fromisoformat(batch.day), self._centres[arrival.topic.centre][1])
-        oldest = max(_ms(day.start), _ms(OLDEST))
-        newest = min(_ms(day.end) - 1, _ms(arrived_at + CLOCK_TOLERANCE))
-        good = (at_ms >= oldest) & (at_ms <= newest) & (value >= _LOW[metric]) & (value <= _HIGH[metric])
-        return _Checked(
-            arrival,
-            self._outboxes[arrival.topic.centre, str(arrival.topic.name), batch.epoch],
-            hashlib.sha256(arrival.payload).digest(),
-            at_ms,
-            device_id,
-            metric,
-            value,
-            np.arange(batch.first, batch.last + 1, dtype=np.int64),
-            good,
-        )
+    def _identify(self, arrivals: Sequence[Arrival], columns: Columns, arrived_at: datetime) -> _Portion:
+        ids: list[int] = []
+        outboxes, days = [], []
+        for arrival in arrivals:
+            topic, batch = arrival.topic, arrival.batch
+            outboxes.append(self._outboxes[topic.centre, str(topic.name), batch.epoch])
+            ids += map(self._devices[topic.centre].__getitem__, batch.devices)
+            days.append((batch.day, self._centres[topic.centre][1]))
+        good = judge(columns, days, arrived_at)
+        stored = np.add.reduceat(good, columns.starts(), dtype=np.int64) if arrivals else columns.lengths
+        device_id = np.array(ids, dtype=np.int64)[columns.device]
+        return _Portion(arrivals, columns, np.array(outboxes, dtype=np.int64), device_id, good, stored)
 
-    def _record_batches(self, checked: list[_Checked], arrived_at: datetime) -> tuple[list[_Checked], int, list[_Checked]]:
-        """New batches, how many were resends, and those whose numbers another batch has taken."""
-        checked = sorted(checked, key=lambda c: (c.outbox_id, c.arrival.batch.first))
-        first_seen: list[_Checked] = []
-        again: list[_Checked] = []
-        for _, same in groupby(checked, key=lambda c: (c.outbox_id, c.arrival.batch.first)):
-            head, *rest = same
-            first_seen.append(head)
-            again += rest
+    def _record_batches(self, portion: _Portion, arrived_at: datetime) -> tuple[Flags, int, list[int]]:
+        """Which batches are new, how many were resends, and the places of those whose numbers another batch has taken."""
+        arrivals, digests, outboxes = portion.arrivals, portion.columns.digests, portion.outbox_ids.tolist()
+        fresh: Flags = np.zeros(len(arrivals), dtype=np.bool_)
+        first_seen: dict[tuple[int, int], int] = {}
+        again: list[int] = []
+        for i, arrival in enumerate(arrivals):
+            if first_seen.setdefault((outboxes[i], arrival.batch.first), i) != i:
+                again.append(i)
         if not first_seen:
-            return [], 0, []
+            return fresh, 0, []
+        keys = sorted(first_seen)
+        some = [first_seen[key] for key in keys]
         rows = self._connection.execute(
             sql("record_batches"),
             {
-                "outbox_ids": [c.outbox_id for c in first_seen],
-                "firsts": [c.arrival.batch.first for c in first_seen],
-                "lasts": [c.arrival.batch.last for c in first_seen],
-                "days": [c.arrival.batch.day for c in first_seen],
-                "stored": [int(c.good.sum()) for c in first_seen],
-                "rejected": [int((~c.good).sum()) for c in first_seen],
-                "digests": [c.digest for c in first_seen],
+                "outbox_ids": array_text([outbox for outbox, _ in keys]),
+                "firsts": array_text([first for _, first in keys]),
+                "lasts": array_text([arrivals[i].batch.last for i in some]),
+                "days": "{" + ",".join(arrivals[i].batch.day for i in some) + "}",
+                "stored": array_text(portion.stored[some].tolist()),
+                "rejected": array_text((portion.columns.lengths - portion.stored)[some].tolist()),
+                "digests": _bytes_array([digests[i] for i in some]),
                 "arrived_at": arrived_at,
             },
         ).fetchall()
-        new = {(outbox, first) for outbox, first in rows}
-        fresh = [c for c in first_seen if (c.outbox_id, c.arrival.batch.first) in new]
-        again += [c for c in first_seen if (c.outbox_id, c.arrival.batch.first) not in new]
+        fresh[[first_seen[outbox, first] for outbox, first in rows]] = True
+        again += [i for i in some if not fresh[i]]
         if not again:
             return fresh, 0, []
         same_rows = self._connection.execute(
             sql("count_resends"),
             {
-                "outbox_ids": [c.outbox_id for c in again],
-                "firsts": [c.arrival.batch.first for c in again],
-                "digests": [c.digest for c in again],
+                "outbox_ids": array_text([outboxes[i] for i in again]),
+                "firsts": array_text([arrivals[i].batch.first for i in again]),
+                "digests": _bytes_array([digests[i] for i in again]),
             },
         ).fetchall()
         seen = {(outbox, first, bytes(digest)) for outbox, first, digest in same_rows}
-        conflicts = [c for c in again if (c.outbox_id, c.arrival.batch.first, c.digest) not in seen]
+        conflicts = [i for i in again if (outboxes[i], arrivals[i].batch.first, digests[i]) not in seen]
         return fresh, len(again) - len(conflicts), conflicts
 
-    def _store_readings(self, fresh: list[_Checked]) -> int:
-        if not fresh:
+    def _store_readings(self, portion: _Portion, fresh: Flags) -> int:
+        columns = portion.columns
+        taken = columns.spread(fresh) & portion.good
+        at_ms, device_id = columns.at_ms[taken], portion.device_id[taken]
+        metric, value = columns.metric[taken], columns.value[taken]
+        if not len(at_ms):
             return 0
-        good = np.concatenate([c.good for c in fresh])
-        at_ms = np.concatenate([c.at_ms for c in fresh])[good]
-        device_id = np.concatenate([c.device_id for c in fresh])[good]
-        metric = np.concatenate([c.metric for c in fresh])[good]
-        value = np.concatenate([c.value for c in fresh])[good]
-        outbox_id = np.repeat([c.outbox_id for c in fresh], [len(c.n) for c in fresh])[good]
-        n = np.concatenate([c.n for c in fresh])[good]
-        if not len(n):
-            return 0
+        outbox_id = columns.spread(portion.outbox_ids)[taken]
         with self._connection.cursor() as cursor, cursor.copy(sql("copy_readings")) as copy:
-            copy.write(HEADER)
-            copy.write(binary_rows(at_ms, device_id, metric, value, outbox_id, n))
-            copy.write(TRAILER)
+            copy.write(HEADER + binary_rows(at_ms, device_id, metric, value, outbox_id, columns.n[taken]) + TRAILER)
         order = np.lexsort((at_ms, metric, device_id))
-        at_ms, device_id, metric, value = at_ms[order], device_id[order], metric[order], value[order]
-        self._keep_latest(at_ms, device_id, metric, value)
-        return len(n)
+        self._keep_latest(at_ms[order], device_id[order], metric[order], value[order])
+        return len(at_ms)
 
-    def _keep_latest(
-        self,
-        at_ms: "np.ndarray[tuple[int], np.dtype[np.int64]]",
-        device_id: "np.ndarray[tuple[int], np.dtype[np.int32]]",
-        metric: "np.ndarray[tuple[int], np.dtype[np.int64]]",
-        value: "np.ndarray[tuple[int], np.dtype[np.float64]]",
-    ) -> None:
+    def _keep_latest(self, at_ms: Integers, device_id: Integers, metric: Integers, value: Floats) -> None:
         """Update the newest values and mark spans to derive again; the columns are in order of device, metric, time."""
         turns = np.flatnonzero((np.diff(device_id) != 0) | (np.diff(metric) != 0))
         firsts, lasts = np.append(0, turns + 1), np.append(turns, len(at_ms) - 1)
         self._connection.execute(
             sql("keep_latest"),
             {
-                "device_ids": _array(device_id[lasts]),
-                "metrics": _array(metric[lasts]),
-                "ats_ms": _array(at_ms[lasts]),
-                "values": _array(value[lasts]),
+                "device_ids": array_text(device_id[lasts].tolist()),
+                "metrics": array_text(metric[lasts].tolist()),
+                "ats_ms": array_text(at_ms[lasts].tolist()),
+                "values": array_text(value[lasts].tolist()),
             },
         )
         presence = firsts[metric[firsts] == Metric.PRESENCE]
         self._connection.execute(
             sql("mark_stale"),
             {
-                "device_ids": _array(device_id[presence]),
-                "since_ms": _array(at_ms[presence]),
+                "device_ids": array_text(device_id[presence].tolist()),
+                "since_ms": array_text(at_ms[presence].tolist()),
             },
         )
 
-    def _record_rejected(self, refused: list[Refusal], fresh: list[_Checked], arrived_at: datetime) -> int:
+    def _record_rejected(self, refused: list[Refusal], portion: _Portion, fresh: Flags, arrived_at: datetime) -> int:
         rows: list[tuple[datetime, str, str, int | None, int | None, bytes]] = [
             (
                 arrived_at,
@@ -340,11 +297,14 @@ class IngestStore:
             )
             for r in refused
         ]
-        for c in fresh:
-            for i in np.flatnonzero(~c.good).tolist():
-                one = f"{c.arrival.batch.at_ms[i]} {c.arrival.batch.metric[i]} {c.arrival.batch.value[i]}"
-                reason = _why(c, i, arrived_at)
-                rows.append((arrived_at, str(c.arrival.topic), reason, c.outbox_id, int(c.n[i]), one.encode()))
+        columns = portion.columns
+        bad = np.flatnonzero(columns.spread(fresh) & ~portion.good)
+        for i, place in zip(bad.tolist(), np.searchsorted(columns.starts(), bad, side="right").tolist(), strict=True):
+            arrival = portion.arrivals[place - 1]
+            one = f"{columns.at_ms[i]} {columns.metric[i]} {columns.value[i]}"
+            reason = why(columns, i, arrival.batch.day, arrived_at)
+            outbox = int(portion.outbox_ids[place - 1])
+            rows.append((arrived_at, str(arrival.topic), reason, outbox, int(columns.n[i]), one.encode()))
         if rows:
             with self._connection.cursor() as cursor:
                 cursor.executemany(sql("record_rejected"), rows)
@@ -367,28 +327,9 @@ class IngestStore:
 _CONFLICT = "the batch's numbers were taken before by a batch with other content"
 
 
-def _why(checked: _Checked, i: int, arrived_at: datetime) -> str:
-    """The reason why reading `i` of a batch is refused."""
-    at_ms, code = int(checked.at_ms[i]), checked.arrival.batch.metric[i]
-    if at_ms < _ms(OLDEST):
-        return f"the device's clock is far in the past (before {OLDEST.date()})"
-    if at_ms > _ms(arrived_at + CLOCK_TOLERANCE):
-        return "the device's clock is ahead of time"
-    if code not in RANGES:
-        return f"unknown metric {code}"
-    limits = RANGES[Metric(code)]
-    if not limits.low <= checked.arrival.batch.value[i] <= limits.high:
-        return f"{Metric(code).label} outside {limits.low:g} to {limits.high:g}"
-    return f"the event lies outside the batch's day {checked.arrival.batch.day}"
-
-
-def _array(numbers: "np.ndarray[tuple[int], np.dtype[Any]]") -> str:
-    """Numbers as PostgreSQL writes an array: the driver would look into each for quotes, which takes ten times as long."""
-    return "{" + ",".join(map(repr, numbers.tolist())) + "}"
-
-
-def _ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
+def _bytes_array(strings: Sequence[bytes]) -> str:
+    """Byte strings as PostgreSQL writes an array."""
+    return "{" + ",".join(f'"\\\\x{each.hex()}"' for each in strings) + "}"
 
 
 def _instant(ms: int) -> datetime:

@@ -1,35 +1,51 @@
-"""Readings in PostgreSQL's binary COPY form, made from columns a whole portion at a time."""
+"""Rows in PostgreSQL's binary COPY form, and arrays in its binary form, a whole portion at a time."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from smartwork.domain.occupancy_columns import STATES, Pieces
+
 HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 TRAILER = b"\xff\xff"
 _PG_EPOCH_MS = 946_684_800_000
-_ROW = np.dtype(
-    [
-        ("fields", ">i2"),
-        ("at_len", ">i4"), ("at", ">i8"),
-        ("device_len", ">i4"), ("device", ">i4"),
-        ("metric_len", ">i4"), ("metric", ">i2"),
-        ("value_len", ">i4"), ("value", ">f8"),
-        ("outbox_len", ">i4"), ("outbox", ">i4"),
-        ("n_len", ">i4"), ("n", ">i8"),
-    ]
-)  # fmt: skip
-_WIDTHS = {"at": 8, "device": 4, "metric": 2, "value": 8, "outbox": 4, "n": 8}
+_PG_EPOCH_US = 1_000 * _PG_EPOCH_MS
+
+
+def _row(**fields: str) -> np.dtype[np.void]:
+    """How a row of these fields lies in memory: their count, and before each its length in bytes."""
+    layout = [("fields", ">i2")]
+    for name, kind in fields.items():
+        layout += [(f"{name}_len", ">i4"), (name, kind)]
+    return np.dtype(layout)
+
+
+_READING = _row(at=">i8", device=">i4", metric=">i2", value=">f8", outbox=">i4", n=">i8")
+_TIME = np.dtype([("length", ">i4"), ("element", ">i8")])
+_FLAG = np.dtype([("length", ">i4"), ("element", "i1")])
+_ARRAY_HEADER = 20  # dimensions, flags, type, size, first index
+_SPAN = {state: _row(resource=">i4", start=">i8", end=">i8", state=f"S{len(state)}", suspect="i1") for state in STATES}
 
 Integers = npt.NDArray[np.signedinteger]
+Flags = npt.NDArray[np.bool_]
+
+
+def _filled(layout: np.dtype[np.void], many: int) -> npt.NDArray[np.void]:
+    """So many rows of which only the values are missing."""
+    rows = np.empty(many, dtype=layout)
+    names = [name for name in layout.names or () if f"{name}_len" in (layout.names or ())]
+    rows["fields"] = len(names)
+    for name in names:
+        rows[f"{name}_len"] = layout[name].itemsize
+    return rows
 
 
 def binary_rows(
     at_ms: Integers, device_id: Integers, metric: Integers, value: npt.NDArray[np.float64], outbox_id: Integers, n: Integers
 ) -> bytes:
     """The rows of `copy_readings`, without header and trailer; `at_ms` is in milliseconds since 1970 UTC."""
-    rows = np.empty(len(n), dtype=_ROW)
-    rows["fields"] = len(_WIDTHS)
-    for name, width in _WIDTHS.items():
-        rows[f"{name}_len"] = width
+    rows = _filled(_READING, len(n))
     rows["at"] = (at_ms - _PG_EPOCH_MS) * 1000
     rows["device"] = device_id
     rows["metric"] = metric
@@ -37,3 +53,43 @@ def binary_rows(
     rows["outbox"] = outbox_id
     rows["n"] = n
     return rows.tobytes()
+
+
+def binary_spans(resource_id: Integers, found: Pieces) -> bytes:
+    """The whole of `copy_spans`: the pieces, each of the resource at the same place."""
+    parts = [HEADER]
+    for number, state in enumerate(STATES):
+        here = found.state == number
+        some = found.where(here)
+        rows = _filled(_SPAN[state], len(some.start))
+        rows["resource"] = resource_id[here]
+        rows["start"] = some.start - _PG_EPOCH_US
+        rows["end"] = some.end - _PG_EPOCH_US
+        rows["state"] = state
+        rows["suspect"] = some.is_suspect()
+        parts.append(rows.tobytes())
+    return b"".join([*parts, TRAILER])
+
+
+def times(sent: Sequence[bytes]) -> Integers:
+    """The elements of timestamptz arrays, one behind the other, in microseconds since 1970 UTC.
+
+    `sent` is what `array_send` gives, for arrays of one dimension without NULL; so for `flags`.
+    """
+    return _elements(sent, _TIME).astype(np.int64) + _PG_EPOCH_US
+
+
+def flags(sent: Sequence[bytes]) -> Flags:
+    """The elements of boolean arrays, one behind the other."""
+    found: Flags = _elements(sent, _FLAG) != 0
+    return found
+
+
+def _elements(sent: Sequence[bytes], layout: np.dtype[np.void]) -> npt.NDArray[np.generic]:
+    whole = b"".join(each[_ARRAY_HEADER:] for each in sent)
+    return np.frombuffer(whole, dtype=layout)["element"]
+
+
+def array_text(numbers: Sequence[float]) -> str:
+    """Numbers as PostgreSQL writes an array: the driver would look into each for quotes, which takes ten times as long."""
+    return "{" + ",".join(map(repr, numbers)) + "}"

@@ -1,14 +1,16 @@
 """Spans kept in step with readings: only what late or new readings touched is derived again."""
 
-from datetime import UTC, datetime, timedelta
+import numpy as np
 
 from smartwork.db.connection import Connection, explained
+from smartwork.db.rows import array_text, binary_spans, flags, times
 from smartwork.db.sql import sql
-from smartwork.domain import occupancy
+from smartwork.domain import occupancy, occupancy_columns
+from smartwork.domain.occupancy_columns import SECOND, STATES, Flags, Integers, Pieces
 
 GAP_S = 300.0
 """Seconds without motion that still count as presence where somebody is detected again after them."""
-_AT_ONCE = 200
+_AT_ONCE = 500
 
 
 def derive_stale(connection: Connection) -> int:
@@ -21,75 +23,69 @@ def derive_stale(connection: Connection) -> int:
     while True:
         with explained(), connection.transaction():
             taken = connection.execute(sql("take_stale"), {"most": _AT_ONCE}).fetchall()
-            since = {device: at for device, at in taken if isinstance(at, datetime)}
-            _derive(connection, since)
+            if taken:
+                _derive(connection, {int(device): int(since_us) for device, since_us in taken})
         done += len(taken)
         if len(taken) < _AT_ONCE:
             return done
 
 
-def _derive(connection: Connection, since: dict[int, datetime]) -> None:
-    watchers = [
-        (device, resource, interval) for device, resource, interval in connection.execute(sql("watchers"), (list(since),))
-    ]
+def _derive(connection: Connection, since_us: dict[int, int]) -> None:
+    watchers = connection.execute(sql("watchers"), (array_text(list(since_us)),)).fetchall()
     if not watchers:
         return
-    reach = {device: occupancy.patience(interval) + GAP_S for device, _, interval in watchers}
-    anchors = {
-        device: at
-        for device, at in connection.execute(
-            sql("anchors"),
-            {
-                "device_ids": list(reach),
-                "since": [since[d] for d in reach],
-                "lookback_s": [2 * seconds for seconds in reach.values()],
-            },
-        )
-        if isinstance(at, datetime)
+    device, resource, interval_s = np.array(watchers, dtype=np.int64).T
+    patience = np.array([round(occupancy.patience(float(each)) * SECOND) for each in interval_s], dtype=np.int64)
+    since = np.array([since_us[each] for each in device.tolist()], dtype=np.int64)
+    reach = patience + round(GAP_S * SECOND)
+    sensor, at, present = _presence_since(connection, device, since, 2 * reach)
+    found = occupancy_columns.bridge(occupancy_columns.pieces(sensor, at, present, patience), GAP_S)
+    # The first pieces after the reading where derivation restarts lack what lay before it; one reach later they no longer
+    # depend on it. Whole pieces are replaced: a silence that ends now began long ago.
+    start = since - reach
+    found = found.where(found.end > start[found.sensor])
+    heads = np.append(True, np.diff(found.sensor) != 0)[: len(found.sensor)]
+    start[found.sensor[heads]] = found.start[heads]
+    _replace(connection, resource, start, found, heads)
+
+
+def _presence_since(
+    connection: Connection, device: Integers, since: Integers, lookback: Integers
+) -> tuple[Integers, Integers, Flags]:
+    """Of each presence reading that counts: the place of its device, its time, and whether somebody was there."""
+    arguments = {
+        "device_ids": array_text(device.tolist()),
+        "since_us": array_text(since.tolist()),
+        "lookback_us": array_text(lookback.tolist()),
     }
-    samples = _presence_since(connection, anchors)
-    replaced: dict[int, tuple[datetime, list[occupancy.Piece]]] = {}
-    for device, resource, interval in watchers:
-        found = occupancy.bridge(occupancy.pieces(samples.get(device, []), occupancy.patience(interval)), GAP_S)
-        # The first pieces after the anchor lack what lay before it; one reach later they no longer depend on it.
-        # Whole pieces are replaced: a silence that ends now began long ago.
-        start = max(anchors[device], since[device] - timedelta(seconds=reach[device]))
-        found = [piece for piece in found if piece[1] > start.timestamp()]
-        replaced[resource] = (_instant(found[0][0]) if found else start, found)
-    _replace(connection, replaced)
+    rows = connection.execute(sql("presence_since"), arguments, binary=True).fetchall()
+    at, present = times([ats for _, ats, _ in rows]), flags([states for _, _, states in rows])
+    many = [len(flags([states])) for _, _, states in rows]
+    spoke = np.searchsorted(device, np.array([number for number, _, _ in rows], dtype=np.int64))
+    return np.repeat(spoke, many), at, present
 
 
-def _presence_since(connection: Connection, anchors: dict[int, datetime]) -> dict[int, list[occupancy.Sample]]:
-    """Each device's presence readings from its anchor on, in time order."""
-    arguments = {"device_ids": list(anchors), "since": list(anchors.values())}
-    rows = connection.execute(sql("presence_since"), arguments, binary=True)
-    return {device: list(zip(ats, present, strict=True)) for device, ats, present in rows}
+def _replace(
+    connection: Connection,
+    resource: Integers,
+    start: Integers,
+    found: Pieces,
+    heads: Flags,
+) -> None:
+    """Put pieces in the place of all that a resource has from an instant on, grown together with what stays before.
 
-
-def presence(connection: Connection, device_id: int, start: datetime, end: datetime) -> list[occupancy.Sample]:
-    """A device's presence readings in [start, end) in time order, as the domain takes them."""
-    rows = connection.execute(sql("presence_between"), {"device_id": device_id, "start": start, "end": end})
-    return [(at, bool(present)) for at, present in rows]
-
-
-def _replace(connection: Connection, replaced: dict[int, tuple[datetime, list[occupancy.Piece]]]) -> None:
-    """Put pieces in the place of all that a resource has from an instant on, grown together with what stays before."""
-    at = {"resource_ids": list(replaced), "since": [since for since, _ in replaced.values()]}
-    connection.execute(sql("drop_spans"), at)
-    grown: dict[int, datetime] = {}
-    for resource, begin, state in connection.execute(sql("cut_spans"), at):
-        since, found = replaced[resource]
-        if found and found[0][2] == state:
-            grown[resource] = _instant(begin)
-            replaced[resource] = (since, [(begin, found[0][1], state), *found[1:]])
+    `heads` flags the first piece of each sensor.
+    """
+    where = {"resource_ids": array_text(resource.tolist()), "since_us": array_text(start.tolist())}
+    connection.execute(sql("drop_spans"), where)
+    first = {int(resource[found.sensor[i]]): i for i in np.flatnonzero(heads).tolist()}
+    grown: dict[int, int] = {}
+    for number, begin, state in connection.execute(sql("cut_spans"), where):
+        i = first.get(number)
+        if i is not None and STATES[found.state[i]] == state:
+            found.start[i] = grown[number] = begin
     if grown:
-        connection.execute(sql("drop_grown_spans"), {"resource_ids": list(grown), "starts_at": list(grown.values())})
+        gone = {"resource_ids": array_text(list(grown)), "starts_us": array_text(list(grown.values()))}
+        connection.execute(sql("drop_grown_spans"), gone)
     with connection.cursor() as cursor, cursor.copy(sql("copy_spans")) as copy:
-        for resource, (_, found) in replaced.items():
-            for piece in found:
-                begin, end, state = piece
-                copy.write_row((resource, _instant(begin), _instant(end), state, occupancy.is_suspect(piece)))
-
-
-def _instant(seconds: float) -> datetime:
-    return datetime.fromtimestamp(round(seconds, 3), UTC)
+        copy.write(binary_spans(resource[found.sensor], found))

@@ -9,7 +9,7 @@ from smartwork.contracts.messages import Batch
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Policy, Profile
 from smartwork.contracts.topics import Leaf, Topic
-from smartwork.db.ingest import Arrival
+from smartwork.db.columns import Arrival
 from smartwork.domain.business import Company, Contract, Member, Network, Party, Tariff
 from smartwork.domain.network import Centre, Device, OpeningHours, Operator, Rect, Resource, Zone
 

@@ -18,6 +18,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from smartwork.errors import ServiceAway, SettingError, without_password
+from smartwork.transport.buffered import BufferedClient
 
 KEEPALIVE_S = 30
 BARRIER_S = 3.0
@@ -111,7 +112,7 @@ class Client:
         self._inbox: queue.Queue[Delivery] = queue.Queue()
         self._connected = threading.Event()
         self._reached = threading.Event()
-        self._paho = PahoClient(
+        self._paho = BufferedClient(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
             protocol=MQTTv5,
@@ -191,24 +192,27 @@ class Client:
                 self._paho.unsubscribe(dropped)
             self._send_subscriptions()
 
-    def receive(self, most: int, patience_s: float) -> list[Delivery]:
-        """Up to `most` messages: waits at most `patience_s` seconds for the first and takes what is there besides."""
+    def receive(self, most: int, patience_s: float, most_bytes: int | None = None) -> list[Delivery]:
+        """Up to `most` messages: waits at most `patience_s` seconds for the first and takes what is there besides.
+
+        It takes no more once their payloads have `most_bytes` together.
+        """
         try:
             found = [self._inbox.get(timeout=patience_s)]
         except queue.Empty:
             return []
-        while len(found) < most:
+        held = len(found[0].payload)
+        while len(found) < most and (most_bytes is None or held < most_bytes):
             try:
                 found.append(self._inbox.get_nowait())
             except queue.Empty:
                 break
+            held += len(found[-1].payload)
         return found
 
     def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
         """Tell the broker that these are done with; those of an earlier connection are skipped, they come again."""
-        for delivery in deliveries:
-            if delivery.qos and delivery.connection == self._connection:
-                self._paho.ack(delivery.mid, delivery.qos)
+        self._paho.acknowledge([d.mid for d in deliveries if d.qos and d.connection == self._connection])
 
     def _reach_the_broker(self) -> None:
         """Return when the broker has read what was sent so far, at the latest after some seconds.

@@ -11,8 +11,9 @@ import pytest
 from smartwork.contracts.messages import Batch, Confirmed, LedgerDay, LedgerReport
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.topics import Leaf, Topic
+from smartwork.db.columns import Arrival
 from smartwork.db.connection import Connection, connect
-from smartwork.db.ingest import Arrival, IngestStore, Outcome, Refusal, Report, StatusChange
+from smartwork.db.ingest import IngestStore, Outcome, Refusal, Report, StatusChange
 from smartwork.db.ledger import ledger
 from smartwork.db.network import install
 from smartwork.devstack.stack import Stack

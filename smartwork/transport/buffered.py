@@ -1,0 +1,77 @@
+"""The MQTT client library with a buffer on what it reads, and acknowledgements that leave together."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from paho.mqtt.client import Client as PahoClient
+from paho.mqtt.enums import MQTTErrorCode
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import SocketLike
+
+_READ_AT_ONCE = 65_536
+_PACKETS_AT_ONCE = 100
+"""Then what is to be sent has its turn."""
+_PUBACK = 0x40
+
+
+class _Buffered:
+    """A socket that is read in large pieces: the library asks for a packet's kind and length byte by byte."""
+
+    def __init__(self, sock: "SocketLike") -> None:
+        self._sock = sock
+        self._held = b""
+        self._at = 0
+
+    def recv(self, size: int) -> bytes:
+        """Up to `size` bytes, from what was read before where there is any."""
+        if self._at == len(self._held):
+            self._held, self._at = self._sock.recv(_READ_AT_ONCE), 0
+        found = self._held[self._at : self._at + size]
+        self._at += len(found)
+        return found
+
+    def pending(self) -> int:
+        """How many bytes can be had although the kernel may have none; the library asks before it waits."""
+        held = len(self._held) - self._at
+        pending = getattr(self._sock, "pending", None)
+        return held + (pending() if pending else 0)
+
+    def send(self, data: bytes | bytearray) -> int:
+        """As the socket's."""
+        return self._sock.send(data)
+
+    def close(self) -> None:
+        """As the socket's."""
+        self._sock.close()
+
+    def fileno(self) -> int:
+        """As the socket's."""
+        return self._sock.fileno()
+
+    def setblocking(self, flag: bool) -> None:
+        """As the socket's."""
+        self._sock.setblocking(flag)
+
+
+class BufferedClient(PahoClient):
+    """The library's client, reading with few system calls; what it does otherwise is the library's."""
+
+    def _create_socket(self) -> "SocketLike":
+        return _Buffered(super()._create_socket())
+
+    def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
+        """As the library's, which reads one packet, and then on while more of them are here already."""
+        found = super().loop_read(max_packets)
+        for _ in range(_PACKETS_AT_ONCE):
+            sock = self.socket()
+            if found or not isinstance(sock, _Buffered) or not sock.pending():
+                break
+            found = super().loop_read(max_packets)
+        return found
+
+    def acknowledge(self, mids: Sequence[int]) -> None:
+        """Acknowledge QoS 1 messages as `ack` does each, all in one write."""
+        if mids:
+            packets = b"".join(b"\x40\x02" + mid.to_bytes(2) for mid in mids)
+            self._packet_queue(_PUBACK, packets, mids[-1], 1)
