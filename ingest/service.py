@@ -23,7 +23,7 @@ from smartwork.transport.mqtt import Client, Delivery
 log = logging.getLogger("ingest")
 
 GROUP = "ingest"
-AT_ONCE, BYTES_AT_ONCE = 500, 2_000_000
+AT_ONCE, BYTES_AT_ONCE = 500, 1_000_000
 """Messages and bytes that a transaction takes at the most: enough that a commit costs little, few enough that memory stays
 small. Two such portions are in hand at once, and beside them what the broker may deliver unacknowledged waits."""
 DERIVE_EVERY_S = 10.0

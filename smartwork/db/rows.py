@@ -71,23 +71,18 @@ def binary_spans(resource_id: Integers, found: Pieces) -> bytes:
     return b"".join([*parts, TRAILER])
 
 
-def times(sent: Sequence[bytes]) -> Integers:
-    """The elements of timestamptz arrays, one behind the other, in microseconds since 1970 UTC.
+def times(sent: bytes) -> Integers:
+    """The elements of a timestamptz array in microseconds since 1970 UTC.
 
-    `sent` is what `array_send` gives, for arrays of one dimension without NULL; so for `flags`.
+    `sent` is what `array_send` gives, for an array of one dimension without NULL; so for `flags`.
     """
-    return _elements(sent, _TIME).astype(np.int64) + _PG_EPOCH_US
+    return np.frombuffer(sent, dtype=_TIME, offset=_ARRAY_HEADER)["element"].astype(np.int64) + _PG_EPOCH_US
 
 
-def flags(sent: Sequence[bytes]) -> Flags:
-    """The elements of boolean arrays, one behind the other."""
-    found: Flags = _elements(sent, _FLAG) != 0
+def flags(sent: bytes) -> Flags:
+    """The elements of a boolean array."""
+    found: Flags = np.frombuffer(sent, dtype=_FLAG, offset=_ARRAY_HEADER)["element"] != 0
     return found
-
-
-def _elements(sent: Sequence[bytes], layout: np.dtype[np.void]) -> npt.NDArray[np.generic]:
-    whole = b"".join(each[_ARRAY_HEADER:] for each in sent)
-    return np.frombuffer(whole, dtype=layout)["element"]
 
 
 def array_text(numbers: Sequence[float]) -> str:

@@ -1,5 +1,7 @@
 """Spans kept in step with readings: only what late or new readings touched is derived again."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from smartwork.db.connection import Connection, explained
@@ -11,6 +13,7 @@ from smartwork.domain.occupancy_columns import SECOND, STATES, Flags, Integers, 
 GAP_S = 300.0
 """Seconds without motion that still count as presence where somebody is detected again after them."""
 _AT_ONCE = 500
+_SAMPLES_AT_ONCE = 50_000
 
 
 def derive_stale(connection: Connection) -> int:
@@ -38,8 +41,12 @@ def _derive(connection: Connection, since_us: dict[int, int]) -> None:
     patience = np.array([round(occupancy.patience(float(each)) * SECOND) for each in interval_s], dtype=np.int64)
     since = np.array([since_us[each] for each in device.tolist()], dtype=np.int64)
     reach = patience + round(GAP_S * SECOND)
-    sensor, at, present = _presence_since(connection, device, since, 2 * reach)
-    found = occupancy_columns.bridge(occupancy_columns.pieces(sensor, at, present, patience), GAP_S)
+    found = occupancy_columns.concatenated(
+        [
+            occupancy_columns.bridge(occupancy_columns.pieces(sensor, at, present, patience), GAP_S)
+            for sensor, at, present in _presence_since(connection, device, since, 2 * reach)
+        ]
+    )
     # The first pieces after the reading where derivation restarts lack what lay before it; one reach later they no longer
     # depend on it. Whole pieces are replaced: a silence that ends now began long ago.
     start = since - reach
@@ -51,18 +58,33 @@ def _derive(connection: Connection, since_us: dict[int, int]) -> None:
 
 def _presence_since(
     connection: Connection, device: Integers, since: Integers, lookback: Integers
-) -> tuple[Integers, Integers, Flags]:
-    """Of each presence reading that counts: the place of its device, its time, and whether somebody was there."""
+) -> Iterator[tuple[Integers, Integers, Flags]]:
+    """The presence readings that count, some whole devices at a time, so that memory stays small whatever comes late.
+
+    Of each reading the place of its device, its time in microseconds since 1970 UTC, and whether somebody was there.
+    """
     arguments = {
         "device_ids": array_text(device.tolist()),
         "since_us": array_text(since.tolist()),
         "lookback_us": array_text(lookback.tolist()),
     }
-    rows = connection.execute(sql("presence_since"), arguments, binary=True).fetchall()
-    at, present = times([ats for _, ats, _ in rows]), flags([states for _, _, states in rows])
-    many = [len(flags([states])) for _, _, states in rows]
-    spoke = np.searchsorted(device, np.array([number for number, _, _ in rows], dtype=np.int64))
-    return np.repeat(spoke, many), at, present
+    places = {number: place for place, number in enumerate(device.tolist())}
+    with connection.cursor() as cursor:
+        held: list[tuple[int, Integers, Flags]] = []
+        many = 0
+        for number, ats, states in cursor.stream(sql("presence_since"), arguments, binary=True):
+            held.append((places[number], times(ats), flags(states)))
+            many += len(held[-1][1])
+            if many > _SAMPLES_AT_ONCE:
+                yield _together(held)
+                held, many = [], 0
+        if held:
+            yield _together(held)
+
+
+def _together(held: list[tuple[int, Integers, Flags]]) -> tuple[Integers, Integers, Flags]:
+    sensor = np.repeat([place for place, _, _ in held], [len(at) for _, at, _ in held])
+    return sensor, np.concatenate([at for _, at, _ in held]), np.concatenate([present for _, _, present in held])
 
 
 def _replace(

@@ -1,5 +1,6 @@
 """Occupancy of many sensors at once: the pieces of `occupancy` for thousands of sensors, computed on columns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +39,16 @@ class Pieces:
         opens = np.append(True, (np.diff(self.sensor) != 0) | (np.diff(self.state) != 0))[: len(self.sensor)]
         closes = np.append(opens[1:], True)[: len(self.sensor)]
         return Pieces(self.sensor[opens], self.start[opens], self.end[closes], self.state[opens])
+
+
+def concatenated(parts: Sequence[Pieces]) -> Pieces:
+    """The pieces of sensors and of those that follow them, one behind the other."""
+    return Pieces(
+        *(
+            np.concatenate([np.empty(0, dtype=np.int64), *(getattr(part, name) for part in parts)])
+            for name in ("sensor", "start", "end", "state")
+        )
+    )
 
 
 def pieces(sensor: Integers, at: Integers, present: Flags, patience: Integers) -> Pieces:
