@@ -1,0 +1,114 @@
+"""docker-compose.scale.yml on top of docker-compose.yml: a broker of several nodes, workers with a name of their own."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from smartwork.settings import BrokerSettings, DatabaseSettings, EdgeSettings, IngestSettings, Settings
+
+ROOT = Path(__file__).parents[2]
+VARIABLE = re.compile(r"\$\{(\w+):\?[^}]+\}")
+NAMES = re.findall(r"^(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+RAW = (ROOT / "docker-compose.scale.yml").read_text()
+
+
+def parsed(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(VARIABLE.sub(lambda match: match[1].lower(), text))
+    return found
+
+
+BASE = parsed((ROOT / "docker-compose.yml").read_text())
+SCALE = parsed(RAW)
+NODES = {name: service for name, service in SCALE["services"].items() if "image" in service}
+SETTINGS: dict[str, tuple[type[Settings], ...]] = {
+    "migrate": (DatabaseSettings, BrokerSettings),
+    "registry": (DatabaseSettings, BrokerSettings),
+    "ingest": (IngestSettings,),
+    "edge": (EdgeSettings,),
+}
+
+
+def merged(name: str) -> dict[str, Any]:
+    """A service of the first file with the second on top, as far as these tests ask."""
+    base, scale = BASE["services"][name], SCALE["services"][name]
+    return base | scale | {"environment": base["environment"] | scale["environment"]}
+
+
+def test_what_is_no_node_of_the_broker_is_a_service_of_the_first_file() -> None:
+    assert set(SCALE["services"]) - set(NODES) == set(SETTINGS) <= set(BASE["services"])
+    assert len(NODES) > 1
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_service_speaks_to_the_cluster_with_settings_that_it_reads(name: str) -> None:
+    environment = merged(name)["environment"]
+    for settings in SETTINGS[name]:
+        settings.from_env(environment)
+    fields = {f"SMARTWORK_{field.upper()}" for settings in SETTINGS[name] for field in settings.model_fields}
+    assert set(environment) <= fields
+    address = urlsplit(environment["SMARTWORK_BROKER_URL"])
+    for node in NODES.values():
+        for network in merged(name)["networks"]:
+            assert address.hostname in node["networks"][network]["aliases"]
+
+
+def test_the_nodes_of_the_broker_know_one_another_by_names_that_lead_to_them() -> None:
+    names = {service["environment"]["EMQX_NODE_NAME"] for service in NODES.values()}
+    assert len(names) == len(NODES)
+    for service in NODES.values():
+        assert set(service["environment"]["EMQX_CLUSTER__STATIC__SEEDS"].strip("[]").split(",")) == names
+        host = service["environment"]["EMQX_NODE_NAME"].partition("@")[2]
+        assert all(host in network["aliases"] for network in service["networks"].values())
+        assert service["environment"]["EMQX_MQTT__SHARED_SUBSCRIPTION_STRATEGY"] == "hash_topic"
+        assert re.fullmatch(r"emqx/emqx:\d+\.\d+\.\d+", service["image"])
+
+
+def test_nothing_of_the_cluster_is_published_and_its_data_has_a_place() -> None:
+    for service in NODES.values():
+        assert "ports" not in service
+        assert set(service["networks"]) <= set(BASE["networks"])
+        (mount,) = service["volumes"]
+        assert mount.split(":")[0] in SCALE["volumes"]
+
+
+def test_there_are_several_workers_and_each_replica_has_a_name_of_its_own() -> None:
+    ingest = SCALE["services"]["ingest"]
+    assert ingest["deploy"]["replicas"] > 1
+    shell, option, program = ingest["command"]
+    assert (shell, option) == ("sh", "-c")
+    printing = program.replace("$$", "$").replace("exec python -m ingest", "sh -c 'echo $SMARTWORK_WORKER'")
+    assert printing != program
+    done = subprocess.run(
+        ["sh", "-c", f"hostname() {{ echo 3f2a99c0d1e4; }}; {printing}"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "3f2a99c0d1e4"
+    assert "SMARTWORK_WORKER" not in merged("ingest")["environment"]
+    IngestSettings.from_env(merged("ingest")["environment"] | {"SMARTWORK_WORKER": done.stdout.strip()})
+
+
+def test_the_devices_of_the_centre_stay_with_its_own_broker() -> None:
+    environment = merged("edge")["environment"]
+    address = urlsplit(environment["SMARTWORK_CENTRE_BROKER_URL"])
+    assert (address.username, address.hostname) == (environment["SMARTWORK_CENTRE"], "mosquitto")
+
+
+def test_secrets_are_those_of_the_example() -> None:
+    assert set(VARIABLE.findall(RAW)) <= set(NAMES)
+    assert "$" not in VARIABLE.sub("", RAW).replace("$$", "")
+
+
+def test_compose_itself_accepts_the_two_files_together(tmp_path: Path) -> None:
+    docker = shutil.which("docker")
+    if not docker or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
+        pytest.skip("the docker compose plugin is not on this machine")
+    (tmp_path / "env").write_text("".join(f"{name}=abc\n" for name in NAMES))
+    files = ["-f", "docker-compose.yml", "-f", "docker-compose.scale.yml"]
+    command = [docker, "compose", "--env-file", str(tmp_path / "env"), *files, "config", "--quiet"]
+    checked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
