@@ -1,26 +1,39 @@
 """The worked figures in docs/billing.md are what the program computes."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from firmware_sim.customers import SELLER as DEMO_SELLER
-from smartwork.domain.business import STANDARD_VAT, Company, Contract, Tariff
-from smartwork.domain.compose import company_head, compose
+from smartwork.domain import posting
+from smartwork.domain.business import REVERSE_CHARGE, STANDARD_VAT, CentreContract, Pool, Tariff, Vat
+from smartwork.domain.compose import compose
+from smartwork.domain.corrections import corrections, standing
+from smartwork.domain.credits import Lot, expire, spend
 from smartwork.domain.evidence import Proven, Span
-from smartwork.domain.rating import rate, terms_of
+from smartwork.domain.invoice import Line, LineReference
+from smartwork.domain.lifecycle import status
+from smartwork.domain.monthly import monthly
+from smartwork.domain.passes import rate_day
+from smartwork.domain.rating import Group, rate, terms_of
+from smartwork.domain.settlement import Revenue, centre_head, settle
+from smartwork.domain.tariff import contract_at, tariff_at
+from smartwork.testing.stays import OCTOBER, SELLER, START, company, contract, invoice, stay
+from smartwork.testing.stays import TARIFF as PASSES
+from smartwork.testing.stays import line as line_of
 
-START = datetime(2026, 10, 5, 7, tzinfo=UTC)
 TARIFF = Tariff(None, "desk", date(2026, 1, 1), Decimal("7.50"))
 TEXT = (Path(__file__).parents[2] / "docs" / "billing.md").read_text()
 
 
 def table(heading: str) -> list[dict[str, str]]:
-    rows = [line for line in TEXT.split(f"## {heading}\n")[1].split("\n## ")[0].splitlines() if line.startswith("|")]
+    return parsed([line for line in TEXT.split(f"## {heading}\n")[1].split("\n## ")[0].splitlines() if line.startswith("|")])
+
+
+def parsed(rows: list[str]) -> list[dict[str, str]]:
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
     return [dict(zip(cells[0], row, strict=True)) for row in cells[2:]]
 
@@ -68,24 +81,185 @@ def proven(row: dict[str, str]) -> Proven:
 
 @pytest.mark.parametrize("row", table("Worked figures"), ids=lambda row: row["case"])
 def test_worked_figure_is_what_the_program_charges(row: dict[str, str]) -> None:
-    charge: Any = row["charge"]
-    contract = Contract(
-        date(2026, 1, 1), None, charge, int(row["grace"]), 15, Decimal(row["share"]), row["give back"] == "yes", 30
+    terms = contract(
+        charge=row["charge"],
+        grace_min=int(row["grace"]),
+        no_show_share=Decimal(row["share"]),
+        give_back=row["give back"] == "yes",
     )
-    lines = rate(proven(row), terms_of(contract, TARIFF), STANDARD_VAT)
+    lines = rate(proven(row), terms_of(terms, TARIFF), STANDARD_VAT)
     if row["net"] == "–":
         assert not lines
     else:
         assert [(line.hours, line.net) for line in lines] == [(Decimal(row["hours"]), Decimal(row["net"]))]
 
 
-@pytest.mark.parametrize("row", table("VAT is rounded once"), ids=lambda row: row["lines"])
+@pytest.mark.parametrize("row", table("A minimum, and a fee for a no-show"), ids=lambda row: row["case"])
+def test_minimum_and_fee_are_what_the_program_charges(row: dict[str, str]) -> None:
+    terms = terms_of(
+        contract(
+            charge=row["charge"],
+            give_back=False,
+            minimum_min=int(row["minimum"]),
+            no_show_fee=None if row["fee"] == "–" else Decimal(row["fee"]),
+        ),
+        TARIFF,
+    )
+    lines = rate(proven({**row, "unknown": "0"}), terms, STANDARD_VAT)
+    if row["net"] == "–":
+        assert not lines
+    else:
+        assert [(line.hours, line.net) for line in lines] == [(Decimal(row["hours"]), Decimal(row["net"]))]
+
+
+SINCE = date(2026, 1, 1)
+CONTRACTS = {
+    "general": contract(),
+    "newer": contract(valid_from=date(2026, 7, 1)),
+    "rooms": contract(kind="room"),
+    "arlon": contract(centre="arlon", valid_from=date(2026, 3, 1), valid_until=date(2026, 9, 1)),
+}
+TARIFFS = [
+    Tariff(None, "desk", SINCE, Decimal("7.50")),
+    Tariff(None, "desk", date(2026, 7, 1), Decimal("8.00")),
+    Tariff("arlon", "desk", date(2026, 3, 1), Decimal("6.00"), date(2026, 9, 1)),
+    Tariff(None, "room", SINCE, Decimal("24.00")),
+]
+
+
+@pytest.mark.parametrize("row", table("Which contract and tariff hold"), ids=lambda row: " ".join(list(row.values())[:3]))
+def test_contract_and_tariff_are_those_that_hold(row: dict[str, str]) -> None:
+    day = date.fromisoformat(row["day"])
+    assert contract_at(CONTRACTS.values(), row["centre"], row["kind"], day) == CONTRACTS[row["contract"]]
+    assert tariff_at(TARIFFS, row["centre"], row["kind"], day).per_hour == Decimal(row["price"])
+
+
+@pytest.mark.parametrize("row", table("The cheapest combination of a day"), ids=lambda row: row["visits, minutes"])
+def test_day_is_sold_as_the_cheapest_combination(row: dict[str, str]) -> None:
+    visits = [stay(int(n), hour=9 * i, name=f"B-{i}") for i, n in enumerate(row["visits, minutes"].split())]
+    terms = terms_of(contract(charge="cheapest", step_min=1), PASSES)
+    lines = [line for group in rate_day(visits, terms, STANDARD_VAT) for line in group]
+    said = {"pass": lambda line: f"{line.quantity} {line.unit.replace('_', '-')}", "beyond_pass": beyond}
+    sold = [said[line.kind](line) for line in lines if line.kind in said] or ["hours"]
+    assert " and ".join(sold) == row["sold as"]
+    assert sum(line.net for line in lines) == Decimal(row["net"])
+
+
+def beyond(line: Line) -> str:
+    return f"{line.quantity.normalize():f} h"
+
+
+def test_hours_bought_ahead_are_spent_as_the_table_says() -> None:
+    rows = table("Hours bought ahead")
+    lots = [
+        Lot("A", "desk", date(2026, 10, 1), date(2026, 10, 20), Decimal(3), Decimal("6.00"), Decimal(3)),
+        Lot("B", "desk", date(2026, 10, 10), None, Decimal(2), Decimal("6.30"), Decimal(2)),
+    ]
+    days = [(date.fromisoformat(row["day"]) - START.date()).days for row in rows]
+    groups = [
+        line_of(int(Decimal(row["hours used"]) * 60), day=day, name=f"B-{day}") for row, day in zip(rows, days, strict=True)
+    ]
+    spent = spend(groups, lots, [Pool("desk", Decimal("6.30"), Decimal(1), None)], OCTOBER)
+    for row, [line] in zip(rows, spent.groups, strict=True):
+        drawn = {one.lot: one.hours for one in line.draws}
+        found = [drawn.get(lot, Decimal(0)) for lot in ("A", "B", "overdraft 2026-10")]
+        assert [*found, line.quantity, line.net] == [
+            Decimal(row[key]) for key in ("from A", "from B", "overdraft", "in money", "net")
+        ]
+    [lost], _ = expire(spent.lots, date(2026, 11, 1))
+    assert (lost.lot, lost.hours, lost.worth) == ("A", Decimal("0.5"), Decimal("3.00"))
+
+
+def tables(heading: str) -> list[list[dict[str, str]]]:
+    """All tables of a section, in order."""
+    section = TEXT.split(f"## {heading}\n")[1].split("\n## ")[0]
+    blocks = [[line for line in block.splitlines() if line.startswith("|")] for block in section.split("\n\n")]
+    return [parsed(block) for block in blocks if block]
+
+
+@pytest.mark.parametrize("row", tables("VAT is rounded once")[0], ids=lambda row: row["lines"])
 def test_vat_is_rounded_once_on_the_sum(row: dict[str, str]) -> None:
-    contract = Contract(date(2026, 1, 1), None, "as_booked", 10, 15, Decimal(0), give_back=False, payment_days=30)
-    one = proven({"verdict": "used", "booked": "60", "stay": "0–60", "unknown": "0"})
-    line = rate(one, terms_of(contract, TARIFF), STANDARD_VAT)[0]
-    charges = [(replace(line, price=Decimal(net), net=Decimal(net)),) for net in row["lines"].split()]
-    company = Company("acme", "Acme", "0403170701", "Rue 1", "5000", "Namur", "fr", "PO", (contract,))
-    head = company_head(company, date(2026, 10, 1), date(2026, 11, 2), DEMO_SELLER, is_demo=True)
-    invoice = compose(head, charges, ordinal=1)
-    assert [str(invoice.net), str(invoice.vat), str(invoice.gross)] == [row["net"], row["VAT"], row["gross"]]
+    [one] = line_of()
+    made = invoice([(replace(one, price=Decimal(net), net=Decimal(net)),) for net in row["lines"].split()])
+    assert [str(made.net), str(made.vat), str(made.gross)] == [row["net"], row["VAT"], row["gross"]]
+
+
+@pytest.mark.parametrize("row", tables("VAT is rounded once")[1], ids=lambda row: row["lines"])
+def test_vat_is_computed_by_category(row: dict[str, str]) -> None:
+    [one] = line_of()
+    groups = []
+    for category, net in (part.split() for part in row["lines"].split(", ")):
+        vat = {"S": STANDARD_VAT, "AE": REVERSE_CHARGE, "E": Vat("E", Decimal(0), None, "Exempt")}[category]
+        groups.append((replace(one, vat_category=vat.category, vat_rate=vat.rate, price=Decimal(net), net=Decimal(net)),))
+    made = invoice(groups)
+    assert ", ".join(f"{t.category}: {t.base} + {t.vat}" for t in made.vat_totals) == row["category: base + VAT"]
+    assert str(made.gross) == row["gross"]
+
+
+@pytest.mark.parametrize("row", table("After it is issued"), ids=lambda row: row["what happened, in order"])
+def test_state_is_what_the_table_says(row: dict[str, str]) -> None:
+    happened: Any = row["what happened, in order"].split(", ")
+    assert status(happened) == row["state"]
+
+
+def bookings(text: str) -> list[Group]:
+    pairs = [part.split() for part in text.split(", ")]
+    return [line_of(int(Decimal(hours) * 60), day=int(name[2:]), name=name) for name, hours in pairs]
+
+
+@pytest.mark.parametrize("row", table("Corrections"), ids=lambda row: f"{row['issued']} to {row['now']}")
+def test_corrections_are_what_the_table_says(row: dict[str, str]) -> None:
+    issued = invoice(bookings(row["issued"]))
+    more = corrections(*standing([issued]), bookings(row["now"]))
+    if row["document"] == "–":
+        assert not more
+        return
+    named = {line.line: line.proofs[0].booking for line in issued.lines}
+    said = [
+        f"{named[line.corrects.line] if line.corrects else line.proofs[0].booking} {line.quantity.normalize():+f}"
+        for group in more
+        for line in group
+    ]
+    made = invoice(more, ordinal=2)
+    assert ", ".join(said) == row["lines on the next document"]
+    assert (made.kind.replace("_", " "), str(made.net)) == (row["document"], row["net"])
+
+
+@pytest.mark.parametrize("row", table("Settlement with the centres"), ids=lambda row: " ".join(row.values()))
+def test_settlement_is_what_the_table_says(row: dict[str, str]) -> None:
+    mode: Any = row["mode"]
+    terms = CentreContract("namur", SINCE, None, mode, Decimal(row["rate"]), SELLER, "fr")
+    revenue = Revenue("namur", "Namur", {"desk": Decimal(row["desks brought in"]), "room": Decimal(row["rooms brought in"])})
+    earlier = LineReference("SB-2026-00001", date(2026, 11, 2), 1) if row["settled before"] == "yes" else None
+    groups = settle(terms, revenue, int(row["desks"]), OCTOBER, earlier)
+    owed = sum((line.net for group in groups for line in group), Decimal(0))
+    assert (owed, revenue.total - owed) == (Decimal(row["owed, net"]), Decimal(row["margin"]))
+
+
+def test_books_are_what_the_table_says() -> None:
+    lot = Lot("O-1", "desk", OCTOBER, date(2026, 11, 1), Decimal(10), Decimal("6.00"), Decimal(10))
+    # The hours bought pay the first line; a pool of desks does not pay a room.
+    [room] = line_of(120, day=1, name="B-2")
+    made = monthly(
+        company(Pool("desk", Decimal(6), Decimal(0), 1)),
+        OCTOBER,
+        [line_of(75), (replace(room, place_kind="room"),)],
+        (),
+        [lot],
+    )
+    issued, on = invoice(made.groups), date(2026, 11, 2)
+    amounts = posting.of_document(issued).amounts
+    terms = CentreContract("namur", SINCE, None, "share", Decimal("0.6"), SELLER, "fr")
+    charged = Revenue("namur", "Namur", {"desk": Decimal("7.50"), "room": Decimal("15.00")})
+    settled = compose(centre_head(terms, OCTOBER, on, SELLER, is_demo=True), settle(terms, charged, 1, OCTOBER), ordinal=1)
+    posted = {
+        "invoice": amounts,
+        "settlement": posting.of_settlement(settled, charged.total).amounts,
+        "expiry": posting.of_expiry("acme", OCTOBER, on, made.lost).amounts,
+        "payment": posting.of_payment(issued, on).amounts,
+        "payout": posting.of_payout("namur", OCTOBER, on, settled.gross).amounts,
+    }
+    rows = table("The books")
+    found = {(event, account): str(amount) for event, its in posted.items() for account, amount in its.items()}
+    assert found == {(row["event"], row["account"]): row["amount"] for row in rows}
+    assert all(sum(its.values()) == 0 for its in posted.values())
