@@ -157,7 +157,7 @@ class Gateway:
         if lamp is None:
             log.warning("Home Assistant asks for %s, which is no light of the registry", wish.device[:48])
             return
-        level = 1.0 if wish.level is None else wish.level
+        level = self._lights.level(lamp.device) if wish.level is None else wish.level
         if self._lights.lights(lamp.device):
             self._light(self._lights.ordered(lamp.device, LightOrder(level=level), self._clock()))
             self._keep_lights()

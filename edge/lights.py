@@ -79,6 +79,10 @@ class Lights:
         """Whether a zone under a policy has this lamp."""
         return any(light in zone.lamps for zone in self.zones.values())
 
+    def level(self, light: str) -> float:
+        """What "on" means for this lamp: its zone's level, full light where no zone has it."""
+        return next((zone.policy.light.level for zone in self.zones.values() if light in zone.lamps), 1.0)
+
     def ordered(self, light: str, order: LightOrder, now: datetime) -> list[Message]:
         """What the lamps are told after a person asked from afar; nothing where no zone has such a light."""
         until = None if order.until_ms is None else datetime.fromtimestamp(order.until_ms / 1000, UTC)

@@ -27,8 +27,8 @@ REGISTRY = (
 
 
 def policy(version: int, devices: tuple[DeviceEntry, ...] = REGISTRY) -> Policy:
-    """The policy of this registry, whose zones are lit for an hour after presence."""
-    lights = [ZoneLight(zone="hall", hold_s=3_600), ZoneLight(zone="meeting", hold_s=3_600)]
+    """The policy of this registry, whose zones are lit for an hour after presence, the hall at 80 percent."""
+    lights = [ZoneLight(zone="hall", hold_s=3_600, level=0.8, ramp_s=0), ZoneLight(zone="meeting", hold_s=3_600)]
     return Policy(version=version, timezone="Europe/Brussels", devices=list(devices), lights=lights)
 
 

@@ -62,14 +62,35 @@ def test_a_lamp_is_seen_with_its_brightness(house: House) -> None:
     house.becomes(LAMP, "off")
 
 
-def test_a_light_that_is_switched_there_tells_the_lamp_in_its_own_dialect(house: House) -> None:
-    house.commands(f"{CEILING}/set", patience_s=1)
-    house.home.call("light/turn_on", entity_id=LAMP, brightness_pct=60)
-    told = house.commands(f"{CEILING}/set")
-    assert told
-    assert (told[-1]["state"], told[-1]["brightness"]) == ("ON", pytest.approx(0.6 * 254, abs=2))
+def told(house: House) -> float:
+    """The brightness (0 to 254) that the ceiling was told last; the ceiling obeys."""
+    last = house.commands(f"{CEILING}/set")[-1]
+    brightness = float(str(last.get("brightness", 0))) if last["state"] == "ON" else 0.0
+    house.speak(CEILING, state=last["state"], brightness=brightness)
+    return brightness
+
+
+def test_a_light_that_is_switched_there_tells_the_lamp_and_overrides_its_zone(house: House) -> None:
+    house.speak("zigbee2mqtt/mons/desk 1", occupancy=True)
+    house.becomes(DESK, "on")
+    house.speak(CEILING, state="OFF", brightness=0)
+    house.home.call("light/turn_on", entity_id=LAMP)  # as bright as the policy has it
+    assert told(house) == pytest.approx(0.8 * 254, abs=2)
+    house.home.call("light/turn_on", entity_id=LAMP, brightness_pct=30)
+    assert told(house) == pytest.approx(0.3 * 254, abs=2)
+    eventually(lambda: (house.home.entity(LAMP) or {})["attributes"]["brightness"] == pytest.approx(77, abs=2))
+    for somebody in (False, True):  # the zone's policy would give 80 percent to whoever is there; a person's hand wins
+        house.speak("zigbee2mqtt/mons/desk 1", occupancy=somebody)
+        house.becomes(DESK, "on" if somebody else "off")
+    assert house.commands(f"{CEILING}/set", patience_s=2) == []
     house.home.call("light/turn_off", entity_id=LAMP)
-    assert house.commands(f"{CEILING}/set")[-1]["state"] == "OFF"
+    assert told(house) == 0
+    house.becomes(LAMP, "off")
+
+
+def test_without_anybodys_hand_the_zone_follows_its_policy(house: House) -> None:
+    house.devices.publish("sw/v1/mons/command/l-1", b'{"v": 1, "level": null, "until_ms": null}').wait_for_publish(10)
+    assert told(house) == pytest.approx(0.8 * 254, abs=2)
 
 
 def test_a_sensor_that_only_home_assistant_knows_is_read(house: House) -> None:
@@ -110,7 +131,8 @@ def test_a_gateway_that_goes_away_makes_its_entities_unavailable_until_it_is_bac
     house.becomes(f"binary_sensor.{GATEWAY}_online", "off")
     house.gateway.start()
     house.becomes(f"binary_sensor.{GATEWAY}_online", "on")
-    house.becomes(DESK, "unknown")
+    house.speak("zigbee2mqtt/mons/desk 1", occupancy=False)
+    house.becomes(DESK, "off")
     house.becomes(MEETING_ROOM, house.home.state("binary_sensor.meeting_room_presence"))
     assert house.gateway.stop() == 0
     house.becomes(DESK, "unavailable")
