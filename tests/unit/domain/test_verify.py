@@ -10,7 +10,7 @@ import pytest
 
 from smartwork.domain.invoice import Invoice
 from smartwork.domain.verify import faults
-from smartwork.testing.documents import credit_note, every_kind, invoice, mixed_invoice, month_given_back
+from smartwork.testing.documents import credit_note, every_kind, invoice, mixed_invoice, month_given_back, self_billed
 
 Change = Callable[[Invoice], Invoice]
 
@@ -83,6 +83,12 @@ def test_hours_bought_ahead_move_as_they_say() -> None:
     one = mixed_invoice()
     wrong = replace(one, pools=(replace(one.pools[0], closing=Decimal(1)),))
     assert [found.what for found in faults(wrong)] == ["closing hours of desk"]
+
+
+def test_a_centres_share_is_taken_of_its_statement() -> None:
+    one = self_billed()
+    wrong = replace(one, statement=one.statement[1:])
+    assert [(found.line, found.what) for found in faults(wrong)] == [(1, "price")]
 
 
 def test_what_a_given_back_month_asks_for_is_checked_too() -> None:
