@@ -69,7 +69,7 @@ def reference(line: Line, language: Language) -> str:
         return named(line.proofs[0])
     if line.proofs:
         return f"{len(line.proofs)} {labels.words(language)['visits']}"
-    return line.label or ""
+    return (line.label or "") if line.kind == "credits_bought" else ""
 
 
 def named(proof: Proof) -> str:

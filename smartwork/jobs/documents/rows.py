@@ -66,8 +66,9 @@ def lines_on_first_page(invoice: Invoice) -> bool:
 
 
 def hours(lines: Iterable[Line], language: Language) -> str:
-    """The lines' hours added up."""
-    return labels.number(sum((line.hours for line in lines), Decimal(0)), language)
+    """The lines' hours of use added up; hours that were only bought are none."""
+    used = (line.hours for line in lines if line.kind not in ("credits_bought", "overdraft"))
+    return labels.number(sum(used, Decimal(0)), language)
 
 
 def net(lines: Iterable[Line]) -> Decimal:

@@ -162,6 +162,13 @@ def test_every_label_has_three_languages_and_every_line_stands_in_detail_and_ann
         assert [number for column in columns for number in column] == [*map(str, range(1, 25)), *map(str, range(1, 25))]
 
 
+def test_hours_that_were_only_bought_are_not_hours_of_use() -> None:
+    one = mixed_invoice("en")
+    shown: Any = view(one, "0" * 64)
+    used = sum((line.hours for line in one.lines if line.kind in ("occupancy", "pass", "beyond_pass")), Decimal(0))
+    assert shown["summary"]["total"][2] == f"{used:.2f}"
+
+
 def test_a_self_billed_invoice_lists_every_place_of_the_centre() -> None:
     shown: Any = view(self_billed(places=120), "0" * 64)
     texts = [text for sheet in shown["sheets"] for _, _, _, lines in sheet["left"]["body"] for text in lines.splitlines()]
