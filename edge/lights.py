@@ -114,7 +114,7 @@ class Lights:
                 sensor = zone.state.sensors.get(device)
                 since = (sensor.heard_at if sensor else zone.state.since) + timedelta(seconds=patience(interval_s))
                 if now >= since:
-                    says = f"{device} has not been heard for longer than {patience(interval_s) / 60:.0f} minutes"
+                    says = f"{device} has not been heard for longer than {timedelta(seconds=round(patience(interval_s)))}"
                     found.append(Alarm(kind="sensor_silent", device=device, since_ms=_ms(since), says=says))
                 begun = self.present_since.get(device)
                 if begun is not None and now - begun > LONGEST_STAY:

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from edge.adapters.guess import guess
 from smartwork.contracts.house import ALARMS_LIMIT, SEEN_LIMIT, Alarm, Alarms, Seen, SeenDevice
 
+REPEAT = timedelta(minutes=1)
+"""Said again after this long: a shared subscription hears nothing that was said before it was made, retained or not."""
 SEEN_PAUSE = timedelta(seconds=10)
 """Devices that are new to us are told no more often than this."""
 
@@ -16,13 +18,14 @@ class AlarmReport:
 
     def __init__(self) -> None:
         self._told: frozenset[tuple[str, str | None]] | None = None
+        self._said_at: datetime | None = None
 
     def news(self, alarms: Sequence[Alarm], now: datetime) -> Alarms | None:
         """What to say now, or None where nothing changed since it was said last."""
         kinds = frozenset((alarm.kind, alarm.device) for alarm in alarms)
-        if kinds == self._told:
+        if kinds == self._told and not _is_due(self._said_at, now, REPEAT):
             return None
-        self._told = kinds
+        self._told, self._said_at = kinds, now
         return Alarms(reported_ms=_ms(now), alarms=list(alarms[:ALARMS_LIMIT]))
 
 
@@ -53,10 +56,14 @@ class SeenReport:
 
     def news(self, now: datetime) -> Seen | None:
         """What to say now, or None."""
-        if not self._changed or (self._said_at is not None and now - self._said_at < SEEN_PAUSE):
+        if not (self._seen or self._changed) or not _is_due(self._said_at, now, SEEN_PAUSE if self._changed else REPEAT):
             return None
         self._changed, self._said_at = False, now
         return Seen(reported_ms=_ms(now), devices=list(reversed(self._seen.values())))
+
+
+def _is_due(said_at: datetime | None, now: datetime, pause: timedelta) -> bool:
+    return said_at is None or not timedelta(0) <= now - said_at < pause
 
 
 def _ms(at: datetime) -> int:

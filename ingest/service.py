@@ -10,10 +10,12 @@ import numpy as np
 
 from ingest.observe import Metrics
 from smartwork.contracts.decode import Decoded, Rejected, decode
+from smartwork.contracts.house import Alarms, Seen
 from smartwork.contracts.messages import Batch, Confirmed, LedgerReport, Status
 from smartwork.contracts.topics import Leaf, Topic, every_centre, shared
 from smartwork.db.columns import Arrival, Columns, gather
 from smartwork.db.connection import Connection, connect_patiently
+from smartwork.db.house import Note
 from smartwork.db.ingest import IngestStore, Outcome, Refusal, Report, StatusChange, Unstorable
 from smartwork.db.spans import derive_stale
 from smartwork.errors import ServiceAway
@@ -44,6 +46,7 @@ class Sorted:
     statuses: list[StatusChange] = field(default_factory=list)
     columns: Columns | None = None
     """Those of `arrivals`."""
+    notes: list[Note] = field(default_factory=list)
 
 
 def sort(deliveries: Sequence[Delivery]) -> Sorted:
@@ -60,15 +63,20 @@ def sort(deliveries: Sequence[Delivery]) -> Sorted:
                 found.reports.append(Report(topic, report))
             case Decoded(topic, Status(state=state)):
                 found.statuses.append(StatusChange(topic, state))
+            case Decoded(topic, (Alarms() | Seen()) as said):
+                found.notes.append((topic, said))
             case Decoded(topic, _):
                 found.refusals.append(Refusal(str(topic), "not a message for a server", delivery.payload))
     found.columns = gather(found.arrivals)
     return found
 
 
+HEARD = (Leaf.READINGS, Leaf.LEDGER, Leaf.STATUS, Leaf.ALARMS, Leaf.SEEN)
+
+
 def subscriptions() -> list[str]:
     """What every ingest worker listens to; the broker gives each message to one of them."""
-    return [shared(GROUP, every_centre(leaf)) for leaf in (Leaf.READINGS, Leaf.LEDGER, Leaf.STATUS)]
+    return [shared(GROUP, every_centre(leaf)) for leaf in HEARD]
 
 
 class Ingest:
@@ -213,6 +221,7 @@ class Ingest:
 
 def commit(store: IngestStore, found: Sorted, now: datetime) -> list[Outcome]:
     """Commit a portion at once; where the database refuses the content, each message alone, the culprit as rejected."""
+    _keep(store, found.notes, now)
     try:
         return [store.commit(found.arrivals, found.refusals, found.reports, found.statuses, now, found.columns)]
     except Unstorable:
@@ -230,3 +239,16 @@ def commit(store: IngestStore, found: Sorted, now: datetime) -> list[Outcome]:
                 culprit = Refusal(str(report.topic), f"the database refuses it: {why}", b"")
                 outcomes.append(store.commit([], [culprit], [], [], now))
         return outcomes
+
+
+def _keep(store: IngestStore, notes: Sequence[Note], now: datetime) -> None:
+    """What edges say of their houses, each alone where together they are refused, the culprit as rejected."""
+    try:
+        store.keep_notes(notes, now)
+    except Unstorable:
+        for topic, said in notes:
+            try:
+                store.keep_notes([(topic, said)], now)
+            except Unstorable as why:
+                refusal = Refusal(str(topic), f"the database refuses it: {why}", said.model_dump_json().encode())
+                store.commit([], [refusal], [], [], now)

@@ -20,7 +20,9 @@ from smartwork import screens
 from smartwork.clock import now
 from smartwork.commands.bookings import bookings_app
 from smartwork.commands.decode import add_decode
+from smartwork.commands.house import add_house
 from smartwork.commands.invoice import invoice_app
+from smartwork.commands.light import light_app
 from smartwork.commands.settle import add_settling
 from smartwork.commands.tokens import token_app
 from smartwork.commands.verify import add_verify
@@ -156,6 +158,8 @@ def _database_url(progress: Steps) -> str:
 
 app.add_typer(bookings_app(bar, out, _database_url), name="bookings")
 app.add_typer(token_app(bar, out, _database_url), name="token")
+app.add_typer(light_app(bar, out, _database_url, now), name="light")
+add_house(app, bar, out, _database_url)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from smartwork.contracts.metrics import Metric
 from smartwork.contracts.topics import Topic
 from smartwork.db.columns import Arrival, Columns, Flags, Floats, Integers, gather, judge, why
 from smartwork.db.connection import Connection, explained
+from smartwork.db.house import Note, keep_notes
 from smartwork.db.rows import HEADER, TRAILER, array_text, binary_rows
 from smartwork.db.sql import sql
 from smartwork.errors import SmartworkError
@@ -106,6 +107,22 @@ class IngestStore:
         except psycopg.Error as error:
             self._outboxes.clear()
             self._devices.clear()
+            raise Unstorable(str(error.diag.message_primary or error).splitlines()[0]) from error
+
+    def keep_notes(self, notes: Sequence[Note], arrived_at: datetime) -> None:
+        """Store what edges said of their houses in one transaction; a note of an unknown centre is kept as rejected.
+
+        Raises ServiceAway, or Unstorable where the database refuses the content.
+        """
+        if not notes:
+            return
+        try:
+            refused: list[Refusal] = []
+            known = [note for note in notes if self._known_centre(note[0], b"", refused)]
+            keep_notes(self._connection, known)
+            if refused:
+                self.commit([], refused, [], [], arrived_at)
+        except psycopg.Error as error:
             raise Unstorable(str(error.diag.message_primary or error).splitlines()[0]) from error
 
     def _commit(

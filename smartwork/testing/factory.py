@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from smartwork.contracts.messages import Batch
 from smartwork.contracts.metrics import Metric
-from smartwork.contracts.policy import DeviceEntry, Policy, Profile
+from smartwork.contracts.policy import DeviceEntry, Policy, Profile, ZoneLight
 from smartwork.contracts.topics import Leaf, Topic
 from smartwork.db.columns import Arrival
 from smartwork.domain.business import Company, Contract, Member, Network, Party, Tariff
@@ -41,7 +41,7 @@ def small_network(centre: str = "mons") -> Network:
     sensors = tuple(
         Device(f"s-{i}", Profile.ZIGBEE2MQTT, f"zigbee2mqtt/{centre}/desk {i}", 60, "hall", f"desk-{i}") for i in (1, 2)
     )
-    light = Device("l-1", Profile.ZIGBEE2MQTT, f"zigbee2mqtt/{centre}/ceiling", 300, "hall")
+    light = Device("l-1", Profile.ZIGBEE2MQTT, f"zigbee2mqtt/{centre}/ceiling", 300, "hall", role="light")
     hours = OpeningHours(ZONE, time(8), time(18), frozenset({1, 2, 3, 4, 5}), frozenset({date(2026, 4, 6)}))
     contract = Contract(date(2026, 1, 1), None, "as_measured", 15, 15, Decimal("0.500"), give_back=True, payment_days=30)
     company = Company("acme", "Acme", "0123456749", "Rue Haute 1", "7000", "Mons", "fr", "PO-1", (contract,))
@@ -62,7 +62,7 @@ def small_network(centre: str = "mons") -> Network:
                 closure_reasons={date(2026, 4, 6): "Easter Monday"},
                 plan_width_m=12,
                 plan_height_m=8,
-                zones=(Zone("hall", "Hall", 60, 400, place),),
+                zones=(Zone("hall", "Hall", 60, 400, place, ZoneLight(zone="hall", hold_s=60, level=0.5, ramp_s=0)),),
                 resources=desks,
                 devices=(*sensors, light),
             ),

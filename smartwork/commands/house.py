@@ -1,0 +1,97 @@
+"""`smartwork devices` and `smartwork alarms`: what stands in the centres, and what is wrong there."""
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from smartwork.db import house
+from smartwork.db.connection import Connection, connect
+from smartwork.db.migrate import migrate
+from smartwork.devstack.errors import Progress
+
+Bar = Callable[[], AbstractContextManager[Progress]]
+Centre = Annotated[str | None, typer.Option(help="Slug of the centre; all without it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
+
+
+def add_house(app: typer.Typer, bar: Bar, out: Console, database_url: Callable[[Progress], str]) -> None:
+    """Give `app` the commands; results go to `out`."""
+
+    def opened(progress: Progress) -> AbstractContextManager[Connection]:
+        return connect(database_url(progress))
+
+    @app.command("devices")
+    def devices_command(*, centre: Centre = None, as_json: AsJson = False) -> None:
+        """List registered devices with what was heard last, and devices that were heard and nobody registered."""
+        with bar() as progress, opened(progress) as connection:
+            migrate(connection)
+            known, strange = house.devices(connection, centre)
+        if as_json:
+            rows = {"registered": [asdict(each) for each in known], "seen": [asdict(each) for each in strange]}
+            print(json.dumps(rows, indent=2, default=_text))
+            return
+        out.print(_registered(known))
+        out.print(_unregistered(strange))
+
+    @app.command("alarms")
+    def alarms_command(*, centre: Centre = None, as_json: AsJson = False) -> None:
+        """List what wants a person now: lamps that do not obey, silent and stuck sensors, full outboxes."""
+        with bar() as progress, opened(progress) as connection:
+            migrate(connection)
+            found = house.standing_alarms(connection, centre)
+        if as_json:
+            print(json.dumps([asdict(each) for each in found], indent=2, default=_text))
+        else:
+            out.print(_alarms(found))
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
+    for column in columns:
+        table.add_column(column)
+    return table
+
+
+def _registered(found: list[house.Registered]) -> Table:
+    columns = ("Centre", "Device", "Family", "Role", "Place", "Heard (UTC)", "Battery", "Address")
+    table = _table("Registered devices", *columns)
+    for each in found:
+        battery = "" if each.battery_pct is None else f"{each.battery_pct:.0f} %"
+        heard = _time(each.heard_at) if each.heard_at else "[yellow]never[/]"
+        family = each.profile or "[yellow]unclaimed[/]"
+        table.add_row(each.centre, each.device, family, each.role, each.place or "", heard, battery, each.address or "")
+    return table
+
+
+def _unregistered(found: list[house.Unregistered]) -> Table:
+    table = _table("Heard, and in no registry", "Centre", "Probably", "Address to register", "Heard (UTC)", "Topic")
+    for each in found:
+        table.add_row(each.centre, each.profile, each.address, _time(each.heard_at), each.topic)
+    if not found:
+        table.add_row("none", "", "", "", "")
+    return table
+
+
+def _alarms(found: list[house.StandingAlarm]) -> Table:
+    table = _table("Alarms", "Centre", "Kind", "Since (UTC)", "What is wrong")
+    for each in found:
+        table.add_row(each.centre, f"[red]{each.kind}[/]", _time(each.since), each.says)
+    if not found:
+        table.add_row("[green]none[/]", "", "", "")
+    return table
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
