@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from homeassistant_api import AsyncClient, AsyncWebsocketClient
-from homeassistant_api.errors import RequestError
+from homeassistant_api.errors import RequestError, UnauthorizedError
 
 REFRESH_S = 60.0
 """How often all states are read again: a sensor that repeats itself raises no event, and a dead connection no error."""
@@ -97,7 +97,7 @@ class Link:
                 async for _ in self._connection():
                     attempt = 0
             except Exception as error:  # noqa: BLE001 - whatever the library and its own throw, the gateway goes on
-                self._once(f"Home Assistant at {self._url} does not answer: {self._reason(error)}. Trying again.")
+                self._once(self._complaint(error))
             attempt += 1
             await asyncio.sleep(random.uniform(0.5, 1) * min(LONGEST_PAUSE_S, 2.0 ** min(attempt, 10)))  # noqa: S311 - no secret
 
@@ -163,8 +163,15 @@ class Link:
             self._said = text
             self._say(text)
 
-    def _reason(self, error: BaseException) -> str:
+    def _complaint(self, error: BaseException) -> str:
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
+        if isinstance(error, UnauthorizedError):
+            return (
+                f"Home Assistant at {self._url} refuses SMARTWORK_HOMEASSISTANT_TOKEN: make a new one in its user's profile."
+            )
+        return f"Home Assistant at {self._url} does not answer: {self._reason(error)}. Trying again."
+
+    def _reason(self, error: BaseException) -> str:
         text = f"{type(error).__name__}: {error}".replace(self._token, "…")
         return text.splitlines()[0][:200]

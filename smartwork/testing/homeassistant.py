@@ -74,7 +74,11 @@ class HomeAssistant:
         (folder / "configuration.yaml").write_text(CONFIGURATION.format(port=port))
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -39,6 +39,7 @@ class House:
     home: HomeAssistant
     gateway: Program
     devices: Client
+    broker_url: str
     version: int = 1
 
     def publish_policy(self, devices: tuple[DeviceEntry, ...] = REGISTRY) -> None:

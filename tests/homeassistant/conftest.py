@@ -1,6 +1,7 @@
 """A real Home Assistant beside a real broker, and a gateway between them; skipped aloud where it is not set up."""
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from urllib.parse import urlsplit
@@ -9,7 +10,6 @@ import pytest
 
 from smartwork.devstack import homeassistant as setup
 from smartwork.devstack.homeassistant import Environments
-from smartwork.devstack.instance import is_free
 from smartwork.devstack.stack import ephemeral
 from smartwork.testing.homeassistant import HomeAssistant
 from smartwork.testing.house import POLICY, REGISTRY, House, policy
@@ -32,7 +32,8 @@ def house(
     """A centre with the module's DEVICES, or with those of REGISTRY."""
     registered = getattr(request.module, "DEVICES", REGISTRY)
     folder = tmp_path_factory.mktemp("house")
-    port = next(port for port in range(28_123, 28_400) if is_free(port))
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
     with ExitStack() as stack:
         broker = stack.enter_context(ephemeral("house")).endpoints.broker_url
         address = urlsplit(broker)
@@ -50,4 +51,4 @@ def house(
         }
         gateway = stack.enter_context(Program("edge", settings, folder / "edge.log", str(environments.edge)))
         gateway.wait_until_it_says("policy 1 is in force")
-        yield House(home, gateway, devices)
+        yield House(home, gateway, devices, broker)

@@ -1,10 +1,13 @@
 """A centre in a real Home Assistant: it appears by itself, follows, is switched there, goes and comes back."""
 
+from pathlib import Path
+
 import pytest
 
 from smartwork.contracts.policy import Profile
-from smartwork.testing.house import REGISTRY, House, entry
-from smartwork.testing.program import eventually
+from smartwork.devstack.homeassistant import Environments
+from smartwork.testing.house import REGISTRY, House, entry, policy
+from smartwork.testing.program import Program, eventually
 
 pytestmark = [pytest.mark.services, pytest.mark.homeassistant]
 DESK = "binary_sensor.smartwork_mons_resource_desk_1_occupancy"
@@ -138,6 +141,25 @@ def test_a_gateway_that_goes_away_makes_its_entities_unavailable_until_it_is_bac
     house.becomes(DESK, "unavailable")
     house.gateway.start()
     house.becomes(DESK, "unknown")
+
+
+def test_a_token_that_is_refused_is_said_and_never_shown_and_the_gateway_goes_on(
+    house: House, environments: Environments, tmp_path: Path
+) -> None:
+    settings = {
+        "centre": "liege",
+        "broker_url": house.broker_url,
+        "outbox": tmp_path / "outbox.sqlite",
+        "homeassistant_url": house.home.url,
+        "homeassistant_token": "an-expired-token",
+    }
+    with Program("edge", settings, tmp_path / "edge.log", str(environments.edge)) as other:
+        other.wait_until_it_says("refuses SMARTWORK_HOMEASSISTANT_TOKEN")
+        house.devices.publish("sw/v1/liege/policy", policy(1, ()).model_dump_json().encode(), retain=True)
+        other.wait_until_it_says("policy 1 is in force")
+        assert other.stop() == 0
+        assert "an-expired-token" not in other.said
+        assert "Traceback" not in other.said
 
 
 def test_after_a_restart_of_home_assistant_everything_is_there_again_and_the_newest_state_is_read(house: House) -> None:
