@@ -88,6 +88,7 @@ def settled_json(report: SettleReport) -> dict[str, object]:
                 "net": str(one.net),
                 "vat": str(one.vat),
                 "gross": str(one.gross),
+                "walk_ins_nobody_signed_for": one.unattributed.visits if one.unattributed else 0,
                 "pdf": str(one.files.pdf),
                 "ubl": str(one.files.xml),
             }

@@ -10,7 +10,7 @@ from smartwork.db.connection import Connection, explained
 from smartwork.db.sql import sql
 from smartwork.domain.business import CentreContract, Party, PlaceKind, Vat
 from smartwork.domain.credits import Lot
-from smartwork.domain.invoice import Draw, Invoice
+from smartwork.domain.invoice import Draw, Invoice, Unattributed
 from smartwork.domain.posting import Posting
 
 
@@ -173,6 +173,13 @@ def unsettled(connection: Connection, month: date) -> dict[str, list[ChargedLine
         line = ChargedLine(posting_id, kind, resource, name, sign * visits, sign * hours, sign * net, sign * worth)
         found.setdefault(centre, []).append(line)
     return found
+
+
+def unattributed(connection: Connection, month: date) -> dict[str, Unattributed]:
+    """By centre: walk-ins of the month that nobody signed for."""
+    return {
+        slug: Unattributed(int(visits), hours) for slug, visits, hours in _rows(connection, "unattributed_stays", month=month)
+    }
 
 
 def put_settled(connection: Connection, centre: str, settlement: int, postings: Iterable[int]) -> None:

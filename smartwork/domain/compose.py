@@ -18,6 +18,7 @@ from smartwork.domain.invoice import (
     Payment,
     PoolStatement,
     StatementRow,
+    Unattributed,
     VatTotal,
 )
 from smartwork.domain.money import cents
@@ -92,6 +93,7 @@ def compose(
     ordinal: int,
     pools: Sequence[PoolStatement] = (),
     statement: Sequence[StatementRow] = (),
+    unattributed: Unattributed | None = None,
 ) -> Invoice:
     """The document over `groups` as the `ordinal`-th of its series, by centre, kind of place and time.
 
@@ -138,6 +140,7 @@ def compose(
         reason=head.reason,
         pools=tuple(pools),
         statement=tuple(statement),
+        unattributed=unattributed,
     )
 
 

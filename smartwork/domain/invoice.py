@@ -189,6 +189,14 @@ class StatementRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Unattributed:
+    """Stays of a month in a centre that no check-in names anybody for, and their hours of presence: billed to nobody."""
+
+    visits: int
+    hours: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentReference:
     """An earlier document that this one corrects."""
 
@@ -230,6 +238,7 @@ class Invoice:
     reason: str | None = None
     pools: tuple[PoolStatement, ...] = ()
     statement: tuple[StatementRow, ...] = ()
+    unattributed: Unattributed | None = None
 
     @property
     def is_credit(self) -> bool:

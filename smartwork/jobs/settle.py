@@ -14,7 +14,7 @@ from smartwork.db.documents import Issue
 from smartwork.domain import posting
 from smartwork.domain.business import CentreContract, Party, PlaceKind
 from smartwork.domain.compose import compose, kind_of, series_of
-from smartwork.domain.invoice import DocumentKind, LineReference, StatementRow
+from smartwork.domain.invoice import DocumentKind, LineReference, StatementRow, Unattributed
 from smartwork.domain.settlement import Revenue, centre_head, contract_on, settle
 from smartwork.domain.tariff import ContractMissing
 from smartwork.errors import InputError
@@ -34,6 +34,7 @@ class Settled:
     net: Decimal
     vat: Decimal
     gross: Decimal
+    unattributed: Unattributed | None
     files: Files
     already_issued: bool
 
@@ -61,6 +62,7 @@ class _Due:
     revenue: Revenue
     lines: Sequence[ChargedLine]
     earlier: LineReference | None
+    unattributed: Unattributed | None
 
 
 def settle_month(connection: Connection, month: date, at: datetime, out_dir: Path, progress: Progress) -> SettleReport:
@@ -89,8 +91,8 @@ def settle_month(connection: Connection, month: date, at: datetime, out_dir: Pat
         first,
         tuple(
             Settled(
-                one.account, one.number, one.kind, sign * one.net, sign * one.vat, sign * one.gross, written,
-                one.number not in fresh,
+                one.account, one.number, one.kind, sign * one.net, sign * one.vat, sign * one.gross, one.unattributed,
+                written, one.number not in fresh,
             )
             for one, sign, written in zip(issued, signs, files, strict=True)
         ),
@@ -103,6 +105,7 @@ def settle_month(connection: Connection, month: date, at: datetime, out_dir: Pat
 def _due(connection: Connection, month: date) -> list[_Due]:
     contracts = books.centre_contracts(connection)
     lines = books.unsettled(connection, month)
+    nobodys = books.unattributed(connection, month)
     found = []
     for centre in books.centres_to_settle(connection):
         its = lines.get(centre.slug, [])
@@ -119,7 +122,9 @@ def _due(connection: Connection, month: date) -> list[_Due]:
             by_kind[line.kind] += line.net + line.credits
         before = books.first_settlement(connection, centre.centre_id, month)
         earlier = LineReference(before[0], before[1], 1) if before else None
-        found.append(_Due(centre, contract, Revenue(centre.slug, centre.name, by_kind), its, earlier))
+        found.append(
+            _Due(centre, contract, Revenue(centre.slug, centre.name, by_kind), its, earlier, nobodys.get(centre.slug))
+        )
     return found
 
 
@@ -131,7 +136,7 @@ def _issue(connection: Connection, due: Sequence[_Due], seller: Party, month: da
         if groups:
             head = centre_head(one.contract, month, at.date(), seller, is_demo=one.centre.is_demo)
             ordinal = documents.take_number(connection, series_of(kind_of(head, groups), at.date()))
-            invoice = compose(head, groups, ordinal=ordinal, statement=_statement(one.lines))
+            invoice = compose(head, groups, ordinal=ordinal, statement=_statement(one.lines), unattributed=one.unattributed)
             corrects = one.earlier.number if one.earlier else None
             documents.store(connection, [Issue(invoice, centre_id=one.centre.centre_id, corrects=corrects)], at)
             numbers.add(invoice.number)

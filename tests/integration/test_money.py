@@ -1,5 +1,9 @@
 """Money against a real database: corrections, disputes, settlement, and books that a tampered figure cannot hide in."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -12,6 +16,7 @@ from lxml import etree
 from smartwork.db import books, documents
 from smartwork.db.connection import Connection
 from smartwork.devstack import stack
+from smartwork.domain.invoice import Unattributed
 from smartwork.domain.lifecycle import NotNow, status
 from smartwork.errors import InputError
 from smartwork.jobs.audit import AuditReport, audit_books
@@ -191,6 +196,7 @@ def test_centre_is_credited_its_share_and_paid(connection: Connection, tmp_path:
     assert paid.findtext(".//{*}CtrlSum") == "37.30"
     assert [node.text for node in paid.iter("{*}IBAN")] == ["BE92999900000123", "BE68539007547034"]
     document = documents.settlements_of(connection, OCTOBER)[0]
+    assert document.unattributed == Unattributed(1, Decimal("0.83"))  # 50 minutes that nobody signed for
     assert [(row.resource, row.visits, row.net) for row in document.statement] == [
         ("d-1", 1, Decimal("9.38")),
         ("r-1", 1, Decimal("42.00")),
@@ -291,6 +297,51 @@ def test_tampered_figure_is_found_and_named(
     connection.execute(tamper)
     found = {one.name: one.faults for one in audited(connection).checks}
     assert any(where in fault for fault in found[check]), found
+
+
+def command(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a user gets who types `smartwork` and these arguments."""
+    program = [sys.executable, "-c", "from smartwork.cli import main; main()", *arguments]
+    database = f"{url.rpartition('/')[0]}/money_test"
+    environment = {**os.environ, "SMARTWORK_DATABASE_URL": database}
+    return subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_audit_command_ends_with_one_and_says_where(connection: Connection, url: str, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    clean = command(url, "audit", "--json")
+    assert (clean.returncode, json.loads(clean.stdout)["clean"]) == (0, True)
+    connection.execute(b"SET session_replication_role = replica")
+    connection.execute(b"UPDATE entry SET amount = amount + 0.01 WHERE posting_id = 1 AND amount > 0")
+    found = command(url, "audit", "--json")
+    assert (found.returncode, json.loads(found.stdout)["clean"]) == (1, False)
+    assert "postings" in found.stderr
+    assert "Traceback" not in found.stderr
+    assert "0.01 EUR are left" in " ".join(command(url, "audit").stdout.split())
+
+
+def test_life_of_an_invoice_on_the_command_line(connection: Connection, url: str, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    assert command(url, "invoice", "send", INVOICE).returncode == 0
+    shown = command(url, "invoice", "dispute", INVOICE, "--line", "1", "--note", "locked")
+    assert "B-2" in shown.stdout
+    assert "Readings in the ledger: edge-namur/a1b2c3d4e5f6" in shown.stdout
+    out = str(tmp_path / "out")
+    note = command(url, "invoice", "credit", INVOICE, "--line", "1", "--hours", "1", "--reason", "locked", "--out", out)
+    assert (note.returncode, "29.04" in note.stdout) == (0, True)
+    assert command(url, "invoice", "pay", INVOICE).returncode == 0
+    settled = json.loads(command(url, "settle", "--month", "2026-10", "--out", out, "--json").stdout)
+    assert [(one["kind"], one["net"]) for one in settled["documents"]] == [("self_billed_invoice", "16.43")]
+    listed = {one["number"]: one["state"] for one in json.loads(command(url, "invoice", "list", "--json").stdout)}
+    assert listed == {
+        "INV-2026-00001": "issued",
+        INVOICE: "credited",
+        "CN-2026-00001": "issued",
+        settled["documents"][0]["number"]: "issued",
+    }
+    again = command(url, "invoice", "credit", INVOICE, "--line", "1", "--reason", "again")
+    assert (again.returncode, "not in dispute" in again.stderr, "Traceback" in again.stderr) == (1, True, False)
+    assert command(url, "invoice", "show", "INV-9").returncode == 1
 
 
 FINAL = [

@@ -93,6 +93,15 @@ ORDER BY p.posting_id, (d ->> 'line')::integer
 INSERT INTO settled_posting (posting_id, centre_id, settlement_id)
 SELECT unnest(%(postings)s::bigint[]), centre_id, %(settlement)s FROM centre WHERE slug = %(centre)s
 
+-- name: unattributed_stays
+-- By centre: walk-ins of the month that nobody signed for, and their hours of presence.
+SELECT c.slug, count(*), round(sum(v.occupied_s) / 3600.0, 2)
+FROM verdict v JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
+WHERE v.company_id IS NULL AND v.verdict = 'walk_in' AND r.kind IN ('desk', 'room')
+  AND v.starts_at >= %(month)s::timestamp AT TIME ZONE c.timezone
+  AND v.starts_at < (%(month)s::timestamp + interval '1 month') AT TIME ZONE c.timezone
+GROUP BY c.slug
+
 -- name: first_settlement
 SELECT number, issued_on FROM invoice WHERE centre_id = %(centre_id)s AND month = %(month)s AND corrects_id IS NULL
 

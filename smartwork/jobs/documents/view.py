@@ -98,6 +98,9 @@ def _notes(invoice: Invoice, say: dict[str, str]) -> list[str]:
         found.append(say["doubtful"])
     if invoice.statement:
         found.insert(0, say["statement_note"])
+    if invoice.unattributed:
+        present = labels.number(invoice.unattributed.hours, invoice.language)
+        found.append(say["unattributed"].format(visits=invoice.unattributed.visits, hours=present))
     return found
 
 

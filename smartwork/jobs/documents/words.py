@@ -197,6 +197,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "vat_E": ("Exonéré", "Vrijgesteld", "Exempt"),
     "statement": ("Décompte du centre", "Afrekening van het centrum", "Statement of the centre"),
     "of_it_credits": ("dont heures d’avance", "waarvan vooraf gekocht", "of it prepaid"),
+    "unattributed": (
+        "{visits} passages sans réservation ni pointage ({hours} h de présence) n’ont été facturés à personne.",
+        "{visits} bezoeken zonder boeking of aanmelding ({hours} u aanwezigheid) werden aan niemand gefactureerd.",
+        "{visits} walk-ins that nobody signed for ({hours} h of presence) were billed to nobody.",
+    ),
     "statement_note": (
         "Le décompte montre ce que chaque place du centre a rapporté ; la part du centre est calculée sur ce total.",
         "De afrekening toont wat elke plaats van het centrum opbracht; het aandeel wordt op dit totaal berekend.",
