@@ -99,7 +99,8 @@ def reconcile(
         taken.append(Interval(share.start, share.end + over))
         if mine:
             findings.append(_judge(claim, share, over, signed, trusted, rules))
-    return findings + [_walk_in(stay, signed, trusted, rules) for stay in _stays(trusted, taken, window, rules)]
+    strangers = [s for s in signed if not _is_for_a_booking(s, kept, rules)]
+    return findings + [_walk_in(stay, strangers, trusted, rules) for stay in _stays(trusted, taken, window, rules)]
 
 
 CONTEXT = timedelta(days=1)
@@ -166,6 +167,16 @@ def _check_in(signed: Sequence[Signature], period: Interval, rules: Rules, compa
         if company_id is None or signed[i].company_id == company_id:
             return signed[i]
     return None
+
+
+def _is_for_a_booking(signature: Signature, kept: Sequence[Claim], rules: Rules) -> bool:
+    """Whether a check-in says who came for one of the bookings: then it does not say whose a stay beside them is."""
+    last = bisect_right(kept, signature.at + rules.check_in_window, key=_starts)
+    return any(c.company_id == signature.company_id and signature.at < c.period.end for c in kept[:last])
+
+
+def _starts(claim: Claim) -> datetime:
+    return claim.period.start
 
 
 def _at(signature: Signature) -> datetime:

@@ -121,6 +121,25 @@ def test_two_people_at_one_desk_are_one_presence_and_the_first_to_sign_for_the_b
     assert (found.verdict, found.check_in_id, found.occupied_s) == ("used", 3, 7200)
 
 
+def test_a_check_in_for_a_booking_does_not_put_a_strangers_stay_on_the_same_companys_bill() -> None:
+    nine = datetime(2026, 10, 5, 7, tzinfo=UTC)
+    hour = timedelta(hours=1)
+    claim = Claim(1, 7, Interval(nine, nine + hour), cancelled=False)
+    spans = [
+        Span(nine, nine + hour * 0.9, "occupied"),
+        Span(nine + hour * 0.9, nine + hour * 1.1, "vacant"),
+        Span(nine + hour * 1.1, nine + hour * 2, "occupied"),
+    ]
+    window = local_day(date(2026, 10, 5), "Europe/Brussels")
+    late = Signature(1, 7, nine + hour * 0.8)
+    assert [(f.verdict, f.company_id) for f in reconcile([claim], [late], spans, window, RULES)] == [
+        ("used", 7),
+        ("walk_in", None),
+    ]
+    again = Signature(2, 7, nine + hour * 1.1)
+    assert [f.check_in_id for f in reconcile([claim], [late, again], spans, window, RULES)] == [1, 2]
+
+
 def judged(told: list[tuple[float, bool]], claim: Claim, window: Interval) -> list[Finding]:
     """Verdicts from what a sensor said, by the way that readings really take."""
     found = bridge(pieces(told, patience(60)), 300)
