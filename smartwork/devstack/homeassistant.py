@@ -87,7 +87,9 @@ def _make(python: Path, lock: Path, tree: Path, progress: Progress) -> None:
     total = sum("==" in line for line in lock.read_text().splitlines())
     options = ["--no-input", "--progress-bar", "off", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
     command = [sys.executable, "-m", "pip", "--python", str(python), "install", *options, "-r", str(lock)]
-    environment = {**os.environ, "CPATH": ":".join(map(str, headers))}
+    # What lies on the caller's PYTHONPATH would count as installed, and be left out.
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    environment = {**own, "CPATH": ":".join(map(str, headers))}
     log = folder / "pip.log"
     with (
         log.open("w") as file,
