@@ -10,7 +10,7 @@ from smartwork.db.connection import Connection, explained
 from smartwork.db.sql import sql
 from smartwork.domain.business import CentreContract, Party, PlaceKind, Vat
 from smartwork.domain.credits import Lot
-from smartwork.domain.invoice import Draw, Invoice, Unattributed
+from smartwork.domain.invoice import Draw, Invoice, LineReference, Unattributed
 from smartwork.domain.posting import Posting
 
 
@@ -187,10 +187,16 @@ def put_settled(connection: Connection, centre: str, settlement: int, postings: 
     connection.execute(sql("put_settled"), {"postings": sorted(set(postings)), "settlement": settlement, "centre": centre})
 
 
-def first_settlement(connection: Connection, centre_id: int, month: date) -> tuple[str, date] | None:
-    """Number and day of the month's first self-billed document of a centre, or None."""
+def first_settlement(connection: Connection, centre_id: int, month: date) -> LineReference | None:
+    """The month's first self-billed document of a centre, or None."""
     found = _rows(connection, "first_settlement", centre_id=centre_id, month=month)
-    return (str(found[0][0]), found[0][1]) if found else None
+    return LineReference(found[0][0], found[0][1], 1) if found else None
+
+
+def latest_settlement(connection: Connection, centre_id: int, month: date) -> LineReference | None:
+    """The last self-billed invoice of a centre up to the month, which what is given back refers to; or None."""
+    found = _rows(connection, "latest_settlement", centre_id=centre_id, month=month)
+    return LineReference(found[0][0], found[0][1], 1) if found else None
 
 
 def put_payout_order(connection: Connection, order: PayoutOrder, paid: Sequence[tuple[str, Decimal, int]]) -> None:

@@ -7,14 +7,19 @@ from pathlib import Path
 from smartwork.db import books, documents
 from smartwork.db.connection import Connection
 from smartwork.devstack.errors import Progress
+from smartwork.domain.business import Language
 from smartwork.domain.invoice import Invoice, Line
 from smartwork.jobs.audit import AuditReport, audit_books
 from smartwork.jobs.bill import BillReport, bill_month
 from smartwork.jobs.invoices import credit, dispute
 from smartwork.jobs.settle import SettleReport, settle_month
 
-_DISPUTED = "Made-up dispute of the demo: the member says that the room was locked."
-_CREDITED = "Demo: the room was locked (made up)."
+_DISPUTED = "Made-up dispute of the demo: the member says that the centre was locked."
+_CREDITED: dict[Language, str] = {
+    "fr": "démonstration, motif fictif : le centre était fermé",
+    "nl": "demonstratie, fictieve reden: het centrum was gesloten",
+    "en": "demonstration, made-up reason: the centre was locked",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +37,11 @@ def settle_accounts(connection: Connection, month: date, at: datetime, out_dir: 
     bill = bill_month(connection, month, at, out_dir, progress)
     settlement = settle_month(connection, month, at, out_dir, progress)
     if not _credit_notes(connection, month):
-        number, line = _questionable(connection, month)
-        if line:
-            dispute(connection, number, line, at, _DISPUTED)
-            credit(connection, number, line, None, at, _CREDITED, out_dir, progress)
+        found = _questionable(connection, month)
+        if found:
+            invoice, line = found
+            dispute(connection, invoice.number, line, at, _DISPUTED)
+            credit(connection, invoice.number, line, None, at, _CREDITED[invoice.language], out_dir, progress)
             settlement = settle_month(connection, month, at, out_dir, progress)
     return Money(bill, tuple(_credit_notes(connection, month)), settlement, audit_books(connection, progress))
 
@@ -45,14 +51,14 @@ def _credit_notes(connection: Connection, month: date) -> list[Invoice]:
     return [documents.numbered(connection, number).invoice for number in numbers]
 
 
-def _questionable(connection: Connection, month: date) -> tuple[str, int]:
-    """A line that a company might dispute: a no-show in a centre that is paid by share; line 0 where there is none."""
+def _questionable(connection: Connection, month: date) -> tuple[Invoice, int] | None:
+    """A line that a company might dispute: a no-show in a centre that is paid by share; None where there is none."""
     shares = {one.centre for one in books.centre_contracts(connection) if one.mode == "share"}
     for invoice in documents.of_month(connection, month):
         for line in invoice.lines:
             if _is_questionable(line, shares):
-                return invoice.number, line.line
-    return "", 0
+                return invoice, line.line
+    return None
 
 
 def _is_questionable(line: Line, shares: set[str]) -> bool:

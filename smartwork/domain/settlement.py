@@ -39,16 +39,31 @@ def contract_on(contracts: Iterable[CentreContract], centre: str, month: date) -
 
 
 def settle(
-    contract: CentreContract, revenue: Revenue, desks: int, month: date, earlier: LineReference | None = None
+    contract: CentreContract,
+    revenue: Revenue,
+    desks: int,
+    month: date,
+    earlier: LineReference | None = None,
+    latest: LineReference | None = None,
 ) -> list[Group]:
     """The lines of a centre's settlement; none where nothing is owed.
 
     With `earlier`, the line of the month's first settlement, only the share of what came in or was given back since is
-    settled: a rent or price a desk is owed once a month.
+    settled: a rent or price a desk is owed once a month. What is given back without one (corrections of earlier months)
+    refers to `latest`, the last invoice that was drawn up for the centre.
     """
     if contract.mode == "share":
         found = [
-            (_line(contract, revenue, month, kind, ("share", contract.rate.copy_sign(base), abs(base)), earlier),)
+            (
+                _line(
+                    contract,
+                    revenue,
+                    month,
+                    kind,
+                    ("share", contract.rate.copy_sign(base), abs(base)),
+                    earlier or (latest if base < 0 else None),
+                ),
+            )
             for kind, base in revenue.by_kind.items()
             if base
         ]

@@ -62,6 +62,7 @@ class _Due:
     revenue: Revenue
     lines: Sequence[ChargedLine]
     earlier: LineReference | None
+    latest: LineReference | None
     unattributed: Unattributed | None
 
 
@@ -120,10 +121,10 @@ def _due(connection: Connection, month: date) -> list[_Due]:
         by_kind: dict[PlaceKind, Decimal] = defaultdict(Decimal)
         for line in its:
             by_kind[line.kind] += line.net + line.credits
-        before = books.first_settlement(connection, centre.centre_id, month)
-        earlier = LineReference(before[0], before[1], 1) if before else None
+        earlier = books.first_settlement(connection, centre.centre_id, month)
+        latest = books.latest_settlement(connection, centre.centre_id, month)
         found.append(
-            _Due(centre, contract, Revenue(centre.slug, centre.name, by_kind), its, earlier, nobodys.get(centre.slug))
+            _Due(centre, contract, Revenue(centre.slug, centre.name, by_kind), its, earlier, latest, nobodys.get(centre.slug))
         )
     return found
 
@@ -132,7 +133,7 @@ def _issue(connection: Connection, due: Sequence[_Due], seller: Party, month: da
     """Issue and post; returns the numbers of the new documents."""
     numbers = set()
     for one in due:
-        groups = settle(one.contract, one.revenue, one.centre.desks, month, one.earlier)
+        groups = settle(one.contract, one.revenue, one.centre.desks, month, one.earlier, one.latest)
         if groups:
             head = centre_head(one.contract, month, at.date(), seller, is_demo=one.centre.is_demo)
             ordinal = documents.take_number(connection, series_of(kind_of(head, groups), at.date()))

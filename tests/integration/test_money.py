@@ -92,6 +92,19 @@ def test_later_verdict_becomes_a_correction_on_the_next_document(connection: Con
     assert audited(connection).is_clean
 
 
+def test_correction_of_an_earlier_month_takes_the_centres_share_back(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)
+    connection.execute(b"UPDATE verdict SET company_id = NULL, booking_id = NULL WHERE verdict_id = 2")
+    connection.execute(b"DELETE FROM verdict WHERE verdict_id = 4")
+    report = bill(connection, tmp_path, months_later=1)
+    assert [(one.kind, one.net) for one in report.invoices] == [("credit_note", Decimal("-42.00"))]
+    settled = settle_month(connection, NOVEMBER, ISSUED + timedelta(days=31), tmp_path, silent)
+    assert [(one.kind, one.net) for one in settled.documents] == [("self_billed_credit_note", Decimal("-25.20"))]
+    assert settled.payouts == ()
+    assert audited(connection).is_clean
+
+
 def test_correction_is_made_once(connection: Connection, tmp_path: Path) -> None:
     bill(connection, tmp_path)
     connection.execute(b"UPDATE verdict SET verdict = 'used' WHERE verdict_id = 1")

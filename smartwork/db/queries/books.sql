@@ -105,6 +105,10 @@ GROUP BY c.slug
 -- name: first_settlement
 SELECT number, issued_on FROM invoice WHERE centre_id = %(centre_id)s AND month = %(month)s AND corrects_id IS NULL
 
+-- name: latest_settlement
+SELECT number, issued_on FROM invoice
+WHERE centre_id = %(centre_id)s AND month <= %(month)s AND kind = 'self_billed_invoice' ORDER BY invoice_id DESC LIMIT 1
+
 -- name: put_payout_order
 INSERT INTO payout_order (name, month, ordered_on, total, document)
 VALUES (%(name)s, %(month)s, %(ordered_on)s, %(total)s, %(document)s) RETURNING payout_order_id

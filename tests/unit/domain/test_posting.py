@@ -79,6 +79,17 @@ def test_what_is_given_back_after_the_settlement_becomes_a_self_billed_credit_no
     assert [one.number for one in made.corrects] == ["SB-2026-00001"]
 
 
+def test_month_that_only_gives_back_refers_to_the_last_invoice_of_the_centre() -> None:
+    back = Revenue("namur", "Namur", {"desk": Decimal("-30.00"), "room": Decimal("10.00")})
+    groups = settle(CONTRACT, back, 10, date(2026, 11, 1), None, LineReference("SB-2026-00001", ON, 1))
+    made = compose(centre_head(CONTRACT, date(2026, 11, 1), ON, SELLER, is_demo=True), groups, ordinal=3)
+    assert (made.kind, made.net, [one.number for one in made.corrects]) == (
+        "self_billed_credit_note",
+        Decimal("13.00"),
+        ["SB-2026-00001"],
+    )
+
+
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 30)), min_size=1, max_size=6))
 def test_vat_is_computed_once_a_category(parts: list[tuple[bool, int]]) -> None:
     groups = []
