@@ -22,7 +22,17 @@ PROMISED = {
 }
 
 
-OF_THE_EDGE = {"readings_per_s", "outbox_rps", "single_rps", "bytes_per_reading", "days_offline", "start_s", "rss_mb"}
+OF_THE_EDGE = {
+    "readings_per_s",
+    "outbox_rps",
+    "single_rps",
+    "bytes_per_reading",
+    "days_offline",
+    "start_s",
+    "rss_mb",
+    "light_p50_ms",
+    "light_p99_ms",
+}
 
 OF_RECONCILIATION = {"bookings_per_s", "growth_ratio", "rss_mb", "small_bookings_per_s", "rerun_s"}
 

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -18,6 +19,8 @@ from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Policy, Profile
 from smartwork.contracts.reading import Reading
 from smartwork.contracts.topics import Leaf, Topic
+from smartwork.devstack.bench import edge_light
+from smartwork.devstack.bench.edge_light import LightLatency
 from smartwork.devstack.bench.load import EDGE, ZONE
 from smartwork.devstack.bench.run import machine, peak_rss_mb
 from smartwork.devstack.errors import DevstackError, Progress, silent
@@ -42,11 +45,12 @@ class Plan:
     messages: int
     outbox_s: float
     lingering: int
+    changes: int
     rounds: int
 
 
-QUICK = Plan(messages=10_000, outbox_s=2, lingering=2_000, rounds=1)
-FULL = Plan(messages=30_000, outbox_s=5, lingering=10_000, rounds=3)
+QUICK = Plan(messages=10_000, outbox_s=2, lingering=2_000, changes=200, rounds=1)
+FULL = Plan(messages=30_000, outbox_s=5, lingering=10_000, changes=1_000, rounds=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,8 @@ class EdgeFigures:
     days_offline: float
     start_s: float
     rss_mb: float
+    light_p50_ms: float
+    light_p99_ms: float
     seconds: float
     machine: str
 
@@ -70,7 +76,7 @@ def run(plan: Plan, progress: Progress = silent, env: Mapping[str, str] | None =
     Raises SmartworkError with the reason where a figure could not be measured.
     """
     began = time.monotonic()
-    steps = 3 * plan.rounds + 1
+    steps = 3 * plan.rounds + 2
     done = iter(range(steps + 1))
     alone, single, through, starts, memory = [], [], [], [], []
     with TemporaryDirectory(prefix="smartwork-bench-", dir=Path.cwd()) as name:
@@ -90,6 +96,8 @@ def run(plan: Plan, progress: Progress = silent, env: Mapping[str, str] | None =
                 through.append(found.rate)
                 starts.append(found.start_s)
                 memory.append(found.rss_mb)
+            progress("Presence to light", next(done), steps)
+            light = _light(pair.endpoints.broker_url, supervisor, folder / "light.sqlite", plan)
     return EdgeFigures(
         readings_per_s=median(through),
         outbox_rps=median(alone),
@@ -98,6 +106,8 @@ def run(plan: Plan, progress: Progress = silent, env: Mapping[str, str] | None =
         days_offline=LIMIT_BYTES / (size * A_DAY),
         start_s=median(starts),
         rss_mb=max(memory),
+        light_p50_ms=light.p50_ms,
+        light_p99_ms=light.p99_ms,
         seconds=time.monotonic() - began,
         machine=machine(),
     )
@@ -139,28 +149,43 @@ class _Through:
     rss_mb: float
 
 
-def _through(broker_url: str, supervisor: Supervisor, outbox: Path, messages: int, version: int) -> _Through:
-    """Publish as the desks' bridge does, as fast as the broker takes it, until all is in the gateway's outbox."""
+def _light(broker_url: str, supervisor: Supervisor, outbox: Path, plan: Plan) -> LightLatency:
+    version = plan.rounds + 1
+    with _in_force(broker_url, supervisor, outbox, edge_light.policy(version, DESKS)):
+        return edge_light.measure(broker_url, DESKS, plan.changes, supervisor.check)
+
+
+@contextmanager
+def _in_force(broker_url: str, supervisor: Supervisor, outbox: Path, policy: Policy) -> Iterator[float]:
+    """A gateway that lives by the policy; yields how long it took to say that it is online, in seconds."""
     status, applied = str(Topic(CENTRE, Leaf.STATUS, EDGE)), str(Topic(CENTRE, Leaf.POLICY_APPLIED, EDGE))
     with Client(broker_url, "bench-edge", subscriptions=[status, applied]) as client:
         client.wait_connected(_PATIENCE_S)
-        policy = Policy(version=version, timezone=ZONE, devices=[_desk(i) for i in range(DESKS)])
         topic = str(Topic(CENTRE, Leaf.POLICY))
         client.publish(topic, policy.model_dump_json().encode(), retain=True).wait_for_publish(_PATIENCE_S)
         began = time.monotonic()
         supervisor.start(_component(broker_url, outbox))
         start_s = _wait_for(client, status, b"online", supervisor) - began
-        _wait_for(client, applied, f'"version":{version}'.encode(), supervisor)
+        _wait_for(client, applied, f'"version":{policy.version}'.encode(), supervisor)
     time.sleep(0.5)  # its subscriptions on the centre's broker follow the policy
-    sender = multiprocessing.get_context("spawn").Process(target=_send, args=(broker_url, messages), daemon=True)
-    sender.start()
     try:
-        rate = _rate(outbox, 2 * messages, lambda: _check(supervisor, sender))
-        rss_mb = peak_rss_mb(supervisor.pid("edge"))
+        yield start_s
     finally:
-        sender.kill()
-        sender.join()
         supervisor.stop("edge")
+
+
+def _through(broker_url: str, supervisor: Supervisor, outbox: Path, messages: int, version: int) -> _Through:
+    """Publish as the desks' bridge does, as fast as the broker takes it, until all is in the gateway's outbox."""
+    policy = Policy(version=version, timezone=ZONE, devices=[_desk(i) for i in range(DESKS)])
+    with _in_force(broker_url, supervisor, outbox, policy) as start_s:
+        sender = multiprocessing.get_context("spawn").Process(target=_send, args=(broker_url, messages), daemon=True)
+        sender.start()
+        try:
+            rate = _rate(outbox, 2 * messages, lambda: _check(supervisor, sender))
+            rss_mb = peak_rss_mb(supervisor.pid("edge"))
+        finally:
+            sender.kill()
+            sender.join()
     return _Through(rate, start_s, rss_mb)
 
 

@@ -51,6 +51,8 @@ def edge_rows(f: EdgeFigures) -> list[Row]:
         Row("A reading on disk, network away", f"{f.bytes_per_reading:.0f} bytes"),
         Row("50 desks without the network, 1 GB", f"{_n(f.days_offline)} days", "≥ 30 days", f.days_offline >= 30),
         Row("Start until it says online", f"{f.start_s:.1f} s", "< 2 s", f.start_s < 2),
+        Row("Presence to light command, median", f"{f.light_p50_ms:.0f} ms"),
+        Row("Presence to light command, p99", f"{f.light_p99_ms:.0f} ms", "< 50 ms", f.light_p99_ms < 50),
         Row("Peak memory of the gateway", f"{f.rss_mb:.0f} MB", "< 60 MB", f.rss_mb < 60),
     ]
 
