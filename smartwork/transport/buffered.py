@@ -1,5 +1,6 @@
 """The MQTT client library with a buffer on what it reads, and acknowledgements that leave together."""
 
+import socket
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,12 @@ class BufferedClient(PahoClient):
     """The library's client, reading with few system calls; what it does otherwise is the library's."""
 
     def _create_socket(self) -> "SocketLike":
-        return _Buffered(super()._create_socket())
+        sock = super()._create_socket()
+        # Else a message waits for the acknowledgement of the one before: 40 ms between a presence and its light.
+        for_options = getattr(sock, "setsockopt", None)
+        if for_options is not None:
+            for_options(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return _Buffered(sock)
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
         """As the library's, which reads one packet, and then on while more of them are here already."""
