@@ -1,6 +1,7 @@
 """The lights of a centre: each zone's controller, its lamps, and what of it wants a person. Does no I/O."""
 
 import json
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
@@ -15,6 +16,9 @@ from smartwork.domain import lighting
 from smartwork.domain.lighting import Lux, Override, Presence, State, Tick, Watched, ZonePolicy
 from smartwork.domain.network import OpeningHours
 from smartwork.domain.occupancy import LONGEST_STAY, patience
+
+FLAPS, FLAPPING = 20, timedelta(minutes=10)
+"""So many changes within so long are no person: a loose contact, or a sensor that looks at a fan."""
 
 
 @dataclass(slots=True)
@@ -32,6 +36,7 @@ class Lights:
 
     zones: dict[str, _Zone] = field(default_factory=dict)
     present_since: dict[str, datetime] = field(default_factory=dict)
+    turns: dict[str, deque[datetime]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, policy: Policy, now: datetime, before: "Lights | None" = None, kept: str | None = None) -> "Lights":
@@ -56,7 +61,7 @@ class Lights:
                 _state(settings, memory.get(light.zone, {}), now),
                 {entry.device: _lamp(entry, known) for entry in lamps},
             )
-        return cls(zones, dict(before.present_since) if before else {})
+        return cls(zones, dict(before.present_since) if before else {}, dict(before.turns) if before else {})
 
     def heard(self, readings: Sequence[Reading], now: datetime) -> list[Message]:
         """What the lamps are told after devices said `readings`, which came at `now`."""
@@ -116,6 +121,10 @@ class Lights:
                 if now >= since:
                     says = f"{device} has not been heard for longer than {timedelta(seconds=round(patience(interval_s)))}"
                     found.append(Alarm(kind="sensor_silent", device=device, since_ms=_ms(since), says=says))
+                turns = self.turns.get(device, deque())
+                if len(turns) == FLAPS and turns[-1] - turns[0] <= FLAPPING and now - turns[-1] <= FLAPPING:
+                    says = f"{device} changed its mind {FLAPS} times within {FLAPPING / timedelta(minutes=1):.0f} minutes"
+                    found.append(Alarm(kind="sensor_flaps", device=device, since_ms=_ms(turns[0]), says=says))
                 begun = self.present_since.get(device)
                 if begun is not None and now - begun > LONGEST_STAY:
                     hours = (now - begun) / timedelta(hours=1)
@@ -151,6 +160,8 @@ class Lights:
     def _note_presence(self, device: str, said: Iterable[Reading], now: datetime) -> None:
         for reading in said:
             if reading.metric is Metric.PRESENCE:
+                if bool(reading.value) != (device in self.present_since):
+                    self.turns.setdefault(device, deque(maxlen=FLAPS)).append(now)
                 if reading.value:
                     self.present_since.setdefault(device, now)
                 else:

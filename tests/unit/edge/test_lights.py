@@ -156,6 +156,17 @@ def test_a_silent_sensor_and_a_stuck_one_are_alarms() -> None:
     assert kinds == ["sensor_silent", "sensor_stuck"]
 
 
+def test_a_sensor_that_changes_its_mind_all_the_time_is_an_alarm_until_it_calms_down() -> None:
+    lights = Lights.of(policy(Profile.ZIGBEE2MQTT), NOON)
+    lights.heard(state(True, 0.8), NOON)
+    for i in range(25):
+        now = NOON + timedelta(seconds=20 * i)
+        lights.heard([presence(float(i % 2), now)], now)
+        lights.heard(state(lights.zones["z-0"].state.level != 0, lights.zones["z-0"].state.level), now)
+    assert [alarm.kind for alarm in lights.alarms(now)] == ["sensor_flaps"]
+    assert lights.alarms(now + timedelta(minutes=11)) == []
+
+
 def test_a_new_policy_takes_over_what_is_known() -> None:
     lights = occupied(Profile.ZIGBEE2MQTT)
     lights.heard(state(True, 0.8), NOON)
