@@ -23,6 +23,7 @@ from smartwork.devstack.chain import Filled, fill, replay, settle, temporary_ing
 from smartwork.devstack.errors import silent
 from smartwork.domain.business import Network
 from smartwork.domain.network import local_month
+from smartwork.testing.patient_edge import PATIENCE
 from smartwork.transport.mqtt import Client
 
 EDGE = "gateway"
@@ -59,7 +60,8 @@ class Days:
             [
                 DeviceEntry(device=d.slug, profile=Profile.ZIGBEE2MQTT, address=str(d.address), interval_s=d.interval_s)
                 for d in place.devices
-            ]
+            ],
+            patience=PATIENCE,
         )
         arrived = now()
         return [

@@ -37,6 +37,13 @@ class Program:
         """All that it printed so far, in all its lives."""
         return self._log.read_text()
 
+    @property
+    def pid(self) -> int:
+        """Its process number; raises RuntimeError where it was never started."""
+        if self._process is None:
+            raise RuntimeError("it was never started")
+        return self._process.pid
+
     def start(self) -> None:
         """Start it, a first time or again."""
         with self._log.open("ab") as log:

@@ -1,0 +1,71 @@
+"""With the database away the broker keeps what comes, and ingest holds no more than it may have in flight."""
+
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from time import sleep
+
+import pytest
+
+from smartwork.contracts.messages import Batch
+from smartwork.contracts.metrics import Metric
+from smartwork.db.connection import connect
+from smartwork.db.network import install
+from smartwork.devstack.bench.run import peak_rss_mb
+from smartwork.devstack.stack import Stack
+from smartwork.settings import IngestSettings
+from smartwork.testing.factory import NOON, Told, batch, small_network
+from smartwork.testing.program import Program, eventually
+from smartwork.transport.flood import flood, packets
+
+pytestmark = [pytest.mark.faults, pytest.mark.services]
+TOPIC = "sw/v1/mons/readings/gateway"
+READINGS = 400
+"""What an outbox seals at the most."""
+BATCHES = 8_000
+LIMIT_MB = 150
+PER_MB = 1_000_000
+
+
+def said() -> list[tuple[str, bytes]]:
+    """Batches of one edge: the first as it is, the others with other numbers."""
+    told: list[Told] = [(NOON - timedelta(minutes=i), "s-1", Metric.TEMPERATURE_C, 20 + i % 50 / 10) for i in range(READINGS)]
+    one: Batch = batch(1, told)
+    payload = one.model_dump_json()
+    return [(TOPIC, payload.replace('"first":1,', f'"first":{1 + i * READINGS},').encode()) for i in range(BATCHES)]
+
+
+def test_with_the_database_away_memory_stays_bounded_and_the_broker_keeps_the_rest(
+    outage: Stack, tmp_path: Path, tell: Callable[[str], None]
+) -> None:
+    url, broker = outage.endpoints.database_url, outage.endpoints.broker_url
+    with closing(connect(url)) as connection:
+        install(connection, small_network())
+    messages = said()
+    payload_mb = sum(len(payload) for _, payload in messages) / PER_MB
+    in_flight_mb = IngestSettings.model_fields["max_in_flight"].default * len(messages[0][1]) / PER_MB
+    assert payload_mb > 5 * in_flight_mb
+    with Program("ingest", {"database_url": url, "broker_url": broker}, tmp_path / "log") as ingest:
+        ingest.wait_until_it_says("is subscribed")
+        before = peak_rss_mb(ingest.pid)
+        outage.postgres.stop()
+        flood(broker, packets(messages))
+        sleep(3)
+        away = peak_rss_mb(ingest.pid)
+        outage.postgres.start()
+
+        def stored() -> bool:
+            with closing(connect(url)) as connection:
+                (found,) = connection.execute("SELECT count(*) FROM batch").fetchall()
+            return bool(found[0] == BATCHES)
+
+        eventually(stored, lambda: ingest.said[-2_000:], patience_s=120)
+        after = peak_rss_mb(ingest.pid)
+        assert ingest.stop(30) == 0
+    tell(
+        f"{payload_mb:.0f} MB of batches while the database was away; ingest held {before:.0f} MB before, "
+        f"{away:.0f} MB while it waited, {after:.0f} MB at the most until all were stored"
+    )
+    assert away - before < 3 * in_flight_mb
+    assert after < LIMIT_MB
