@@ -50,10 +50,14 @@ def first_demo(smartwork: Run, tmp_path_factory: pytest.TempPathFactory) -> tupl
     return out / "2026-09", done.stdout
 
 
-def test_the_demo_leaves_a_pdf_and_a_ubl_file_for_every_company(first_demo: tuple[Path, str]) -> None:
-    folder, _ = first_demo
-    pdfs, xmls = sorted(folder.glob("*.pdf")), sorted(folder.glob("*.xml"))
-    assert len(pdfs) == len(xmls) == 30
+def test_the_demo_leaves_a_pdf_and_a_ubl_file_of_every_kind_of_document_and_a_sepa_file(first_demo: tuple[Path, str]) -> None:
+    folder, screen = first_demo
+    pdfs, xmls = sorted(folder.glob("*.pdf")), sorted(folder.glob("*-*-*-*.xml"))
+    counts = {kind: len(list(folder.glob(f"{kind}-*.pdf"))) for kind in ("INV", "CN", "SB", "SBC")}
+    assert counts == {"INV": 30, "CN": 1, "SB": 8, "SBC": 1}
+    assert [path.name for path in folder.glob("payout-*")] == ["payout-2026-09-1.xml"]
+    assert "9 of 9 statements proven" in screen
+    xmls = [path for path in xmls if not path.name.startswith("payout-")]
     assert [p.stem for p in pdfs] == [x.stem for x in xmls]
     assert all(p.read_bytes().startswith(b"%PDF") for p in pdfs)
 
