@@ -14,5 +14,5 @@ from edge.translate import Translator
 PATIENCE = timedelta(days=100)
 
 if __name__ == "__main__":
-    gateway.Translator = partial(Translator, patience=PATIENCE)  # type: ignore[assignment,misc,attr-defined]
+    gateway.Translator = partial(Translator, patience=PATIENCE)  # type: ignore[assignment,attr-defined]
     sys.exit(main())
