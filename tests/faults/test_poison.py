@@ -135,7 +135,7 @@ def test_thousands_of_mutated_messages_through_the_broker_leave_nothing_behind(
             heard += 1
         speaker.publish(topic, last.model_dump_json().encode()).wait_for_publish(60)
         eventually(
-            lambda: number(connection, "SELECT count(*) FROM outbox WHERE edge = 'sentinel'") == 1, lambda: ingest.said, 60
+            lambda: number(connection, "SELECT count(*) FROM outbox WHERE edge = 'sentinel'") == 1, lambda: ingest.said, 120
         )
         assert ingest.stop() == 0
     assert "Traceback" not in ingest.said
