@@ -59,6 +59,20 @@ def test_no_more_than_the_maximum_is_delivered_before_it_is_acknowledged(broker_
         assert client.receive(9, patience_s=0.5) == []
 
 
+def test_a_portion_ends_with_the_message_that_fills_it_and_all_of_it_is_acknowledged_at_once(broker_url: str) -> None:
+    with session(broker_url) as client, Client(broker_url, "speaker") as speaker:
+        client.wait_connected(10)
+        speaker.wait_connected(10)
+        say(speaker, *("x" * 100 for _ in range(10)))
+        eventually(lambda: client.waiting == 10)
+        first = client.receive(99, patience_s=5, most_bytes=250)
+        assert len(first) == 3
+        client.acknowledge([*first, *client.receive(99, patience_s=5)[:5]])
+    with session(broker_url) as again:
+        again.wait_connected(10)
+        assert len(collect(again, lambda got: len(got) > 2, patience_s=1)) == 2
+
+
 def test_a_client_comes_back_by_itself_after_the_broker_restarts_and_old_acknowledgements_are_void(outage: Stack) -> None:
     url = outage.endpoints.broker_url
     said: list[str] = []
