@@ -129,7 +129,7 @@ def test_thousands_of_mutated_messages_through_the_broker_leave_nothing_behind(
         ingest.wait_until_it_says("is subscribed")
         while heard < tries:
             said, payload = next(source)
-            if "//" in said:  # no worker listens there
+            if "//" in said or len(payload) > 1_000_000:  # no worker listens there; the broker refuses what is too long
                 continue
             speaker.publish(said, payload)
             heard += 1
