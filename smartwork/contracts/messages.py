@@ -11,7 +11,8 @@ from smartwork.contracts.topics import SLUG
 Slug = Annotated[str, StringConstraints(pattern=f"^{SLUG}$")]
 Epoch = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
 Day = Annotated[str, StringConstraints(pattern=r"^20\d{2}-\d{2}-\d{2}$")]
-Number = Annotated[int, Field(ge=1, le=2**62)]
+HIGHEST = 2**62
+Number = Annotated[int, Field(ge=1, le=HIGHEST)]
 BATCH_LIMIT = 5_000
 LATEST_MS = 4_102_444_800_000
 """The year 2100: no message may speak of a later instant."""
@@ -32,7 +33,7 @@ class Batch(Wire):
 
     v: Literal[1] = 1
     epoch: Epoch = Field(description="Which outbox of the edge numbered these; a new file is a new epoch.")
-    first: int = Field(ge=1, le=2**62, description="Number of the first reading.")
+    first: int = Field(ge=1, le=HIGHEST, description="Number of the first reading.")
     day: Day = Field(description="Local day of the centre in which all these events lie.")
     devices: list[Slug] = Field(max_length=BATCH_LIMIT, description="Registry names, indexed by `device`.")
     at_ms: list[int] = Field(min_length=1, max_length=BATCH_LIMIT, description="Event times, ms since 1970 UTC.")
@@ -54,6 +55,8 @@ class Batch(Wire):
     def _columns_agree(self) -> Self:
         if not len(self.at_ms) == len(self.device) == len(self.metric) == len(self.value):
             raise ValueError("the columns at_ms, device, metric and value differ in length")
+        if self.last > HIGHEST:
+            raise ValueError("the run goes past the highest number that an outbox can give")
         if min(self.device) < 0 or max(self.device) >= len(self.devices):
             raise ValueError("a device index points outside `devices`")
         if min(self.at_ms) < 0 or max(self.at_ms) > LATEST_MS:
