@@ -44,7 +44,13 @@ OLD_NEWS = timedelta(minutes=5)
 class Gateway:
     """One edge: a client on the centre's broker, a client on the network's, and the outbox between them."""
 
-    def __init__(self, settings: EdgeSettings, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        settings: EdgeSettings,
+        clock: Callable[[], datetime],
+        network_clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        """`network_clock` measures patience with the network; a simulated day has one of its own in the house."""
         self._clock = clock
         self._centre = settings.centre
         self._outbox = Outbox(Path(settings.outbox), DEFAULT_ZONE, limit_bytes=settings.outbox_limit_mb * 1_000_000)
@@ -78,7 +84,7 @@ class Gateway:
             on_connected=self._home.anew,
             say=log.warning,
         )
-        self._forwarder = Forwarder(self._network, self._outbox, self._centre, NAME, clock)
+        self._forwarder = Forwarder(self._network, self._outbox, self._centre, NAME, network_clock or clock)
 
     def run(self, should_stop: Callable[[], bool]) -> None:
         """Work until `should_stop`. What was taken from a device is on disk before it is acknowledged."""

@@ -19,6 +19,7 @@ from firmware_sim.recordings import read_robod, read_uci
 from smartwork import screens
 from smartwork.clock import now
 from smartwork.commands.bookings import bookings_app
+from smartwork.commands.day import add_day
 from smartwork.commands.decode import add_decode
 from smartwork.commands.house import add_house
 from smartwork.commands.invoice import invoice_app
@@ -120,6 +121,7 @@ class _Bar:
 
 app.add_typer(bench_app(bar, out), name="bench")
 add_decode(app, out)
+add_day(app, bar, out)
 add_verify(app, bar, out)
 
 

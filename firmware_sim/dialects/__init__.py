@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from firmware_sim.dialects import chirpstack, esphome, milesight, shelly, tasmota, ttn, zigbee2mqtt
+from firmware_sim.dialects import chirpstack, elsys, esphome, homeassistant, milesight, shelly, tasmota, ttn, zigbee2mqtt
 from firmware_sim.dialects.said import Order, Said
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import Profile
@@ -18,6 +18,8 @@ SPEAKERS: dict[Profile, Speak] = {
     Profile.CHIRPSTACK: chirpstack.speak,
     Profile.TTN: ttn.speak,
     Profile.MILESIGHT: milesight.speak,
+    Profile.ELSYS: elsys.speak,
+    Profile.HOMEASSISTANT: homeassistant.speak,
 }
 EARS: dict[Profile, Callable[[str], list[str]]] = {
     Profile.ZIGBEE2MQTT: zigbee2mqtt.ears,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from smartwork.contracts.metrics import Metric
 
-EMPTY_CELL_MV, FULL_CELL_MV = 2_400, 3_600
+EMPTY_CELL_MV, FULL_CELL_MV = 2_800, 3_600
 
 
 def milesight_bytes(values: Mapping[Metric, float]) -> bytes:

@@ -11,13 +11,13 @@ from smartwork.clock import now
 from smartwork.db.connection import connect
 from smartwork.db.freshness import awaiting
 from smartwork.devstack import packages
+from smartwork.devstack.cable import Cable
 from smartwork.devstack.instance import throwaway
 from smartwork.devstack.mosquitto import Mosquitto
 from smartwork.devstack.stack import Stack, ephemeral, remove
 from smartwork.errors import ServiceAway
 from smartwork.jobs.publish import publish_policies
 from smartwork.testing import proof
-from smartwork.testing.cable import Cable
 from smartwork.testing.life import Days, by_centre, prepare, store_without_faults
 from smartwork.testing.program import Program, eventually
 from smartwork.transport.mqtt import Client

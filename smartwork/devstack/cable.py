@@ -1,4 +1,4 @@
-"""A cable between a client and a server that a test may cut and join again."""
+"""A cable between a client and a server that a simulated day, or a test, may cut and join again."""
 
 import socket
 from contextlib import suppress
