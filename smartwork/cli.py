@@ -27,6 +27,7 @@ from smartwork.commands.light import light_app
 from smartwork.commands.settle import add_settling
 from smartwork.commands.tokens import token_app
 from smartwork.commands.verify import add_verify
+from smartwork.commands.keep import keep_command
 from smartwork.db.connection import connect, wait_for_database
 from smartwork.db.ledger import gaps, ledger
 from smartwork.db.migrate import migrate
@@ -220,6 +221,9 @@ def ledger_command(*, as_json: AsJson = False) -> None:
         print(json.dumps(screens.ledger_json(rows, missing), indent=2))
     else:
         out.print(screens.ledger(rows, missing))
+
+
+app.command("keep")(keep_command(bar, out, _database_url))
 
 
 @app.command("reconcile")

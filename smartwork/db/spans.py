@@ -7,6 +7,7 @@ import numpy as np
 from smartwork.db.connection import Connection, explained
 from smartwork.db.rows import array_text, binary_spans, flags, times
 from smartwork.db.sql import sql
+from smartwork.db.years import settled_before
 from smartwork.domain import occupancy, occupancy_columns
 from smartwork.domain.occupancy_columns import SECOND, STATES, Flags, Integers, Pieces
 
@@ -51,6 +52,12 @@ def _derive(connection: Connection, since_us: dict[int, int]) -> None:
     # depend on it. Whole pieces are replaced: a silence that ends now began long ago.
     start = since - reach
     found = found.where(found.end > start[found.sensor])
+    settled = settled_before(connection)
+    if settled is not None:  # before it the readings are gone that the spans rest on: those stay as they are
+        first = round(settled.timestamp() * SECOND)
+        found = found.where(found.end > first)
+        np.maximum(found.start, first, out=found.start)
+        np.maximum(start, first, out=start)
     heads = np.append(True, np.diff(found.sensor) != 0)[: len(found.sensor)]
     start[found.sensor[heads]] = found.start[heads]
     _replace(connection, resource, start, found, heads)

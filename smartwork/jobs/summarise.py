@@ -6,6 +6,7 @@ from itertools import groupby, pairwise
 
 from smartwork.db import month as store
 from smartwork.db.connection import Connection, explained
+from smartwork.db.years import settled_before
 from smartwork.domain.energy import Counter, Stretch, Use, baseline_wh, complement, merged, split
 from smartwork.domain.evidence import Span
 from smartwork.domain.network import Interval, days_of_month, local_day, local_month
@@ -35,16 +36,18 @@ def _summarise_centre(connection: Connection, centre: store.CentreHours, days: S
     desks = [clip(spans.get(resource, []), window) for resource, (_, kind) in places.items() if kind == "desk"]
     peaks = [(day, *_peak(desks, local_day(day, zone_name))) for day in days]
     store.replace_use(connection, centre.centre_id, days, use, peaks)
+    settled = settled_before(connection)  # before it the meters' readings are gone, and the figures stay as they are
+    metered = [day for day in days if settled is None or local_day(day, zone_name).start >= settled]
     energy = []
     for zone_id, group in groupby(store.meters(connection, centre.centre_id), key=lambda m: m.zone_id):
         meters = list(group)
         watched = [spans.get(resource, []) for resource, (zone, _) in places.items() if zone == zone_id]
         counters = [store.counter(connection, meter.device_id, window) for meter in meters]
-        for day in days:
+        for day in metered:
             whole = local_day(day, zone_name)
             baseline = baseline_wh(meters[0].rated_w, centre.hours.of(day))
             energy.append((zone_id, day, _energy(counters, watched, whole), baseline))
-    store.replace_energy(connection, centre.centre_id, days, energy)
+    store.replace_energy(connection, centre.centre_id, metered, energy)
 
 
 def _use(resource: int, day: date, spans: Sequence[Span], centre: store.CentreHours) -> store.UseDay | None:
