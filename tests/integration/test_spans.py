@@ -90,6 +90,25 @@ def test_deriving_again_without_news_changes_nothing(connection: Connection, sto
     assert spans(connection) == before
 
 
+def test_only_what_a_batch_touched_is_derived_again(connection: Connection, store: IngestStore) -> None:
+    def written_by() -> dict[tuple[str, datetime], str]:
+        rows = connection.execute("SELECT slug, starts_at, span.xmin::text FROM span NATURAL JOIN resource")
+        return {(slug, at): transaction for slug, at, transaction in rows}
+
+    told = [told for i in range(6) for told in presence("s-1", MORNING + timedelta(hours=i), [True, False])]
+    store.commit([arrival(batch(1, told + presence("s-2", MORNING, [True])))], [], [], [], NOON + timedelta(hours=3))
+    derive_stale(connection)
+    before = written_by()
+    late = presence("s-1", MORNING + timedelta(hours=4, minutes=30), [True])
+    store.commit([arrival(batch(20, late))], [], [], [], NOON + timedelta(hours=3))
+    derive_stale(connection)
+    after = written_by()
+    assert spans(connection) == from_scratch(told + late)
+    untouched = {key for key in before if after.get(key) == before[key]}
+    assert {key for key in before if key[0] == "desk-2" or key[1] < MORNING + timedelta(hours=4)} <= untouched
+    assert untouched != set(before)
+
+
 def test_late_readings_change_the_past(connection: Connection, store: IngestStore) -> None:
     early, late = presence("s-1", MORNING, [True]), presence("s-1", MORNING + timedelta(minutes=30), [True])
     store.commit([arrival(batch(1, early + late))], [], [], [], NOON)

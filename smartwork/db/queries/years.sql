@@ -63,11 +63,12 @@ RETURNING centre_id, starts_at, ends_at
 
 -- name: days_to_sum_up
 -- Stretches of at most a day that have readings, from where the hours are complete to `until`.
-SELECT greatest(day, p.complete_before), least(day + interval '1 day', %(until)s::timestamptz)
+SELECT starts_at, ends_at
 FROM hour_progress p, timescaledb_information.chunks c,
-     generate_series(c.range_start, c.range_end - interval '1 day', interval '1 day') AS day
-WHERE c.hypertable_schema = current_schema() AND c.hypertable_name = 'reading'
-  AND day < %(until)s AND day + interval '1 day' > p.complete_before
+     generate_series(c.range_start, c.range_end - interval '1 day', interval '1 day') AS day,
+     LATERAL (SELECT greatest(day, p.complete_before) AS starts_at,
+                     least(day + interval '1 day', %(until)s::timestamptz) AS ends_at) AS stretch
+WHERE c.hypertable_schema = current_schema() AND c.hypertable_name = 'reading' AND starts_at < ends_at
 ORDER BY day
 
 -- name: day_is_over
