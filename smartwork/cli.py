@@ -23,11 +23,11 @@ from smartwork.commands.day import add_day
 from smartwork.commands.decode import add_decode
 from smartwork.commands.house import add_house
 from smartwork.commands.invoice import invoice_app
+from smartwork.commands.keep import keep_command
 from smartwork.commands.light import light_app
 from smartwork.commands.settle import add_settling
 from smartwork.commands.tokens import token_app
 from smartwork.commands.verify import add_verify
-from smartwork.commands.keep import keep_command
 from smartwork.db.connection import connect, wait_for_database
 from smartwork.db.ledger import gaps, ledger
 from smartwork.db.migrate import migrate

@@ -18,6 +18,7 @@ from smartwork.db.migrate import migrate
 from smartwork.devstack.errors import Progress
 from smartwork.jobs.keep import Kept, keep
 
+
 def keep_command(
     bar: Callable[[], AbstractContextManager[Progress]], out: Console, database_url: Callable[[Progress], str]
 ) -> Callable[..., None]:
@@ -64,7 +65,7 @@ def tables(kept: Kept) -> RenderableType:
 
 def _work(kept: Kept) -> Table:
     title = "What would be done" if kept.dry_run else "What was done"
-    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
+    table = Table(title=title, box=box.SIMPLE, show_header=False, title_justify="left", title_style="bold")
     table.add_column("")
     table.add_column("", justify="right")
     if kept.server:

@@ -30,7 +30,7 @@ CREATE FUNCTION oldest_unbilled_month(moment timestamptz) RETURNS timestamptz LA
         FROM generate_series(date_trunc('month', oldest.at AT TIME ZONE z.timezone), moment AT TIME ZONE z.timezone,
                              INTERVAL '1 month') AS first
     ) AS m
-    WHERE NOT EXISTS (SELECT FROM invoice i WHERE i.month = m.month)
+    WHERE NOT EXISTS (SELECT FROM invoice i WHERE i.month = m.month AND i.company_id IS NOT NULL)
       AND (EXISTS (SELECT FROM booking b JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
                    WHERE b.starts_at >= m.starts_at AND b.starts_at < m.ends_at AND b.status <> 'cancelled'
                      AND r.kind <> 'recording' AND c.timezone = z.timezone)
