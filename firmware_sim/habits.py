@@ -19,8 +19,6 @@ SKEWED_S = (-90.0, 90.0)
 FLAPS_EVERY_S = (15, 60)
 FLAPPING = timedelta(minutes=20)
 LAST_HOURS = timedelta(hours=8)
-MEMORY = timedelta(hours=14)
-"""How old the retained message is that a broker hands out again at a reconnection."""
 
 
 class Event(NamedTuple):
@@ -40,13 +38,13 @@ class Habits:
     flaps_from: datetime | None = None
     clock_s: float = 0.0
     repeats: float = REPEATED
-    remembers: bool = False
 
 
 def habits_of(devices: Iterable[str], opens: datetime, closes: datetime, seed: int) -> dict[str, Habits]:
     """The habits of presence sensors over one day of opening hours: of ten one falls silent, one dies, one flaps.
 
-    Every third has a wrong clock and every second is remembered by its broker; all repeat themselves now and then.
+    Every third has a wrong clock; all repeat themselves now and then. Old memories are the broker's own: what a dialect retains
+    is handed out again to a gateway that comes back.
     """
     random = Random(f"{seed}/habits/{opens.date()}")
     names = sorted(devices)
@@ -64,7 +62,6 @@ def habits_of(devices: Iterable[str], opens: datetime, closes: datetime, seed: i
             dies_at=at if kind == 2 else None,
             flaps_from=at if kind == 3 else None,
             clock_s=clock,
-            remembers=place % 2 == 0,
         )
     return found
 

@@ -172,7 +172,7 @@ def up() -> None:
         endpoints = _endpoints(progress)
         with connect(endpoints.database_url) as connection:
             migrate(connection)
-    out.print(screens.endpoints(endpoints))
+    out.print(screens.endpoints(endpoints), soft_wrap=True)
 
 
 @app.command()
