@@ -43,8 +43,8 @@ class Habits:
 def habits_of(devices: Iterable[str], opens: datetime, closes: datetime, seed: int) -> dict[str, Habits]:
     """The habits of presence sensors over one day of opening hours: of ten one falls silent, one dies, one flaps.
 
-    Every third has a wrong clock; all repeat themselves now and then. Old memories are the broker's own: what a dialect retains
-    is handed out again to a gateway that comes back.
+    Every third has a wrong clock; all repeat themselves now and then. Old memories are the broker's own: what a dialect
+    retains is handed out again to a gateway that comes back.
     """
     random = Random(f"{seed}/habits/{opens.date()}")
     names = sorted(devices)
