@@ -7,7 +7,8 @@ import streamlit as st
 from dashboard import frame
 
 HERE = Path(__file__).parent
-PAGES = HERE / "pages"
+PAGES = HERE / "views"
+"""Not `pages`: Streamlit would run what lies there by itself, without this file, for whoever opens an address first."""
 
 st.set_page_config(page_title="Smart Work Centers", page_icon=":material/desk:", layout="wide")
 frame.style()

@@ -14,6 +14,7 @@ from smartwork.contracts.metrics import Metric
 from smartwork.db.connection import Connection, connect
 from smartwork.db.ledger import Gap, LedgerRow, gaps, ledger
 from smartwork.db.sql import sql
+from smartwork.db.whatif import ZoneMonth, zone_months
 from smartwork.domain.evidence import Verdict
 from smartwork.errors import ServiceAway
 
@@ -271,6 +272,10 @@ class Reader:
     def invoice_lines(self, invoice_id: int) -> list[InvoiceLine]:
         """The lines of one invoice in their order."""
         return self._rows(InvoiceLine, "dashboard_invoice_lines", invoice_id=invoice_id)
+
+    def lit_zones(self, centre: str, month: date) -> list[ZoneMonth]:
+        """The zones of a centre with light settings, and what their sensors saw in the month."""
+        return zone_months(self.connection, centre, month)
 
     def ledger(self) -> list[LedgerRow]:
         """The balance of each centre (by slug) and day."""

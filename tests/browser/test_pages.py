@@ -145,6 +145,30 @@ def test_choosing_a_line_opens_its_evidence(served: Served, chromium: Browser) -
         assert page.locator('.sw-timeline [data-title^="Vacant 09:00 to 13:00"]').count() == 1
 
 
+def test_a_page_that_is_opened_first_by_its_address_looks_like_all_others(served: Served, chromium: Browser) -> None:
+    with streamlit(served.database_url) as fresh, opened(chromium, f"{fresh}/energy") as page:
+        expect(page.get_by_role("heading", level=1)).to_have_text("Energy", timeout=30_000)
+        expect(page.get_by_test_id("stSidebarNav")).to_contain_text("Centre live")
+        expect(page.get_by_test_id("stSidebar")).to_contain_text("Times are local")
+
+
+def test_a_shorter_hold_time_is_tried_on_the_month_and_its_kwh_shown(served: Served, chromium: Browser) -> None:
+    with opened(chromium, f"{served.address}/energy") as page:
+        main = page.get_by_test_id("stMain")
+        expect(main).to_contain_text("Choose a centre above", timeout=30_000)
+        page.get_by_role("combobox", name="Centre").click()
+        page.get_by_role("option", name="Mons").click()
+        expect(main).to_contain_text("--zone quiet --hold 20m", timeout=15_000)
+        slider = page.get_by_role("slider", name="Hold time, minutes")
+        slider.focus()
+        for _ in range(10):
+            slider.press("ArrowLeft")
+        expect(main).to_contain_text("--zone quiet --hold 10m", timeout=15_000)
+        expect(main).to_contain_text("over somebody")
+        assert page.get_by_test_id("stException").count() == 0
+        page.screenshot(path=SHOTS / "what-if.png", full_page=True)
+
+
 def test_a_database_that_is_away_gets_a_friendly_word(chromium: Browser) -> None:
     with (
         streamlit("postgresql://nobody@127.0.0.1:1/nothing") as address,

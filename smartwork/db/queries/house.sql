@@ -70,3 +70,6 @@ RETURNING version
 SELECT to_char(c.opens, 'HH24:MI'), to_char(c.closes, 'HH24:MI'), c.open_days,
        (SELECT array_agg(to_char(day, 'YYYY-MM-DD') ORDER BY day) FROM closure WHERE closure.centre_id = c.centre_id)
 FROM centre c WHERE c.slug = %s
+
+-- name: zone_power
+SELECT z.zone_id, z.slug, z.light_power_w FROM zone z JOIN centre c USING (centre_id) WHERE c.slug = %s

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import charts, data, frame
+from dashboard import charts, data, frame, whatif
 from dashboard.format import kwh, number, percent
 from dashboard.markup import Card, Column, Mood, Raw, bar, cards, table, two_lines
 
@@ -18,6 +18,7 @@ with data.opened() as reader:
         chosen = st.selectbox("Centre", names, index=names.index(kept) if kept in names else 0, width=300)
         st.session_state["energy_centre"] = chosen
     rows = [row for row in reader.energy(month) if chosen in (ALL, row.centre)]
+    tried = next((reader.lit_zones(c.slug, month) for c in centres if c.name == chosen), [])
 if not rows:
     raise frame.NothingYet("No lighting energy was measured here in this month. Choose another month or centre.")
 
@@ -69,3 +70,11 @@ columns = [
     Column("Saving", "n"),
 ]
 st.html(table(columns, [row(zone) for zone in data.zones_worst_first(rows)]))
+
+st.subheader("What if the light stayed for another time?", anchor=False)
+if chosen == ALL:
+    st.html('<p class="sw-note">Choose a centre above: then a zone\'s settings can be tried on this month.</p>')
+elif not tried:
+    st.html('<p class="sw-note">No zone of this centre has light settings yet: `smartwork light set` gives it some.</p>')
+else:
+    whatif.show(tried)
