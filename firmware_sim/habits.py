@@ -66,6 +66,12 @@ def habits_of(devices: Iterable[str], opens: datetime, closes: datetime, seed: i
     return found
 
 
+def speechless(habits: Habits, at: datetime) -> bool:
+    """Whether the device can say nothing at `at`: its battery is dead, or it is silent."""
+    dead = habits.dies_at is not None and at >= habits.dies_at
+    return dead or _within(at, habits.silent_from, habits.silent_until)
+
+
 def measured(events: Iterable[Event], habits: Habits, random: Random) -> Iterator[Event]:
     """What the device itself would say of `events` (in time order): flapping, a dying battery, silence."""
     for event in events:

@@ -15,6 +15,7 @@ from time import monotonic, sleep
 from zoneinfo import ZoneInfo
 
 from firmware_sim.dialects import EARS, OBEYS, SPEAKERS
+from firmware_sim.habits import speechless
 from firmware_sim.mixed import SLUG, ZONE, Day, a_day
 from firmware_sim.network import demo_network
 from smartwork.clock import now
@@ -42,7 +43,7 @@ STEP_S = 0.02
 REACTION = timedelta(seconds=40)
 """Two steps: how long the light may take after somebody sat down; in real time the gateway takes milliseconds."""
 PATIENCE = timedelta(seconds=60)
-"""After so long in the dark people use the switch."""
+"""After so long in the dark people whose sensor cannot speak use the switch; all other darkness is the gateway's."""
 CUT, JOINED = time(12), time(14)
 KILLS = (time(10, 15), time(15, 40))
 DOWN = timedelta(seconds=40)
@@ -319,7 +320,7 @@ def _measure(house: _House, at: datetime) -> None:
             continue
         house.present_s += step_s
         since = house.dark_since.setdefault(resource.slug, max(stay.start, at - STEP))
-        if at - since >= PATIENCE:
+        if at - since >= PATIENCE and speechless(house.day.habits[f"{resource.slug}-presence"], since):
             house.by_hand += 1
             house.by_hand_s += (at - since).total_seconds()
             house.dark_since.pop(resource.slug)

@@ -11,7 +11,7 @@ from edge.adapters import ADAPTERS, COMMANDS
 from edge.adapters.message import Heard
 from firmware_sim.chorus import choir, sing
 from firmware_sim.dialects import EARS, OBEYS, SPEAKERS
-from firmware_sim.habits import Event, Habits, measured, repeated
+from firmware_sim.habits import Event, Habits, measured, repeated, speechless
 from firmware_sim.mixed import a_day, mixed_centre
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Profile
@@ -81,6 +81,13 @@ def test_a_silent_sensor_says_nothing_for_a_while_and_a_dead_one_for_ever_after_
     dying = Habits(dies_at=AT + timedelta(minutes=10))
     told = list(measured(events(0, 9, 10, 20), dying, Random(1)))
     assert [e.values[Metric.BATTERY_PCT] for e in told] == [2.0, 0.0]
+
+
+def test_a_sensor_can_speak_except_while_it_is_silent_and_after_it_died() -> None:
+    later = AT + timedelta(minutes=10)
+    assert not speechless(Habits(), AT)
+    assert [speechless(Habits(silent_from=AT, silent_until=later), at) for at in (AT, later)] == [True, False]
+    assert [speechless(Habits(dies_at=later), at) for at in (AT, later)] == [False, True]
 
 
 def test_a_flapping_sensor_denies_somebody_for_a_second_now_and_then() -> None:
