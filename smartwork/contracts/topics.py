@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 SLUG = r"[a-z0-9][a-z0-9-]{0,47}"
 _SLUG = re.compile(SLUG)
@@ -56,14 +57,19 @@ class Topic:
     @classmethod
     def parse(cls, raw: str) -> "Topic | None":
         """The topic that `raw` spells, or None where it is not of this grammar."""
-        match = _SHAPE.fullmatch(raw)
-        if match is None:
-            return None
-        leaf = Leaf(match["leaf"])
-        named = leaf is Leaf.COMMAND or leaf in _OF_AN_EDGE
-        if named != (match["name"] is not None):
-            return None
-        return cls(match["centre"], leaf, match["name"])
+        return _parsed(raw)
+
+
+@lru_cache(maxsize=8_192)
+def _parsed(raw: str) -> Topic | None:
+    match = _SHAPE.fullmatch(raw)
+    if match is None:
+        return None
+    leaf = Leaf(match["leaf"])
+    named = leaf is Leaf.COMMAND or leaf in _OF_AN_EDGE
+    if named != (match["name"] is not None):
+        return None
+    return Topic(match["centre"], leaf, match["name"])
 
 
 def every_centre(leaf: Leaf) -> str:

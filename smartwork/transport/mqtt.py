@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 from urllib.parse import unquote, urlsplit
 
 from paho.mqtt.client import Client as PahoClient
-from paho.mqtt.client import ConnectFlags, DisconnectFlags, MQTTMessage, MQTTMessageInfo, MQTTv5
+from paho.mqtt.client import ConnectFlags, DisconnectFlags, MQTTMessageInfo, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -26,8 +26,7 @@ NEVER_SUBSCRIBED = "smartwork/never-subscribed"
 DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """A message as it came in; the broker keeps its copy until `Client.acknowledge` is called with it."""
 
     topic: str
@@ -109,7 +108,7 @@ class Client:
         self._say = say
         self._said = ""
         self._connection = 0
-        self._inbox: queue.Queue[Delivery] = queue.Queue()
+        self._inbox: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._connected = threading.Event()
         self._reached = threading.Event()
         self._paho = BufferedClient(
@@ -132,7 +131,7 @@ class Client:
         self._paho.on_unsubscribe = lambda *_: self._reached.set()
         self._paho.on_connect_fail = self._when_refused
         self._paho.on_disconnect = self._when_disconnected
-        self._paho.on_message = self._when_message
+        self._paho.on_delivery = self._when_delivered
 
     def __enter__(self) -> Self:
         self.start()
@@ -284,7 +283,5 @@ class Client:
         if reason.is_failure:
             self._once(f"The connection to the broker at {self._where()} was lost: {reason}. Trying again.")
 
-    def _when_message(self, _client: PahoClient, _data: object, message: MQTTMessage) -> None:
-        self._inbox.put(
-            Delivery(message.topic, bytes(message.payload), message.retain, message.qos, message.mid, self._connection)
-        )
+    def _when_delivered(self, topic: str, payload: bytes, retained: bool, qos: int, mid: int) -> None:
+        self._inbox.put(Delivery(topic, payload, retained, qos, mid, self._connection))

@@ -1,12 +1,17 @@
 """The MQTT client against a real broker: what is not acknowledged comes again, what is said arrives."""
 
 import pytest
+from paho.mqtt.client import Client as Paho
+from paho.mqtt.client import MQTTv5
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from smartwork.devstack.stack import Stack
 from smartwork.errors import ServiceAway
 from smartwork.testing.broker import collect
 from smartwork.testing.program import eventually
-from smartwork.transport.mqtt import Client, Message
+from smartwork.transport.mqtt import Address, Client, Delivery, Message
 
 pytestmark = pytest.mark.services
 TOPIC = "sw/test/one"
@@ -125,3 +130,32 @@ def test_a_broker_that_is_not_there_is_said_once_and_waiting_for_it_ends() -> No
             client.wait_connected(1.5)
         assert not client.connected
     assert said == ["The broker at 127.0.0.1:1 does not answer. Trying again."]
+
+
+def test_a_message_comes_as_it_was_said_whatever_its_size_quality_and_properties(broker_url: str) -> None:
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    properties.UserProperty = [("note", "x" * 300)] * 3  # longer than one byte of length can say
+    properties.MessageExpiryInterval = 60
+    properties.ContentType = "application/json"
+    said = [(0, b""), (1, b"\0\xff"), (1, b"y" * 200), (0, b"z" * 70_000), (2, b"twice" * 9)]
+    speaker = Paho(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
+    address = Address.parse(broker_url)
+    speaker.connect(address.host, address.port)
+    speaker.loop_start()
+    speaker.publish(TOPIC, b"kept", qos=1, retain=True).wait_for_publish(10)
+    with session(broker_url) as client:
+        client.wait_connected(10)
+        assert eventually_one(client)[:3] == (TOPIC, b"kept", True)
+        for given in (None, properties):
+            for qos, payload in said:
+                speaker.publish(TOPIC, payload, qos=qos, properties=given).wait_for_publish(10)
+                assert eventually_one(client)[:4] == (TOPIC, payload, False, min(qos, 1))
+    speaker.publish(TOPIC, b"", qos=1, retain=True).wait_for_publish(10)
+    speaker.disconnect()
+    speaker.loop_stop()
+
+
+def eventually_one(client: Client) -> Delivery:
+    (found,) = client.receive(1, patience_s=5)
+    client.acknowledge([found])
+    return found
