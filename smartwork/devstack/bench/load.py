@@ -15,6 +15,7 @@ from smartwork.contracts.topics import Leaf, Topic
 DESKS = 19
 """Desks a centre has: 150 in eight."""
 EDGE = "gateway"
+EPOCH = "bec4bec4bec4"
 ZONE = "Europe/Brussels"
 EVERY_S = 60
 _CLIMATE = (Metric.ILLUMINANCE_LUX, Metric.TEMPERATURE_C, Metric.HUMIDITY_PCT)
@@ -37,19 +38,19 @@ def device_name(i: int) -> str:
 class Load:
     """So many readings of so many centres in batches of `batch`, in time order, the centres by turns.
 
-    Rows are divided evenly among the centres. They end before `until`; `epoch` keeps the loads of one run apart.
+    Rows are divided evenly among the centres. They end before `until`, and `first` is the number of each centre's first.
     """
 
     centres: int
     rows: int
     batch: int
     until: datetime
-    epoch: str
+    first: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """A centre's readings as columns; `device` counts desks from 0, and number `n` is the place plus one."""
+    """A centre's readings as columns; `device` counts desks from 0."""
 
     at_ms: npt.NDArray[np.int64]
     device: npt.NDArray[np.int64]
@@ -77,19 +78,20 @@ def portions(load: Load) -> Iterator[Portion]:
     cuts = list(_cuts(centres[0], load.batch))
     for start, end, day in cuts:
         for i, columns in enumerate(centres):
-            yield Portion(i, start + 1, day, columns.cut(start, end))
+            yield Portion(i, load.first + start, day, columns.cut(start, end))
 
 
-def message(load: Load, portion: Portion) -> tuple[str, bytes]:
+def message(portion: Portion) -> tuple[str, bytes]:
     """A batch as its edge would say it: topic and payload."""
     columns = portion.columns
+    desks, device = np.unique(columns.device, return_inverse=True)
     batch = Batch(
-        epoch=load.epoch,
+        epoch=EPOCH,
         first=portion.first,
         day=portion.day,
-        devices=[device_name(i) for i in range(DESKS)],
+        devices=[device_name(i) for i in desks.tolist()],
         at_ms=columns.at_ms.tolist(),
-        device=columns.device.tolist(),
+        device=device.tolist(),
         metric=columns.metric.tolist(),
         value=columns.value.tolist(),
     )

@@ -25,7 +25,7 @@ def fill_day(load: Load, folder: Path) -> list[Filled]:
     boxes = []
     for centre, told in per_centre.items():
         path = folder / f"outage-{centre}.sqlite"
-        fill(path, ZONE, told, f"{load.epoch}/{centre}")
+        fill(path, ZONE, told, f"{load.first}/{centre}")
         boxes.append(Filled(centre_name(centre), EDGE, path, ZONE))
     return boxes
 

@@ -73,12 +73,13 @@ class _Run:
         self.folder = folder
         self.progress = progress
         self.until = now()
-        self._epochs = 0
+        self._next = 1
 
     def load(self, centres: int, rows: int, batch: int) -> Load:
-        """A load that no run before has sent."""
-        self._epochs += 1
-        return Load(centres, rows, batch, self.until, f"{self._epochs:012x}")
+        """A load whose numbers no load before has used."""
+        load = Load(centres, rows, batch, self.until, self._next)
+        self._next += rows
+        return load
 
     def step(self, text: str, done: int, total: int) -> None:
         """Say what is measured now."""
@@ -120,7 +121,8 @@ def _measure(state: _Run, connection: Connection, sender: Sender, began: float) 
     log = state.folder / "ingest.log"
     state.supervisor.start(ingest_component(urls.database_url, urls.broker_url, log, worker=_WORKER, session_s=0))
     alive: Callable[[], None] = state.supervisor.check
-    chain.rows_per_second(connection, sender, state.load(SIZES[0], plan.rows // 10, BATCH), alive)  # warms up
+    for size in (SIZES[0], SIZES[-1]):  # warms up, and lets the worker hear of every edge, as one that runs has
+        chain.rows_per_second(connection, sender, state.load(size, plan.rows // 10, BATCH), alive)
     growth: dict[int, list[float]] = {size: [] for size in SIZES}
     singles, outages = [], []
     day = state.load(SIZES[0], SIZES[0] * DESKS * 7 // 4 * (_DAY_S // EVERY_S), BATCH)

@@ -77,7 +77,7 @@ def _serve(broker_url: str, pipe: Pipe) -> None:
         except (EOFError, KeyboardInterrupt):
             return
         if isinstance(told, Load):
-            made = packets(message(told, portion) for portion in portions(told))
+            made = packets(message(portion) for portion in portions(told))
             pipe.send(len(made))
         else:
             try:
