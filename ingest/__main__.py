@@ -18,6 +18,8 @@ def main() -> int:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
+    # The threads wait for the database and the broker most of the time, and who comes back should not wait for the others.
+    sys.setswitchinterval(0.0005)
     try:
         settings = IngestSettings.from_env(os.environ)
         log_as_json(settings.worker)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
+from ingest.derive import deriving
 from ingest.observe import Metrics
 from smartwork.contracts.decode import Decoded, Rejected, decode
 from smartwork.contracts.house import Alarms, Seen
@@ -17,7 +18,7 @@ from smartwork.db.columns import Arrival, Columns, gather
 from smartwork.db.connection import Connection, connect_patiently
 from smartwork.db.house import Note
 from smartwork.db.ingest import IngestStore, Outcome, Refusal, Report, StatusChange, Unstorable
-from smartwork.db.spans import derive_stale
+from smartwork.db.prepared import Prepared
 from smartwork.errors import ServiceAway
 from smartwork.settings import IngestSettings
 from smartwork.transport.mqtt import Client, Delivery
@@ -28,8 +29,6 @@ GROUP = "ingest"
 AT_ONCE, BYTES_AT_ONCE = 500, 1_000_000
 """Messages and bytes that a transaction takes at the most: enough that a commit costs little, few enough that memory stays
 small. Two such portions are in hand at once, and beside them what the broker may deliver unacknowledged waits."""
-DERIVE_EVERY_S = 10.0
-"""Under load spans are derived this often; otherwise as soon as there is nothing else to do."""
 PATIENCE_S, LONG_PATIENCE_S = 0.02, 0.2
 """With nothing to receive for so long, spans are derived: soon where readings came since, to see what others left if not."""
 
@@ -40,18 +39,21 @@ AWAY = "%s. Nothing is acknowledged until it is back."
 class Sorted:
     """One portion of messages by what has to be done with them."""
 
+    arrived_at: datetime
     arrivals: list[Arrival] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
     statuses: list[StatusChange] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     columns: Columns | None = None
     """Those of `arrivals`."""
-    notes: list[Note] = field(default_factory=list)
+    prepared: Prepared | None = None
+    """The `arrivals`, where they could be prepared before they were stored."""
 
 
-def sort(deliveries: Sequence[Delivery]) -> Sorted:
+def sort(deliveries: Sequence[Delivery], arrived_at: datetime) -> Sorted:
     """Decode a portion; what is not of the contract, or not for a server, becomes a refusal."""
-    found = Sorted()
+    found = Sorted(arrived_at)
     for delivery in deliveries:
         decoded = decode(delivery.topic, delivery.payload)
         match decoded:
@@ -102,36 +104,38 @@ class Ingest:
         self._subscriptions_made = self._connections_made = 0
         self._connection: Connection | None = None
         self._store: IngestStore | None = None
-        self._derived_at = clock()
-        self._untold = False
 
     def run(self) -> None:
         """Work until `should_stop`; the portions in hand are finished first. Waits for broker and database alike.
 
         While one portion is committed in a thread of its own the next is decoded, and never more than one: portions are
-        committed in the order in which they came.
+        committed in the order in which they came. Spans are derived in a third thread.
         """
         self._client.start()
         try:
-            with ThreadPoolExecutor(1, "ingest.store") as storing:
-                self._work(storing)
+            with deriving(self._settings.database_url) as derive, ThreadPoolExecutor(1, "ingest.store") as storing:
+                self._work(storing, derive)
         finally:
             self._client.stop()
             if self._connection:
                 self._connection.close()
 
-    def _work(self, storing: Executor) -> None:
-        under_way: Future[None] = storing.submit(self._derive, idle=True)
+    def _work(self, storing: Executor, derive: Callable[[], None]) -> None:
+        under_way: Future[None] = storing.submit(self._look)
+        derived = True
         while not self._should_stop():
-            patience_s = PATIENCE_S if self._untold else LONG_PATIENCE_S
-            deliveries = self._client.receive(AT_ONCE, patience_s, BYTES_AT_ONCE)
+            deliveries = self._client.receive(AT_ONCE, LONG_PATIENCE_S if derived else PATIENCE_S, BYTES_AT_ONCE)
             self._received += len(deliveries)
-            found = sort(deliveries)
+            found = sort(deliveries, self._clock())
+            if found.columns and (store := self._store):
+                found.prepared = store.prepare(found.arrivals, found.arrived_at, found.columns)
             under_way.result()
+            derived = not deliveries
             if deliveries:
                 under_way = storing.submit(self._finish, deliveries, found)
             else:
-                under_way = storing.submit(self._derive, idle=True)
+                derive()
+                under_way = storing.submit(self._look)
         under_way.result()
 
     def _finish(self, deliveries: list[Delivery], found: Sorted) -> None:
@@ -139,7 +143,7 @@ class Ingest:
         while (store := self._opened()) is not None:
             try:
                 with self.metrics.commit.time():
-                    outcomes = commit(store, found, self._clock())
+                    outcomes = commit(store, found)
             except ServiceAway as away:
                 log.warning(AWAY, away)
                 self._forget_connection()
@@ -148,10 +152,8 @@ class Ingest:
                 self._confirm(outcome)
             self._client.acknowledge(deliveries)
             self._count(found, outcomes)
-            self._untold = True
             break
         self._finished += len(deliveries)
-        self._derive(idle=False)
 
     def _count(self, found: Sorted, outcomes: Sequence[Outcome]) -> None:
         committed_ms = self._clock().timestamp() * 1000
@@ -172,16 +174,11 @@ class Ingest:
             topic = Topic(centre, Leaf.CONFIRMED, edge)
             self._client.publish(str(topic), message.model_dump_json().encode(), qos=1)
 
-    def _derive(self, *, idle: bool) -> None:
-        now = self._clock()
-        if not idle and (now - self._derived_at).total_seconds() < DERIVE_EVERY_S:
-            return
-        if self._opened() is None or self._connection is None:
-            return
-        self._derived_at = now
-        self._untold = False
+    def _look(self) -> None:
+        """See whether the database is still there, where there is nothing to store."""
         try:
-            derive_stale(self._connection)
+            if store := self._opened():
+                store.look()
         except ServiceAway as away:
             log.warning(AWAY, away)
             self._forget_connection()
@@ -219,11 +216,12 @@ class Ingest:
         self._connection = self._store = None
 
 
-def commit(store: IngestStore, found: Sorted, now: datetime) -> list[Outcome]:
+def commit(store: IngestStore, found: Sorted) -> list[Outcome]:
     """Commit a portion at once; where the database refuses the content, each message alone, the culprit as rejected."""
+    now = found.arrived_at
     _keep(store, found.notes, now)
     try:
-        return [store.commit(found.arrivals, found.refusals, found.reports, found.statuses, now, found.columns)]
+        return [store.commit(found.arrivals, found.refusals, found.reports, found.statuses, now, found.prepared)]
     except Unstorable:
         outcomes = [store.commit([], found.refusals, [], found.statuses, now)]
         for arrival in found.arrivals:

@@ -29,7 +29,7 @@ from smartwork.commands.settle import add_settling
 from smartwork.commands.tokens import token_app
 from smartwork.commands.verify import add_verify
 from smartwork.db.connection import connect, wait_for_database
-from smartwork.db.ledger import gaps, ledger
+from smartwork.db.ledger import gaps, ledger, overlaps
 from smartwork.db.migrate import migrate
 from smartwork.devstack import demo as demos
 from smartwork.devstack import stack
@@ -216,11 +216,11 @@ def ledger_command(*, as_json: AsJson = False) -> None:
     """Prove that nothing was lost: numbered at the edge, stored, duplicates, rejected, in the outbox, missing."""
     with bar() as progress, connect(_database_url(progress)) as connection:
         migrate(connection)
-        rows, missing = ledger(connection), gaps(connection)
+        rows, missing, twice = ledger(connection), gaps(connection), overlaps(connection)
     if as_json:
-        print(json.dumps(screens.ledger_json(rows, missing), indent=2))
+        print(json.dumps(screens.ledger_json(rows, missing, twice), indent=2))
     else:
-        out.print(screens.ledger(rows, missing))
+        out.print(screens.ledger(rows, missing, twice))
 
 
 app.command("keep")(keep_command(bar, out, _database_url))

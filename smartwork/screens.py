@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from firmware_sim.recordings import Recording
-from smartwork.db.ledger import Gap, LedgerRow
+from smartwork.db.ledger import LedgerRow, Run
 from smartwork.devstack.demo import HOST, Summary
 from smartwork.devstack.recorded import Replayed
 from smartwork.devstack.stack import Endpoints, ServiceStatus
@@ -74,17 +74,18 @@ def ledger_total(rows: Iterable[LedgerRow]) -> dict[str, int]:
     return total
 
 
-def ledger_json(rows: Sequence[LedgerRow], missing: Sequence[Gap]) -> dict[str, object]:
-    """Total, days and gaps."""
+def ledger_json(rows: Sequence[LedgerRow], missing: Sequence[Run], twice: Sequence[Run]) -> dict[str, object]:
+    """Total, days, gaps, and the numbers that were stored twice."""
     return {
         "total": ledger_total(rows),
         "days": [{**asdict(row), "day": row.day.isoformat()} for row in rows],
         "gaps": [asdict(gap) for gap in missing],
+        "overlaps": [asdict(run) for run in twice],
     }
 
 
-def ledger(rows: Sequence[LedgerRow], missing: Sequence[Gap]) -> RenderableType:
-    """The book by centre and day with its total, and the numbers behind what is missing."""
+def ledger(rows: Sequence[LedgerRow], missing: Sequence[Run], twice: Sequence[Run]) -> RenderableType:
+    """The book by centre and day with its total, and the numbers behind what is missing or was stored twice."""
     if not rows:
         return Text("The ledger is empty: no edge has sent anything yet. Try: make demo ARGS=--once")
     table = titled("Ledger, readings by centre and local day", "Centre, day", *(c.replace("_", " ") for c in LEDGER_COLUMNS))
@@ -96,12 +97,13 @@ def ledger(rows: Sequence[LedgerRow], missing: Sequence[Gap]) -> RenderableType:
         table.add_row(f"{row.centre} {row.day}", *_ledger_cells({c: getattr(row, c) for c in LEDGER_COLUMNS}))
     table.add_section()
     table.add_row("[bold]total[/]", *_ledger_cells(ledger_total(rows)))
-    if not missing:
-        return table
-    shown = titled("Numbers that are in no stored batch", "Centre, edge, epoch", "first", "last")
-    for gap in missing:
-        shown.add_row(f"{gap.centre} {gap.edge} {gap.epoch}", _n(gap.first), _n(gap.last))
-    return Group(table, shown)
+    shown = [table]
+    for title, runs in (("Numbers that are in no stored batch", missing), ("Numbers that were stored twice", twice)):
+        if runs:
+            shown.append(titled(title, "Centre, edge, epoch", "first", "last"))
+            for run in runs:
+                shown[-1].add_row(f"{run.centre} {run.edge} {run.epoch}", _n(run.first), _n(run.last))
+    return Group(*shown)
 
 
 def _ledger_cells(values: dict[str, int]) -> list[str]:

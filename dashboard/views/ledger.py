@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import data, frame
 from dashboard.format import day, moment, whole
 from dashboard.markup import Card, Column, Mood, Raw, cards, table, tag
-from smartwork.db.ledger import Gap, LedgerRow
+from smartwork.db.ledger import LedgerRow, Run
 
 with data.opened() as reader:
     centres = frame.centres_of(reader)
@@ -42,7 +42,7 @@ def row(balance: LedgerRow) -> tuple[Mood, list[str | Raw]]:
     ]
 
 
-def run(gap: Gap) -> tuple[Mood, list[str | Raw]]:
+def run(gap: Run) -> tuple[Mood, list[str | Raw]]:
     numbers = f"{whole(gap.first)} to {whole(gap.last)}"
     return "bad", [name_of[gap.centre], gap.edge, gap.epoch, numbers, whole(gap.last - gap.first + 1)]
 

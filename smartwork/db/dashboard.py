@@ -12,7 +12,7 @@ from psycopg.rows import class_row
 
 from smartwork.contracts.metrics import Metric
 from smartwork.db.connection import Connection, connect
-from smartwork.db.ledger import Gap, LedgerRow, gaps, ledger
+from smartwork.db.ledger import LedgerRow, Run, gaps, ledger
 from smartwork.db.sql import sql
 from smartwork.db.whatif import ZoneMonth, zone_months
 from smartwork.domain.evidence import Verdict
@@ -281,7 +281,7 @@ class Reader:
         """The balance of each centre (by slug) and day."""
         return ledger(self.connection)
 
-    def gaps(self) -> list[Gap]:
+    def gaps(self) -> list[Run]:
         """The runs of numbers that are not stored although later ones are; centres by slug."""
         return gaps(self.connection)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from smartwork.contracts.house import Alarms, Seen
+from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import ZoneLight
 from smartwork.contracts.topics import Topic
 from smartwork.db.connection import Connection, explained
@@ -109,7 +110,9 @@ def standing_alarms(connection: Connection, centre: str | None = None) -> list[S
 def devices(connection: Connection, centre: str | None = None) -> tuple[list[Registered], list[Unregistered]]:
     """The registered devices and those that were only heard, of one centre or of all."""
     with explained():
-        known = connection.execute(sql("registered_devices"), {"centre": centre}).fetchall()
+        known = connection.execute(
+            sql("registered_devices"), {"centre": centre, "metrics": list(map(int, Metric))}
+        ).fetchall()
         heard = connection.execute(sql("unregistered_devices"), {"centre": centre}).fetchall()
     return [Registered(*row) for row in known], [Unregistered(*row) for row in heard]
 

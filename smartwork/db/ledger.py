@@ -22,8 +22,8 @@ class LedgerRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
-    """A closed run of numbers of one outbox that no stored batch holds although a later one is here."""
+class Run:
+    """A closed run of numbers of one outbox."""
 
     centre: str
     edge: str
@@ -38,9 +38,11 @@ def ledger(connection: Connection) -> list[LedgerRow]:
     return [LedgerRow(str(row[0]), row[1], *(number for number in row[2:])) for row in rows if isinstance(row[1], date)]
 
 
-def gaps(connection: Connection) -> list[Gap]:
-    """The numbers behind what is missing or still on its way, in order."""
-    return [
-        Gap(str(centre), str(edge), str(epoch), first, last)
-        for centre, edge, epoch, first, last in connection.execute(sql("ledger_gaps"))
-    ]
+def gaps(connection: Connection) -> list[Run]:
+    """What no stored batch holds although a later one is here: missing or still on its way. In order."""
+    return [Run(*row) for row in connection.execute(sql("ledger_gaps"))]
+
+
+def overlaps(connection: Connection) -> list[Run]:
+    """What more than one stored batch holds, in order: readings that were stored twice. There are none."""
+    return [Run(*row) for row in connection.execute(sql("ledger_overlaps"))]

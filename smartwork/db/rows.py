@@ -27,11 +27,12 @@ _FLAG = np.dtype([("length", ">i4"), ("element", "i1")])
 _ARRAY_HEADER = 20  # dimensions, flags, type, size, first index
 _SPAN = {state: _row(resource=">i4", start=">i8", end=">i8", state=f"S{len(state)}", suspect="i1") for state in STATES}
 
+Rows = npt.NDArray[np.void]
 Integers = npt.NDArray[np.signedinteger]
 Flags = npt.NDArray[np.bool_]
 
 
-def _filled(layout: np.dtype[np.void], many: int) -> npt.NDArray[np.void]:
+def _filled(layout: np.dtype[np.void], many: int) -> Rows:
     """So many rows of which only the values are missing."""
     rows = np.empty(many, dtype=layout)
     names = [name for name in layout.names or () if f"{name}_len" in (layout.names or ())]
@@ -41,10 +42,13 @@ def _filled(layout: np.dtype[np.void], many: int) -> npt.NDArray[np.void]:
     return rows
 
 
-def binary_rows(
+def reading_rows(
     at_ms: Integers, device_id: Integers, metric: Integers, value: npt.NDArray[np.float64], outbox_id: Integers, n: Integers
-) -> bytes:
-    """The rows of `copy_readings`, without header and trailer; `at_ms` is in milliseconds since 1970 UTC."""
+) -> Rows:
+    """The rows of `copy_readings`; their bytes are what it reads between header and trailer.
+
+    `at_ms` is in milliseconds since 1970 UTC.
+    """
     rows = _filled(_READING, len(n))
     rows["at"] = (at_ms - _PG_EPOCH_MS) * 1000
     rows["device"] = device_id
@@ -52,7 +56,7 @@ def binary_rows(
     rows["value"] = value
     rows["outbox"] = outbox_id
     rows["n"] = n
-    return rows.tobytes()
+    return rows
 
 
 def binary_spans(resource_id: Integers, found: Pieces) -> bytes:

@@ -1,6 +1,7 @@
 """Spans kept in step with readings: only what late or new readings touched is derived again."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import numpy as np
 
@@ -13,20 +14,21 @@ from smartwork.domain.occupancy_columns import SECOND, STATES, Flags, Integers, 
 
 GAP_S = 300.0
 """Seconds without motion that still count as presence where somebody is detected again after them."""
-_AT_ONCE = 500
+_AT_ONCE, _ROWS_AT_ONCE = 1_000, 50
 _SAMPLES_AT_ONCE = 50_000
 
 
-def derive_stale(connection: Connection) -> int:
-    """Derive the spans of all devices that were touched since the last call; returns how many devices that were.
+def derive_stale(connection: Connection, quiet: timedelta = timedelta(0), longest: timedelta = timedelta(0)) -> int:
+    """Derive the spans of devices that were touched and then not for `quiet`, or `longest` ago; returns how many.
 
     Each portion is one transaction: after a crash the marks are still there and the same work is done again.
     Raises ServiceAway where the database is lost.
     """
+    how = {"most": _AT_ONCE, "quiet": quiet, "longest": longest}
     done = 0
     while True:
         with explained(), connection.transaction():
-            taken = connection.execute(sql("take_stale"), {"most": _AT_ONCE}).fetchall()
+            taken = connection.execute(sql("take_stale"), how).fetchall()
             if taken:
                 _derive(connection, {int(device): int(since_us) for device, since_us in taken})
         done += len(taken)
@@ -79,7 +81,7 @@ def _presence_since(
     with connection.cursor() as cursor:
         held: list[tuple[int, Integers, Flags]] = []
         many = 0
-        for number, ats, states in cursor.stream(sql("presence_since"), arguments, binary=True):
+        for number, ats, states in cursor.stream(sql("presence_since"), arguments, binary=True, size=_ROWS_AT_ONCE):
             held.append((places[number], times(ats), flags(states)))
             many += len(held[-1][1])
             if many > _SAMPLES_AT_ONCE:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import LiteralString
 
 from smartwork.db.connection import Connection, connect
-from smartwork.db.ledger import gaps, ledger
+from smartwork.db.ledger import gaps, ledger, overlaps
 from smartwork.devstack.errors import silent
 from smartwork.jobs.bill import bill_month
 from smartwork.jobs.reconcile import reconcile_month
@@ -70,6 +70,7 @@ def assert_nothing_lost_or_twice(database_url: str, outboxes: Mapping[str, Path]
         numbers = {str(row[0]): tuple(row[1:]) for row in connection.execute(_NUMBERS)}
         book = ledger(connection)
         assert not gaps(connection)
+        assert not overlaps(connection)
     given = {centre: last_number(path) for centre, path in outboxes.items()}
     expected = {centre: (last, last, 1, last) for centre, last in given.items()}
     assert numbers == expected, f"(count, distinct, first, last) of the numbers stored: {numbers}, given: {expected}"

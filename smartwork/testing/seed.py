@@ -17,6 +17,7 @@ MONTH = date(2026, 10, 1)
 DAYS = tuple(date(2026, 10, day) for day in (5, 6, 7))
 ZONE = ZoneInfo("Europe/Brussels")
 _OPEN_S = 36_000
+_READING = "INSERT INTO reading (at, device_id, metric, value, outbox_id, n) VALUES (%s, %s, %s, %s, 1, 1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +82,7 @@ def seed(connection: Connection, now: datetime) -> Seeded:
 
 def hear(connection: Connection, sensor: int, present: bool, at: datetime) -> None:
     """Write and commit a sensor's newest presence, as ingest would."""
-    connection.execute(
-        "INSERT INTO latest VALUES (%s, %s, %s, %s) "
-        "ON CONFLICT (device_id, metric) DO UPDATE SET at = excluded.at, value = excluded.value",
-        (sensor, int(Metric.PRESENCE), at, float(present)),
-    )
+    connection.execute(_READING, (at, sensor, int(Metric.PRESENCE), float(present)))
     connection.commit()
 
 
@@ -116,7 +113,7 @@ def _live(connection: Connection, now: datetime) -> None:
         hear(connection, sensor, present, at)
     for light, on, level in ((7, 1, 0.8), (8, 0, 0.0)):
         for metric, value in ((Metric.LIGHT_ON, on), (Metric.LIGHT_LEVEL, level)):
-            connection.execute("INSERT INTO latest VALUES (%s, %s, %s, %s)", (light, int(metric), now, value))
+            connection.execute(_READING, (now, light, int(metric), value))
     connection.execute(
         "INSERT INTO edge_status VALUES (1, 'edge-mons', 'online', %(at)s), (2, 'edge-namur', 'offline', %(at)s)",
         {"at": hour_ago},

@@ -43,8 +43,8 @@ def taken(found: Sorted) -> int:
 
 def feed(store: IngestStore, portion: Sequence[Delivery]) -> int:
     """How many of these messages were stored as batches, reports or status, or recognised as repeats."""
-    found = sort(portion)
-    outcomes = commit(store, found, NOON)
+    found = sort(portion, NOON)
+    outcomes = commit(store, found)
     return taken(found) + sum(o.batches + o.resends for o in outcomes)
 
 

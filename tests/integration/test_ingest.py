@@ -1,21 +1,24 @@
 """Ingest: stored once, refused with a reason, acknowledged only after the commit."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from smartwork.contracts.messages import Batch, Confirmed, LedgerDay, LedgerReport
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.topics import Leaf, Topic
-from smartwork.db.columns import Arrival
+from smartwork.db.columns import Arrival, gather
 from smartwork.db.connection import Connection, connect
 from smartwork.db.ingest import IngestStore, Outcome, Refusal, Report, StatusChange
-from smartwork.db.ledger import ledger
+from smartwork.db.ledger import ledger, overlaps
 from smartwork.db.network import install
+from smartwork.db.spans import derive_stale
 from smartwork.devstack.stack import Stack
 from smartwork.testing.broker import collect
 from smartwork.testing.factory import EPOCH, NOON, TODAY, Told, arrival, batch, presence, small_network
@@ -63,7 +66,6 @@ def test_a_batch_is_stored_once_with_its_event_times_and_values(connection: Conn
         "SELECT at, slug, metric, value FROM reading JOIN device USING (device_id) ORDER BY n"
     ).fetchall()
     assert rows == told
-    assert number(connection, "SELECT count(*) FROM latest") == 3
 
 
 def test_a_resend_is_counted_as_duplicate_and_stored_no_second_time(connection: Connection, store: IngestStore) -> None:
@@ -93,6 +95,53 @@ def test_two_batches_of_one_portion_that_claim_the_same_numbers_are_stored_once(
     outcome = commit(store, arrival(morning(5)), arrival(morning(1, "s-2")))
     assert (outcome.readings, outcome.rejected) == (10, 1)
     assert number(connection, "SELECT count(*) FROM reading") == 10
+
+
+def test_of_workers_that_store_overlapping_batches_at_the_same_time_one_stores_its(
+    connection: Connection, database_url: str
+) -> None:
+    """Each of four workers claims the same hundred numbers in batches of another size."""
+    install(connection, small_network())
+    sizes = (2, 4, 10, 20)
+    barrier = Barrier(len(sizes))
+
+    def claim(many: int) -> int:
+        with closing(connect(database_url)) as own:
+            worker = IngestStore(own)
+            barrier.wait(10)
+            return sum(commit(worker, arrival(morning(first, many=many))).readings for first in range(1, 101, many))
+
+    with ThreadPoolExecutor(len(sizes)) as pool:
+        stored = sum(pool.map(claim, sizes))
+    assert stored == number(connection, "SELECT count(*) FROM reading") == number(connection, "SELECT sum(stored) FROM batch")
+    assert number(connection, "SELECT count(DISTINCT n) FROM reading") == stored
+    assert overlaps(connection) == []
+    assert set(reasons(connection)) <= {"the batch's numbers were taken before by a batch with other content"}
+
+
+def test_batches_that_were_prepared_before_their_edge_was_known_are_stored_all_the_same(
+    connection: Connection, store: IngestStore
+) -> None:
+    first, second = arrival(morning(1)), arrival(morning(11))
+    assert store.prepare([first], NOON, gather([first])) is None
+    commit(store, first)
+    prepared = store.prepare([second], NOON, gather([second]))
+    assert prepared
+    assert IngestStore(connection).commit([second], [], [], [], NOON, prepared).readings == 10
+    assert store.commit([second], [], [], [], NOON, prepared).resends == 1
+    assert number(connection, "SELECT count(*) FROM reading") == 20
+
+
+def test_of_prepared_batches_only_those_that_are_new_are_stored(connection: Connection, store: IngestStore) -> None:
+    commit(store, arrival(morning(11)))
+    derive_stale(connection)
+    three = [arrival(morning(first)) for first in (1, 11, 21)]
+    prepared = store.prepare(three, NOON, gather(three))
+    outcome = store.commit(three, [], [], [], NOON, prepared)
+    assert (outcome.readings, outcome.batches, outcome.resends) == (20, 2, 1)
+    assert number(connection, "SELECT count(DISTINCT n) FROM reading") == 30
+    since = connection.execute("SELECT since FROM stale_span").fetchall()
+    assert since == [(NOON - timedelta(hours=3) + timedelta(seconds=1),)]
 
 
 @pytest.mark.parametrize(
@@ -140,12 +189,6 @@ def test_a_message_of_an_unknown_centre_is_kept_as_rejected_and_not_confirmed(
     outcome = commit(store, arrival(morning(1), centre="atlantis"), arrival(morning(1)))
     assert (outcome.readings, outcome.rejected, list(outcome.settled)) == (10, 1, [("mons", "gateway", EPOCH)])
     assert reasons(connection) == ["unknown centre atlantis"]
-
-
-def test_the_latest_value_is_of_the_newest_event_not_of_the_last_arrival(connection: Connection, store: IngestStore) -> None:
-    commit(store, arrival(batch(1, [(NOON, "s-1", Metric.PRESENCE, 1.0)])))
-    commit(store, arrival(batch(2, [(NOON - timedelta(hours=1), "s-1", Metric.PRESENCE, 0.0)])))
-    assert connection.execute("SELECT at, value FROM latest").fetchall() == [(NOON, 1.0)]
 
 
 def test_a_report_that_was_overtaken_changes_nothing_and_status_says_since_when(

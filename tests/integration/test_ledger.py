@@ -8,7 +8,7 @@ from smartwork.contracts.messages import LedgerDay, LedgerReport
 from smartwork.contracts.topics import Leaf, Topic
 from smartwork.db.connection import Connection
 from smartwork.db.ingest import IngestStore, Report
-from smartwork.db.ledger import Gap, LedgerRow, gaps, ledger
+from smartwork.db.ledger import LedgerRow, Run, gaps, ledger, overlaps
 from smartwork.db.network import install
 from smartwork.testing.factory import EPOCH, NOON, TODAY, arrival, batch, presence, small_network
 
@@ -55,9 +55,9 @@ def test_what_neither_side_holds_is_missing_and_its_numbers_are_shown(connection
     stored(store, 21, 5)
     reported(store, 25, 0)
     assert ledger(connection) == [row(numbered=25, stored=10, missing=15)]
-    assert gaps(connection) == [Gap("mons", "gateway", EPOCH, 1, 5), Gap("mons", "gateway", EPOCH, 11, 20)]
+    assert gaps(connection) == [Run("mons", "gateway", EPOCH, 1, 5), Run("mons", "gateway", EPOCH, 11, 20)]
     stored(store, 11, 10)
-    assert gaps(connection) == [Gap("mons", "gateway", EPOCH, 1, 5)]
+    assert gaps(connection) == [Run("mons", "gateway", EPOCH, 1, 5)]
     stored(store, 1, 5)
     assert ledger(connection) == [row(numbered=25, stored=25)]
     assert gaps(connection) == []
@@ -88,3 +88,14 @@ def test_duplicates_are_counted_apart(connection: Connection, store: IngestStore
     for _ in range(3):
         stored(store, 1, 10)
     assert ledger(connection) == [row(numbered=10, stored=10, duplicates=20)]
+
+
+def test_numbers_that_stand_in_two_batches_are_shown(connection: Connection, store: IngestStore) -> None:
+    stored(store, 1, 10)
+    stored(store, 21, 10)
+    stored(store, 31, 5)
+    assert overlaps(connection) == []
+    connection.execute("UPDATE batch SET last = 24, stored = 24 WHERE first = 1")
+    assert overlaps(connection) == [Run("mons", "gateway", EPOCH, 21, 24)]
+    connection.execute("UPDATE batch SET last = 40, stored = 40 WHERE first = 1")
+    assert overlaps(connection) == [Run("mons", "gateway", EPOCH, 21, 30), Run("mons", "gateway", EPOCH, 31, 35)]

@@ -153,3 +153,22 @@ def test_of_two_sensors_at_one_desk_the_first_registered_speaks_and_nothing_stop
         derive_stale(connection)
     found = [(end, state) for _, end, state, _ in spans(connection) if end > first[0][0]]
     assert found == [(end, state) for _, end, state, _ in from_scratch(first)]
+
+
+def test_a_sensor_that_speaks_without_a_pause_is_left_alone_until_it_has_waited_long_enough(
+    connection: Connection, store: IngestStore
+) -> None:
+    store.commit([arrival(batch(1, presence("s-1", MORNING, [True])))], [], [], [], NOON)
+    store.commit([arrival(batch(2, presence("s-2", MORNING, [True])))], [], [], [], NOON)
+    age = "UPDATE stale_span SET first_at = now() - interval '9 s', last_at = now() - %s::interval WHERE device_id = %s"
+    (one,), (two,) = connection.execute("SELECT device_id FROM stale_span ORDER BY 1").fetchall()
+    connection.execute(age, ("2 s", one))
+    connection.execute(age, ("0 s", two))
+    quiet, longest = timedelta(seconds=1), timedelta(seconds=10)
+    assert derive_stale(connection, quiet, longest) == 1
+    assert connection.execute("SELECT device_id FROM stale_span").fetchall() == [(two,)]
+    store.commit([arrival(batch(3, presence("s-2", MORNING + timedelta(minutes=1), [True])))], [], [], [], NOON)
+    assert derive_stale(connection, quiet, longest) == 0
+    connection.execute("UPDATE stale_span SET first_at = first_at - interval '2 s'")
+    assert derive_stale(connection, quiet, longest) == 1
+    assert len(spans(connection, "desk-1")) == len(spans(connection, "desk-2")) == 1

@@ -22,7 +22,7 @@ from smartwork.db.network import install
 from smartwork.db.spans import derive_stale
 from smartwork.jobs.keep import Kept, keep
 from smartwork.jobs.summarise import summarise_month
-from smartwork.testing.factory import NOON, ZONE, Told, arrival, batch, presence, small_network
+from smartwork.testing.factory import EPOCH, NOON, ZONE, Told, arrival, batch, presence, small_network
 
 pytestmark = pytest.mark.services
 COMMUNITY_URL = "SMARTWORK_TEST_COMMUNITY_URL"
@@ -107,15 +107,16 @@ def raw(connection: Connection) -> int:
 class Edge:
     """Numbers readings and has them committed, a batch a local day."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, epoch: str = EPOCH) -> None:
         self._store = IngestStore(connection)
+        self._epoch = epoch
         self._first = 1
 
     def tell(self, told: list[Told], at: datetime = LATER) -> None:
         """Commit `told`, which may lie on several days, as arriving at `at`."""
         for day in sorted({each[0].astimezone(ZoneInfo(ZONE)).date() for each in told}):
             part = [each for each in told if each[0].astimezone(ZoneInfo(ZONE)).date() == day]
-            self._store.commit([arrival(batch(self._first, part, day))], [], [], [], at)
+            self._store.commit([arrival(batch(self._first, part, day, epoch=self._epoch))], [], [], [], at)
             self._first += len(part)
 
 
@@ -176,8 +177,7 @@ def test_a_batch_that_is_committed_while_the_hours_are_summed_up_is_not_missed(o
     edge = Edge(ours)
     edge.tell(presence("s-1", NOON - timedelta(hours=3), [True]))
     with closing(connect(database_url)) as slow, slow.transaction():
-        open_edge = Edge(slow)
-        open_edge._first = 100
+        open_edge = Edge(slow, "ffffffffffff")
         open_edge.tell(presence("s-1", NOON - timedelta(hours=2), [True]))
         edge.tell(presence("s-2", NOON, [True]))
         run(ours)

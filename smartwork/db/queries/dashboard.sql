@@ -63,7 +63,8 @@ ORDER BY c.name, u.day
 SELECT r.resource_id, r.centre_id, r.zone_id, r.slug, r.name, r.kind, r.seats, r.x_m, r.y_m, r.width_m, r.height_m,
        l.at AS heard_at, l.value > 0 AS present, d.interval_s
 FROM resource r LEFT JOIN device d ON d.resource_id = r.resource_id
-LEFT JOIN latest l ON l.device_id = d.device_id AND l.metric = %(presence)s
+LEFT JOIN LATERAL (SELECT at, value FROM reading WHERE device_id = d.device_id AND metric = %(presence)s
+                   ORDER BY at DESC, n DESC LIMIT 1) l ON true
 WHERE %(centre_id)s::int IS NULL OR r.centre_id = %(centre_id)s
 ORDER BY r.resource_id, l.at DESC NULLS LAST
 
@@ -72,8 +73,10 @@ ORDER BY r.resource_id, l.at DESC NULLS LAST
 SELECT z.zone_id, z.name, z.area_m2, z.light_power_w, z.x_m, z.y_m, z.width_m, z.height_m,
        d.device_id, d.interval_s, o.at AS on_at, o.value > 0 AS light_on, v.at AS level_at, v.value AS light_level
 FROM zone z LEFT JOIN device d ON d.zone_id = z.zone_id
-LEFT JOIN latest o ON o.device_id = d.device_id AND o.metric = %(light_on)s
-LEFT JOIN latest v ON v.device_id = d.device_id AND v.metric = %(light_level)s
+LEFT JOIN LATERAL (SELECT at, value FROM reading WHERE device_id = d.device_id AND metric = %(light_on)s
+                   ORDER BY at DESC, n DESC LIMIT 1) o ON true
+LEFT JOIN LATERAL (SELECT at, value FROM reading WHERE device_id = d.device_id AND metric = %(light_level)s
+                   ORDER BY at DESC, n DESC LIMIT 1) v ON true
 WHERE z.centre_id = %(centre_id)s
 ORDER BY z.zone_id, o.at DESC NULLS LAST, v.at DESC NULLS LAST
 

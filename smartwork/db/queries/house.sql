@@ -30,11 +30,18 @@ WHERE ended_at IS NULL AND (%(centre)s::text IS NULL OR c.slug = %(centre)s)
 ORDER BY c.slug, a.since, a.kind, a.device
 
 -- name: registered_devices
+-- When each was heard last: of each metric the newest event is one step down the index, of all together it is not.
 SELECT c.slug, d.slug, d.profile, d.address, d.model, d.role, coalesce(r.slug, z.slug), heard.at, battery.value
 FROM device d JOIN centre c USING (centre_id) LEFT JOIN resource r USING (resource_id)
 LEFT JOIN zone z ON z.zone_id = coalesce(d.zone_id, r.zone_id)
-LEFT JOIN LATERAL (SELECT max(at) AS at FROM latest WHERE latest.device_id = d.device_id) heard ON true
-LEFT JOIN latest battery ON battery.device_id = d.device_id AND battery.metric = 11
+LEFT JOIN LATERAL (
+    SELECT max(newest.at) AS at
+    FROM unnest(%(metrics)s::smallint[]) AS m (metric)
+    CROSS JOIN LATERAL (SELECT at FROM reading WHERE device_id = d.device_id AND metric = m.metric
+                        ORDER BY at DESC LIMIT 1) newest
+) heard ON true
+LEFT JOIN LATERAL (SELECT value FROM reading WHERE device_id = d.device_id AND metric = 11
+                   ORDER BY at DESC, n DESC LIMIT 1) battery ON true
 WHERE r.kind IS DISTINCT FROM 'recording' AND (%(centre)s::text IS NULL OR c.slug = %(centre)s)
 ORDER BY c.slug, d.slug
 

@@ -1,3 +1,6 @@
+-- name: look
+SELECT 1
+
 -- name: centre_zones
 SELECT slug, centre_id, timezone FROM centre
 
@@ -24,14 +27,24 @@ INSERT INTO device (centre_id, slug)
 SELECT centre_id, slug FROM unnest(%(centre_ids)s::int[], %(slugs)s::text[]) AS d (centre_id, slug) ORDER BY 1, 2
 ON CONFLICT DO NOTHING
 
+-- name: lock_outboxes
+-- Who stores batches of an outbox does so alone. In order, so that nobody waits for one that waits for him.
+SELECT FROM outbox WHERE outbox_id = ANY(%s::int[]) ORDER BY outbox_id FOR NO KEY UPDATE
+
 -- name: record_batches
--- Returns the batches that are new; the others were stored before, or take numbers of another batch.
+-- Returns the batches that are new; the others were stored before, or take numbers of another batch. Stored runs do not
+-- overlap, so that of those that begin by the end of a new one only the last can reach into it. The order has all of
+-- them looked up before the first is stored, or each would step over all that were stored before it.
 INSERT INTO batch (outbox_id, first, last, day, stored, rejected, digest, arrived_at)
-SELECT outbox_id, first, last, day, stored, rejected, digest, %(arrived_at)s
+SELECT b.outbox_id, b.first, b.last, b.day, b.stored, b.rejected, b.digest, %(arrived_at)s
 FROM unnest(%(outbox_ids)s::int[], %(firsts)s::bigint[], %(lasts)s::bigint[], %(days)s::date[],
             %(stored)s::int[], %(rejected)s::int[], %(digests)s::bytea[])
      AS b (outbox_id, first, last, day, stored, rejected, digest)
-ON CONFLICT DO NOTHING
+LEFT JOIN LATERAL (
+    SELECT last FROM batch WHERE outbox_id = b.outbox_id AND first <= b.last ORDER BY first DESC LIMIT 1
+) AS held ON true
+WHERE held.last IS NULL OR held.last < b.first
+ORDER BY b.outbox_id, b.first
 RETURNING outbox_id, first
 
 -- name: count_resends
@@ -49,20 +62,12 @@ COPY reading (at, device_id, metric, value, outbox_id, n) FROM STDIN (FORMAT BIN
 -- name: record_rejected
 INSERT INTO rejected (arrived_at, topic, reason, outbox_id, n, payload) VALUES (%s, %s, %s, %s, %s, %s)
 
--- name: keep_latest
-INSERT INTO latest (device_id, metric, at, value)
-SELECT device_id, metric, 'epoch'::timestamptz + at_ms * interval '1 ms', value
-FROM unnest(%(device_ids)s::int[], %(metrics)s::smallint[], %(ats_ms)s::bigint[], %(values)s::float8[])
-     AS l (device_id, metric, at_ms, value)
-ORDER BY device_id, metric
-ON CONFLICT (device_id, metric) DO UPDATE SET at = excluded.at, value = excluded.value WHERE latest.at <= excluded.at
-
 -- name: mark_stale
 INSERT INTO stale_span (device_id, since)
 SELECT device_id, 'epoch'::timestamptz + since_ms * interval '1 ms'
 FROM unnest(%(device_ids)s::int[], %(since_ms)s::bigint[]) AS s (device_id, since_ms)
 ORDER BY device_id
-ON CONFLICT (device_id) DO UPDATE SET since = least(stale_span.since, excluded.since)
+ON CONFLICT (device_id) DO UPDATE SET since = least(stale_span.since, excluded.since), last_at = now()
 
 -- name: record_edge_days
 -- A report that was overtaken by a newer one changes nothing.

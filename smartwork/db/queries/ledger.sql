@@ -25,3 +25,13 @@ FROM (
     FROM batch WINDOW w AS (PARTITION BY outbox_id ORDER BY first)
 ) AS gap JOIN outbox o USING (outbox_id) JOIN centre c USING (centre_id)
 WHERE gap.first <= gap.last ORDER BY 1, 2, 3, 4
+
+-- name: ledger_overlaps
+-- Numbers that more than one stored batch holds: ingest lets none come about, and this would show it.
+SELECT c.slug, o.edge, o.epoch, twice.first, twice.last
+FROM (
+    SELECT outbox_id, first, CASE WHEN max(last) OVER earlier < last THEN max(last) OVER earlier
+                                  WHEN count(*) OVER earlier > 0 THEN last END AS last
+    FROM batch WINDOW earlier AS (PARTITION BY outbox_id ORDER BY first ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW)
+) AS twice JOIN outbox o USING (outbox_id) JOIN centre c USING (centre_id)
+WHERE twice.first <= twice.last ORDER BY 1, 2, 3, 4

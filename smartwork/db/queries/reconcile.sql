@@ -16,7 +16,7 @@ ORDER BY s.resource_id, s.starts_at
 SELECT z.zone_id, z.slug, z.light_power_w, d.device_id
 FROM zone z JOIN device d ON d.zone_id = z.zone_id AND d.resource_id IS NULL
 WHERE z.centre_id = %(centre_id)s
-  AND EXISTS (SELECT FROM latest l WHERE l.device_id = d.device_id AND l.metric = 10)
+  AND (SELECT at FROM reading WHERE device_id = d.device_id AND metric = 10 LIMIT 1) IS NOT NULL
 ORDER BY z.zone_id, d.device_id
 
 -- name: counter_between

@@ -1,15 +1,19 @@
 -- name: take_stale
--- Skips what another worker is deriving at this moment. Only devices that watch a resource have spans.
+-- What was not touched for `quiet`, or waits for `longest` already. Skips what another worker is deriving at this moment.
+-- Only devices that watch a resource have spans.
 DELETE FROM stale_span
-WHERE device_id IN (SELECT device_id FROM stale_span ORDER BY device_id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+WHERE device_id IN (SELECT device_id FROM stale_span
+                    WHERE last_at <= now() - %(quiet)s::interval OR first_at <= now() - %(longest)s::interval
+                    ORDER BY device_id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
 RETURNING device_id, (extract(epoch FROM since) * 1000000)::bigint
 
 -- name: watchers
 -- Of several sensors that report presence for one resource the one that was registered first speaks for it.
 SELECT device_id, resource_id, interval_s FROM device
 WHERE device_id = ANY(%s::int[]) AND resource_id IS NOT NULL
-  AND NOT EXISTS (SELECT FROM device other JOIN latest ON latest.device_id = other.device_id AND latest.metric = 1
-                  WHERE other.resource_id = device.resource_id AND other.device_id < device.device_id)
+  AND NOT EXISTS (SELECT FROM device other
+                  WHERE other.resource_id = device.resource_id AND other.device_id < device.device_id
+                    AND (SELECT at FROM reading WHERE device_id = other.device_id AND metric = 1 LIMIT 1) IS NOT NULL)
 ORDER BY device_id
 
 -- name: presence_since

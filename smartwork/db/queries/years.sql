@@ -81,13 +81,13 @@ FROM centre
 -- Sums up the hours in [starts_at, ends_at) of a centre, or of all; returns how many figures are new or others.
 WITH summed AS (
     INSERT INTO reading_hour_kept (device_id, metric, hour, readings, total, low, high, first_at, last_at)
-    SELECT l.device_id, l.metric, h.*
-    FROM device d JOIN latest l USING (device_id)
+    SELECT d.device_id, h.*
+    FROM device d
     CROSS JOIN LATERAL (
-        SELECT time_bucket(interval '1 hour', at), count(*), sum(value::numeric), min(value), max(value), min(at), max(at)
+        SELECT metric, time_bucket(interval '1 hour', at), count(*), sum(value::numeric), min(value), max(value), min(at), max(at)
         FROM reading
-        WHERE device_id = l.device_id AND metric = l.metric AND at >= %(starts_at)s AND at < %(ends_at)s
-        GROUP BY time_bucket(interval '1 hour', at)
+        WHERE device_id = d.device_id AND at >= %(starts_at)s AND at < %(ends_at)s
+        GROUP BY metric, time_bucket(interval '1 hour', at)
     ) AS h
     WHERE %(centre_id)s::smallint IS NULL OR d.centre_id = %(centre_id)s
     ON CONFLICT (device_id, metric, hour) DO UPDATE

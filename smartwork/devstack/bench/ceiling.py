@@ -4,7 +4,7 @@ import numpy as np
 
 from smartwork.db.bench import clear, copy_seconds, device_ids, readings
 from smartwork.db.connection import Connection
-from smartwork.db.rows import HEADER, TRAILER, binary_rows
+from smartwork.db.rows import HEADER, TRAILER, reading_rows
 from smartwork.devstack.bench.load import DESKS, Load, centre_name, device_name, portions
 from smartwork.devstack.errors import DevstackError
 
@@ -22,7 +22,7 @@ def rows_per_second(connection: Connection, load: Load) -> float:
         n = np.arange(portion.first, portion.first + len(columns.at_ms))
         device = table[portion.centre][columns.device]
         outbox = np.full(len(n), portion.centre)
-        parts.append(binary_rows(columns.at_ms, device, columns.metric, columns.value, outbox, n))
+        parts.append(reading_rows(columns.at_ms, device, columns.metric, columns.value, outbox, n).tobytes())
     whole = [b"".join(parts[i : i + _PART]) for i in range(0, len(parts), _PART)]
     clear(connection)
     seconds = copy_seconds(connection, [*whole, TRAILER])
