@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 
+from ingest.keep import keeping
 from ingest.observe import log_as_json, served
 from ingest.release import releasing
 from ingest.service import Ingest
@@ -24,7 +25,8 @@ def main() -> int:
         settings = IngestSettings.from_env(os.environ)
         log_as_json(settings.worker)
         ingest = Ingest(settings, now, stop.is_set)
-        with served(ingest.metrics, settings.metrics_host, settings.metrics_port), releasing(settings, now):
+        beside = served(ingest.metrics, settings.metrics_host, settings.metrics_port)
+        with beside, releasing(settings, now), keeping(settings, now):
             ingest.run()
     except SmartworkError as error:
         print(error, file=sys.stderr)

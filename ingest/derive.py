@@ -1,4 +1,4 @@
-"""The threads that keep spans in step with readings: beside the loop of ingest, on connections of their own."""
+"""The threads that keep spans in step with readings."""
 
 import logging
 import threading
@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from smartwork.db.connection import Connection, connect_patiently
+from ingest.beside import repeat, running
+from smartwork.db.connection import Connection
 from smartwork.db.spans import derive_stale
-from smartwork.errors import SmartworkError
 
 log = logging.getLogger("ingest.derive")
 
@@ -27,51 +27,42 @@ def deriving(database_url: str) -> Iterator[Callable[[], None]]:
     What was touched by the end of the block is derived before it is left, if the database answers.
     """
     ended = threading.Event()
-    asked = [threading.Event() for _ in range(THREADS)]
-    loops = [
-        threading.Thread(target=_run, args=(database_url, each, ended), name=f"ingest.derive-{i}", daemon=True)
-        for i, each in enumerate(asked)
-    ]
+    rounds = [_Rounds(ended) for _ in range(THREADS)]
 
     def ask() -> None:
-        for each in asked:
-            each.set()
+        for each in rounds:
+            each.asked.set()
 
-    for loop in loops:
-        loop.start()
-    try:
+    loops = [
+        threading.Thread(
+            target=repeat, args=(database_url, each.due, each.derive, ended, log), name=f"ingest.derive-{i}", daemon=True
+        )
+        for i, each in enumerate(rounds)
+    ]
+    with running(*loops, ended=ended, wake=ask):
         yield ask
-    finally:
-        ended.set()
-        ask()
-        for loop in loops:
-            loop.join()
 
 
-def _run(database_url: str, asked: threading.Event, ended: threading.Event) -> None:
-    connection: Connection | None = None
-    said = ""
-    last = False
-    while not last:
-        at_once = asked.wait(EVERY_S)
-        asked.clear()
-        last = ended.is_set()
-        try:
-            # That the database is away is said by the loop of ingest.
-            connection = connection or connect_patiently(database_url, log.debug, should_stop=ended.is_set)
-            if connection is None:
-                return
-            if at_once:
-                derive_stale(connection)
-            else:
-                derive_stale(connection, QUIET, LONGEST)
-            said = ""
-        except SmartworkError as error:
-            if str(error) != said:
-                said = str(error)
-                log.warning("Spans wait: %s", error)
-            if connection:
-                connection.close()
-            connection = None
-    if connection:
-        connection.close()
+class _Rounds:
+    """When one thread derives, and what: all that is stale if it was asked to, else what is quiet; once more at the end."""
+
+    def __init__(self, ended: threading.Event) -> None:
+        self.asked = threading.Event()
+        self._ended = ended
+        self._all = self._last = False
+
+    def due(self) -> bool:
+        """Wait for the next round; false after the last."""
+        if self._last:
+            return False
+        self._all = self.asked.wait(EVERY_S)
+        self.asked.clear()
+        self._last = self._ended.is_set()
+        return True
+
+    def derive(self, connection: Connection) -> None:
+        """One round."""
+        if self._all:
+            derive_stale(connection)
+        else:
+            derive_stale(connection, QUIET, LONGEST)

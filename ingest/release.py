@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from ingest.beside import repeat, running
 from smartwork.contracts.messages import Released
 from smartwork.contracts.topics import Leaf, Topic
 from smartwork.db import release as store
-from smartwork.db.connection import Connection, connect_patiently, explained
+from smartwork.db.connection import Connection, explained
 from smartwork.domain.release import release
-from smartwork.errors import ServiceAway, SmartworkError
+from smartwork.errors import ServiceAway
 from smartwork.settings import IngestSettings
 from smartwork.transport.mqtt import Client
 
@@ -53,36 +54,18 @@ def releasing(settings: IngestSettings, clock: Callable[[], datetime]) -> Iterat
     if not settings.release_every_s:
         yield
         return
-    stop = threading.Event()
-    loop = threading.Thread(target=_run, args=(settings, clock, stop), name="ingest.release", daemon=True)
-    loop.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        loop.join(10)
-
-
-def _run(settings: IngestSettings, clock: Callable[[], datetime], stop: threading.Event) -> None:
-    connection: Connection | None = None
-    said = ""
+    ended = threading.Event()
     with Client(settings.broker_url, f"release-{settings.worker}") as client:
-        while not stop.wait(settings.release_every_s):
-            try:
-                connection = connection or connect_patiently(settings.database_url, log.warning, should_stop=stop.is_set)
-                if connection is None:
-                    return
-                if count := release_due(connection, clock()):
-                    log.info("desks released", extra={"facts": {"released": count}})
-                if client.connected:
-                    say(connection, client, clock())
-                said = ""
-            except SmartworkError as error:  # the database away, or not set up yet: said once, tried again
-                if str(error) != said:
-                    said = str(error)
-                    log.warning("%s", error)
-                if connection:
-                    connection.close()
-                connection = None
-    if connection:
-        connection.close()
+
+        def due() -> bool:
+            return not ended.wait(settings.release_every_s)
+
+        def work(connection: Connection) -> None:
+            if count := release_due(connection, clock()):
+                log.info("desks released", extra={"facts": {"released": count}})
+            if client.connected:
+                say(connection, client, clock())
+
+        arguments = (settings.database_url, due, work, ended, log)
+        with running(threading.Thread(target=repeat, args=arguments, name="ingest.release", daemon=True), ended=ended):
+            yield

@@ -78,6 +78,12 @@ class IngestSettings(DatabaseSettings, BrokerSettings):
     release_every_s: int = Field(
         default=30, ge=0, le=3_600, description="Seconds between looks for desks to release, 1 to 3600; 0 for never."
     )
+    keep_every_s: int = Field(
+        default=1_800,
+        ge=0,
+        le=86_400,
+        description="Seconds between sums by hour, where the server does not make them by itself, 1 to 86400; 0 for never.",
+    )
 
 
 class ApiSettings(DatabaseSettings):

@@ -18,6 +18,9 @@ Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
 
 
+def _silent(_step: str, _done: int, _total: int) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Hours:
     """What was summed up: whole days for the first time, centres' days again, and the figures that are new or others."""
@@ -109,6 +112,21 @@ def drop_readings(connection: Connection, at: datetime) -> list[Chunk]:
     """
     with explained(), connection.transaction():
         return [Chunk(*row) for row in connection.execute(sql("drop_readings"), (at,))]
+
+
+def keep(connection: Connection, at: datetime, progress: Progress = _silent) -> tuple[Hours, list[Limit], list[Chunk]]:
+    """Sum up what is due at the instant `at` and drop what nothing holds back; what was done, what held readings, what went.
+
+    A second run waits for the first. Raises ServiceAway.
+    """
+    progress("Waiting for its turn", 0, 1)
+    with alone(connection):
+        hours = sum_up_hours(connection, at, progress)
+        progress("Dropping raw readings", 0, 1)
+        holding = limits(connection, at)
+        dropped = drop_readings(connection, at)
+        progress("Dropping raw readings", 1, 1)
+    return hours, holding, dropped
 
 
 def hours_due(connection: Connection, at: datetime) -> Hours:

@@ -37,11 +37,5 @@ def keep(connection: Connection, at: datetime, progress: Progress, *, dry_run: b
         due = years.hours_due(connection, at)
         holding = [limit for limit in years.limits(connection, at) if limit.reason != years.HOURS_TO_SUM_UP]
         return Kept(dry_run, None, due, months, holding, years.chunks_before(connection, holding[0].before))
-    progress("Waiting for its turn", 0, 1)
-    with years.alone(connection):
-        hours = years.sum_up_hours(connection, at, progress)
-        progress("Dropping raw readings", 0, 1)
-        holding = years.limits(connection, at)
-        dropped = years.drop_readings(connection, at)
-        progress("Dropping raw readings", 1, 1)
+    hours, holding, dropped = years.keep(connection, at, progress)
     return Kept(dry_run, None, hours, months, holding, dropped)

@@ -56,6 +56,13 @@ def figures(port: int) -> dict[str, float]:
     return found
 
 
+def buckets(port: int, name: str) -> dict[float, float]:
+    """How many observations of a histogram lie at or below each bound."""
+    families = text_string_to_metric_families(ask(port, "/metrics")[1])
+    samples = [sample for family in families for sample in family.samples if sample.name == f"smartwork_ingest_{name}_bucket"]
+    return {float(sample.labels["le"]): sample.value for sample in samples}
+
+
 def fresh(first: int, device: str = "s-1", age_s: float = 1.0) -> Batch:
     """A batch of today whose newest event is `age_s` seconds old."""
     at = now() - timedelta(seconds=age_s)
@@ -107,6 +114,9 @@ def test_what_ingest_did_is_counted_and_no_payload_is_in_its_log(
         assert (seen["reconnects_total/broker"], seen["reconnects_total/database"]) == (0, 0)
         assert seen["lag_seconds_count"] == 5
         assert 5 <= seen["lag_seconds_sum"] < 5 * 20
+        lag = buckets(port, "lag_seconds")
+        assert (lag[0.5], lag[30], lag[float("inf")]) == (0, 5, 5)
+        assert list(lag.values()) == sorted(lag.values())
         assert 1 <= seen["commit_seconds_count"] <= 6
         assert seen["process_resident_memory_bytes"] > 10_000_000
         eventually(lambda: figures(port)["in_flight"] == 0)
