@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from dashboard import palette
 from dashboard.format import clock, minutes
 from smartwork.db.dashboard import InvoiceLine
-from smartwork.domain.evidence import BatchRun, Span, Verdict
+from smartwork.domain.evidence import BatchRun, Completeness, Span, Verdict
 
 LABEL: dict[Verdict, str] = {
     "used": "Used",
@@ -21,6 +21,9 @@ LABEL: dict[Verdict, str] = {
     "unverifiable": "Unverifiable",
     "cancelled": "Cancelled",
 }
+
+
+_PARTS = ("numbered", "stored", "rejected", "waiting", "missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Evidence:
     coverage: float | None
     spans: tuple[Span, ...]
     batches: tuple[BatchRun, ...]
+    ledger: tuple[Completeness, ...]
     booking: str | None
     check_in: str | None
     check_in_method: str | None
@@ -60,6 +64,10 @@ def parse(raw: Mapping[str, Any]) -> Evidence:
         ),
         batches=tuple(
             BatchRun(run["edge"], run["epoch"], int(run["first"]), int(run["last"])) for run in raw.get("batches", ())
+        ),
+        ledger=tuple(
+            Completeness(date.fromisoformat(one["day"]), *(int(one[part]) for part in _PARTS))
+            for one in raw.get("ledger", ())
         ),
         booking=raw.get("booking"),
         check_in=raw.get("check_in"),

@@ -116,6 +116,12 @@ if lines:
     st.html('<p class="sw-note">The ledger\'s batches that hold the readings of this line:</p>')
     columns = [Column("Gateway", "name"), Column("Epoch"), Column("First number", "n"), Column("Last number", "n")]
     st.html(table(columns, [("", [b.edge, b.epoch, whole(b.first), whole(b.last)]) for b in proof.batches]))
+    if proof.ledger:
+        st.html('<p class="sw-note">The ledger of the centre on that day, in readings, when the line was billed:</p>')
+        parts = ("Numbered", "Stored", "Rejected", "Waiting in the centre", "Missing")
+        columns = [Column("Day", "name"), *(Column(part, "n") for part in parts)]
+        figures = [(d.day, (d.numbered, d.stored, d.rejected, d.waiting, d.missing)) for d in proof.ledger]
+        st.html(table(columns, [("", [day(on), *map(whole, counted)]) for on, counted in figures]))
 st.html(
     '<p class="sw-note">An issued invoice never changes; a correction is a credit note. Amounts are before VAT unless said '
     "otherwise. Times are local to the centre (Europe/Brussels).</p>"

@@ -173,11 +173,19 @@ class SpanOut(BaseModel):
 
 
 class LedgerDayOut(BaseModel):
-    """The readings of the centre on one local day: numbered at its edges, arrived here, and the share that is missing."""
+    """The readings of the centre on one local day: numbered = stored + rejected + waiting + missing.
+
+    Numbered at its edges; arrived here are those stored and those rejected with a reason; `missing_share` is the share that
+    has not arrived, whether it waits at the edge or is nowhere.
+    """
 
     day: str
     numbered: int
     arrived: int
+    stored: int
+    rejected: int
+    waiting: int
+    missing: int
     missing_share: float
 
 

@@ -20,6 +20,7 @@ from smartwork.db.documents import Head
 from smartwork.db.migrate import migrate
 from smartwork.devstack.errors import Progress
 from smartwork.domain.crediting import line_numbered
+from smartwork.domain.evidence import Completeness
 from smartwork.domain.invoice import Invoice, Line, Proof
 from smartwork.domain.lifecycle import Event, status
 from smartwork.errors import InputError
@@ -148,7 +149,13 @@ def _proof(proof: Proof) -> list[RenderableType]:
         state = f"{span.state} (suspect)" if span.suspect else span.state
         table.add_row(f"{span.start.astimezone(zone):%H:%M:%S}", f"{span.end.astimezone(zone):%H:%M:%S}", state)
     runs = ", ".join(f"{run.edge}/{run.epoch} {run.first}–{run.last}" for run in proof.batches) or "none"
-    return [said, table, Text(f"Readings in the ledger: {runs}")]
+    return [said, table, Text(f"Readings in the ledger: {runs}"), *(_ledger_day(one) for one in proof.ledger or ())]
+
+
+def _ledger_day(one: Completeness) -> Text:
+    figures = f"{one.numbered} numbered in the centre, {one.stored} stored, {one.rejected} rejected"
+    wanting = f", {one.waiting} waiting there, {one.missing} missing"
+    return Text(f"Ledger of {one.day}, when it was billed: {figures}{wanting}", style="" if one.is_whole else "yellow")
 
 
 def _listed(heads: list[Head], drafts: list[Invoice]) -> RenderableType:

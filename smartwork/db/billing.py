@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from smartwork.db.connection import Connection, explained
 from smartwork.db.sql import sql
 from smartwork.domain.business import Company, Contract, Party, Pool, Tariff, Vat
-from smartwork.domain.evidence import BatchRun, Proven, Span
+from smartwork.domain.evidence import BatchRun, Completeness, Proven, Span, local_days
 from smartwork.domain.invoice import Invoice
 from smartwork.errors import SmartworkError
 
@@ -99,7 +99,25 @@ def proven(connection: Connection, month: date, companies: Sequence[int] | None 
         batches: dict[Any, list[BatchRun]] = defaultdict(list)
         for verdict_id, *run in _rows(connection, "billing_batches", **periods):
             batches[verdict_id].append(BatchRun(*run))
-        return [Proven(*[*row[3:-1], tuple(spans[row[3]]), tuple(batches[row[3]]), row[-1]]) for row in rows]
+        touched = [local_days(row[1], row[2], row[8]) for row in rows]
+        ledger = _ledger(connection, touched)
+        return [
+            Proven(*[
+                *row[3:-1], tuple(spans[row[3]]), tuple(batches[row[3]]), row[-1],
+                tuple(ledger[row[6], day] for day in days if (row[6], day) in ledger),
+            ])
+            for row, days in zip(rows, touched, strict=True)
+        ]  # fmt: skip
+
+
+def _ledger(connection: Connection, touched: Sequence[Sequence[date]]) -> dict[tuple[str, date], Completeness]:
+    """The ledger by centre and day, over all days from the first to the last that are touched."""
+    if not touched:
+        return {}
+    period = {"since": min(days[0] for days in touched), "until": max(days[-1] for days in touched)}
+    return {
+        (centre, day): Completeness(day, *figures) for centre, day, *figures in _rows(connection, "billing_ledger", **period)
+    }
 
 
 def unsigned(connection: Connection, month: date) -> Unsigned:

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from smartwork.db.connection import Connection
 from smartwork.db.sql import sql
 from smartwork.db.tokens import Client
-from smartwork.domain.evidence import Completeness, Span
+from smartwork.domain.evidence import Completeness, Span, local_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +99,7 @@ def spans(connection: Connection, row: VerdictRow) -> list[Span]:
 
 def completeness(connection: Connection, row: VerdictRow) -> list[Completeness]:
     """The ledger of the centre for each local day that a verdict touches; a day that no edge knows of has no figure."""
-    zone = ZoneInfo(row.timezone)
-    first = row.starts_at.astimezone(zone).date()
-    last = (row.shown_until - timedelta(microseconds=1)).astimezone(zone).date()
-    days = [first + timedelta(days=i) for i in range((last - first).days + 1)]
+    days = local_days(row.starts_at, row.shown_until, row.timezone)
     found = connection.execute(sql("ledger_of_days"), {"centre": row.centre, "days": days})
     return [Completeness(*each) for each in found]
 

@@ -5,12 +5,12 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from smartwork.domain.business import ChargeMode, Language, Party, PlaceKind, VatCategory
-from smartwork.domain.evidence import BatchRun, Span, Verdict
+from smartwork.domain.evidence import BatchRun, Completeness, Span, Verdict
 
 DocumentKind = Literal["invoice", "credit_note", "self_billed_invoice", "self_billed_credit_note"]
 """UBL types 380, 381, 389 and 261. In a credit note quantities and amounts are positive: they are given back."""
@@ -55,7 +55,9 @@ class Proof:
     """One verdict that a line rests on. Durations are seconds; `coverage` is the share of the period that was measured,
     `day` and the clock times are those of `timezone`; `batches` are the ledger's runs under the spans. `hours` is what
     the line's terms make of it, by the rule that `basis` names; `doubtful` marks time that the sensors could not tell.
-    From `ceded_at` on another booking had the place, which counts as vacant.
+    From `ceded_at` on another booking had the place, which counts as vacant. `ledger` says, for the days that it touches,
+    what the centre's edges had numbered and what of it had arrived when the document was issued; None in documents that
+    were issued before it was recorded, whose snapshots stay as they are.
     """
 
     verdict: Verdict
@@ -84,6 +86,7 @@ class Proof:
     spans: tuple[Span, ...]
     batches: tuple[BatchRun, ...]
     ceded_at: datetime | None = None
+    ledger: Annotated[tuple[Completeness, ...] | None, Field(exclude_if=lambda kept: kept is None)] = None
 
 
 @dataclass(frozen=True, slots=True)

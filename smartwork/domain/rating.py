@@ -120,6 +120,7 @@ def proof_of(proven: Proven, terms: Terms) -> Proof:
         spans=proven.spans,
         batches=proven.batches,
         ceded_at=proven.ceded_at,
+        ledger=proven.ledger,
     )
 
 

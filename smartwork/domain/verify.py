@@ -1,13 +1,14 @@
 """What must hold of a document before it is written and after it is received: pure checks of one snapshot."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from stdnum.be import ogm_vcs
 
+from smartwork.domain.evidence import Completeness, local_days
 from smartwork.domain.invoice import Invoice, Line, Proof
 from smartwork.domain.money import CENT
 from smartwork.domain.recompute import Difference, differences
@@ -83,10 +84,34 @@ def _proof(line: Line, proof: Proof) -> Iterator[Difference]:
         yield Difference(line.line, "spans", "one that ends before it begins", "none")
     if (day := proof.starts_at.astimezone(ZoneInfo(proof.timezone)).date()) != proof.day:
         yield Difference(line.line, "day", f"{proof.day}", f"{day}")
+    if proof.ledger is not None:
+        yield from _ledger(line, proof, proof.ledger)
+
+
+def _ledger(line: Line, proof: Proof, ledger: tuple[Completeness, ...]) -> Iterator[Difference]:
+    """The ledger of the days must add up, be of the days that the visit touches, and hold the numbers under its spans."""
+    for one in ledger:
+        parts = (one.numbered, one.stored, one.rejected, one.waiting, one.missing)
+        missing = one.numbered - one.stored - one.rejected - one.waiting
+        if one.missing != missing or min(parts) < 0:
+            yield Difference(line.line, f"readings missing on {one.day}", f"{one.missing}", f"{missing}")
+    until = proof.ceded_at or proof.ends_at + timedelta(seconds=proof.over_s)
+    touched = local_days(proof.starts_at, until, proof.timezone)
+    days = [one.day for one in ledger]
+    if days != [day for day in touched if day in days]:
+        yield Difference(line.line, "days of the ledger", _days(days), _days(touched))
+    under = sum(run.last - run.first + 1 for run in proof.batches)
+    arrived = sum(one.arrived for one in ledger)
+    if under > arrived:
+        yield Difference(line.line, "numbers under the spans", f"{under}", f"{arrived} or fewer, which is all that arrived")
 
 
 def _decimals(line: int, what: str, amount: Decimal) -> Difference:
     return Difference(line, what, f"{amount:f}", "at most two decimals")
+
+
+def _days(days: list[date]) -> str:
+    return ", ".join(f"{day}" for day in days) or "none"
 
 
 def _clock(at: datetime) -> str:

@@ -19,7 +19,7 @@ from smartwork.domain.business import (
     Vat,
 )
 from smartwork.domain.compose import Head, company_head, compose
-from smartwork.domain.evidence import BatchRun, Proven, Span, Verdict
+from smartwork.domain.evidence import BatchRun, Completeness, Proven, Span, Verdict, local_days
 from smartwork.domain.invoice import Draw, Invoice, Line, LineKind, LineReference, PoolStatement, StatementRow, Terms, Unit
 from smartwork.domain.money import cents
 from smartwork.domain.passes import rate_day
@@ -86,7 +86,19 @@ def proven(number: int, verdict: Verdict, random: Random) -> Proven:
             BatchRun(f"edge-{slug}", "a1b2c3d4e5f6", 1000 * number + 300 * k + 1, 1000 * number + 300 * k + 90)
             for k in range(random.choice((1, 1, 2, 4)))
         ),
+        ledger=ledger(slug, start, end + timedelta(seconds=over)),
     )
+
+
+def ledger(centre: str, start: datetime, end: datetime) -> tuple[Completeness, ...]:
+    """The book of a centre on the days of a stay: mostly whole, and now and then something waits or is missing."""
+    found = []
+    for day in local_days(start, end, "Europe/Brussels"):
+        numbered = 9000 + 100 * len(centre) + day.day
+        waiting, missing = (12, 5) if (day.day + len(centre)) % 9 == 0 else (0, 0)
+        rejected = day.day % 3
+        found.append(Completeness(day, numbered, numbered - rejected - waiting - missing, rejected, waiting, missing))
+    return tuple(found)
 
 
 def _spans(verdict: Verdict, start: datetime, end: datetime, random: Random) -> tuple[Span, ...]:
@@ -234,7 +246,15 @@ def _passes(vat: Vat, random: Random) -> Group:
         spans = (Span(start, end, "occupied"),)
         visits.append(
             replace(
-                one, kind="desk", ends_at=end, booked_s=length_s, occupied_s=length_s, vacant_s=0, unknown_s=0, spans=spans
+                one,
+                kind="desk",
+                ends_at=end,
+                booked_s=length_s,
+                occupied_s=length_s,
+                vacant_s=0,
+                unknown_s=0,
+                spans=spans,
+                ledger=ledger(one.centre, start, end),
             )
         )
     [group] = rate_day(visits, terms("cheapest"), vat)

@@ -28,7 +28,7 @@ LEFT JOIN booking b USING (booking_id) LEFT JOIN check_in k USING (check_in_id)
 LEFT JOIN company p ON p.company_id = v.company_id"""
 _LINES: LiteralString = """
 SELECT p.slug, i.net, i.vat, i.gross, l.line, l.kind, l.verdict, c.slug, r.slug, l.starts_at, l.ends_at, l.hours, l.per_hour,
-       l.net, l.evidence - 'batches'
+       l.net, l.evidence - 'batches' - 'ledger'
 FROM invoice_line l JOIN invoice i USING (invoice_id) JOIN company p USING (company_id)
 JOIN resource r USING (resource_id) JOIN centre c ON c.centre_id = l.centre_id"""
 _NUMBERS: LiteralString = """

@@ -8,7 +8,7 @@ from typing import Any
 
 from smartwork.domain.business import STANDARD_VAT, Company, Contract, Party, Pool, Tariff
 from smartwork.domain.compose import company_head, compose
-from smartwork.domain.evidence import BatchRun, Proven, Span
+from smartwork.domain.evidence import BatchRun, Completeness, Proven, Span
 from smartwork.domain.invoice import Invoice
 from smartwork.domain.rating import Group, rate, terms_of
 
@@ -40,6 +40,7 @@ def stay(minutes: int = 60, *, day: int = 0, hour: int = 0, name: str = "B-1", *
     plain = Proven(
         1, "used", 1, "namur", "Namur", "Europe/Brussels", "d-1", "Desk 1", "desk", "m-1", name, None, None, start, end,
         minutes * 60, minutes * 60, 0, 0, 0, (Span(start, end, "occupied"),), (BatchRun("e", "a1b2c3d4e5f6", 1, 9),),
+        ledger=(Completeness(start.date(), 500, 500, 0, 0, 0),),
     )  # fmt: skip
     return replace(plain, **changes)
 

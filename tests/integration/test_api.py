@@ -253,7 +253,7 @@ def test_a_verdict_carries_its_evidence(api: Api, connection: Connection) -> Non
     connection.execute(
         "INSERT INTO outbox VALUES (1, 1, 'gateway', '0123456789ab');"
         "INSERT INTO batch VALUES (1, 1, 90, '2026-10-05', 88, 2, 0, '', now());"
-        "INSERT INTO edge_day VALUES (1, '2026-10-05', 100, 0, now())"
+        "INSERT INTO edge_day VALUES (1, '2026-10-05', 100, 6, now())"
     )
     api("PUT", "/v1/check-ins/K", check_in(NINE))
     reconcile_month(connection, NINE.date(), lambda *_: None)
@@ -264,7 +264,18 @@ def test_a_verdict_carries_its_evidence(api: Api, connection: Connection) -> Non
         ("2026-10-05T07:00:00Z", "occupied"),
         ("2026-10-05T10:00:00Z", "unknown"),
     ]
-    assert found["ledger"] == [{"day": "2026-10-05", "numbered": 100, "arrived": 90, "missing_share": 0.1}]
+    assert found["ledger"] == [
+        {
+            "day": "2026-10-05",
+            "numbered": 100,
+            "arrived": 90,
+            "stored": 88,
+            "rejected": 2,
+            "waiting": 6,
+            "missing": 4,
+            "missing_share": 0.1,
+        }
+    ]
 
 
 def test_an_invoice_and_its_files_are_for_its_company(api: Api, connection: Connection, tmp_path: Path) -> None:

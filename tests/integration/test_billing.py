@@ -1,5 +1,6 @@
 """Billing against a real database: issued once, numbered without gaps, proven by the ledger, the same files again."""
 
+import csv
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -7,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from smartwork.db import billing
+from smartwork.db import billing, documents
 from smartwork.db.connection import Connection
 from smartwork.db.documents import InvoiceAltered
 from smartwork.devstack import stack
-from smartwork.domain.evidence import BatchRun, Span
+from smartwork.domain.evidence import BatchRun, Completeness, Span
 from smartwork.domain.tariff import ContractMissing, RateMissing
 from smartwork.errors import InputError
 from smartwork.jobs.bill import BillReport, bill_month
@@ -81,6 +82,22 @@ def test_evidence_is_cut_to_the_period_and_names_the_batches_under_it(connection
     )
     # The desk's readings from minute 60 to 299 have the odd numbers 121 to 599, in batches 101–200 … 501–600.
     assert one.batches == (BatchRun("edge-namur", "a1b2c3d4e5f6", 101, 600),)
+
+
+def test_evidence_says_what_the_ledger_of_its_day_lacked_when_it_was_billed(connection: Connection, tmp_path: Path) -> None:
+    connection.execute(b"INSERT INTO edge_day VALUES (1, '2026-10-05', 1300, 60, now())")
+    bill(connection, tmp_path)
+    lacking = Completeness(date(2026, 10, 5), 1300, 1200, 0, 60, 40)
+    assert [one.ledger for one in billing.proven(connection, OCTOBER)] == [(lacking,), (lacking,)]
+    connection.execute(b"INSERT INTO batch VALUES (1, 1201, 1300, '2026-10-05', 100, 0, 0, '', now())")
+    arrived = Completeness(date(2026, 10, 5), 1300, 1300, 0, 0, 0)
+    assert billing.proven(connection, OCTOBER)[0].ledger == (arrived,)
+    [kept] = [proof for line in documents.numbered(connection, "INV-2026-00001").invoice.lines for proof in line.proofs]
+    assert kept.ledger == (lacking,)
+    [row] = csv.DictReader((tmp_path / "2026-10" / "INV-2026-00001-acme.csv").read_text("utf-8-sig").splitlines())
+    assert [row[f"ledger_{what}"] for what in ("numbered", "stored", "rejected", "waiting", "missing")] == [
+        "1300", "1200", "0", "60", "40"
+    ]  # fmt: skip
 
 
 def test_batches_that_do_not_adjoin_stay_apart(connection: Connection) -> None:

@@ -98,17 +98,8 @@ SELECT greatest(starts_at, %(start)s), least(ends_at, %(end)s), state, suspect F
 WHERE resource_id = %(resource_id)s AND ends_at > %(start)s AND starts_at < %(end)s ORDER BY starts_at
 
 -- name: ledger_of_days
--- The book of a centre's edges over local days, as in ledger_days.
-WITH stored AS (
-    SELECT outbox_id, day, sum(b.stored)::bigint AS stored, sum(b.rejected)::bigint AS rejected
-    FROM batch b JOIN outbox USING (outbox_id) JOIN centre USING (centre_id)
-    WHERE slug = %(centre)s AND day = ANY(%(days)s::date[]) GROUP BY outbox_id, day
-), reported AS (
-    SELECT e.* FROM edge_day e JOIN outbox USING (outbox_id) JOIN centre USING (centre_id)
-    WHERE slug = %(centre)s AND day = ANY(%(days)s::date[])
-)
-SELECT day, sum(greatest(coalesce(numbered, 0), coalesce(stored + rejected, 0)))::bigint, coalesce(sum(stored + rejected), 0)::bigint
-FROM stored FULL JOIN reported USING (outbox_id, day) GROUP BY day ORDER BY day
+SELECT day, numbered, stored, rejected, in_outbox, missing FROM ledger_day
+WHERE centre_id = (SELECT centre_id FROM centre WHERE slug = %(centre)s) AND day = ANY(%(days)s::date[]) ORDER BY day
 
 -- name: api_invoices
 SELECT i.number, i.kind, co.slug, i.month, i.issued_on, i.due_on, i.currency, i.net, i.vat, i.gross, i.payment_reference,

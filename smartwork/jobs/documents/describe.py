@@ -1,11 +1,13 @@
 """What a line is called, in the reader's language: the same words on the page, in the XML and in the CSV."""
 
+from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from smartwork.domain.business import Language
-from smartwork.domain.evidence import BatchRun
+from smartwork.domain.evidence import BatchRun, Completeness
 from smartwork.domain.invoice import DocumentReference, Line, Proof
 from smartwork.jobs.documents import labels
 
@@ -88,6 +90,7 @@ def evidence(proof: Proof, language: Language) -> str:
         parts.append(f"{say['unknown']} {labels.minutes(proof.unknown_s)} min")
     parts.append(f"{say['coverage']} {labels.percent(proof.coverage * 100, language, 1)}")
     parts.append(f"{say['ledger'].lower()} {'; '.join(ledger(proof.batches)) or say['no_readings']}")
+    parts += [ledger_day(one, language) for one in proof.ledger or ()]
     return "; ".join(parts)
 
 
@@ -97,6 +100,20 @@ def ledger(runs: tuple[BatchRun, ...]) -> list[str]:
         f"{edge}/{epoch} {', '.join(f'{run.first}–{run.last}' for run in found)}"
         for (edge, epoch), found in groupby(runs, key=lambda run: (run.edge, run.epoch))
     ]
+
+
+def ledger_day(one: Completeness, language: Language) -> str:
+    """What the centre's edges numbered on a day and what of it arrived; what did not, where something did not."""
+    say = labels.words(language)
+    text = say["ledger_day"].format(day=labels.day(one.day, language), arrived=one.arrived, numbered=one.numbered)
+    told = [f"{count} {say[key]}" for key, count in (("waiting", one.waiting), ("missing", one.missing)) if count]
+    return f"{text} ({', '.join(told)})" if told else text
+
+
+def ledger_days(proofs: Iterable[Proof]) -> dict[tuple[str, str, date], Completeness]:
+    """The ledger under some proofs, each day of a centre once: by its name, slug and day, in order."""
+    found = {(proof.centre_name, proof.centre, one.day): one for proof in proofs for one in proof.ledger or ()}
+    return dict(sorted(found.items()))
 
 
 def quantity(line: Line, language: Language) -> str:

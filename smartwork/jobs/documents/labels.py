@@ -37,6 +37,11 @@ def number(value: Decimal, language: Language, places: int = 2) -> str:
     return f"{value:,.{places}f}".translate({ord(","): thousands, ord("."): decimal, ord("-"): "−"})
 
 
+def count(value: int, language: Language) -> str:
+    """A whole number with the language's thousands marks."""
+    return number(Decimal(value), language, 0)
+
+
 def price(value: Decimal, language: Language) -> str:
     """A price with all the decimals it has, and at least two."""
     exponent = value.normalize().as_tuple().exponent

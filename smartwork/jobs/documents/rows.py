@@ -12,6 +12,7 @@ from smartwork.domain.business import Language
 from smartwork.domain.evidence import BatchRun
 from smartwork.domain.invoice import Invoice, Line, Proof, StatementRow
 from smartwork.jobs.documents import describe, labels
+from smartwork.jobs.documents.ledger_rows import ledger_section
 from smartwork.jobs.documents.measure import fit, fit_end, width_mm
 from smartwork.jobs.documents.sheets import WIDTH, Fill, Group, Section, Sheet
 
@@ -57,6 +58,7 @@ def sections(invoice: Invoice) -> list[Section]:
             [_statement_total(invoice, say)] if invoice.statement else [],
         ),
         Section(_annex_head(say, axis), [_annex(pairs, say, invoice.language, axis) for pairs in proven if pairs]),
+        ledger_section((proof for pairs in proven for _, proof in pairs), invoice.language),
     ]
 
 
@@ -258,7 +260,10 @@ def _proof(number: int, proof: Proof, say: dict[str, str], language: Language, a
     figures = f"{labels.minutes(proof.occupied_s + proof.over_s)}{booked} min"
     unknown = f"{labels.minutes(proof.unknown_s)} min {say['unknown']}" if proof.unknown_s else ""
     coverage = f"{say['coverage']} {labels.percent(proof.coverage * 100, language)}"
-    ledger = _ledger(proof.batches, WIDTH - _PROOF - width_mm(coverage, _SMALL_PT) - 2) or say["no_readings"]
+    late = sum(day.numbered - day.arrived for day in proof.ledger or ())
+    missing = f"{late} {say['not_arrived']}" if late else ""
+    taken = width_mm(coverage, _SMALL_PT) + 2 + (width_mm(missing, _SMALL_PT) + 2 if missing else 0)
+    ledger = _ledger(proof.batches, WIDTH - _PROOF - taken) or say["no_readings"]
     day = labels.short_day(proof.day, language)
     ticks = _ticks(axis)
     step = _x(ticks[1], axis) - _x(ticks[0], axis)
@@ -281,6 +286,7 @@ def _proof(number: int, proof: Proof, say: dict[str, str], language: Language, a
         sheet.text("body", WIDTH, y + 3.3, figures, "right")
         sheet.text("warn", WIDTH - width_mm(figures, _BODY_PT) - 2, y + 3.3, unknown, "right")
         sheet.text("small", WIDTH, y + 6.4, coverage, "right")
+        sheet.text("warn", WIDTH - width_mm(coverage, _SMALL_PT) - 2, y + 6.4, missing, "right")
         sheet.text("small", _PROOF, y + 6.4, ledger)
         sheet.rule("hair", y + 7.7)
 
@@ -298,7 +304,8 @@ def _ledger(runs: tuple[BatchRun, ...], room: float) -> str:
         text = ", ".join(texts[:shown]) + more
         if width_mm(text, _SMALL_PT) <= room:
             return text
-    return f"№ {runs[0].first}–{runs[0].last} +{len(texts) - 1}" if runs else ""
+    more = f" +{len(texts) - 1}" if len(texts) > 1 else ""
+    return f"№ {runs[0].first}–{runs[0].last}{more}" if runs else ""
 
 
 def _axis(proofs: Iterable[Proof]) -> tuple[int, int]:

@@ -1,13 +1,13 @@
 """A line's evidence is read, said and drawn as the snapshot holds it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
 from dashboard import evidence
 from smartwork.db.dashboard import InvoiceLine
-from smartwork.domain.evidence import Verdict
+from smartwork.domain.evidence import Completeness, Verdict
 
 RAW = {
     "booked_s": 14_400,
@@ -53,3 +53,9 @@ def test_the_drawing_marks_suspect_time_apart_from_occupied_time() -> None:
 
 def test_the_batches_of_the_ledger_are_kept() -> None:
     assert [(b.edge, b.first, b.last) for b in evidence.parse(RAW).batches] == [("e", 7, 9)]
+
+
+def test_the_ledger_of_the_day_is_shown_where_the_document_has_it() -> None:
+    assert evidence.parse(RAW).ledger == ()
+    day = {"day": "2026-10-05", "numbered": 100, "stored": 80, "rejected": 1, "waiting": 12, "missing": 7}
+    assert evidence.parse({**RAW, "ledger": [day]}).ledger == (Completeness(date(2026, 10, 5), 100, 80, 1, 12, 7),)

@@ -17,6 +17,7 @@ from lxml import etree
 from smartwork.domain.business import REVERSE_CHARGE, Language
 from smartwork.domain.invoice import Invoice
 from smartwork.jobs.documents import labels
+from smartwork.jobs.documents.describe import ledger_days
 from smartwork.jobs.documents.epc import epc_code, epc_text
 from smartwork.jobs.documents.pdf import pdf
 from smartwork.jobs.documents.table import COLUMNS, table
@@ -158,8 +159,32 @@ def test_every_label_has_three_languages_and_every_line_stands_in_detail_and_ann
     for language in LANGUAGES:
         assert all(labels.words(language).values())
         shown: Any = view(invoice(language, 24), "0" * 64)
-        columns = [lines.split() for sheet in shown["sheets"] for _, _, _, lines in sheet["right"]["faint"]]
+        columns = [lines.split() for sheet in shown["sheets"] for _, _, _, lines in sheet["right"].get("faint", ())]
         assert [number for column in columns for number in column] == [*map(str, range(1, 25)), *map(str, range(1, 25))]
+
+
+def test_the_annex_counts_the_ledger_by_centre_and_shows_each_day_that_is_not_whole() -> None:
+    one = invoice("en", 40)
+    days = ledger_days(proof for line in one.lines for proof in line.proofs)
+    wanting = [day for day in days.values() if not day.is_whole]
+    assert wanting
+    shown: Any = view(one, "0" * 64)
+    texts = [
+        line
+        for sheet in shown["sheets"]
+        for styles in (sheet["left"], sheet["right"])
+        for columns in styles.values()
+        for *_, column in columns
+        for line in column.split("\n")
+    ]
+    for name in {centre for centre, _, _ in days}:
+        its = [day for (centre, _, _), day in days.items() if centre == name]
+        assert f"{name}, {len(its)} days" in texts
+        assert f"{sum(day.stored for day in its):,}" in texts
+    for day in wanting:
+        assert f"{day.stored:,}" in texts
+    late = [p for line in one.lines for p in line.proofs if any(not day.is_whole for day in p.ledger or ())]
+    assert texts.count("17 readings not arrived") == len(late)
 
 
 def test_hours_that_were_only_bought_are_not_hours_of_use() -> None:

@@ -21,7 +21,8 @@ from smartwork.jobs.documents.ubl import ubl
 from smartwork.jobs.verify import Verified, verify
 from smartwork.testing.documents import every_kind, invoice, mixed_invoice
 
-ONE = invoice(lines=9)
+ONE = invoice(lines=40)
+INCOMPLETE = next(d.day for line in ONE.lines for p in line.proofs for d in p.ledger or () if d.missing)
 TEXT = ONE.canonical()
 XML = ubl(ONE, TEXT)
 
@@ -77,6 +78,24 @@ def shorten_presence(snapshot: dict[str, Any]) -> None:
     span["state"] = "vacant"
 
 
+def before_the_ledger_was_recorded() -> str:
+    def drop(snapshot: dict[str, Any]) -> None:
+        for line in snapshot["lines"]:
+            for proof in line["proofs"]:
+                del proof["ledger"]
+
+    return altered(drop)
+
+
+def test_a_document_issued_before_the_ledger_was_recorded_holds_and_stays_the_same_to_the_byte(tmp_path: Path) -> None:
+    old = before_the_ledger_was_recorded()
+    parsed = Invoice.parse(json.loads(old))
+    assert parsed.canonical() == old
+    xml = ubl(parsed, old)
+    for name, content in (("a.xml", xml), ("a.pdf", pdf(parsed, old, xml))):
+        assert checked(tmp_path, content, name).findings == ()
+
+
 def raise_hours(snapshot: dict[str, Any]) -> None:
     snapshot["lines"][2]["proofs"][0]["hours"] = "9.0000"
 
@@ -98,9 +117,25 @@ def claim_full_coverage(snapshot: dict[str, Any]) -> None:
     proof["coverage"] = "1.000"
 
 
+def hide_what_is_missing(snapshot: dict[str, Any]) -> None:
+    day = next(d for line in snapshot["lines"] for p in line["proofs"] for d in p["ledger"] if d["missing"])
+    day["missing"] = 0
+
+
+def rest_on_numbers_that_never_arrived(snapshot: dict[str, Any]) -> None:
+    snapshot["lines"][0]["proofs"][0]["batches"][0]["last"] += 100000
+
+
+def show_the_ledger_of_another_day(snapshot: dict[str, Any]) -> None:
+    snapshot["lines"][0]["proofs"][0]["ledger"][0]["day"] = "2026-10-30"
+
+
 @pytest.mark.parametrize(
     ("change", "what"),
     [
+        (hide_what_is_missing, f"readings missing on {INCOMPLETE}"),
+        (rest_on_numbers_that_never_arrived, "numbers under the spans"),
+        (show_the_ledger_of_another_day, "days of the ledger"),
         (shorten_presence, "occupied seconds"),
         (raise_hours, "hours of a proof"),
         (soften_rule, "price"),
