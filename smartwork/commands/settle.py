@@ -91,6 +91,7 @@ def settled_json(report: SettleReport) -> dict[str, object]:
                 "walk_ins_nobody_signed_for": one.unattributed.visits if one.unattributed else 0,
                 "pdf": str(one.files.pdf),
                 "ubl": str(one.files.xml),
+                "statement": str(one.statement) if one.statement else None,
             }
             for one in report.documents
         ],
@@ -108,7 +109,13 @@ def settled(report: SettleReport) -> RenderableType:
     paid = titled("Ordered at the bank", "File", "payments", "total")
     for order, path in report.payouts:
         paid.add_row(str(path), str(order.payments), euro(order.total))
-    return Group(table, paid) if report.payouts else table
+    told = [one.statement for one in report.documents if one.statement]
+    parts: list[RenderableType] = [table, *([paid] if report.payouts else [])]
+    if told:
+        parts.append(
+            Text(f"{len(told)} statements to the centres beside them: {told[0].parent}/*-statement.pdf", overflow="fold")
+        )
+    return Group(*parts)
 
 
 def audited_json(report: AuditReport) -> dict[str, object]:

@@ -27,9 +27,13 @@ class CentreToSettle:
 
 @dataclass(frozen=True, slots=True)
 class ChargedLine:
-    """A line of a company's document for a centre, amounts positive where they are charged and negative where given back."""
+    """A line of a company's document for a centre, amounts positive where they are charged and negative where given back.
+
+    `day` is the first local day that it is about.
+    """
 
     posting_id: int
+    day: date
     kind: PlaceKind
     resource: str
     resource_name: str
@@ -167,10 +171,10 @@ def centres_to_settle(connection: Connection) -> list[CentreToSettle]:
 def unsettled(connection: Connection, month: date) -> dict[str, list[ChargedLine]]:
     """By centre: lines of company documents up to the month that no settlement has taken in."""
     found: dict[str, list[ChargedLine]] = {}
-    for centre, posting_id, kind, resource, name, sign, visits, hours, net, worth in _rows(
+    for centre, posting_id, day, kind, resource, name, sign, visits, hours, net, worth in _rows(
         connection, "unsettled_lines", month=month
     ):
-        line = ChargedLine(posting_id, kind, resource, name, sign * visits, sign * hours, sign * net, sign * worth)
+        line = ChargedLine(posting_id, day, kind, resource, name, sign * visits, sign * hours, sign * net, sign * worth)
         found.setdefault(centre, []).append(line)
     return found
 

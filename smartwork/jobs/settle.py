@@ -1,32 +1,37 @@
 """Settle a month with the centres: a self-billed document for each by its contract, and a SEPA file that pays them."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from smartwork.db import billing, books, documents
+from smartwork.db import billing, books, documents, statements
 from smartwork.db.books import CentreToSettle, ChargedLine, PayoutOrder
 from smartwork.db.connection import Connection
 from smartwork.db.documents import Issue
 from smartwork.domain import posting
 from smartwork.domain.business import CentreContract, Party, PlaceKind
 from smartwork.domain.compose import compose, kind_of, series_of
-from smartwork.domain.invoice import DocumentKind, LineReference, StatementRow, Unattributed
+from smartwork.domain.invoice import DocumentKind, Invoice, LineReference, StatementRow, Unattributed
 from smartwork.domain.settlement import Revenue, centre_head, contract_on, settle
+from smartwork.domain.statement import Account, statement
 from smartwork.domain.tariff import ContractMissing
 from smartwork.errors import InputError
 from smartwork.jobs.documents.sepa import Transfer, pain001
 from smartwork.jobs.render import Files, NotWritable, Progress, render
+from smartwork.jobs.statements import render_statements
 
 _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """One self-billed document; amounts are below zero where a credit note takes back."""
+    """One self-billed document; amounts are below zero where a credit note takes back.
+
+    `statement` is the centre's statement beside it; documents that were issued before there were any have none.
+    """
 
     centre: str
     number: str
@@ -36,6 +41,7 @@ class Settled:
     gross: Decimal
     unattributed: Unattributed | None
     files: Files
+    statement: Path | None
     already_issued: bool
 
 
@@ -81,19 +87,22 @@ def settle_month(connection: Connection, month: date, at: datetime, out_dir: Pat
     with documents.books(connection):
         documents.open_series(connection, series_of("self_billed_invoice", at.date()))
         due = _due(connection, first)
+        before = books.balances(connection)
         fresh = _issue(connection, due, seller, first, at)
-        _pay(connection, due, seller, first, at)
+        paid = _pay(connection, due, seller, first, at)
+        _state(connection, due, fresh, before, paid)
     progress("Settling with the centres", 1, 1)
     issued = documents.settlements_of(connection, first)
     folder = out_dir / f"{first:%Y-%m}"
     files = render(issued, folder, progress)
+    told = render_statements(issued, statements.of_month(connection, first), folder)
     signs = [-1 if one.is_credit else 1 for one in issued]
     return SettleReport(
         first,
         tuple(
             Settled(
                 one.account, one.number, one.kind, sign * one.net, sign * one.vat, sign * one.gross, one.unattributed,
-                written, one.number not in fresh,
+                written, told.get(one.number), one.account not in fresh or fresh[one.account].number != one.number,
             )
             for one, sign, written in zip(issued, signs, files, strict=True)
         ),
@@ -129,9 +138,9 @@ def _due(connection: Connection, month: date) -> list[_Due]:
     return found
 
 
-def _issue(connection: Connection, due: Sequence[_Due], seller: Party, month: date, at: datetime) -> set[str]:
-    """Issue and post; returns the numbers of the new documents."""
-    numbers = set()
+def _issue(connection: Connection, due: Sequence[_Due], seller: Party, month: date, at: datetime) -> dict[str, Invoice]:
+    """Issue and post; returns the new documents by centre."""
+    fresh = {}
     for one in due:
         groups = settle(one.contract, one.revenue, one.centre.desks, month, one.earlier, one.latest)
         if groups:
@@ -140,39 +149,73 @@ def _issue(connection: Connection, due: Sequence[_Due], seller: Party, month: da
             invoice = compose(head, groups, ordinal=ordinal, statement=_statement(one.lines), unattributed=one.unattributed)
             corrects = one.earlier.number if one.earlier else None
             documents.store(connection, [Issue(invoice, centre_id=one.centre.centre_id, corrects=corrects)], at)
-            numbers.add(invoice.number)
+            fresh[one.centre.slug] = invoice
             written = books.post(connection, posting.of_settlement(invoice, one.revenue.total))
         else:
             written = books.post(connection, posting.of_margin(one.centre.slug, month, at.date(), one.revenue.total))
         if written is not None:
             books.put_settled(connection, one.centre.slug, written, [line.posting_id for line in one.lines])
-    return numbers
+    return fresh
 
 
-def _pay(connection: Connection, due: Sequence[_Due], seller: Party, month: date, at: datetime) -> None:
-    """Order at the bank what is owed to the centres now, in one file; nothing where nothing is owed."""
+def _pay(
+    connection: Connection, due: Sequence[_Due], seller: Party, month: date, at: datetime
+) -> dict[str, tuple[Transfer, date]]:
+    """Order at the bank what is owed to the centres now, in one file, nothing where nothing is owed; the orders by centre."""
     owed = books.balances(connection)
-    transfers, paid = [], []
+    transfers: dict[str, Transfer] = {}
+    paid = []
     for one in due:
         amount = -owed.get(posting.payable(one.centre.slug), _ZERO)
         if amount <= 0:
             continue
         reference = f"{one.centre.slug[:24]} {month:%Y-%m}"
-        transfers.append(Transfer(one.contract.payee, amount, reference, f"Settlement {month:%Y-%m} {one.centre.name}"))
+        remark = f"Settlement {month:%Y-%m} {one.centre.name}"
+        transfers[one.centre.slug] = Transfer(one.contract.payee, amount, reference, remark)
         written = books.post(connection, posting.of_payout(one.centre.slug, month, at.date(), amount))
         paid.append((one.centre.slug, amount, written or 0))
     if not transfers:
-        return
+        return {}
     count = len(books.payout_orders(connection, month)) + 1
     order = PayoutOrder(
         f"payout-{month:%Y-%m}-{count}.xml",
         month,
         at.date(),
         sum((amount for _, amount, _ in paid), _ZERO),
-        pain001(seller, transfers, at.date()),
+        pain001(seller, list(transfers.values()), at.date()),
         len(paid),
     )
     books.put_payout_order(connection, order, paid)
+    return {centre: (transfer, at.date()) for centre, transfer in transfers.items()}
+
+
+def _state(
+    connection: Connection,
+    due: Sequence[_Due],
+    fresh: Mapping[str, Invoice],
+    before: Mapping[str, Decimal],
+    paid: Mapping[str, tuple[Transfer, date]],
+) -> None:
+    """Keep a statement beside each new document: the month as it is now, and the account of the centre."""
+    if not fresh:
+        return
+    month = next(iter(fresh.values())).month
+    judged, unsigned = statements.judged(connection, month), statements.unsigned(connection, month)
+    for one in due:
+        centre = one.centre.slug
+        invoice = fresh.get(centre)
+        if invoice is None:
+            continue
+        transfer, on = paid.get(centre, (None, None))
+        account = Account(
+            -before.get(posting.payable(centre), _ZERO),
+            -invoice.gross if invoice.is_credit else invoice.gross,
+            transfer.amount if transfer else _ZERO,
+            on,
+            transfer.reference if transfer else None,
+        )
+        charged = ((line.day, line.net + line.credits) for line in one.lines)
+        statements.put(connection, statement(invoice, judged.get(centre, []), unsigned.get(centre, []), charged, account))
 
 
 def _statement(lines: Sequence[ChargedLine]) -> list[StatementRow]:

@@ -24,8 +24,10 @@ from smartwork.domain.invoice import Draw, Invoice, Line, LineKind, LineReferenc
 from smartwork.domain.money import cents
 from smartwork.domain.passes import rate_day
 from smartwork.domain.rating import Group, rate, terms_of
+from smartwork.domain.statement import Account, Judged, Statement, UnsignedStay, statement
 
 MONTH, ISSUED = date(2026, 10, 1), date(2026, 11, 2)
+START = datetime(2026, 10, 1, 7, tzinfo=UTC)
 EXEMPT = Vat("E", Decimal(0), None, "Exempt, art. 44 of the Belgian VAT code")
 VERDICTS: tuple[Verdict, ...] = ("used", "left_early", "overstayed", "no_show", "walk_in", "unverifiable")
 CENTRES = (
@@ -204,6 +206,32 @@ def self_billed(language: Language = "fr", places: int = 30) -> Invoice:
     month = _line("settlement", "month", Decimal(1), Decimal("250.00"), STANDARD_VAT, centre=CENTRES[0])
     seats = _line("settlement", "seat", Decimal(places), Decimal("12.50"), STANDARD_VAT, centre=CENTRES[0])
     return compose(_self_billed_head(language), [(share,), (month,), (seats,)], ordinal=3, statement=rows)
+
+
+def centre_statement(language: Language = "fr") -> tuple[Statement, Invoice]:
+    """A centre's month beside its self-billed document: a share, an earlier balance, a payment of both."""
+    document = self_billed(language)
+    kinds: tuple[Verdict, ...] = (*VERDICTS, "cancelled")
+    judged = [
+        Judged(date(2026, 10, day), kind, signed, 1 + (day + n) % 5, 0 if kind in ("walk_in", "cancelled") else 14400,
+               0 if kind in ("no_show", "cancelled") else 9000, 600)
+        for day in range(1, 32)
+        if date(2026, 10, day).isoweekday() < 6
+        for n, kind in enumerate(kinds)
+        for signed in ((True, False) if kind == "walk_in" else (True,))
+    ]  # fmt: skip
+    stays = [
+        UnsignedStay("Europe/Brussels", f"desk-{n}", f"Bureau {n}", at, at + timedelta(hours=1), 3000)
+        for n in range(1, 15)
+        for at in (START + timedelta(days=n),)
+    ]  # fmt: skip
+    total = sum((row.net for row in document.statement), Decimal(0))
+    lines = [(date(2026, 10, 1 + n), Decimal("100.00")) for n in range(20)]
+    charged = [*lines, (date(2026, 9, 3), Decimal("-12.50"))]
+    charged.append((date(2026, 10, 30), total - sum((net for _, net in charged), Decimal(0))))
+    paid = document.gross + Decimal("20.00")
+    account = Account(Decimal("20.00"), document.gross, paid, ISSUED, "gembloux 2026-10")
+    return statement(document, judged, stays, charged, account), document
 
 
 def self_billed_credit(language: Language = "fr") -> Invoice:

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from lxml import etree
 
-from smartwork.db import books, documents
+from smartwork.db import books, documents, statements
 from smartwork.db.connection import Connection
 from smartwork.devstack import stack
 from smartwork.domain.invoice import Unattributed
@@ -214,6 +214,53 @@ def test_centre_is_credited_its_share_and_paid(connection: Connection, tmp_path:
         ("d-1", 1, Decimal("9.38")),
         ("r-1", 1, Decimal("42.00")),
     ]
+
+
+def test_centre_gets_a_statement_of_its_month_and_of_its_account(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    [one] = settle(connection, tmp_path).documents
+    assert one.statement is not None
+    first = one.statement.read_bytes()
+    kept = statements.of_month(connection, OCTOBER)[one.number]
+    assert [(part.verdict, part.signed, part.count) for part in kept.verdicts] == [
+        ("left_early", True, 1),
+        ("unverifiable", True, 1),
+        ("walk_in", False, 1),
+        ("cancelled", True, 1),
+    ]
+    [day] = kept.days
+    assert (day.bookings, day.unsigned, day.booked_s, day.measured_s, day.net) == (2, 1, 21600, 12300, Decimal("51.38"))
+    assert [(stay.resource, stay.occupied_s) for stay in kept.unsigned] == [("d-1", 3000)]
+    assert (kept.charged, kept.earlier) == (Decimal("51.38"), 0)
+    account = kept.account
+    assert (account.opening, account.gross, account.paid, account.closing) == (0, Decimal("37.30"), Decimal("37.30"), 0)
+    assert (account.paid_on, account.reference) == (ISSUED.date(), "namur 2026-10")
+    # Whatever changes later, the statement stays what it was when the month was settled.
+    connection.execute(b"DELETE FROM verdict WHERE verdict_id = 5")
+    [again] = settle(connection, tmp_path / "again").documents
+    assert again.statement is not None
+    assert again.statement.read_bytes() == first
+    with pytest.raises(psycopg.errors.RaiseException, match="never changes"):
+        connection.execute(b"UPDATE centre_statement SET document = '{}'")
+
+
+def test_statement_of_what_a_centre_owes_back_says_that_nothing_is_paid(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)
+    credited(connection, tmp_path)
+    settle(connection, tmp_path)
+    account = statements.of_month(connection, OCTOBER)["SBC-2026-00001"].account
+    assert (account.opening, account.gross, account.paid, account.paid_on) == (0, Decimal("-30.49"), 0, None)
+    assert account.closing == Decimal("-30.49")
+
+
+def test_altered_statement_is_refused(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)
+    connection.execute(b"SET session_replication_role = replica")
+    connection.execute(b"UPDATE centre_statement SET document = jsonb_set(document, '{charged}', '\"1.00\"')")
+    with pytest.raises(documents.InvoiceAltered, match="statement beside SB-2026-00001"):
+        settle(connection, tmp_path)
 
 
 def test_second_settlement_takes_in_only_what_came_since(connection: Connection, tmp_path: Path) -> None:

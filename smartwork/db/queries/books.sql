@@ -77,7 +77,7 @@ FROM centre c LEFT JOIN resource r USING (centre_id) GROUP BY c.centre_id ORDER 
 
 -- name: unsettled_lines
 -- Lines of company documents for centres, up to a month, that no settlement has taken in.
-SELECT c.slug, p.posting_id, d ->> 'place_kind', coalesce(d -> 'proofs' -> 0 ->> 'resource', ''),
+SELECT c.slug, p.posting_id, (d ->> 'starts_on')::date, d ->> 'place_kind', coalesce(d -> 'proofs' -> 0 ->> 'resource', ''),
        coalesce(d -> 'proofs' -> 0 ->> 'resource_name', ''),
        CASE WHEN i.kind = 'credit_note' THEN -1 ELSE 1 END, jsonb_array_length(d -> 'proofs'),
        (d ->> 'hours')::numeric, (d ->> 'net')::numeric,

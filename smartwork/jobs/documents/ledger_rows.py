@@ -1,7 +1,6 @@
 """The annex of the ledger: by centre what was numbered on the days of the proofs, and what of it had arrived."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
@@ -10,59 +9,11 @@ from smartwork.domain.evidence import Completeness
 from smartwork.domain.invoice import Proof
 from smartwork.jobs.documents import describe, labels
 from smartwork.jobs.documents.measure import fit
-from smartwork.jobs.documents.sheets import WIDTH, Group, Section, Sheet, Style
+from smartwork.jobs.documents.sheets import WIDTH, Group, Section, Style
+from smartwork.jobs.documents.tabular import Cell, Cells, Heads, Note
 
 _FIGURES = (("numbered", 78.0), ("stored", 100.0), ("rejected", 120.0), ("waiting", 152.0), ("missing", WIDTH))
 _WANTING = ("waiting", "missing")
-
-
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """The title over the columns."""
-
-    say: dict[str, str]
-    height: float = 14.8
-    opens: bool = True
-
-    def draw(self, sheet: Sheet, y: float) -> None:
-        sheet.text("title", 0, y + 7, self.say["ledger_title"])
-        sheet.text("head", 0, y + 13, self.say["centre"])
-        for key, end in _FIGURES:
-            sheet.text("head", end, y + 13, self.say[key], "right")
-        sheet.rule("strong", y + 14.6)
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A centre's days in sum, or one day of it that is not whole."""
-
-    name: str
-    days: Sequence[Completeness]
-    language: Language
-    style: Style
-    indent: float = 0.0
-    height: float = 4.6
-    opens: bool = False
-
-    def draw(self, sheet: Sheet, y: float) -> None:
-        sheet.text(self.style, self.indent, y + 3.3, fit(self.name, 8.5, 56))
-        for key, end in _FIGURES:
-            figure = sum(getattr(day, key) for day in self.days)
-            style: Style = "warn" if key in _WANTING and figure else "body"
-            sheet.text(style, end, y + 3.3, labels.count(figure, self.language), "right")
-        sheet.rule("hair", y + 4.6)
-
-
-@dataclass(frozen=True, slots=True)
-class _Note:
-    """What the figures count."""
-
-    text: str
-    height: float = 5.0
-    opens: bool = False
-
-    def draw(self, sheet: Sheet, y: float) -> None:
-        sheet.text("small", 0, y + 4, self.text)
 
 
 def ledger_section(proofs: Iterable[Proof], language: Language) -> Section:
@@ -70,7 +21,8 @@ def ledger_section(proofs: Iterable[Proof], language: Language) -> Section:
     say = labels.words(language)
     days = describe.ledger_days(proofs)
     groups = [_centre([days[key] for key in keys], name, say, language) for (name, _), keys in groupby(days, _of_centre)]
-    return Section(_Head(say), groups, [_Note(say["ledger_note"])] if groups else [])
+    heads = Heads(say["ledger_title"], ((0, say["centre"], "left"), *((end, say[key], "right") for key, end in _FIGURES)))
+    return Section(heads, groups, [Note(say["ledger_note"])] if groups else [])
 
 
 def _of_centre(key: tuple[str, str, date]) -> tuple[str, str]:
@@ -78,7 +30,21 @@ def _of_centre(key: tuple[str, str, date]) -> tuple[str, str]:
 
 
 def _centre(days: Sequence[Completeness], name: str, say: dict[str, str], language: Language) -> Group:
+    wanting = [
+        Cells((("body", 4, labels.short_day(day.day, language), "left"), *_figures([day], language)))
+        for day in days
+        if not day.is_whole
+    ]
     count = f"{len(days)} {say['days' if len(days) > 1 else 'one_day']}"
-    wanting = [_Row(labels.short_day(day.day, language), [day], language, "body", 4.0) for day in days if not day.is_whole]
-    row = _Row(f"{name}, {count}", days, language, "bold", opens=bool(wanting))
+    named: Cell = ("bold", 0, fit(f"{name}, {count}", 8.5, 56), "left")
+    row = Cells((named, *_figures(days, language)), opens=bool(wanting))
     return Group(row, row, wanting)
+
+
+def _figures(days: Sequence[Completeness], language: Language) -> list[Cell]:
+    found: list[Cell] = []
+    for key, end in _FIGURES:
+        figure = sum(getattr(day, key) for day in days)
+        style: Style = "warn" if key in _WANTING and figure else "body"
+        found.append((style, end, labels.count(figure, language), "right"))
+    return found

@@ -1,7 +1,7 @@
 """The document as PDF/A-3b, its UBL and its evidence attached: typst lays out what `view` says."""
 
 import json
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import cache
 from importlib.resources import files
 from threading import local
@@ -17,14 +17,19 @@ _OWN = local()
 
 def pdf(invoice: Invoice, canonical: str, xml: bytes) -> bytes:
     """The PDF of `invoice` with `xml` and its snapshot's `canonical` text attached; the same bytes for the same invoice."""
+    return drawn(inputs(invoice, canonical, xml), invoice.issued_on)
+
+
+def drawn(read: dict[str, str], on: date) -> bytes:
+    """The PDF/A-3b of that day that the template makes of what it reads: `view`, `evidence` and, for a document, `xml`."""
     made = _compiler().compile(
         template(),
         format="pdf",
-        sys_inputs=inputs(invoice, canonical, xml),
+        sys_inputs=read,
         pdf_standards=["a-3b"],
         # Tags would quadruple the file and cost a third of the time; machines have the XML.
         pdf_tags=False,
-        timestamp=datetime.combine(invoice.issued_on, time(), UTC),
+        timestamp=datetime.combine(on, time(), UTC),
     )
     return _pages(made)[0]
 

@@ -52,14 +52,20 @@ def sections(invoice: Invoice) -> list[Section]:
     )
     return [
         *([detail] if not lines_on_first_page(invoice) else []),
-        Section(
-            _statement_head(say),
-            [_statement(list(rows), say, invoice.language) for _, rows in groupby(invoice.statement, lambda row: row.kind)],
-            [_statement_total(invoice, say)] if invoice.statement else [],
-        ),
+        place_section(invoice),
         Section(_annex_head(say, axis), [_annex(pairs, say, invoice.language, axis) for pairs in proven if pairs]),
         ledger_section((proof for pairs in proven for _, proof in pairs), invoice.language),
     ]
+
+
+def place_section(invoice: Invoice) -> Section:
+    """What each place of a centre brought in; empty for documents to companies."""
+    say = labels.words(invoice.language)
+    return Section(
+        _statement_head(say),
+        [_statement(list(rows), say, invoice.language) for _, rows in groupby(invoice.statement, lambda row: row.kind)],
+        [_statement_total(invoice, say)] if invoice.statement else [],
+    )
 
 
 def lines_on_first_page(invoice: Invoice) -> bool:

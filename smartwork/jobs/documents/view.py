@@ -33,10 +33,10 @@ def view(invoice: Invoice, digest: str) -> View:
         "digest": digest,
         "evidence_file": say["evidence_file"],
         "month": labels.month(invoice.month, language),
-        "sender": _party(sender),
+        "sender": shown_party(sender),
         "receiver_label": _receiver_label(invoice, say),
-        "receiver": _party(receiver),
-        "imprint": _imprint(sender, say),
+        "receiver": shown_party(receiver),
+        "imprint": imprint(sender, say),
         "facts": _facts(invoice, say),
         "due_on": None if invoice.is_credit else labels.day(invoice.due_on, language),
         "mention": "\n".join(_mentions(invoice, say)),
@@ -197,7 +197,8 @@ def terms(invoice: Invoice) -> str:
     return say["terms"].format(days=invoice.payment_days, due=labels.day(invoice.due_on, invoice.language))
 
 
-def _party(party: Party) -> View:
+def shown_party(party: Party) -> View:
+    """A party's name, address and VAT number as the template shows them."""
     number = party.enterprise_number
     return {
         "name": party.name,
@@ -207,8 +208,9 @@ def _party(party: Party) -> View:
     }
 
 
-def _imprint(party: Party, say: dict[str, str]) -> str:
-    shown = _party(party)
+def imprint(party: Party, say: dict[str, str]) -> str:
+    """Who stands at the foot of every page."""
+    shown = shown_party(party)
     return f"{shown['name']} · {shown['street']}, {shown['town']} · {say['vat_number']} {shown['vat']}"
 
 

@@ -1,0 +1,209 @@
+"""What the pages of a centre's statement show, for the template that lays out every document."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from smartwork.domain.business import Language
+from smartwork.domain.invoice import Invoice
+from smartwork.domain.statement import Statement, UnsignedStay
+from smartwork.jobs.documents import describe, labels
+from smartwork.jobs.documents.measure import fit
+from smartwork.jobs.documents.rows import place_section
+from smartwork.jobs.documents.sheets import WIDTH, Align, Group, Section, paginate
+from smartwork.jobs.documents.tabular import Cell, Cells, Heads, Note, Sum
+from smartwork.jobs.documents.view import View, imprint, shown_party
+
+_DAY_ENDS = (45.0, 65.0, 86.0, 105.0, 125.0, 146.0, WIDTH)
+_STAY_ENDS = (150.0, WIDTH)
+_ZERO = Decimal(0)
+
+
+def statement_view(one: Statement, invoice: Invoice, digest: str) -> View:
+    """The statement beside `invoice` as the template wants it; `digest` is its snapshot's, in hex."""
+    language = invoice.language
+    say = labels.words(language)
+    sheets = [sheet.json() for sheet in paginate(_sections(one, invoice, say))]
+    sender, receiver = invoice.buyer, invoice.seller
+    account = one.account
+    paid = labels.day(account.paid_on, language) if account.paid_on else None
+    return {
+        "say": {
+            **{key: say[key] for key in ("vat_number", "page", "of", "scan", "fingerprint", "due_on")},
+            "rate": say["account_of_month"],
+            "base": "",
+            "vat": say["amount"],
+        },
+        "language": language,
+        "demo": say["demo"] if invoice.is_demo else None,
+        "title": say["statement_title"],
+        "title_size": 24,
+        "running_title": f"{say['statement_title']} · {labels.month(invoice.month, language)}",
+        "number": one.number,
+        "author": sender.name,
+        "digest": digest,
+        "evidence_file": say["statement_file"],
+        "month": labels.month(invoice.month, language),
+        "sender": shown_party(sender),
+        "receiver_label": say["supplier"],
+        "receiver": shown_party(receiver),
+        "imprint": imprint(sender, say),
+        "facts": [
+            [say["statement_of"], one.number],
+            [say["date_of_issue"], labels.day(invoice.issued_on, language)],
+            [say["period"], f"{labels.day(invoice.starts_on, language)} – {labels.day(invoice.ends_on, language)}"],
+            [say["centre"], invoice.lines[0].centre_name or invoice.account],
+        ],
+        "due_on": None,
+        "mention": "",
+        "summary": _summary(one, say, language),
+        "vat": _account(one, invoice, say),
+        "total_label": say["paid_on"].format(day=paid) if paid else say["closing_balance"],
+        "gross": labels.euro(account.paid if paid else account.closing, language),
+        "pools": None,
+        "notes": [say["statement_scope"], *([say["unsigned_note"]] if one.unsigned else [])],
+        "payment": _payment(one, invoice, say, paid),
+        "qr": None,
+        "sheets": sheets,
+        "pages": str(len(sheets) + 1),
+    }
+
+
+def _summary(one: Statement, say: dict[str, str], language: Language) -> View:
+    rows = [
+        [
+            say[f"verdict_{part.verdict}"] if part.signed else say["verdict_unsigned"],
+            str(part.count),
+            _hours(part.booked_s, language),
+            _hours(part.measured_s, language),
+        ]
+        for part in one.verdicts
+    ]
+    total = [
+        say["total"],
+        str(sum(part.count for part in one.verdicts)),
+        _hours(sum(part.booked_s for part in one.verdicts), language),
+        _hours(sum(part.measured_s for part in one.verdicts), language),
+    ]
+    heads = [say[key] for key in ("verdict", "count", "booked_h", "measured_h")]
+    return {"title": say["month_verdicts"], "heads": heads, "rows": rows, "total": total}
+
+
+def _account(one: Statement, invoice: Invoice, say: dict[str, str]) -> list[list[str]]:
+    """From what companies were charged to what stays owed: each step with its amount."""
+    language = invoice.language
+    sign = -1 if invoice.is_credit else 1
+
+    def amount(value: Decimal) -> str:
+        return labels.euro(value, language)
+
+    found = [[say["charged_for_centre"], "", amount(one.charged)]]
+    found += [
+        [
+            describe.name(line, language),
+            f"{describe.quantity(line, language)} {say[f'unit_{line.unit}']}",
+            amount(sign * line.net),
+        ]
+        for line in invoice.lines
+    ]
+    found += [
+        [f"{say['vat']} {labels.percent(total.rate, language)}", amount(sign * total.base), amount(sign * total.vat)]
+        for total in invoice.vat_totals
+    ]
+    found.append([f"{say['total']} {invoice.number}", "", amount(sign * invoice.gross)])
+    account = one.account
+    if account.opening:
+        found.append([say["opening_balance"], "", amount(account.opening)])
+    if account.paid_on and account.closing:
+        found.append([say["closing_balance"], "", amount(account.closing)])
+    return found
+
+
+def _payment(one: Statement, invoice: Invoice, say: dict[str, str], paid: str | None) -> View:
+    account = one.account
+    if paid is None or invoice.seller.iban is None:
+        return {"label": say["paid_out"], "rows": [], "words": say["nothing_paid"]}
+    iban = invoice.seller.iban
+    rows = [
+        [say["beneficiary"], invoice.seller.name],
+        [say["account"], " ".join(iban[i : i + 4] for i in range(0, len(iban), 4))],
+        [say["communication"], account.reference or ""],
+        [say["amount"], labels.euro(account.paid, invoice.language)],
+        [say["date"], paid],
+    ]
+    return {"label": say["paid_out"], "rows": rows, "words": None}
+
+
+def _sections(one: Statement, invoice: Invoice, say: dict[str, str]) -> list[Section]:
+    language = invoice.language
+    return [_days(one, say, language), place_section(invoice), _unsigned(one.unsigned, say, language)]
+
+
+def _days(one: Statement, say: dict[str, str], language: Language) -> Section:
+    keys = ("bookings", "no_shows", "walk_ins", "unsigned", "booked_h", "measured_h", "brought_in")
+    heads = Heads(
+        say["by_day"],
+        ((0, say["date"], "left"), *((end, say[key], "right") for key, end in zip(keys, _DAY_ENDS, strict=True))),
+    )
+
+    def cells(name: str, texts: Iterable[str]) -> Cells:
+        right: list[Cell] = [("body", end, text, "right") for text, end in zip(texts, _DAY_ENDS, strict=True)]
+        return Cells((("body", 0, name, "left"), *right))
+
+    rows = [
+        cells(
+            labels.short_day(row.day, language),
+            (
+                *map(_count, (row.bookings, row.no_shows, row.walk_ins, row.unsigned)),
+                _hours(row.booked_s, language), _hours(row.measured_s, language), labels.number(row.net, language),
+            ),
+        )
+        for row in one.days
+    ]  # fmt: skip
+    if one.earlier:
+        name = say["earlier_months"]
+        rows.append(Cells((("body", 0, name, "left"), ("body", WIDTH, labels.number(one.earlier, language), "right"))))
+    if not rows:
+        return Section(heads, [])
+    total: list[tuple[float, str, Align]] = [(0, say["total"], "left")]
+    sums = (
+        *(str(sum(getattr(row, key) for row in one.days)) for key in keys[:4]),
+        _hours(sum(row.booked_s for row in one.days), language),
+        _hours(sum(row.measured_s for row in one.days), language),
+        labels.number(one.charged, language),
+    )
+    total += [(end, text, "right") for text, end in zip(sums, _DAY_ENDS, strict=True)]
+    return Section(heads, [Group(rows[0], rows[0], rows[1:])], [Sum(tuple(total))])
+
+
+def _unsigned(stays: Iterable[UnsignedStay], say: dict[str, str], language: Language) -> Section:
+    heads = Heads(
+        say["unsigned_title"],
+        (
+            (0, say["date"], "left"), (30, say["place"], "left"), (_STAY_ENDS[0], say["time"], "right"),
+            (_STAY_ENDS[1], say["presence_min"], "right"),
+        ),
+    )  # fmt: skip
+    rows = [_stay(stay, language) for stay in stays]
+    return Section(heads, [Group(rows[0], rows[0], rows[1:])], [Note(say["unsigned_note"])]) if rows else Section(heads, [])
+
+
+def _stay(stay: UnsignedStay, language: Language) -> Cells:
+    zone = ZoneInfo(stay.timezone)
+    start, end = stay.starts_at.astimezone(zone), stay.ends_at.astimezone(zone)
+    return Cells(
+        (
+            ("body", 0, labels.short_day(start.date(), language), "left"),
+            ("body", 30, fit(stay.resource_name, 8.5, 80), "left"),
+            ("body", _STAY_ENDS[0], f"{start:%H:%M}–{end:%H:%M}", "right"),
+            ("body", _STAY_ENDS[1], str(labels.minutes(stay.occupied_s)), "right"),
+        )
+    )
+
+
+def _count(value: int) -> str:
+    return str(value) if value else "–"
+
+
+def _hours(seconds: int, language: Language) -> str:
+    return labels.number(Decimal(seconds) / 3600, language)

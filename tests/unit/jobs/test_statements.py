@@ -1,0 +1,58 @@
+"""The PDF of a centre's statement: every figure of the month on its pages, nothing of who was there, the same again."""
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+
+from smartwork.domain.business import Language
+from smartwork.jobs.documents import labels
+from smartwork.jobs.documents.statement_view import statement_view
+from smartwork.jobs.render import NotWritable
+from smartwork.jobs.statements import render_statements, statement_pdf
+from smartwork.testing.documents import centre_statement
+
+LANGUAGES: tuple[Language, ...] = ("fr", "nl", "en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_tell_the_month_the_account_and_when_it_was_paid(language: Language) -> None:
+    kept, document = centre_statement(language)
+    made = statement_pdf(kept, document)
+    assert made == statement_pdf(kept, document)
+    pages = PdfReader(BytesIO(made))
+    text = "".join(page.extract_text() for page in pages.pages)
+    bare = "".join(text.split())
+    shown = [
+        labels.euro(kept.account.paid, language), labels.euro(kept.account.opening, language), kept.account.reference or "",
+        labels.euro(kept.charged, language), document.number, labels.number(kept.earlier, language),
+    ]  # fmt: skip
+    assert [one for one in shown if "".join(one.split()) not in bare] == []
+    assert list(pages.attachments) == [f"{document.number}.json"]
+    assert pages.attachments[f"{document.number}.json"][0].decode() == kept.canonical()
+
+
+def test_every_day_and_every_unsigned_stay_stands_on_a_page_and_no_member_does() -> None:
+    kept, document = centre_statement("en")
+    view: Any = statement_view(kept, document, "0" * 64)
+    texts = [
+        line
+        for sheet in view["sheets"]
+        for columns in sheet["left"].values()
+        for *_, column in columns
+        for line in column.split("\n")
+    ]
+    for row in kept.days:
+        assert labels.short_day(row.day, "en") in texts
+    assert sum(text.startswith("Bureau") for text in texts) >= len(kept.unsigned)
+    assert "m-0" not in kept.canonical()
+
+
+def test_a_document_without_a_statement_gets_no_file_and_a_folder_that_refuses_is_named(tmp_path: Path) -> None:
+    kept, document = centre_statement()
+    assert render_statements([document], {}, tmp_path) == {}
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(NotWritable, match="settling again"):
+        render_statements([document], {document.number: kept}, tmp_path / "none")
