@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from smartwork.contracts.topics import SLUG
+from smartwork.domain.lifecycle import Status
 
 _RFC_3339 = re.compile(r"20\d{2}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})")
 
@@ -229,7 +230,11 @@ class Evidence(VerdictOut):
 
 
 class InvoiceOut(BaseModel):
-    """An issued invoice, or a credit note that `corrects` one; amounts are decimal text in the currency."""
+    """An issued invoice, or a credit note that `corrects` one; amounts are decimal text in the currency.
+
+    gross = paid + credited + open: of an invoice what came in and what credit notes took from it, of a credit note what was
+    paid out and what went to its invoice. `open` is below zero where more was paid than was owed.
+    """
 
     number: str
     kind: str
@@ -243,6 +248,10 @@ class InvoiceOut(BaseModel):
     gross: str
     payment_reference: str | None
     corrects: str | None
+    state: Status
+    paid: str
+    credited: str
+    open: str
     pdf: str
     xml: str
 

@@ -21,9 +21,11 @@ from ingest.api.models import (
     Verdicts,
 )
 from ingest.api.problems import Refused, responses
-from smartwork.db import shown
+from smartwork.db import documents, shown
 from smartwork.db.tokens import Client
 from smartwork.domain.evidence import coverage
+from smartwork.domain.lifecycle import status
+from smartwork.domain.payments import Position
 
 router = APIRouter(prefix="/v1")
 Verifier = Annotated[Client, Depends(allowed("verdicts:read"))]
@@ -83,13 +85,15 @@ def get_verdict(number: Annotated[int, Path(ge=1, le=2**62)], connection: Db, cl
 def list_invoices(connection: Db, client: Accountant, month: Month = None) -> list[InvoiceOut]:
     """Issued invoices by number."""
     chosen = date.fromisoformat(f"{month}-01") if month else None
-    return [_invoice(row) for row in shown.invoices(connection, client, month=chosen)]
+    standing = documents.positions(connection, month=chosen)
+    return [_invoice(row, standing[row.number]) for row in shown.invoices(connection, client, month=chosen)]
 
 
 @router.get("/invoices/{number}", tags=["invoices"], responses=responses(HTTPStatus.NOT_FOUND))
 def get_invoice(number: Number, connection: Db, client: Accountant) -> InvoiceOut:
     """One issued invoice."""
-    return _invoice(_found(connection, client, number))
+    row = _found(connection, client, number)
+    return _invoice(row, documents.positions(connection, number=number)[number])
 
 
 @router.get(
@@ -121,7 +125,7 @@ def _found(connection: Db, client: Client, number: str) -> shown.InvoiceRow:
     return found[0]
 
 
-def _invoice(row: shown.InvoiceRow) -> InvoiceOut:
+def _invoice(row: shown.InvoiceRow, at: Position) -> InvoiceOut:
     return InvoiceOut(
         number=row.number,
         kind=row.kind,
@@ -135,6 +139,10 @@ def _invoice(row: shown.InvoiceRow) -> InvoiceOut:
         gross=str(row.gross),
         payment_reference=row.payment_reference,
         corrects=row.corrects,
+        state=status(row.events, is_open=at.open > 0),
+        paid=str(at.paid),
+        credited=str(at.credited),
+        open=str(at.open),
         pdf=f"/v1/invoices/{row.number}/pdf",
         xml=f"/v1/invoices/{row.number}/xml",
     )

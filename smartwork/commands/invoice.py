@@ -1,10 +1,9 @@
 """`smartwork invoice`: the life of a document after it is issued."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -14,6 +13,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from smartwork.clock import now
+from smartwork.commands.payments import Note, Number, add_payments, decimal
 from smartwork.db import documents
 from smartwork.db.connection import Connection, connect
 from smartwork.db.documents import Head
@@ -22,17 +22,15 @@ from smartwork.devstack.errors import Progress
 from smartwork.domain.crediting import line_numbered
 from smartwork.domain.evidence import Completeness
 from smartwork.domain.invoice import Invoice, Line, Proof
-from smartwork.domain.lifecycle import Event, status
-from smartwork.errors import InputError
+from smartwork.domain.lifecycle import Event, Status, status
+from smartwork.domain.payments import Position
 from smartwork.jobs import invoices
 from smartwork.screens import euro, titled
 
-Number = Annotated[str, typer.Argument(help="The document's number, for example INV-2026-00001.")]
 LineNumber = Annotated[int, typer.Option("--line", min=1, help="The number of the line.")]
-Note = Annotated[str, typer.Option("--note", help="What to keep with it.")]
 
 
-def invoice_app(  # noqa: C901 - one small function a command
+def invoice_app(
     bar: Callable[[], AbstractContextManager[Progress]],
     out: Console,
     database_url: Callable[[Progress], str],
@@ -40,7 +38,7 @@ def invoice_app(  # noqa: C901 - one small function a command
 ) -> typer.Typer:
     """The commands under `smartwork invoice`."""
     commands = typer.Typer(
-        help="Documents after they are issued: list, show, send, pay, dispute, credit.", no_args_is_help=True
+        help="Documents after they are issued: list, show, send, pay, refund, dispute, credit.", no_args_is_help=True
     )
 
     def opened(progress: Progress) -> Connection:
@@ -58,10 +56,12 @@ def invoice_app(  # noqa: C901 - one small function a command
         chosen = month_of(month) if month else None
         with bar() as progress, opened(progress) as connection:
             heads, drafts = documents.heads(connection, chosen), documents.drafts(connection, chosen)
+            standing = documents.positions(connection, month=chosen)
         if as_json:
-            print(json.dumps([_head_json(head) for head in heads] + [_draft_json(draft) for draft in drafts], indent=2))
+            listed = [_head_json(head, standing.get(head.number)) for head in heads]
+            print(json.dumps(listed + [_draft_json(draft) for draft in drafts], indent=2))
         else:
-            out.print(_listed(heads, drafts))
+            out.print(_listed(heads, standing, drafts, now().date()))
 
     @commands.command("show")
     def show(
@@ -73,12 +73,13 @@ def invoice_app(  # noqa: C901 - one small function a command
         """A document and what happened to it, or one of its lines with the evidence."""
         with bar() as progress, opened(progress) as connection:
             found, events = documents.numbered(connection, number).invoice, documents.events(connection, number)
+            at = documents.positions(connection, number=number).get(number)
         if as_json:
             shown = json.loads(found.canonical())
             wanted = shown if line is None else shown["lines"][line_numbered(found, line).line - 1]
             print(json.dumps(wanted, indent=2, ensure_ascii=False))
         else:
-            out.print(_shown(found, events) if line is None else evidence(line_numbered(found, line)))
+            out.print(_shown(found, events, at) if line is None else evidence(line_numbered(found, line)))
 
     @commands.command("send")
     def send(number: Number, *, note: Note = "") -> None:
@@ -87,12 +88,7 @@ def invoice_app(  # noqa: C901 - one small function a command
             invoices.send(connection, number, now(), note)
         out.print(f"{number} is sent.")
 
-    @commands.command("pay")
-    def pay(number: Number, *, note: Note = "") -> None:
-        """Record that a document was paid in full."""
-        with bar() as progress, opened(progress) as connection:
-            paid = invoices.pay(connection, number, now(), note)
-        out.print(f"{number} is paid: {euro(paid.gross)}.")
+    add_payments(commands, bar, out, opened)
 
     @commands.command("dispute")
     def dispute(number: Number, *, line: LineNumber, note: Note = "") -> None:
@@ -120,7 +116,9 @@ def invoice_app(  # noqa: C901 - one small function a command
     ) -> None:
         """End a dispute with a credit note that refers to the line."""
         with bar() as progress, opened(progress) as connection:
-            made = invoices.credit(connection, number, line, _hours(hours), now(), reason, out_dir, progress)
+            made = invoices.credit(
+                connection, number, line, decimal(hours, "--hours", "1.5"), now(), reason, out_dir, progress
+            )
         out.print(f"{made.invoice.number} gives back {euro(made.invoice.gross)}: {made.files.pdf}", soft_wrap=True)
 
     return commands
@@ -158,20 +156,27 @@ def _ledger_day(one: Completeness) -> Text:
     return Text(f"Ledger of {one.day}, when it was billed: {figures}{wanting}", style="" if one.is_whole else "yellow")
 
 
-def _listed(heads: list[Head], drafts: list[Invoice]) -> RenderableType:
-    table = titled("Documents", "Number, to or from", "month", "due", "net", "gross", "state")
+def _listed(heads: list[Head], standing: Mapping[str, Position], drafts: list[Invoice], today: date) -> RenderableType:
+    table = titled("Documents", "Number, to or from", "month", "due", "gross", "open", "state")
     for head in heads:
         sign = -1 if head.kind.endswith("credit_note") else 1
+        at = standing.get(head.number)
+        is_late = at is not None and sign * at.open > 0 and head.due_on < today
         table.add_row(
-            f"{head.number}  {head.party}", f"{head.month:%Y-%m}", head.due_on.isoformat(), euro(sign * head.net),
-            euro(sign * head.gross), status(head.events),
+            f"{head.number}  {head.party}", f"{head.month:%Y-%m}",
+            f"[red]{head.due_on.isoformat()}[/]" if is_late else head.due_on.isoformat(),
+            euro(sign * head.gross), euro(sign * at.open) if at else "", _state(head, at).replace("_", " "),
         )  # fmt: skip
     for draft in drafts:
-        table.add_row(f"draft  {draft.account}", f"{draft.month:%Y-%m}", "", euro(draft.net), euro(draft.gross), "draft")
+        table.add_row(f"draft  {draft.account}", f"{draft.month:%Y-%m}", "", euro(draft.gross), "", "draft")
     return table
 
 
-def _head_json(head: Head) -> dict[str, object]:
+def _state(head: Head, at: Position | None) -> Status:
+    return status(head.events, is_open=at is not None and at.open > 0)
+
+
+def _head_json(head: Head, at: Position | None) -> dict[str, object]:
     return {
         "number": head.number,
         "kind": head.kind,
@@ -182,7 +187,10 @@ def _head_json(head: Head) -> dict[str, object]:
         "net": str(head.net),
         "vat": str(head.vat),
         "gross": str(head.gross),
-        "state": status(head.events),
+        "paid": str(at.paid) if at else None,
+        "credited": str(at.credited) if at else None,
+        "open": str(at.open) if at else None,
+        "state": _state(head, at),
     }
 
 
@@ -198,7 +206,7 @@ def _draft_json(draft: Invoice) -> dict[str, object]:
     }
 
 
-def _shown(invoice: Invoice, events: list[Event]) -> RenderableType:
+def _shown(invoice: Invoice, events: list[Event], at: Position | None) -> RenderableType:
     head = f"{invoice.number}, {invoice.kind.replace('_', ' ')}: {invoice.seller.name} to {invoice.buyer.name}"
     table = titled("Lines", "Line", "kind", "centre", "quantity", "price", "net")
     for line in invoice.lines:
@@ -210,18 +218,12 @@ def _shown(invoice: Invoice, events: list[Event]) -> RenderableType:
             euro(line.price),
             euro(line.net),
         )
-    happened = titled("What happened", "When", "what", "line", "note")
+    happened = titled("What happened", "When", "what", "line", "amount", "note")
     for event in events:
         by = f" ({event.by})" if event.by else ""
-        happened.add_row(f"{event.at:%Y-%m-%d %H:%M} UTC", event.kind, str(event.line or ""), event.note + by)
+        amount = euro(event.amount) if event.amount is not None else ""
+        happened.add_row(f"{event.at:%Y-%m-%d %H:%M} UTC", event.kind, str(event.line or ""), amount, event.note + by)
     total = f"net {euro(invoice.net)}, VAT {euro(invoice.vat)}, gross {euro(invoice.gross)}"
+    if at is not None:
+        total += f"; paid {euro(at.paid)}, credited {euro(at.credited)}, open {euro(at.open)}"
     return Group(Text(head, style="bold"), table, Text(total), happened)
-
-
-def _hours(text: str | None) -> Decimal | None:
-    if text is None:
-        return None
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise InputError(f"--hours is {text!r}; expected a number such as 1.5") from None

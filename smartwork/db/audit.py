@@ -3,6 +3,7 @@
 from typing import Any
 
 from smartwork.db.connection import Connection, explained
+from smartwork.db.documents import open_items
 from smartwork.db.sql import sql
 from smartwork.domain.audit import Movement, Series, Stored, StoredDocument, StoredPosting
 from smartwork.domain.invoice import Invoice, canonical_text, digest
@@ -25,6 +26,7 @@ def stored(connection: Connection) -> Stored:
             found,
             strangers,
             [(str(number), int(line)) for number, line in _rows(connection, "lines_apart")],
+            *open_items(connection),
         )
 
 

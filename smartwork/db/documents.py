@@ -14,6 +14,8 @@ from smartwork.db.connection import Connection, explained
 from smartwork.db.sql import sql
 from smartwork.domain.invoice import Invoice, canonical_text, digest
 from smartwork.domain.lifecycle import Event, EventKind
+from smartwork.domain.payments import Move, Owed, Position
+from smartwork.domain.payments import positions as found_positions
 from smartwork.errors import InputError, SmartworkError
 
 
@@ -108,13 +110,38 @@ def put_event(connection: Connection, number: str, event: Event) -> None:
     """Add what happened to a document; in the caller's transaction."""
     connection.execute(
         sql("put_event"),
-        {"number": number, "at": event.at, "event": event.kind, "line": event.line, "note": event.note, "by": event.by},
+        {
+            "number": number,
+            "at": event.at,
+            "event": event.kind,
+            "line": event.line,
+            "note": event.note,
+            "by": event.by,
+            "amount": event.amount,
+        },
     )
 
 
 def events(connection: Connection, number: str) -> list[Event]:
     """What happened to a document, oldest first."""
-    return [Event(kind, at, line, note, by) for at, kind, line, note, by in _rows(connection, "events_of", number=number)]
+    rows = _rows(connection, "events_of", number=number)
+    return [Event(kind, at, line, note, by, amount) for at, kind, line, note, by, amount in rows]
+
+
+def positions(connection: Connection, *, month: date | None = None, number: str | None = None) -> dict[str, Position]:
+    """What is open on documents to companies, by number: of a month or of all, or of one with those of its disputes."""
+    with explained():
+        owed, moves = open_items(connection, month=month, number=number)
+        return found_positions(owed, moves)
+
+
+def open_items(
+    connection: Connection, *, month: date | None = None, number: str | None = None
+) -> tuple[list[Owed], list[Move]]:
+    """Documents to companies as `positions` takes them, and what moved them, in order."""
+    owed = [Owed(*row) for row in _rows(connection, "owed_documents", month=month, number=number)]
+    moves = [Move(*row) for row in _rows(connection, "payment_moves", numbers=[one.number for one in owed])]
+    return owed, moves
 
 
 def lock_document(connection: Connection, number: str) -> None:

@@ -10,6 +10,7 @@ from smartwork.db.connection import Connection
 from smartwork.db.sql import sql
 from smartwork.db.tokens import Client
 from smartwork.domain.evidence import Completeness, Span, local_days
+from smartwork.domain.lifecycle import EventKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class VerdictRow:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceRow:
-    """An issued invoice or credit note of a company, amounts in its currency."""
+    """An issued invoice or credit note of a company, amounts in its currency; `events` are what happened, oldest first."""
 
     number: str
     kind: str
@@ -60,6 +61,7 @@ class InvoiceRow:
     gross: Decimal
     payment_reference: str | None
     corrects: str | None
+    events: list[EventKind]
 
 
 def verdicts(

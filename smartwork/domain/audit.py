@@ -9,6 +9,7 @@ from decimal import Decimal
 from smartwork.domain import posting
 from smartwork.domain.invoice import Invoice, Line, Proof
 from smartwork.domain.money import cents
+from smartwork.domain.payments import Move, Owed, positions, receivable
 from smartwork.domain.recompute import differences
 
 _ZERO = Decimal(0)
@@ -63,7 +64,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """All that is audited; `apart` are lines of tables that differ from their document, `strangers` have no series."""
+    """All that is audited; `apart` are lines of tables that differ from their document, `strangers` have no series.
+
+    `owed` are the documents to companies as payments see them, `moves` what was paid, given back or credited, in order.
+    """
 
     documents: Sequence[StoredDocument]
     postings: Sequence[StoredPosting]
@@ -71,6 +75,8 @@ class Stored:
     series: Sequence[Series]
     strangers: Sequence[str]
     apart: Sequence[tuple[str, int]]
+    owed: Sequence[Owed]
+    moves: Sequence[Move]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,7 @@ def audit(stored: Stored) -> list[Check]:
         ("evidence", "No line without evidence", _evidence),
         ("minutes", "Every minute and every booking is billed at most once", _minutes),
         ("postings", "Every posting balances, and every document is posted once, as its figures say", _postings),
+        ("payments", "Every payment is posted once, and companies owe what their documents leave open", _payments),
         ("centres", "Company charges = centre credits + network margin + what is not settled yet", _centres),
         ("VAT", "VAT on the accounts is the VAT of the documents", _vat),
         ("pools", "The pools' liability is what was bought less what was spent or expired", _pools),
@@ -250,6 +257,23 @@ def _expected(invoice: Invoice) -> dict[str, Decimal]:
         return dict(posting.of_document(invoice).amounts)
     kept = (posting.payable(invoice.account), posting.VAT_RECOVERABLE)
     return {code: amount for code, amount in posting.of_settlement(invoice, _ZERO).amounts.items() if code in kept}
+
+
+def _payments(stored: Stored) -> Iterator[str]:
+    posted: dict[str, Decimal] = defaultdict(Decimal)
+    for one in stored.postings:
+        if one.kind == "payment" and one.document:
+            posted[one.document] += one.amounts.get(posting.BANK, _ZERO)
+    found = positions(stored.owed, stored.moves)
+    for document in stored.owed:
+        said = -found[document.number].paid if document.is_credit else found[document.number].paid
+        if posted[document.number] != said:
+            yield f"{document.number}: {said} were paid, and {posted[document.number]} are posted"
+    on = _balances(stored)
+    for account, owed in sorted(receivable(stored.owed, found).items()):
+        stands = on.get(posting.receivable(account), _ZERO)
+        if stands != owed:
+            yield f"{posting.receivable(account)} stands at {stands}, its documents leave {owed} open"
 
 
 def _centres(stored: Stored) -> Iterator[str]:

@@ -1,40 +1,49 @@
-"""What may happen to an issued document, and in which state it is: issued, sent, paid, disputed, credited."""
+"""What may happen to an issued document, and in which state it is: issued, sent, partly paid, paid, disputed, credited."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal
 
 from smartwork.errors import SmartworkError
 
-EventKind = Literal["issued", "sent", "paid", "disputed", "credited", "upheld"]
+EventKind = Literal["issued", "sent", "paid", "refunded", "disputed", "credited", "upheld"]
 """`credited` and `upheld` end a dispute: with a credit note, or with the line as it stands."""
-Status = Literal["draft", "issued", "sent", "paid", "disputed", "credited"]
+Status = Literal["draft", "issued", "sent", "partly_paid", "paid", "disputed", "credited"]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What happened: `line` and `note` of a dispute and its end, `by` the number of the credit note."""
+    """What happened: `line` and `note` of a dispute and its end, `by` the number of the credit note, `amount` of a payment.
+
+    EUR; a payment without an amount was of all that the document asked for.
+    """
 
     kind: EventKind
     at: datetime
     line: int | None = None
     note: str = ""
     by: str | None = None
+    amount: Decimal | None = None
 
 
 class NotNow(SmartworkError):  # noqa: N818 - says what happened
     """A document is in a state in which this cannot happen to it."""
 
 
-def status(kinds: Sequence[EventKind]) -> Status:
-    """The state after these events: an open dispute counts before payment, an upheld one gives the state before back."""
+def status(kinds: Sequence[EventKind], *, is_open: bool = False) -> Status:
+    """The state after these events: an open dispute counts before payment, an upheld one gives the state before back.
+
+    Of payment and credit the later counts; `is_open` says that something is left to pay.
+    """
     if kinds.count("disputed") > kinds.count("credited") + kinds.count("upheld"):
         return "disputed"
-    if "credited" in kinds:
+    latest = next((kind for kind in reversed(kinds) if kind in ("paid", "credited")), None)
+    if latest == "credited":
         return "credited"
-    if "paid" in kinds:
-        return "paid"
+    if latest == "paid":
+        return "partly_paid" if is_open else "paid"
     return "sent" if "sent" in kinds else "issued"
 
 
@@ -53,8 +62,6 @@ def require(number: str, events: Sequence[Event], kind: EventKind, line: int | N
     disputed = open_disputes(events)
     if kind == "sent" and "sent" in kinds:
         raise NotNow(f"{number} was sent already.")
-    if kind == "paid" and "paid" in kinds:
-        raise NotNow(f"{number} was paid already.")
     if kind == "disputed" and line in disputed:
         raise NotNow(f"Line {line} of {number} is in dispute already. Credit it, or uphold it.")
     if kind == "disputed" and any(event.kind == "credited" and event.line == line for event in events):

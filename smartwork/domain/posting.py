@@ -90,10 +90,10 @@ def of_margin(centre: str, month: date, on: date, revenue: Decimal) -> Posting:
     return _posting("settlement", month, on, None, {charges(centre): revenue, MARGIN: -revenue})
 
 
-def of_payment(invoice: Invoice, on: date) -> Posting:
-    """A company pays an invoice in full, or is paid a credit note."""
+def of_payment(invoice: Invoice, on: date, amount: Decimal) -> Posting:
+    """A company pays `amount` of an invoice, or is paid it of a credit note; below zero: it is given back."""
     sign = -1 if invoice.is_credit else 1
-    amounts = {BANK: sign * invoice.gross, receivable(invoice.account): -sign * invoice.gross}
+    amounts = {BANK: sign * amount, receivable(invoice.account): -sign * amount}
     return _posting("payment", invoice.month, on, invoice.number, amounts)
 
 

@@ -1,6 +1,6 @@
 """What happens to a document after it was issued: sent, paid, disputed, credited or upheld."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +14,8 @@ from smartwork.domain.crediting import credit as credited_line
 from smartwork.domain.crediting import credit_head, line_numbered
 from smartwork.domain.invoice import Invoice, Line
 from smartwork.domain.lifecycle import Event, EventKind, require
+from smartwork.domain.payments import Move, Position, payment, positions
+from smartwork.domain.payments import refund as overpayment
 from smartwork.errors import InputError
 from smartwork.jobs.render import Files, Progress, render
 
@@ -33,15 +35,42 @@ def send(connection: Connection, number: str, at: datetime, note: str) -> None:
         _happen(connection, number, Event("sent", at, note=note))
 
 
-def pay(connection: Connection, number: str, at: datetime, note: str) -> Invoice:
-    """Record that a document to a company was paid in full, and post it; raises NotNow or InputError."""
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """A payment as it was recorded, EUR, and where the document stands after it."""
+
+    amount: Decimal
+    position: Position
+
+
+def pay(connection: Connection, number: str, at: datetime, note: str, amount: Decimal | None = None) -> Paid:
+    """Record that `amount` of a document to a company was paid, or all that is open, and post it; raises InputError.
+
+    More than is open may come in; `refund` records what of it is given back. Of a credit note it goes out, and no further
+    than it gives back.
+    """
+    return _moved(connection, number, Event("paid", at, note=note, amount=amount))
+
+
+def refund(connection: Connection, number: str, at: datetime, note: str, amount: Decimal | None = None) -> Paid:
+    """Record that what was paid too much, or `amount` of it, was given back, and post it; raises InputError."""
+    return _moved(connection, number, Event("refunded", at, note=note, amount=amount))
+
+
+def _moved(connection: Connection, number: str, event: Event) -> Paid:
     with documents.books(connection):
         invoice = _kept(connection, number).invoice
         if invoice.is_self_billed:
             raise InputError(f"{number} is owed to a centre: `smartwork settle` orders its payment.")
-        _happen(connection, number, Event("paid", at, note=note))
-        books.post(connection, posting.of_payment(invoice, at.date()))
-    return invoice
+        owed, moves = documents.open_items(connection, number=number)
+        [one] = [each for each in owed if each.number == number]
+        before = positions(owed, moves)[number]
+        paid = event.kind == "paid"
+        amount = payment(one, before, event.amount) if paid else overpayment(one, before, event.amount)
+        documents.put_event(connection, number, replace(event, amount=amount))
+        books.post(connection, posting.of_payment(invoice, event.at.date(), amount if paid else -amount))
+        after = positions(owed, [*moves, Move(number, "paid" if paid else "refunded", amount)])[number]
+    return Paid(amount, after)
 
 
 def dispute(connection: Connection, number: str, line: int, at: datetime, note: str) -> Line:

@@ -21,7 +21,7 @@ from smartwork.domain.lifecycle import NotNow, status
 from smartwork.errors import InputError
 from smartwork.jobs.audit import AuditReport, audit_books
 from smartwork.jobs.bill import BillReport, NotProvable, bill_month, draft_month
-from smartwork.jobs.invoices import Credited, credit, dispute, pay, send, uphold
+from smartwork.jobs.invoices import Credited, credit, dispute, pay, refund, send, uphold
 from smartwork.jobs.settle import SettleReport, settle_month
 from smartwork.testing.accounts import ISSUED, NOVEMBER, OCTOBER, accounts
 
@@ -149,12 +149,13 @@ def test_what_cannot_happen_now_is_refused_and_leaves_no_trace(connection: Conne
     bill(connection, tmp_path)
     pay(connection, INVOICE, ISSUED, "")
     for refused in (
-        lambda: pay(connection, INVOICE, ISSUED, ""),
         lambda: credit(connection, INVOICE, 1, None, ISSUED, "no", tmp_path, silent),
         lambda: uphold(connection, INVOICE, 1, ISSUED, ""),
     ):
         with pytest.raises(NotNow, match=INVOICE):
             refused()
+    with pytest.raises(InputError, match=f"Nothing is open on {INVOICE}"):
+        pay(connection, INVOICE, ISSUED, "")
     with pytest.raises(InputError, match="lines 1 to 1"):
         dispute(connection, INVOICE, 7, ISSUED, "")
     with pytest.raises(InputError, match="INV-2026-00099"):
@@ -164,6 +165,43 @@ def test_what_cannot_happen_now_is_refused_and_leaves_no_trace(connection: Conne
     assert kinds(connection, INVOICE) == ["issued", "paid", "disputed", "upheld"]
     assert {head.number: status(head.events) for head in documents.heads(connection, OCTOBER)}[INVOICE] == "paid"
     assert books.balances(connection)["receivable:bolt"] == 0
+
+
+def test_invoice_paid_in_parts_and_too_much_keeps_the_books_whole(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    first = pay(connection, INVOICE, ISSUED, "", Decimal("20.00"))
+    assert (first.position.open, state(connection)) == (Decimal("30.82"), "partly_paid")
+    assert audited(connection).is_clean
+    second = pay(connection, INVOICE, ISSUED, "", Decimal("40.00"))
+    assert (second.position.overpaid, state(connection)) == (Decimal("9.18"), "paid")
+    assert books.balances(connection)["receivable:bolt"] == Decimal("-9.18")
+    assert audited(connection).is_clean
+    with pytest.raises(InputError, match=r"overpaid by 9\.18"):
+        refund(connection, INVOICE, ISSUED, "", Decimal("9.19"))
+    back = refund(connection, INVOICE, ISSUED, "")
+    assert (back.amount, back.position.open) == (Decimal("9.18"), 0)
+    assert books.balances(connection)["receivable:bolt"] == 0
+    assert kinds(connection, INVOICE) == ["issued", "paid", "paid", "refunded"]
+    assert audited(connection).is_clean
+
+
+def test_credit_note_takes_from_what_is_open_and_the_rest_is_paid_out(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    pay(connection, INVOICE, ISSUED, "", Decimal("40.00"))
+    credited(connection, tmp_path, Decimal("0.75"))  # 21.78, of which 10.82 were open
+    standing = documents.positions(connection, number="CN-2026-00001")
+    assert (standing[INVOICE].open, standing["CN-2026-00001"].open) == (0, Decimal("10.96"))
+    assert audited(connection).is_clean
+    with pytest.raises(InputError, match=r"10\.96 EUR left to give back"):
+        pay(connection, "CN-2026-00001", ISSUED, "", Decimal("21.78"))
+    assert pay(connection, "CN-2026-00001", ISSUED, "").amount == Decimal("10.96")
+    assert books.balances(connection)["receivable:bolt"] == 0
+    assert audited(connection).is_clean
+
+
+def state(connection: Connection) -> str:
+    at = documents.positions(connection)[INVOICE]
+    return {head.number: status(head.events, is_open=at.open > 0) for head in documents.heads(connection, OCTOBER)}[INVOICE]
 
 
 def test_draft_is_what_would_be_issued_and_takes_no_number(connection: Connection, tmp_path: Path) -> None:
@@ -341,6 +379,16 @@ TAMPERED: list[tuple[bytes, str, str]] = [
     ),
     (b"UPDATE credit_entry SET hours = hours - 1 WHERE reason = 'spent'", "pools", "O-1"),
     (b"UPDATE credit_entry SET worth = worth + 1 WHERE reason = 'bought'", "pools", "pool:acme"),
+    (
+        b"UPDATE invoice_event SET amount = amount - 1 WHERE event = 'paid'",
+        "payments",
+        "INV-2026-00001: 4.00 were paid, and 5.00 are posted",
+    ),
+    (
+        b"DELETE FROM entry WHERE posting_id IN (SELECT posting_id FROM posting WHERE kind = 'payment')",
+        "payments",
+        "receivable:acme stands at",
+    ),
     (b"DELETE FROM entry WHERE posting_id = 1; DELETE FROM posting WHERE posting_id = 1", "postings", "is not posted"),
 ]
 
@@ -353,6 +401,7 @@ def test_tampered_figure_is_found_and_named(
     connection.execute(b"INSERT INTO credit_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2027-10-01', 1, 6)")
     bill(connection, tmp_path)
     settle(connection, tmp_path)
+    pay(connection, "INV-2026-00001", ISSUED, "", Decimal("5.00"))
     connection.execute(b"SET session_replication_role = replica")  # as a superuser who switches every trigger off
     connection.execute(tamper)
     found = {one.name: one.faults for one in audited(connection).checks}
@@ -395,10 +444,17 @@ def test_life_of_an_invoice_on_the_command_line(connection: Connection, url: str
     listed = {one["number"]: one["state"] for one in json.loads(command(url, "invoice", "list", "--json").stdout)}
     assert listed == {
         "INV-2026-00001": "issued",
-        INVOICE: "credited",
+        INVOICE: "paid",
         "CN-2026-00001": "issued",
         settled["documents"][0]["number"]: "issued",
     }
+    paid = command(url, "invoice", "pay", "INV-2026-00001", "--amount", "5").stdout
+    assert all(said in paid for said in ("5.00", "INV-2026-00001 are paid", "6.35", "are open"))
+    [acme] = [one for one in json.loads(command(url, "invoice", "list", "--json").stdout) if one["party"] == "acme"]
+    assert (acme["state"], acme["paid"], acme["open"]) == ("partly_paid", "5.00", "6.35")
+    assert "partly paid" in command(url, "invoice", "list").stdout
+    wrong = command(url, "invoice", "pay", "INV-2026-00001", "--amount", "a lot")
+    assert (wrong.returncode, "Traceback" in wrong.stderr) == (1, False)
     again = command(url, "invoice", "credit", INVOICE, "--line", "1", "--reason", "again")
     assert (again.returncode, "not in dispute" in again.stderr, "Traceback" in again.stderr) == (1, True, False)
     assert command(url, "invoice", "show", "INV-9").returncode == 1

@@ -18,6 +18,7 @@ from smartwork.domain.invoice import Line, LineReference
 from smartwork.domain.lifecycle import status
 from smartwork.domain.monthly import monthly
 from smartwork.domain.passes import rate_day
+from smartwork.domain.payments import Move, Owed, positions
 from smartwork.domain.rating import Group, rate, terms_of
 from smartwork.domain.settlement import Revenue, centre_head, settle
 from smartwork.domain.tariff import contract_at, tariff_at
@@ -202,6 +203,23 @@ def test_state_is_what_the_table_says(row: dict[str, str]) -> None:
     assert status(happened) == row["state"]
 
 
+@pytest.mark.parametrize("row", table("Paid in parts, or too much"), ids=lambda row: row["what happened, in order"])
+def test_what_is_open_is_what_the_table_says(row: dict[str, str]) -> None:
+    owed, moves = [Owed("INV", "acme", Decimal(100), is_credit=False)], []
+    for number, happened in enumerate(row["what happened, in order"].split(", ")):
+        kind: Any = happened.split()[0]
+        amount = Decimal(happened.split()[1])
+        if kind == "credited":
+            owed.append(Owed(f"CN-{number}", "acme", amount, is_credit=True, corrects="INV"))
+        moves.append(Move("INV", kind, None if kind == "credited" else amount, f"CN-{number}"))
+    found = positions(owed, moves)
+    at = found["INV"]
+    note = sum((found[one.number].open for one in owed if one.is_credit), Decimal(0))
+    said = status([move.kind for move in moves], is_open=at.open > 0).replace("_", " ")
+    stated = [Decimal(row[key]) for key in ("open", "overpaid", "note")]
+    assert [max(at.open, Decimal(0)), at.overpaid, note, said] == [*stated, row["state"]]
+
+
 def bookings(text: str) -> list[Group]:
     pairs = [part.split() for part in text.split(", ")]
     return [line_of(int(Decimal(hours) * 60), day=int(name[2:]), name=name) for name, hours in pairs]
@@ -256,7 +274,7 @@ def test_books_are_what_the_table_says() -> None:
         "invoice": amounts,
         "settlement": posting.of_settlement(settled, charged.total).amounts,
         "expiry": posting.of_expiry("acme", OCTOBER, on, made.lost).amounts,
-        "payment": posting.of_payment(issued, on).amounts,
+        "payment": posting.of_payment(issued, on, issued.gross).amounts,
         "payout": posting.of_payout("namur", OCTOBER, on, settled.gross).amounts,
     }
     rows = table("The books")

@@ -103,7 +103,8 @@ WHERE centre_id = (SELECT centre_id FROM centre WHERE slug = %(centre)s) AND day
 
 -- name: api_invoices
 SELECT i.number, i.kind, co.slug, i.month, i.issued_on, i.due_on, i.currency, i.net, i.vat, i.gross, i.payment_reference,
-       o.number AS corrects
+       o.number AS corrects,
+       ARRAY(SELECT e.event FROM invoice_event e WHERE e.invoice_id = i.invoice_id ORDER BY e.invoice_event_id)
 FROM invoice i JOIN company co USING (company_id) LEFT JOIN invoice o ON o.invoice_id = i.corrects_id
 WHERE (%(company_id)s::int IS NULL OR i.company_id = %(company_id)s)
   AND (%(number)s::text IS NULL OR i.number = %(number)s) AND (%(month)s::date IS NULL OR i.month = %(month)s)

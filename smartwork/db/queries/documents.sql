@@ -77,8 +77,8 @@ FROM invoice_proof p JOIN invoice i USING (invoice_id)
 WHERE i.number = ANY(%(numbers)s) AND i.corrects_id IS NULL
 
 -- name: put_event
-INSERT INTO invoice_event (invoice_id, at, event, line, note, by_invoice_id)
-SELECT invoice_id, %(at)s, %(event)s, %(line)s, %(note)s, (SELECT invoice_id FROM invoice WHERE number = %(by)s)
+INSERT INTO invoice_event (invoice_id, at, event, line, note, by_invoice_id, amount)
+SELECT invoice_id, %(at)s, %(event)s, %(line)s, %(note)s, (SELECT invoice_id FROM invoice WHERE number = %(by)s), %(amount)s
 FROM invoice WHERE number = %(number)s
 
 -- name: invoices_of_month
@@ -107,12 +107,27 @@ LEFT JOIN invoice_event e ON e.invoice_id = i.invoice_id
 WHERE %(month)s::date IS NULL OR i.month = %(month)s
 GROUP BY i.invoice_id, co.slug, c.slug, co.name, c.name ORDER BY i.invoice_id
 
+-- name: owed_documents
+-- Documents to companies with what a dispute's note is about; of a month, or one with its invoice and all its notes.
+SELECT i.number, co.slug, i.gross, i.kind = 'credit_note', o.number
+FROM invoice i JOIN company co USING (company_id) LEFT JOIN invoice o ON o.invoice_id = i.corrects_id
+WHERE (%(month)s::date IS NULL OR i.month = %(month)s)
+  AND (%(number)s::text IS NULL OR coalesce(i.corrects_id, i.invoice_id) = (
+      SELECT coalesce(corrects_id, invoice_id) FROM invoice WHERE number = %(number)s))
+ORDER BY i.invoice_id
+
+-- name: payment_moves
+SELECT i.number, e.event, e.amount, b.number
+FROM invoice_event e JOIN invoice i USING (invoice_id) LEFT JOIN invoice b ON b.invoice_id = e.by_invoice_id
+WHERE i.number = ANY(%(numbers)s) AND e.event IN ('paid', 'refunded', 'credited')
+ORDER BY e.invoice_event_id
+
 -- name: draft_heads
 SELECT d.document FROM invoice_draft d JOIN company c USING (company_id)
 WHERE %(month)s::date IS NULL OR d.month = %(month)s ORDER BY d.month, c.slug
 
 -- name: events_of
-SELECT e.at, e.event, e.line, e.note, b.number
+SELECT e.at, e.event, e.line, e.note, b.number, e.amount
 FROM invoice_event e JOIN invoice i USING (invoice_id) LEFT JOIN invoice b ON b.invoice_id = e.by_invoice_id
 WHERE i.number = %(number)s ORDER BY e.invoice_event_id
 
