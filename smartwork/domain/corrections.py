@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeVar
 
-from smartwork.domain.invoice import Draw, Invoice, Line, LineReference
+from smartwork.domain.invoice import Draw, Invoice, Line, LineReference, Proof
 from smartwork.domain.rating import Group
 
 Signature = tuple[object, ...]
@@ -57,14 +57,49 @@ def corrections(issued: Iterable[Issued], settled: frozenset[str], fresh: Iterab
     """What has to stand on the next document so that all documents together say what `fresh` says.
 
     Groups that are the same stay. Of the others the issued ones are taken back and the fresh ones added. What a credit
-    note settled is never opened again.
+    note settled is never opened again, and what hours bought ahead paid wholly does not depend on the price of an hour.
+    Fresh proofs whose readings are kept no longer carry the ledger's numbers on, which stand on the issued line.
     """
     before = list(issued)
-    now = [group for group in fresh if not names_of(group) & settled]
+    now = [_carried(group, before) for group in fresh if not names_of(group) & settled]
+    before, now = _unpriced(before, now)
     kept = Counter(_signature(one.lines) for one in before) & Counter(_signature(group) for group in now)
     gone = _beyond([(_signature(one.lines), one) for one in before], Counter(kept))
     added = _beyond([(_signature(group), group) for group in now], Counter(kept))
     return [take_back(one) for one in gone] + added
+
+
+def _carried(group: Group, issued: Sequence[Issued]) -> Group:
+    """`group` with the numbers of the ledger that an issued proof of the same visit names, where it has none itself."""
+    kept = {_visit(proof): proof.batches for one in issued for line in one.lines for proof in line.proofs if proof.batches}
+    return tuple(
+        replace(
+            line,
+            proofs=tuple(
+                proof if proof.batches else replace(proof, batches=kept.get(_visit(proof), ())) for proof in line.proofs
+            ),
+        )
+        for line in group
+    )
+
+
+def _visit(proof: Proof) -> tuple[object, ...]:
+    return proof.booking or proof.check_in, proof.centre, proof.resource, proof.starts_at, proof.ends_at
+
+
+def _unpriced(issued: Sequence[Issued], fresh: Sequence[Group]) -> tuple[list[Issued], list[Group]]:
+    """Both without the pairs that hours bought ahead paid wholly and that use the same hours: their price is the pool's."""
+    wholly = Counter(_use(one.lines) for one in issued if _is_prepaid(one)) & Counter(map(_use, fresh))
+    prepaid = [(_use(one.lines) if _is_prepaid(one) else (), one) for one in issued]
+    return _beyond(prepaid, Counter(wholly)), _beyond([(_use(group), group) for group in fresh], Counter(wholly))
+
+
+def _is_prepaid(one: Issued) -> bool:
+    return all(line.draws and not line.quantity for line in one.lines)
+
+
+def _use(group: Group) -> Signature:
+    return (tuple(sorted(names_of(group))), tuple((line.kind, abs(line.hours), line.unit) for line in group))
 
 
 def take_back(issued: Issued) -> Group:

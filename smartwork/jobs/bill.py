@@ -23,13 +23,13 @@ from smartwork.domain.monthly import Monthly, monthly
 from smartwork.domain.network import days_of_month
 from smartwork.domain.passes import by_day, rate_day
 from smartwork.domain.rating import Group, local_date, rate, terms_of
-from smartwork.domain.tariff import ContractMissing, contract_at, tariff_at
+from smartwork.domain.tariff import ContractMissing, contract_at, fingerprint, tariff_at
 from smartwork.domain.verify import faults
 from smartwork.errors import InputError, SmartworkError
 from smartwork.jobs.render import Files, Progress, render
 
 LOOK_BACK_MONTHS = 12
-"""How far back a change of verdicts still becomes a correction."""
+"""How far back a change of verdicts, contracts or prices still becomes a correction."""
 
 
 class NotProvable(SmartworkError):  # noqa: N818 - says what was found
@@ -82,7 +82,8 @@ def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path,
     """Bill all companies for the local month that `month` lies in, as of `at`; files go to `out_dir/<YYYY-MM>/`.
 
     Running it again issues nothing twice: documents that exist are left untouched and their files written once more, the
-    same to the byte. What changed in earlier months since they were billed stands as corrections on this one. All
+    same to the byte. What changed in earlier months since they were billed, verdicts, contracts or prices, stands as
+    corrections on this one. All
     documents of a run are issued in one transaction, or none is. Raises InputError where the month is not over,
     RateMissing, ContractMissing or SellerMissing where a price, contract or the seller is missing, NotProvable where
     readings came after the verdicts, and NotWritable where the documents cannot be written.
@@ -155,10 +156,11 @@ def _over(month: date, today: date) -> date:
 
 
 def _read(connection: Connection, first: date) -> _Known:
-    """Digests are read before verdicts: what changes in between differs from the digest, so the next run finds it."""
+    """Digests are read before verdicts and prices: what changes in between differs from them, so the next run finds it."""
     since = months_later(first, -LOOK_BACK_MONTHS)
-    now = billing.digests(connection, since, first)
+    verdicts = billing.digests(connection, since, first)
     customers, tariffs = billing.customers(connection), billing.tariffs(connection)
+    now = _states(verdicts, customers, tariffs)
     charges = rated(billing.proven(connection, first), customers, tariffs)
     before = billing.billed_digests(connection, since, first)
     moved: dict[date, list[int]] = defaultdict(list)
@@ -174,6 +176,16 @@ def _read(connection: Connection, first: date) -> _Known:
     taken_in |= {(company_id, month): now.get((company_id, month), "") for month, ids in moved.items() for company_id in ids}
     taken_in |= {(one.company_id, first): taken_in.get((one.company_id, first), "") for one in customers}
     return _Known(customers, billing.seller(connection), charges, changed, taken_in)
+
+
+def _states(verdicts: Digests, customers: Sequence[Customer], tariffs: Sequence[Tariff]) -> Digests:
+    """What each company's month rests on: the digest of its verdicts, and what contracts and prices said on its days."""
+    contracts = {customer.company_id: customer.company.contracts for customer in customers}
+    prices = {month: fingerprint(tariffs, month) for month in {month for _, month in verdicts}}
+    return {
+        (company_id, month): f"{text} {fingerprint(contracts.get(company_id, ()), month)} {prices[month]}"
+        for (company_id, month), text in verdicts.items()
+    }
 
 
 def _monthly(

@@ -16,6 +16,7 @@ from smartwork.domain.credits import Lot, expire, spend
 from smartwork.domain.evidence import Proven, Span
 from smartwork.domain.invoice import Line, LineReference
 from smartwork.domain.lifecycle import status
+from smartwork.domain.money import cents
 from smartwork.domain.monthly import monthly
 from smartwork.domain.passes import rate_day
 from smartwork.domain.payments import Move, Owed, positions
@@ -225,7 +226,7 @@ def bookings(text: str) -> list[Group]:
     return [line_of(int(Decimal(hours) * 60), day=int(name[2:]), name=name) for name, hours in pairs]
 
 
-@pytest.mark.parametrize("row", table("Corrections"), ids=lambda row: f"{row['issued']} to {row['now']}")
+@pytest.mark.parametrize("row", tables("Corrections")[0], ids=lambda row: f"{row['issued']} to {row['now']}")
 def test_corrections_are_what_the_table_says(row: dict[str, str]) -> None:
     issued = invoice(bookings(row["issued"]))
     more = corrections(*standing([issued]), bookings(row["now"]))
@@ -240,6 +241,21 @@ def test_corrections_are_what_the_table_says(row: dict[str, str]) -> None:
     ]
     made = invoice(more, ordinal=2)
     assert ", ".join(said) == row["lines on the next document"]
+    assert (made.kind.replace("_", " "), str(made.net)) == (row["document"], row["net"])
+
+
+@pytest.mark.parametrize("row", tables("Corrections")[1], ids=lambda row: f"{row['at']} to {row['now']}")
+def test_a_price_changed_afterwards_is_corrected_as_the_table_says(row: dict[str, str]) -> None:
+    [one] = line_of(int(Decimal(row["hours"]) * 60))
+
+    def at(price: Decimal) -> Group:
+        return (replace(one, price=price, net=cents(one.quantity * price)),)
+
+    more = corrections(*standing([invoice([at(Decimal(row["at"]))])]), [at(Decimal(row["now"]))])
+    if row["document"] == "–":
+        assert not more
+        return
+    made = invoice(more, ordinal=2)
     assert (made.kind.replace("_", " "), str(made.net)) == (row["document"], row["net"])
 
 

@@ -121,6 +121,7 @@ WHERE v.company_id IS NOT NULL AND v.verdict <> 'cancelled' AND r.kind IN ('desk
 GROUP BY 1, 2
 
 -- name: billed_digests
+-- With the verdicts' digest those of the contracts and prices, as billing joins them.
 SELECT company_id, month, digest FROM billed_month WHERE month >= %(since)s AND month <= %(month)s
 
 -- name: put_billed_digests

@@ -1,5 +1,7 @@
 """After corrections, all documents together say what the verdicts say now, and nothing that was settled is opened again."""
 
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from hypothesis import given
@@ -8,6 +10,8 @@ from hypothesis import strategies as st
 from smartwork.domain.compose import compose
 from smartwork.domain.corrections import corrections, standing
 from smartwork.domain.crediting import credit, credit_head
+from smartwork.domain.invoice import Draw
+from smartwork.domain.money import cents
 from smartwork.domain.rating import Group
 from smartwork.domain.recompute import differences
 from smartwork.testing.stays import invoice, line
@@ -37,6 +41,49 @@ def test_documents_together_say_what_holds_now(first: dict[int, int], then: dict
         net = sum((one.net * (-1 if one.is_credit else 1) for one in documents), Decimal(0))
         assert net == sum((group[0].net for group in groups(now)), Decimal(0))
         assert not [fault for one in documents for fault in differences(one)]
+
+
+@given(MONTH, st.lists(st.integers(1, 3000), min_size=1, max_size=4))
+def test_a_price_that_changes_afterwards_is_owed_from_then_on_and_once(month: dict[int, int], prices: list[int]) -> None:
+    documents = [invoice(groups(month))] if month else []
+    for ordinal, price in enumerate(prices, start=2):
+        now = [priced(group, Decimal(price) / 100) for group in groups(month)]
+        more = corrections(*standing(documents), now)
+        if more:
+            documents.append(invoice(more, ordinal=ordinal))
+        net = sum((one.net * (-1 if one.is_credit else 1) for one in documents), Decimal(0))
+        assert net == sum((group[0].net for group in now), Decimal(0))
+        assert corrections(*standing(documents), now) == []
+        assert not [fault for one in documents for fault in differences(one)]
+
+
+def priced(group: Group, price: Decimal) -> Group:
+    [one] = group
+    assert one.terms
+    return (replace(one, price=price, net=cents(one.quantity * price), terms=replace(one.terms, per_hour=price)),)
+
+
+def test_what_hours_bought_ahead_paid_stays_paid_whatever_an_hour_costs_later() -> None:
+    [paid] = line(60)
+    draws = (Draw("O-1", date(2026, 10, 1), Decimal("1.0000"), Decimal("6.00")),)
+    issued = invoice([(replace(paid, quantity=Decimal(0), net=Decimal("0.00"), draws=draws),), line(60, day=1, name="B-2")])
+    now = [priced(line(60), Decimal(9)), priced(line(60, day=1, name="B-2"), Decimal(9))]
+    assert [(one.kind, one.net) for group in corrections(*standing([issued]), now) for one in group] == [
+        ("correction", Decimal("-7.50")),
+        ("occupancy", Decimal("9.00")),
+    ]
+    longer = [priced(line(120), Decimal(9)), now[1]]
+    assert ("correction", Decimal("0.00")) in [
+        (one.kind, abs(one.net)) for group in corrections(*standing([issued]), longer) for one in group
+    ]
+
+
+def test_a_correction_names_the_readings_that_are_no_longer_kept() -> None:
+    issued = invoice([line(60)])
+    [again] = priced(line(60), Decimal(9))
+    gone = (replace(again, proofs=(replace(again.proofs[0], batches=()),)),)
+    added = corrections(*standing([issued]), [gone])[-1]
+    assert added[0].proofs[0].batches == issued.lines[0].proofs[0].batches
 
 
 @given(MONTH)
