@@ -7,8 +7,9 @@ import streamlit as st
 from dashboard import frame
 
 HERE = Path(__file__).parent
+# Not `pages`: Streamlit would run what lies there by itself, without this file, for whoever opens an address first.
+# And no text below a name here: Streamlit writes a string that stands alone onto every page.
 PAGES = HERE / "views"
-"""Not `pages`: Streamlit would run what lies there by itself, without this file, for whoever opens an address first."""
 
 st.set_page_config(page_title="Smart Work Centers", page_icon=":material/desk:", layout="wide")
 frame.style()
@@ -18,6 +19,7 @@ page = st.navigation(
         st.Page(PAGES / "centre.py", title="Centre live", icon=":material/sensors:", url_path="centre"),
         st.Page(PAGES / "energy.py", title="Energy", icon=":material/light_mode:", url_path="energy"),
         st.Page(PAGES / "invoices.py", title="Invoices", icon=":material/receipt_long:", url_path="invoices"),
+        st.Page(PAGES / "accounts.py", title="Accounts", icon=":material/account_balance:", url_path="accounts"),
         st.Page(PAGES / "ledger.py", title="Ledger", icon=":material/fact_check:", url_path="ledger"),
     ]
 )

@@ -233,7 +233,7 @@ def summary(found: Summary) -> RenderableType:
     credited = sum((note.gross for note in money.credit_notes), Decimal(0))
     billed.add_row(f"{len(money.credit_notes)} credit note after a dispute", euro(-credited))
     owed = sum((one.gross for one in money.settlement.documents), Decimal(0))
-    billed.add_row(f"{len(money.settlement.documents)} self-billed documents, owed to centres", euro(owed))
+    billed.add_row(f"{len(money.settlement.documents)} self-billed documents with statements, owed to centres", euro(owed))
     billed.add_row("margin of the network", euro(money.settlement.margin))
     ordered = sum((order.total for order, _ in money.settlement.payouts), Decimal(0))
     billed.add_row(f"{len(money.settlement.payouts)} SEPA file, ordered", euro(ordered))

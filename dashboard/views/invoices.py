@@ -8,10 +8,10 @@ import streamlit as st
 
 from dashboard import data, evidence, frame
 from dashboard.drawing import draw
-from dashboard.format import clock, day, minutes, money, number, percent, short_day, structured, whole
+from dashboard.format import day, minutes, money, number, percent, short_day, structured, whole
 from dashboard.format import month as month_name
 from dashboard.markup import Card, Column, cards, table
-from smartwork.db.dashboard import InvoiceLine, InvoiceRow
+from smartwork.db.dashboard import InvoiceEntry, InvoiceRow
 
 with data.opened() as reader:
     centres = frame.centres_of(reader)
@@ -21,45 +21,56 @@ with data.opened() as reader:
         raise frame.NothingYet("No invoice has been issued yet. Invoices appear here once a month has been billed.")
     with st.container(horizontal=True):
         company = st.selectbox("Company", sorted({i.company for i in invoices}), width=340)
-        own = {i.month: i for i in invoices if i.company == company}
-        invoice = own[st.selectbox("Month", list(own), format_func=month_name, width=240)]
-    lines = reader.invoice_lines(invoice.invoice_id)
+        own = {i.number: i for i in invoices if i.company == company}
+        invoice = own[
+            st.selectbox("Document", list(own), format_func=lambda n: f"{month_name(own[n].month)}, {n}", width=300)
+        ]
+    lines = {line.line: line for line in reader.invoice_lines(invoice.invoice_id)}
+    entries = reader.invoice_entries(invoice.invoice_id)
+    position = reader.positions(invoice.month)[invoice.number]
 
 
 def document(invoice: InvoiceRow) -> str:
     """The invoice's head: numbers, dates and totals as they were issued."""
+    is_credit = invoice.kind == "credit_note"
     facts = [
-        ("Invoice", invoice.number),
+        ("Credit note" if is_credit else "Invoice", invoice.number),
         ("To", invoice.company),
         ("Period", month_name(invoice.month)),
         ("Issued", short_day(invoice.issued_on)),
         ("Due", short_day(invoice.due_on)),
-        ("Structured communication", structured(invoice.payment_reference)),
+        *([("Structured communication", structured(invoice.payment_reference))] if invoice.payment_reference else []),
         ("Net", money(invoice.net, invoice.currency)),
         ("VAT", money(invoice.vat, invoice.currency)),
+        ("Total", money(invoice.gross, invoice.currency)),
+        *([("Paid out" if is_credit else "Paid", money(position.paid, invoice.currency))] if position.paid else []),
+        *(
+            [("Set off" if is_credit else "Credited", money(position.credited, invoice.currency))]
+            if position.credited
+            else []
+        ),
     ]
     cells = "".join(f"<div><b>{escape(label)}</b><span>{escape(value)}</span></div>" for label, value in facts)
-    total = f'<div class="total"><b>To pay</b><span>{escape(money(invoice.gross, invoice.currency))}</span></div>'
+    left = "In the company's favour" if is_credit else "Paid too much" if position.overpaid else "To pay"
+    total = f'<div class="total"><b>{left}</b><span>{escape(money(abs(position.open), invoice.currency))}</span></div>'
     return f'<div class="sw-paper sw-invoice">{cells}{total}</div>'
 
 
-def choose_line(lines: list[InvoiceLine]) -> InvoiceLine:
+def choose_line(entries: list[InvoiceEntry]) -> InvoiceEntry:
     """A table of lines; the chosen one, the first at the start."""
     frame_of_lines = pd.DataFrame(
         [
             {
-                "Line": line.line,
-                "Day": line.starts_at.astimezone(ZoneInfo(line.timezone)).date(),
-                "From": clock(line.starts_at, ZoneInfo(line.timezone)),
-                "To": clock(line.ends_at, ZoneInfo(line.timezone)),
-                "Centre": line.centre,
-                "Place": line.resource,
-                "Verdict": evidence.LABEL[line.verdict],
-                "Hours": float(line.hours),
-                "Per hour": money(line.per_hour, invoice.currency),
-                "Net": money(line.net, invoice.currency),
+                "Line": entry.line,
+                "Day": entry.day,
+                "Centre": entry.centre or "–",
+                "What": entry.place or entry.kind.replace("_", " ").capitalize(),
+                "Verdict": evidence.LABEL[entry.verdict] if entry.verdict else "–",
+                "Hours": float(entry.hours),
+                "Price": f"{money(entry.price, invoice.currency)} / {entry.unit.replace('_', ' ')}",
+                "Net": money(entry.net, invoice.currency),
             }
-            for line in lines
+            for entry in entries
         ]
     )
     picked = st.dataframe(
@@ -69,7 +80,7 @@ def choose_line(lines: list[InvoiceLine]) -> InvoiceLine:
         selection_mode="single-row-required",
         selection_default={"selection": {"rows": [0]}},
         key=f"lines-{invoice.number}",
-        height=min(420, 38 + 35 * len(lines)),
+        height=min(420, 38 + 35 * len(entries)),
         column_config={
             "Line": st.column_config.NumberColumn(width=50),
             "Day": st.column_config.DateColumn(format="ddd D MMM YYYY"),
@@ -77,13 +88,19 @@ def choose_line(lines: list[InvoiceLine]) -> InvoiceLine:
         },
     )
     rows = picked.selection.rows
-    return lines[rows[0] if rows else 0]
+    return entries[rows[0] if rows else 0]
 
 
 st.html(document(invoice))
-if lines:
-    st.subheader(f"{whole(len(lines))} lines", anchor=False)
-    line = choose_line(lines)
+if entries:
+    st.subheader(f"{whole(len(entries))} lines", anchor=False)
+    entry = choose_line(entries)
+if entries and entry.line not in lines:
+    st.html(
+        '<p class="sw-note">This line rests on no visit of its own: it corrects, sells hours ahead, or follows another.</p>'
+    )
+if entries and entry.line in lines:
+    line = lines[entry.line]
     proof = evidence.parse(line.evidence)
     zone = ZoneInfo(line.timezone)
     st.subheader(f"Evidence of line {line.line}", anchor=False)

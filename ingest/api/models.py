@@ -254,6 +254,7 @@ class InvoiceOut(BaseModel):
     open: str
     pdf: str
     xml: str
+    csv: str
 
 
 class ReleaseOut(BaseModel):

@@ -145,6 +145,7 @@ def _invoice(row: shown.InvoiceRow, at: Position) -> InvoiceOut:
         open=str(at.open),
         pdf=f"/v1/invoices/{row.number}/pdf",
         xml=f"/v1/invoices/{row.number}/xml",
+        csv=f"/v1/invoices/{row.number}/csv",
     )
 
 

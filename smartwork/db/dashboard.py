@@ -11,11 +11,16 @@ import psycopg
 from psycopg.rows import class_row
 
 from smartwork.contracts.metrics import Metric
+from smartwork.db import documents, statements
 from smartwork.db.connection import Connection, connect
+from smartwork.db.documents import Head
 from smartwork.db.ledger import LedgerRow, Run, gaps, ledger
 from smartwork.db.sql import sql
 from smartwork.db.whatif import ZoneMonth, zone_months
 from smartwork.domain.evidence import Verdict
+from smartwork.domain.invoice import LineKind
+from smartwork.domain.payments import Position
+from smartwork.domain.statement import UnsignedStay
 from smartwork.errors import ServiceAway
 
 Row = TypeVar("Row")
@@ -177,10 +182,11 @@ class EnergyRow:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceRow:
-    """An issued invoice."""
+    """An issued invoice or credit note of a company."""
 
     invoice_id: int
     number: str
+    kind: Literal["invoice", "credit_note"]
     company: str
     month: date
     issued_on: date
@@ -189,8 +195,25 @@ class InvoiceRow:
     net: Decimal
     vat: Decimal
     gross: Decimal
-    payment_reference: str
+    payment_reference: str | None
     is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceEntry:
+    """Any line of a document as a list shows it; what it does not have is None. EUR net."""
+
+    line: int
+    kind: LineKind
+    day: date | None
+    centre: str | None
+    place: str | None
+    verdict: Verdict | None
+    hours: Decimal
+    quantity: Decimal | None
+    unit: str
+    price: Decimal
+    net: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,11 +289,27 @@ class Reader:
         return self._rows(EnergyRow, "dashboard_energy", month=month)
 
     def invoices(self) -> list[InvoiceRow]:
-        """All issued invoices, newest month first."""
+        """All invoices and credit notes of companies, newest month first."""
         return self._rows(InvoiceRow, "dashboard_invoices")
 
+    def invoice_entries(self, invoice_id: int) -> list[InvoiceEntry]:
+        """All lines of one document in their order."""
+        return self._rows(InvoiceEntry, "dashboard_invoice_entries", invoice_id=invoice_id)
+
+    def heads(self, month: date) -> list[Head]:
+        """The month's documents of every kind, in the order in which they were issued."""
+        return documents.heads(self.connection, month)
+
+    def positions(self, month: date | None = None) -> dict[str, Position]:
+        """What is open on documents to companies, by number: of a month or of all."""
+        return documents.positions(self.connection, month=month)
+
+    def unsigned(self, month: date) -> dict[str, list[UnsignedStay]]:
+        """By centre: the month's walk-ins that nobody signed for."""
+        return statements.unsigned(self.connection, month)
+
     def invoice_lines(self, invoice_id: int) -> list[InvoiceLine]:
-        """The lines of one invoice in their order."""
+        """The lines of one document that rest on a visit, with its evidence, in their order."""
         return self._rows(InvoiceLine, "dashboard_invoice_lines", invoice_id=invoice_id)
 
     def lit_zones(self, centre: str, month: date) -> list[ZoneMonth]:

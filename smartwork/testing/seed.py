@@ -188,6 +188,12 @@ def _invoice(connection: Connection) -> int:
             "INSERT INTO invoice_line VALUES (1, %s, %s, %s, %s, %s, NULL, %s, %s, %s, 6, %s, %s)",
             (line, verdict, centre_id, resource_id, booking_id, start, end, hours, amount, Jsonb(evidence)),
         )
+    start = datetime(2026, 10, 8, 14, tzinfo=ZONE)
+    run(
+        "INSERT INTO verdict (resource_id, verdict, starts_at, ends_at, booked_s, occupied_s, vacant_s, unknown_s, over_s) "
+        "VALUES (2, 'walk_in', %s, %s, 0, 4200, 0, 0, 0)",
+        (start, start + timedelta(minutes=70)),
+    )
     return 1
 
 

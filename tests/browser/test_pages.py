@@ -32,6 +32,7 @@ PAGES = {
         "Invoices",
         ["SW-2026-00001", "+++090/9337/55493+++", "€60.00", "€12.60", "€72.60", "3 h 40 min", "a1b2c3d4e5f6"],
     ),
+    "accounts": ("Accounts", ["SW-2026-00001", "€72.60", "issued", "Cabinet Essai SRL", "Desk 2", "1 h 10 min"]),
     "ledger": ("Ledger", ["305", "288", "51 to 60", "unknown metric 99"]),
 }
 
@@ -150,6 +151,7 @@ def test_a_page_that_is_opened_first_by_its_address_looks_like_all_others(served
         expect(page.get_by_role("heading", level=1)).to_have_text("Energy", timeout=30_000)
         expect(page.get_by_test_id("stSidebarNav")).to_contain_text("Centre live")
         expect(page.get_by_test_id("stSidebar")).to_contain_text("Times are local")
+        expect(page.get_by_test_id("stMain")).not_to_contain_text("Streamlit")
 
 
 def test_a_shorter_hold_time_is_tried_on_the_month_and_its_kwh_shown(served: Served, chromium: Browser) -> None:

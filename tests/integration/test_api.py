@@ -283,7 +283,17 @@ def test_an_invoice_and_its_files_are_for_its_company(api: Api, connection: Conn
         "INSERT INTO invoice (number, company_id, month, issued_on, due_on, net, vat, gross, payment_reference, document,"
         " digest) VALUES ('INV-2026-00001', 1, '2026-10-01', '2026-11-01', '2026-12-01', 10, 2.1, 12.1, '', '{}', '')"
     )
-    assert api("GET", "/v1/invoices/INV-2026-00001")[1]["gross"] == "12.10"
+    connection.execute(
+        "INSERT INTO invoice_event (invoice_id, at, event, amount) SELECT invoice_id, now(), 'paid', 5 FROM invoice"
+    )
+    found = api("GET", "/v1/invoices/INV-2026-00001")[1]
+    assert [found[key] for key in ("gross", "state", "paid", "credited", "open")] == [
+        "12.10",
+        "partly_paid",
+        "5.00",
+        "0",
+        "7.10",
+    ]
     assert "again writes it" in api("GET", "/v1/invoices/INV-2026-00001/pdf")[1]["detail"]
     (tmp_path / "2026-10").mkdir()
     (tmp_path / "2026-10" / "INV-2026-00001-acme.pdf").write_bytes(b"%PDF")

@@ -91,12 +91,11 @@ WHERE e.day >= %(month)s AND e.day < %(month)s + interval '1 month'
 ORDER BY e.day, c.name, z.name
 
 -- name: dashboard_invoices
--- The newest month first: what the choice of company and month offers.
-SELECT i.invoice_id, i.number, co.name AS company, i.month, i.issued_on, i.due_on, i.currency,
+-- The newest month first, documents of a month in their order: what the choice of company and document offers.
+SELECT i.invoice_id, i.number, i.kind, co.name AS company, i.month, i.issued_on, i.due_on, i.currency,
        i.net, i.vat, i.gross, i.payment_reference, co.is_demo
 FROM invoice i JOIN company co USING (company_id)
-WHERE i.kind = 'invoice'
-ORDER BY i.month DESC, co.name
+ORDER BY i.month DESC, co.name, i.invoice_id
 
 -- name: dashboard_invoice_lines
 SELECT l.line, l.verdict, c.name AS centre, c.timezone, r.name AS resource, r.kind, l.starts_at, l.ends_at,
@@ -104,6 +103,15 @@ SELECT l.line, l.verdict, c.name AS centre, c.timezone, r.name AS resource, r.ki
 FROM invoice_line l JOIN centre c USING (centre_id) JOIN resource r USING (resource_id)
 WHERE l.invoice_id = %(invoice_id)s
 ORDER BY l.line
+
+-- name: dashboard_invoice_entries
+-- Every line of a document, those too that rest on no visit of their own; `verdict` and `place` are of the first visit.
+SELECT l.line, l.kind, coalesce((l.starts_at AT TIME ZONE c.timezone)::date,
+                                (i.document -> 'lines' -> (l.line - 1) ->> 'starts_on')::date) AS day,
+       c.name AS centre, r.name AS place, l.verdict, l.hours, l.quantity, l.unit, l.per_hour AS price, l.net
+FROM invoice_line l JOIN invoice i USING (invoice_id) LEFT JOIN centre c ON c.centre_id = l.centre_id
+LEFT JOIN resource r ON r.resource_id = l.resource_id
+WHERE l.invoice_id = %(invoice_id)s ORDER BY l.line
 
 -- name: dashboard_rejected
 SELECT r.arrived_at, c.name AS centre, r.topic, r.reason, r.n FROM rejected r

@@ -12,7 +12,8 @@ from smartwork.jobs.documents.measure import fit
 from smartwork.jobs.documents.sheets import WIDTH, Group, Section, Style
 from smartwork.jobs.documents.tabular import Cell, Cells, Heads, Note
 
-_FIGURES = (("numbered", 78.0), ("stored", 100.0), ("rejected", 120.0), ("waiting", 152.0), ("missing", WIDTH))
+_NAME, _DAYS = 66.0, 76.0
+_FIGURES = (("numbered", 95.0), ("stored", 113.0), ("rejected", 129.0), ("waiting", 156.0), ("missing", WIDTH))
 _WANTING = ("waiting", "missing")
 
 
@@ -20,8 +21,11 @@ def ledger_section(proofs: Iterable[Proof], language: Language) -> Section:
     """A row for each centre, and one for each of its days on which something had not arrived; empty without a ledger."""
     say = labels.words(language)
     days = describe.ledger_days(proofs)
-    groups = [_centre([days[key] for key in keys], name, say, language) for (name, _), keys in groupby(days, _of_centre)]
-    heads = Heads(say["ledger_title"], ((0, say["centre"], "left"), *((end, say[key], "right") for key, end in _FIGURES)))
+    groups = [_centre([days[key] for key in keys], name, language) for (name, _), keys in groupby(days, _of_centre)]
+    heads = Heads(
+        say["ledger_title"],
+        ((0, say["centre"], "left"), (_DAYS, say["days"], "right"), *((end, say[key], "right") for key, end in _FIGURES)),
+    )
     return Section(heads, groups, [Note(say["ledger_note"])] if groups else [])
 
 
@@ -29,15 +33,14 @@ def _of_centre(key: tuple[str, str, date]) -> tuple[str, str]:
     return key[:2]
 
 
-def _centre(days: Sequence[Completeness], name: str, say: dict[str, str], language: Language) -> Group:
+def _centre(days: Sequence[Completeness], name: str, language: Language) -> Group:
     wanting = [
         Cells((("body", 4, labels.short_day(day.day, language), "left"), *_figures([day], language)))
         for day in days
         if not day.is_whole
     ]
-    count = f"{len(days)} {say['days' if len(days) > 1 else 'one_day']}"
-    named: Cell = ("bold", 0, fit(f"{name}, {count}", 8.5, 56), "left")
-    row = Cells((named, *_figures(days, language)), opens=bool(wanting))
+    named: Cell = ("bold", 0, fit(name, 8.5, _NAME), "left")
+    row = Cells((named, ("body", _DAYS, str(len(days)), "right"), *_figures(days, language)), opens=bool(wanting))
     return Group(row, row, wanting)
 
 

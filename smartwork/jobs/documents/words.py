@@ -76,7 +76,6 @@ WORDS: dict[str, tuple[str, str, str]] = {
     ),
     "not_arrived": ("mesures non arrivées", "metingen niet aangekomen", "readings not arrived"),
     "days": ("jours", "dagen", "days"),
-    "one_day": ("jour", "dag", "day"),
     "numbered": ("numérotées", "genummerd", "numbered"),
     "stored": ("conservées", "bewaard", "stored"),
     "rejected": ("refusées", "geweigerd", "rejected"),

@@ -179,7 +179,7 @@ def test_the_annex_counts_the_ledger_by_centre_and_shows_each_day_that_is_not_wh
     ]
     for name in {centre for centre, _, _ in days}:
         its = [day for (centre, _, _), day in days.items() if centre == name]
-        assert f"{name}, {len(its)} days" in texts
+        assert {name, f"{len(its)}"} <= set(texts)
         assert f"{sum(day.stored for day in its):,}" in texts
     for day in wanting:
         assert f"{day.stored:,}" in texts
