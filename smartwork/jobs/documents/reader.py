@@ -61,6 +61,10 @@ def _pdf(path: Path, content: bytes) -> Carried:
         raise InputError(f"{path} is no PDF that can be read ({error}). Ask the sender for the document again.") from error
     xml = next((data for name, data in files.items() if name.endswith(".xml")), None)
     evidence = next((data for name, data in files.items() if name.endswith(".json")), None)
+    if xml is None and evidence is not None:
+        raise InputError(
+            f"{path} is a statement, and carries no e-invoice to check. Verify the self-billed document that it names."
+        )
     if xml is None or evidence is None:
         raise _foreign(path, "it carries no e-invoice and no evidence")
     root = _root(path, xml)

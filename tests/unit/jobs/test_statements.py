@@ -8,10 +8,12 @@ import pytest
 from pypdf import PdfReader
 
 from smartwork.domain.business import Language
+from smartwork.errors import InputError
 from smartwork.jobs.documents import labels
 from smartwork.jobs.documents.statement_view import statement_view
 from smartwork.jobs.render import NotWritable
 from smartwork.jobs.statements import render_statements, statement_pdf
+from smartwork.jobs.verify import verify
 from smartwork.testing.documents import centre_statement
 
 LANGUAGES: tuple[Language, ...] = ("fr", "nl", "en")
@@ -48,6 +50,13 @@ def test_every_day_and_every_unsigned_stay_stands_on_a_page_and_no_member_does()
         assert labels.short_day(row.day, "en") in texts
     assert sum(text.startswith("Bureau") for text in texts) >= len(kept.unsigned)
     assert "m-0" not in kept.canonical()
+
+
+def test_checking_a_statement_leads_to_the_document_that_it_goes_with(tmp_path: Path) -> None:
+    path = tmp_path / "statement.pdf"
+    path.write_bytes(statement_pdf(*centre_statement()))
+    with pytest.raises(InputError, match="Verify the self-billed document"):
+        verify(path)
 
 
 def test_a_document_without_a_statement_gets_no_file_and_a_folder_that_refuses_is_named(tmp_path: Path) -> None:
