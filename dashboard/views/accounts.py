@@ -48,7 +48,7 @@ def row(head: Head) -> tuple[Mood, list[str]]:
         short_day(head.issued_on),
         short_day(head.due_on),
         money(sign(head) * head.gross, EUR),
-        money(sign(head) * at.open, EUR) if at else "–",
+        money(at.open if sign(head) > 0 else 0 - at.open, EUR) if at else "–",
         f"{state}, late" if is_late(head, at) else state,
     ]
 

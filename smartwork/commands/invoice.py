@@ -165,7 +165,8 @@ def _listed(heads: list[Head], standing: Mapping[str, Position], drafts: list[In
         table.add_row(
             f"{head.number}  {head.party}", f"{head.month:%Y-%m}",
             f"[red]{head.due_on.isoformat()}[/]" if is_late else head.due_on.isoformat(),
-            euro(sign * head.gross), euro(sign * at.open) if at else "", _state(head, at).replace("_", " "),
+            euro(sign * head.gross), euro(at.open if sign > 0 else 0 - at.open) if at else "",
+            _state(head, at).replace("_", " "),
         )  # fmt: skip
     for draft in drafts:
         table.add_row(f"draft  {draft.account}", f"{draft.month:%Y-%m}", "", euro(draft.gross), "", "draft")
