@@ -1,6 +1,6 @@
 -- The edges' book beside ours by centre and local day: one reckoning for the ledger, the API and the evidence of invoices.
 -- Summed by outbox first, since what arrived after an edge's report counts as numbered too. The centre is a key of both
--- sums, so that whoever asks for one centre reads its batches only.
+-- sums and both halves have the same types, so that whoever asks for one centre reads its batches only.
 CREATE VIEW ledger_day AS
 SELECT centre_id, day, sum(numbered)::bigint AS numbered, sum(stored)::bigint AS stored, sum(rejected)::bigint AS rejected,
        sum(duplicates)::bigint AS duplicates,
@@ -15,7 +15,7 @@ FROM (
                0::bigint AS numbered, 0::bigint AS reported
         FROM batch
         UNION ALL
-        SELECT outbox_id, day, 0, 0, 0, numbered, in_outbox FROM edge_day
+        SELECT outbox_id, day, 0::bigint, 0::bigint, 0::bigint, numbered, in_outbox FROM edge_day
     ) AS b JOIN outbox o USING (outbox_id)
     GROUP BY o.centre_id, o.outbox_id, b.day
 ) AS book

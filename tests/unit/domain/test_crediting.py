@@ -56,7 +56,10 @@ def test_state_follows_what_happened() -> None:
     assert status(["issued", "sent", "paid"]) == "paid"
     assert status(["issued", "sent", "paid", "disputed"]) == "disputed"
     assert status(["issued", "sent", "disputed", "upheld"]) == "sent"
-    assert status(["issued", "sent", "disputed", "credited", "paid"]) == "credited"
+    assert status(["issued", "sent", "paid", "disputed", "credited"]) == "credited"
+    assert status(["issued", "sent", "disputed", "credited", "paid"]) == "paid"
+    assert status(["issued", "sent", "disputed", "credited", "paid"], is_open=True) == "partly_paid"
+    assert status(["issued", "paid", "refunded"]) == "paid"
     assert status(["issued", "disputed", "credited", "disputed"]) == "disputed"
 
 
