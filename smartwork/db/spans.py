@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import numpy as np
+import psycopg
 
 from smartwork.db.connection import Connection, explained
 from smartwork.db.rows import array_text, binary_spans, flags, times
@@ -11,6 +12,7 @@ from smartwork.db.sql import sql
 from smartwork.db.years import settled_before
 from smartwork.domain import occupancy, occupancy_columns
 from smartwork.domain.occupancy_columns import SECOND, STATES, Flags, Integers, Pieces
+from smartwork.errors import SmartworkError
 
 GAP_S = 300.0
 """Seconds without motion that still count as presence where somebody is detected again after them."""
@@ -18,19 +20,27 @@ _AT_ONCE, _ROWS_AT_ONCE = 1_000, 50
 _SAMPLES_AT_ONCE = 50_000
 
 
+class NotDerived(SmartworkError):  # noqa: N818 - says what waits
+    """The spans of some sensors wait."""
+
+
 def derive_stale(connection: Connection, quiet: timedelta = timedelta(0), longest: timedelta = timedelta(0)) -> int:
     """Derive the spans of devices that were touched and then not for `quiet`, or `longest` ago; returns how many.
 
     Each portion is one transaction: after a crash the marks are still there and the same work is done again.
-    Raises ServiceAway where the database is lost.
+    Raises ServiceAway where the database is lost, NotDerived where it refuses, as two sensors of one desk may cause that
+    are derived at the same time.
     """
     how = {"most": _AT_ONCE, "quiet": quiet, "longest": longest}
     done = 0
     while True:
-        with explained(), connection.transaction():
-            taken = connection.execute(sql("take_stale"), how).fetchall()
-            if taken:
-                _derive(connection, {int(device): int(since_us) for device, since_us in taken})
+        try:
+            with explained(), connection.transaction():
+                taken = connection.execute(sql("take_stale"), how).fetchall()
+                if taken:
+                    _derive(connection, {int(device): int(since_us) for device, since_us in taken})
+        except psycopg.Error as error:
+            raise NotDerived(f"Spans could not be derived, and will be tried again: {error.diag.message_primary}") from error
         done += len(taken)
         if len(taken) < _AT_ONCE:
             return done

@@ -1,16 +1,19 @@
 """Spans follow readings: whatever the order of arrival, they are what deriving from scratch gives."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smartwork.db.connection import Connection
+from smartwork.db.connection import Connection, connect
 from smartwork.db.ingest import IngestStore
 from smartwork.db.network import install
-from smartwork.db.spans import GAP_S, derive_stale
+from smartwork.db.spans import GAP_S, NotDerived, derive_stale
 from smartwork.domain.occupancy import Piece, bridge, is_suspect, patience, pieces
 from smartwork.testing.factory import NOON, Told, arrival, batch, presence, small_network
+from smartwork.testing.program import eventually
 
 pytestmark = pytest.mark.services
 MORNING = NOON - timedelta(hours=4)
@@ -172,3 +175,24 @@ def test_a_sensor_that_speaks_without_a_pause_is_left_alone_until_it_has_waited_
     connection.execute("UPDATE stale_span SET first_at = first_at - interval '2 s'")
     assert derive_stale(connection, quiet, longest) == 1
     assert len(spans(connection, "desk-1")) == len(spans(connection, "desk-2")) == 1
+
+
+def test_what_the_database_refuses_to_derive_waits_and_is_tried_again(
+    connection: Connection, store: IngestStore, database_url: str
+) -> None:
+    """As where two sensors of one desk are derived at the same time, each by a worker of its own."""
+    store.commit([arrival(batch(1, presence("s-1", MORNING, [True])))], [], [], [], NOON)
+    with closing(connect(database_url)) as other, ThreadPoolExecutor(1) as pool:
+        with other.transaction():
+            other.execute("INSERT INTO span SELECT resource_id, %s, %s, 'vacant' FROM resource", (MORNING, NOON))
+            refused = pool.submit(derive_stale, connection)
+            eventually(lambda: waits_for_a_lock(other))
+        with pytest.raises(NotDerived, match="will be tried again"):
+            refused.result(10)
+    assert derive_stale(connection) == 1
+    assert [span[2] for span in spans(connection)] == ["occupied"]
+
+
+def waits_for_a_lock(connection: Connection) -> bool:
+    row = connection.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()
+    return bool(row and row[0])
