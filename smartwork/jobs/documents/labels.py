@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from smartwork.domain.business import Language
 from smartwork.jobs.documents.words import WORDS
@@ -13,7 +14,11 @@ _MONTHS: dict[Language, str] = {
     "en": "January February March April May June July August September October November December",
 }
 _DAYS: dict[Language, str] = {"fr": "lu ma me je ve sa di", "nl": "ma di wo do vr za zo", "en": "Mo Tu We Th Fr Sa Su"}
-_MARKS: dict[Language, tuple[str, str]] = {"fr": ("\u202f", ","), "nl": (".", ","), "en": (",", ".")}
+_MARKS: dict[Language, dict[int, str]] = {
+    "fr": str.maketrans({",": "\u202f", ".": ",", "-": "−"}),
+    "nl": str.maketrans({",": ".", ".": ",", "-": "−"}),
+    "en": str.maketrans({"-": "−"}),
+}
 
 
 _COLUMNS: dict[Language, dict[str, str]] = {
@@ -33,8 +38,7 @@ def minutes(seconds: int) -> int:
 
 def number(value: Decimal, language: Language, places: int = 2) -> str:
     """`value` with `places` decimals and the language's thousands and decimal marks."""
-    thousands, decimal = _MARKS[language]
-    return f"{value:,.{places}f}".translate({ord(","): thousands, ord("."): decimal, ord("-"): "−"})
+    return f"{value:,.{places}f}".translate(_MARKS[language])
 
 
 def count(value: int, language: Language) -> str:
@@ -61,6 +65,7 @@ def day(value: date, language: Language) -> str:
     return f"{value:%d/%m/%Y}"
 
 
+@lru_cache(maxsize=512)
 def short_day(value: date, language: Language) -> str:
     """Weekday and day of the month, as lists of one month show them."""
     return f"{_DAYS[language].split()[value.weekday()]} {value:%d/%m}"

@@ -1,5 +1,7 @@
 """How wide a text is in the documents' typeface (Libertinus Serif semibold, tabular figures), to the hundredth of an em."""
 
+from functools import lru_cache
+
 _MM_PER_PT = 0.352778
 _CLASSES = {
     0.26: ".,:;'’|!· \u00a0\u202f",
@@ -25,6 +27,7 @@ class _Widths(dict[str, float]):
 _EM = _Widths({character: width for width, characters in _CLASSES.items() for character in characters})
 
 
+@lru_cache(maxsize=4096)
 def width_mm(text: str, size_pt: float) -> float:
     """Width of `text` in millimetres at `size_pt` points, never less than the typesetter finds."""
     return sum(map(_EM.__getitem__, text)) * size_pt * _MM_PER_PT

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -342,10 +342,17 @@ def _placer(proof: Proof, axis: tuple[int, int]) -> Callable[[datetime], float]:
     begun = _clock(proof.starts_at, proof.day, proof.timezone)
     if proof.starts_at.astimezone(zone).utcoffset() != last.astimezone(zone).utcoffset():
         return lambda moment: _x(_clock(moment, proof.day, proof.timezone), axis)
-    return lambda moment: _x(begun + (moment - proof.starts_at).total_seconds() / 3600, axis)
+    first, hours, start = axis[0], axis[1] - axis[0], proof.starts_at
+
+    def place(moment: datetime) -> float:
+        share = (begun + (moment - start).total_seconds() / 3600 - first) / hours
+        return _TIMELINE + _TIMELINE_WIDTH * min(1.0, max(0.0, share))
+
+    return place
 
 
 def _clock(moment: datetime, day: date, timezone: str) -> float:
     """Hours on the wall clock since that day's midnight; past 24 on the next day."""
-    local = moment.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
-    return (local - datetime.combine(day, time())).total_seconds() / 3600
+    local = moment.astimezone(ZoneInfo(timezone))
+    hours = (local.toordinal() - day.toordinal()) * 24 + local.hour
+    return (hours * 3600 + local.minute * 60 + local.second + local.microsecond / 1e6) / 3600
