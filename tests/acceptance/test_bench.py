@@ -34,7 +34,7 @@ OF_THE_EDGE = {
     "light_p99_ms",
 }
 
-OF_RECONCILIATION = {"bookings_per_s", "growth_ratio", "rss_mb", "small_bookings_per_s", "rerun_s"}
+OF_RECONCILIATION = {"bookings_per_s", "growth_ratio", "start_s", "rss_mb", "small_bookings_per_s", "rerun_s"}
 
 
 @pytest.mark.parametrize(
