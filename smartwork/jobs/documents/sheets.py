@@ -184,9 +184,9 @@ class _Pages:
 
 
 def _kept(rows: Sequence[tuple[Row, Group | None]], at: int) -> float:
-    """Height of the row at `at` and of all that must stand on its page."""
+    """Height of the row at `at` and of all that must stand on its page: an ending never stands there alone."""
     height = rows[at][0].height
-    while rows[at][0].opens and at + 1 < len(rows):
+    while at + 1 < len(rows) and (rows[at][0].opens or rows[at + 1][1] is None):
         at += 1
         height += rows[at][0].height
     return height

@@ -42,7 +42,7 @@ groups = st.lists(st.lists(st.tuples(st.booleans(), st.floats(4, 12)), max_size=
 
 
 @given(groups, groups)
-def test_every_row_stands_once_in_order_and_no_heading_ends_a_page(
+def test_every_row_stands_once_in_order_no_heading_ends_a_page_and_no_ending_begins_one(
     first: list[list[tuple[bool, float]]], second: list[list[tuple[bool, float]]]
 ) -> None:
     sections = [section("a", first), section("b", second)]
@@ -53,6 +53,7 @@ def test_every_row_stands_once_in_order_and_no_heading_ends_a_page(
     assert [n for n in drawn if n.startswith("a")] == drawn[: len([n for n in drawn if n.startswith("a")])]
     opening = {row.name for row in wanted if row.opens and isinstance(row, Named)} | {"head", "again"}
     assert all(page[0] == "head" and page[-1] not in opening for page in pages)
+    assert not any(page[1].endswith("total") for page in pages)
 
 
 @given(st.text(alphabet=st.characters(codec="latin-1", exclude_categories=["C"]), max_size=60), st.floats(4, 80))
