@@ -24,7 +24,7 @@ THREADS = 2
 def deriving(database_url: str) -> Iterator[Callable[[], None]]:
     """Derive the spans of what readings touched: under load by and by, and all of them when the yielded function is called.
 
-    What was touched by the end of the block is derived before it is left, if the database answers.
+    What is still touched at the end of the block stays marked in the database: the next worker derives it.
     """
     ended = threading.Event()
     rounds = [_Rounds(ended) for _ in range(THREADS)]
@@ -44,21 +44,18 @@ def deriving(database_url: str) -> Iterator[Callable[[], None]]:
 
 
 class _Rounds:
-    """When one thread derives, and what: all that is stale if it was asked to, else what is quiet; once more at the end."""
+    """When one thread derives, and what: all that is stale if it was asked to, else what is quiet."""
 
     def __init__(self, ended: threading.Event) -> None:
         self.asked = threading.Event()
         self._ended = ended
-        self._all = self._last = False
+        self._all = False
 
     def due(self) -> bool:
-        """Wait for the next round; false after the last."""
-        if self._last:
-            return False
+        """Wait for the next round; false where there is none."""
         self._all = self.asked.wait(EVERY_S)
         self.asked.clear()
-        self._last = self._ended.is_set()
-        return True
+        return not self._ended.is_set()
 
     def derive(self, connection: Connection) -> None:
         """One round."""

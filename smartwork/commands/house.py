@@ -56,7 +56,7 @@ def add_house(app: typer.Typer, bar: Bar, out: Console, database_url: Callable[[
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
     for column in columns:
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     return table
 
 
