@@ -143,7 +143,7 @@ def test_choosing_a_line_opens_its_evidence(served: Served, chromium: Browser) -
         table.click(position={"x": 15, "y": 38 + 35 + 17}, force=True)
         expect(page.get_by_text("Evidence of line 2")).to_be_visible(timeout=10_000)
         expect(page.get_by_test_id("stMain")).to_contain_text("Nobody came.")
-        assert page.locator('.sw-timeline [data-title^="Vacant 09:00 to 13:00"]').count() == 1
+        expect(page.locator('.sw-timeline [data-title^="Vacant 09:00 to 13:00"]')).to_have_count(1)
 
 
 def test_a_page_that_is_opened_first_by_its_address_looks_like_all_others(served: Served, chromium: Browser) -> None:
