@@ -262,6 +262,11 @@ class Invoice:
         """The invoice whose snapshot `document` is (JSON values); raises ValueError where it is none."""
         return _SNAPSHOT.validate_python(document, strict=False)
 
+    @classmethod
+    def read(cls, canonical: str) -> "Invoice":
+        """The invoice whose `canonical` text this is; raises ValueError where it is none."""
+        return _SNAPSHOT.validate_json(canonical)
+
 
 _SNAPSHOT = TypeAdapter(Invoice)
 

@@ -27,6 +27,7 @@ from smartwork.domain.tariff import ContractMissing, contract_at, fingerprint, t
 from smartwork.domain.verify import faults
 from smartwork.errors import InputError, SmartworkError
 from smartwork.jobs.render import Files, Progress, render
+from smartwork.jobs.workers import workers
 
 LOOK_BACK_MONTHS = 12
 """How far back a change of verdicts, contracts or prices still becomes a correction."""
@@ -92,17 +93,18 @@ def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path,
     progress("Reading verdicts and their evidence", 0, 1)
     known = _read(connection, first)
     progress("Reading verdicts and their evidence", 1, 1)
-    progress("Issuing invoices", 0, 1)
-    with documents.books(connection):
-        documents.open_series(connection, series_of("invoice", at.date()))
-        closed = billing.closed(connection, first)
-        open_ones = [customer for customer in known.customers if customer.company_id not in closed]
-        fresh = _issue(connection, known, open_ones, first, at)
-    progress("Issuing invoices", 1, 1)
-    issued = documents.of_month(connection, first)
-    begun = perf_counter()
-    files = render(issued, out_dir / f"{first:%Y-%m}", progress)
-    rendering_s = perf_counter() - begun
+    with workers(len(known.customers)) as pool:
+        progress("Issuing invoices", 0, 1)
+        with documents.books(connection):
+            documents.open_series(connection, series_of("invoice", at.date()))
+            closed = billing.closed(connection, first)
+            open_ones = [customer for customer in known.customers if customer.company_id not in closed]
+            fresh = _issue(connection, known, open_ones, first, at)
+        progress("Issuing invoices", 1, 1)
+        issued = documents.of_month(connection, first)
+        begun = perf_counter()
+        files = render(issued, out_dir / f"{first:%Y-%m}", progress, pool)
+        rendering_s = perf_counter() - begun
     invoiced = {invoice.account for invoice in issued}
     return BillReport(
         first,

@@ -1,8 +1,8 @@
 """Documents into files: PDF, UBL and CSV of each, checked before they are written, drawn side by side."""
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from smartwork.errors import SmartworkError
 from smartwork.jobs.documents.pdf import pdf
 from smartwork.jobs.documents.table import table
 from smartwork.jobs.documents.ubl import ubl
+from smartwork.jobs.workers import workers
 
 Progress = Callable[[str, int, int], None]
 """Told the name of a step, how much of it is done, and of how much."""
@@ -35,15 +36,16 @@ class DoesNotAddUp(SmartworkError):  # noqa: N818 - what was found
     """A document's figures do not follow from its own evidence, so it is not written."""
 
 
-def render(documents: Sequence[Invoice], folder: Path, progress: Progress) -> list[Files]:
+def render(documents: Sequence[Invoice], folder: Path, progress: Progress, pool: Executor | None = None) -> list[Files]:
     """Write `<number>-<account>` .pdf, .xml and .csv of each document into `folder`; the same bytes every time.
 
-    A file is there whole or not at all. Raises NotWritable where the folder refuses, and DoesNotAddUp where a document's
-    figures do not hold.
+    By the `workers` in `pool`, else by some of its own. A file is there whole or not at all. Raises NotWritable where the
+    folder refuses, and DoesNotAddUp where a document's figures do not hold.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return _render(documents, folder, progress)
+        with nullcontext(pool) if pool else workers(len(documents)) as drawers:
+            return _render(documents, folder, progress, drawers)
     except OSError as error:
         raise NotWritable(
             f"Cannot write to {folder}: {error.strerror}. Choose another folder; what is issued stays issued, "
@@ -51,17 +53,18 @@ def render(documents: Sequence[Invoice], folder: Path, progress: Progress) -> li
         ) from error
 
 
-def _render(documents: Sequence[Invoice], folder: Path, progress: Progress) -> list[Files]:
-    # Threads, not processes: the typesetter lets go of the interpreter for most of the time, and nothing has to start.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        done = []
-        for files in pool.map(_write, documents, [folder] * len(documents)):
-            done.append(files)
-            progress(_STEP, len(done), len(documents))
-        return done
+def _render(documents: Sequence[Invoice], folder: Path, progress: Progress, pool: Executor) -> list[Files]:
+    done = []
+    # As text, which is a third of what pickling an invoice costs, and which the files contain anyway.
+    texts = (document.canonical() for document in documents)
+    for files in pool.map(_write, texts, [folder] * len(documents)):
+        done.append(files)
+        progress(_STEP, len(done), len(documents))
+    return done
 
 
-def _write(document: Invoice, folder: Path) -> Files:
+def _write(canonical: str, folder: Path) -> Files:
+    document = Invoice.read(canonical)
     if found := faults(document):
         first = found[0]
         where = f"line {first.line}" if first.line else "document"
@@ -69,7 +72,6 @@ def _write(document: Invoice, folder: Path) -> Files:
             f"{document.number} does not add up at {where}: {first.what} is {first.stated}, "
             f"its evidence says {first.computed}. Nothing of it was written; run `smartwork audit`."
         )
-    canonical = document.canonical()
     xml = ubl(document, canonical)
     name = f"{document.number}-{document.account}"
     files = Files(folder / f"{name}.pdf", folder / f"{name}.xml", folder / f"{name}.csv")

@@ -1,0 +1,65 @@
+"""Workers that draw documents: beside this process where there are many, and gone with it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from smartwork.jobs.render import DoesNotAddUp, render
+from smartwork.jobs.workers import MANY, workers
+from smartwork.testing.documents import invoice
+
+_WAITING = f"""
+import os, time
+from smartwork.jobs.workers import workers
+if __name__ == "__main__":
+    with workers({MANY}) as pool:
+        print(*{{pool.submit(os.getpid).result() for _ in range(8)}}, flush=True)
+        time.sleep(60)
+"""
+
+
+def test_many_documents_are_drawn_in_processes_of_their_own_and_few_in_this_one() -> None:
+    with workers(MANY) as pool:
+        assert pool.submit(os.getpid).result() != os.getpid() or os.cpu_count() == 1
+    with workers(MANY - 1) as pool:
+        assert isinstance(pool, ThreadPoolExecutor)
+        assert pool.submit(os.getpid).result() == os.getpid()
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="one processor: documents are drawn in this process")
+def test_workers_end_with_a_process_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "waiting.py"
+    script.write_text(_WAITING)
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pids = [int(pid) for pid in parent.stdout.readline().split()]
+        assert pids
+        os.kill(parent.pid, signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while any(_runs(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not [pid for pid in pids if _runs(pid)]
+
+
+def test_a_document_that_does_not_add_up_is_named_also_by_a_worker_process(tmp_path: Path) -> None:
+    made = [invoice(lines=1, ordinal=n) for n in range(1, MANY + 1)]
+    wrong = replace(made[-1], lines=(replace(made[-1].lines[0], net=Decimal("1.00")),))
+    with pytest.raises(DoesNotAddUp, match=f"INV-2026-{MANY:05d} does not add up"):
+        render([*made[:-1], wrong], tmp_path, lambda *_: None)
+    assert not list(tmp_path.glob(f"{wrong.number}*"))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
