@@ -1,7 +1,7 @@
 """The books: postings in double entry, hours bought ahead, settlements with centres, and payments ordered."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from smartwork.domain.business import CentreContract, Party, PlaceKind, Vat
 from smartwork.domain.credits import Lot
 from smartwork.domain.invoice import Draw, Invoice, LineReference, Unattributed
 from smartwork.domain.posting import Posting
+from smartwork.domain.settlement import SettlementTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +172,27 @@ def centres_to_settle(connection: Connection) -> list[CentreToSettle]:
 def unsettled(connection: Connection, month: date) -> dict[str, list[ChargedLine]]:
     """By centre: lines of company documents up to the month that no settlement has taken in."""
     found: dict[str, list[ChargedLine]] = {}
-    for centre, posting_id, day, kind, resource, name, sign, visits, hours, net, worth in _rows(
-        connection, "unsettled_lines", month=month
-    ):
-        line = ChargedLine(posting_id, day, kind, resource, name, sign * visits, sign * hours, sign * net, sign * worth)
-        found.setdefault(centre, []).append(line)
+    for centre, *line in _rows(connection, "unsettled_lines", month=month):
+        found.setdefault(centre, []).append(ChargedLine(*line))
     return found
+
+
+def settled(connection: Connection, centre_id: int, month: date) -> list[ChargedLine]:
+    """The lines that the settlements of a centre's month took in."""
+    return [ChargedLine(*line) for _, *line in _rows(connection, "settled_lines", centre_id=centre_id, month=month)]
+
+
+def settled_terms(connection: Connection, since: date, until: date) -> dict[str, dict[date, SettlementTerms]]:
+    """By centre and month, both months included: the terms by which it was settled last."""
+    found: dict[str, dict[date, SettlementTerms]] = {}
+    for centre, month, *terms in _rows(connection, "settled_terms", since=since, until=until):
+        found.setdefault(centre, {})[month] = SettlementTerms(*terms)
+    return found
+
+
+def put_settled_terms(connection: Connection, centre_id: int, month: date, terms: SettlementTerms) -> None:
+    """Remember by which terms a centre's month was settled; in the caller's transaction."""
+    connection.execute(sql("put_settled_terms"), {"centre_id": centre_id, "month": month, **asdict(terms)})
 
 
 def unattributed(connection: Connection, month: date) -> dict[str, Unattributed]:

@@ -180,6 +180,12 @@ def of_companies(connection: Connection, companies: Iterable[int], since: date) 
     return found
 
 
+def of_centre(connection: Connection, centre_id: int, since: date) -> list[Invoice]:
+    """A centre's self-billed documents of that month and later ones, as they were issued. Raises InvoiceAltered."""
+    rows = _rows(connection, "documents_of_centre", centre_id=centre_id, since=since)
+    return [verified(document, seal) for document, seal in rows]
+
+
 def heads(connection: Connection, month: date | None) -> list[Head]:
     """Documents at a glance, of a month or of all, in the order in which they were issued."""
     with explained():

@@ -1,13 +1,14 @@
 """What the network owes a centre for a month by its contract: a share of what it brought in, a rent, or a price a desk."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from smartwork.domain.business import CentreContract, Party, PlaceKind
+from smartwork.domain.business import CentreContract, Party, PlaceKind, SettlementMode, VatCategory
 from smartwork.domain.compose import Head
-from smartwork.domain.invoice import Line, LineKind, LineReference, Unit
+from smartwork.domain.corrections import Issued, take_back
+from smartwork.domain.invoice import Invoice, Line, LineKind, LineReference, Unit
 from smartwork.domain.money import cents
 from smartwork.domain.network import days_of_month
 from smartwork.domain.rating import Group
@@ -29,6 +30,21 @@ class Revenue:
         return sum(self.by_kind.values(), _ZERO)
 
 
+@dataclass(frozen=True, slots=True)
+class SettlementTerms:
+    """What of a centre's contract sets the figures of a month; `vat_rate` in percent."""
+
+    mode: SettlementMode
+    rate: Decimal
+    vat_category: VatCategory
+    vat_rate: Decimal
+
+
+def terms_of(contract: CentreContract) -> SettlementTerms:
+    """The terms of a contract."""
+    return SettlementTerms(contract.mode, contract.rate, contract.vat.category, contract.vat.rate)
+
+
 def contract_on(contracts: Iterable[CentreContract], centre: str, month: date) -> CentreContract | None:
     """The contract of a centre in force on the last day of the month, or None."""
     day = days_of_month(month)[-1]
@@ -45,12 +61,15 @@ def settle(
     month: date,
     earlier: LineReference | None = None,
     latest: LineReference | None = None,
+    *,
+    settled_before: bool = False,
 ) -> list[Group]:
     """The lines of a centre's settlement; none where nothing is owed.
 
-    With `earlier`, the line of the month's first settlement, only the share of what came in or was given back since is
-    settled: a rent or price a desk is owed once a month. What is given back without one (corrections of earlier months)
-    refers to `latest`, the last invoice that was drawn up for the centre.
+    Of a month that was `settled_before` only the share of what came in or was given back since is settled: a rent or price
+    a desk is owed once a month. A share refers to `earlier`, the line of the month's first settlement, where there is one.
+    What is given back without one (corrections of earlier months) refers to `latest`, the last invoice that was drawn up
+    for the centre.
     """
     if contract.mode == "share":
         found = [
@@ -67,13 +86,44 @@ def settle(
             for kind, base in revenue.by_kind.items()
             if base
         ]
-    elif earlier is not None:
+    elif settled_before:
         return []
     elif contract.mode == "fixed":
         found = [(_line(contract, revenue, month, None, ("month", Decimal(1), contract.rate), None),)]
     else:
         found = [(_line(contract, revenue, month, "desk", ("seat", Decimal(desks), contract.rate), None),)]
     return [group for group in found if group[0].net]
+
+
+def resettle(
+    contract: CentreContract,
+    revenue: Revenue,
+    desks: int,
+    month: date,
+    documents: Sequence[Invoice],
+    latest: LineReference | None = None,
+) -> list[Group]:
+    """What makes a settled month, of `revenue` in all, one that was settled by `contract`, whatever it was settled by.
+
+    The month's lines that stand in `documents`, all of the centre's since, are taken back, and all that is owed for it is
+    settled anew, in lines that refer to the first of them, or to `latest`. A price a desk counts the desks that it counted.
+    """
+    gone = {
+        (ref.number, ref.line)
+        for one in documents
+        for line in one.lines
+        if line.kind == "correction" and (ref := line.corrects)
+    }
+    issued = [
+        Issued(one, (line,))
+        for one in documents
+        for line in one.lines
+        if line.kind == "settlement" and line.starts_on == month and (one.number, line.line) not in gone
+    ]
+    seats = next((int(abs(one.lines[0].quantity)) for one in issued if one.lines[0].unit == "seat"), desks)
+    first = next((LineReference(one.invoice.number, one.invoice.issued_on, one.lines[0].line) for one in issued), latest)
+    fresh = [tuple(replace(line, corrects=first) for line in group) for group in settle(contract, revenue, seats, month)]
+    return [*(take_back(one) for one in issued), *fresh]
 
 
 def centre_head(contract: CentreContract, month: date, issued_on: date, network: Party, *, is_demo: bool) -> Head:

@@ -60,7 +60,7 @@ def _line(invoice: Invoice, line: Line) -> Iterator[Difference]:
         yield Difference(line.line, "period", f"{line.starts_on} to {line.ends_on}", "an end after the start")
     if line.starts_on > invoice.ends_on:  # earlier is what late data of an earlier month came to
         yield Difference(line.line, "period", f"{line.starts_on}", f"{invoice.ends_on} or earlier")
-    if line.unit == "share" and line.corrects is None:
+    if line.unit == "share" and line.corrects is None and line.starts_on >= invoice.starts_on:
         rows = [row for row in invoice.statement if line.place_kind in (None, row.kind)]
         taken_of = abs(sum((row.net for row in rows), _ZERO))
         if line.price != taken_of:

@@ -1,7 +1,7 @@
 """Settle a month with the centres: a self-billed document for each by its contract, and a SEPA file that pays them."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,8 +14,10 @@ from smartwork.db.documents import Issue
 from smartwork.domain import posting
 from smartwork.domain.business import CentreContract, Party, PlaceKind
 from smartwork.domain.compose import compose, kind_of, series_of
+from smartwork.domain.credits import months_later
 from smartwork.domain.invoice import DocumentKind, Invoice, LineReference, StatementRow, Unattributed
-from smartwork.domain.settlement import Revenue, centre_head, contract_on, settle
+from smartwork.domain.rating import Group
+from smartwork.domain.settlement import Revenue, SettlementTerms, centre_head, contract_on, resettle, settle, terms_of
 from smartwork.domain.statement import Account, statement
 from smartwork.domain.tariff import ContractMissing
 from smartwork.errors import InputError
@@ -23,6 +25,8 @@ from smartwork.jobs.documents.sepa import Transfer, pain001
 from smartwork.jobs.render import Files, NotWritable, Progress, render
 from smartwork.jobs.statements import render_statements
 
+LOOK_BACK_MONTHS = 12
+"""How far back a change of a centre's contract still corrects what was settled."""
 _ZERO = Decimal(0)
 
 
@@ -61,23 +65,32 @@ class SettleReport:
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """A centre's part of a run."""
+    """A centre's part of a run: what it takes in, what is owed, and the terms of months that are settled by others
+    than before. `stated` is what the document tells place by place.
+    """
 
     centre: CentreToSettle
     contract: CentreContract
-    revenue: Revenue
     lines: Sequence[ChargedLine]
+    stated: Sequence[ChargedLine]
+    groups: Sequence[Group]
     earlier: LineReference | None
-    latest: LineReference | None
+    terms: Mapping[date, SettlementTerms]
     unattributed: Unattributed | None
+
+    @property
+    def charged(self) -> Decimal:
+        """What it takes in, EUR net, credits at their worth."""
+        return sum((line.net + line.credits for line in self.lines), _ZERO)
 
 
 def settle_month(connection: Connection, month: date, at: datetime, out_dir: Path, progress: Progress) -> SettleReport:
     """Settle the local month with every centre, as of `at`; files go to `out_dir/<YYYY-MM>/`.
 
     Running it again settles only what was issued since: a credit note after the first run becomes a self-billed credit
-    note. Raises InputError where the month is not over, ContractMissing where a centre earned something and has no
-    contract, and NotWritable where the files cannot be written.
+    note. A contract that was changed since, for this month or one of the twelve before, is settled by what it says now:
+    what stands is taken back. Raises InputError where the month is not over, ContractMissing where a centre earned something
+    and has no contract, and NotWritable where the files cannot be written.
     """
     first = month.replace(day=1)
     if (at.year, at.month) <= (first.year, first.month):
@@ -107,7 +120,7 @@ def settle_month(connection: Connection, month: date, at: datetime, out_dir: Pat
             for one, sign, written in zip(issued, signs, files, strict=True)
         ),
         tuple((order, _write(order, folder)) for order in books.payout_orders(connection, first)),
-        sum((one.revenue.total for one in due), _ZERO),
+        sum((one.charged for one in due), _ZERO),
         -books.balances(connection).get(posting.MARGIN, _ZERO),
     )  # fmt: skip
 
@@ -116,45 +129,77 @@ def _due(connection: Connection, month: date) -> list[_Due]:
     contracts = books.centre_contracts(connection)
     lines = books.unsettled(connection, month)
     nobodys = books.unattributed(connection, month)
+    terms = books.settled_terms(connection, months_later(month, -LOOK_BACK_MONTHS), month)
     found = []
     for centre in books.centres_to_settle(connection):
         its = lines.get(centre.slug, [])
-        contract = contract_on(contracts, centre.slug, month)
-        if contract is None:
-            if its:
-                raise ContractMissing(
-                    f"Companies were charged for centre {centre.slug}, and no contract with it holds at the end of "
-                    f"{month:%Y-%m}: add one, and settle again."
-                )
-            continue
-        by_kind: dict[PlaceKind, Decimal] = defaultdict(Decimal)
-        for line in its:
-            by_kind[line.kind] += line.net + line.credits
-        earlier = books.first_settlement(connection, centre.centre_id, month)
-        latest = books.latest_settlement(connection, centre.centre_id, month)
-        found.append(
-            _Due(centre, contract, Revenue(centre.slug, centre.name, by_kind), its, earlier, latest, nobodys.get(centre.slug))
-        )
+        own = [contract for contract in contracts if contract.centre == centre.slug]
+        if contract_on(own, centre.slug, month):
+            found.append(
+                _of_centre(connection, centre, own, month, its, terms.get(centre.slug, {}), nobodys.get(centre.slug))
+            )
+        elif its:
+            raise ContractMissing(
+                f"Companies were charged for centre {centre.slug}, and no contract with it holds at the end of "
+                f"{month:%Y-%m}: add one, and settle again."
+            )
     return found
+
+
+def _of_centre(
+    connection: Connection,
+    centre: CentreToSettle,
+    contracts: Sequence[CentreContract],
+    month: date,
+    lines: Sequence[ChargedLine],
+    settled: Mapping[date, SettlementTerms],
+    unattributed: Unattributed | None,
+) -> _Due:
+    """`settled` are the terms by which months were settled before; where contracts say others now, they are settled anew."""
+    agreed = {one: contract for one in {*settled, month} if (contract := contract_on(contracts, centre.slug, one))}
+    changed = {one: contract for one, contract in agreed.items() if one in settled and terms_of(contract) != settled[one]}
+    earlier = books.first_settlement(connection, centre.centre_id, month)
+    latest = books.latest_settlement(connection, centre.centre_id, month)
+    # A month that was settled with nothing owed has no line to take back: it is settled as if for the first time.
+    afresh = month in changed and earlier is None
+    stated = [*books.settled(connection, centre.centre_id, month), *lines] if afresh else lines
+    before = month in settled and not afresh
+    revenue = _revenue(centre, stated)
+    groups = settle(agreed[month], revenue, centre.desks, month, earlier, latest, settled_before=before)
+    issued = documents.of_centre(connection, centre.centre_id, min(changed)) if changed else []
+    for one in sorted(changed.keys() - ({month} if afresh else set())):
+        revenue = _revenue(centre, books.settled(connection, centre.centre_id, one))
+        groups += resettle(changed[one], revenue, centre.desks, one, issued, latest)
+    fresh = {one: terms_of(agreed[one]) for one in {*changed, month} if one in changed or one not in settled}
+    return _Due(centre, agreed[month], lines, stated, groups, earlier, fresh, unattributed)
+
+
+def _revenue(centre: CentreToSettle, lines: Iterable[ChargedLine]) -> Revenue:
+    by_kind: dict[PlaceKind, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        by_kind[line.kind] += line.net + line.credits
+    return Revenue(centre.slug, centre.name, by_kind)
 
 
 def _issue(connection: Connection, due: Sequence[_Due], seller: Party, month: date, at: datetime) -> dict[str, Invoice]:
     """Issue and post; returns the new documents by centre."""
     fresh = {}
     for one in due:
-        groups = settle(one.contract, one.revenue, one.centre.desks, month, one.earlier, one.latest)
-        if groups:
+        if one.groups:
             head = centre_head(one.contract, month, at.date(), seller, is_demo=one.centre.is_demo)
-            ordinal = documents.take_number(connection, series_of(kind_of(head, groups), at.date()))
-            invoice = compose(head, groups, ordinal=ordinal, statement=_statement(one.lines), unattributed=one.unattributed)
+            ordinal = documents.take_number(connection, series_of(kind_of(head, one.groups), at.date()))
+            rows = _statement(one.stated)
+            invoice = compose(head, one.groups, ordinal=ordinal, statement=rows, unattributed=one.unattributed)
             corrects = one.earlier.number if one.earlier else None
             documents.store(connection, [Issue(invoice, centre_id=one.centre.centre_id, corrects=corrects)], at)
             fresh[one.centre.slug] = invoice
-            written = books.post(connection, posting.of_settlement(invoice, one.revenue.total))
+            written = books.post(connection, posting.of_settlement(invoice, one.charged))
         else:
-            written = books.post(connection, posting.of_margin(one.centre.slug, month, at.date(), one.revenue.total))
+            written = books.post(connection, posting.of_margin(one.centre.slug, month, at.date(), one.charged))
         if written is not None:
             books.put_settled(connection, one.centre.slug, written, [line.posting_id for line in one.lines])
+        for of, terms in one.terms.items():
+            books.put_settled_terms(connection, one.centre.centre_id, of, terms)
     return fresh
 
 

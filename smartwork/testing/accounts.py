@@ -1,16 +1,29 @@
 """A small network with everything that money needs: a centre, three companies, their verdicts, and what proves them."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
 
+from smartwork.db import documents
 from smartwork.db.connection import Connection, connect
 from smartwork.db.migrate import migrate
+from smartwork.jobs.audit import AuditReport, audit_books
+from smartwork.jobs.bill import BillReport, bill_month
+from smartwork.jobs.invoices import Credited, credit, dispute
+from smartwork.jobs.settle import SettleReport, settle_month
 
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
 ISSUED = datetime(2026, 11, 2, 9, tzinfo=UTC)
 NINE = datetime(2026, 10, 5, 7, tzinfo=UTC)
 """09:00 in Brussels, when the bookings begin."""
+
+INVOICE = "INV-2026-00002"
+"""bolt's: 1.75 h in a room at 24.00."""
 
 _NETWORK = """
 INSERT INTO operator (operator_id, name, kind, enterprise_number) VALUES (1, 'Ville', 'public', '0123456749');
@@ -48,6 +61,50 @@ def accounts(server_url: str, name: str) -> Iterator[Connection]:
         _measure(fresh)
         _judge(fresh)
         yield fresh
+
+
+def bill(connection: Connection, folder: Path, months_later: int = 0) -> BillReport:
+    """Bill October, or November a month later."""
+    month = (OCTOBER, NOVEMBER)[months_later]
+    return bill_month(connection, month, ISSUED + timedelta(days=31 * months_later), folder, silent)
+
+
+def settle(connection: Connection, folder: Path, months_later: int = 0) -> SettleReport:
+    """Settle October, or November a month later."""
+    month = (OCTOBER, NOVEMBER)[months_later]
+    return settle_month(connection, month, ISSUED + timedelta(days=31 * months_later), folder, silent)
+
+
+def credited(connection: Connection, folder: Path, hours: Decimal | None = None) -> Credited:
+    """Dispute the line of `INVOICE`, and end it with a credit note."""
+    dispute(connection, INVOICE, 1, ISSUED, "the room was locked")
+    return credit(connection, INVOICE, 1, hours, ISSUED, "the room was locked", folder, silent)
+
+
+def audited(connection: Connection) -> AuditReport:
+    """What the audit says now."""
+    return audit_books(connection, silent)
+
+
+def command(server_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a user gets who types `smartwork` and these arguments, on the database `money_test` of that server."""
+    environment = {**os.environ, "SMARTWORK_DATABASE_URL": f"{server_url.rpartition('/')[0]}/money_test"}
+    program = [sys.executable, "-m", "smartwork", *arguments]
+    return subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
+
+
+def rows(connection: Connection, query: bytes) -> list[tuple[object, ...]]:
+    """What a query finds."""
+    return connection.execute(query).fetchall()
+
+
+def kinds(connection: Connection, number: str) -> list[str]:
+    """What happened to a document, in order."""
+    return [event.kind for event in documents.events(connection, number)]
+
+
+def silent(*_: object) -> None:
+    """No progress is shown."""
 
 
 def at(minutes: float) -> datetime:

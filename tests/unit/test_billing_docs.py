@@ -21,7 +21,7 @@ from smartwork.domain.monthly import monthly
 from smartwork.domain.passes import rate_day
 from smartwork.domain.payments import Move, Owed, positions
 from smartwork.domain.rating import Group, rate, terms_of
-from smartwork.domain.settlement import Revenue, centre_head, settle
+from smartwork.domain.settlement import Revenue, centre_head, resettle, settle
 from smartwork.domain.tariff import contract_at, tariff_at
 from smartwork.testing.stays import OCTOBER, SELLER, START, company, contract, invoice, stay
 from smartwork.testing.stays import TARIFF as PASSES
@@ -259,15 +259,36 @@ def test_a_price_changed_afterwards_is_corrected_as_the_table_says(row: dict[str
     assert (made.kind.replace("_", " "), str(made.net)) == (row["document"], row["net"])
 
 
-@pytest.mark.parametrize("row", table("Settlement with the centres"), ids=lambda row: " ".join(row.values()))
+@pytest.mark.parametrize("row", tables("Settlement with the centres")[0], ids=lambda row: " ".join(row.values()))
 def test_settlement_is_what_the_table_says(row: dict[str, str]) -> None:
     mode: Any = row["mode"]
     terms = CentreContract("namur", SINCE, None, mode, Decimal(row["rate"]), SELLER, "fr")
     revenue = Revenue("namur", "Namur", {"desk": Decimal(row["desks brought in"]), "room": Decimal(row["rooms brought in"])})
-    earlier = LineReference("SB-2026-00001", date(2026, 11, 2), 1) if row["settled before"] == "yes" else None
-    groups = settle(terms, revenue, int(row["desks"]), OCTOBER, earlier)
+    before = row["settled before"] == "yes"
+    earlier = LineReference("SB-2026-00001", date(2026, 11, 2), 1) if before else None
+    groups = settle(terms, revenue, int(row["desks"]), OCTOBER, earlier, settled_before=before)
     owed = sum((line.net for group in groups for line in group), Decimal(0))
     assert (owed, revenue.total - owed) == (Decimal(row["owed, net"]), Decimal(row["margin"]))
+
+
+@pytest.mark.parametrize(
+    "row", tables("Settlement with the centres")[1], ids=lambda row: f"{row['settled by']} to {row['changed to']}"
+)
+def test_a_centres_contract_changed_afterwards_is_corrected_as_the_table_says(row: dict[str, str]) -> None:
+    def agreed(text: str) -> CentreContract:
+        mode: Any = text.split(maxsplit=1)[0]
+        return CentreContract("namur", SINCE, None, mode, Decimal(text.split()[1]), SELLER, "fr")
+
+    before, now = agreed(row["settled by"]), agreed(row["changed to"])
+    revenue, on = Revenue("namur", "Namur", {"desk": Decimal("1000.01"), "room": Decimal(200)}), date(2026, 11, 2)
+    issued = compose(centre_head(before, OCTOBER, on, SELLER, is_demo=True), settle(before, revenue, 10, OCTOBER), ordinal=1)
+    more = [line for group in resettle(now, revenue, 10, OCTOBER, [issued]) for line in group]
+    made = compose(centre_head(now, OCTOBER, on, SELLER, is_demo=True), [(line,) for line in more], ordinal=2)
+    back, anew = (
+        sum((one.net for one in more if (one.kind == "correction") is taken), Decimal(0)) for taken in (True, False)
+    )
+    assert (back, anew) == (Decimal(row["taken back"]), Decimal(row["owed anew"]))
+    assert (made.kind.replace("_", " "), str(made.net)) == (row["document"], row["net"])
 
 
 def test_books_are_what_the_table_says() -> None:

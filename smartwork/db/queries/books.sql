@@ -77,17 +77,31 @@ FROM centre c LEFT JOIN resource r USING (centre_id) GROUP BY c.centre_id ORDER 
 
 -- name: unsettled_lines
 -- Lines of company documents for centres, up to a month, that no settlement has taken in.
-SELECT c.slug, p.posting_id, (d ->> 'starts_on')::date, d ->> 'place_kind', coalesce(d -> 'proofs' -> 0 ->> 'resource', ''),
-       coalesce(d -> 'proofs' -> 0 ->> 'resource_name', ''),
-       CASE WHEN i.kind = 'credit_note' THEN -1 ELSE 1 END, jsonb_array_length(d -> 'proofs'),
-       (d ->> 'hours')::numeric, (d ->> 'net')::numeric,
-       coalesce((SELECT sum((w ->> 'worth')::numeric) FROM jsonb_array_elements(d -> 'draws') w), 0)
-FROM posting p JOIN invoice i USING (invoice_id)
-CROSS JOIN LATERAL jsonb_array_elements(i.document -> 'lines') d
-JOIN centre c ON c.slug = d ->> 'centre'
-WHERE p.kind = 'document' AND p.month <= %(month)s
-  AND NOT EXISTS (SELECT FROM settled_posting s WHERE s.posting_id = p.posting_id AND s.centre_id = c.centre_id)
-ORDER BY p.posting_id, (d ->> 'line')::integer
+SELECT l.centre, l.posting_id, l.day, l.kind, l.resource, l.resource_name, l.visits, l.hours, l.net, l.credits
+FROM centre_charge l
+WHERE l.month <= %(month)s
+  AND NOT EXISTS (SELECT FROM settled_posting s WHERE s.posting_id = l.posting_id AND s.centre_id = l.centre_id)
+ORDER BY l.posting_id, l.line
+
+-- name: settled_lines
+-- Lines that the settlements of a centre's month took in.
+SELECT l.centre, l.posting_id, l.day, l.kind, l.resource, l.resource_name, l.visits, l.hours, l.net, l.credits
+FROM centre_charge l
+JOIN settled_posting s USING (posting_id, centre_id)
+JOIN posting t ON t.posting_id = s.settlement_id
+WHERE l.centre_id = %(centre_id)s AND t.month = %(month)s
+ORDER BY l.posting_id, l.line
+
+-- name: settled_terms
+-- The terms by which months were last settled, of each centre.
+SELECT DISTINCT ON (t.centre_id, t.month) c.slug, t.month, t.mode, t.rate, t.vat_category, t.vat_rate
+FROM settled_terms t JOIN centre c USING (centre_id)
+WHERE t.month BETWEEN %(since)s AND %(until)s
+ORDER BY t.centre_id, t.month, t.settled_terms_id DESC
+
+-- name: put_settled_terms
+INSERT INTO settled_terms (centre_id, month, mode, rate, vat_category, vat_rate)
+VALUES (%(centre_id)s, %(month)s, %(mode)s, %(rate)s, %(vat_category)s, %(vat_rate)s)
 
 -- name: put_settled
 INSERT INTO settled_posting (posting_id, centre_id, settlement_id)

@@ -93,6 +93,9 @@ SELECT document, digest FROM invoice WHERE month = %(month)s AND centre_id IS NO
 SELECT company_id, document, digest FROM invoice
 WHERE company_id = ANY(%(companies)s) AND issued_on >= %(since)s ORDER BY invoice_id
 
+-- name: documents_of_centre
+SELECT document, digest FROM invoice WHERE centre_id = %(centre_id)s AND month >= %(since)s ORDER BY invoice_id
+
 -- name: document_numbered
 SELECT invoice_id, company_id, centre_id, document, digest FROM invoice WHERE number = %(number)s
 

@@ -58,12 +58,12 @@ def test_settlement_balances_and_splits_what_came_in(
 
 def test_share_is_taken_by_kind_and_rent_and_seats_are_owed_once() -> None:
     revenue = Revenue("namur", "Namur", {"desk": Decimal("100.01"), "room": Decimal("-20.00")})
-    earlier = LineReference("SB-2026-00001", ON, 1)
     assert [group[0].net for group in settle(CONTRACT, revenue, 10, OCTOBER)] == [Decimal("65.01"), Decimal("-13.00")]
     fixed, seats = replace(CONTRACT, mode="fixed", rate=Decimal(900)), replace(CONTRACT, mode="per_seat", rate=Decimal(45))
     assert [group[0].net for group in settle(fixed, revenue, 10, OCTOBER)] == [Decimal(900)]
     assert [group[0].net for group in settle(seats, revenue, 10, OCTOBER)] == [Decimal(450)]
-    assert settle(fixed, revenue, 10, OCTOBER, earlier) == settle(seats, revenue, 10, OCTOBER, earlier) == []
+    assert settle(fixed, revenue, 10, OCTOBER, settled_before=True) == []
+    assert settle(seats, revenue, 10, OCTOBER, settled_before=True) == []
 
 
 def test_what_is_given_back_after_the_settlement_becomes_a_self_billed_credit_note() -> None:

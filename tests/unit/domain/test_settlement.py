@@ -1,0 +1,90 @@
+"""A centre's contract that is changed after a month was settled: all documents together say what it says now."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smartwork.domain.business import STANDARD_VAT, CentreContract, Party, SettlementMode, Vat
+from smartwork.domain.compose import compose
+from smartwork.domain.invoice import Invoice, LineReference
+from smartwork.domain.rating import Group
+from smartwork.domain.settlement import Revenue, centre_head, resettle, settle
+from smartwork.domain.verify import faults
+from smartwork.testing.stays import OCTOBER, SELLER
+
+NOVEMBER, ON = date(2026, 11, 1), date(2026, 12, 1)
+PAYEE = Party("Ville", "0123456749", "Place 1", "5000", "Namur", iban="BE68539007547034")
+EXEMPT = Vat("E", Decimal(0), None, "Exempt")
+DESKS = 12
+modes = st.sampled_from(["share", "fixed", "per_seat"])
+cents = st.decimals(min_value=-500, max_value=5000, places=2)
+
+
+@st.composite
+def contracts(draw: st.DrawFn) -> CentreContract:
+    mode: SettlementMode = draw(modes)
+    rate = draw(st.decimals(min_value=0, max_value=1 if mode == "share" else 900, places=2))
+    vat = draw(st.sampled_from([STANDARD_VAT, EXEMPT]))
+    return CentreContract("namur", date(2026, 1, 1), None, mode, rate, PAYEE, "fr", vat)
+
+
+@st.composite
+def revenues(draw: st.DrawFn) -> Revenue:
+    return Revenue("namur", "Namur", {"desk": draw(cents), "room": draw(cents)})
+
+
+def issue(contract: CentreContract, groups: list[Group], month: date, ordinal: int) -> Invoice:
+    return compose(centre_head(contract, month, ON, SELLER, is_demo=True), groups, ordinal=ordinal)
+
+
+def said(documents: list[Invoice]) -> dict[tuple[str, Decimal], Decimal]:
+    """What documents together owe, net, by VAT category and rate."""
+    found: dict[tuple[str, Decimal], Decimal] = {}
+    for one in documents:
+        for line in one.lines:
+            key = line.vat_category, line.vat_rate
+            found[key] = found.get(key, Decimal(0)) + (-line.net if one.is_credit else line.net)
+    return {key: net for key, net in found.items() if net}
+
+
+@given(st.lists(contracts(), min_size=2, max_size=4), revenues())
+def test_after_any_changes_of_a_contract_the_documents_say_what_the_last_one_says(
+    agreed: list[CentreContract], revenue: Revenue
+) -> None:
+    documents: list[Invoice] = []
+    for i, contract in enumerate(agreed):
+        again = resettle(contract, revenue, DESKS, OCTOBER, documents)
+        groups = again if documents else settle(contract, revenue, DESKS, OCTOBER)
+        if groups:
+            documents.append(issue(contract, groups, (OCTOBER, NOVEMBER)[i > 0], i + 1))
+    last = agreed[-1]
+    expected = settle(last, revenue, DESKS, OCTOBER)
+    assert said(documents) == said([issue(last, expected, OCTOBER, 99)] if expected else [])
+
+
+@given(contracts(), contracts(), revenues())
+def test_a_correction_takes_back_each_line_once_and_adds_up_by_itself(
+    before: CentreContract, now: CentreContract, revenue: Revenue
+) -> None:
+    groups = settle(before, revenue, DESKS, OCTOBER)
+    if not groups:
+        return
+    first = issue(before, groups, OCTOBER, 1)
+    again = resettle(now, revenue, DESKS, OCTOBER, [first])
+    taken = [line.corrects for group in again for line in group if line.kind == "correction"]
+    assert taken == [LineReference(first.number, ON, line.line) for line in first.lines]
+    correction = issue(now, again, NOVEMBER, 2)
+    assert faults(correction) == []
+    assert resettle(now, revenue, DESKS, OCTOBER, [first, correction])[: len(taken)] != again[: len(taken)]
+
+
+def test_a_price_a_desk_counts_the_desks_that_it_counted_then() -> None:
+    contract = CentreContract("namur", date(2026, 1, 1), None, "per_seat", Decimal(45), PAYEE, "fr")
+    revenue = Revenue("namur", "Namur", {"desk": Decimal(100)})
+    first = issue(contract, settle(contract, revenue, 10, OCTOBER), OCTOBER, 1)
+    [back, fresh] = resettle(replace(contract, rate=Decimal(50)), revenue, 14, OCTOBER, [first])
+    assert (back[0].quantity, back[0].net) == (Decimal(-10), Decimal(-450))
+    assert (fresh[0].quantity, fresh[0].net) == (Decimal(10), Decimal(500))
