@@ -9,6 +9,7 @@ from firmware_sim.customers import SELLER as DEMO_SELLER
 from smartwork.domain.business import (
     REVERSE_CHARGE,
     STANDARD_VAT,
+    CentreContract,
     ChargeMode,
     Company,
     Contract,
@@ -24,6 +25,7 @@ from smartwork.domain.invoice import Draw, Invoice, Line, LineKind, LineReferenc
 from smartwork.domain.money import cents
 from smartwork.domain.passes import rate_day
 from smartwork.domain.rating import Group, rate, terms_of
+from smartwork.domain.settlement import Revenue, centre_head, resettle, settle
 from smartwork.domain.statement import Account, Judged, Statement, UnsignedStay, statement
 
 MONTH, ISSUED = date(2026, 10, 1), date(2026, 11, 2)
@@ -241,6 +243,21 @@ def self_billed_credit(language: Language = "fr") -> Invoice:
     return compose(_self_billed_head(language), [(taken,)], ordinal=1)
 
 
+def settled_anew(language: Language = "fr") -> Invoice:
+    """November of a centre whose contract was changed for October: other shares, and VAT that it is exempt from now."""
+    agreed = CentreContract("gembloux", MONTH, None, "share", Decimal("0.65"), OPERATOR, language)
+    now = replace(agreed, rate=Decimal("0.7"), vat=EXEMPT)
+    october = Revenue(*CENTRES[0], {"desk": Decimal("1000.01"), "room": Decimal("200.00")})
+    november, on = date(2026, 11, 1), date(2026, 12, 1)
+    issued = compose(
+        centre_head(agreed, MONTH, ISSUED, DEMO_SELLER, is_demo=True), settle(agreed, october, 10, MONTH), ordinal=3
+    )
+    lines = settle(now, Revenue(*CENTRES[0], {"desk": Decimal("900.00")}), 10, november)
+    rows = [StatementRow("desk-1", "Bureau 1", "desk", 31, Decimal(120), Decimal("900.00"), Decimal(0))]
+    head = centre_head(now, november, on, DEMO_SELLER, is_demo=True)
+    return compose(head, [*lines, *resettle(now, october, 10, MONTH, [issued])], ordinal=4, statement=rows)
+
+
 def month_given_back(language: Language = "fr") -> Invoice:
     """A month whose corrections give back more than its visits come to: it becomes a credit note."""
     head = company_head(company(language), MONTH, ISSUED, DEMO_SELLER, is_demo=True)
@@ -261,6 +278,7 @@ def every_kind(language: Language) -> list[Invoice]:
         month_given_back(language),
         self_billed(language),
         self_billed_credit(language),
+        settled_anew(language),
     ]
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from smartwork.domain.business import Language
 from smartwork.domain.evidence import BatchRun, Completeness
-from smartwork.domain.invoice import DocumentReference, Line, Proof
+from smartwork.domain.invoice import DocumentReference, Invoice, Line, Proof
 from smartwork.jobs.documents import labels
 
 _PLAIN = ("used", "walk_in", "no_show")
@@ -30,6 +30,14 @@ def name(line: Line, language: Language) -> str:
             return say[f"settlement_{line.unit}"] + kind
         case "occupancy" | "beyond_pass" | "no_show":
             return ", ".join(dict.fromkeys(proof.resource_name for proof in line.proofs)) or say["beyond_pass"]
+
+
+def title(line: Line, invoice: Invoice) -> str:
+    """The name, with the month where what a centre is owed is about another than the document's."""
+    named = name(line, invoice.language)
+    if line.kind != "settlement" or line.starts_on >= invoice.starts_on:
+        return named
+    return f"{named}, {labels.month(line.starts_on, invoice.language)}"
 
 
 def correction(line: Line, language: Language) -> str:

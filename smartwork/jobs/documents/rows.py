@@ -109,7 +109,7 @@ def _detail(lines: Sequence[Line], invoice: Invoice, say: dict[str, str]) -> Gro
     for kind, found in kinds:
         if kind is not None and places > 1:
             rows.append(_kind(say[kind]))
-        rows += [_line(line, language, rated=rated) for line in found]
+        rows += [_line(line, invoice, rated=rated) for line in found]
     name = lines[0].centre_name or say["network"]
     return Group(
         _centre(name, labels.number(net(lines), language)),
@@ -131,9 +131,14 @@ def _kind(name: str) -> Drawn:
     return Drawn(4.6, lambda sheet, y: sheet.text("kind", 0, y + 3.6, name), opens=True)
 
 
-def _line(line: Line, language: Language, *, rated: bool) -> Drawn:
+def _line(line: Line, invoice: Invoice, *, rated: bool) -> Drawn:
+    language = invoice.language
     one = line.proofs[0] if len(line.proofs) == 1 else None
-    name, reference, remark = (tell(line, language) for tell in (describe.name, describe.reference, describe.remark))
+    name, reference, remark = (
+        describe.title(line, invoice),
+        describe.reference(line, language),
+        describe.remark(line, language),
+    )
     if one is None:
         remark = " · ".join(part for part in (reference, remark) if part)
     remark_pt = _BODY_PT if width_mm(remark, _BODY_PT) <= _REMARK_ROOM else _SMALL_PT

@@ -100,7 +100,7 @@ def _account(one: Statement, invoice: Invoice, say: dict[str, str]) -> list[list
     found = [[say["charged_for_centre"], "", amount(one.charged)]]
     found += [
         [
-            describe.name(line, language),
+            describe.title(line, invoice),
             f"{describe.quantity(line, language)} {say[f'unit_{line.unit}']}",
             amount(sign * line.net),
         ]

@@ -105,7 +105,7 @@ def _line(root: etree._Element, invoice: Invoice, line: Line) -> None:
     _text(
         item, "Description", " · ".join(part for part in (describe.reference(line, language), *members) if part) or line.kind
     )
-    name = describe.name(line, language)
+    name = describe.title(line, invoice)
     _text(item, "Name", f"{name}, {line.centre_name}" if line.centre_name else name)
     _tax_category(_group(item, "ClassifiedTaxCategory"), line.vat_category, line.vat_rate)
     price = _group(node, "Price")

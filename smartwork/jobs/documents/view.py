@@ -112,7 +112,7 @@ def _summary(invoice: Invoice, say: dict[str, str]) -> View:
         shown = invoice.lines[:FIRST_PAGE_ROWS]
         rows = [
             [
-                describe.name(line, language),
+                describe.title(line, invoice),
                 f"{describe.quantity(line, language)} {say[f'unit_{line.unit}']}",
                 labels.price(line.price, language),
                 labels.euro(line.net, language),

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -16,8 +17,7 @@ from lxml import etree
 
 from smartwork.domain.business import REVERSE_CHARGE, Language
 from smartwork.domain.invoice import Invoice
-from smartwork.jobs.documents import labels
-from smartwork.jobs.documents.describe import ledger_days
+from smartwork.jobs.documents import describe, labels
 from smartwork.jobs.documents.epc import epc_code, epc_text
 from smartwork.jobs.documents.pdf import pdf
 from smartwork.jobs.documents.table import COLUMNS, table
@@ -32,6 +32,7 @@ from smartwork.testing.documents import (
     mixed_invoice,
     self_billed,
     self_billed_credit,
+    settled_anew,
 )
 from smartwork.testing.official import Rules, official_rules
 
@@ -93,6 +94,18 @@ def test_the_centre_supplies_and_the_network_buys_in_a_self_billed_invoice() -> 
     assert found.findtext(f"{CAC}PaymentMeans/{CAC}PayeeFinancialAccount/{CBC}ID") == "BE68539007547034"
 
 
+def test_what_a_centre_is_owed_for_an_earlier_month_says_for_which() -> None:
+    one = settled_anew("en")
+    names = [describe.title(line, one) for line in one.lines]
+    assert "The centre’s share (desks)" in names
+    assert "The centre’s share (desks), October 2026" in names
+    assert names == [line.findtext(f"{CAC}Item/{CBC}Name", "").removesuffix(", Gembloux") for line in lines_of(one)]
+
+
+def lines_of(one: Invoice) -> list[Any]:
+    return etree.fromstring(xml(one)).findall(f"{CAC}InvoiceLine")
+
+
 @pytest.mark.parametrize("vat", [REVERSE_CHARGE, EXEMPT])
 def test_where_no_vat_is_due_the_reason_is_given(vat: Any) -> None:
     found = etree.fromstring(xml(invoice(lines=3, vat=vat)))
@@ -135,8 +148,11 @@ def test_every_sum_in_the_xml_is_exact(one: Invoice) -> None:
     total = f"{CAC}LegalMonetaryTotal/{CBC}"
     assert sum(nets) == amount(f"{total}LineExtensionAmount") == amount(f"{total}TaxExclusiveAmount")
     vat = amount(f"{CAC}TaxTotal/{CBC}TaxAmount")
-    rate = one.vat_totals[0].rate / 100
-    assert vat == (sum(nets) * rate).quantize(Decimal("0.01"), "ROUND_HALF_UP")
+    by_rate = Counter[Decimal]()
+    for line, net in zip(one.lines, nets, strict=True):
+        by_rate[line.vat_rate] += net
+    due = ((net * rate / 100).quantize(Decimal("0.01"), "ROUND_HALF_UP") for rate, net in by_rate.items())
+    assert vat == sum(due)
     assert amount(f"{total}PayableAmount") == sum(nets) + vat
     assert all(
         re.fullmatch(r"-?\d+\.\d\d", x.text or "")
@@ -165,7 +181,7 @@ def test_every_label_has_three_languages_and_every_line_stands_in_detail_and_ann
 
 def test_the_annex_counts_the_ledger_by_centre_and_shows_each_day_that_is_not_whole() -> None:
     one = invoice("en", 40)
-    days = ledger_days(proof for line in one.lines for proof in line.proofs)
+    days = describe.ledger_days(proof for line in one.lines for proof in line.proofs)
     wanting = [day for day in days.values() if not day.is_whole]
     assert wanting
     shown: Any = view(one, "0" * 64)
