@@ -18,6 +18,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from firmware_sim.recordings import read_robod, read_uci
 from smartwork import screens
 from smartwork.clock import now
+from smartwork.commands.agreements import agreements_app
 from smartwork.commands.bookings import bookings_app
 from smartwork.commands.day import add_day
 from smartwork.commands.decode import add_decode
@@ -160,6 +161,7 @@ def _database_url(progress: Steps) -> str:
 
 
 app.add_typer(bookings_app(bar, out, _database_url), name="bookings")
+app.add_typer(agreements_app(bar, out, _database_url, now), name="agreements")
 app.add_typer(token_app(bar, out, _database_url), name="token")
 app.add_typer(light_app(bar, out, _database_url, now), name="light")
 add_house(app, bar, out, _database_url)

@@ -43,6 +43,11 @@ Digests = dict[tuple[int, date], str]
 
 def customers(connection: Connection) -> list[Customer]:
     """All companies that have a contract, by slug."""
+    return [one for one in companies(connection) if one.company.contracts]
+
+
+def companies(connection: Connection) -> list[Customer]:
+    """All companies, by slug."""
     with explained():
         contracts: dict[Any, list[Contract]] = defaultdict(list)
         for company_id, *terms in _rows(connection, "billing_contracts"):
@@ -57,7 +62,6 @@ def customers(connection: Connection) -> list[Customer]:
                 is_demo,
             )
             for company_id, is_demo, *vat, fields in ((*row[:6], row[6:]) for row in _rows(connection, "billing_customers"))
-            if company_id in contracts
         ]
 
 
@@ -73,8 +77,8 @@ def seller(connection: Connection) -> Party:
         found = _rows(connection, "billing_seller")
     if not found:
         raise SellerMissing(
-            "The database does not say who issues the invoices: put name, enterprise number, address and IBAN of the "
-            "network into the table `seller`, and bill again."
+            "Nobody is named who issues the invoices: write name, enterprise number, address and IBAN of the network under "
+            "[seller] of a file, `smartwork agreements apply` it, and bill again."
         )
     return Party(*found[0])
 

@@ -9,7 +9,18 @@ from smartwork.contracts.policy import DeviceEntry, Hours, Policy, Profile
 from smartwork.db.connection import Connection
 from smartwork.db.house import lights, set_light
 from smartwork.db.sql import sql
-from smartwork.domain.business import Booking, CentreContract, CheckIn, Company, Network, Purchase, Vat
+from smartwork.domain.business import (
+    Booking,
+    CentreContract,
+    CheckIn,
+    Company,
+    Network,
+    Party,
+    Pool,
+    Purchase,
+    Tariff,
+    Vat,
+)
 from smartwork.domain.credits import lot_of
 from smartwork.domain.network import Centre, Device, Rect, Resource, Zone
 from smartwork.errors import InputError
@@ -22,22 +33,45 @@ def centre_slugs(connection: Connection) -> list[str]:
 
 def install(connection: Connection, network: Network) -> None:
     """Put the network into the database in one transaction; what is there already stays as it is."""
+    with connection.transaction():
+        with connection.cursor() as cursor:
+            cursor.executemany(sql("put_operator"), [asdict(o) for o in network.operators])
+            for centre in network.centres:
+                _put_centre(connection, centre, is_demo=network.is_demo)
+            rows = [company_row(company, is_demo=network.is_demo) for company in network.companies]
+            cursor.executemany(sql("put_company"), rows)
+            cursor.executemany(sql("put_member"), [asdict(m) for m in network.members])
+        put_agreed(connection, network.seller, network.companies, network.tariffs, network.centre_contracts)
+        put_orders(connection, network.purchases, network.companies)
+
+
+def put_agreed(
+    connection: Connection,
+    seller: Party | None,
+    companies: Iterable[Company],
+    tariffs: Iterable[Tariff],
+    centre_contracts: Iterable[CentreContract],
+) -> None:
+    """Add what was agreed with companies, which are there, and with centres; what is there already stays as it is."""
     with connection.transaction(), connection.cursor() as cursor:
-        cursor.executemany(sql("put_operator"), [asdict(o) for o in network.operators])
-        for centre in network.centres:
-            _put_centre(connection, centre, is_demo=network.is_demo)
-        for company in network.companies:
-            cursor.execute(sql("put_company"), _company(company, is_demo=network.is_demo))
+        for company in companies:
             cursor.executemany(sql("put_contract"), [{**asdict(c), "company": company.slug} for c in company.contracts])
             cursor.executemany(sql("put_pool"), [{**asdict(p), "company": company.slug} for p in company.pools])
-        cursor.executemany(sql("put_member"), [asdict(m) for m in network.members])
-        cursor.executemany(sql("put_tariff"), [asdict(t) for t in network.tariffs])
-        cursor.execute(sql("put_seller"), asdict(network.seller))
-        cursor.executemany(sql("put_centre_contract"), [_centre_contract(c) for c in network.centre_contracts])
-        cursor.executemany(sql("put_purchase"), [_purchase(p, network) for p in network.purchases])
+        cursor.executemany(sql("put_tariff"), [asdict(t) for t in tariffs])
+        if seller is not None:
+            cursor.execute(sql("put_seller"), asdict(seller))
+        cursor.executemany(sql("put_centre_contract"), [_centre_contract(c) for c in centre_contracts])
 
 
-def _company(company: Company, *, is_demo: bool) -> dict[str, object]:
+def put_orders(connection: Connection, orders: Iterable[Purchase], companies: Iterable[Company]) -> None:
+    """Add orders of hours at the price of their company's pool; those that are there already, by id, stay as they are."""
+    pools = {(company.slug, pool.kind): pool for company in companies for pool in company.pools}
+    with connection.cursor() as cursor:
+        cursor.executemany(sql("put_purchase"), [_order(order, pools.get((order.company, order.kind))) for order in orders])
+
+
+def company_row(company: Company, *, is_demo: bool) -> dict[str, object]:
+    """A company as the database keeps it, without what was agreed with it."""
     plain = {key: value for key, value in asdict(company).items() if key not in ("vat", "contracts", "pools")}
     return {**plain, **_vat(company.vat), "is_demo": is_demo}
 
@@ -51,12 +85,11 @@ def _vat(vat: Vat) -> dict[str, object]:
     return {f"vat_{key}": value for key, value in asdict(vat).items()}
 
 
-def _purchase(purchase: Purchase, network: Network) -> dict[str, object]:
-    """The lot that a purchase makes; raises InputError where its company has no pool of that kind."""
-    pools = [p for c in network.companies if c.slug == purchase.company for p in c.pools if p.kind == purchase.kind]
-    if not pools:
-        raise InputError(f"{purchase.company} has no pool of {purchase.kind} hours for the order {purchase.external_id}.")
-    return {**asdict(lot_of(purchase, pools[0])), "company": purchase.company}
+def _order(order: Purchase, pool: Pool | None) -> dict[str, object]:
+    """The lot that an order makes; raises InputError where its company has no pool of that kind."""
+    if pool is None:
+        raise InputError(f"{order.company} has no pool of {order.kind} hours for the order {order.external_id}.")
+    return {**asdict(lot_of(order, pool)), "company": order.company}
 
 
 def install_lights(connection: Connection, network: Network, at: datetime) -> None:

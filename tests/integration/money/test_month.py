@@ -65,5 +65,5 @@ Run = Callable[[Connection, Path], object]
 @pytest.mark.parametrize("run", [bill, settle])
 def test_nobody_is_billed_while_the_network_has_no_name(connection: Connection, tmp_path: Path, run: Run) -> None:
     connection.execute(b"DELETE FROM seller")
-    with pytest.raises(Exception, match="table `seller`"):
+    with pytest.raises(Exception, match="smartwork agreements apply"):
         run(connection, tmp_path)

@@ -1,0 +1,52 @@
+-- name: agreed_orders
+-- Orders of hours, those that billing itself made for an overdraft left out; and whether they are on a document.
+SELECT l.external_id, c.slug, l.kind, l.bought_on, l.hours,
+       EXISTS (SELECT FROM credit_entry e WHERE e.credit_lot_id = l.credit_lot_id)
+FROM credit_lot l JOIN company c USING (company_id)
+WHERE l.external_id NOT LIKE 'overdraft %%'
+ORDER BY c.slug, l.bought_on, l.external_id
+
+-- name: lock_agreements
+LOCK TABLE agreement_version IN EXCLUSIVE MODE
+
+-- name: clear_seller
+DELETE FROM seller
+
+-- name: clear_contracts
+DELETE FROM contract
+
+-- name: clear_pools
+DELETE FROM credit_pool
+
+-- name: clear_tariffs
+DELETE FROM tariff
+
+-- name: clear_centre_contracts
+DELETE FROM centre_contract
+
+-- name: change_company
+INSERT INTO company (slug, name, enterprise_number, street, postcode, town, language, buyer_reference, is_demo,
+                     vat_category, vat_rate, vat_code, vat_reason)
+VALUES (%(slug)s, %(name)s, %(enterprise_number)s, %(street)s, %(postcode)s, %(town)s, %(language)s,
+        %(buyer_reference)s, false, %(vat_category)s, %(vat_rate)s, %(vat_code)s, %(vat_reason)s)
+ON CONFLICT (slug) DO UPDATE
+SET name = excluded.name, enterprise_number = excluded.enterprise_number, street = excluded.street,
+    postcode = excluded.postcode, town = excluded.town, language = excluded.language,
+    buyer_reference = excluded.buyer_reference, vat_category = excluded.vat_category, vat_rate = excluded.vat_rate,
+    vat_code = excluded.vat_code, vat_reason = excluded.vat_reason
+
+-- name: remove_order
+DELETE FROM credit_lot l USING company c
+WHERE c.company_id = l.company_id AND c.slug = %(company)s AND l.external_id = %(external_id)s
+
+-- name: put_agreement_version
+INSERT INTO agreement_version (at, note, content) VALUES (%(at)s, %(note)s, %(content)s) RETURNING version
+
+-- name: agreement_versions
+SELECT version, at, note FROM agreement_version ORDER BY version
+
+-- name: agreement_content
+SELECT content FROM agreement_version WHERE version = %(version)s
+
+-- name: newest_billed_month
+SELECT max(month) FROM invoice

@@ -1,0 +1,122 @@
+"""Contracts and prices as a file: put in force as a whole, kept, put back, and taken up by the next documents."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from smartwork.db import agreements, billing, documents
+from smartwork.db.connection import Connection
+from smartwork.jobs.agreements.apply import Applied, Removes, apply_file, restore, show
+from smartwork.testing.accounts import ISSUED, NOVEMBER, audited, bill, command, rows
+
+pytestmark = pytest.mark.services
+
+
+def put(connection: Connection, folder: Path, text: str, *, remove: bool = False, dry_run: bool = False) -> Applied:
+    file = folder / "agreed.toml"
+    file.write_text(text)
+    return apply_file(connection, file, ISSUED, remove=remove, dry_run=dry_run)
+
+
+def test_what_is_shown_and_applied_again_changes_nothing(connection: Connection, tmp_path: Path) -> None:
+    before = agreements.in_force(connection)
+    done = put(connection, tmp_path, show(connection))
+    assert (done.problems, done.changes, done.version) == ((), (), None)
+    assert agreements.in_force(connection) == before
+    assert agreements.versions(connection) == []
+
+
+def test_changed_price_holds_from_then_on_and_corrects_what_was_billed(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    text = show(connection)
+    assert text.count("per_hour = 24") == 1
+    done = put(connection, tmp_path, text.replace("per_hour = 24", "per_hour = 20"))
+    assert [(one.kind, one.what, one.detail) for one in done.changes] == [
+        ("changed", "tariff for rooms in namur from 2026-01-01", "per_hour 24 → 20")
+    ]
+    assert (done.version, str(done.billed_to)) == (2, "2026-10-01")
+    [note] = [one for one in bill(connection, tmp_path, months_later=1).invoices if one.company == "bolt"]
+    assert note.net == Decimal("-7.00")  # 1.75 h, 4.00 less an hour
+    assert [line.starts_on < NOVEMBER for line in documents.numbered(connection, note.number).invoice.lines] == [True, True]
+    assert audited(connection).is_clean
+
+
+def test_everything_is_kept_and_can_be_put_back(connection: Connection, tmp_path: Path) -> None:
+    first = agreements.in_force(connection)
+    text = show(connection)
+    put(connection, tmp_path, text.replace("per_hour = 24", "per_hour = 20"))
+    calm = text[text.index('[[company]]\nslug = "calm"') : text.index("[[centre_contract]]")]
+    put(connection, tmp_path, show(connection).replace(calm, ""), remove=True)
+    assert [one.company.slug for one in billing.customers(connection)] == ["acme", "bolt"]
+    done = restore(connection, 1, ISSUED, dry_run=False)
+    assert agreements.in_force(connection) == first
+    assert [one.note for one in agreements.versions(connection)] == [
+        "before the first file", "agreed.toml", "agreed.toml", "version 1 again",
+    ]  # fmt: skip
+    assert done.version == 4
+    with pytest.raises(Exception, match="There is no version 9"):
+        restore(connection, 9, ISSUED, dry_run=False)
+
+
+def test_what_a_file_leaves_out_is_removed_only_where_it_is_meant(connection: Connection, tmp_path: Path) -> None:
+    text = show(connection)
+    without = text[: text.index("[[centre_contract]]")]
+    with pytest.raises(Removes, match="contract with centre namur from 2026-01-01"):
+        put(connection, tmp_path, without)
+    assert show(connection) == text
+    assert len(put(connection, tmp_path, without, remove=True, dry_run=True).changes) == 1
+    assert show(connection) == text
+    put(connection, tmp_path, without, remove=True)
+    assert show(connection) == without.rstrip("\n") + "\n"
+    assert put(connection, tmp_path, without).changes == ()
+
+
+def test_one_wrong_entry_keeps_the_whole_file_out(connection: Connection, tmp_path: Path) -> None:
+    text = show(connection)
+    done = put(connection, tmp_path, text.replace("per_hour = 24", "per_hour = 20").replace('"0403170701"', '"0403170702"'))
+    assert [one.where for one in done.problems] == ["company acme"]
+    assert show(connection) == text
+
+
+def test_hours_are_ordered_by_file_and_what_was_sold_stays(connection: Connection, tmp_path: Path) -> None:
+    pool = '\n[[company.pool]]\nkind = "desk"\nper_hour = 6\nexpires_months = 12\n'
+    order = '\n[[company.order]]\norder = "O-1"\nkind = "desk"\nbought_on = 2026-10-01\nhours = 10\n'
+    text = show(connection)
+    at = text.index('[[company]]\nslug = "bolt"')
+    ordered = text[:at] + pool + order + text[at:]
+    put(connection, tmp_path, ordered)
+    assert rows(connection, b"SELECT hours, per_hour, expires_on::text FROM credit_lot") == [(10, 6, "2027-10-01")]
+    put(connection, tmp_path, ordered.replace("hours = 10", "hours = 12"))
+    assert rows(connection, b"SELECT hours FROM credit_lot") == [(12,)], "what nobody billed yet may be changed"
+    bill(connection, tmp_path)
+    done = put(connection, tmp_path, ordered)
+    assert [one.where for one in done.problems] == ["order O-1 of acme"]
+    assert put(connection, tmp_path, text[:at] + pool + text[at:]).changes == (), "what was sold stays, also unnamed"
+
+
+def test_network_without_a_name_gets_one_from_its_first_file(connection: Connection, tmp_path: Path) -> None:
+    text = show(connection)
+    connection.execute(b"DELETE FROM seller")
+    with pytest.raises(billing.SellerMissing, match="smartwork agreements apply"):
+        bill(connection, tmp_path)
+    assert [one.what for one in put(connection, tmp_path, text).changes] == ["seller"]
+    assert bill(connection, tmp_path).invoices
+
+
+def test_agreements_on_the_command_line(connection: Connection, url: str, tmp_path: Path) -> None:
+    file = tmp_path / "agreed.toml"
+    assert command(url, "agreements", "show", "--output", str(file)).returncode == 0
+    assert "Nothing changes" in command(url, "agreements", "apply", str(file)).stdout
+    file.write_text(file.read_text().replace("per_hour = 24", "per_hour = 20"))
+    told = command(url, "agreements", "apply", str(file), "--dry-run")
+    assert "per_hour 24 → 20" in " ".join(told.stdout.split())
+    assert "nothing was written" in told.stdout
+    assert json.loads(command(url, "agreements", "apply", str(file), "--json").stdout)["version"] == 2
+    assert "before the first file" in command(url, "agreements", "history").stdout
+    assert "In force as version 3" in command(url, "agreements", "restore", "1").stdout
+    file.write_text(file.read_text().replace('charge = "as_booked"', 'charge = "cheap"', 1))
+    wrong = command(url, "agreements", "apply", str(file))
+    assert (wrong.returncode, "company 1 (acme), contract 1, charge" in wrong.stderr) == (1, True)
+    assert billing.tariffs(connection)[1].per_hour == 24
