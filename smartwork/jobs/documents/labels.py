@@ -54,8 +54,9 @@ def price(value: Decimal, language: Language) -> str:
 
 def euro(value: Decimal, language: Language) -> str:
     """An amount in EUR, the sign where the language puts it."""
-    text = number(value, language)
-    return f"€\u202f{text}" if language == "en" else f"{text}\u00a0€"
+    if language == "en":
+        return f"{'−' if value < 0 else ''}€\u202f{number(abs(value), language)}"
+    return f"{number(value, language)}\u00a0€"
 
 
 def day(value: date, language: Language) -> str:

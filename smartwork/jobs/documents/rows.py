@@ -208,7 +208,7 @@ def _place(row: StatementRow, say: dict[str, str], language: Language) -> Drawn:
     def paint(sheet: Sheet, y: float) -> None:
         base = y + 3.2
         sheet.text("body", 8, base, fit(row.resource_name or say["no_place"], _BODY_PT, 66))
-        sheet.text("body", 92, base, str(row.visits), "right")
+        sheet.text("body", 92, base, labels.count(row.visits, language), "right")
         sheet.text("body", 115, base, labels.number(row.hours, language), "right")
         sheet.text("body", 145, base, labels.number(row.of_it_credits, language), "right")
         sheet.text("body", WIDTH, base, labels.number(row.net, language), "right")
@@ -223,7 +223,7 @@ def _statement_total(invoice: Invoice, say: dict[str, str]) -> Drawn:
         sheet.rule("strong", y + 0.8)
         base = y + 5.2
         sheet.text("bold", 0, base, say["total_net"])
-        sheet.text("bold", 92, base, str(sum(row.visits for row in rows)), "right")
+        sheet.text("bold", 92, base, labels.count(sum(row.visits for row in rows), invoice.language), "right")
         for end, values in (
             (115, [row.hours for row in rows]),
             (145, [row.of_it_credits for row in rows]),

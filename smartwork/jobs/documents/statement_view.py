@@ -73,7 +73,7 @@ def _summary(one: Statement, say: dict[str, str], language: Language) -> View:
     rows = [
         [
             say[f"verdict_{part.verdict}"] if part.signed else say["verdict_unsigned"],
-            str(part.count),
+            labels.count(part.count, language),
             _hours(part.booked_s, language),
             _hours(part.measured_s, language),
         ]
@@ -81,7 +81,7 @@ def _summary(one: Statement, say: dict[str, str], language: Language) -> View:
     ]
     total = [
         say["total"],
-        str(sum(part.count for part in one.verdicts)),
+        labels.count(sum(part.count for part in one.verdicts), language),
         _hours(sum(part.booked_s for part in one.verdicts), language),
         _hours(sum(part.measured_s for part in one.verdicts), language),
     ]
@@ -154,7 +154,7 @@ def _days(one: Statement, say: dict[str, str], language: Language) -> Section:
         cells(
             labels.short_day(row.day, language),
             (
-                *map(_count, (row.bookings, row.no_shows, row.walk_ins, row.unsigned)),
+                *(_count(count, language) for count in (row.bookings, row.no_shows, row.walk_ins, row.unsigned)),
                 _hours(row.booked_s, language), _hours(row.measured_s, language), labels.number(row.net, language),
             ),
         )
@@ -167,7 +167,7 @@ def _days(one: Statement, say: dict[str, str], language: Language) -> Section:
         return Section(heads, [])
     total: list[tuple[float, str, Align]] = [(0, say["total"], "left")]
     sums = (
-        *(str(sum(getattr(row, key) for row in one.days)) for key in keys[:4]),
+        *(labels.count(sum(getattr(row, key) for row in one.days), language) for key in keys[:4]),
         _hours(sum(row.booked_s for row in one.days), language),
         _hours(sum(row.measured_s for row in one.days), language),
         labels.number(one.charged, language),
@@ -201,8 +201,8 @@ def _stay(stay: UnsignedStay, language: Language) -> Cells:
     )
 
 
-def _count(value: int) -> str:
-    return str(value) if value else "–"
+def _count(value: int, language: Language) -> str:
+    return labels.count(value, language) if value else "–"
 
 
 def _hours(seconds: int, language: Language) -> str:

@@ -218,7 +218,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "vat_AE": ("Autoliquidation", "Btw verlegd", "Reverse charge"),
     "vat_E": ("Exonéré", "Vrijgesteld", "Exempt"),
     "statement": ("Décompte du centre", "Afrekening van het centrum", "Statement of the centre"),
-    "of_it_credits": ("dont heures d’avance", "waarvan vooraf gekocht", "of it prepaid"),
+    "of_it_credits": ("dont prépayé", "waarvan vooruitbetaald", "of it prepaid"),
     "unattributed": (
         "{visits} passages sans réservation ni pointage ({hours} h de présence) n’ont été facturés à personne.",
         "{visits} bezoeken zonder boeking of aanmelding ({hours} u aanwezigheid) werden aan niemand gefactureerd.",

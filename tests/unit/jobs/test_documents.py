@@ -239,6 +239,8 @@ def test_an_amount_that_no_code_can_hold_gets_none() -> None:
 )
 def test_amounts_are_written_as_the_reader_writes_them(language: Language, text: str) -> None:
     assert labels.euro(Decimal("1234.5"), language) == text
+    below = labels.euro(Decimal("-1234.5"), language)
+    assert (below[0], below[1:]) == ("−", text)
 
 
 def test_many_invoices_are_written_side_by_side_the_same_and_in_order(tmp_path: Path) -> None:
