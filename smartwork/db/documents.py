@@ -159,10 +159,15 @@ def numbered(connection: Connection, number: str) -> Kept:
     return Kept(verified(document, seal), company_id, centre_id)
 
 
-def of_month(connection: Connection, month: date) -> list[Invoice]:
-    """The month's documents to companies, by number; credit notes of a dispute left out. Raises InvoiceAltered."""
+def of_month(connection: Connection, month: date) -> list[tuple[Invoice, str]]:
+    """The month's documents to companies, by number, each with its canonical text; credit notes of a dispute left out.
+
+    Raises InvoiceAltered.
+    """
     with explained():
-        return [verified(document, seal) for document, seal in _rows(connection, "invoices_of_month", month=month)]
+        rows = _rows(connection, "invoices_of_month", month=month)
+    texts = [sealed(document, seal) for document, seal in rows]
+    return [(Invoice.read(text), text) for text in texts]
 
 
 def settlements_of(connection: Connection, month: date) -> list[Invoice]:
@@ -200,12 +205,18 @@ def drafts(connection: Connection, month: date | None) -> list[Invoice]:
 
 def verified(document: Any, seal: bytes) -> Invoice:  # noqa: ANN401 - JSON values
     """The invoice whose snapshot this is; raises InvoiceAltered where `seal` is not its digest."""
-    if digest(canonical_text(document)) != bytes(seal):
+    return Invoice.read(sealed(document, seal))
+
+
+def sealed(document: Any, seal: bytes) -> str:  # noqa: ANN401 - JSON values
+    """The canonical text of a snapshot; raises InvoiceAltered where `seal` is not its digest."""
+    text = canonical_text(document)
+    if digest(text) != bytes(seal):
         raise InvoiceAltered(
             f"Invoice {document.get('number')} differs from what was issued: its digest does not match. "
             "Restore the row from a backup; nothing was rendered."
         )
-    return Invoice.parse(document)
+    return text
 
 
 def _row(issue: Issue) -> dict[str, object]:

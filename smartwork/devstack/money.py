@@ -45,7 +45,7 @@ def settle_accounts(connection: Connection, month: date, at: datetime, out_dir: 
             credit(connection, invoice.number, line, None, at, _CREDITED[invoice.language], out_dir, progress)
             settlement = settle_month(connection, month, at, out_dir, progress)
     notes = _credit_notes(connection, month)
-    render(notes, out_dir / f"{month:%Y-%m}", progress)
+    render([note.canonical() for note in notes], out_dir / f"{month:%Y-%m}", progress)
     return Money(bill, tuple(notes), settlement, audit_books(connection, progress))
 
 
@@ -57,7 +57,7 @@ def _credit_notes(connection: Connection, month: date) -> list[Invoice]:
 def _questionable(connection: Connection, month: date) -> tuple[Invoice, int] | None:
     """A line that a company might dispute: a no-show in a centre that is paid by share; None where there is none."""
     shares = {one.centre for one in books.centre_contracts(connection) if one.mode == "share"}
-    for invoice in documents.of_month(connection, month):
+    for invoice, _ in documents.of_month(connection, month):
         for line in invoice.lines:
             if _is_questionable(line, shares):
                 return invoice, line.line

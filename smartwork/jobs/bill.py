@@ -103,14 +103,14 @@ def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path,
         progress("Issuing invoices", 1, 1)
         issued = documents.of_month(connection, first)
         begun = perf_counter()
-        files = render(issued, out_dir / f"{first:%Y-%m}", progress, pool)
+        files = render([text for _, text in issued], out_dir / f"{first:%Y-%m}", progress, pool)
         rendering_s = perf_counter() - begun
-    invoiced = {invoice.account for invoice in issued}
+    invoiced = {invoice.account for invoice, _ in issued}
     return BillReport(
         first,
         tuple(
             _billed(invoice, written, already=invoice.account not in fresh)
-            for invoice, written in zip(issued, files, strict=True)
+            for (invoice, _), written in zip(issued, files, strict=True)
         ),
         tuple(customer.company.slug for customer in known.customers if customer.company.slug not in invoiced),
         billing.unsigned(connection, first),

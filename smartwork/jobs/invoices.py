@@ -113,7 +113,7 @@ def credit(
         books.post(connection, posting.of_document(note))
         books.move_credits(connection, kept.company_id or 0, note)
         documents.put_event(connection, number, Event("credited", at, line, reason, note.number))
-    [files] = render([note], out_dir / f"{note.month:%Y-%m}", progress)
+    [files] = render([note.canonical()], out_dir / f"{note.month:%Y-%m}", progress)
     return Credited(note, files)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
 from smartwork.domain.invoice import Invoice
@@ -36,16 +37,16 @@ class DoesNotAddUp(SmartworkError):  # noqa: N818 - what was found
     """A document's figures do not follow from its own evidence, so it is not written."""
 
 
-def render(documents: Sequence[Invoice], folder: Path, progress: Progress, pool: Executor | None = None) -> list[Files]:
+def render(snapshots: Sequence[str], folder: Path, progress: Progress, pool: Executor | None = None) -> list[Files]:
     """Write `<number>-<account>` .pdf, .xml and .csv of each document into `folder`; the same bytes every time.
 
-    By the `workers` in `pool`, else by some of its own. A file is there whole or not at all. Raises NotWritable where the
-    folder refuses, and DoesNotAddUp where a document's figures do not hold.
+    `snapshots` are their canonical texts; the `workers` in `pool` draw them, else some of its own. A file is there whole or
+    not at all. Raises NotWritable where the folder refuses, and DoesNotAddUp where a document's figures do not hold.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with nullcontext(pool) if pool else workers(len(documents)) as drawers:
-            return _render(documents, folder, progress, drawers)
+        with nullcontext(pool) if pool else workers(len(snapshots)) as drawers:
+            return _render(snapshots, folder, progress, drawers)
     except OSError as error:
         raise NotWritable(
             f"Cannot write to {folder}: {error.strerror}. Choose another folder; what is issued stays issued, "
@@ -53,13 +54,11 @@ def render(documents: Sequence[Invoice], folder: Path, progress: Progress, pool:
         ) from error
 
 
-def _render(documents: Sequence[Invoice], folder: Path, progress: Progress, pool: Executor) -> list[Files]:
+def _render(snapshots: Sequence[str], folder: Path, progress: Progress, pool: Executor) -> list[Files]:
     done = []
-    # As text, which is a third of what pickling an invoice costs, and which the files contain anyway.
-    texts = (document.canonical() for document in documents)
-    for files in pool.map(_write, texts, [folder] * len(documents)):
+    for files in pool.map(_write, snapshots, repeat(folder)):
         done.append(files)
-        progress(_STEP, len(done), len(documents))
+        progress(_STEP, len(done), len(snapshots))
     return done
 
 

@@ -107,7 +107,7 @@ def settle_month(connection: Connection, month: date, at: datetime, out_dir: Pat
     progress("Settling with the centres", 1, 1)
     issued = documents.settlements_of(connection, first)
     folder = out_dir / f"{first:%Y-%m}"
-    files = render(issued, folder, progress)
+    files = render([one.canonical() for one in issued], folder, progress)
     told = render_statements(issued, statements.of_month(connection, first), folder)
     signs = [-1 if one.is_credit else 1 for one in issued]
     return SettleReport(
