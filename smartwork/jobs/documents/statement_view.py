@@ -1,6 +1,7 @@
 """What the pages of a centre's statement show, for the template that lays out every document."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -101,7 +102,7 @@ def _account(one: Statement, invoice: Invoice, say: dict[str, str]) -> list[list
     found += [
         [
             describe.title(line, invoice),
-            f"{describe.quantity(line, language)} {say[f'unit_{line.unit}']}",
+            f"{describe.quantity(replace(line, quantity=sign * line.quantity), language)} {say[f'unit_{line.unit}']}",
             amount(sign * line.net),
         ]
         for line in invoice.lines

@@ -1,5 +1,6 @@
 """The PDF of a centre's statement: every figure of the month on its pages, nothing of who was there, the same again."""
 
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from smartwork.jobs.documents.statement_view import statement_view
 from smartwork.jobs.render import NotWritable
 from smartwork.jobs.statements import render_statements, statement_pdf
 from smartwork.jobs.verify import verify
-from smartwork.testing.documents import centre_statement
+from smartwork.testing.documents import centre_statement, self_billed_credit
 
 LANGUAGES: tuple[Language, ...] = ("fr", "nl", "en")
 
@@ -34,6 +35,13 @@ def test_pages_tell_the_month_the_account_and_when_it_was_paid(language: Languag
     assert [one for one in shown if "".join(one.split()) not in bare] == []
     assert list(pages.attachments) == [f"{document.number}.json"]
     assert pages.attachments[f"{document.number}.json"][0].decode() == kept.canonical()
+
+
+def test_what_is_taken_back_is_below_zero_in_quantity_and_amount() -> None:
+    kept, _ = centre_statement("en")
+    view: Any = statement_view(kept, self_billed_credit("en"), "0" * 64)
+    [taken] = [row for row in view["vat"] if row[0].startswith("The centre")]
+    assert taken[1:] == ["−65 %", labels.euro(Decimal("-19.50"), "en")]
 
 
 def test_every_day_and_every_unsigned_stay_stands_on_a_page_and_no_member_does() -> None:
