@@ -3,15 +3,12 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from smartwork.db import documents
-from smartwork.db.connection import Connection, connect
-from smartwork.db.migrate import migrate
+from smartwork.db.connection import Connection
 from smartwork.jobs.audit import AuditReport, audit_books
 from smartwork.jobs.bill import BillReport, bill_month
 from smartwork.jobs.invoices import Credited, credit, dispute
@@ -49,18 +46,11 @@ INSERT INTO outbox VALUES (1, 1, 'edge-namur', 'a1b2c3d4e5f6');
 """
 
 
-@contextmanager
-def accounts(server_url: str, name: str) -> Iterator[Connection]:
-    """A connection to a new database `name`: acme left early at a desk, bolt's room is half unmeasured, calm has nothing."""
-    with connect(server_url) as admin:
-        admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
-        admin.execute(f"CREATE DATABASE {name}".encode())
-    with connect(f"{server_url.rpartition('/')[0]}/{name}") as fresh:
-        migrate(fresh)
-        fresh.execute(_NETWORK.encode())
-        _measure(fresh)
-        _judge(fresh)
-        yield fresh
+def fill(connection: Connection) -> None:
+    """Put the network into an empty database: acme left early at a desk, bolt's room is half unmeasured, calm has nothing."""
+    connection.execute(_NETWORK.encode())
+    _measure(connection)
+    _judge(connection)
 
 
 def bill(connection: Connection, folder: Path, months_later: int = 0) -> BillReport:
@@ -86,9 +76,9 @@ def audited(connection: Connection) -> AuditReport:
     return audit_books(connection, silent)
 
 
-def command(server_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """What a user gets who types `smartwork` and these arguments, on the database `money_test` of that server."""
-    environment = {**os.environ, "SMARTWORK_DATABASE_URL": f"{server_url.rpartition('/')[0]}/money_test"}
+def command(database_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a user gets who types `smartwork` and these arguments."""
+    environment = {**os.environ, "SMARTWORK_DATABASE_URL": database_url}
     program = [sys.executable, "-m", "smartwork", *arguments]
     return subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
 

@@ -105,18 +105,18 @@ def test_network_without_a_name_gets_one_from_its_first_file(connection: Connect
     assert bill(connection, tmp_path).invoices
 
 
-def test_agreements_on_the_command_line(connection: Connection, url: str, tmp_path: Path) -> None:
+def test_agreements_on_the_command_line(connection: Connection, database_url: str, tmp_path: Path) -> None:
     file = tmp_path / "agreed.toml"
-    assert command(url, "agreements", "show", "--output", str(file)).returncode == 0
-    assert "Nothing changes" in command(url, "agreements", "apply", str(file)).stdout
+    assert command(database_url, "agreements", "show", "--output", str(file)).returncode == 0
+    assert "Nothing changes" in command(database_url, "agreements", "apply", str(file)).stdout
     file.write_text(file.read_text().replace("per_hour = 24", "per_hour = 20"))
-    told = command(url, "agreements", "apply", str(file), "--dry-run")
+    told = command(database_url, "agreements", "apply", str(file), "--dry-run")
     assert "per_hour 24 → 20" in " ".join(told.stdout.split())
     assert "nothing was written" in told.stdout
-    assert json.loads(command(url, "agreements", "apply", str(file), "--json").stdout)["version"] == 2
-    assert "before the first file" in command(url, "agreements", "history").stdout
-    assert "In force as version 3" in command(url, "agreements", "restore", "1").stdout
+    assert json.loads(command(database_url, "agreements", "apply", str(file), "--json").stdout)["version"] == 2
+    assert "before the first file" in command(database_url, "agreements", "history").stdout
+    assert "In force as version 3" in command(database_url, "agreements", "restore", "1").stdout
     file.write_text(file.read_text().replace('charge = "as_booked"', 'charge = "cheap"', 1))
-    wrong = command(url, "agreements", "apply", str(file))
+    wrong = command(database_url, "agreements", "apply", str(file))
     assert (wrong.returncode, "company 1 (acme), contract 1, charge" in wrong.stderr) == (1, True)
     assert billing.tariffs(connection)[1].per_hour == 24

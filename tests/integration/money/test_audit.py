@@ -107,17 +107,17 @@ def test_tampered_figure_is_found_and_named(
     assert any(where in fault for fault in found[check]), found
 
 
-def test_audit_command_ends_with_one_and_says_where(connection: Connection, url: str, tmp_path: Path) -> None:
+def test_audit_command_ends_with_one_and_says_where(connection: Connection, database_url: str, tmp_path: Path) -> None:
     bill(connection, tmp_path)
-    clean = command(url, "audit", "--json")
+    clean = command(database_url, "audit", "--json")
     assert (clean.returncode, json.loads(clean.stdout)["clean"]) == (0, True)
     connection.execute(b"SET session_replication_role = replica")
     connection.execute(b"UPDATE entry SET amount = amount + 0.01 WHERE posting_id = 1 AND amount > 0")
-    found = command(url, "audit", "--json")
+    found = command(database_url, "audit", "--json")
     assert (found.returncode, json.loads(found.stdout)["clean"]) == (1, False)
     assert "postings" in found.stderr
     assert "Traceback" not in found.stderr
-    assert "0.01 EUR are left" in " ".join(command(url, "audit").stdout.split())
+    assert "0.01 EUR are left" in " ".join(command(database_url, "audit").stdout.split())
 
 
 FINAL = [

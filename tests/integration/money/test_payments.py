@@ -53,34 +53,36 @@ def state(connection: Connection) -> str:
     return {head.number: status(head.events, is_open=at.open > 0) for head in documents.heads(connection, OCTOBER)}[INVOICE]
 
 
-def test_life_of_an_invoice_on_the_command_line(connection: Connection, url: str, tmp_path: Path) -> None:
+def test_life_of_an_invoice_on_the_command_line(connection: Connection, database_url: str, tmp_path: Path) -> None:
     bill(connection, tmp_path)
-    assert command(url, "invoice", "send", INVOICE).returncode == 0
-    shown = command(url, "invoice", "dispute", INVOICE, "--line", "1", "--note", "locked")
+    assert command(database_url, "invoice", "send", INVOICE).returncode == 0
+    shown = command(database_url, "invoice", "dispute", INVOICE, "--line", "1", "--note", "locked")
     assert "B-2" in shown.stdout
     assert "Readings in the ledger: edge-namur/a1b2c3d4e5f6" in shown.stdout
     out = str(tmp_path / "out")
-    note = command(url, "invoice", "credit", INVOICE, "--line", "1", "--hours", "1", "--reason", "locked", "--out", out)
+    note = command(
+        database_url, "invoice", "credit", INVOICE, "--line", "1", "--hours", "1", "--reason", "locked", "--out", out
+    )
     assert (note.returncode, "29.04" in note.stdout) == (0, True)
-    assert command(url, "invoice", "pay", INVOICE).returncode == 0
-    settled = json.loads(command(url, "settle", "--month", "2026-10", "--out", out, "--json").stdout)
+    assert command(database_url, "invoice", "pay", INVOICE).returncode == 0
+    settled = json.loads(command(database_url, "settle", "--month", "2026-10", "--out", out, "--json").stdout)
     assert [(one["kind"], one["net"]) for one in settled["documents"]] == [("self_billed_invoice", "16.43")]
-    listed = {one["number"]: one["state"] for one in json.loads(command(url, "invoice", "list", "--json").stdout)}
+    listed = {one["number"]: one["state"] for one in json.loads(command(database_url, "invoice", "list", "--json").stdout)}
     assert listed == {
         "INV-2026-00001": "issued",
         INVOICE: "paid",
         "CN-2026-00001": "issued",
         settled["documents"][0]["number"]: "issued",
     }
-    paid = command(url, "invoice", "pay", "INV-2026-00001", "--amount", "5").stdout
+    paid = command(database_url, "invoice", "pay", "INV-2026-00001", "--amount", "5").stdout
     assert all(said in paid for said in ("5.00", "INV-2026-00001 are paid", "6.35", "are open"))
-    [acme] = [one for one in json.loads(command(url, "invoice", "list", "--json").stdout) if one["party"] == "acme"]
+    [acme] = [one for one in json.loads(command(database_url, "invoice", "list", "--json").stdout) if one["party"] == "acme"]
     assert (acme["state"], acme["paid"], acme["open"]) == ("partly_paid", "5.00", "6.35")
-    listing = command(url, "invoice", "list").stdout
+    listing = command(database_url, "invoice", "list").stdout
     assert "partly paid" in " ".join(listing.split())
     assert "-0.00" not in listing
-    wrong = command(url, "invoice", "pay", "INV-2026-00001", "--amount", "a lot")
+    wrong = command(database_url, "invoice", "pay", "INV-2026-00001", "--amount", "a lot")
     assert (wrong.returncode, "Traceback" in wrong.stderr) == (1, False)
-    again = command(url, "invoice", "credit", INVOICE, "--line", "1", "--reason", "again")
+    again = command(database_url, "invoice", "credit", INVOICE, "--line", "1", "--reason", "again")
     assert (again.returncode, "not in dispute" in again.stderr, "Traceback" in again.stderr) == (1, True, False)
-    assert command(url, "invoice", "show", "INV-9").returncode == 1
+    assert command(database_url, "invoice", "show", "INV-9").returncode == 1

@@ -1,7 +1,6 @@
 """Billing against a real database: issued once, numbered without gaps, proven by the ledger, the same files again."""
 
 import csv
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,27 +10,13 @@ import pytest
 from smartwork.db import billing, documents
 from smartwork.db.connection import Connection
 from smartwork.db.documents import InvoiceAltered
-from smartwork.devstack import stack
 from smartwork.domain.evidence import BatchRun, Completeness, Span
 from smartwork.domain.tariff import ContractMissing, RateMissing
 from smartwork.errors import InputError
 from smartwork.jobs.bill import BillReport, bill_month
-from smartwork.testing.accounts import ISSUED, OCTOBER, accounts, at
+from smartwork.testing.accounts import ISSUED, OCTOBER, at
 
 pytestmark = pytest.mark.services
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with stack.ephemeral("billing") as running:
-        yield running.endpoints.database_url
-
-
-@pytest.fixture
-def connection(url: str) -> Iterator[Connection]:
-    """A connection to a database of its own: one centre, three companies, three verdicts and what proves them."""
-    with accounts(url, "billing_test") as opened:
-        yield opened
 
 
 def bill(connection: Connection, folder: Path, month: date = OCTOBER, issued: datetime = ISSUED) -> BillReport:
