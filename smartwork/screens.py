@@ -245,7 +245,7 @@ def summary(found: Summary) -> RenderableType:
     book = titled("Ledger, readings", *[c.replace("_", " ") for c in LEDGER_COLUMNS])
     book.columns[0].justify = "right"
     book.add_row(*_ledger_cells(ledger_total(found.ledger)))
-    parts = Group(head, Text(), verdicts(found.verdicts), billed, _energy(found.energy, found.baseline_wh), book)
+    parts = Group(head, Text(), verdicts(found.verdicts), billed, _energy(found.energy, found.baseline_wh), Text(), book)
     return Panel(
         parts,
         title=f"[bold]Smartwork demo[/], {found.plan.month:%B %Y}",
