@@ -14,6 +14,7 @@ from rich.text import Text
 
 from smartwork.clock import now
 from smartwork.commands.payments import Note, Number, add_payments, decimal
+from smartwork.commands.walk_ins import add_walk_ins
 from smartwork.db import documents
 from smartwork.db.connection import Connection, connect
 from smartwork.db.documents import Head
@@ -39,7 +40,8 @@ def invoice_app(
 ) -> typer.Typer:
     """The commands under `smartwork invoice`."""
     commands = typer.Typer(
-        help="Documents after they are issued: list, show, send, pay, refund, dispute, credit.", no_args_is_help=True
+        help="Documents after they are issued: list, show, send, pay, refund, dispute, credit; and what is billed to nobody.",
+        no_args_is_help=True,
     )
 
     def opened(progress: Progress) -> Connection:
@@ -90,6 +92,7 @@ def invoice_app(
         out.print(f"{number} is sent.")
 
     add_payments(commands, bar, out, opened)
+    add_walk_ins(commands, bar, out, opened, month_of)
 
     @commands.command("dispute")
     def dispute(number: Number, *, line: LineNumber, note: Note = "") -> None:
