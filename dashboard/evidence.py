@@ -1,4 +1,4 @@
-"""An invoice line's evidence: read from its snapshot, said in a sentence, drawn as booked against measured."""
+"""The evidence of a visit on an invoice: read from its snapshot, said in a sentence, drawn as booked against measured."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from dashboard import palette
 from dashboard.format import clock, minutes
-from smartwork.db.dashboard import InvoiceLine
+from smartwork.db.dashboard import InvoiceVisit
 from smartwork.domain.evidence import BatchRun, Completeness, Span, Verdict
 
 LABEL: dict[Verdict, str] = {
@@ -75,10 +75,10 @@ def parse(raw: Mapping[str, Any]) -> Evidence:
     )
 
 
-def sentence(line: InvoiceLine, evidence: Evidence) -> str:
+def sentence(visit: InvoiceVisit, evidence: Evidence) -> str:
     """The verdict explained: what was booked, what the sensor saw, and what follows from it."""
-    zone = ZoneInfo(line.timezone)
-    period = f"{clock(line.starts_at, zone)} to {clock(line.ends_at, zone)}"
+    zone = ZoneInfo(visit.timezone)
+    period = f"{clock(visit.starts_at, zone)} to {clock(visit.ends_at, zone)}"
     seen, free, doubt = (minutes(m) for m in (evidence.occupied_min, evidence.vacant_min, evidence.unknown_min))
     measured = f"the sensor saw {seen} of presence and {free} of absence"
     if evidence.unknown_min:
@@ -93,14 +93,14 @@ def sentence(line: InvoiceLine, evidence: Evidence) -> str:
         "unverifiable": f"{booked}; {measured}. Too much is unknown to verify it: doubt goes to the customer, "
         "who is never charged above what was booked.",
         "cancelled": f"{booked} and cancelled.",
-    }[line.verdict]
+    }[visit.verdict]
 
 
-def timeline(line: InvoiceLine, evidence: Evidence) -> str:
+def timeline(visit: InvoiceVisit, evidence: Evidence) -> str:
     """An SVG of two tracks over one clock: what was booked above, what was measured below. Times are local."""
-    zone = ZoneInfo(line.timezone)
-    start = min([line.starts_at, *(span.start for span in evidence.spans)]) - timedelta(minutes=15)
-    end = max([line.ends_at, *(span.end for span in evidence.spans)]) + timedelta(minutes=15)
+    zone = ZoneInfo(visit.timezone)
+    start = min([visit.starts_at, *(span.start for span in evidence.spans)]) - timedelta(minutes=15)
+    end = max([visit.ends_at, *(span.end for span in evidence.spans)]) + timedelta(minutes=15)
     left, width = 96, 880
 
     def at(instant: datetime) -> float:
@@ -143,8 +143,8 @@ def timeline(line: InvoiceLine, evidence: Evidence) -> str:
     for y, label in ((34, "Booked"), (88, "Measured")):
         parts.append(f'<text x="0" y="{y}" dominant-baseline="central" font-size="18" fill="{palette.INK}">{label}</text>')
     if evidence.booked_min:
-        title = f"Booked {clock(line.starts_at, zone)} to {clock(line.ends_at, zone)}"
-        parts.append(bar(line.starts_at, line.ends_at, y=16, fill="#dfe8f1", stroke=palette.NAVY, title=title))
+        title = f"Booked {clock(visit.starts_at, zone)} to {clock(visit.ends_at, zone)}"
+        parts.append(bar(visit.starts_at, visit.ends_at, y=16, fill="#dfe8f1", stroke=palette.NAVY, title=title))
     for span in evidence.spans:
         said = "Suspect" if span.suspect else span.state.capitalize()
         title = f"{said} {clock(span.start, zone)} to {clock(span.end, zone)}"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -19,9 +20,18 @@ from smartwork.devstack.stack import Endpoints, ServiceStatus
 from smartwork.domain.energy import Use
 from smartwork.domain.invoice import Invoice
 from smartwork.jobs.bill import BillReport
+from smartwork.tables import Column, FittedTable
 
 VERDICTS = ["used", "left_early", "overstayed", "no_show", "walk_in", "unverifiable", "cancelled"]
 LEDGER_COLUMNS = ["numbered", "stored", "duplicates", "rejected", "in_outbox", "missing"]
+_LEDGER_HEADS = {
+    "numbered": Column("Numbered", figures=True),
+    "stored": Column("Stored", figures=True),
+    "duplicates": Column("Duplicates", rank=1, figures=True),
+    "rejected": Column("Rejected", figures=True),
+    "in_outbox": Column("Outbox", figures=True),
+    "missing": Column("Missing", figures=True),
+}
 
 Verdicts = dict[str, tuple[int, int, int]]
 
@@ -39,9 +49,14 @@ def _n(number: float) -> str:
     return f"{number:,.0f}".replace(",", "\u202f")
 
 
+def figure(amount: Decimal) -> str:
+    """An amount with two decimals and thin spaces, for example `1 234.50`, where the head of its column has the unit."""
+    return f"{amount:,.2f}".replace(",", "\u202f")
+
+
 def euro(amount: Decimal) -> str:
     """An amount in EUR with two decimals and thin spaces, for example `1 234.50 €`."""
-    return f"{amount:,.2f} €".replace(",", "\u202f")
+    return f"{figure(amount)} €"
 
 
 def endpoints(found: Endpoints) -> RenderableType:
@@ -88,28 +103,29 @@ def ledger(rows: Sequence[LedgerRow], missing: Sequence[Run], twice: Sequence[Ru
     """The book by centre and day with its total, and the numbers behind what is missing or was stored twice."""
     if not rows:
         return Text("The ledger is empty: no edge has sent anything yet. Try: make demo ARGS=--once")
-    table = titled("Ledger, readings by centre and local day", "Centre, day", *(c.replace("_", " ") for c in LEDGER_COLUMNS))
-    before = ""
-    for row in rows:
-        if before and row.centre != before:
-            table.add_section()
-        before = row.centre
-        table.add_row(f"{row.centre} {row.day}", *_ledger_cells({c: getattr(row, c) for c in LEDGER_COLUMNS}))
-    table.add_section()
-    table.add_row("[bold]total[/]", *_ledger_cells(ledger_total(rows)))
-    shown = [table]
+    columns = [Column("Centre"), Column("Day"), *(_LEDGER_HEADS[column] for column in LEDGER_COLUMNS)]
+    days = [
+        [(row.centre, row.day.isoformat(), *_ledger_cells({c: getattr(row, c) for c in LEDGER_COLUMNS})) for row in its]
+        for _, its in groupby(rows, key=lambda row: row.centre)
+    ]
+    total = (Text("total", style="bold"), "", *_ledger_cells(ledger_total(rows)))
+    shown = [FittedTable("Ledger, readings by centre and local day", columns, [*days, [total]])]
     for title, runs in (("Numbers that are in no stored batch", missing), ("Numbers that were stored twice", twice)):
         if runs:
-            shown.append(titled(title, "Centre, edge, epoch", "first", "last"))
-            for run in runs:
-                shown[-1].add_row(f"{run.centre} {run.edge} {run.epoch}", _n(run.first), _n(run.last))
+            columns = [
+                Column("Centre"),
+                Column("Edge"),
+                Column("Epoch"),
+                *(Column(n, figures=True) for n in ("First", "Last")),
+            ]
+            cells = [(run.centre, run.edge, run.epoch, _n(run.first), _n(run.last)) for run in runs]
+            shown.append(FittedTable(title, columns, [cells]))
     return Group(*shown)
 
 
-def _ledger_cells(values: dict[str, int]) -> list[str]:
-    cells = [_n(values[column]) for column in LEDGER_COLUMNS]
-    cells[-1] = f"[bold {'red' if values['missing'] else 'green'}]{cells[-1]}[/]"
-    return cells
+def _ledger_cells(values: dict[str, int]) -> list[str | Text]:
+    missing = Text(_n(values["missing"]), style=f"bold {'red' if values['missing'] else 'green'}")
+    return [*(_n(values[column]) for column in LEDGER_COLUMNS[:-1]), missing]
 
 
 def verdicts_json(month: date, found: Verdicts) -> dict[str, object]:
@@ -245,7 +261,7 @@ def summary(found: Summary) -> RenderableType:
     book = titled("Ledger, readings", *[c.replace("_", " ") for c in LEDGER_COLUMNS])
     book.columns[0].justify = "right"
     book.add_row(*_ledger_cells(ledger_total(found.ledger)))
-    parts = Group(head, Text(), verdicts(found.verdicts), billed, _energy(found.energy, found.baseline_wh), book)
+    parts = Group(head, Text(), verdicts(found.verdicts), billed, _energy(found.energy, found.baseline_wh), Text(), book)
     return Panel(
         parts,
         title=f"[bold]Smartwork demo[/], {found.plan.month:%B %Y}",

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import data, frame
 from dashboard.format import clock, day, minutes, money, short_day, whole
-from dashboard.markup import Card, Column, Mood, cards, table
+from dashboard.markup import Card, Column, Mood, Raw, cards, table, two_lines
 from smartwork.clock import now
 from smartwork.db.documents import Head
 from smartwork.domain.lifecycle import status
@@ -39,25 +39,25 @@ def is_late(head: Head, at: Position | None) -> bool:
     return at is not None and sign(head) > 0 and at.open > 0 and head.due_on < today
 
 
-def row(head: Head) -> tuple[Mood, list[str]]:
+def row(head: Head) -> tuple[Mood, list[Raw | str]]:
     at = standing.get(head.number)
     state = status(head.events, is_open=at is not None and at.open > 0).replace("_", " ")
     return "bad" if is_late(head, at) else "", [
-        head.number,
-        head.name,
-        short_day(head.issued_on),
-        short_day(head.due_on),
+        two_lines(head.name, head.number),
         money(sign(head) * head.gross, EUR),
-        money(at.open if sign(head) > 0 else 0 - at.open, EUR) if at else "–",
-        f"{state}, late" if is_late(head, at) else state,
+        two_lines(
+            money(at.open if sign(head) > 0 else 0 - at.open, EUR) if at else "–",
+            f"{state}, late" if is_late(head, at) else state,
+        ),
+        two_lines(short_day(head.due_on), f"issued {short_day(head.issued_on)}"),
     ]
 
 
-def stay(centre: str, one: UnsignedStay) -> tuple[Mood, list[str]]:
+def stay(centre: str, one: UnsignedStay) -> tuple[Mood, list[Raw | str]]:
     zone = ZoneInfo(one.timezone)
     period = f"{clock(one.starts_at, zone)} to {clock(one.ends_at, zone)}"
     when = day(one.starts_at.astimezone(zone).date())
-    return "", [name_of[centre], when, one.resource_name, period, minutes(one.occupied_s / 60)]
+    return "", [two_lines(name_of[centre], one.resource_name), two_lines(when, period), minutes(one.occupied_s / 60)]
 
 
 companies = [head for head in heads if head.number in standing]
@@ -88,11 +88,8 @@ st.html(
 )
 st.subheader("Documents", anchor=False)
 if heads:
-    columns = [
-        Column("Number", "name"), Column("Party"), Column("Issued"), Column("Due"), Column("Amount", "n"),
-        Column("Open", "n"), Column("State"),
-    ]  # fmt: skip
-    with st.container(height=520 if len(heads) > 12 else "content", border=False):
+    columns = [Column("Party, number", "name"), Column("Amount", "n"), Column("Open, state", "n alarm"), Column("Due")]
+    with st.container(height=620 if len(heads) > 9 else "content", border=False):
         st.html(table(columns, [row(head) for head in heads]))
     st.html(
         '<p class="sw-note">Credit notes count below zero. Payments are recorded with <code>smartwork invoice pay</code>; '
@@ -102,7 +99,7 @@ else:
     st.html('<p class="sw-note">The month has not been billed yet.</p>')
 st.subheader("Walk-ins that nobody signed for", anchor=False)
 if stays:
-    columns = [Column("Centre", "name"), Column("Day"), Column("Place"), Column("Time"), Column("Presence", "n")]
+    columns = [Column("Centre, place", "name"), Column("When"), Column("Presence", "n")]
     with st.container(height=420 if len(stays) > 10 else "content", border=False):
         st.html(table(columns, [stay(centre, one) for centre, one in stays]))
     st.html(

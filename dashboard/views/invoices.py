@@ -1,6 +1,7 @@
 """A company's invoice, and for each line the measurement that it rests on."""
 
 from html import escape
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -11,7 +12,7 @@ from dashboard.drawing import draw
 from dashboard.format import day, minutes, money, number, percent, short_day, structured, whole
 from dashboard.format import month as month_name
 from dashboard.markup import Card, Column, cards, table
-from smartwork.db.dashboard import InvoiceEntry, InvoiceRow
+from smartwork.db.dashboard import InvoiceEntry, InvoiceRow, InvoiceVisit
 
 with data.opened() as reader:
     centres = frame.centres_of(reader)
@@ -25,7 +26,7 @@ with data.opened() as reader:
         invoice = own[
             st.selectbox("Document", list(own), format_func=lambda n: f"{month_name(own[n].month)}, {n}", width=300)
         ]
-    lines = {line.line: line for line in reader.invoice_lines(invoice.invoice_id)}
+    visits = {line: list(its) for line, its in groupby(reader.invoice_visits(invoice.invoice_id), key=lambda v: v.line)}
     entries = reader.invoice_entries(invoice.invoice_id)
     position = reader.positions(invoice.month)[invoice.number]
 
@@ -56,19 +57,32 @@ def document(invoice: InvoiceRow) -> str:
     return f'<div class="sw-paper sw-invoice">{cells}{total}</div>'
 
 
+def what(entry: InvoiceEntry) -> str:
+    """The place of a line of one visit, the pass, or what else was sold."""
+    if entry.kind == "pass":
+        return f"{entry.unit.replace('_', '-').capitalize()} pass"
+    return entry.place or entry.kind.replace("_", " ").capitalize()
+
+
+def verdict(entry: InvoiceEntry) -> str:
+    """The verdict of a line's visit, or how many visits it rests on."""
+    its = visits.get(entry.line, [])
+    return evidence.LABEL[its[0].verdict] if len(its) == 1 else f"{len(its)} visits" if its else "–"
+
+
 def choose_line(entries: list[InvoiceEntry]) -> InvoiceEntry:
-    """A table of lines; the chosen one, the first at the start."""
+    """A table of lines, what a phone must show first; the chosen one, the first at the start."""
     frame_of_lines = pd.DataFrame(
         [
             {
                 "Line": entry.line,
                 "Day": entry.day,
+                "What": what(entry),
+                "Net": money(entry.net, invoice.currency),
                 "Centre": entry.centre or "–",
-                "What": entry.place or entry.kind.replace("_", " ").capitalize(),
-                "Verdict": evidence.LABEL[entry.verdict] if entry.verdict else "–",
+                "Verdict": verdict(entry),
                 "Hours": float(entry.hours),
                 "Price": f"{money(entry.price, invoice.currency)} / {entry.unit.replace('_', ' ')}",
-                "Net": money(entry.net, invoice.currency),
             }
             for entry in entries
         ]
@@ -82,8 +96,10 @@ def choose_line(entries: list[InvoiceEntry]) -> InvoiceEntry:
         key=f"lines-{invoice.number}",
         height=min(420, 38 + 35 * len(entries)),
         column_config={
-            "Line": st.column_config.NumberColumn(width=50),
-            "Day": st.column_config.DateColumn(format="ddd D MMM YYYY"),
+            "Line": st.column_config.NumberColumn(width=46),
+            "Day": st.column_config.DateColumn(format="ddd D MMM", width=86),
+            "What": st.column_config.TextColumn(width=104),
+            "Net": st.column_config.TextColumn(width=80, alignment="right"),
             "Hours": st.column_config.NumberColumn(format="%.2f"),
         },
     )
@@ -91,54 +107,71 @@ def choose_line(entries: list[InvoiceEntry]) -> InvoiceEntry:
     return entries[rows[0] if rows else 0]
 
 
-st.html(document(invoice))
-if entries:
-    st.subheader(f"{whole(len(entries))} lines", anchor=False)
-    entry = choose_line(entries)
-if entries and entry.line not in lines:
+def charged(entry: InvoiceEntry) -> Card:
+    """What the line came to, and how."""
+    unit = "h" if entry.unit == "hour" else entry.unit.replace("_", " ")
+    many = entry.hours if entry.quantity is None else entry.quantity
+    sold = f"{number(float(many), 2)} {unit} at {money(entry.price, invoice.currency)}, before VAT"
+    return Card("Charged", money(entry.net, invoice.currency), sold)
+
+
+def show_visit(entry: InvoiceEntry, visit: InvoiceVisit, proof: evidence.Evidence, n: int, many: int) -> None:
+    """The `n`th of so many visits: what was booked against what was measured, drawn and in figures."""
+    place = f"Visit {n} of {many}. " if many > 1 else ""
+    day_of = day(visit.starts_at.astimezone(ZoneInfo(visit.timezone)).date())
     st.html(
-        '<p class="sw-note">This line rests on no visit of its own: it corrects, sells hours ahead, or follows another.</p>'
+        f'<p class="sw-lead" style="margin-top:0">{place}<b>{evidence.LABEL[visit.verdict]}</b> · {escape(visit.resource)}, '
+        f"{escape(visit.centre)}, {day_of}. {escape(evidence.sentence(visit, proof))}</p>"
     )
-if entries and entry.line in lines:
-    line = lines[entry.line]
-    proof = evidence.parse(line.evidence)
-    zone = ZoneInfo(line.timezone)
-    st.subheader(f"Evidence of line {line.line}", anchor=False)
-    st.html(
-        f'<p class="sw-lead" style="margin-top:0"><b>{evidence.LABEL[line.verdict]}</b> · {escape(line.resource)}, '
-        f"{escape(line.centre)}, {day(line.starts_at.astimezone(zone).date())}. {escape(evidence.sentence(line, proof))}</p>"
-    )
-    draw(evidence.timeline(line, proof), "timeline")
-    st.html(evidence.legend())
+    draw(evidence.timeline(visit, proof), f"timeline {n}")
+    if n == 1:
+        st.html(evidence.legend())
+    booked = f"of {minutes(proof.booked_min)} booked" if proof.booked_min else "nothing booked"
     said = f"{proof.check_in_method}, {proof.check_in}" if proof.check_in else "none"
     st.html(
         cards(
             [
-                Card(
-                    "Charged",
-                    money(line.net, invoice.currency),
-                    f"{number(float(line.hours), 2)} h at {money(line.per_hour, invoice.currency)}, before VAT",
-                ),
-                Card(
-                    "Occupied",
-                    minutes(proof.occupied_min),
-                    f"of {minutes(proof.booked_min)} booked" if proof.booked_min else "nothing booked",
-                ),
+                *([charged(entry)] if many == 1 else []),
+                Card("Occupied", minutes(proof.occupied_min), booked),
                 Card("Coverage", percent(proof.coverage), "of the period was measured"),
-                Card("Booking", proof.booking or "–", "in the booking system"),
+                Card("Booking", "Yes" if proof.booking else "–", proof.booking or "none"),
                 Card("Check-in", "Yes" if proof.check_in else "–", said),
             ]
         )
     )
+
+
+def show_ledger(proofs: list[evidence.Evidence]) -> None:
+    """The numbers of the readings under the visits, and how whole their days were."""
     st.html('<p class="sw-note">The ledger\'s batches that hold the readings of this line:</p>')
     columns = [Column("Gateway", "name"), Column("Epoch"), Column("First number", "n"), Column("Last number", "n")]
-    st.html(table(columns, [("", [b.edge, b.epoch, whole(b.first), whole(b.last)]) for b in proof.batches]))
-    if proof.ledger:
+    batches = dict.fromkeys(batch for proof in proofs for batch in proof.batches)
+    st.html(table(columns, [("", [b.edge, b.epoch, whole(b.first), whole(b.last)]) for b in batches]))
+    if days := dict.fromkeys(one for proof in proofs for one in proof.ledger):
         st.html('<p class="sw-note">The ledger of the centre on that day, in readings, when the line was billed:</p>')
         parts = ("Numbered", "Stored", "Rejected", "Waiting in the centre", "Missing")
         columns = [Column("Day", "name"), *(Column(part, "n") for part in parts)]
-        figures = [(d.day, (d.numbered, d.stored, d.rejected, d.waiting, d.missing)) for d in proof.ledger]
+        figures = [(d.day, (d.numbered, d.stored, d.rejected, d.waiting, d.missing)) for d in days]
         st.html(table(columns, [("", [day(on), *map(whole, counted)]) for on, counted in figures]))
+
+
+st.html(document(invoice))
+if entries:
+    st.subheader(f"{whole(len(entries))} lines", anchor=False)
+    entry = choose_line(entries)
+    its = visits.get(entry.line, [])
+    proofs = [evidence.parse(visit.evidence) for visit in its]
+    if its:
+        st.subheader(f"Evidence of line {entry.line}", anchor=False)
+        if its[0].of_line:
+            st.html(f'<p class="sw-note">It shares the visits of line {its[0].of_line}, beyond what that line covers.</p>')
+        if len(its) > 1:
+            st.html(cards([charged(entry), Card("Visits", whole(len(its)), "that this line rests on")]))
+        for n, (visit, proof) in enumerate(zip(its, proofs, strict=True), 1):
+            show_visit(entry, visit, proof, n, len(its))
+        show_ledger(proofs)
+    else:
+        st.html('<p class="sw-note">This line rests on no visit of its own: it corrects, or sells hours ahead.</p>')
 st.html(
     '<p class="sw-note">An issued invoice never changes; a correction is a credit note. Amounts are before VAT unless said '
     "otherwise. Times are local to the centre (Europe/Brussels).</p>"

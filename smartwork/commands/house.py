@@ -1,21 +1,24 @@
 """`smartwork devices` and `smartwork alarms`: what stands in the centres, and what is wrong there."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Annotated
 
 import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from smartwork.db import house
 from smartwork.db.connection import Connection, connect
 from smartwork.db.migrate import migrate
 from smartwork.devstack.errors import Progress
+from smartwork.tables import Column, FittedTable, Row
 
 Bar = Callable[[], AbstractContextManager[Progress]]
 Centre = Annotated[str | None, typer.Option(help="Slug of the centre; all without it.")]
@@ -53,37 +56,41 @@ def add_house(app: typer.Typer, bar: Bar, out: Console, database_url: Callable[[
             out.print(_alarms(found))
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
+def _registered(found: list[house.Registered]) -> FittedTable:
+    columns = [
+        Column("Centre"), Column("Device"), Column("Family", rank=3), Column("Role", rank=2), Column("Place", rank=1),
+        Column("Heard (UTC)"), Column("Battery %", figures=True), Column("Address", rank=4),
+    ]  # fmt: skip
+    rows = [
+        (
+            each.centre, each.device, each.profile or Text("unclaimed", style="yellow"), each.role, each.place or "–",
+            _time(each.heard_at) if each.heard_at else Text("never", style="yellow"),
+            "–" if each.battery_pct is None else f"{each.battery_pct:.0f}", each.address or "–",
+        )
+        for each in found
+    ]  # fmt: skip
+    return FittedTable("Registered devices", columns, _by_centre(rows))
 
 
-def _registered(found: list[house.Registered]) -> Table:
-    columns = ("Centre", "Device", "Family", "Role", "Place", "Heard (UTC)", "Battery", "Address")
-    table = _table("Registered devices", *columns)
-    for each in found:
-        battery = "" if each.battery_pct is None else f"{each.battery_pct:.0f} %"
-        heard = _time(each.heard_at) if each.heard_at else "[yellow]never[/]"
-        family = each.profile or "[yellow]unclaimed[/]"
-        table.add_row(each.centre, each.device, family, each.role, each.place or "", heard, battery, each.address or "")
-    return table
+def _unregistered(found: list[house.Unregistered]) -> FittedTable:
+    columns = [
+        Column("Centre"), Column("Probably"), Column("Address to register"), Column("Heard (UTC)", rank=1),
+        Column("Topic", rank=2),
+    ]  # fmt: skip
+    rows = [(each.centre, each.profile, each.address, _time(each.heard_at), each.topic) for each in found]
+    return FittedTable("Heard, and in no registry", columns, _by_centre(rows))
 
 
-def _unregistered(found: list[house.Unregistered]) -> Table:
-    table = _table("Heard, and in no registry", "Centre", "Probably", "Address to register", "Heard (UTC)", "Topic")
-    for each in found:
-        table.add_row(each.centre, each.profile, each.address, _time(each.heard_at), each.topic)
-    if not found:
-        table.add_row("none", "", "", "", "")
-    return table
+def _by_centre(rows: Iterable[Row]) -> list[list[Row]]:
+    return [list(its) for _, its in groupby(rows, key=lambda row: str(row[0]))]
 
 
 def _alarms(found: list[house.StandingAlarm]) -> Table:
-    table = _table("Alarms", "Centre", "Kind", "Since (UTC)", "What is wrong")
+    table = Table(title="Alarms", box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
+    for column in ("Centre", "Kind", "Since (UTC)", "What is wrong"):
+        table.add_column(column, overflow="fold")
     for each in found:
-        table.add_row(each.centre, f"[red]{each.kind}[/]", _time(each.since), each.says)
+        table.add_row(each.centre, f"[red]{each.kind}[/]", _time(each.since), Text(each.says))
     if not found:
         table.add_row("[green]none[/]", "", "", "")
     return table

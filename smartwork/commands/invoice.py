@@ -14,6 +14,7 @@ from rich.text import Text
 
 from smartwork.clock import now
 from smartwork.commands.payments import Note, Number, add_payments, decimal
+from smartwork.commands.walk_ins import add_walk_ins
 from smartwork.db import documents
 from smartwork.db.connection import Connection, connect
 from smartwork.db.documents import Head
@@ -25,7 +26,8 @@ from smartwork.domain.invoice import Invoice, Line, Proof
 from smartwork.domain.lifecycle import Event, Status, status
 from smartwork.domain.payments import Position
 from smartwork.jobs import invoices
-from smartwork.screens import euro, titled
+from smartwork.screens import euro, figure, titled
+from smartwork.tables import Column, FittedTable, Row
 
 LineNumber = Annotated[int, typer.Option("--line", min=1, help="The number of the line.")]
 
@@ -38,7 +40,8 @@ def invoice_app(
 ) -> typer.Typer:
     """The commands under `smartwork invoice`."""
     commands = typer.Typer(
-        help="Documents after they are issued: list, show, send, pay, refund, dispute, credit.", no_args_is_help=True
+        help="Documents after they are issued: list, show, send, pay, refund, dispute, credit; and what is billed to nobody.",
+        no_args_is_help=True,
     )
 
     def opened(progress: Progress) -> Connection:
@@ -89,6 +92,7 @@ def invoice_app(
         out.print(f"{number} is sent.")
 
     add_payments(commands, bar, out, opened)
+    add_walk_ins(commands, bar, out, opened, month_of)
 
     @commands.command("dispute")
     def dispute(number: Number, *, line: LineNumber, note: Note = "") -> None:
@@ -156,21 +160,31 @@ def _ledger_day(one: Completeness) -> Text:
     return Text(f"Ledger of {one.day}, when it was billed: {figures}{wanting}", style="" if one.is_whole else "yellow")
 
 
-def _listed(heads: list[Head], standing: Mapping[str, Position], drafts: list[Invoice], today: date) -> RenderableType:
-    table = titled("Documents", "Number, to or from", "month", "due", "gross", "open", "state")
-    for head in heads:
-        sign = -1 if head.kind.endswith("credit_note") else 1
-        at = standing.get(head.number)
-        is_late = at is not None and sign * at.open > 0 and head.due_on < today
-        table.add_row(
-            f"{head.number}  {head.party}", f"{head.month:%Y-%m}",
-            f"[red]{head.due_on.isoformat()}[/]" if is_late else head.due_on.isoformat(),
-            euro(sign * head.gross), euro(at.open if sign > 0 else 0 - at.open) if at else "",
-            _state(head, at).replace("_", " "),
-        )  # fmt: skip
-    for draft in drafts:
-        table.add_row(f"draft  {draft.account}", f"{draft.month:%Y-%m}", "", euro(draft.gross), "", "draft")
-    return table
+def _listed(heads: list[Head], standing: Mapping[str, Position], drafts: list[Invoice], today: date) -> FittedTable:
+    columns = [
+        Column("Number"), Column("To or from"), Column("Month", rank=2), Column("Due", rank=1),
+        Column("Gross, €", figures=True), Column("Open, €", figures=True), Column("State"),
+    ]  # fmt: skip
+    issued = [_issued(head, standing.get(head.number), today) for head in heads]
+    waiting = [("draft", one.account, f"{one.month:%Y-%m}", "", figure(one.gross), "", "draft") for one in drafts]
+    return FittedTable(
+        "Documents", columns, [issued, waiting], empty="There is none. To issue a month's invoices: smartwork bill"
+    )
+
+
+def _issued(head: Head, at: Position | None, today: date) -> Row:
+    sign = -1 if head.kind.endswith("credit_note") else 1
+    is_late = at is not None and sign * at.open > 0 and head.due_on < today
+    state, style = _state(head, at).replace("_", " "), "red" if is_late else ""
+    return (
+        head.number,
+        head.party,
+        f"{head.month:%Y-%m}",
+        Text(head.due_on.isoformat(), style=style),
+        figure(sign * head.gross),
+        Text(figure(at.open if sign > 0 else 0 - at.open) if at else "", style=style),
+        Text(f"{state}, late" if is_late else state, style=style),
+    )
 
 
 def _state(head: Head, at: Position | None) -> Status:

@@ -201,14 +201,13 @@ class InvoiceRow:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceEntry:
-    """Any line of a document as a list shows it; what it does not have is None. EUR net."""
+    """Any line of a document as a list shows it; what it does not have is None. `place` is of its first visit. EUR net."""
 
     line: int
     kind: LineKind
     day: date | None
     centre: str | None
     place: str | None
-    verdict: Verdict | None
     hours: Decimal
     quantity: Decimal | None
     unit: str
@@ -217,10 +216,11 @@ class InvoiceEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class InvoiceLine:
-    """A line of an issued invoice with the evidence that it carries."""
+class InvoiceVisit:
+    """A visit that a line of a document rests on, with its evidence; `of_line` where the line shares another's visits."""
 
     line: int
+    of_line: int | None
     verdict: Verdict
     centre: str
     timezone: str
@@ -228,9 +228,6 @@ class InvoiceLine:
     kind: Literal["desk", "room"]
     starts_at: datetime
     ends_at: datetime
-    hours: Decimal
-    per_hour: Decimal
-    net: Decimal
     evidence: dict[str, Any]
 
 
@@ -308,9 +305,9 @@ class Reader:
         """By centre: the month's walk-ins that nobody signed for."""
         return statements.unsigned(self.connection, month)
 
-    def invoice_lines(self, invoice_id: int) -> list[InvoiceLine]:
-        """The lines of one document that rest on a visit, with its evidence, in their order."""
-        return self._rows(InvoiceLine, "dashboard_invoice_lines", invoice_id=invoice_id)
+    def invoice_visits(self, invoice_id: int) -> list[InvoiceVisit]:
+        """The visits that the lines of one document rest on, by line and in their order."""
+        return self._rows(InvoiceVisit, "dashboard_invoice_visits", invoice_id=invoice_id)
 
     def lit_zones(self, centre: str, month: date) -> list[ZoneMonth]:
         """The zones of a centre with light settings, and what their sensors saw in the month."""

@@ -17,6 +17,7 @@ MONTH = date(2026, 10, 1)
 DAYS = tuple(date(2026, 10, day) for day in (5, 6, 7))
 ZONE = ZoneInfo("Europe/Brussels")
 _OPEN_S = 36_000
+_PASS, _BEYOND = Decimal("30.00"), Decimal("6.00")
 _READING = "INSERT INTO reading (at, device_id, metric, value, outbox_id, n) VALUES (%s, %s, %s, %s, 1, 1)"
 
 
@@ -156,9 +157,14 @@ def _invoice(connection: Connection) -> int:
         (3, "unverifiable", 5, 2, 7, _evidence(DAYS[2], 240, 60, 30, 150)),
     ]
     charged = {"used": ("4.0000", "24.00"), "no_show": ("2.0000", "12.00"), "unverifiable": ("4.0000", "24.00")}
-    net = sum((Decimal(charged[verdict][1]) for _, verdict, *_ in lines), Decimal())
+    net = sum((Decimal(charged[verdict][1]) for _, verdict, *_ in lines), _PASS + _BEYOND)
     vat = (net * 21 / 100).quantize(Decimal("0.01"))
-    document = {"number": "SW-2026-00001", "buyer": {"name": "Cabinet Essai SRL"}, "seller": {"name": "Réseau d'Essai"}}
+    document = {
+        "number": "SW-2026-00001",
+        "buyer": {"name": "Cabinet Essai SRL"},
+        "seller": {"name": "Réseau d'Essai"},
+        "lines": [*({"line": line} for line in range(1, 5)), {"line": 5, "of_line": 4, "starts_on": "2026-10-09"}],
+    }
     digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).digest()
     run(
         "INSERT INTO invoice VALUES (1, 'SW-2026-00001', 1, %s, '2026-11-02', '2026-12-02', 'EUR', %s, %s, %s, "
@@ -188,6 +194,7 @@ def _invoice(connection: Connection) -> int:
             "INSERT INTO invoice_line VALUES (1, %s, %s, %s, %s, %s, NULL, %s, %s, %s, 6, %s, %s)",
             (line, verdict, centre_id, resource_id, booking_id, start, end, hours, amount, Jsonb(evidence)),
         )
+    _pass_lines(connection)
     start = datetime(2026, 10, 8, 14, tzinfo=ZONE)
     run(
         "INSERT INTO verdict (resource_id, verdict, starts_at, ends_at, booked_s, occupied_s, vacant_s, unknown_s, over_s) "
@@ -197,9 +204,35 @@ def _invoice(connection: Connection) -> int:
     return 1
 
 
-def _evidence(day: date, booked: int, occupied: int, vacant: int, unknown: int) -> dict[str, object]:
-    """Evidence in the shape that billing writes: occupied, then unknown, then vacant from 09:00 local time."""
-    at = datetime.combine(day, time(9), ZONE).astimezone(UTC)
+def _pass_lines(connection: Connection) -> None:
+    """A day pass over two visits of 9 October, to Mons and to Namur, and the hour beyond it."""
+    day = date(2026, 10, 9)
+    visits = [
+        ("used", 1, 9, 12, _evidence(day, 180, 170, 10, 0)),
+        ("left_early", 5, 14, 18, _evidence(day, 240, 90, 150, 0, hour=14)),
+    ]
+    first, *_, evidence = visits[0]
+    starts, ends = (datetime(2026, 10, 9, hour, tzinfo=ZONE) for hour in (9, 12))
+    line = (
+        "INSERT INTO invoice_line (invoice_id, line, kind, verdict, centre_id, resource_id, starts_at, ends_at, quantity, "
+        "unit, hours, per_hour, net, evidence) VALUES (1, %s, %s, %s, 1, %s, %s, %s, 1, %s, %s, %s, %s, %s)"
+    )
+    connection.execute(line, (4, "pass", first, 1, starts, ends, "day", 8, _PASS, _PASS, Jsonb(evidence)))
+    connection.execute(line, (5, "beyond_pass", None, None, None, None, "hour", 1, _BEYOND, _BEYOND, None))
+    for number, (verdict, resource_id, begin, end, said) in enumerate(visits, 1):
+        period = [datetime(2026, 10, 9, hour, tzinfo=ZONE) for hour in (begin, end)]
+        seconds = [said[f"{state}_s"] for state in ("booked", "occupied", "vacant", "unknown", "over")]
+        connection.execute(
+            "INSERT INTO invoice_proof (invoice_id, line, proof, verdict, resource_id, starts_at, ends_at, booked_s, "
+            "occupied_s, vacant_s, unknown_s, over_s, hours, evidence) "
+            "VALUES (1, 4, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            (number, verdict, resource_id, *period, *seconds, end - begin, Jsonb(said)),
+        )
+
+
+def _evidence(day: date, booked: int, occupied: int, vacant: int, unknown: int, hour: int = 9) -> dict[str, object]:
+    """Evidence in the shape that billing writes: occupied, then unknown, then vacant from `hour` local time."""
+    at = datetime.combine(day, time(hour), ZONE).astimezone(UTC)
     spans = []
     for state, minutes in (("occupied", occupied), ("unknown", unknown), ("vacant", vacant)):
         if minutes:

@@ -72,6 +72,9 @@ def test_the_demo_prints_verdicts_bill_energy_and_a_ledger_without_loss(first_de
     numbered, stored, _, rejected, in_outbox, missing = numbers[:6]
     assert numbered == stored > 1_000_000
     assert (rejected, in_outbox, missing) == (0, 0, 0)
+    lines = [line.strip("│ ") for line in screen.splitlines()]
+    for heading in ("Bookings and walk-ins by verdict", "Billed", "Lighting energy", "Ledger, readings"):
+        assert lines[lines.index(heading) - 1] == ""
 
 
 def test_a_second_demo_stores_nothing_twice_and_writes_the_same_documents(

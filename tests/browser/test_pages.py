@@ -30,9 +30,9 @@ PAGES = {
     "energy": ("Energy", ["22.5 kWh", "45.0 kWh", "50 %", "24 %", "IPMVP option A", "Hall"]),
     "invoices": (
         "Invoices",
-        ["SW-2026-00001", "+++090/9337/55493+++", "€60.00", "€12.60", "€72.60", "3 h 40 min", "a1b2c3d4e5f6"],
+        ["SW-2026-00001", "+++090/9337/55493+++", "€96.00", "€20.16", "€116.16", "3 h 40 min", "a1b2c3d4e5f6"],
     ),
-    "accounts": ("Accounts", ["SW-2026-00001", "€72.60", "issued", "Cabinet Essai SRL", "Desk 2", "1 h 10 min"]),
+    "accounts": ("Accounts", ["SW-2026-00001", "€116.16", "issued", "Cabinet Essai SRL", "Desk 2", "1 h 10 min"]),
     "ledger": ("Ledger", ["305", "288", "51 to 60", "unknown metric 99"]),
 }
 
@@ -136,14 +136,68 @@ def test_a_silent_sensor_is_unknown_and_never_shown_as_fresh(served: Served, chr
             expect(page.locator(f'[data-resource="{slug}"]')).to_have_attribute("data-state", "unknown", timeout=30_000)
 
 
+def choose_line(page: Page, line: int) -> None:
+    expect(page.get_by_text("Evidence of line 1")).to_be_visible(timeout=30_000)
+    page.get_by_test_id("stDataFrame").click(position={"x": 15, "y": 38 + 35 * (line - 1) + 17}, force=True)
+    expect(page.get_by_text(f"Evidence of line {line}")).to_be_visible(timeout=10_000)
+
+
 def test_choosing_a_line_opens_its_evidence(served: Served, chromium: Browser) -> None:
     with opened(chromium, f"{served.address}/invoices") as page:
-        expect(page.get_by_text("Evidence of line 1")).to_be_visible(timeout=30_000)
-        table = page.get_by_test_id("stDataFrame")
-        table.click(position={"x": 15, "y": 38 + 35 + 17}, force=True)
-        expect(page.get_by_text("Evidence of line 2")).to_be_visible(timeout=10_000)
+        choose_line(page, 2)
         expect(page.get_by_test_id("stMain")).to_contain_text("Nobody came.")
         expect(page.locator('.sw-timeline [data-title^="Vacant 09:00 to 13:00"]')).to_have_count(1)
+
+
+def test_a_line_with_several_visits_shows_each_of_them(served: Served, chromium: Browser) -> None:
+    with opened(chromium, f"{served.address}/invoices") as page:
+        choose_line(page, 4)
+        main = page.get_by_test_id("stMain")
+        cells = page.get_by_test_id("stDataFrame").locator("[role=gridcell]")
+        expect(cells.get_by_text("Day pass", exact=True)).to_have_count(1)
+        expect(cells.get_by_text("2 visits", exact=True)).to_have_count(2)
+        expect(main).to_contain_text("1.00 day at €30.00, before VAT")
+        expect(main).to_contain_text("Visit 1 of 2. Used · Desk 1, Mons, Fri 9 Oct 2026. Booked from 09:00 to 12:00 (3 h)")
+        expect(main).to_contain_text("Visit 2 of 2. Left early · Desk 5, Namur, Fri 9 Oct 2026. Booked from 14:00 to 18:00")
+        expect(page.locator('.sw-timeline [data-title="Occupied 09:00 to 11:50"]')).to_have_count(1, timeout=10_000)
+        expect(page.locator('.sw-timeline [data-title="Occupied 14:00 to 15:30"]')).to_have_count(1, timeout=10_000)
+        page.set_viewport_size({"width": 1440, "height": main.evaluate("e => e.scrollHeight") + 10})
+        page.wait_for_timeout(500)
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SHOTS / "visits.png")
+
+
+def test_a_line_that_follows_another_shows_the_visits_that_it_shares(served: Served, chromium: Browser) -> None:
+    with opened(chromium, f"{served.address}/invoices") as page:
+        choose_line(page, 5)
+        main = page.get_by_test_id("stMain")
+        expect(main).to_contain_text("shares the visits of line 4")
+        expect(main).to_contain_text("1.00 h at €6.00, before VAT")
+        expect(main).to_contain_text("Visit 2 of 2. Left early")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_who_and_how_much_stand_within_the_width_of_the_screen(served: Served, chromium: Browser, width: int) -> None:
+    with opened(chromium, f"{served.address}/accounts", width) as page:
+        document, walk_in = (page.locator(".sw-table tbody tr", has_text=word) for word in ("SW-2026-00001", "Desk 2"))
+        for cell in (
+            document.get_by_text("Cabinet Essai SRL"),
+            document.get_by_role("cell", name="€116.16", exact=True),
+            document.get_by_text("issued", exact=True),
+            walk_in.get_by_text("Mons"),
+            walk_in.get_by_text("1 h 10 min"),
+        ):
+            expect(cell).to_be_visible(timeout=30_000)
+            box = cell.bounding_box()
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width
+        wide = "[...document.querySelectorAll('.sw-scroll')].filter(e => e.scrollWidth > e.clientWidth).length"
+        assert width == 390 or page.evaluate(wide) == 0
+    with opened(chromium, f"{served.address}/invoices", width) as page:
+        heads = page.get_by_test_id("stDataFrame").locator("[role=columnheader]")
+        expect(heads.filter(has_text="Net")).to_have_count(1, timeout=30_000)
+        assert [text for text in heads.all_text_contents() if text][:4] == ["Line", "Day", "What", "Net"]
 
 
 def test_a_page_that_is_opened_first_by_its_address_looks_like_all_others(served: Served, chromium: Browser) -> None:

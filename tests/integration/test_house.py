@@ -155,6 +155,29 @@ def test_a_device_that_is_registered_is_no_longer_listed_as_unknown(connection: 
     assert {each.device for each in devices(connection, "mons")[0]} == {"s-1", "s-2", "l-1"}
 
 
+def test_an_address_to_register_is_listed_whole_whatever_a_device_calls_itself(
+    connection: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(connection, small_network())
+    address = "plug [/] in the long corridor behind the kitchen"
+    seen = [SeenDevice(profile=Profile.TASMOTA, address=address, topic=f"tele/{address}/LWT", last_ms=MS)]
+    says = "plug [/] is silent"
+    alarms = [Alarm(kind="sensor_silent", device="s-1", since_ms=MS, says=says)]
+    keep_notes(
+        connection,
+        [
+            (Topic("mons", Leaf.SEEN, "gateway"), Seen(reported_ms=MS, devices=seen)),
+            (ALARMS, Alarms(reported_ms=MS, alarms=alarms)),
+        ],
+    )
+    monkeypatch.setenv("SMARTWORK_DATABASE_URL", database_url)
+    monkeypatch.setenv("COLUMNS", "80")
+    run = CliRunner().invoke
+    [line] = [line for line in run(app, ["devices"], catch_exceptions=False).stdout.splitlines() if address in line]
+    assert line.split()[:2] == ["mons", "tasmota"]
+    assert says in run(app, ["alarms"], catch_exceptions=False).stdout
+
+
 def test_a_policy_holds_what_an_edge_needs_to_light_alone(connection: Connection) -> None:
     install(connection, small_network())
     install_lights(connection, small_network(), NOON)

@@ -97,18 +97,28 @@ SELECT i.invoice_id, i.number, i.kind, co.name AS company, i.month, i.issued_on,
 FROM invoice i JOIN company co USING (company_id)
 ORDER BY i.month DESC, co.name, i.invoice_id
 
--- name: dashboard_invoice_lines
-SELECT l.line, l.verdict, c.name AS centre, c.timezone, r.name AS resource, r.kind, l.starts_at, l.ends_at,
-       l.hours, l.per_hour, l.net, l.evidence
-FROM invoice_line l JOIN centre c USING (centre_id) JOIN resource r USING (resource_id)
+-- name: dashboard_invoice_visits
+-- The visits that each line rests on, in their order: its own or, where it follows another line, those of that line. A line
+-- from before visits stood in a table of their own carries its one visit itself.
+WITH follows AS (
+    SELECT (l ->> 'line')::integer AS line, (l ->> 'of_line')::integer AS of_line
+    FROM invoice i CROSS JOIN LATERAL jsonb_array_elements(i.document -> 'lines') l
+    WHERE i.invoice_id = %(invoice_id)s AND l ->> 'of_line' IS NOT NULL
+)
+SELECT l.line, f.of_line, coalesce(p.verdict, l.verdict) AS verdict, c.name AS centre, c.timezone, r.name AS resource, r.kind,
+       coalesce(p.starts_at, l.starts_at) AS starts_at, coalesce(p.ends_at, l.ends_at) AS ends_at,
+       coalesce(p.evidence, l.evidence) AS evidence
+FROM invoice_line l LEFT JOIN follows f USING (line)
+LEFT JOIN invoice_proof p ON p.invoice_id = l.invoice_id AND p.line = coalesce(f.of_line, l.line)
+JOIN resource r ON r.resource_id = coalesce(p.resource_id, l.resource_id) JOIN centre c ON c.centre_id = r.centre_id
 WHERE l.invoice_id = %(invoice_id)s
-ORDER BY l.line
+ORDER BY l.line, p.proof
 
 -- name: dashboard_invoice_entries
--- Every line of a document, those too that rest on no visit of their own; `verdict` and `place` are of the first visit.
+-- Every line of a document, those too that rest on no visit of their own; `place` is of the first visit.
 SELECT l.line, l.kind, coalesce((l.starts_at AT TIME ZONE c.timezone)::date,
                                 (i.document -> 'lines' -> (l.line - 1) ->> 'starts_on')::date) AS day,
-       c.name AS centre, r.name AS place, l.verdict, l.hours, l.quantity, l.unit, l.per_hour AS price, l.net
+       c.name AS centre, r.name AS place, l.hours, l.quantity, l.unit, l.per_hour AS price, l.net
 FROM invoice_line l JOIN invoice i USING (invoice_id) LEFT JOIN centre c ON c.centre_id = l.centre_id
 LEFT JOIN resource r ON r.resource_id = l.resource_id
 WHERE l.invoice_id = %(invoice_id)s ORDER BY l.line

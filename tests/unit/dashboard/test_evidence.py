@@ -1,12 +1,11 @@
-"""A line's evidence is read, said and drawn as the snapshot holds it."""
+"""A visit's evidence is read, said and drawn as the snapshot holds it."""
 
 from datetime import UTC, date, datetime
-from decimal import Decimal
 
 import pytest
 
 from dashboard import evidence
-from smartwork.db.dashboard import InvoiceLine
+from smartwork.db.dashboard import InvoiceVisit
 from smartwork.domain.evidence import Completeness, Verdict
 
 RAW = {
@@ -25,14 +24,13 @@ RAW = {
 }
 
 
-def line(verdict: Verdict) -> InvoiceLine:
+def visit(verdict: Verdict) -> InvoiceVisit:
     start, end = (datetime(2026, 10, 5, hour, tzinfo=UTC) for hour in (7, 11))
-    money = Decimal(1)
-    return InvoiceLine(1, verdict, "Mons", "Europe/Brussels", "Desk", "desk", start, end, money, money, money, RAW)
+    return InvoiceVisit(1, None, verdict, "Mons", "Europe/Brussels", "Desk", "desk", start, end, RAW)
 
 
 def test_unknown_time_is_said_and_doubt_goes_to_the_customer() -> None:
-    said = evidence.sentence(line("unverifiable"), evidence.parse(RAW))
+    said = evidence.sentence(visit("unverifiable"), evidence.parse(RAW))
     assert "Booked from 09:00 to 13:00 (4 h)" in said
     assert "could not tell for 2 h 30 min" in said
     assert "never charged above what was booked" in said
@@ -40,12 +38,12 @@ def test_unknown_time_is_said_and_doubt_goes_to_the_customer() -> None:
 
 @pytest.mark.parametrize("verdict", evidence.LABEL)
 def test_every_verdict_has_its_own_sentence(verdict: Verdict) -> None:
-    others = {evidence.sentence(line(v), evidence.parse(RAW)) for v in evidence.LABEL if v != verdict}
-    assert evidence.sentence(line(verdict), evidence.parse(RAW)) not in others
+    others = {evidence.sentence(visit(v), evidence.parse(RAW)) for v in evidence.LABEL if v != verdict}
+    assert evidence.sentence(visit(verdict), evidence.parse(RAW)) not in others
 
 
 def test_the_drawing_marks_suspect_time_apart_from_occupied_time() -> None:
-    svg = evidence.timeline(line("used"), evidence.parse(RAW))
+    svg = evidence.timeline(visit("used"), evidence.parse(RAW))
     assert "Suspect 09:00 to 10:00" in svg
     assert "Occupied" not in svg
     assert "Unknown 10:00 to 13:00" in svg
