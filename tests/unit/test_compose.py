@@ -123,7 +123,7 @@ def test_the_command_of_a_service_exists(name: str) -> None:
         case ["python", script]:
             assert script in copied(dockerfile_of(OURS[name])).values()
         case ["smartwork", command]:
-            assert PROJECT["scripts"]["smartwork"] == "smartwork.cli:main"
+            assert PROJECT["scripts"]["smartwork"] == "smartwork.__main__:main"
             group = typer.main.get_command(app)
             assert isinstance(group, typer.core.TyperGroup)
             assert command in group.commands
