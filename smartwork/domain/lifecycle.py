@@ -1,4 +1,4 @@
-"""What may happen to an issued document, and in which state it is: issued, sent, partly paid, paid, disputed, credited."""
+"""What may happen to an issued document, and its state: issued, sent, disputed, paid or credited, wholly or in part."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from smartwork.errors import SmartworkError
 
 EventKind = Literal["issued", "sent", "paid", "refunded", "disputed", "credited", "upheld"]
 """`credited` and `upheld` end a dispute: with a credit note, or with the line as it stands."""
-Status = Literal["draft", "issued", "sent", "partly_paid", "paid", "disputed", "credited"]
+Status = Literal["draft", "issued", "sent", "partly_paid", "paid", "disputed", "partly_credited", "credited"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def status(kinds: Sequence[EventKind], *, is_open: bool = False) -> Status:
         return "disputed"
     latest = next((kind for kind in reversed(kinds) if kind in ("paid", "credited")), None)
     if latest == "credited":
-        return "credited"
+        return "partly_credited" if is_open else "credited"
     if latest == "paid":
         return "partly_paid" if is_open else "paid"
     return "sent" if "sent" in kinds else "issued"
