@@ -124,6 +124,13 @@ def _ledger(connection: Connection, touched: Sequence[Sequence[date]]) -> dict[t
     }
 
 
+def is_billed(connection: Connection, month: date) -> bool:
+    """Whether a run billed the month, for whatever there was."""
+    with explained():
+        [(billed,)] = _rows(connection, "month_is_billed", month=month)
+        return bool(billed)
+
+
 def unsigned(connection: Connection, month: date) -> Unsigned:
     """The month's walk-ins without a company."""
     with explained():

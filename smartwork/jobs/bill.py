@@ -238,7 +238,8 @@ def _issue(connection: Connection, known: _Known, customers: Sequence[Customer],
         books.move_credits(connection, issue.company_id or 0, issue.invoice)
     for customer, made in month:
         books.expire_credits(connection, customer.company_id, first, made.lost)
-        books.post(connection, posting.of_expiry(customer.company.slug, first, at.date(), made.lost))
+        if made.lost:
+            books.post(connection, posting.of_expiry(customer.company.slug, first, at.date(), made.lost))
     ids = {customer.company_id for customer in customers}
     billing.put_digests(connection, {key: text for key, text in known.taken_in.items() if key[0] in ids})
     billing.drop_drafts(connection, first, sorted(ids))

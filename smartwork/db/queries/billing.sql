@@ -128,6 +128,9 @@ SELECT company_id, month, digest FROM billed_month WHERE month >= %(since)s AND 
 INSERT INTO billed_month (company_id, month, digest) VALUES (%(company_id)s, %(month)s, %(digest)s)
 ON CONFLICT (company_id, month) DO UPDATE SET digest = excluded.digest
 
+-- name: month_is_billed
+SELECT EXISTS (SELECT FROM billed_month WHERE month = %(month)s)
+
 -- name: closed_companies
 -- Companies that have a monthly document of this month or a later one: the month is closed for them.
 SELECT DISTINCT company_id FROM invoice
