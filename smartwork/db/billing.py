@@ -161,7 +161,7 @@ def put_digests(connection: Connection, taken_in: Digests) -> None:
 
 
 def closed(connection: Connection, month: date) -> set[int]:
-    """Companies that have a monthly document of this month or a later one."""
+    """Companies for which the month is closed: what changes in it becomes a correction."""
     return {int(company_id) for (company_id,) in _rows(connection, "closed_companies", month=month)}
 
 

@@ -123,7 +123,7 @@ def put_lots(connection: Connection, company_id: int, made: Iterable[Lot]) -> No
 
 
 def move_credits(connection: Connection, company_id: int, invoice: Invoice) -> None:
-    """Write what a document buys, and then what it spends, of a company's lots; in the caller's transaction."""
+    """Write what a document buys or gives back, and then what it spends, of a company's lots; in the caller's transaction."""
     sign = -1 if invoice.is_credit else 1
     moved = [
         (line.line, "bought", line.label, sign * line.hours, sign * line.net)
@@ -133,6 +133,7 @@ def move_credits(connection: Connection, company_id: int, invoice: Invoice) -> N
     moved += [
         (line.line, "spent", one.lot, -sign * one.hours, -sign * one.worth) for line in invoice.lines for one in line.draws
     ]
+    moved.sort(key=lambda row: row[3] < 0)
     with connection.cursor() as cursor:
         cursor.executemany(
             sql("put_credit_entry"),

@@ -169,6 +169,8 @@ def _read(connection: Connection, first: date) -> _Known:
     for (company_id, month), text in before.items():
         if month < first and now.get((company_id, month)) != text:
             moved[month].append(company_id)
+    for company_id, month in sorted(_late(now, before, first)):
+        moved[month].append(company_id)
     changed: dict[int, dict[date, list[Group]]] = defaultdict(dict)
     for month, companies in moved.items():
         groups = rated(billing.proven(connection, month, companies), customers, tariffs)
@@ -178,6 +180,19 @@ def _read(connection: Connection, first: date) -> _Known:
     taken_in |= {(company_id, month): now.get((company_id, month), "") for month, ids in moved.items() for company_id in ids}
     taken_in |= {(one.company_id, first): taken_in.get((one.company_id, first), "") for one in customers}
     return _Known(customers, billing.seller(connection), charges, changed, taken_in)
+
+
+def _late(now: Digests, before: Digests, first: date) -> set[tuple[int, date]]:
+    """Companies whose verdicts of an earlier month no document has taken in, though the month was billed for others.
+
+    Months before the first that was ever billed were left out on purpose. Raises InputError where one after it is not billed.
+    """
+    billed = {month for _, month in before}
+    open_ones = {key for key in now.keys() - before.keys() if key[1] < first}
+    if skipped := sorted({month for _, month in open_ones if billed and month > min(billed)} - billed):
+        earlier = f"{skipped[0]:%Y-%m}"
+        raise InputError(f"{earlier} has bookings and was never billed: bill it first (smartwork bill --month {earlier}).")
+    return {key for key in open_ones if key[1] in billed}
 
 
 def _states(verdicts: Digests, customers: Sequence[Customer], tariffs: Sequence[Tariff]) -> Digests:
@@ -196,8 +211,7 @@ def _monthly(
     """Each company's month, corrections and credits included; lots and earlier documents are read in this transaction."""
     changed = [customer.company_id for customer in customers if customer.company_id in known.changed]
     earlier = documents.of_companies(connection, changed, months_later(first, -LOOK_BACK_MONTHS)) if changed else {}
-    pooled = [customer.company_id for customer in customers if customer.company.pools]
-    lots = books.lots(connection, pooled) if pooled else {}
+    lots = books.lots(connection, [customer.company_id for customer in customers])
     last = days_of_month(first)[-1]
     found = []
     for customer in customers:

@@ -70,10 +70,10 @@ def settle_month(connection: Connection, month: date, at: datetime, out_dir: Pat
     first = month.replace(day=1)
     if (at.year, at.month) <= (first.year, first.month):
         raise InputError(f"The month {first:%Y-%m} is not over on {at.date()}: settle it after its last day.")
-    if not billing.is_billed(connection, first):
-        raise InputError(f"{first:%Y-%m} is not billed: bill it first (smartwork bill --month {first:%Y-%m}).")
     progress("Settling with the centres", 0, 1)
     seller = billing.seller(connection)
+    if not billing.is_billed(connection, first):
+        raise InputError(f"{first:%Y-%m} is not billed: bill it first (smartwork bill --month {first:%Y-%m}).")
     with documents.books(connection):
         documents.open_series(connection, series_of("self_billed_invoice", at.date()))
         owed = due(connection, first)
