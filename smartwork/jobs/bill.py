@@ -82,10 +82,11 @@ class BillReport:
 def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path, progress: Progress) -> BillReport:
     """Bill all companies for the local month that `month` lies in, as of `at`; files go to `out_dir/<YYYY-MM>/`.
 
-    Running it again issues nothing twice: documents that exist are left untouched and their files written once more, the
-    same to the byte. What changed in earlier months since they were billed, verdicts, contracts or prices, stands as
-    corrections on this one. All
-    documents of a run are issued in one transaction, or none is. Raises InputError where the month is not over,
+    Running it again issues nothing twice: documents that exist, credit notes of disputes among them, are left untouched and
+    their files written once more, the same to the byte. What changed in earlier months since they were billed, verdicts,
+    contracts or prices, stands as corrections on this one. All
+    documents of a run are issued in one transaction, or none is. Raises InputError where the month is not over or one
+    between billed ones is not billed,
     RateMissing, ContractMissing or SellerMissing where a price, contract or the seller is missing, NotProvable where
     readings came after the verdicts, and NotWritable where the documents cannot be written.
     """
@@ -102,19 +103,20 @@ def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path,
             fresh = _issue(connection, known, open_ones, first, at)
         progress("Issuing invoices", 1, 1)
         issued = documents.of_month(connection, first)
+        texts = [*(text for _, text in issued), *documents.notes_of_month(connection, first)]
         begun = perf_counter()
-        files = render([text for _, text in issued], out_dir / f"{first:%Y-%m}", progress, pool)
+        files = render(texts, out_dir / f"{first:%Y-%m}", progress, pool)
         rendering_s = perf_counter() - begun
     invoiced = {invoice.account for invoice, _ in issued}
     return BillReport(
         first,
         tuple(
             _billed(invoice, written, already=invoice.account not in fresh)
-            for (invoice, _), written in zip(issued, files, strict=True)
+            for (invoice, _), written in zip(issued, files, strict=False)  # the files of credit notes come after
         ),
         tuple(customer.company.slug for customer in known.customers if customer.company.slug not in invoiced),
         billing.unsigned(connection, first),
-        len(issued) / rendering_s,
+        len(texts) / rendering_s,
     )
 
 

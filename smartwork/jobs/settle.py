@@ -129,20 +129,21 @@ def _pay(
 ) -> dict[str, tuple[Transfer, date]]:
     """Order at the bank what is owed to the centres now, in one file, nothing where nothing is owed; the orders by centre."""
     balances = books.balances(connection)
+    count = len(books.payout_orders(connection, month)) + 1
+    again = f" {count}" if count > 1 else ""
     transfers: dict[str, Transfer] = {}
     paid = []
     for one in owed:
         amount = -balances.get(posting.payable(one.centre.slug), _ZERO)
         if amount <= 0:
             continue
-        reference = f"{one.centre.slug[:24]} {month:%Y-%m}"
+        reference = f"{one.centre.slug[:24]} {month:%Y-%m}{again}"
         remark = f"Settlement {month:%Y-%m} {one.centre.name}"
         transfers[one.centre.slug] = Transfer(one.contract.payee, amount, reference, remark)
         written = books.post(connection, posting.of_payout(one.centre.slug, month, at.date(), amount))
         paid.append((one.centre.slug, amount, written))
     if not transfers:
         return {}
-    count = len(books.payout_orders(connection, month)) + 1
     order = PayoutOrder(
         f"payout-{month:%Y-%m}-{count}.xml",
         month,

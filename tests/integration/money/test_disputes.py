@@ -81,3 +81,12 @@ def test_a_line_that_a_correction_took_back_is_not_credited_too(connection: Conn
         dispute(connection, INVOICE, 1, ISSUED, "again")
     assert books.balances(connection)["receivable:bolt"] == 0
     assert audited(connection).is_clean
+
+
+def test_billing_the_month_again_writes_the_files_of_its_credit_notes_too(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path / "a")
+    note = credited(connection, tmp_path / "a")
+    report = bill(connection, tmp_path / "b")
+    assert [one.number for one in report.invoices] == ["INV-2026-00001", INVOICE]
+    again = tmp_path / "b" / "2026-10" / note.files.pdf.name
+    assert again.read_bytes() == note.files.pdf.read_bytes()
