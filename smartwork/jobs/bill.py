@@ -84,11 +84,10 @@ def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path,
 
     Running it again issues nothing twice: documents that exist, credit notes of disputes among them, are left untouched and
     their files written once more, the same to the byte. What changed in earlier months since they were billed, verdicts,
-    contracts or prices, stands as corrections on this one. All
-    documents of a run are issued in one transaction, or none is. Raises InputError where the month is not over or one
-    between billed ones is not billed,
-    RateMissing, ContractMissing or SellerMissing where a price, contract or the seller is missing, NotProvable where
-    readings came after the verdicts, and NotWritable where the documents cannot be written.
+    contracts or prices, stands as corrections on this one. All documents of a run are issued in one transaction, or none is.
+    Raises InputError where the month is not over or one between billed ones is not billed, RateMissing, ContractMissing or
+    SellerMissing where a price, contract or the seller is missing, NotProvable where readings came after the verdicts, and
+    NotWritable where the documents cannot be written.
     """
     first = _over(month, at.date())
     progress("Reading verdicts and their evidence", 0, 1)
