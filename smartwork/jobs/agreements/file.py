@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from tomlkit.items import AoT, Table
 
 from smartwork.contracts.topics import SLUG
@@ -30,7 +30,15 @@ from smartwork.domain.business import (
     Vat,
     VatCategory,
 )
+from smartwork.domain.text import fault
 from smartwork.errors import InputError
+
+
+def _written(text: str) -> str:
+    if why := fault(text):
+        raise ValueError(why)
+    return text
+
 
 Slug = Annotated[str, Field(pattern=rf"^{SLUG}$")]
 Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=3)]
@@ -38,7 +46,7 @@ Price = Annotated[Decimal, Field(ge=0, decimal_places=4, max_digits=12)]
 Amount = Annotated[Decimal, Field(ge=0, decimal_places=2, max_digits=12)]
 Hours = Annotated[Decimal, Field(gt=0, decimal_places=2, max_digits=10)]
 Minutes = Annotated[int, Field(ge=0, le=1440)]
-Text = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_written)]
 _SHOWN = 20
 _HEAD = """What the network agreed: who bills, with which companies and centres, and at which prices (EUR, without VAT).
 Days are local; a validity includes its first day and not its last. docs/billing.md explains each rule.
@@ -227,9 +235,9 @@ def _place(found: object, where: Sequence[int | str]) -> str:
 
 
 def _lower(message: str) -> str:
-    return {"Field required": "it is missing", "Extra inputs are not permitted": "there is no such field"}.get(
-        message, message[:1].lower() + message[1:]
-    )
+    known = {"Field required": "it is missing", "Extra inputs are not permitted": "there is no such field"}
+    own = message.removeprefix("Value error, ")
+    return known.get(own, own[:1].lower() + own[1:])
 
 
 def _add(document: tomlkit.TOMLDocument | Table, name: str, tables: Iterable[Table]) -> None:

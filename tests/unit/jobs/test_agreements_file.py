@@ -16,7 +16,9 @@ from smartwork.jobs.agreements.file import read, write
 from smartwork.testing.stays import SELLER
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "agreements.toml"
-words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30)
+words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=30).filter(
+    str.strip
+)
 days = st.dates(date(2020, 1, 1), date(2030, 1, 1))
 ends = st.none() | st.dates(date(2030, 1, 2), date(2040, 1, 1))
 kinds = st.sampled_from(["desk", "room"])
@@ -89,6 +91,9 @@ def test_the_example_of_the_documentation_can_be_taken_in() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
+        ('name = "Acme SA"', r'name = "Acme\u0007"', r"company 1 \(acme\), name: it holds the control character U\+0007"),
+        ('town = "Brussel"', r'town = "a\nb"', r"company 2 \(globex\), town: it holds the control character U\+000A"),
+        ('name = "Ville d\'Arlon"', 'name = "  "', r"centre_contract 1 \(arlon\), payee, name: it is blank"),
         ("[seller]", "[seller", r"no TOML: .*\(at line \d"),
         ('charge = "cheapest"', 'charge = "cheap"', r"company 2 \(globex\), contract 1, charge: input should be 'as_booked'"),
         ("give_back = true", "giveback = true", r"company 1 \(acme\), contract 2, give_back: it is missing"),
