@@ -17,7 +17,7 @@ from smartwork.db import agreements as stored
 from smartwork.db.connection import connect
 from smartwork.db.migrate import migrate
 from smartwork.devstack.errors import Progress
-from smartwork.errors import SmartworkError
+from smartwork.errors import InputError, SmartworkError
 from smartwork.jobs.agreements import apply as job
 from smartwork.jobs.agreements.apply import Applied
 
@@ -49,7 +49,7 @@ def agreements_app(
         if output is None:
             print(text, end="")
         else:
-            output.write_text(text, encoding="utf-8")
+            _write(output, text)
 
     @commands.command("apply")
     def apply(
@@ -99,6 +99,13 @@ def agreements_app(
         _tell(done, out, dry_run=dry_run, as_json=as_json)
 
     return commands
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"Cannot write {file}: {error.strerror}. Name a file in a folder that is there.") from error
 
 
 def _tell(done: Applied, out: Console, *, dry_run: bool, as_json: bool, remove: bool = True) -> None:

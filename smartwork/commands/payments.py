@@ -32,6 +32,8 @@ def _noted(text: str) -> str:
 
 
 Note = Annotated[str, typer.Option("--note", help="What to keep with it.", callback=_noted)]
+_MOST = Decimal(10) ** 12
+"""Beyond what anybody pays, EUR, or bought hours of."""
 Amount = Annotated[str | None, typer.Option("--amount", help="EUR, for example 40.00. Default: all of it.")]
 
 
@@ -66,7 +68,7 @@ def decimal(text: str | None, option: str, such_as: str) -> Decimal | None:
         found = Decimal(text)
     except InvalidOperation:
         found = Decimal("NaN")
-    if not found.is_finite():
+    if not found.is_finite() or abs(found) >= _MOST:
         raise InputError(f"{option} is {text!r}; expected a number such as {such_as}")
     return found
 

@@ -150,6 +150,8 @@ def test_agreements_on_the_command_line(connection: Connection, database_url: st
     file = tmp_path / "agreed.toml"
     assert command(database_url, "agreements", "show", "--output", str(file)).returncode == 0
     assert "Nothing changes" in command(database_url, "agreements", "apply", str(file)).stdout
+    nowhere = command(database_url, "agreements", "show", "--output", str(tmp_path / "none" / "x.toml"))
+    assert (nowhere.returncode, "Cannot write" in nowhere.stderr) == (1, True)
     file.write_text(file.read_text().replace("per_hour = 24", "per_hour = 20"))
     told = command(database_url, "agreements", "apply", str(file), "--dry-run")
     assert "per_hour 24 → 20" in " ".join(told.stdout.split())

@@ -7,6 +7,19 @@ from smartwork.cli import app
 from smartwork.errors import InputError
 
 
+@pytest.mark.parametrize("amount", ["1e20", "-1e20", "1e999999", "NaN", "1000000000000"])
+def test_an_amount_beyond_all_measure_is_refused(amount: str) -> None:
+    with pytest.raises(InputError, match="--amount is"):
+        CliRunner().invoke(app, ["invoice", "pay", "INV-2026-00001", "--amount", amount], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("command", [["bill"], ["settle"], ["reconcile"], ["invoice", "list"]])
+@pytest.mark.parametrize("month", ["0001-01", "9999-12", "1999-12", "2026-13"])
+def test_a_month_that_no_network_has_is_refused(command: list[str], month: str) -> None:
+    with pytest.raises(InputError, match=f"--month is '{month}'"):
+        CliRunner().invoke(app, [*command, "--month", month], catch_exceptions=False)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
