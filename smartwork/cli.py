@@ -62,6 +62,7 @@ app.add_typer(replays, name="replay")
 out = Console()
 err = Console(stderr=True)
 
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
 _PATIENCE_S = 15.0
 """Seconds a command waits for a broker or database that is away; services wait for ever."""
 
@@ -131,9 +132,12 @@ def _month(text: str | None) -> date:
     if text is None:
         return demos.last_full_month(now().date())
     try:
-        return date.fromisoformat(f"{text}-01")
+        month = date.fromisoformat(f"{text}-01")
     except ValueError:
         raise InputError(f"--month is {text!r}; expected a year and a month such as 2026-10") from None
+    if not _FIRST_YEAR <= month.year <= _LAST_YEAR:
+        raise InputError(f"--month is {text!r}; expected one of the years {_FIRST_YEAR} to {_LAST_YEAR}, such as 2026-10")
+    return month
 
 
 def _endpoints(progress: Steps) -> stack.Endpoints:

@@ -17,7 +17,7 @@ from smartwork.db import agreements as stored
 from smartwork.db.connection import connect
 from smartwork.db.migrate import migrate
 from smartwork.devstack.errors import Progress
-from smartwork.errors import SmartworkError
+from smartwork.errors import InputError, SmartworkError
 from smartwork.jobs.agreements import apply as job
 from smartwork.jobs.agreements.apply import Applied
 
@@ -49,7 +49,7 @@ def agreements_app(
         if output is None:
             print(text, end="")
         else:
-            output.write_text(text, encoding="utf-8")
+            _write(output, text)
 
     @commands.command("apply")
     def apply(
@@ -67,7 +67,7 @@ def agreements_app(
         with bar() as progress, connect(database_url(progress)) as connection:
             migrate(connection)
             done = job.apply_file(connection, file, now(), remove=remove, dry_run=dry_run)
-        _tell(done, out, dry_run=dry_run, as_json=as_json)
+        _tell(done, out, dry_run=dry_run, as_json=as_json, remove=remove)
 
     @commands.command("history")
     def history(*, as_json: AsJson = False) -> None:
@@ -101,11 +101,19 @@ def agreements_app(
     return commands
 
 
-def _tell(done: Applied, out: Console, *, dry_run: bool, as_json: bool) -> None:
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"Cannot write {file}: {error.strerror}. Name a file in a folder that is there.") from error
+
+
+def _tell(done: Applied, out: Console, *, dry_run: bool, as_json: bool, remove: bool = True) -> None:
+    wanting = 0 if remove else sum(change.kind == "removed" for change in done.changes)
     if as_json:
-        print(json.dumps(_as_dict(done), indent=2))
+        print(json.dumps({**_as_dict(done), "needs_remove": wanting > 0}, indent=2))
     else:
-        out.print(_screen(done, dry_run=dry_run))
+        out.print(_screen(done, wanting, dry_run=dry_run))
     if count := len(done.problems):
         raise NotTaken(f"{count} entr{'ies' if count > 1 else 'y'} cannot be taken in; nothing was written.")
 
@@ -119,7 +127,7 @@ def _as_dict(done: Applied) -> dict[str, object]:
     }
 
 
-def _screen(done: Applied, *, dry_run: bool) -> RenderableType:
+def _screen(done: Applied, wanting: int, *, dry_run: bool) -> RenderableType:
     if done.problems:
         table = Table("Entry", "Why it cannot be taken in", box=box.SIMPLE_HEAD)
         for problem in done.problems:
@@ -132,6 +140,8 @@ def _screen(done: Applied, *, dry_run: bool) -> RenderableType:
         detail = change.detail if len(change.detail) <= _DETAIL else change.detail[: _DETAIL - 1] + "…"
         table.add_row(_MARKS[change.kind], Text(change.what), Text(detail))
     said = "This would change; nothing was written." if dry_run else f"In force as version {done.version}."
+    if wanting:
+        said += f" The file leaves out {wanting} of what is in force: to put it in force, add --remove."
     if done.billed_to:
         said += (
             f" Months up to {done.billed_to:%Y-%m} have documents, which stay as they are: what these changes come to there "

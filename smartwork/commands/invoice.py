@@ -13,7 +13,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from smartwork.clock import now
-from smartwork.commands.payments import Note, Number, add_payments, decimal
+from smartwork.commands.payments import Note, Number, add_payments, decimal, written
 from smartwork.commands.walk_ins import add_walk_ins
 from smartwork.db import documents
 from smartwork.db.connection import Connection, connect
@@ -29,6 +29,12 @@ from smartwork.jobs import invoices
 from smartwork.screens import euro, figure, titled
 from smartwork.tables import Column, FittedTable, Row
 
+
+def _reasoned(text: str) -> str:
+    return written(text, "--reason")
+
+
+Reason = Annotated[str, typer.Option(help="Why; stands on the credit note.", callback=_reasoned)]
 LineNumber = Annotated[int, typer.Option("--line", min=1, help="The number of the line.")]
 
 
@@ -114,7 +120,7 @@ def invoice_app(
         number: Number,
         *,
         line: LineNumber,
-        reason: Annotated[str, typer.Option(help="Why; stands on the credit note.")],
+        reason: Reason,
         hours: Annotated[str | None, typer.Option(help="How many of the line's hours. Default: the whole line.")] = None,
         out_dir: Annotated[Path, typer.Option("--out", help="Folder for the documents.")] = Path("out"),
     ) -> None:

@@ -12,12 +12,28 @@ from smartwork.clock import now
 from smartwork.db.connection import Connection
 from smartwork.devstack.errors import Progress
 from smartwork.domain.payments import Position
+from smartwork.domain.text import fault
 from smartwork.errors import InputError
 from smartwork.jobs import invoices
 from smartwork.screens import euro
 
 Number = Annotated[str, typer.Argument(help="The document's number, for example INV-2026-00001.")]
-Note = Annotated[str, typer.Option("--note", help="What to keep with it.")]
+
+
+def written(text: str, option: str) -> str:
+    """`text` as it may stand on a document; raises InputError where it is blank or holds control characters."""
+    if why := fault(text):
+        raise InputError(f"{option} is {text!r}: {why}. Write it as one line of text.")
+    return text
+
+
+def _noted(text: str) -> str:
+    return written(text, "--note") if text else text
+
+
+Note = Annotated[str, typer.Option("--note", help="What to keep with it.", callback=_noted)]
+_MOST = Decimal(10) ** 12
+"""Beyond what anybody pays, EUR, or bought hours of."""
 Amount = Annotated[str | None, typer.Option("--amount", help="EUR, for example 40.00. Default: all of it.")]
 
 
@@ -52,7 +68,7 @@ def decimal(text: str | None, option: str, such_as: str) -> Decimal | None:
         found = Decimal(text)
     except InvalidOperation:
         found = Decimal("NaN")
-    if not found.is_finite():
+    if not found.is_finite() or abs(found) >= _MOST:
         raise InputError(f"{option} is {text!r}; expected a number such as {such_as}")
     return found
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -12,7 +13,8 @@ from smartwork.db.connection import Connection, explained
 from smartwork.db.network import company_row, put_agreed, put_orders
 from smartwork.db.sql import sql
 from smartwork.domain.agreements import Agreements
-from smartwork.domain.business import Purchase
+from smartwork.domain.business import PlaceKind, Purchase
+from smartwork.domain.issued import Visits
 from smartwork.errors import InputError
 
 
@@ -59,6 +61,8 @@ def replace(connection: Connection, before: Agreements, after: Agreements) -> No
         connection.execute(sql(step))
     if after.seller is not None:
         connection.execute(sql("clear_seller"))
+    numbers = {company.slug: company.enterprise_number for company in after.companies}
+    connection.execute(sql("free_enterprise_numbers"), {"slugs": list(numbers), "numbers": list(numbers.values())})
     try:
         with connection.cursor() as cursor:
             cursor.executemany(sql("change_company"), [company_row(company, is_demo=False) for company in after.companies])
@@ -102,6 +106,24 @@ def newest_billed_month(connection: Connection) -> date | None:
     """The last month with a document, or None."""
     [(month,)] = _rows(connection, "newest_billed_month")
     return month if isinstance(month, date) else None
+
+
+def billed_months(connection: Connection) -> dict[str, date]:
+    """The last month that was billed, by company."""
+    with explained():
+        return dict(_rows(connection, "billed_months"))
+
+
+def billed_visits(connection: Connection, since: date) -> list[Visits]:
+    """On which local days from `since` on companies were billed for places, by centre and kind; days with none left out."""
+    with explained():
+        return [Visits(*row) for row in _rows(connection, "billed_visits", since=since)]
+
+
+def hours_left(connection: Connection) -> dict[tuple[str, PlaceKind], Decimal]:
+    """What is left of hours bought ahead, by company and kind of place; expired ones are not left any more."""
+    with explained():
+        return {(company, kind): hours for company, kind, hours in _rows(connection, "hours_left")}
 
 
 def _rows(connection: Connection, name: str, **values: object) -> Sequence[tuple[Any, ...]]:

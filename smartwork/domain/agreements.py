@@ -12,6 +12,11 @@ from stdnum.be import vat as enterprise
 
 from smartwork.domain.business import CentreContract, Company, Party, Purchase, Tariff, Vat
 
+_OF_BILLING = "overdraft "
+"""How the orders begin that billing makes for hours beyond a pool's balance."""
+_DEAREST_DESK = 10_000
+"""EUR a month."""
+
 
 @dataclass(frozen=True, slots=True)
 class Agreements:
@@ -89,6 +94,11 @@ def order_name(order: Purchase) -> str:
     return f"order {order.external_id} of {order.company}"
 
 
+def pool_name(company: str, kind: str) -> str:
+    """A pool of hours as people name it."""
+    return f"pool of {company} for {kind} hours"
+
+
 def _doubles(wanted: Agreements) -> Iterator[Problem]:
     seen: set[str] = set()
     for what, _ in _listed(wanted):
@@ -147,6 +157,8 @@ def _shares(wanted: Agreements) -> Iterator[Problem]:
     for one in wanted.centre_contracts:
         if one.mode == "share" and one.rate > 1:
             yield Problem(_centre_contract(one), f"a share is between 0 and 1, not {one.rate}: 65 % is 0.65")
+        if one.mode == "per_seat" and one.rate > _DEAREST_DESK:
+            yield Problem(_centre_contract(one), f"{one.rate} EUR a month for each desk is more than {_DEAREST_DESK}")
 
 
 def _companies(wanted: Agreements) -> Iterator[Problem]:
@@ -160,7 +172,9 @@ def _orders(wanted: Agreements, before: Agreements, billed: Collection[tuple[str
     sold = {(order.company, order.external_id): order for order in before.orders}
     for order in wanted.orders:
         key = order.company, order.external_id
-        if key in billed:
+        if order.external_id.startswith(_OF_BILLING):
+            yield Problem(order_name(order), f"{_OF_BILLING.strip()!r} names what billing sells by itself; name it otherwise")
+        elif key in billed:
             if sold.get(key) not in (None, order):
                 yield Problem(
                     order_name(order), "its hours are on an invoice already; leave the order as it is, and order anew"
@@ -182,7 +196,7 @@ def _listed(agreed: Agreements) -> Iterator[tuple[str, Any]]:
         for contract in company.contracts:
             yield f"contract of {company.slug}{_scope(contract.kind, contract.centre)} from {contract.valid_from}", contract
         for pool in company.pools:
-            yield f"pool of {company.slug} for {pool.kind} hours", pool
+            yield pool_name(company.slug, pool.kind), pool
     for order in agreed.orders:
         yield order_name(order), order
     for tariff in agreed.tariffs:

@@ -11,6 +11,8 @@ from smartwork.errors import InputError
 
 MoveKind = Literal["paid", "refunded", "credited"]
 _ZERO = Decimal(0)
+_MOST = Decimal("999999999.99")
+"""What one SEPA payment can carry, EUR."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,5 +121,5 @@ def refund(one: Owed, at: Position, amount: Decimal | None) -> Decimal:
 
 
 def _require_cents(amount: Decimal) -> None:
-    if amount <= 0 or amount % CENT:
-        raise InputError(f"{amount} is no amount of money: expected EUR above 0 with at most two decimals.")
+    if not 0 < amount <= _MOST or amount % CENT:
+        raise InputError(f"{amount} is no amount of money: expected EUR above 0 with at most two decimals, to {_MOST}.")

@@ -1,7 +1,7 @@
 """Documents into files: PDF, UBL and CSV of each, checked before they are written, drawn side by side."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import BrokenExecutor, Executor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import repeat
@@ -37,11 +37,16 @@ class DoesNotAddUp(SmartworkError):  # noqa: N818 - what was found
     """A document's figures do not follow from its own evidence, so it is not written."""
 
 
+class DrawingStopped(SmartworkError):  # noqa: N818 - what happened
+    """A process that draws documents was ended from outside."""
+
+
 def render(snapshots: Sequence[str], folder: Path, progress: Progress, pool: Executor | None = None) -> list[Files]:
     """Write `<number>-<account>` .pdf, .xml and .csv of each document into `folder`; the same bytes every time.
 
     `snapshots` are their canonical texts; the `workers` in `pool` draw them, else some of its own. A file is there whole or
-    not at all. Raises NotWritable where the folder refuses, and DoesNotAddUp where a document's figures do not hold.
+    not at all. Raises NotWritable where the folder refuses, DoesNotAddUp where a document's figures do not hold, and
+    DrawingStopped where a process that draws was ended.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -51,6 +56,11 @@ def render(snapshots: Sequence[str], folder: Path, progress: Progress, pool: Exe
         raise NotWritable(
             f"Cannot write to {folder}: {error.strerror}. Choose another folder; what is issued stays issued, "
             "and billing the same month again writes the files."
+        ) from error
+    except BrokenExecutor as error:
+        raise DrawingStopped(
+            "A process that draws documents was ended from outside, as systems do when memory runs out. What is issued stays "
+            "issued: make room, and run the same command again, which writes all the files."
         ) from error
 
 

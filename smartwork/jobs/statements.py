@@ -6,6 +6,7 @@ from pathlib import Path
 
 from smartwork.domain.invoice import Invoice, digest
 from smartwork.domain.statement import Statement
+from smartwork.jobs.documents.glyphs import showable_document, showable_statement
 from smartwork.jobs.documents.pdf import drawn
 from smartwork.jobs.documents.statement_view import statement_view
 from smartwork.jobs.render import NotWritable
@@ -36,5 +37,6 @@ def render_statements(documents: Sequence[Invoice], kept: Mapping[str, Statement
 def statement_pdf(one: Statement, invoice: Invoice) -> bytes:
     """The PDF/A-3b of the statement beside `invoice`, its data attached as JSON; the same bytes for the same statement."""
     canonical = one.canonical()
-    view = statement_view(one, invoice, digest(canonical).hex())
+    shown = showable_statement(one, canonical), showable_document(invoice, invoice.canonical())
+    view = statement_view(*shown, digest(canonical).hex())
     return drawn({"view": json.dumps(view, ensure_ascii=False), "evidence": canonical}, invoice.issued_on)

@@ -82,7 +82,7 @@ def _parsed(path: Path, text: str) -> Invoice:
             f"The evidence in {path} cannot be read at {where}: {first['msg']}. It was altered or is of another version "
             "of smartwork; ask the sender for the document again."
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"The evidence in {path} is no JSON ({error}). Ask the sender for the document again.") from error
 
 

@@ -24,6 +24,12 @@ DELETE FROM tariff
 -- name: clear_centre_contracts
 DELETE FROM centre_contract
 
+-- name: free_enterprise_numbers
+-- Companies may swap numbers: those that change theirs give it up first. 00 is nobody's check digits.
+UPDATE company c SET enterprise_number = '1' || lpad(c.company_id::text, 7, '0') || '00'
+FROM unnest(%(slugs)s::text[], %(numbers)s::text[]) AS w (slug, number)
+WHERE c.slug = w.slug AND c.enterprise_number <> w.number
+
 -- name: change_company
 INSERT INTO company (slug, name, enterprise_number, street, postcode, town, language, buyer_reference, is_demo,
                      vat_category, vat_rate, vat_code, vat_reason)
@@ -50,3 +56,21 @@ SELECT content FROM agreement_version WHERE version = %(version)s
 
 -- name: newest_billed_month
 SELECT max(month) FROM invoice
+
+-- name: billed_months
+SELECT c.slug, max(i.month) FROM invoice i JOIN company c USING (company_id) WHERE i.corrects_id IS NULL GROUP BY c.slug
+
+-- name: billed_visits
+SELECT DISTINCT c.slug, k.slug, r.kind, (p.starts_at AT TIME ZONE k.timezone)::date
+FROM invoice_proof p
+JOIN invoice i USING (invoice_id)
+JOIN company c USING (company_id)
+JOIN resource r USING (resource_id)
+JOIN centre k ON k.centre_id = r.centre_id
+WHERE p.starts_at >= %(since)s::timestamp AT TIME ZONE k.timezone
+ORDER BY 1, 2, 3, 4
+
+-- name: hours_left
+SELECT c.slug, l.kind, sum(e.hours)
+FROM credit_entry e JOIN credit_lot l USING (credit_lot_id) JOIN company c USING (company_id)
+GROUP BY c.slug, l.kind HAVING sum(e.hours) > 0

@@ -6,11 +6,15 @@ from datetime import date, datetime
 from pathlib import Path
 
 from smartwork.db import agreements as stored
+from smartwork.db import books
 from smartwork.db.connection import Connection
 from smartwork.db.network import centre_slugs
 from smartwork.domain.agreements import Agreements, Change, Problem, changes, problems, with_sold
+from smartwork.domain.credits import months_later
+from smartwork.domain.issued import Issued, taken_away
 from smartwork.errors import InputError, SmartworkError
 from smartwork.jobs.agreements.file import read, write
+from smartwork.jobs.bill import LOOK_BACK_MONTHS
 
 
 class Removes(SmartworkError):  # noqa: N818 - says what would happen
@@ -58,10 +62,11 @@ def _apply(connection: Connection, wanted: Agreements, at: datetime, note: str, 
     with connection.transaction():
         stored.lock(connection)
         before, billed = stored.in_force(connection)
+        billed_to = stored.newest_billed_month(connection)
         found = problems(wanted, before, centre_slugs(connection), billed)
+        found += taken_away(wanted, before, _issued(connection, billed, billed_to))
         wanted = with_sold(wanted, before, billed)
         different = changes(before, wanted)
-        billed_to = stored.newest_billed_month(connection)
         if found or dry_run or not different:
             return Applied(tuple(found), tuple(different), None, billed_to)
         if not remove:
@@ -71,6 +76,20 @@ def _apply(connection: Connection, wanted: Agreements, at: datetime, note: str, 
         stored.replace(connection, before, wanted)
         version = stored.put_version(connection, at, note, write(stored.in_force(connection)[0]))
     return Applied((), tuple(different), version, billed_to)
+
+
+def _issued(connection: Connection, orders: frozenset[tuple[str, str]], billed_to: date | None) -> Issued:
+    if billed_to is None:
+        return Issued(orders, hours_left=stored.hours_left(connection))
+    since = months_later(billed_to, -LOOK_BACK_MONTHS)
+    settled = books.settled_terms(connection, since, billed_to)
+    return Issued(
+        orders,
+        stored.billed_months(connection),
+        stored.hours_left(connection),
+        stored.billed_visits(connection, since),
+        [(centre, month) for centre, months in settled.items() for month in months],
+    )
 
 
 def _require_kept(different: Sequence[Change]) -> None:

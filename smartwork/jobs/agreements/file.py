@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from stdnum import iban
 from tomlkit.items import AoT, Table
 
 from smartwork.contracts.topics import SLUG
@@ -30,16 +31,29 @@ from smartwork.domain.business import (
     Vat,
     VatCategory,
 )
+from smartwork.domain.text import fault
+from smartwork.domain.vatex import CODES
 from smartwork.errors import InputError
+
+
+def _written(text: str) -> str:
+    if why := fault(text):
+        raise ValueError(why)
+    return text
+
 
 Slug = Annotated[str, Field(pattern=rf"^{SLUG}$")]
 Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=3)]
-Price = Annotated[Decimal, Field(ge=0, decimal_places=4, max_digits=12)]
-Amount = Annotated[Decimal, Field(ge=0, decimal_places=2, max_digits=12)]
-Hours = Annotated[Decimal, Field(gt=0, decimal_places=2, max_digits=10)]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 1, 1))]
+Price = Annotated[Decimal, Field(ge=0, le=10_000, decimal_places=4)]
+Rate = Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=4)]
+Amount = Annotated[Decimal, Field(ge=0, le=10_000, decimal_places=2)]
+Hours = Annotated[Decimal, Field(gt=0, le=100_000, decimal_places=2)]
+HoursOfDay = Annotated[Decimal, Field(gt=0, le=24, decimal_places=2)]
 Minutes = Annotated[int, Field(ge=0, le=1440)]
-Text = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_written)]
 _SHOWN = 20
+_OURS = "Value error, "
 _HEAD = """What the network agreed: who bills, with which companies and centres, and at which prices (EUR, without VAT).
 Days are local; a validity includes its first day and not its last. docs/billing.md explains each rule.
 Put a changed file in force with: smartwork agreements apply FILE"""
@@ -55,7 +69,7 @@ class _Party(_Entry):
     street: Text
     postcode: Text
     town: Text
-    iban: Text
+    iban: Annotated[Text, AfterValidator(iban.compact)]
 
     def party(self) -> Party:
         return Party(**self.model_dump())
@@ -65,9 +79,23 @@ class _Vat(_Entry):
     """S: `rate` in percent. AE, the reverse charge, says why by itself; E has a reason."""
 
     category: VatCategory
-    rate: Annotated[Decimal, Field(ge=0, lt=100)] | None = None
+    rate: Annotated[Decimal, Field(ge=0, lt=100, decimal_places=2)] | None = None
     code: str | None = None
-    reason: str | None = None
+    reason: Text | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if self.category == "S":
+            if self.rate == 0:
+                raise ValueError("S has a rate above 0; where no VAT is due it is AE (reverse charge) or E (exempt)")
+            if self.code or self.reason:
+                raise ValueError("S has a rate, and no code or reason")
+        elif self.rate:
+            raise ValueError(f"{self.category} has no rate: no VAT is due")
+        elif self.code is not None and self.code not in CODES[self.category]:
+            known = ", ".join(sorted(CODES[self.category])) if self.category == "AE" else "such as VATEX-EU-132-1G"
+            raise ValueError(f"{self.code!r} is no code of the VATEX list for {self.category}; it has {known}")
+        return self
 
     def vat(self) -> Vat:
         if self.category == "S":
@@ -77,8 +105,8 @@ class _Vat(_Entry):
 
 
 class _Contract(_Entry):
-    valid_from: date
-    valid_until: date | None = None
+    valid_from: Day
+    valid_until: Day | None = None
     kind: PlaceKind | None = None
     centre: Slug | None = None
     charge: ChargeMode
@@ -94,14 +122,14 @@ class _Contract(_Entry):
 class _Pool(_Entry):
     kind: PlaceKind
     per_hour: Price
-    overdraft_hours: Annotated[Decimal, Field(ge=0, decimal_places=2)] = Decimal(0)
-    expires_months: Annotated[int, Field(ge=1)] | None = None
+    overdraft_hours: Annotated[Decimal, Field(ge=0, le=100_000, decimal_places=2)] = Decimal(0)
+    expires_months: Annotated[int, Field(ge=1, le=120)] | None = None
 
 
 class _Order(_Entry):
     order: Text
     kind: PlaceKind
-    bought_on: date
+    bought_on: Day
     hours: Hours
 
 
@@ -123,20 +151,20 @@ class _Company(_Entry):
 class _Tariff(_Entry):
     kind: PlaceKind
     centre: Slug | None = None
-    valid_from: date
-    valid_until: date | None = None
+    valid_from: Day
+    valid_until: Day | None = None
     per_hour: Price
     half_day: Amount | None = None
-    half_day_hours: Hours = Decimal(5)
+    half_day_hours: HoursOfDay = Decimal(5)
     day: Amount | None = None
 
 
 class _CentreContract(_Entry):
     centre: Slug
-    valid_from: date
-    valid_until: date | None = None
+    valid_from: Day
+    valid_until: Day | None = None
     mode: SettlementMode
-    rate: Price
+    rate: Rate
     language: Language
     vat: _Vat = _Vat(category="S")
     payee: _Party
@@ -227,9 +255,10 @@ def _place(found: object, where: Sequence[int | str]) -> str:
 
 
 def _lower(message: str) -> str:
-    return {"Field required": "it is missing", "Extra inputs are not permitted": "there is no such field"}.get(
-        message, message[:1].lower() + message[1:]
-    )
+    known = {"Field required": "it is missing", "Extra inputs are not permitted": "there is no such field"}
+    if (own := message.removeprefix(_OURS)) != message:
+        return own
+    return known.get(message, message[:1].lower() + message[1:])
 
 
 def _add(document: tomlkit.TOMLDocument | Table, name: str, tables: Iterable[Table]) -> None:

@@ -9,7 +9,7 @@ from smartwork.domain.business import Party
 from smartwork.domain.invoice import Invoice, Line
 from smartwork.domain.recompute import Difference
 from smartwork.jobs.documents.reader import NS
-from smartwork.jobs.documents.ubl import TYPES, UNITS, stated_period
+from smartwork.jobs.documents.ubl import TYPES, UNITS, allowed, stated_period
 
 _TOTAL = "cac:LegalMonetaryTotal/cbc:"
 
@@ -101,7 +101,7 @@ def _line(node: etree._Element, invoice: Invoice, line: Line) -> Iterator[Differ
 
 def _text(root: etree._Element, line: int, what: str, path: str, expected: str) -> Iterator[Difference]:
     stated = root.findtext(path, namespaces=NS) or ""
-    if stated != expected:
+    if stated != allowed(expected):
         yield Difference(line, what, stated or "nothing", expected or "nothing")
 
 

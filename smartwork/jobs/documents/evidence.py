@@ -43,8 +43,9 @@ def from_csv(content: bytes) -> str:
     try:
         head, first, *rest = csv.reader(StringIO(content.decode(), newline=""), strict=True)
         snapshot: dict[str, Any] = {**json.loads(first[1]), "lines": [json.loads(text) for _, text in rest]}
-    except (ValueError, TypeError, IndexError, csv.Error) as error:
+        canonical = canonical_text(snapshot)
+    except (ValueError, TypeError, IndexError, RecursionError, csv.Error) as error:
         raise InputError(_UNREADABLE) from error
     if (*head, first[0]) != (*HEAD, _DOCUMENT):
         raise InputError(_UNREADABLE)
-    return canonical_text(snapshot)
+    return canonical

@@ -10,9 +10,15 @@ import typst
 
 from smartwork.domain.invoice import Invoice
 from smartwork.domain.invoice import digest as digest_of
+from smartwork.errors import SmartworkError
+from smartwork.jobs.documents.glyphs import showable_document
 from smartwork.jobs.documents.view import view
 
 _OWN = local()
+
+
+class NotDrawable(SmartworkError):  # noqa: N818 - what came of it
+    """The typesetter refuses a document."""
 
 
 def pdf(invoice: Invoice, canonical: str, xml: bytes) -> bytes:
@@ -21,22 +27,31 @@ def pdf(invoice: Invoice, canonical: str, xml: bytes) -> bytes:
 
 
 def drawn(read: dict[str, str], on: date) -> bytes:
-    """The PDF/A-3b of that day that the template makes of what it reads: `view`, `evidence` and, for a document, `xml`."""
-    made = _compiler().compile(
-        template(),
-        format="pdf",
-        sys_inputs=read,
-        pdf_standards=["a-3b"],
-        # Tags would quadruple the file and cost a third of the time; machines have the XML.
-        pdf_tags=False,
-        timestamp=datetime.combine(on, time(), UTC),
-    )
+    """The PDF/A-3b of that day that the template makes of what it reads: `view`, `evidence` and, for a document, `xml`.
+
+    Raises NotDrawable, naming the document, where the typesetter refuses.
+    """
+    try:
+        made = _compiler().compile(
+            template(),
+            format="pdf",
+            sys_inputs=read,
+            pdf_standards=["a-3b"],
+            # Tags would quadruple the file and cost a third of the time; machines have the XML.
+            pdf_tags=False,
+            timestamp=datetime.combine(on, time(), UTC),
+        )
+    except typst.TypstError as error:
+        raise NotDrawable(
+            f"{json.loads(read['view'])['number']} cannot be drawn as PDF/A: {error}. What is issued stays issued; "
+            "please report it with the XML beside it."
+        ) from error
     return _pages(made)[0]
 
 
 def inputs(invoice: Invoice, canonical: str, xml: bytes) -> dict[str, str]:
     """What the template reads."""
-    shown = view(invoice, digest_of(canonical).hex())
+    shown = view(showable_document(invoice, canonical), digest_of(canonical).hex())
     return {"view": json.dumps(shown, ensure_ascii=False), "xml": xml.decode(), "evidence": canonical}
 
 

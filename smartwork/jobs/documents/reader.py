@@ -57,7 +57,7 @@ def _pdf(path: Path, content: bytes) -> Carried:
         document = PdfReader(BytesIO(content))
         files = {name: parts[0] for name, parts in document.attachments.items()}
         printed = re.sub(r"\s", "", document.pages[0].extract_text())
-    except (PyPdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, OSError) as error:
+    except (PyPdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError, OSError) as error:
         raise InputError(f"{path} is no PDF that can be read ({error}). Ask the sender for the document again.") from error
     xml = next((data for name, data in files.items() if name.endswith(".xml")), None)
     evidence = next((data for name, data in files.items() if name.endswith(".json")), None)

@@ -1,6 +1,7 @@
 """The document as Peppol BIS Billing 3.0 (UBL 2.1): written from the snapshot, amounts as Decimal text."""
 
 import base64
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -18,6 +19,7 @@ _ROOT = "urn:oasis:names:specification:ubl:schema:xsd:{name}-2"
 _CEN = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc"
 _PROFILE = "urn:fdc:peppol.eu:2017:poacc"
 _SEPA_CREDIT_TRANSFER = "58"
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 TYPES: dict[DocumentKind, str] = {
     "invoice": "380",
@@ -198,4 +200,9 @@ def _group(root: etree._Element, name: str) -> etree._Element:
 
 def _text(root: etree._Element, name: str, value: str, **attributes: str) -> None:
     node = etree.SubElement(root, f"{{{_CBC}}}{name}", attrib=attributes)
-    node.text = value
+    node.text = allowed(value)
+
+
+def allowed(text: str) -> str:
+    """`text` with U+FFFD in the place of what XML 1.0 has no way to write."""
+    return _FORBIDDEN.sub("\ufffd", text)

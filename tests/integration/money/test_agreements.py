@@ -9,7 +9,7 @@ import pytest
 from smartwork.db import agreements, billing, documents
 from smartwork.db.connection import Connection
 from smartwork.jobs.agreements.apply import Applied, Removes, apply_file, restore, show
-from smartwork.testing.accounts import ISSUED, NOVEMBER, audited, bill, command, rows
+from smartwork.testing.accounts import ISSUED, NOVEMBER, audited, bill, command, rows, settle
 
 pytestmark = pytest.mark.services
 
@@ -105,15 +105,63 @@ def test_network_without_a_name_gets_one_from_its_first_file(connection: Connect
     assert bill(connection, tmp_path).invoices
 
 
+def test_two_companies_may_swap_their_numbers_in_one_file(connection: Connection, tmp_path: Path) -> None:
+    text = show(connection)
+    one, other = "0403170701", "0404616494"
+    swapped = other.join(part.replace(other, one) for part in text.split(one))
+    assert [one.what for one in put(connection, tmp_path, swapped).changes] == ["company acme", "company bolt"]
+    assert show(connection) == swapped
+
+
+def test_what_documents_rest_on_cannot_be_removed(connection: Connection, tmp_path: Path) -> None:
+    text = show(connection)
+    at = text.index('[[company]]\nslug = "bolt"')
+    pool = '\n[[company.pool]]\nkind = "desk"\nper_hour = 6\nexpires_months = 12\n'
+    order = '\n[[company.order]]\norder = "O-1"\nkind = "desk"\nbought_on = 2026-10-01\nhours = 10\n'
+    put(connection, tmp_path, text[:at] + pool + order + text[at:])
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)
+    full = show(connection)
+    company = full[full.index('[[company]]\nslug = "acme"') : full.index('[[company]]\nslug = "bolt"')]
+    done = put(connection, tmp_path, full.replace(company, ""), remove=True)
+    assert [(one.where, one.reason.partition(" for which")[0]) for one in done.problems] == [
+        ("pool of acme for desk hours", done.problems[0].reason),
+        ("contract of acme", "no contract would hold for acme at a desk in namur on 2026-10-05,"),
+    ]
+    assert done.problems[0].reason.startswith("8.75 of the hours")
+    done = put(
+        connection, tmp_path, full.replace("valid_from = 2026-01-01\nper_hour = 24", "valid_from = 2026-10-06\nper_hour = 24")
+    )
+    assert [(one.where, "bolt at a room in namur on 2026-10-05" in one.reason) for one in done.problems] == [
+        ("tariff for rooms", True)
+    ]
+    done = put(connection, tmp_path, full[: full.index("[[centre_contract]]")], remove=True)
+    assert [(one.where, "2026-10 is settled" in one.reason) for one in done.problems] == [
+        ("contract with centre namur", True)
+    ]
+    late = order.replace("O-1", "O-2").replace("2026-10-01", "2025-10-20")
+    at = full.index('[[company]]\nslug = "bolt"')
+    [problem] = put(connection, tmp_path, full[:at] + late + full[at:]).problems
+    assert (problem.where, "2026-10-20" in problem.reason) == ("order O-2 of acme", True)
+    assert show(connection) == full
+
+
 def test_agreements_on_the_command_line(connection: Connection, database_url: str, tmp_path: Path) -> None:
     file = tmp_path / "agreed.toml"
     assert command(database_url, "agreements", "show", "--output", str(file)).returncode == 0
     assert "Nothing changes" in command(database_url, "agreements", "apply", str(file)).stdout
+    nowhere = command(database_url, "agreements", "show", "--output", str(tmp_path / "none" / "x.toml"))
+    assert (nowhere.returncode, "Cannot write" in nowhere.stderr) == (1, True)
     file.write_text(file.read_text().replace("per_hour = 24", "per_hour = 20"))
     told = command(database_url, "agreements", "apply", str(file), "--dry-run")
     assert "per_hour 24 → 20" in " ".join(told.stdout.split())
     assert "nothing was written" in told.stdout
     assert json.loads(command(database_url, "agreements", "apply", str(file), "--json").stdout)["version"] == 2
+    without = file.read_text()
+    file.write_text(without[: without.index("[[centre_contract]]")])
+    told = command(database_url, "agreements", "apply", str(file), "--dry-run")
+    assert (told.returncode, "add --remove" in " ".join(told.stdout.split())) == (0, True)
+    file.write_text(without)
     assert "before the first file" in command(database_url, "agreements", "history").stdout
     assert "In force as version 3" in command(database_url, "agreements", "restore", "1").stdout
     file.write_text(file.read_text().replace('charge = "as_booked"', 'charge = "cheap"', 1))

@@ -14,6 +14,7 @@ from smartwork.domain.evidence import BatchRun, Completeness, Span
 from smartwork.domain.tariff import ContractMissing, RateMissing
 from smartwork.errors import InputError
 from smartwork.jobs.bill import BillReport, bill_month
+from smartwork.jobs.verify import verify
 from smartwork.testing.accounts import ISSUED, OCTOBER, at
 
 pytestmark = pytest.mark.services
@@ -154,3 +155,12 @@ def test_missing_price_or_contract_stops_the_run_before_anything_is_issued(conne
 def test_month_that_is_not_over_is_refused(connection: Connection, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="2026-10 is not over"):
         bill(connection, tmp_path, issued=ISSUED - timedelta(days=2))
+
+
+def test_a_booking_named_by_any_character_is_billed_and_its_documents_hold(connection: Connection, tmp_path: Path) -> None:
+    for booking, name in ((1, "uid-😀@x"), (2, "uid-\x01 会")):
+        connection.execute(b"UPDATE booking SET external_id = %s WHERE booking_id = %s", (name, booking))
+    connection.execute("UPDATE centre SET name = 'Namur 🏢'".encode())
+    for _ in range(2):
+        for one in bill(connection, tmp_path).invoices:
+            assert [verify(path).findings for path in (one.files.pdf, one.files.xml)] == [(), ()]

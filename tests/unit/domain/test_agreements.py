@@ -61,6 +61,16 @@ def test_nothing_is_wrong_with_what_holds_together() -> None:
         (replace(AGREED, companies=(ACME, replace(ACME, slug="bolt"))), "company bolt", "is that of acme too"),
         (replace(AGREED, companies=(replace(ACME, contracts=()),)), "company acme", "no contract"),
         (replace(AGREED, companies=(replace(ACME, pools=()),)), "order O-1 of acme", "no pool of desk hours"),
+        (
+            replace(AGREED, orders=(replace(ORDER, external_id="overdraft 2026-10"),)),
+            "order overdraft 2026-10 of acme",
+            "what billing sells by itself",
+        ),
+        (
+            replace(AGREED, centre_contracts=(replace(SHARE, mode="per_seat", rate=Decimal(10_001)),)),
+            "contract with centre namur from 2026-01-01",
+            "more than 10000",
+        ),
     ],
 )
 def test_what_does_not_hold_together_is_named(wanted: Agreements, where: str, reason: str) -> None:

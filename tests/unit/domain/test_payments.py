@@ -72,6 +72,7 @@ PAID = Position(Decimal(100), paid=Decimal(100))
         (INVOICE, PAID, Decimal(0), "no amount of money"),
         (INVOICE, PAID, Decimal(-1), "no amount of money"),
         (INVOICE, PAID, Decimal("1.005"), "no amount of money"),
+        (INVOICE, PAID, Decimal("1e20"), "no amount of money"),
         (NOTE, Position(Decimal(30), credited=Decimal(25)), Decimal(6), "has 5 EUR left to give back"),
     ],
 )

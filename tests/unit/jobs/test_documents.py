@@ -15,8 +15,9 @@ import pytest
 import segno.helpers
 from lxml import etree
 
-from smartwork.domain.business import REVERSE_CHARGE, Language
+from smartwork.domain.business import REVERSE_CHARGE, Language, Vat, VatCategory
 from smartwork.domain.invoice import Invoice
+from smartwork.domain.vatex import CODES
 from smartwork.jobs.documents import describe, labels
 from smartwork.jobs.documents.epc import epc_code, epc_text
 from smartwork.jobs.documents.pdf import pdf
@@ -36,6 +37,7 @@ from smartwork.testing.documents import (
 )
 from smartwork.testing.official import Rules, official_rules
 
+EXEMPTING: tuple[VatCategory, ...] = ("AE", "E")
 CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
 CAC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2}"
 LANGUAGES: tuple[Language, ...] = ("fr", "nl", "en")
@@ -55,6 +57,17 @@ def rules() -> Iterator[Rules]:
 @pytest.mark.parametrize(("language", "number"), OF_EVERY_KIND)
 def test_official_schemas_and_rules_find_nothing(rules: Rules, language: Language, number: int) -> None:
     assert rules.findings(xml(every_kind(language)[number])) == []
+
+
+def test_every_code_that_may_say_why_no_vat_is_due_is_known_to_the_official_rules(rules: Rules) -> None:
+    refused = {
+        code: found
+        for category in EXEMPTING
+        for code in sorted(CODES[category])
+        if (found := rules.findings(xml(invoice(lines=1, vat=Vat(category, Decimal(0), code, "Why")))))
+    }
+    assert refused == {}
+    assert rules.findings(xml(invoice(lines=1, vat=Vat("E", Decimal(0), "VATEX-EU-1", "Why"))))
 
 
 def test_the_rules_are_really_asked(rules: Rules) -> None:

@@ -27,6 +27,9 @@ TEXT = ONE.canonical()
 XML = ubl(ONE, TEXT)
 
 
+NESTED = b'part,snapshot\r\ndocument,"' + b"[" * 100_000 + b'"\r\n'
+
+
 def checked(folder: Path, content: bytes, name: str = "document.xml") -> Verified:
     path = folder / name
     path.write_bytes(content)
@@ -224,6 +227,8 @@ def hello() -> bytes:
         ("a.pdf", hello(), "no e-invoice"),
         ("a.pdf", b"%PDF-1.7 torn", "no PDF that can be read"),
         ("a.xml", XML.replace(base64.b64encode(as_csv(TEXT)), base64.b64encode(b"a,b\r\n1,2\r\n")), "cannot be read"),
+        ("a.xml", XML.replace(base64.b64encode(as_csv(TEXT)), base64.b64encode(NESTED)), "cannot be read"),
+        ("a.pdf", with_files(XML, "[" * 100_000), "is no JSON"),
         ("a.xml", with_evidence(altered(lambda s: s.pop("seller")), seal=True), "at seller"),
     ],
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from smartwork.jobs.render import DoesNotAddUp, render
+from smartwork.jobs.render import DoesNotAddUp, DrawingStopped, render
 from smartwork.jobs.workers import MANY, workers
 from smartwork.testing.documents import invoice
 
@@ -55,6 +55,16 @@ def test_a_document_that_does_not_add_up_is_named_also_by_a_worker_process(tmp_p
     with pytest.raises(DoesNotAddUp, match=f"INV-2026-{MANY:05d} does not add up"):
         render([one.canonical() for one in (*made[:-1], wrong)], tmp_path, lambda *_: None)
     assert not list(tmp_path.glob(f"{wrong.number}*"))
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="one processor: documents are drawn in this process")
+def test_a_worker_that_the_system_ends_is_said_with_what_to_do(tmp_path: Path) -> None:
+    made = [invoice(lines=1, ordinal=n).canonical() for n in range(1, MANY + 1)]
+    with workers(MANY) as pool:
+        os.kill(pool.submit(os.getpid).result(), signal.SIGKILL)
+        with pytest.raises(DrawingStopped, match="run the same command again"):
+            render(made, tmp_path, lambda *_: None, pool)
+    assert len(render(made, tmp_path, lambda *_: None)) == MANY
 
 
 def _runs(pid: int) -> bool:
