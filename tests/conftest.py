@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from smartwork.db.connection import Connection, connect
@@ -20,6 +21,9 @@ ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 _PREFIX = f"smartwork_test_{os.getpid()}"
 _numbers = count(1)
+# What is promised holds on a busy machine too; how long it takes is what `smartwork bench` measures.
+settings.register_profile("promises", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("promises")
 
 
 @pytest.fixture(scope="session")

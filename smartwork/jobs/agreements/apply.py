@@ -82,7 +82,7 @@ def _issued(connection: Connection, orders: frozenset[tuple[str, str]], billed_t
     if billed_to is None:
         return Issued(orders, hours_left=stored.hours_left(connection))
     since = months_later(billed_to, -LOOK_BACK_MONTHS)
-    settled = books.settled_terms(connection, since, billed_to)
+    settled = books.settled_months(connection, since, billed_to)
     return Issued(
         orders,
         stored.billed_months(connection),
