@@ -33,7 +33,7 @@ def add_verify(app: typer.Typer, bar: Bar, out: Console) -> None:
         *,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")] = False,
     ) -> None:
-        """Recompute an invoice from its own evidence and compare: page, XML, evidence and digest. Needs no database.
+        """Recompute an invoice from its own evidence and compare: first page, XML, evidence and digest. Needs no database.
 
         The exit status is 1 where something does not match.
         """
@@ -49,12 +49,27 @@ def add_verify(app: typer.Typer, bar: Bar, out: Console) -> None:
             raise DoesNotHold(f"{file} does not hold: {len(checked.findings)} things do not match.")
 
 
+def _compared(checked: Verified) -> str:
+    """What was compared, and what was not."""
+    said = "Each line follows from its evidence, whose SHA-256 is the one stated, and every element of the XML is what the "
+    said += "evidence gives"
+    if not checked.words:
+        said += ", but for names, descriptions and notes, for which an older version had other words"
+    said += "."
+    if checked.page:
+        said += (
+            " The PDF's first page shows the number, both parties' names, net, VAT and total, and of what is to be paid the "
+            "due date, account and reference that the evidence gives; what else stands on its pages was not compared."
+        )
+    return f"{said} Whether it is the document that was issued, its issuer tells by the SHA-256."
+
+
 def _show(checked: Verified, out: Console) -> None:
     what = checked.kind.replace("_", " ")
     out.print(Text(f"{checked.number}, {what}, {checked.lines} lines with {checked.proofs} proofs, EUR {checked.gross}"))
     out.print(Text(f"SHA-256 {checked.digest}"), soft_wrap=True)
     if checked.holds:
-        out.print("[green]Everything matches:[/] page, XML, evidence and digest, and each line follows from its evidence.")
+        out.print(f"[green]Everything matches.[/] {_compared(checked)}")
         return
     table = Table(box=box.SIMPLE_HEAD)
     for head in ("Line", "Where", "What", "Stated", "Follows from the evidence"):

@@ -1,19 +1,26 @@
 """Check a document from its file alone: what its evidence comes to, whether it says the same everywhere, its digest."""
 
 import json
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from smartwork.domain.invoice import Invoice, digest
+from smartwork.domain.invoice import Invoice, digest, structured
 from smartwork.domain.recompute import Difference
 from smartwork.domain.verify import faults
 from smartwork.errors import InputError
 from smartwork.jobs.documents import labels
 from smartwork.jobs.documents.compare import against
+from smartwork.jobs.documents.glyphs import showable, showable_document
 from smartwork.jobs.documents.reader import Carried, read
+from smartwork.jobs.documents.view import view
+
+_ON_FIRST_PAGE = ("sender", "receiver", "facts", "due_on", "summary", "vat", "gross", "payment", "imprint")
+"""Of what `view` gives: all that names a party, an amount, an account or a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What checking a document came to: it holds where nothing was found."""
+    """What checking a document came to: it holds where nothing was found.
+
+    `page` says whether there was a first page to read, `words` whether the XML's names, descriptions and notes were compared:
+    an older version used others.
+    """
 
     file: Path
     kind: str
@@ -39,6 +50,8 @@ class Verified:
     gross: str
     digest: str
     findings: tuple[Finding, ...]
+    page: bool
+    words: bool
 
     @property
     def holds(self) -> bool:
@@ -48,7 +61,16 @@ class Verified:
 
 def verify(path: Path) -> Verified:
     """Check the document at `path`, .pdf or .xml; raises InputError where it is no document of smartwork."""
-    carried = read(path)
+    try:
+        return _verified(path, read(path))
+    except (ArithmeticError, LookupError, ValueError, RecursionError) as error:
+        raise InputError(
+            f"{path} holds evidence that nobody can compute with ({type(error).__name__}: {error}). It was altered; ask the "
+            "sender for the document again."
+        ) from error
+
+
+def _verified(path: Path, carried: Carried) -> Verified:
     found: list[Finding] = []
     parsed: dict[str, Invoice] = {where: _parsed(path, text) for where, text in carried.snapshots.items()}
     first = next(iter(parsed))
@@ -58,7 +80,8 @@ def verify(path: Path) -> Verified:
         if where == first or carried.snapshots[where] != carried.snapshots[first]:
             found += [_finding(f"evidence in the {where.upper()}", one) for one in faults(invoice)]
     invoice = parsed[first]
-    found += [_finding("XML", one) for one in against(carried.xml, invoice)]
+    differences, words = against(carried.xml, parsed["xml"], carried.snapshots["xml"])
+    found += [_finding("XML", one) for one in differences]
     found += _printed(carried, invoice)
     return Verified(
         path,
@@ -69,6 +92,8 @@ def verify(path: Path) -> Verified:
         f"{invoice.gross:.2f}",
         digest(carried.snapshots[first]).hex(),
         tuple(found),
+        carried.printed is not None,
+        words,
     )
 
 
@@ -121,15 +146,57 @@ def _brief(value: object) -> str:
 
 
 def _printed(carried: Carried, invoice: Invoice) -> list[Finding]:
-    """Whether the first page shows the number and the amount."""
+    """Whether the first page shows whose document it is, what is to be paid, and to whom, where and when."""
     if carried.printed is None:
         return []
-    shown = (("number", invoice.number), ("amount", labels.euro(invoice.gross, invoice.language)))
+    printed, given = _bare(carried.printed), _first_page(invoice)
     return [
         Finding("PDF page", 0, what, "another or none", text)
-        for what, text in shown
-        if "".join(text.split()) not in carried.printed
+        for what, text in _to_show(invoice)
+        if printed.count(bare := _bare(showable(text))) < max(given.count(bare), 1)
     ]
+
+
+def _first_page(invoice: Invoice) -> str:
+    """All texts of the first page: what stands there twice must be right twice."""
+    canonical = invoice.canonical()
+    shown = view(showable_document(invoice, canonical), "")
+    return "\n".join(_bare(text) for key in _ON_FIRST_PAGE for text in _texts(shown[key]))
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from _texts(list(value.values()))
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+
+
+def _bare(text: str) -> str:
+    """Without blanks; a glyph of a PDF stands for all ways to write it, so these are made one."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+def _to_show(invoice: Invoice) -> Iterator[tuple[str, str]]:
+    language = invoice.language
+    yield "number", invoice.number
+    yield "supplier's name", invoice.seller.name
+    yield "customer's name", invoice.buyer.name
+    yield "net", labels.euro(invoice.net, language)
+    for total in invoice.vat_totals:
+        yield f"base of {total.category}", labels.euro(total.base, language)
+        yield f"VAT of {total.category}", labels.euro(total.vat, language)
+    yield "amount", labels.euro(invoice.gross, language)
+    if invoice.is_credit:
+        return
+    yield "due date", labels.day(invoice.due_on, language)
+    if invoice.payment is not None:
+        yield "account holder", invoice.payment.holder
+        yield "account to pay to", invoice.payment.iban
+        if invoice.payment.reference is not None:
+            yield "payment reference", structured(invoice.payment.reference)
 
 
 def _finding(where: str, one: Difference) -> Finding:

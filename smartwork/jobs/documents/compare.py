@@ -1,115 +1,207 @@
-"""Whether an XML says what its snapshot says: every figure, date, party and type that a bookkeeper acts on."""
+"""Whether an XML is the one that its snapshot gives: drawn again from it, and compared element by element."""
 
-from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from lxml import etree
 
-from smartwork.domain.business import Party
-from smartwork.domain.invoice import Invoice, Line
+from smartwork.domain.invoice import Invoice
 from smartwork.domain.recompute import Difference
-from smartwork.jobs.documents.reader import NS
-from smartwork.jobs.documents.ubl import TYPES, UNITS, allowed, stated_period
+from smartwork.jobs.documents.ubl import ubl
 
-_TOTAL = "cac:LegalMonetaryTotal/cbc:"
+_LINES = ("InvoiceLine", "CreditNoteLine")
+_WORDS = frozenset({"Note", "PaymentTerms/Note", "AdditionalDocumentReference/DocumentDescription"})
+_LINE_WORDS = frozenset({"Note", "Item/Description", "Item/Name"})
+_CHECKED_APART = "AdditionalDocumentReference/ID"
+"""The digest, which is checked against the evidence itself."""
+_BRIEF = 60
 
-
-def against(root: etree._Element, invoice: Invoice) -> list[Difference]:
-    """What the XML states otherwise than `invoice`; `stated` is the XML's, `computed` the snapshot's."""
-    return [*_head(root, invoice), *_totals(root, invoice), *_lines(root, invoice)]
-
-
-def _head(root: etree._Element, invoice: Invoice) -> Iterator[Difference]:
-    name = "CreditNote" if invoice.is_credit else "Invoice"
-    texts = [
-        ("number", "cbc:ID", invoice.number),
-        ("date of issue", "cbc:IssueDate", invoice.issued_on.isoformat()),
-        ("type", f"cbc:{name}TypeCode", TYPES[invoice.kind]),
-        ("currency", "cbc:DocumentCurrencyCode", invoice.currency),
-        ("buyer's reference", "cbc:BuyerReference", invoice.buyer_reference),
-        ("start of the period", "cac:InvoicePeriod/cbc:StartDate", invoice.starts_on.isoformat()),
-        ("end of the period", "cac:InvoicePeriod/cbc:EndDate", invoice.ends_on.isoformat()),
-        *_party("supplier", "cac:AccountingSupplierParty", invoice.seller),
-        *_party("customer", "cac:AccountingCustomerParty", invoice.buyer),
-    ]
-    if not invoice.is_credit:
-        texts.append(("due date", "cbc:DueDate", invoice.due_on.isoformat()))
-    means = "cac:PaymentMeans/"
-    paid = invoice.payment
-    texts.append(("account to pay to", f"{means}cac:PayeeFinancialAccount/cbc:ID", paid.iban if paid else ""))
-    texts.append(("payment reference", f"{means}cbc:PaymentID", (paid.reference if paid else None) or ""))
-    for what, path, expected in texts:
-        yield from _text(root, 0, what, path, expected)
-    found = root.findall("cac:BillingReference/cac:InvoiceDocumentReference/cbc:ID", NS)
-    stated, expected = ", ".join(node.text or "" for node in found), ", ".join(one.number for one in invoice.corrects)
-    if stated != expected:
-        yield Difference(0, "documents it corrects", stated or "none", expected or "none")
-
-
-def _party(role: str, path: str, party: Party) -> list[tuple[str, str, str]]:
-    return [
-        (f"{role}'s name", f"{path}/cac:Party/cac:PartyLegalEntity/cbc:RegistrationName", party.name),
-        (f"{role}'s enterprise number", f"{path}/cac:Party/cbc:EndpointID", party.enterprise_number),
-        (f"{role}'s VAT number", f"{path}/cac:Party/cac:PartyTaxScheme/cbc:CompanyID", party.vat_number),
-    ]
-
-
-def _totals(root: etree._Element, invoice: Invoice) -> Iterator[Difference]:
-    for what, path, expected in (
-        ("net", f"{_TOTAL}LineExtensionAmount", invoice.net),
-        ("net", f"{_TOTAL}TaxExclusiveAmount", invoice.net),
-        ("gross", f"{_TOTAL}TaxInclusiveAmount", invoice.gross),
-        ("amount to pay", f"{_TOTAL}PayableAmount", invoice.gross),
-        ("VAT", "cac:TaxTotal/cbc:TaxAmount", invoice.vat),
-    ):
-        yield from _figure(root, 0, what, path, expected)
-    parts = root.findall("cac:TaxTotal/cac:TaxSubtotal", NS)
-    if len(parts) != len(invoice.vat_totals):
-        yield Difference(0, "rates of VAT", str(len(parts)), str(len(invoice.vat_totals)))
-    for part, total in zip(parts, invoice.vat_totals, strict=False):
-        yield from _text(part, 0, "VAT category", "cac:TaxCategory/cbc:ID", total.category)
-        yield from _figure(part, 0, f"VAT rate of {total.category}", "cac:TaxCategory/cbc:Percent", total.rate)
-        yield from _figure(part, 0, f"base of {total.category}", "cbc:TaxableAmount", total.base)
-        yield from _figure(part, 0, f"VAT of {total.category}", "cbc:TaxAmount", total.vat)
+_PARTIES = {
+    f"{path}/Party/{field}": f"{role}'s {what}"
+    for role, path in (("supplier", "AccountingSupplierParty"), ("customer", "AccountingCustomerParty"))
+    for field, what in (
+        ("EndpointID", "enterprise number"),
+        ("PartyName/Name", "name"),
+        ("PartyTaxScheme/CompanyID", "VAT number"),
+        ("PartyLegalEntity/RegistrationName", "name"),
+        ("PartyLegalEntity/CompanyID", "enterprise number"),
+    )
+}
+_NAMES = {
+    "ID": "number",
+    "IssueDate": "date of issue",
+    "DueDate": "due date",
+    "InvoiceTypeCode": "type",
+    "CreditNoteTypeCode": "type",
+    "DocumentCurrencyCode": "currency",
+    "BuyerReference": "buyer's reference",
+    "InvoicePeriod/StartDate": "start of the period",
+    "InvoicePeriod/EndDate": "end of the period",
+    "BillingReference/InvoiceDocumentReference/ID": "documents it corrects",
+    "AdditionalDocumentReference/Attachment/EmbeddedDocumentBinaryObject": "evidence file",
+    **_PARTIES,
+    "PaymentMeans/PayeeFinancialAccount/ID": "account to pay to",
+    "PaymentMeans/PaymentID": "payment reference",
+    "PaymentTerms/Note": "terms of payment",
+    "TaxTotal/TaxAmount": "VAT",
+    "LegalMonetaryTotal/LineExtensionAmount": "net",
+    "LegalMonetaryTotal/TaxExclusiveAmount": "net",
+    "LegalMonetaryTotal/TaxInclusiveAmount": "gross",
+    "LegalMonetaryTotal/PayableAmount": "amount to pay",
+}
+_LINE_NAMES = {
+    "ID": "line number",
+    "Note": "note",
+    "InvoicedQuantity": "quantity",
+    "CreditedQuantity": "quantity",
+    "InvoicedQuantity/@unitCode": "unit",
+    "CreditedQuantity/@unitCode": "unit",
+    "LineExtensionAmount": "net",
+    "InvoicePeriod/StartDate": "start of the period",
+    "InvoicePeriod/EndDate": "end of the period",
+    "Item/Description": "description",
+    "Item/Name": "name",
+    "Item/ClassifiedTaxCategory/ID": "VAT category",
+    "Item/ClassifiedTaxCategory/Percent": "VAT rate",
+    "Price/PriceAmount": "price",
+}
+"""As people name what stands under a path; what has no name here goes by its path."""
 
 
-def _lines(root: etree._Element, invoice: Invoice) -> Iterator[Difference]:
-    nodes = root.findall("cac:CreditNoteLine" if invoice.is_credit else "cac:InvoiceLine", NS)
-    if len(nodes) != len(invoice.lines):
-        yield Difference(0, "lines", str(len(nodes)), str(len(invoice.lines)))
-    for node, line in zip(nodes, invoice.lines, strict=False):
-        yield from _line(node, invoice, line)
+@dataclass(frozen=True, slots=True)
+class _At:
+    """Where in the document: the line's number, 0 outside of lines, and the path from there or from the root."""
+
+    line: int
+    path: str
+
+    def under(self, node: etree._Element) -> "_At":
+        """Where its child is."""
+        name = etree.QName(node).localname
+        if name in _LINES and not self.line and not self.path:
+            number = node.findtext("{*}ID") or ""
+            return _At(int(number), "") if number.isdecimal() else _At(0, name)
+        return _At(self.line, f"{self.path}/{name}" if self.path else name)
+
+    @property
+    def what(self) -> str:
+        """What stands there, in words where there are some."""
+        names = _LINE_NAMES if self.line else _NAMES
+        return names.get(self.path, self.path or ("line" if self.line else "document"))
+
+    @property
+    def is_words(self) -> bool:
+        """Whether it tells a reader what figures and codes say elsewhere."""
+        return self.path in (_LINE_WORDS if self.line else _WORDS)
 
 
-def _line(node: etree._Element, invoice: Invoice, line: Line) -> Iterator[Difference]:
-    quantity = "cbc:CreditedQuantity" if invoice.is_credit else "cbc:InvoicedQuantity"
-    yield from _text(node, line.line, "line number", "cbc:ID", str(line.line))
-    yield from _figure(node, line.line, "quantity", quantity, line.quantity)
-    found = node.find(quantity, NS)
-    if found is not None and found.get("unitCode") != UNITS[line.unit]:
-        yield Difference(line.line, "unit", found.get("unitCode") or "none", UNITS[line.unit])
-    yield from _figure(node, line.line, "price", "cac:Price/cbc:PriceAmount", line.price)
-    yield from _figure(node, line.line, "net", "cbc:LineExtensionAmount", line.net)
-    category = "cac:Item/cac:ClassifiedTaxCategory/cbc:"
-    yield from _text(node, line.line, "VAT category", f"{category}ID", line.vat_category)
-    yield from _figure(node, line.line, "VAT rate", f"{category}Percent", line.vat_rate)
-    period = stated_period(invoice, line)
-    start, end = (day.isoformat() for day in period) if period else ("", "")
-    yield from _text(node, line.line, "start of the period", "cac:InvoicePeriod/cbc:StartDate", start)
-    yield from _text(node, line.line, "end of the period", "cac:InvoicePeriod/cbc:EndDate", end)
+def against(root: etree._Element, invoice: Invoice, canonical: str) -> tuple[list[Difference], bool]:
+    """What the XML states otherwise than the one drawn from `invoice`, and whether its words were compared.
+
+    `canonical` is the text of the snapshot in the XML. `stated` is the XML's, `computed` what the snapshot gives. Blanks
+    between elements and comments say nothing. An older version used other words: of what it wrote, names, descriptions and
+    notes are left out where they differ.
+    """
+    found = list(_differences(root, etree.fromstring(ubl(invoice, canonical)), _At(0, "")))
+    told = [(at, one) for at, one in found if at.path != _CHECKED_APART or at.line]
+    if not is_older(invoice):
+        return [one for _, one in told], True
+    kept = [one for at, one in told if not at.is_words]
+    return kept, len(kept) == len(told)
 
 
-def _text(root: etree._Element, line: int, what: str, path: str, expected: str) -> Iterator[Difference]:
-    stated = root.findtext(path, namespaces=NS) or ""
-    if stated != allowed(expected):
-        yield Difference(line, what, stated or "nothing", expected or "nothing")
+def is_older(invoice: Invoice) -> bool:
+    """Whether it was issued before the ledger was recorded; the digest keeps that from being claimed afterwards."""
+    return any(proof.ledger is None for line in invoice.lines for proof in line.proofs)
 
 
-def _figure(root: etree._Element, line: int, what: str, path: str, expected: Decimal) -> Iterator[Difference]:
-    stated = root.findtext(path, namespaces=NS) or ""
-    try:
-        same = Decimal(stated) == expected
-    except InvalidOperation:
-        same = False
-    if not same:
-        yield Difference(line, what, stated or "nothing", f"{expected:f}")
+def _differences(stated: etree._Element, expected: etree._Element, at: _At) -> Iterator[tuple[_At, Difference]]:
+    if stated.tag != expected.tag:
+        yield at, Difference(at.line, at.what, str(etree.QName(stated).localname), str(etree.QName(expected).localname))
+        return
+    for name in sorted({*map(str, stated.attrib), *map(str, expected.attrib)}):
+        if stated.get(name) != expected.get(name):
+            there = _At(at.line, f"{at.path}/@{name}")
+            yield there, Difference(at.line, there.what, stated.get(name) or "nothing", expected.get(name) or "nothing")
+    if (text := _text(stated)) != (computed := _text(expected)):
+        yield at, Difference(at.line, at.what, _brief(text), _brief(computed))
+    yield from _children(_elements(stated), _elements(expected), at)
+
+
+def _children(
+    stated: Sequence[etree._Element], expected: Sequence[etree._Element], at: _At
+) -> Iterator[tuple[_At, Difference]]:
+    """Equal ones go together wherever they stand; of the others those of one name and id, then those of one name."""
+    prints, computed = [_print(node) for node in stated], [_print(node) for node in expected]
+    if prints == computed:
+        return
+    kept = Counter(prints) & Counter(computed)
+    more, less = _beyond(stated, prints, kept), _beyond(expected, computed, kept)
+    if not more and not less:
+        yield at, Difference(at.line, f"order of {at.what}", "another", "that of the evidence")
+    pairs, extra, missing = _paired(more, less)
+    for one, other in pairs:
+        yield from _differences(one, other, at.under(other))
+    for nodes, is_extra in ((extra, True), (missing, False)):
+        for node in nodes:
+            there = at.under(node)
+            text = _brief(" ".join(" ".join(map(str, node.itertext())).split()) or "empty")
+            yield there, Difference(there.line, there.what, *((text, "nothing") if is_extra else ("nothing", text)))
+
+
+def _paired(
+    more: Sequence[etree._Element], less: Sequence[etree._Element]
+) -> tuple[list[tuple[etree._Element, etree._Element]], list[etree._Element], list[etree._Element]]:
+    pairs: list[tuple[etree._Element, etree._Element]] = []
+    for key in (_named, _tagged):
+        waiting: dict[tuple[str, str], list[etree._Element]] = defaultdict(list)
+        for node in reversed(less):
+            waiting[key(node)].append(node)
+        alone = []
+        for node in more:
+            if its := waiting[key(node)]:
+                pairs.append((node, its.pop()))
+            else:
+                alone.append(node)
+        more, less = alone, [node for node in less if any(node is one for one in waiting[key(node)])]
+    return pairs, list(more), list(less)
+
+
+def _named(node: etree._Element) -> tuple[str, str]:
+    return str(node.tag), node.findtext("{*}ID") or ""
+
+
+def _tagged(node: etree._Element) -> tuple[str, str]:
+    return str(node.tag), ""
+
+
+def _beyond(nodes: Sequence[etree._Element], prints: Sequence[object], kept: Counter[object]) -> list[etree._Element]:
+    """Those that are more than `kept` has of the same."""
+    left, more = Counter(kept), []
+    for node, one in zip(nodes, prints, strict=True):
+        if left[one]:
+            left[one] -= 1
+        else:
+            more.append(node)
+    return more
+
+
+def _print(node: etree._Element) -> object:
+    """All that an element says, prefixes and blanks between elements left out."""
+    return node.tag, tuple(sorted(node.attrib.items())), _text(node), tuple(_print(child) for child in _elements(node))
+
+
+def _elements(node: etree._Element) -> list[etree._Element]:
+    return [child for child in node if isinstance(child.tag, str)]
+
+
+def _text(node: etree._Element) -> str:
+    """Its own text, to the blank; between elements only what is no blank."""
+    text = (node.text or "") + "".join(child.tail or "" for child in node)
+    return text if text.strip() or not _elements(node) else ""
+
+
+def _brief(text: str) -> str:
+    text = text or "nothing"
+    return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 1]}…"

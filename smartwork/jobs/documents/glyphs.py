@@ -14,20 +14,19 @@ from smartwork.domain.statement import Statement
 STAND_IN = "□"
 _RANGES = """
 20-7e a0-ac ae-17f 1dd 1e2-1e3 1fc-1fd 218-21b 226 228-229 22e 237 249 250 254 263 266 268 26f 279 27b 281 295
-29c 2b0-2e4 2ec-2ee 300-331 338 342-343 374-375 384-38a 38c 38e-3a1 3a3-3ce 3d0-3d1 3d5 3f0 401 403-40c
-40f-44f 451 453 455-458 45c 45e 4d4-4d5 5b0-5c3 5c6 5d0-5ea 5f0-5f4 1d43-1d44 1d47-1d4a 1d4d 1d4f-1d50
-1d52-1d53 1d56-1d58 1d5a-1d5b 1d9c 1da0 1da4 1dbb 1e00-1e9b 1e9e 1ea0-1ef9 1f00-1f15 1f18-1f1d 1f20-1f45
-1f48-1f4d 1f50-1f57 1f59 1f5b 1f5d 1f5f-1f7d 1f80-1fb4 1fb6-1fc4 1fc6-1fd3 1fd6-1fdb 1fdd-1fef 1ff2-1ff4
-1ff6-1ffe 2000-200a 2010-2027 202f-2037 2039-203e 2042 2044 2047-204b 204f 2070-2071 2074-208e 2090-2094
-20a2-20a4 20a7-20a8 20ab-20ac 20af 20b1 20bf 2100-2103 2105-2106 2109 210c-210f 2111 2113 2115-2116 2119
-211c-211d 2120 2122 2124 2126-2127 212e 2135-2137 2139 2153-2184 2190-219b 21a8 21ae 21bc-21bd 21c0-21c1
+29c 386 388-38a 38c 38e-3a1 3a3-3ce 3d0-3d1 3d5 3f0 401 403-40c 40f-44f 451 453 455-458 45c 45e 4d4-4d5
+1e00-1e9b 1e9e 1ea0-1ef9 2002-200a 2010-2027 202f-2037 2039-203e 2042 2044 2047-204b 204f 2070 2074-207e
+2080-208e 20a2-20a4 20a7-20a8 20ab-20ac 20af 20b1 20bf 2100-2103 2105-2106 2109 210c-210f 2111 2113 2115-2116
+2119 211c-211d 2120 2122 2124 2127 212e 2135-2137 2139 2153-2184 2190-219b 21a8 21ae 21bc-21bd 21c0-21c1
 21cb-21d9 2202 2206-220d 220f-221c 221e-221f 2223-222b 2236 223c 2241 2245 2248-2249 2259 2260-2262 2264-2265
-226a-226b 226e-2271 2282-2285 2295-2298 22c5 22ef 2302-2303 2310 2320-2321 2329-232a 23d3 25a0-25a1 25b2-25b3
-25b6-25b7 25bc-25bd 25c0-25c1 25cb-25cc 25cf-25d7 2605 2619 261b 261e 2627 262f 2639-2653 2660 2663 2665-2666
-2669-266c 2695 2698 26a2-26a4 2767 2c60-2c6c 2c74-2c77 a71b-a71d a720-a721 a789-a78c fb29-fb36 fb38-fb3c fb3e
-fb40-fb41 fb43-fb44 fb46-fb4e fffd 1d106-1d107
+226a-226b 226e-2271 2282-2285 2295-2298 22c5 22ef 2302-2303 2310 2320-2321 23d3 25a0-25a1 25b2-25b3 25b6-25b7
+25bc-25bd 25c0-25c1 25cb-25cc 25cf-25d7 2605 2619 261b 261e 2627 262f 2639-2653 2660 2663 2665-2666 2669-266c
+2695 2698 26a2-26a4 2767
 """
-"""What all cuts of Libertinus Serif, as typst embeds it, have in common: a word never mixes two typefaces."""
+"""Latin, Greek, Cyrillic and signs: of what all cuts of Libertinus Serif, as typst embeds it, have in common, the characters
+that stand for themselves. Marks that are put together with others are left out: a word never mixes two typefaces, and the
+text of a page can be read back.
+"""
 _VARIATION_SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
 
 
@@ -45,8 +44,10 @@ _UNSEEN = re.compile(f"[{_VARIATION_SELECTORS}]")
 
 
 def showable(text: str) -> str:
-    """`text` with `STAND_IN` for each character that cannot be shown; what nobody would see anyway is left out."""
-    return _OTHER.sub(_in_its_place, text)
+    """`text`, its accents put together with their letters, with `STAND_IN` for each character that cannot be shown; what
+    nobody would see anyway is left out.
+    """
+    return _OTHER.sub(_in_its_place, unicodedata.normalize("NFC", text))
 
 
 def showable_document(invoice: Invoice, canonical: str) -> Invoice:

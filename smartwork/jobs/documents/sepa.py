@@ -28,21 +28,31 @@ def pain001(payer: Party, transfers: Sequence[Transfer], on: date) -> bytes:
     Raises ValueError where a side has no IBAN. Each call makes a new message id: keep the file, do not make it again.
     """
     order = SepaTransfer(
-        {"name": payer.name, "IBAN": _iban(payer), "batch": True, "currency": "EUR"}, schema=_SCHEMA, clean=True
+        {"name": _name(payer), "IBAN": _iban(payer), "batch": True, "currency": "EUR"}, schema=_SCHEMA, clean=True
     )
     for one in transfers:
         order.add_payment(
             {
-                "name": one.payee.name,
+                "name": _name(one.payee),
                 "IBAN": _iban(one.payee),
                 "amount": int(one.amount * 100),
                 "execution_date": on,
-                "description": one.remark,
+                "description": _printable(one.remark),
                 "endtoend_id": one.reference,
             }
         )
     made: bytes = order.export(validate=True, pretty_print=True)
     return made
+
+
+def _name(party: Party) -> str:
+    """As a bank can carry it: of a name that has no letter it could spell the VAT number stands instead."""
+    name = _printable(party.name)
+    return name if any(one.isalnum() and one <= "\uffff" for one in name) else party.vat_number
+
+
+def _printable(text: str) -> str:
+    return "".join(one if one.isprintable() else " " for one in text)
 
 
 def _iban(party: Party) -> str:

@@ -5,6 +5,9 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +15,14 @@ import pytest
 import typst
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from smartwork.domain.invoice import Invoice, canonical_text, digest
 from smartwork.errors import InputError
 from smartwork.jobs.documents.evidence import as_csv, from_csv
-from smartwork.jobs.documents.pdf import inputs, pdf, template
+from smartwork.jobs.documents.pdf import drawn, inputs, pdf, template
 from smartwork.jobs.documents.ubl import ubl
+from smartwork.jobs.documents.view import view
 from smartwork.jobs.verify import Verified, verify
 from smartwork.testing.documents import every_kind, invoice, mixed_invoice
 
@@ -190,6 +195,99 @@ def test_a_changed_xml_is_found_and_the_line_named(tmp_path: Path, old: str, new
     assert finding in found(result)
 
 
+PAYMENT_MEANS = XML[
+    XML.index(b"<cac:PaymentMeans>") : XML.index(b"</cac:PaymentMeans>") + len(b"</cac:PaymentMeans>")
+].decode()
+FOREIGN = PAYMENT_MEANS.replace("BE92999900000123", "BE68539007547034")
+ALLOWANCE = (
+    '<cac:AllowanceCharge><cbc:ChargeIndicator>true</cbc:ChargeIndicator><cbc:Amount currencyID="EUR">10.00</cbc:Amount>'
+    "</cac:AllowanceCharge>"
+)
+FOUND_ANYWHERE = [
+    ("</cac:PaymentMeans>", f"</cac:PaymentMeans>{FOREIGN}", (0, "PaymentMeans")),
+    ("<cac:PaymentMeans>", f"{FOREIGN}<cac:PaymentMeans>", (0, "PaymentMeans")),
+    ("</cac:PaymentMeans>", f"</cac:PaymentMeans>{PAYMENT_MEANS}", (0, "PaymentMeans")),
+    ("<cac:PaymentMeans>", "<cac:PayeeParty><cbc:Name>E</cbc:Name></cac:PayeeParty><cac:PaymentMeans>", (0, "PayeeParty")),
+    ("<cac:TaxTotal>", f"{ALLOWANCE}<cac:TaxTotal>", (0, "AllowanceCharge")),
+    (
+        "<cbc:PayableAmount",
+        '<cbc:PrepaidAmount currencyID="EUR">1.00</cbc:PrepaidAmount><cbc:PayableAmount',
+        (0, "LegalMonetaryTotal/PrepaidAmount"),
+    ),
+    (
+        '<cbc:PayableAmount currencyID="EUR"',
+        '<cbc:PayableAmount currencyID="USD"',
+        (0, "LegalMonetaryTotal/PayableAmount/@currencyID"),
+    ),
+    ("</cbc:PriceAmount>", "</cbc:PriceAmount><cbc:BaseQuantity>10</cbc:BaseQuantity>", (1, "Price/BaseQuantity")),
+    ("PaymentMeansCode>58<", "PaymentMeansCode>49<", (0, "PaymentMeans/PaymentMeansCode")),
+    ("<cbc:StreetName>", "<cbc:StreetName>Else ", (0, "AccountingSupplierParty/Party/PostalAddress/StreetName")),
+    ("<cbc:DueDate>2026-12-02</cbc:DueDate>", "", (0, "due date")),
+]
+"""What is found in every document."""
+WORDS = [
+    ("<cac:PaymentTerms>\n    <cbc:Note>", "<cac:PaymentTerms>\n    <cbc:Note>BE68539007547034 ", (0, "terms of payment")),
+    ("<cac:Item>\n      <cbc:Description>", "<cac:Item>\n      <cbc:Description>Champagne ", (1, "description")),
+    ("</cbc:Description>\n      <cbc:Name>", "</cbc:Description>\n      <cbc:Name>Champagne ", (1, "name")),
+]
+"""Names, descriptions and notes, for which older versions had other words."""
+
+
+@pytest.mark.parametrize(("old", "new", "finding"), [*FOUND_ANYWHERE, *WORDS])
+def test_whatever_the_evidence_does_not_give_is_found_in_the_xml_and_named(
+    tmp_path: Path, old: str, new: str, finding: tuple[int, str]
+) -> None:
+    source = XML.decode()
+    assert old in source
+    result = checked(tmp_path, source.replace(old, new, 1).encode())
+    assert found(result) == {finding}
+    assert result.words
+
+
+def test_every_element_of_the_xml_is_compared(tmp_path: Path) -> None:
+    root = etree.fromstring(XML)
+    leaves = [node for node in root.iter() if not len(node)]
+    assert len(leaves) > 500
+    for node in leaves[:: len(leaves) // 60]:
+        text, node.text = node.text, f"{node.text}1"
+        try:
+            result = checked(tmp_path, etree.tostring(root))
+        except InputError:
+            assert "Embedded" in str(node.tag)
+        else:
+            assert len(result.findings) == 1, node.tag
+        node.text = text
+    assert checked(tmp_path, etree.tostring(root)).holds
+
+
+def test_lines_that_changed_places_and_one_that_is_gone_are_found(tmp_path: Path) -> None:
+    root = etree.fromstring(XML)
+    lines = root.findall("{*}InvoiceLine")
+    lines[4].addprevious(lines[6])
+    assert found(checked(tmp_path, etree.tostring(root))) == {(0, "order of document")}
+    root.remove(lines[6])
+    assert found(checked(tmp_path, etree.tostring(root))) == {(7, "line")}
+
+
+def test_blanks_between_elements_comments_and_prefixes_say_nothing(tmp_path: Path) -> None:
+    root = etree.fromstring(XML, etree.XMLParser(remove_blank_text=True))
+    root.insert(0, etree.Comment("booked by acme"))
+    source = etree.tostring(root).replace(b"cbc:", b"basic:").replace(b"xmlns:cbc=", b"xmlns:basic=")
+    assert checked(tmp_path, source).holds
+
+
+@pytest.mark.parametrize(("old", "new", "finding"), [*FOUND_ANYWHERE, *((*each[:2], None) for each in WORDS)])
+def test_what_an_older_version_wrote_may_have_other_words_and_nothing_else(
+    tmp_path: Path, old: str, new: str, finding: tuple[int, str] | None
+) -> None:
+    before = before_the_ledger_was_recorded()
+    source = ubl(Invoice.parse(json.loads(before)), before).decode()
+    assert old in source
+    result = checked(tmp_path, source.replace(old, new, 1).encode())
+    assert found(result) == ({finding} if finding else set())
+    assert result.words is (finding is not None)
+
+
 def test_evidence_beside_the_pdf_that_differs_from_its_xml_is_named_by_line(tmp_path: Path) -> None:
     result = checked(tmp_path, with_files(XML, altered(raise_hours)), "a.pdf")
     assert {(0, "SHA-256"), (3, "proofs"), (3, "hours of a proof")} <= found(result)
@@ -210,6 +308,38 @@ def test_a_page_that_shows_another_amount_or_digest_is_found(tmp_path: Path) -> 
     )
     assert isinstance(made, bytes)
     assert {(0, "SHA-256"), (0, "amount")} <= found(checked(tmp_path, made, "a.pdf"))
+
+
+def pays(change: Callable[[Invoice], Invoice]) -> bytes:
+    """The PDF whose page shows another document, with the right files attached."""
+    other = change(ONE)
+    return drawn({**inputs(ONE, TEXT, XML), "view": json.dumps(view(other, digest(TEXT).hex()))}, ONE.issued_on)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda one: replace(one, payment=replace(one.payment, iban="BE68539007547034")), {"account to pay to"}),
+        (lambda one: replace(one, payment=replace(one.payment, reference="000000000097")), {"payment reference"}),
+        (lambda one: replace(one, due_on=date(2026, 11, 3)), {"due date"}),
+        (lambda one: replace(one, net=Decimal("1.00")), {"net", "base of S"}),
+        (lambda one: replace(one, vat_totals=(replace(one.vat_totals[0], vat=Decimal("0.01")),)), {"VAT of S"}),
+        (lambda one: replace(one, buyer=replace(one.buyer, name="Other SA")), {"customer's name"}),
+        (
+            lambda one: replace(one, seller=replace(one.seller, name="Evil"), payment=replace(one.payment, holder="Evil")),
+            {"supplier's name", "account holder"},
+        ),
+        (
+            lambda one: replace(one, payment=replace(one.payment, holder="Evil")),
+            {"supplier's name", "account holder"},
+        ),
+    ],
+)
+def test_a_page_that_asks_for_other_than_the_evidence_is_found(
+    tmp_path: Path, change: Callable[[Any], Invoice], what: set[str]
+) -> None:
+    result = checked(tmp_path, pays(change), "a.pdf")
+    assert {(one.where, one.what) for one in result.findings} == {("PDF page", each) for each in what}
 
 
 def hello() -> bytes:
@@ -245,6 +375,22 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("one", [*every_kind("fr"), mixed_invoice("nl")])
 def test_the_embedded_table_loses_nothing(one: Invoice) -> None:
     assert from_csv(as_csv(one.canonical())) == one.canonical()
+
+
+def test_figures_and_zones_that_nobody_can_compute_with_are_refused(tmp_path: Path) -> None:
+    for change in (
+        lambda s: s["lines"][0]["proofs"][0].update(coverage="1E+999999"),
+        lambda s: s["lines"][0].update(net="1E+999999999999"),
+        lambda s: s["lines"][0].update(price="-1E-999999"),
+        lambda s: s["lines"][0]["proofs"][0].update(timezone="Nowhere/Else"),
+        lambda s: s["lines"][0]["proofs"][0].update(timezone="../etc"),
+        lambda s: s.update(language="fr", currency="", lines=[]),
+    ):
+        try:
+            result = checked(tmp_path, with_evidence(altered(change), seal=True))
+        except InputError:
+            continue
+        assert not result.holds
 
 
 def test_checking_needs_no_database() -> None:
