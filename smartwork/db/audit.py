@@ -5,7 +5,7 @@ from typing import Any
 from smartwork.db.connection import Connection, explained
 from smartwork.db.documents import open_items
 from smartwork.db.sql import sql
-from smartwork.domain.audit import Movement, Series, Stored, StoredDocument, StoredPosting
+from smartwork.domain.audited import Movement, Series, Stored, StoredDocument, StoredPosting
 from smartwork.domain.invoice import Invoice, canonical_text, digest
 from smartwork.errors import SmartworkError
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from smartwork.db import audit as store
 from smartwork.db.connection import Connection
-from smartwork.domain.audit import Check, Totals, audit, totals
+from smartwork.domain.audit import Check, audit
+from smartwork.domain.audit_books import Totals, totals
 from smartwork.jobs.render import Progress
 
 

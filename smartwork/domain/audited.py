@@ -1,0 +1,100 @@
+"""What is audited: documents, books and what the tables say beside them, all as stored at one moment."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from smartwork.domain.invoice import Invoice
+from smartwork.domain.payments import Move, Owed
+
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document as stored: whether its digest fits, and the figures of its row beside the snapshot's."""
+
+    invoice: Invoice
+    is_intact: bool
+    net: Decimal
+    vat: Decimal
+    gross: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPosting:
+    """A posting as stored; `document` is the number of the document it belongs to."""
+
+    posting_id: int
+    kind: str
+    month: date
+    document: str | None
+    amounts: dict[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Hours bought, spent or expired of a lot: above zero in, below zero out; `worth` in EUR net."""
+
+    company: str
+    lot: str
+    lot_hours: Decimal
+    per_hour: Decimal
+    reason: str
+    hours: Decimal
+    worth: Decimal
+    document: str | None
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A number series: the last number given, and the documents that carry one."""
+
+    series: str
+    last: int
+    numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """All that is audited; `apart` are lines of tables that differ from their document, `strangers` have no series.
+
+    `owed` are the documents to companies as payments see them, `moves` what was paid, given back or credited, in order.
+    """
+
+    documents: Sequence[StoredDocument]
+    postings: Sequence[StoredPosting]
+    movements: Sequence[Movement]
+    series: Sequence[Series]
+    strangers: Sequence[str]
+    apart: Sequence[tuple[str, int]]
+    owed: Sequence[Owed]
+    moves: Sequence[Move]
+
+
+def by_side(stored: Stored) -> tuple[list[Invoice], list[Invoice]]:
+    """Documents to companies, and self-billed ones."""
+    found = [one.invoice for one in stored.documents]
+    return [one for one in found if not one.is_self_billed], [one for one in found if one.is_self_billed]
+
+
+def charged(invoice: Invoice) -> Decimal:
+    """What lines for centres come to, hours paid from a pool at their worth."""
+    return sum(
+        (line.net + sum((one.worth for one in line.draws), _ZERO) for line in invoice.lines if line.centre is not None), _ZERO
+    )
+
+
+def sign(invoice: Invoice) -> int:
+    return -1 if invoice.is_credit else 1
+
+
+def balances(stored: Stored) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for one in stored.postings:
+        for account, amount in one.amounts.items():
+            found[account] += amount
+    return dict(found)
