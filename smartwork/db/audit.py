@@ -1,11 +1,12 @@
 """What the audit reads: every document as stored, the books, and what the tables say beside them; one moment of all."""
 
+from collections.abc import Callable
 from typing import Any
 
 from smartwork.db.connection import Connection, explained
 from smartwork.db.documents import open_items
 from smartwork.db.sql import sql
-from smartwork.domain.audited import Movement, Series, Stored, StoredDocument, StoredPosting
+from smartwork.domain.audited import Movement, Payout, Series, Stored, StoredDocument, StoredOrder, StoredPosting, Told
 from smartwork.domain.invoice import Invoice, canonical_text, digest
 from smartwork.errors import SmartworkError
 
@@ -14,8 +15,11 @@ class DocumentUnreadable(SmartworkError):  # noqa: N818 - says what happened
     """A stored snapshot is no document any more."""
 
 
-def stored(connection: Connection) -> Stored:
-    """All that is audited; raises DocumentUnreadable, naming the document, where a snapshot cannot be read at all."""
+def stored(connection: Connection, told: Callable[[bytes], Told | None]) -> Stored:
+    """All that is audited; `told` reads what an order's file says to the bank.
+
+    Raises DocumentUnreadable, naming the document, where a snapshot cannot be read at all.
+    """
     with explained(), connection.transaction():
         connection.execute(sql("billing_snapshot"))
         found, strangers = _series(connection)
@@ -27,6 +31,7 @@ def stored(connection: Connection) -> Stored:
             strangers,
             [(str(number), int(line)) for number, line in _rows(connection, "lines_apart")],
             *open_items(connection),
+            _orders(connection, told),
         )
 
 
@@ -45,6 +50,16 @@ def _postings(connection: Connection) -> list[StoredPosting]:
         if account is not None:
             one.amounts[account] = amount
     return list(found.values())
+
+
+def _orders(connection: Connection, told: Callable[[bytes], Told | None]) -> list[StoredOrder]:
+    paid: dict[str, list[Payout]] = {}
+    for name, *payout in _rows(connection, "payouts"):
+        paid.setdefault(name, []).append(Payout(*payout))
+    return [
+        StoredOrder(name, total, told(bytes(document)), tuple(paid.get(name, ())))
+        for name, total, document in _rows(connection, "all_payout_orders")
+    ]
 
 
 def _series(connection: Connection) -> tuple[list[Series], list[str]]:

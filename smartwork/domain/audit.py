@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from smartwork.domain import audit_books, audit_documents
+from smartwork.domain import audit_books, audit_documents, audit_payouts
 from smartwork.domain.audited import Stored
 
 
@@ -27,6 +27,7 @@ def audit(stored: Stored) -> list[Check]:
         ("postings", "Every posting balances, and every document is posted once, as its figures say", audit_books.postings),
         ("payments", "Every payment is posted once, and companies owe what their documents leave open", audit_books.payments),
         ("centres", "Company charges = centre credits + network margin + what is not settled yet", audit_books.centres),
+        ("payouts", "The bank was told what the books say, and centres are owed what is not paid out", audit_payouts.payouts),
         ("VAT", "VAT on the accounts is the VAT of the documents", audit_books.vat),
         ("pools", "The pools' liability is what was bought less what was spent or expired", audit_books.pools),
     )

@@ -59,6 +59,45 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldPayment:
+    """A payment as the bank is told of it, EUR."""
+
+    iban: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an order's file says: the accounts it pays from, its payments in order, and each count and sum it states."""
+
+    payers: tuple[str, ...]
+    payments: tuple[ToldPayment, ...]
+    sums: tuple[tuple[int, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """What an order pays a centre, EUR, and the key of its posting."""
+
+    centre: str
+    amount: Decimal
+    posting_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOrder:
+    """An order at the bank as stored; `told` is what its file says, None where it says nothing that can be read.
+
+    `payouts` are in the file's order: that of the centres.
+    """
+
+    name: str
+    total: Decimal
+    told: Told | None
+    payouts: tuple[Payout, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """All that is audited; `apart` are lines of tables that differ from their document, `strangers` have no series.
 
@@ -73,6 +112,7 @@ class Stored:
     apart: Sequence[tuple[str, int]]
     owed: Sequence[Owed]
     moves: Sequence[Move]
+    orders: Sequence[StoredOrder]
 
 
 def by_side(stored: Stored) -> tuple[list[Invoice], list[Invoice]]:

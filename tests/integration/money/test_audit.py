@@ -25,6 +25,8 @@ def test_audit_of_an_orderly_month_is_clean(connection: Connection, tmp_path: Pa
     assert report.totals.charged == report.totals.centre_credits + report.totals.margin == Decimal("9.38")
 
 
+_TOLD = b"UPDATE payout_order SET document = convert_to(replace(convert_from(document, 'UTF8'), %s, %s), 'UTF8')"
+
 TAMPERED: list[tuple[bytes, str, str]] = [
     (b"UPDATE entry SET amount = amount + 0.01 WHERE posting_id = 1 AND amount > 0", "postings", "posting 1"),
     (b"UPDATE invoice SET net = net + 1, gross = gross + 1 WHERE number = 'INV-2026-00001'", "documents", "INV-2026-00001"),
@@ -89,6 +91,43 @@ TAMPERED: list[tuple[bytes, str, str]] = [
         "receivable:acme stands at",
     ),
     (b"DELETE FROM entry WHERE posting_id = 1; DELETE FROM posting WHERE posting_id = 1", "postings", "is not posted"),
+    (b"UPDATE payout SET amount = amount + 100", "payouts", "payout-2026-10-1.xml, namur: the file pays"),
+    (b"UPDATE payout_order SET total = total + 100", "payouts", "payout-2026-10-1.xml: the order says"),
+    (
+        _TOLD % (b"'BE68539007547034'", b"'BE62510007547061'"),
+        "payouts",
+        "the file pays to BE62510007547061, SB-2026-00001 says BE68539007547034",
+    ),
+    (
+        _TOLD % (b"'BE92999900000123'", b"'BE62510007547061'"),
+        "payouts",
+        "the file pays from BE62510007547061, SB-2026-00001 says BE92999900000123",
+    ),
+    (_TOLD % (b"total::text || '</InstdAmt>'", b"'1.00</InstdAmt>'"), "payouts", "the file pays 1.00"),
+    (_TOLD % (b"total::text || '</CtrlSum>'", b"'1.00</CtrlSum>'"), "payouts", "the file says 1 payments of 1.00"),
+    (_TOLD % (b"total::text", b"'1.00'"), "payouts", "the file pays 1.00"),
+    (_TOLD % (b"'<NbOfTxs>1'", b"'<NbOfTxs>2'"), "payouts", "the file says 2 payments"),
+    (_TOLD % (b"'Ccy=\"EUR\"'", b"'Ccy=\"USD\"'"), "payouts", "cannot be read"),
+    (b"UPDATE payout_order SET document = 'nothing'", "payouts", "cannot be read"),
+    (b"DELETE FROM payout", "payouts", "the file has 1 payments, the books 0"),
+    (b"DELETE FROM payout; DELETE FROM payout_order", "payouts", "stands for 0 payouts"),
+    (
+        b"""UPDATE entry SET amount = amount + sign(amount) * 100 FROM posting p
+        WHERE p.posting_id = entry.posting_id AND p.kind = 'payout'""",
+        "payouts",
+        "payable:namur owes -100",
+    ),
+    (
+        b"DELETE FROM entry WHERE posting_id IN (SELECT posting_id FROM posting WHERE kind = 'payout')",
+        "payouts",
+        "posts nothing, the order pays",
+    ),
+    (
+        b"""DELETE FROM entry WHERE posting_id IN (SELECT posting_id FROM posting WHERE kind = 'payout');
+        DELETE FROM posting WHERE kind = 'payout'""",
+        "payouts",
+        "is no payout",
+    ),
 ]
 
 
