@@ -6,8 +6,22 @@ from typing import Any
 from smartwork.db.connection import Connection, explained
 from smartwork.db.documents import open_items
 from smartwork.db.sql import sql
-from smartwork.domain.audited import Movement, Payout, Series, Stored, StoredDocument, StoredOrder, StoredPosting, Told
+from smartwork.domain.audited import (
+    Movement,
+    Payout,
+    Series,
+    Stored,
+    StoredDocument,
+    StoredOrder,
+    StoredPosting,
+    StoredStatement,
+    StoredTerms,
+    Taken,
+    Told,
+)
 from smartwork.domain.invoice import Invoice, canonical_text, digest
+from smartwork.domain.settlement import SettlementTerms
+from smartwork.domain.statement import Statement
 from smartwork.errors import SmartworkError
 
 
@@ -32,6 +46,9 @@ def stored(connection: Connection, told: Callable[[bytes], Told | None]) -> Stor
             [(str(number), int(line)) for number, line in _rows(connection, "lines_apart")],
             *open_items(connection),
             _orders(connection, told),
+            [Taken(*row) for row in _rows(connection, "all_taken_in")],
+            [StoredTerms(centre, month, SettlementTerms(*its)) for centre, month, *its in _rows(connection, "terms_kept")],
+            [_statement(*row) for row in _rows(connection, "all_statements")],
         )
 
 
@@ -50,6 +67,14 @@ def _postings(connection: Connection) -> list[StoredPosting]:
         if account is not None:
             one.amounts[account] = amount
     return list(found.values())
+
+
+def _statement(number: str | None, content: Any, seal: bytes) -> StoredStatement:  # noqa: ANN401 - JSON values
+    try:
+        found = Statement.parse(content)
+    except ValueError:
+        found = None
+    return StoredStatement(number or "", digest(canonical_text(content)) == bytes(seal), found)
 
 
 def _orders(connection: Connection, told: Callable[[bytes], Told | None]) -> list[StoredOrder]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from smartwork.domain import audit_books, audit_documents, audit_payouts
+from smartwork.domain import audit_books, audit_centres, audit_documents, audit_payouts
 from smartwork.domain.audited import Stored
 
 
@@ -27,7 +27,14 @@ def audit(stored: Stored) -> list[Check]:
         ("postings", "Every posting balances, and every document is posted once, as its figures say", audit_books.postings),
         ("payments", "Every payment is posted once, and companies owe what their documents leave open", audit_books.payments),
         ("centres", "Company charges = centre credits + network margin + what is not settled yet", audit_books.centres),
+        ("settled", "Every charge is settled with its centre once, or stands as not settled yet", audit_centres.settled),
+        ("terms", "Each centre is owed what the terms kept for a month make of its charges", audit_centres.terms),
         ("payouts", "The bank was told what the books say, and centres are owed what is not paid out", audit_payouts.payouts),
+        (
+            "statements",
+            "Every statement to a centre is as it was kept, and says what the books say",
+            audit_centres.statements,
+        ),
         ("VAT", "VAT on the accounts is the VAT of the documents", audit_books.vat),
         ("pools", "The pools' liability is what was bought less what was spent or expired", audit_books.pools),
     )

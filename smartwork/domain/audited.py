@@ -8,6 +8,8 @@ from decimal import Decimal
 
 from smartwork.domain.invoice import Invoice
 from smartwork.domain.payments import Move, Owed
+from smartwork.domain.settlement import SettlementTerms
+from smartwork.domain.statement import Statement
 
 _ZERO = Decimal(0)
 
@@ -98,6 +100,33 @@ class StoredOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """That a settlement took in a document's charges for a centre; both by the keys of their postings."""
+
+    posting_id: int
+    centre: str
+    settlement_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTerms:
+    """By which terms a centre's month was settled last."""
+
+    centre: str
+    month: date
+    terms: SettlementTerms
+
+
+@dataclass(frozen=True, slots=True)
+class StoredStatement:
+    """A statement as stored beside document `number` ("": beside none); None where it cannot be read."""
+
+    number: str
+    is_intact: bool
+    statement: Statement | None
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """All that is audited; `apart` are lines of tables that differ from their document, `strangers` have no series.
 
@@ -113,6 +142,9 @@ class Stored:
     owed: Sequence[Owed]
     moves: Sequence[Move]
     orders: Sequence[StoredOrder]
+    taken: Sequence[Taken]
+    terms: Sequence[StoredTerms]
+    statements: Sequence[StoredStatement]
 
 
 def by_side(stored: Stored) -> tuple[list[Invoice], list[Invoice]]:

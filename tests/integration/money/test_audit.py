@@ -128,6 +128,48 @@ TAMPERED: list[tuple[bytes, str, str]] = [
         "payouts",
         "is no payout",
     ),
+    (
+        b"DELETE FROM settled_posting WHERE posting_id = 1",
+        "settled",
+        "SB-2026-00001 posts 49.88 to charges:namur, the charges that it took in say 42.00",
+    ),
+    (b"DELETE FROM settled_posting", "settled", "charges:namur holds 0"),
+    (b"UPDATE settled_posting SET settlement_id = 1", "settled", "posting 1 is no settlement"),
+    (b"UPDATE settled_posting SET posting_id = settlement_id WHERE posting_id = 1", "settled", "charges nothing for namur"),
+    (b"UPDATE settled_posting SET centre_id = 99 WHERE posting_id = 1", "settled", "SB-2026-00001 posts"),
+    (
+        b"""UPDATE entry SET amount = amount - 1 WHERE account_id = (SELECT account_id FROM account WHERE code = 'margin');
+        UPDATE entry SET amount = amount + 1 WHERE amount > 0 AND posting_id = 3
+            AND account_id = (SELECT account_id FROM account WHERE code = 'charges:namur')""",
+        "settled",
+        "charges:namur",
+    ),
+    (b"UPDATE settled_terms SET rate = 0.5", "terms", "kept for namur 2026-10 is 0.5"),
+    (b"UPDATE settled_terms SET mode = 'fixed', rate = 0.6", "terms", "29.93 stand as owed in 2 lines, and 0.6"),
+    (b"UPDATE settled_terms SET vat_rate = 6", "terms", "S 6"),
+    (b"UPDATE settled_terms SET vat_category = 'E'", "terms", "E 21"),
+    (b"UPDATE settled_terms SET month = '2026-09-01'", "terms", "namur 2026-10 is settled, and by which terms is not kept"),
+    (b"DELETE FROM settled_terms", "terms", "by which terms is not kept"),
+    (
+        b"""INSERT INTO settled_terms (centre_id, month, mode, rate, vat_category, vat_rate)
+        SELECT centre_id, month, mode, 0.7, vat_category, vat_rate FROM settled_terms""",
+        "terms",
+        "kept for namur 2026-10 is 0.7",
+    ),
+    (b"DELETE FROM settled_posting WHERE posting_id = 1", "terms", "stand as owed for desks, 0.6000 of 0 is 0"),
+    (b"DELETE FROM centre_statement", "statements", "SB-2026-00001: its statement is missing"),
+    (
+        b"""UPDATE centre_statement SET document = jsonb_set(document, '{charged}', '"1.00"')""",
+        "statements",
+        "charged is 1.00 in its statement, the books say",
+    ),
+    (
+        b"""UPDATE centre_statement SET document = jsonb_set(document, '{days,0,bookings}', '9')""",
+        "statements",
+        "SB-2026-00001: the digest of its statement does not fit",
+    ),
+    (b"UPDATE centre_statement SET document = '{}'", "statements", "SB-2026-00001: its statement cannot be read"),
+    (b"UPDATE centre_statement SET invoice_id = 1", "statements", "beside INV-2026-00001, which no centre was sent"),
 ]
 
 
