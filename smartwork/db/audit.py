@@ -24,6 +24,8 @@ from smartwork.domain.settlement import SettlementTerms
 from smartwork.domain.statement import Statement
 from smartwork.errors import SmartworkError
 
+_APART = ("heads_apart", "lines_apart", "proofs_apart")
+
 
 class DocumentUnreadable(SmartworkError):  # noqa: N818 - says what happened
     """A stored snapshot is no document any more."""
@@ -43,7 +45,9 @@ def stored(connection: Connection, told: Callable[[bytes], Told | None]) -> Stor
             [Movement(*row) for row in _rows(connection, "pool_movements")],
             found,
             strangers,
-            [(str(number), int(line)) for number, line in _rows(connection, "lines_apart")],
+            [(str(number), str(what)) for name in _APART for number, what in _rows(connection, name)],
+            [(str(number), str(what)) for number, what in _rows(connection, "stays_apart")],
+            {(company, month): text for company, month, text in _rows(connection, "billed_months")},
             *open_items(connection),
             _orders(connection, told),
             [Taken(*row) for row in _rows(connection, "all_taken_in")],

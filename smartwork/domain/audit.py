@@ -24,6 +24,7 @@ def audit(stored: Stored) -> list[Check]:
         ("numbers", "Every series is numbered without gaps", audit_documents.numbers),
         ("evidence", "No line without evidence", audit_documents.evidence),
         ("minutes", "Every minute and every booking is billed at most once", audit_documents.minutes),
+        ("billed", "What is kept as billed, so that it is not billed again, stands on documents", audit_documents.billed),
         ("postings", "Every posting balances, and every document is posted once, as its figures say", audit_books.postings),
         ("payments", "Every payment is posted once, and companies owe what their documents leave open", audit_books.payments),
         ("centres", "Company charges = centre credits + network margin + what is not settled yet", audit_books.centres),

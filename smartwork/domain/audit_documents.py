@@ -1,5 +1,6 @@
 """What the audit proves of documents: as issued, computed from their evidence, numbered, and nothing billed twice."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -8,6 +9,8 @@ from smartwork.domain.audited import Stored, by_side
 from smartwork.domain.invoice import Line, Proof
 from smartwork.domain.recompute import differences
 
+_DIGESTS = re.compile("(?:[0-9a-f]{32}(?: [0-9a-f]{32}){0,2})?")
+"""Of verdicts and, since these are kept, of contracts and of prices; nothing where there was no verdict."""
 _MEASURED = ("measured", "walk_in", "given_back")
 
 
@@ -18,8 +21,8 @@ def documents(stored: Stored) -> Iterator[str]:
             yield f"{number}: its digest does not fit what it says"
         if (one.net, one.vat, one.gross) != (one.invoice.net, one.invoice.vat, one.invoice.gross):
             yield f"{number}: its row says {one.net} + {one.vat} = {one.gross}, the document another"
-    for number, line in stored.apart:
-        yield f"{number}, line {line}: the table differs from the document"
+    for number, what in stored.apart:
+        yield f"{number}, {what}: the table differs from the document"
 
 
 def figures(stored: Stored) -> Iterator[str]:
@@ -81,6 +84,21 @@ def minutes(stored: Stored) -> Iterator[str]:
                 yield f"{centre} {resource}: {by} and {where} both hold it at {start.isoformat()}"
             if latest is None or end > latest:
                 latest, by = end, where
+
+
+def billed(stored: Stored) -> Iterator[str]:
+    """Where what is kept of documents, so that nothing is billed twice and changes are found, is not what stands on them."""
+    for number, what in stored.stays:
+        yield f"{number}, {what}: what is kept as billed is not what stands there"
+    monthly = [one for one in by_side(stored)[0] if one.reason is None]
+    account = {one.number: one.account for one in monthly}
+    months = {(one.account, one.month) for one in monthly}
+    months |= {(account[number], line.starts_on.replace(day=1)) for number, line in _standing(stored)}
+    for company, month in sorted(months - set(stored.billed)):
+        yield f"{company} {month:%Y-%m}: what it was billed at is not kept"
+    for (company, month), digest in stored.billed.items():
+        if not _DIGESTS.fullmatch(digest):
+            yield f"{company} {month:%Y-%m}: {digest!r} is kept as what it was billed at, which is no digest"
 
 
 def _standing(stored: Stored) -> Iterator[tuple[str, Line]]:

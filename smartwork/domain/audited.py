@@ -1,7 +1,7 @@
 """What is audited: documents, books and what the tables say beside them, all as stored at one moment."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -128,9 +128,12 @@ class StoredStatement:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """All that is audited; `apart` are lines of tables that differ from their document, `strangers` have no series.
+    """All that is audited; `strangers` are documents without a series.
 
-    `owed` are the documents to companies as payments see them, `moves` what was paid, given back or credited, in order.
+    `apart` is what of the tables differs from a document, by its number: a column, a line or a proof; `stays` are proofs that
+    stand on documents and are not kept as billed so, or the other way round; `billed` is the digest of what each company's
+    month was billed at, "" where that was nothing. `owed` are the documents to companies as payments see them, `moves` what
+    was paid, given back or credited, in order.
     """
 
     documents: Sequence[StoredDocument]
@@ -138,7 +141,9 @@ class Stored:
     movements: Sequence[Movement]
     series: Sequence[Series]
     strangers: Sequence[str]
-    apart: Sequence[tuple[str, int]]
+    apart: Sequence[tuple[str, str]]
+    stays: Sequence[tuple[str, str]]
+    billed: Mapping[tuple[str, date], str]
     owed: Sequence[Owed]
     moves: Sequence[Move]
     orders: Sequence[StoredOrder]
