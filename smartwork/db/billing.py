@@ -124,6 +124,13 @@ def _ledger(connection: Connection, touched: Sequence[Sequence[date]]) -> dict[t
     }
 
 
+def is_billed(connection: Connection, month: date) -> bool:
+    """Whether a run billed the month, for whatever there was."""
+    with explained():
+        [(billed,)] = _rows(connection, "month_is_billed", month=month)
+        return bool(billed)
+
+
 def unsigned(connection: Connection, month: date) -> Unsigned:
     """The month's walk-ins without a company."""
     with explained():
@@ -154,7 +161,7 @@ def put_digests(connection: Connection, taken_in: Digests) -> None:
 
 
 def closed(connection: Connection, month: date) -> set[int]:
-    """Companies that have a monthly document of this month or a later one."""
+    """Companies for which the month is closed: what changes in it becomes a correction."""
     return {int(company_id) for (company_id,) in _rows(connection, "closed_companies", month=month)}
 
 

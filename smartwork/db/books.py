@@ -43,6 +43,19 @@ class ChargedLine:
     net: Decimal
     credits: Decimal
 
+    @property
+    def month(self) -> date:
+        """The month that it is about, whose contract says what of it the centre is owed."""
+        return self.day.replace(day=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SettledMonth:
+    """By which terms a centre's month was settled last, and how many desks it had then; None: not kept."""
+
+    terms: SettlementTerms
+    desks: int | None
+
 
 @dataclass(frozen=True, slots=True)
 class PayoutOrder:
@@ -56,10 +69,8 @@ class PayoutOrder:
     payments: int
 
 
-def post(connection: Connection, posting: Posting) -> int | None:
-    """Write a posting and return its key, or None where nothing moves; in the caller's transaction."""
-    if not posting.amounts:
-        return None
+def post(connection: Connection, posting: Posting) -> int:
+    """Write a posting and return its key; in the caller's transaction. Where nothing moves it has no entry."""
     codes, amounts = list(posting.amounts), list(posting.amounts.values())
     connection.execute(sql("put_accounts"), {"codes": codes})
     fields = {
@@ -112,7 +123,7 @@ def put_lots(connection: Connection, company_id: int, made: Iterable[Lot]) -> No
 
 
 def move_credits(connection: Connection, company_id: int, invoice: Invoice) -> None:
-    """Write what a document buys, and then what it spends, of a company's lots; in the caller's transaction."""
+    """Write what a document buys or gives back, and then what it spends, of a company's lots; in the caller's transaction."""
     sign = -1 if invoice.is_credit else 1
     moved = [
         (line.line, "bought", line.label, sign * line.hours, sign * line.net)
@@ -122,6 +133,7 @@ def move_credits(connection: Connection, company_id: int, invoice: Invoice) -> N
     moved += [
         (line.line, "spent", one.lot, -sign * one.hours, -sign * one.worth) for line in invoice.lines for one in line.draws
     ]
+    moved.sort(key=lambda row: row[3] < 0)
     with connection.cursor() as cursor:
         cursor.executemany(
             sql("put_credit_entry"),
@@ -178,21 +190,22 @@ def unsettled(connection: Connection, month: date) -> dict[str, list[ChargedLine
 
 
 def settled(connection: Connection, centre_id: int, month: date) -> list[ChargedLine]:
-    """The lines that the settlements of a centre's month took in."""
+    """The lines about a centre's month that settlements took in."""
     return [ChargedLine(*line) for _, *line in _rows(connection, "settled_lines", centre_id=centre_id, month=month)]
 
 
-def settled_terms(connection: Connection, since: date, until: date) -> dict[str, dict[date, SettlementTerms]]:
-    """By centre and month, both months included: the terms by which it was settled last."""
-    found: dict[str, dict[date, SettlementTerms]] = {}
-    for centre, month, *terms in _rows(connection, "settled_terms", since=since, until=until):
-        found.setdefault(centre, {})[month] = SettlementTerms(*terms)
+def settled_months(connection: Connection, since: date, until: date) -> dict[str, dict[date, SettledMonth]]:
+    """By centre and month, both months included: how it was settled last."""
+    found: dict[str, dict[date, SettledMonth]] = {}
+    for centre, month, *terms, desks in _rows(connection, "settled_terms", since=since, until=until):
+        found.setdefault(centre, {})[month] = SettledMonth(SettlementTerms(*terms), desks)
     return found
 
 
-def put_settled_terms(connection: Connection, centre_id: int, month: date, terms: SettlementTerms) -> None:
-    """Remember by which terms a centre's month was settled; in the caller's transaction."""
-    connection.execute(sql("put_settled_terms"), {"centre_id": centre_id, "month": month, **asdict(terms)})
+def put_settled_month(connection: Connection, centre_id: int, month: date, settled: SettledMonth) -> None:
+    """Remember how a centre's month was settled; in the caller's transaction."""
+    row = {"centre_id": centre_id, "month": month, "desks": settled.desks, **asdict(settled.terms)}
+    connection.execute(sql("put_settled_terms"), row)
 
 
 def unattributed(connection: Connection, month: date) -> dict[str, Unattributed]:

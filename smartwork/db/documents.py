@@ -170,6 +170,12 @@ def of_month(connection: Connection, month: date) -> list[tuple[Invoice, str]]:
     return [(Invoice.read(text), text) for text in texts]
 
 
+def notes_of_month(connection: Connection, month: date) -> list[str]:
+    """The canonical texts of the credit notes that ended disputes on documents of the month. Raises InvoiceAltered."""
+    with explained():
+        return [sealed(document, seal) for document, seal in _rows(connection, "notes_of_month", month=month)]
+
+
 def settlements_of(connection: Connection, month: date) -> list[Invoice]:
     """The month's self-billed documents, in the order in which they were issued. Raises InvoiceAltered."""
     with explained():

@@ -12,7 +12,6 @@ from smartwork.domain.invoice import Invoice, Line
 from smartwork.jobs.audit import AuditReport, audit_books
 from smartwork.jobs.bill import BillReport, bill_month
 from smartwork.jobs.invoices import credit, dispute
-from smartwork.jobs.render import render
 from smartwork.jobs.settle import SettleReport, settle_month
 
 _DISPUTED = "Made-up dispute of the demo: the member says that the centre was locked."
@@ -45,7 +44,6 @@ def settle_accounts(connection: Connection, month: date, at: datetime, out_dir: 
             credit(connection, invoice.number, line, None, at, _CREDITED[invoice.language], out_dir, progress)
             settlement = settle_month(connection, month, at, out_dir, progress)
     notes = _credit_notes(connection, month)
-    render([note.canonical() for note in notes], out_dir / f"{month:%Y-%m}", progress)
     return Money(bill, tuple(notes), settlement, audit_books(connection, progress))
 
 

@@ -38,19 +38,20 @@ def groups_of(invoice: Invoice) -> list[Group]:
 
 
 def standing(documents: Sequence[Invoice]) -> tuple[list[Issued], frozenset[str]]:
-    """The groups that still hold, of all of a company's documents, and the names that a credit note settled for good."""
-    taken_back = {(line.corrects.number, line.corrects.line) for one in documents for line in one.lines if line.corrects}
-    settled = frozenset(
-        name for one in documents if one.reason is not None for line in one.lines for name in names_of((line,))
-    )
-    found = [
-        Issued(one, group)
-        for one in documents
-        if one.reason is None
-        for group in groups_of(one)
-        if (one.number, group[0].line) not in taken_back and not names_of(group) & settled
-    ]
-    return found, settled
+    """The groups that still hold, of all of a company's documents, and the names that a credit note settled for good.
+
+    A credit note for any line of a group settles the group: hours beyond a pass have no proof of their own.
+    """
+    taken_back = {(ref.number, ref.line) for one in documents for line in one.lines if (ref := line.corrects)}
+    notes = [one for one in documents if one.reason is not None]
+    settled = {name for one in notes for line in one.lines for name in names_of((line,))}
+    credited = {(ref.number, ref.line) for one in notes for line in one.lines if (ref := line.corrects)}
+    issued = [Issued(one, group) for one in documents if one.reason is None for group in groups_of(one)]
+    for one in issued:
+        if any((one.invoice.number, line.line) in credited for line in one.lines):
+            settled |= one.names
+    found = [one for one in issued if (one.invoice.number, one.lines[0].line) not in taken_back and not one.names & settled]
+    return found, frozenset(settled)
 
 
 def corrections(issued: Iterable[Issued], settled: frozenset[str], fresh: Iterable[Group]) -> list[Group]:

@@ -1,11 +1,13 @@
 """A credit note for a disputed line: all of it, or some of its hours."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from smartwork.domain.business import Vat
 from smartwork.domain.compose import Head
+from smartwork.domain.credits import Lot, give_back
 from smartwork.domain.invoice import Draw, Invoice, Line, LineReference
 from smartwork.domain.money import cents
 from smartwork.domain.rating import Group
@@ -22,11 +24,12 @@ def line_numbered(invoice: Invoice, number: int) -> Line:
     return found
 
 
-def credit(invoice: Invoice, number: int, hours: Decimal | None) -> Group:
+def credit(invoice: Invoice, number: int, hours: Decimal | None, lots: Sequence[Lot]) -> Group:
     """The line that gives back line `number`, or so many `hours` of it, as it stands on a credit note.
 
-    Hours paid in money come first, then those drawn from what was bought ahead, the last drawn first. Raises InputError
-    where the line gives nothing back, has fewer hours, or is not sold by the hour.
+    Hours paid in money come first, then those drawn from what was bought ahead, the last drawn first, which go back into
+    the company's `lots` as they are now. Raises InputError where the line gives nothing back, has fewer hours, or is not
+    sold by the hour.
     """
     line = line_numbered(invoice, number)
     if line.kind in ("correction", "credits_bought", "overdraft"):
@@ -40,13 +43,14 @@ def credit(invoice: Invoice, number: int, hours: Decimal | None) -> Group:
             )
         back = min(hours, line.quantity)
         draws = _last(line.draws, hours - back)
+    returned, _ = give_back(lots, draws)
     given = replace(
         line,
         line=1,
         quantity=back,
         net=cents(back * line.price),
         hours=line.hours if hours is None else hours,
-        draws=draws,
+        draws=tuple(replace(one, hours=-one.hours, worth=-one.worth) for one in returned),
         of_line=None,
         corrects=LineReference(invoice.number, invoice.issued_on, number),
     )
@@ -73,11 +77,11 @@ def credit_head(invoice: Invoice, issued_on: date, reason: str) -> Head:
 
 
 def _last(draws: tuple[Draw, ...], hours: Decimal) -> tuple[Draw, ...]:
-    """The last `hours` of `draws`, their worth in proportion; of a whole draw all of it."""
+    """The last `hours` of `draws`; what they are worth is what their lot says when they are back in it."""
     found, left = [], hours
     for one in reversed(draws):
         taken = min(left, one.hours)
         if taken > 0:
-            found.append(Draw(one.lot, one.bought_on, taken, cents(one.worth * taken / one.hours)))
+            found.append(replace(one, hours=taken))
             left -= taken
     return tuple(found)

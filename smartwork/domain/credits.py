@@ -154,7 +154,7 @@ def statement(kind: PlaceKind, opening: Decimal, bought: Decimal, groups: Iterab
 
 def _overdraw(overdrawn: dict[PlaceKind, Lot], pool: Pool, hours: Decimal, on: date) -> list[Draw]:
     """Sell up to `hours` beyond the balance, as far as the month's overdraft goes; `overdrawn` keeps what was sold."""
-    none = Lot(f"overdraft {on:%Y-%m}", pool.kind, on, None, _ZERO, pool.per_hour, _ZERO)
+    none = Lot(f"overdraft {on:%Y-%m} {pool.kind}", pool.kind, on, None, _ZERO, pool.per_hour, _ZERO)
     before = overdrawn.get(pool.kind, none)
     taken = min(hours, pool.overdraft_hours - before.hours)
     if taken <= 0:

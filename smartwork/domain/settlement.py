@@ -95,35 +95,47 @@ def settle(
     return [group for group in found if group[0].net]
 
 
-def resettle(
-    contract: CentreContract,
-    revenue: Revenue,
-    desks: int,
-    month: date,
-    documents: Sequence[Invoice],
-    latest: LineReference | None = None,
-) -> list[Group]:
-    """What makes a settled month, of `revenue` in all, one that was settled by `contract`, whatever it was settled by.
-
-    The month's lines that stand in `documents`, all of the centre's since, are taken back, and all that is owed for it is
-    settled anew, in lines that refer to the first of them, or to `latest`. A price a desk counts the desks that it counted.
-    """
+def standing(documents: Sequence[Invoice], month: date) -> list[Issued]:
+    """The lines about a centre's month that its documents carry and that no later one takes back."""
     gone = {
         (ref.number, ref.line)
         for one in documents
         for line in one.lines
         if line.kind == "correction" and (ref := line.corrects)
     }
-    issued = [
+    return [one for one in _about(documents, month) if (one.invoice.number, one.lines[0].line) not in gone]
+
+
+def first_line(documents: Sequence[Invoice], month: date) -> LineReference | None:
+    """The first line about a centre's month, which what follows refers to; or None."""
+    return next((_reference(one) for one in _about(documents, month)), None)
+
+
+def resettle(
+    contract: CentreContract, revenue: Revenue, desks: int, month: date, documents: Sequence[Invoice]
+) -> list[Group]:
+    """What makes a settled month, of `revenue` in all, one that was settled by `contract`, whatever it was settled by.
+
+    The month's lines that stand in `documents`, all of the centre's since, are taken back, and all that is owed for it is
+    settled anew, in lines that refer to the first of them.
+    """
+    issued = standing(documents, month)
+    first = next(map(_reference, issued), None)
+    fresh = [tuple(replace(line, corrects=first) for line in group) for group in settle(contract, revenue, desks, month)]
+    return [*(take_back(one) for one in issued), *fresh]
+
+
+def _about(documents: Sequence[Invoice], month: date) -> list[Issued]:
+    return [
         Issued(one, (line,))
         for one in documents
         for line in one.lines
-        if line.kind == "settlement" and line.starts_on == month and (one.number, line.line) not in gone
+        if line.kind == "settlement" and line.starts_on == month
     ]
-    seats = next((int(abs(one.lines[0].quantity)) for one in issued if one.lines[0].unit == "seat"), desks)
-    first = next((LineReference(one.invoice.number, one.invoice.issued_on, one.lines[0].line) for one in issued), latest)
-    fresh = [tuple(replace(line, corrects=first) for line in group) for group in settle(contract, revenue, seats, month)]
-    return [*(take_back(one) for one in issued), *fresh]
+
+
+def _reference(one: Issued) -> LineReference:
+    return LineReference(one.invoice.number, one.invoice.issued_on, one.lines[0].line)
 
 
 def centre_head(contract: CentreContract, month: date, issued_on: date, network: Party, *, is_demo: bool) -> Head:

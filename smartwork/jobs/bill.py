@@ -82,12 +82,12 @@ class BillReport:
 def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path, progress: Progress) -> BillReport:
     """Bill all companies for the local month that `month` lies in, as of `at`; files go to `out_dir/<YYYY-MM>/`.
 
-    Running it again issues nothing twice: documents that exist are left untouched and their files written once more, the
-    same to the byte. What changed in earlier months since they were billed, verdicts, contracts or prices, stands as
-    corrections on this one. All
-    documents of a run are issued in one transaction, or none is. Raises InputError where the month is not over,
-    RateMissing, ContractMissing or SellerMissing where a price, contract or the seller is missing, NotProvable where
-    readings came after the verdicts, and NotWritable where the documents cannot be written.
+    Running it again issues nothing twice: documents that exist, credit notes of disputes among them, are left untouched and
+    their files written once more, the same to the byte. What changed in earlier months since they were billed, verdicts,
+    contracts or prices, stands as corrections on this one. All documents of a run are issued in one transaction, or none is.
+    Raises InputError where the month is not over or one between billed ones is not billed, RateMissing, ContractMissing or
+    SellerMissing where a price, contract or the seller is missing, NotProvable where readings came after the verdicts, and
+    NotWritable where the documents cannot be written.
     """
     first = _over(month, at.date())
     progress("Reading verdicts and their evidence", 0, 1)
@@ -102,19 +102,20 @@ def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path,
             fresh = _issue(connection, known, open_ones, first, at)
         progress("Issuing invoices", 1, 1)
         issued = documents.of_month(connection, first)
+        texts = [*(text for _, text in issued), *documents.notes_of_month(connection, first)]
         begun = perf_counter()
-        files = render([text for _, text in issued], out_dir / f"{first:%Y-%m}", progress, pool)
+        files = render(texts, out_dir / f"{first:%Y-%m}", progress, pool)
         rendering_s = perf_counter() - begun
     invoiced = {invoice.account for invoice, _ in issued}
     return BillReport(
         first,
         tuple(
             _billed(invoice, written, already=invoice.account not in fresh)
-            for (invoice, _), written in zip(issued, files, strict=True)
+            for (invoice, _), written in zip(issued, files, strict=False)  # the files of credit notes come after
         ),
         tuple(customer.company.slug for customer in known.customers if customer.company.slug not in invoiced),
         billing.unsigned(connection, first),
-        len(issued) / rendering_s,
+        len(texts) / rendering_s,
     )
 
 
@@ -169,6 +170,8 @@ def _read(connection: Connection, first: date) -> _Known:
     for (company_id, month), text in before.items():
         if month < first and now.get((company_id, month)) != text:
             moved[month].append(company_id)
+    for company_id, month in sorted(_late(now, before, first)):
+        moved[month].append(company_id)
     changed: dict[int, dict[date, list[Group]]] = defaultdict(dict)
     for month, companies in moved.items():
         groups = rated(billing.proven(connection, month, companies), customers, tariffs)
@@ -178,6 +181,19 @@ def _read(connection: Connection, first: date) -> _Known:
     taken_in |= {(company_id, month): now.get((company_id, month), "") for month, ids in moved.items() for company_id in ids}
     taken_in |= {(one.company_id, first): taken_in.get((one.company_id, first), "") for one in customers}
     return _Known(customers, billing.seller(connection), charges, changed, taken_in)
+
+
+def _late(now: Digests, before: Digests, first: date) -> set[tuple[int, date]]:
+    """Companies whose verdicts of an earlier month no document has taken in, though the month was billed for others.
+
+    Months before the first that was ever billed were left out on purpose. Raises InputError where one after it is not billed.
+    """
+    billed = {month for _, month in before}
+    open_ones = {key for key in now.keys() - before.keys() if key[1] < first}
+    if skipped := sorted({month for _, month in open_ones if billed and month > min(billed)} - billed):
+        earlier = f"{skipped[0]:%Y-%m}"
+        raise InputError(f"{earlier} has bookings and was never billed: bill it first (smartwork bill --month {earlier}).")
+    return {key for key in open_ones if key[1] in billed}
 
 
 def _states(verdicts: Digests, customers: Sequence[Customer], tariffs: Sequence[Tariff]) -> Digests:
@@ -196,8 +212,7 @@ def _monthly(
     """Each company's month, corrections and credits included; lots and earlier documents are read in this transaction."""
     changed = [customer.company_id for customer in customers if customer.company_id in known.changed]
     earlier = documents.of_companies(connection, changed, months_later(first, -LOOK_BACK_MONTHS)) if changed else {}
-    pooled = [customer.company_id for customer in customers if customer.company.pools]
-    lots = books.lots(connection, pooled) if pooled else {}
+    lots = books.lots(connection, [customer.company_id for customer in customers])
     last = days_of_month(first)[-1]
     found = []
     for customer in customers:
@@ -238,7 +253,8 @@ def _issue(connection: Connection, known: _Known, customers: Sequence[Customer],
         books.move_credits(connection, issue.company_id or 0, issue.invoice)
     for customer, made in month:
         books.expire_credits(connection, customer.company_id, first, made.lost)
-        books.post(connection, posting.of_expiry(customer.company.slug, first, at.date(), made.lost))
+        if made.lost:
+            books.post(connection, posting.of_expiry(customer.company.slug, first, at.date(), made.lost))
     ids = {customer.company_id for customer in customers}
     billing.put_digests(connection, {key: text for key, text in known.taken_in.items() if key[0] in ids})
     billing.drop_drafts(connection, first, sorted(ids))

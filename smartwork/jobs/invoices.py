@@ -76,7 +76,9 @@ def _moved(connection: Connection, number: str, event: Event) -> Paid:
 def dispute(connection: Connection, number: str, line: int, at: datetime, note: str) -> Line:
     """Open a dispute on a line and return it with its evidence; raises NotNow or InputError."""
     with documents.books(connection):
+        kept = _kept(connection, number)
         found = line_numbered(_invoice(connection, number), line)
+        _require_standing(connection, kept, line)
         _happen(connection, number, Event("disputed", at, line, note))
     return found
 
@@ -105,7 +107,9 @@ def credit(
     with documents.books(connection):
         kept = _kept(connection, number)
         require(number, documents.events(connection, number), "credited", line)
-        group = credited_line(_invoice(connection, number), line, hours)
+        _require_standing(connection, kept, line)
+        lots, _ = books.lots(connection, [kept.company_id or 0]).get(kept.company_id or 0, ([], []))
+        group = credited_line(_invoice(connection, number), line, hours, lots)
         head = credit_head(kept.invoice, at.date(), reason)
         ordinal = documents.take_number(connection, series_of("credit_note", at.date()))
         note = compose(head, [group], ordinal=ordinal)
@@ -115,6 +119,24 @@ def credit(
         documents.put_event(connection, number, Event("credited", at, line, reason, note.number))
     [files] = render([note.canonical()], out_dir / f"{note.month:%Y-%m}", progress)
     return Credited(note, files)
+
+
+def _require_standing(connection: Connection, kept: Kept, line: int) -> None:
+    """Raises InputError where a later document took the line back: nobody is given the same twice."""
+    number = kept.invoice.number
+    later = documents.of_companies(connection, [kept.company_id or 0], kept.invoice.issued_on).get(kept.company_id or 0, [])
+    for one in later:
+        for taken in one.lines:
+            if (
+                taken.kind == "correction"
+                and taken.corrects
+                and (taken.corrects.number, taken.corrects.line) == (number, line)
+            ):
+                raise InputError(
+                    f"Line {line} of {number} was taken back by line {taken.line} of {one.number}, which says what stands in "
+                    "its place: dispute that. A dispute that is open already ends with: "
+                    f"smartwork invoice uphold {number} --line {line}"
+                )
 
 
 def _invoice(connection: Connection, number: str) -> Invoice:

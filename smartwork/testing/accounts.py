@@ -14,7 +14,7 @@ from smartwork.jobs.bill import BillReport, bill_month
 from smartwork.jobs.invoices import Credited, credit, dispute
 from smartwork.jobs.settle import SettleReport, settle_month
 
-OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
+OCTOBER, NOVEMBER, DECEMBER = date(2026, 10, 1), date(2026, 11, 1), date(2026, 12, 1)
 ISSUED = datetime(2026, 11, 2, 9, tzinfo=UTC)
 NINE = datetime(2026, 10, 5, 7, tzinfo=UTC)
 """09:00 in Brussels, when the bookings begin."""
@@ -54,14 +54,14 @@ def fill(connection: Connection) -> None:
 
 
 def bill(connection: Connection, folder: Path, months_later: int = 0) -> BillReport:
-    """Bill October, or November a month later."""
-    month = (OCTOBER, NOVEMBER)[months_later]
+    """Bill October, or a later month so much later."""
+    month = (OCTOBER, NOVEMBER, DECEMBER)[months_later]
     return bill_month(connection, month, ISSUED + timedelta(days=31 * months_later), folder, silent)
 
 
 def settle(connection: Connection, folder: Path, months_later: int = 0) -> SettleReport:
-    """Settle October, or November a month later."""
-    month = (OCTOBER, NOVEMBER)[months_later]
+    """Settle October, or a later month so much later."""
+    month = (OCTOBER, NOVEMBER, DECEMBER)[months_later]
     return settle_month(connection, month, ISSUED + timedelta(days=31 * months_later), folder, silent)
 
 

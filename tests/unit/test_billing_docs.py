@@ -164,7 +164,7 @@ def test_hours_bought_ahead_are_spent_as_the_table_says() -> None:
     spent = spend(groups, lots, [Pool("desk", Decimal("6.30"), Decimal(1), None)], OCTOBER)
     for row, [line] in zip(rows, spent.groups, strict=True):
         drawn = {one.lot: one.hours for one in line.draws}
-        found = [drawn.get(lot, Decimal(0)) for lot in ("A", "B", "overdraft 2026-10")]
+        found = [drawn.get(lot, Decimal(0)) for lot in ("A", "B", "overdraft 2026-10 desk")]
         assert [*found, line.quantity, line.net] == [
             Decimal(row[key]) for key in ("from A", "from B", "overdraft", "in money", "net")
         ]

@@ -128,10 +128,16 @@ SELECT company_id, month, digest FROM billed_month WHERE month >= %(since)s AND 
 INSERT INTO billed_month (company_id, month, digest) VALUES (%(company_id)s, %(month)s, %(digest)s)
 ON CONFLICT (company_id, month) DO UPDATE SET digest = excluded.digest
 
+-- name: month_is_billed
+SELECT EXISTS (SELECT FROM billed_month WHERE month = %(month)s)
+
 -- name: closed_companies
--- Companies that have a monthly document of this month or a later one: the month is closed for them.
-SELECT DISTINCT company_id FROM invoice
-WHERE company_id IS NOT NULL AND corrects_id IS NULL AND month >= %(month)s
+-- Companies for which the month is closed: it has a monthly document, or was taken in and a later month has one.
+SELECT i.company_id FROM invoice i
+WHERE i.company_id IS NOT NULL AND i.corrects_id IS NULL
+  AND (i.month = %(month)s
+       OR i.month > %(month)s AND EXISTS (SELECT FROM billed_month b WHERE b.company_id = i.company_id AND b.month = %(month)s))
+GROUP BY i.company_id
 
 -- name: clear_drafts
 DELETE FROM invoice_draft WHERE month = %(month)s AND (%(companies)s::integer[] IS NULL OR company_id = ANY(%(companies)s))

@@ -73,24 +73,23 @@ WHERE l.month <= %(month)s
 ORDER BY l.posting_id, l.line
 
 -- name: settled_lines
--- Lines that the settlements of a centre's month took in.
+-- Lines about a centre's month that settlements took in.
 SELECT l.centre, l.posting_id, l.day, l.kind, l.resource, l.resource_name, l.visits, l.hours, l.net, l.credits
 FROM centre_charge l
 JOIN settled_posting s USING (posting_id, centre_id)
-JOIN posting t ON t.posting_id = s.settlement_id
-WHERE l.centre_id = %(centre_id)s AND t.month = %(month)s
+WHERE l.centre_id = %(centre_id)s AND l.day >= %(month)s AND l.day < %(month)s::date + interval '1 month'
 ORDER BY l.posting_id, l.line
 
 -- name: settled_terms
 -- The terms by which months were last settled, of each centre.
-SELECT DISTINCT ON (t.centre_id, t.month) c.slug, t.month, t.mode, t.rate, t.vat_category, t.vat_rate
+SELECT DISTINCT ON (t.centre_id, t.month) c.slug, t.month, t.mode, t.rate, t.vat_category, t.vat_rate, t.desks
 FROM settled_terms t JOIN centre c USING (centre_id)
 WHERE t.month BETWEEN %(since)s AND %(until)s
 ORDER BY t.centre_id, t.month, t.settled_terms_id DESC
 
 -- name: put_settled_terms
-INSERT INTO settled_terms (centre_id, month, mode, rate, vat_category, vat_rate)
-VALUES (%(centre_id)s, %(month)s, %(mode)s, %(rate)s, %(vat_category)s, %(vat_rate)s)
+INSERT INTO settled_terms (centre_id, month, mode, rate, vat_category, vat_rate, desks)
+VALUES (%(centre_id)s, %(month)s, %(mode)s, %(rate)s, %(vat_category)s, %(vat_rate)s, %(desks)s)
 
 -- name: put_settled
 INSERT INTO settled_posting (posting_id, centre_id, settlement_id)

@@ -86,6 +86,11 @@ FROM invoice WHERE number = %(number)s
 SELECT document, digest FROM invoice
 WHERE month = %(month)s AND company_id IS NOT NULL AND corrects_id IS NULL ORDER BY invoice_id
 
+-- name: notes_of_month
+-- Credit notes that ended disputes on documents of the month.
+SELECT document, digest FROM invoice
+WHERE month = %(month)s AND company_id IS NOT NULL AND corrects_id IS NOT NULL ORDER BY invoice_id
+
 -- name: settlements_of_month
 SELECT document, digest FROM invoice WHERE month = %(month)s AND centre_id IS NOT NULL ORDER BY invoice_id
 

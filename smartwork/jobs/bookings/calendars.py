@@ -108,6 +108,9 @@ def _moment(event: Event, name: str) -> datetime:
         raise _Refused(field, f"{name} stands there more than once")
     if not isinstance(value.dt, datetime):
         raise _Refused(field, "an event of whole days says no time of day")
+    zone = value.params.get("TZID")
+    if zone and value.dt.tzinfo is None:
+        raise _Refused(field, f"TZID={str(zone)[:60]} is no known time zone; expected one such as Europe/Brussels")
     return value.dt
 
 
@@ -154,6 +157,8 @@ def _repeats(event: Event, start: datetime) -> list[datetime]:
         if isinstance(error, _Refused):
             raise
         raise _Refused("rrule", f"is not understood ({str(error)[:100]})") from None
+    if not found:
+        raise _Refused("rrule", "a series without a single booking")
     return found
 
 

@@ -97,7 +97,8 @@ def _notes(invoice: Invoice, say: dict[str, str]) -> list[str]:
     if any(proof.doubtful for proof in proofs):
         found.append(say["doubtful"])
     if invoice.statement:
-        found.insert(0, say["statement_note"])
+        shared = any(line.unit == "share" for line in invoice.lines)
+        found.insert(0, say["statement_note"] if shared else say["places_note"])
     if invoice.unattributed:
         present = labels.number(invoice.unattributed.hours, invoice.language)
         found.append(say["unattributed"].format(visits=invoice.unattributed.visits, hours=present))

@@ -224,6 +224,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "{visits} bezoeken zonder boeking of aanmelding ({hours} u aanwezigheid) werden aan niemand gefactureerd.",
         "{visits} walk-ins that nobody signed for ({hours} h of presence) were billed to nobody.",
     ),
+    "places_note": (
+        "Le décompte montre ce que chaque place du centre a rapporté.",
+        "De afrekening toont wat elke plaats van het centrum opbracht.",
+        "The statement shows what each place of the centre brought in.",
+    ),
     "statement_note": (
         "Le décompte montre ce que chaque place du centre a rapporté ; la part du centre est calculée sur ce total.",
         "De afrekening toont wat elke plaats van het centrum opbracht; het aandeel wordt op dit totaal berekend.",
@@ -262,9 +267,9 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "paid_out": ("Versement", "Storting", "Payment"),
     "paid_on": ("Versé le {day}", "Gestort op {day}", "Paid on {day}"),
     "nothing_paid": (
-        "Rien n’est versé pour ce mois : le solde est reporté au prochain versement.",
-        "Voor deze maand wordt niets gestort: het saldo gaat mee naar de volgende storting.",
-        "Nothing is paid for this month: the balance goes into the next payment.",
+        "Rien n’est versé avec ce relevé : le solde est reporté au prochain versement.",
+        "Met dit overzicht wordt niets gestort: het saldo gaat mee naar de volgende storting.",
+        "Nothing is paid with this statement: the balance goes into the next payment.",
     ),
     "by_day": ("Par jour", "Per dag", "By day"),
     "bookings": ("Réservations", "Boekingen", "Bookings"),

@@ -66,3 +66,27 @@ def test_what_cannot_happen_now_is_refused_and_leaves_no_trace(connection: Conne
     assert kinds(connection, INVOICE) == ["issued", "paid", "disputed", "upheld"]
     assert {head.number: status(head.events) for head in documents.heads(connection, OCTOBER)}[INVOICE] == "paid"
     assert books.balances(connection)["receivable:bolt"] == 0
+
+
+def test_a_line_that_a_correction_took_back_is_not_credited_too(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    dispute(connection, INVOICE, 1, ISSUED, "opened before the correction")
+    connection.execute(b"DELETE FROM verdict WHERE verdict_id = 2")
+    [note] = [one for one in bill(connection, tmp_path, months_later=1).invoices if one.company == "bolt"]
+    assert note.net == Decimal("-42.00")
+    with pytest.raises(InputError, match=f"{INVOICE} was taken back by line 1 of {note.number}"):
+        credit(connection, INVOICE, 1, None, ISSUED, "again", tmp_path, silent)
+    uphold(connection, INVOICE, 1, ISSUED, "it was corrected")
+    with pytest.raises(InputError, match="dispute that"):
+        dispute(connection, INVOICE, 1, ISSUED, "again")
+    assert books.balances(connection)["receivable:bolt"] == 0
+    assert audited(connection).is_clean
+
+
+def test_billing_the_month_again_writes_the_files_of_its_credit_notes_too(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path / "a")
+    note = credited(connection, tmp_path / "a")
+    report = bill(connection, tmp_path / "b")
+    assert [one.number for one in report.invoices] == ["INV-2026-00001", INVOICE]
+    again = tmp_path / "b" / "2026-10" / note.files.pdf.name
+    assert again.read_bytes() == note.files.pdf.read_bytes()

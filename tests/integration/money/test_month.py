@@ -1,6 +1,7 @@
 """A month that is billed: drafts, hours bought ahead, and what stops the run."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 
 from smartwork.db import books, documents
 from smartwork.db.connection import Connection
+from smartwork.errors import InputError
 from smartwork.jobs.bill import NotProvable, draft_month
+from smartwork.jobs.invoices import credit, dispute
 from smartwork.testing.accounts import ISSUED, OCTOBER, audited, bill, rows, settle, silent
 
 pytestmark = pytest.mark.services
@@ -67,3 +70,77 @@ def test_nobody_is_billed_while_the_network_has_no_name(connection: Connection, 
     connection.execute(b"DELETE FROM seller")
     with pytest.raises(Exception, match="smartwork agreements apply"):
         run(connection, tmp_path)
+
+
+def test_a_month_that_was_billed_for_others_stands_on_the_next_document_of_who_came_late(
+    connection: Connection, tmp_path: Path
+) -> None:
+    connection.execute(b"UPDATE verdict SET company_id = NULL WHERE company_id = 2")
+    connection.execute(b"DELETE FROM contract WHERE company_id = 2")
+    bill(connection, tmp_path)
+    connection.execute(b"INSERT INTO contract VALUES (2, 2, '2026-01-01', NULL, 'as_measured', 10, 15, 0.5, false, 15)")
+    connection.execute(b"UPDATE verdict SET company_id = 2 WHERE booking_id = 2")
+    report = bill(connection, tmp_path, months_later=1)
+    assert [(one.company, one.net) for one in report.invoices if one.company == "bolt"] == [("bolt", Decimal("42.00"))]
+    assert "bolt" not in {one.company for one in bill(connection, tmp_path, months_later=2).invoices}
+    assert audited(connection).is_clean
+
+
+def test_a_month_before_the_first_that_was_billed_may_still_be_billed_and_one_between_must_be(
+    connection: Connection, tmp_path: Path
+) -> None:
+    assert {one.company for one in bill(connection, tmp_path, months_later=1).invoices} == {"acme"}
+    october = bill(connection, tmp_path)
+    assert [(one.company, one.net) for one in october.invoices] == [("acme", Decimal("9.38")), ("bolt", Decimal("42.00"))]
+    assert bill(connection, tmp_path).invoices == tuple(replace(one, already_issued=True) for one in october.invoices)
+    assert audited(connection).is_clean
+
+
+def test_a_month_between_that_nobody_billed_stops_the_next(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    with pytest.raises(InputError, match="2026-11 has bookings and was never billed: bill it first"):
+        bill(connection, tmp_path, months_later=2)
+
+
+POOLS = b"""
+INSERT INTO credit_pool VALUES (1, 'desk', 3.9, 2, 12), (1, 'room', 20, 2, 12);
+INSERT INTO credit_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2027-10-01', 2, 3.9);
+"""
+
+
+def test_hours_credited_in_part_leave_their_lot_worth_its_hours(connection: Connection, tmp_path: Path) -> None:
+    connection.execute(POOLS)
+    bill(connection, tmp_path)
+    dispute(connection, "INV-2026-00001", 1, ISSUED, "locked")
+    credit(connection, "INV-2026-00001", 1, Decimal("0.25"), ISSUED, "locked", tmp_path, silent)
+    assert audited(connection).is_clean
+
+
+def test_two_pools_may_be_overdrawn_in_one_month(connection: Connection, tmp_path: Path) -> None:
+    connection.execute(b"INSERT INTO credit_pool VALUES (1, 'desk', 3.9, 2, 12), (1, 'room', 20, 2, 12)")
+    connection.execute(b"UPDATE verdict SET company_id = 1 WHERE verdict_id = 2")
+    bill(connection, tmp_path)
+    assert rows(connection, b"SELECT external_id, hours FROM credit_lot ORDER BY 1") == [
+        ("overdraft 2026-10 desk", Decimal("1.2500")),
+        ("overdraft 2026-10 room", Decimal("2.0000")),
+    ]
+    assert audited(connection).is_clean
+
+
+def test_hours_that_a_correction_returns_are_there_before_others_draw_them(connection: Connection, tmp_path: Path) -> None:
+    connection.execute(POOLS)
+    connection.execute(b"UPDATE credit_lot SET hours = 1.25")
+    bill(connection, tmp_path)
+    connection.execute(b"DELETE FROM verdict WHERE verdict_id = 1")
+    bill(connection, tmp_path, months_later=1)  # November's visit is paid from what October gives back
+    assert audited(connection).is_clean
+
+
+def test_hours_bought_ahead_stay_known_when_their_pool_is_gone(connection: Connection, tmp_path: Path) -> None:
+    connection.execute(POOLS)
+    bill(connection, tmp_path)
+    connection.execute(b"DELETE FROM credit_pool")
+    connection.execute(b"DELETE FROM verdict WHERE verdict_id = 1")
+    bill(connection, tmp_path, months_later=1)
+    assert books.balances(connection)["pool:acme"] == Decimal("-7.80")
+    assert audited(connection).is_clean

@@ -10,8 +10,10 @@ from lxml import etree
 from smartwork.db import books, documents, statements
 from smartwork.db.connection import Connection
 from smartwork.domain.invoice import Unattributed
+from smartwork.domain.tariff import ContractMissing
 from smartwork.domain.verify import faults
-from smartwork.testing.accounts import ISSUED, OCTOBER, audited, bill, credited, settle
+from smartwork.errors import InputError
+from smartwork.testing.accounts import ISSUED, NOVEMBER, OCTOBER, audited, bill, credited, settle
 
 pytestmark = pytest.mark.services
 
@@ -145,6 +147,7 @@ def test_contract_of_a_centre_changed_for_an_earlier_month_stands_on_the_next_do
     bill(connection, tmp_path)
     settle(connection, tmp_path)
     agree(connection, "fixed", "100")
+    bill(connection, tmp_path, months_later=1)
     [one] = settle(connection, tmp_path, months_later=1).documents
     # November's rent, October's rent, and October's share taken back.
     assert (one.kind, one.net) == ("self_billed_invoice", Decimal(100) + Decimal(100) - Decimal("30.83"))
@@ -184,3 +187,109 @@ def test_who_is_paid_and_in_which_language_corrects_nothing(connection: Connecti
     settle(connection, tmp_path)
     connection.execute(b"UPDATE centre_contract SET language = 'nl', street = 'Elsewhere 2'")
     assert [one.already_issued for one in settle(connection, tmp_path).documents] == [True]
+
+
+def nobody_came_in_november(connection: Connection) -> None:
+    connection.execute(b"DELETE FROM verdict WHERE starts_at >= '2026-10-31 23:00Z'")
+
+
+def in_november(connection: Connection, mode: str, rate: str) -> None:
+    """From November on another contract holds."""
+    connection.execute(b"UPDATE centre_contract SET valid_until = '2026-11-01' WHERE valid_until IS NULL")
+    connection.execute(
+        b"""INSERT INTO centre_contract SELECT 2, centre_id, '2026-11-01', NULL, %s, %s, payee, enterprise_number, street,
+            postcode, town, iban, language, vat_category, vat_rate, vat_code, vat_reason FROM centre_contract""",
+        (mode, rate),
+    )
+
+
+def test_a_month_that_was_settled_on_a_later_document_is_never_settled_beside_it(
+    connection: Connection, tmp_path: Path
+) -> None:
+    nobody_came_in_november(connection)
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)
+    bill(connection, tmp_path, months_later=1)
+    in_november(connection, "share", "0.5")
+    assert settle(connection, tmp_path, months_later=1).documents == ()  # nothing came in
+    connection.execute(b"UPDATE centre_contract SET mode = 'fixed', rate = 900 WHERE valid_from = '2026-11-01'")
+    bill(connection, tmp_path, months_later=2)
+    [december] = settle(connection, tmp_path, months_later=2).documents
+    assert december.net == 1800  # a rent for November and one for December
+    connection.execute(b"UPDATE centre_contract SET rate = 950 WHERE valid_from = '2026-11-01'")
+    [november] = settle(connection, tmp_path, months_later=1).documents
+    assert november.net == 50
+    [_, more] = settle(connection, tmp_path, months_later=2).documents
+    assert more.net == 50
+    assert audited(connection).is_clean
+
+
+def test_what_concerns_an_earlier_month_is_settled_by_that_months_contract(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)
+    in_november(connection, "fixed", "100")
+    credited(connection, tmp_path)  # a line of October, after it was settled
+    bill(connection, tmp_path, months_later=1)
+    [one] = settle(connection, tmp_path, months_later=1).documents
+    assert one.net == Decimal(100) - Decimal("25.20")  # November's rent, and 60 % of October's 42.00 back
+    [first, *_] = documents.settlements_of(connection, NOVEMBER)
+    assert {(line.starts_on, line.net) for line in first.lines} == {
+        (NOVEMBER, Decimal("100.00")),
+        (OCTOBER, Decimal("-25.20")),
+    }
+    assert faults(first) == []
+    assert audited(connection).is_clean
+
+
+def test_a_month_waits_until_the_one_before_is_settled_and_until_it_is_billed(connection: Connection, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="2026-10 is not billed: bill it first"):
+        settle(connection, tmp_path)
+    bill(connection, tmp_path)
+    bill(connection, tmp_path, months_later=1)
+    with pytest.raises(InputError, match="namur in 2026-10, which was never settled: settle it first"):
+        settle(connection, tmp_path, months_later=1)
+    settle(connection, tmp_path)
+    settle(connection, tmp_path, months_later=1)
+
+
+def test_kinds_that_cancel_out_are_settled_once(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)
+    # The desk becomes dearer by what the room becomes cheaper.
+    connection.execute(b"UPDATE tariff SET per_hour = CASE kind WHEN 'desk' THEN 15.5 ELSE 18.2857 END")
+    bill(connection, tmp_path, months_later=1)
+    first = settle(connection, tmp_path, months_later=1).documents
+    again = settle(connection, tmp_path, months_later=1).documents
+    assert [one.number for one in again] == [one.number for one in first]
+    assert audited(connection).is_clean
+
+
+def test_a_price_a_desk_counts_the_desks_of_the_first_settlement_also_after_a_detour(
+    connection: Connection, tmp_path: Path
+) -> None:
+    agree(connection, "per_seat", "45")
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)
+    agree(connection, "share", "0")
+    settle(connection, tmp_path)
+    connection.execute(b"INSERT INTO resource VALUES (9, 1, 1, 'd-9', 'Desk 9', 'desk', 1, 2, 2, 1, 1)")
+    agree(connection, "per_seat", "50")
+    settle(connection, tmp_path)
+    owed = sum(-one.net if one.is_credit else one.net for one in documents.settlements_of(connection, OCTOBER))
+    assert owed == 50
+
+
+def test_a_centre_whose_contract_ended_is_still_settled_for_the_months_that_it_held(
+    connection: Connection, tmp_path: Path
+) -> None:
+    nobody_came_in_november(connection)
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)
+    connection.execute(b"UPDATE centre_contract SET valid_until = '2026-11-01'")
+    credited(connection, tmp_path)
+    bill(connection, tmp_path, months_later=1)
+    [one] = settle(connection, tmp_path, months_later=1).documents
+    assert one.net == Decimal("-25.20")
+    connection.execute(b"DELETE FROM centre_contract")
+    with pytest.raises(ContractMissing, match="namur was settled for 2026-10, and no contract with it holds any more"):
+        settle(connection, tmp_path, months_later=1)

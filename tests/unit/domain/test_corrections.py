@@ -96,7 +96,7 @@ def test_nothing_changed_means_nothing_to_correct(month: dict[int, int]) -> None
 def test_what_a_dispute_settled_is_never_opened_again(month: dict[int, int], then: dict[int, int]) -> None:
     issued = invoice(groups(month))
     settled = issued.lines[0].proofs[0].booking
-    note = compose(credit_head(issued, issued.issued_on, "agreed"), [credit(issued, 1, None)], ordinal=1)
+    note = compose(credit_head(issued, issued.issued_on, "agreed"), [credit(issued, 1, None, [])], ordinal=1)
     more = corrections(*standing([issued, note]), groups(then))
     assert settled not in {proof.booking for group in more for one in group for proof in one.proofs}
     assert 1 not in {one.corrects.line for group in more for one in group if one.corrects}

@@ -81,10 +81,10 @@ def test_a_correction_takes_back_each_line_once_and_adds_up_by_itself(
     assert resettle(now, revenue, DESKS, OCTOBER, [first, correction])[: len(taken)] != again[: len(taken)]
 
 
-def test_a_price_a_desk_counts_the_desks_that_it_counted_then() -> None:
+def test_a_dearer_desk_takes_the_cheaper_one_back() -> None:
     contract = CentreContract("namur", date(2026, 1, 1), None, "per_seat", Decimal(45), PAYEE, "fr")
     revenue = Revenue("namur", "Namur", {"desk": Decimal(100)})
     first = issue(contract, settle(contract, revenue, 10, OCTOBER), OCTOBER, 1)
-    [back, fresh] = resettle(replace(contract, rate=Decimal(50)), revenue, 14, OCTOBER, [first])
+    [back, fresh] = resettle(replace(contract, rate=Decimal(50)), revenue, 10, OCTOBER, [first])
     assert (back[0].quantity, back[0].net) == (Decimal(-10), Decimal(-450))
     assert (fresh[0].quantity, fresh[0].net) == (Decimal(10), Decimal(500))

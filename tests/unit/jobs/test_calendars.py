@@ -27,6 +27,8 @@ def calendar(*events: tuple[str, ...], head: str = "") -> str:
         ((START, END, f"RRULE:FREQ=DAILY;COUNT={MOST_REPEATS + 1}"), "rrule"),
         ((START, END, "RDATE:20261020T090000Z"), "rdate"),
         ((START, END, "STATUS:TENTATIVE"), "status"),
+        ((START, END, "RRULE:FREQ=DAILY;COUNT=0"), "rrule"),
+        (("DTSTART;TZID=Mars/Base:20261019T090000", "DTEND;TZID=Mars/Base:20261019T100000"), "starts_at"),
         (
             ("DTSTART;TZID=Europe/Brussels:20260329T023000", "DTEND;TZID=Europe/Brussels:20260329T040000"),
             "starts_at",

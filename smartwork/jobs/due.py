@@ -1,0 +1,146 @@
+"""What a run owes each centre: every charge by the contract of its own month, and months whose contract was changed anew."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from smartwork.db import books, documents
+from smartwork.db.books import CentreToSettle, ChargedLine, SettledMonth
+from smartwork.db.connection import Connection
+from smartwork.domain.business import CentreContract, PlaceKind
+from smartwork.domain.credits import months_later
+from smartwork.domain.invoice import Invoice, LineReference, Unattributed
+from smartwork.domain.rating import Group
+from smartwork.domain.settlement import Revenue, contract_on, first_line, resettle, settle, standing, terms_of
+from smartwork.domain.tariff import ContractMissing
+from smartwork.errors import InputError
+
+LOOK_BACK_MONTHS = 12
+"""How far back a change of a centre's contract still corrects what was settled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A centre's part of a run: what it takes in, what is owed, and by which terms months are settled from now on.
+
+    `stated` is what the document tells place by place: what came in about its own month.
+    """
+
+    centre: CentreToSettle
+    contract: CentreContract
+    lines: Sequence[ChargedLine]
+    stated: Sequence[ChargedLine]
+    groups: Sequence[Group]
+    corrects: str | None
+    terms: Mapping[date, SettledMonth]
+    unattributed: Unattributed | None
+
+    @property
+    def charged(self) -> Decimal:
+        """What it takes in, EUR net, credits at their worth."""
+        return sum((line.net + line.credits for line in self.lines), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a centre before a run for `month`."""
+
+    centre: CentreToSettle
+    month: date
+    contracts: Sequence[CentreContract]
+    settled: Mapping[date, SettledMonth]
+    issued: Sequence[Invoice]
+    latest: LineReference | None
+
+
+def due(connection: Connection, month: date) -> list[Due]:
+    """What each centre is due in a run for the month; centres without a contract and without a charge are left out.
+
+    Raises InputError where an earlier month has charges and was never settled, and ContractMissing where charges, or what
+    was settled, have no contract any more.
+    """
+    contracts = books.centre_contracts(connection)
+    lines = books.unsettled(connection, month)
+    nobodys = books.unattributed(connection, month)
+    since = min([months_later(month, -LOOK_BACK_MONTHS), *(line.month for its in lines.values() for line in its)])
+    settled = books.settled_months(connection, since, month)
+    found = []
+    for centre in books.centres_to_settle(connection):
+        known = _Known(
+            centre,
+            month,
+            [contract for contract in contracts if contract.centre == centre.slug],
+            settled.get(centre.slug, {}),
+            documents.of_centre(connection, centre.centre_id, since),
+            books.latest_settlement(connection, centre.centre_id, month),
+        )
+        if one := _of_centre(connection, known, lines.get(centre.slug, []), nobodys.get(centre.slug)):
+            found.append(one)
+    return found
+
+
+def _of_centre(
+    connection: Connection, known: _Known, lines: Sequence[ChargedLine], unattributed: Unattributed | None
+) -> Due | None:
+    by_month: dict[date, list[ChargedLine]] = {known.month: []}
+    for line in lines:
+        by_month.setdefault(line.month, []).append(line)
+    stated: Sequence[ChargedLine] = by_month[known.month]
+    groups: list[Group] = []
+    terms: dict[date, SettledMonth] = {}
+    for month in sorted({*by_month, *known.settled}):
+        contract = contract_on(known.contracts, known.centre.slug, month)
+        own, before = by_month.get(month, []), known.settled.get(month)
+        if contract is None:
+            _require_nothing(known, month, own)
+            continue
+        if before is None and month != known.month:
+            raise InputError(
+                f"Companies were charged for centre {known.centre.slug} in {month:%Y-%m}, which was never settled: "
+                f"settle it first (smartwork settle --month {month:%Y-%m})."
+            )
+        desks = known.centre.desks if before is None or before.desks is None else before.desks
+        changed = before is not None and before.terms != terms_of(contract)
+        about = first_line(known.issued, month)
+        if changed and not standing(known.issued, month):
+            # It was settled with nothing owed, so that there is no line to take back: settled as if for the first time.
+            own = [*books.settled(connection, known.centre.centre_id, month), *own]
+            stated = own if month == known.month else stated
+            before = None
+        elif changed:
+            revenue = _revenue(known.centre, books.settled(connection, known.centre.centre_id, month))
+            groups += resettle(contract, revenue, desks, month, known.issued)
+        groups += settle(
+            contract, _revenue(known.centre, own), desks, month, about, known.latest, settled_before=before is not None
+        )
+        if changed or before is None:
+            terms[month] = SettledMonth(terms_of(contract), desks)
+    newest = max(known.contracts, key=lambda one: one.valid_from, default=None)
+    head = contract_on(known.contracts, known.centre.slug, known.month) or newest
+    if head is None or not (groups or lines or terms):
+        return None
+    corrects = books.first_settlement(connection, known.centre.centre_id, known.month)
+    return Due(known.centre, head, lines, stated, groups, corrects.number if corrects else None, terms, unattributed)
+
+
+def _require_nothing(known: _Known, month: date, own: Sequence[ChargedLine]) -> None:
+    """Raises ContractMissing where a month without a contract has charges, or lines of a settlement that stand."""
+    if own:
+        raise ContractMissing(
+            f"Companies were charged for centre {known.centre.slug}, and no contract with it holds at the end of "
+            f"{month:%Y-%m}: add one (smartwork agreements), and settle again."
+        )
+    if standing(known.issued, month):
+        raise ContractMissing(
+            f"Centre {known.centre.slug} was settled for {month:%Y-%m}, and no contract with it holds any more at the end of "
+            "that month: put one back (smartwork agreements), with a share of 0 where nothing is owed, and settle again."
+        )
+
+
+def _revenue(centre: CentreToSettle, lines: Iterable[ChargedLine]) -> Revenue:
+    by_kind: dict[PlaceKind, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        by_kind[line.kind] += line.net + line.credits
+    return Revenue(centre.slug, centre.name, by_kind)
