@@ -38,21 +38,26 @@ def stored(connection: Connection, told: Callable[[bytes], Told | None]) -> Stor
     """
     with explained(), connection.transaction():
         connection.execute(sql("billing_snapshot"))
-        found, strangers = _series(connection)
+        series, strangers = _series(connection)
+        owed, moves = open_items(connection)
         return Stored(
-            [_document(*row) for row in _rows(connection, "all_documents")],
-            _postings(connection),
-            [Movement(*row) for row in _rows(connection, "pool_movements")],
-            found,
-            strangers,
-            [(str(number), str(what)) for name in _APART for number, what in _rows(connection, name)],
-            [(str(number), str(what)) for number, what in _rows(connection, "stays_apart")],
-            {(company, month): text for company, month, text in _rows(connection, "billed_months")},
-            *open_items(connection),
-            _orders(connection, told),
-            [Taken(*row) for row in _rows(connection, "all_taken_in")],
-            [StoredTerms(centre, month, SettlementTerms(*its)) for centre, month, *its in _rows(connection, "terms_kept")],
-            [_statement(*row) for row in _rows(connection, "all_statements")],
+            documents=[_document(*row) for row in _rows(connection, "all_documents")],
+            postings=_postings(connection),
+            movements=[Movement(*row) for row in _rows(connection, "pool_movements")],
+            series=series,
+            strangers=strangers,
+            apart=[(str(number), str(what)) for name in _APART for number, what in _rows(connection, name)],
+            stays=[(str(number), str(what)) for number, what in _rows(connection, "stays_apart")],
+            billed={(company, month): text for company, month, text in _rows(connection, "billed_months")},
+            owed=owed,
+            moves=moves,
+            orders=_orders(connection, told),
+            taken=[Taken(*row) for row in _rows(connection, "all_taken_in")],
+            terms=[
+                StoredTerms(centre, month, SettlementTerms(*its), desks)
+                for centre, month, desks, *its in _rows(connection, "terms_kept")
+            ],
+            statements=[_statement(*row) for row in _rows(connection, "all_statements")],
         )
 
 

@@ -7,11 +7,10 @@ from datetime import date
 from decimal import Decimal
 
 from smartwork.domain import posting
-from smartwork.domain.audited import Stored, StoredPosting, StoredStatement, balances, by_side, sign
+from smartwork.domain.audited import Stored, StoredPosting, StoredStatement, StoredTerms, balances, by_side, sign
 from smartwork.domain.business import PlaceKind, SettlementMode
 from smartwork.domain.invoice import Invoice, Line, Unit
 from smartwork.domain.money import cents
-from smartwork.domain.settlement import SettlementTerms
 
 _ZERO = Decimal(0)
 _HALF_A_CENT = Decimal("0.005")
@@ -92,7 +91,7 @@ def _unsettled(stored: Stored, charged: dict[tuple[int, str], Decimal]) -> Itera
 
 def terms(stored: Stored) -> Iterator[str]:
     """Where what stands as owed for a centre's month is not what the terms kept for the month make of its charges."""
-    agreed = {(one.centre, one.month): one.terms for one in stored.terms}
+    agreed = {(one.centre, one.month): one for one in stored.terms}
     gone = _taken_back(stored)
     found: dict[tuple[str, date], _Month] = defaultdict(_Month)
     for document in by_side(stored)[1]:
@@ -113,13 +112,14 @@ def terms(stored: Stored) -> Iterator[str]:
             yield f"{where} is settled, and by which terms is not kept"
 
 
-def _agreed(where: str, its: SettlementTerms, month: _Month) -> Iterator[str]:
+def _agreed(where: str, kept: StoredTerms, month: _Month) -> Iterator[str]:
+    its = kept.terms
     for document, line in month.lines:
         rate = abs(line.quantity) if its.mode == "share" else line.price
         stated = f"{rate.normalize():f} a {line.unit}, {line.vat_category} {line.vat_rate.normalize():f} %"
-        kept = f"{its.rate.normalize():f} a {_UNITS[its.mode]}, {its.vat_category} {its.vat_rate.normalize():f} %"
-        if stated != kept:
-            yield f"{document.number}, line {line.line}: owes {stated}, kept for {where} is {kept}"
+        said = f"{its.rate.normalize():f} a {_UNITS[its.mode]}, {its.vat_category} {its.vat_rate.normalize():f} %"
+        if stated != said:
+            yield f"{document.number}, line {line.line}: owes {stated}, kept for {where} is {said}"
     owed: dict[PlaceKind | None, Decimal] = defaultdict(Decimal)
     for document, line in month.lines:
         owed[line.place_kind] += sign(document) * line.net
@@ -130,16 +130,19 @@ def _agreed(where: str, its: SettlementTerms, month: _Month) -> Iterator[str]:
             if abs(owed[kind] - due) > _HALF_A_CENT * len(month.settlements[kind]):
                 yield f"{where}: {owed[kind]} stand as owed for {kind}s, {its.rate} of {month.charged[kind]} is {due}"
         return
-    yield from _once(where, its, month, sum(owed.values(), _ZERO))
+    yield from _once(where, kept, month, sum(owed.values(), _ZERO))
 
 
-def _once(where: str, its: SettlementTerms, month: _Month, owed: Decimal) -> Iterator[str]:
-    """A rent is owed once a month, and so is a price for each of the desks."""
+def _once(where: str, kept: StoredTerms, month: _Month, owed: Decimal) -> Iterator[str]:
+    """A rent is owed once a month, and so is a price for each of the desks that there were, where their number is kept."""
+    its = kept.terms
     count = Decimal(1)
     if its.mode == "per_seat":
-        count = sum((sign(document) * line.quantity for document, line in month.lines), _ZERO)
+        counted = sum((sign(document) * line.quantity for document, line in month.lines), _ZERO)
+        count = counted if kept.desks is None else Decimal(kept.desks)
     if len(month.lines) > 1 or count != int(count) or owed != cents(its.rate * count):
-        yield f"{where}: {owed} stand as owed in {len(month.lines)} lines, and {its.rate} a {_UNITS[its.mode]} once"
+        kept_is = f"{its.rate} for {count:f} {_UNITS[its.mode]}s"
+        yield f"{where}: {owed} stand as owed in {len(month.lines)} lines, and kept is {kept_is}"
 
 
 def _taken_back(stored: Stored) -> set[tuple[str, int]]:
@@ -214,9 +217,9 @@ def _charges(stored: Stored) -> Iterator[_Charge]:
         for line in document.lines:
             if line.centre is not None:
                 amount = sign(document) * (line.net + sum((draw.worth for draw in line.draws), _ZERO))
-                yield _Charge(one.posting_id, _settled_by(document), line.centre, line.place_kind, amount)
+                yield _Charge(one.posting_id, _settled_in(line), line.centre, line.place_kind, amount)
 
 
-def _settled_by(document: Invoice) -> date:
-    """The month by whose terms the charges of a company's document are settled: its own."""
-    return document.month
+def _settled_in(line: Line) -> date:
+    """The month by whose terms a line of a company's document is settled: the one that it is about."""
+    return line.starts_on.replace(day=1)

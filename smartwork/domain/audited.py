@@ -110,11 +110,12 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class StoredTerms:
-    """By which terms a centre's month was settled last."""
+    """By which terms a centre's month was settled last, and how many desks it had then; None: not kept."""
 
     centre: str
     month: date
     terms: SettlementTerms
+    desks: int | None
 
 
 @dataclass(frozen=True, slots=True)

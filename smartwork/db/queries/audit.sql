@@ -130,7 +130,7 @@ FROM settled_posting s JOIN centre c USING (centre_id) ORDER BY s.settlement_id,
 
 -- name: terms_kept
 -- The terms by which each month was last settled, of each centre.
-SELECT DISTINCT ON (t.centre_id, t.month) c.slug, t.month, t.mode, t.rate, t.vat_category, t.vat_rate
+SELECT DISTINCT ON (t.centre_id, t.month) c.slug, t.month, t.desks, t.mode, t.rate, t.vat_category, t.vat_rate
 FROM settled_terms t JOIN centre c USING (centre_id)
 ORDER BY t.centre_id, t.month, t.settled_terms_id DESC
 

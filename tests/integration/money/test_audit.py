@@ -42,6 +42,16 @@ def test_month_is_settled_by_the_terms_that_are_kept_and_by_no_others(
     assert [check.name for check in audited(connection).checks if check.faults] == ["terms"]
 
 
+def test_price_a_desk_is_owed_for_the_desks_that_are_kept(connection: Connection, tmp_path: Path) -> None:
+    connection.execute(b"UPDATE centre_contract SET mode = 'per_seat', rate = 45")
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)
+    connection.execute(b"SET session_replication_role = replica")
+    connection.execute(b"UPDATE settled_terms SET desks = 2")
+    [fault] = next(check.faults for check in audited(connection).checks if check.name == "terms")
+    assert fault == "namur 2026-10: 45.00 stand as owed in 1 lines, and kept is 45.0000 for 2 seats"
+
+
 def test_audit_command_ends_with_one_and_says_where(connection: Connection, database_url: str, tmp_path: Path) -> None:
     bill(connection, tmp_path)
     clean = command(database_url, "audit", "--json")

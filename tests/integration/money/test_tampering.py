@@ -133,7 +133,7 @@ TAMPERED: list[tuple[bytes, str, str]] = [
         "charges:namur",
     ),
     (b"UPDATE settled_terms SET rate = 0.5", "terms", "kept for namur 2026-10 is 0.5"),
-    (b"UPDATE settled_terms SET mode = 'fixed', rate = 0.6", "terms", "29.93 stand as owed in 2 lines, and 0.6"),
+    (b"UPDATE settled_terms SET mode = 'fixed', rate = 0.6", "terms", "29.93 stand as owed in 2 lines, and kept is 0.6"),
     (b"UPDATE settled_terms SET vat_rate = 6", "terms", "S 6"),
     (b"UPDATE settled_terms SET vat_category = 'E'", "terms", "E 21"),
     (b"UPDATE settled_terms SET month = '2026-09-01'", "terms", "namur 2026-10 is settled, and by which terms is not kept"),
