@@ -63,6 +63,8 @@ def _posted(invoice: Invoice, found: Sequence[StoredPosting]) -> Iterator[str]:
     for one in found[1:]:
         yield f"{invoice.number} is posted again, in posting {one.posting_id}"
     for one in found[:1]:
+        if one.month != invoice.month:
+            yield f"{invoice.number} is of {invoice.month:%Y-%m}, and posted to {one.month:%Y-%m}"
         for account in sorted(set(expected) | (set() if invoice.is_self_billed else set(one.amounts))):
             stated, computed = one.amounts.get(account, _ZERO), expected.get(account, _ZERO)
             if stated != computed:

@@ -141,8 +141,8 @@ def _once(where: str, kept: StoredTerms, month: _Month, owed: Decimal) -> Iterat
         counted = sum((sign(document) * line.quantity for document, line in month.lines), _ZERO)
         count = counted if kept.desks is None else Decimal(kept.desks)
     if len(month.lines) > 1 or count != int(count) or owed != cents(its.rate * count):
-        kept_is = f"{its.rate} for {count:f} {_UNITS[its.mode]}s"
-        yield f"{where}: {owed} stand as owed in {len(month.lines)} lines, and kept is {kept_is}"
+        lines = ", ".join(f"{document.number} line {line.line}" for document, line in month.lines) or "no line"
+        yield f"{where}: {owed} stand as owed by {lines}, kept is {its.rate} × {count:f} ({_UNITS[its.mode]})"
 
 
 def _taken_back(stored: Stored) -> set[tuple[str, int]]:

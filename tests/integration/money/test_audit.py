@@ -49,7 +49,7 @@ def test_price_a_desk_is_owed_for_the_desks_that_are_kept(connection: Connection
     connection.execute(b"SET session_replication_role = replica")
     connection.execute(b"UPDATE settled_terms SET desks = 2")
     [fault] = next(check.faults for check in audited(connection).checks if check.name == "terms")
-    assert fault == "namur 2026-10: 45.00 stand as owed in 1 lines, and kept is 45.0000 for 2 seats"
+    assert fault == "namur 2026-10: 45.00 stand as owed by SB-2026-00001 line 1, kept is 45.0000 × 2 (seat)"
 
 
 def test_audit_command_ends_with_one_and_says_where(connection: Connection, database_url: str, tmp_path: Path) -> None:

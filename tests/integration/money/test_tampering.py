@@ -79,6 +79,11 @@ TAMPERED: list[tuple[bytes, str, str]] = [
         "receivable:acme stands at",
     ),
     (b"DELETE FROM entry WHERE posting_id = 1; DELETE FROM posting WHERE posting_id = 1", "postings", "is not posted"),
+    (
+        b"UPDATE posting SET month = '2026-09-01' WHERE posting_id = 1",
+        "postings",
+        "INV-2026-00001 is of 2026-10, and posted to",
+    ),
     (b"UPDATE payout SET amount = amount + 100", "payouts", "payout-2026-10-1.xml, namur: the file pays"),
     (b"UPDATE payout_order SET total = total + 100", "payouts", "payout-2026-10-1.xml: the order says"),
     (
@@ -133,7 +138,11 @@ TAMPERED: list[tuple[bytes, str, str]] = [
         "charges:namur",
     ),
     (b"UPDATE settled_terms SET rate = 0.5", "terms", "kept for namur 2026-10 is 0.5"),
-    (b"UPDATE settled_terms SET mode = 'fixed', rate = 0.6", "terms", "29.93 stand as owed in 2 lines, and kept is 0.6"),
+    (
+        b"UPDATE settled_terms SET mode = 'fixed', rate = 0.6",
+        "terms",
+        "29.93 stand as owed by SB-2026-00001 line 1, SB-2026-00001 line 2, kept is 0.6",
+    ),
     (b"UPDATE settled_terms SET vat_rate = 6", "terms", "S 6"),
     (b"UPDATE settled_terms SET vat_category = 'E'", "terms", "E 21"),
     (b"UPDATE settled_terms SET month = '2026-09-01'", "terms", "namur 2026-10 is settled, and by which terms is not kept"),
