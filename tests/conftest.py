@@ -85,6 +85,12 @@ def database_url(stack: Endpoints, _template: str) -> Iterator[str]:
     yield from _database(stack.database_url, sql.SQL(" TEMPLATE {}").format(sql.Identifier(_template)))
 
 
+@pytest.fixture(scope="module")
+def module_database_url(stack: Endpoints, _template: str) -> Iterator[str]:
+    """A migrated database that the tests of a file share: each leaves it as it was."""
+    yield from _database(stack.database_url, sql.SQL(" TEMPLATE {}").format(sql.Identifier(_template)))
+
+
 @pytest.fixture
 def empty_database_url(stack: Endpoints) -> Iterator[str]:
     """A database of this test's own in which no migration has run."""

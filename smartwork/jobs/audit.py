@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from smartwork.db import audit as store
 from smartwork.db.connection import Connection
-from smartwork.domain.audit import Check, Totals, audit, totals
+from smartwork.domain.audit import Check, audit
+from smartwork.domain.audit_books import Totals, totals
+from smartwork.jobs.documents.sepa import ordered
 from smartwork.jobs.render import Progress
 
 
@@ -30,7 +32,7 @@ def audit_books(connection: Connection, progress: Progress) -> AuditReport:
     """Check everything that is in the books; changes nothing."""
     began = time.monotonic()
     progress("Reading the books", 0, 2)
-    found = store.stored(connection)
+    found = store.stored(connection, ordered)
     progress("Checking", 1, 2)
     checks = tuple(audit(found))
     progress("Checked", 2, 2)

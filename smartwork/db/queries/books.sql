@@ -55,17 +55,6 @@ FROM document_series s LEFT JOIN invoice i ON starts_with(i.number, s.series || 
 SELECT i.number FROM invoice i
 WHERE NOT EXISTS (SELECT FROM document_series s WHERE starts_with(i.number, s.series || '-')) ORDER BY 1
 
--- name: lines_apart
--- Lines and proofs of the tables that differ from those of the document.
-SELECT i.number, coalesce(l.line, (d ->> 'line')::integer)
-FROM invoice i CROSS JOIN LATERAL jsonb_array_elements(i.document -> 'lines') d
-FULL JOIN (SELECT * FROM invoice_line) l ON l.invoice_id = i.invoice_id AND l.line = (d ->> 'line')::integer
-WHERE l.line IS NULL OR d IS NULL OR l.net <> (d ->> 'net')::numeric OR l.hours <> (d ->> 'hours')::numeric
-   OR l.per_hour <> (d ->> 'price')::numeric OR l.quantity <> (d ->> 'quantity')::numeric
-   OR jsonb_array_length(d -> 'proofs') <> (
-       SELECT count(*) FROM invoice_proof p WHERE p.invoice_id = l.invoice_id AND p.line = l.line
-       AND p.evidence = d -> 'proofs' -> (p.proof - 1))
-
 -- name: centre_contracts
 SELECT c.slug, t.valid_from, t.valid_until, t.mode, t.rate, t.payee, t.enterprise_number, t.street, t.postcode, t.town, t.iban,
        t.language, t.vat_category, t.vat_rate, t.vat_code, t.vat_reason

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
+from lxml import etree
 from sepaxml import SepaTransfer
 
+from smartwork.domain.audited import Told, ToldPayment
 from smartwork.domain.business import Party
 
 _SCHEMA = "pain.001.001.09"
+_NS = {"p": f"urn:iso:std:iso:20022:tech:xsd:{_SCHEMA}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,35 @@ def pain001(payer: Party, transfers: Sequence[Transfer], on: date) -> bytes:
         )
     made: bytes = order.export(validate=True, pretty_print=True)
     return made
+
+
+def ordered(document: bytes) -> Told | None:
+    """What a file of `pain001` orders; None where `document` is none, or orders anything but EUR."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    try:
+        root = etree.fromstring(document, parser)
+        payments = root.findall(".//p:CdtTrfTxInf", _NS)
+        if any(_one(payment, "p:Amt/p:InstdAmt/@Ccy") != "EUR" for payment in payments):
+            return None
+        heads = [root.find(".//p:GrpHdr", _NS), *root.findall(".//p:PmtInf", _NS)]
+        return Told(
+            tuple(_one(part, "p:DbtrAcct/p:Id/p:IBAN/text()") for part in root.findall(".//p:PmtInf", _NS)),
+            tuple(
+                ToldPayment(_one(one, "p:CdtrAcct/p:Id/p:IBAN/text()"), Decimal(_one(one, "p:Amt/p:InstdAmt/text()")))
+                for one in payments
+            ),
+            tuple((int(_one(one, "p:NbOfTxs/text()")), Decimal(_one(one, "p:CtrlSum/text()"))) for one in heads),
+        )
+    except (etree.XMLSyntaxError, InvalidOperation, ValueError):
+        return None
+
+
+def _one(node: etree._Element | None, path: str) -> str:
+    """The one text that `path` names; raises ValueError where there are more, or none."""
+    found = [] if node is None else node.xpath(path, namespaces=_NS)
+    if not isinstance(found, list) or len(found) != 1:
+        raise ValueError(f"{path} is not there once")
+    return str(found[0])
 
 
 def _name(party: Party) -> str:

@@ -1,0 +1,138 @@
+-- name: heads_apart
+-- Columns of documents that differ from the snapshot. A company's note of a dispute corrects what its snapshot names; a
+-- centre's later document of a month corrects the first of that month.
+SELECT i.number, f.what
+FROM invoice i
+LEFT JOIN company co USING (company_id)
+LEFT JOIN centre c ON c.centre_id = i.centre_id
+LEFT JOIN invoice o ON o.invoice_id = i.corrects_id
+CROSS JOIN LATERAL jsonb_to_record(i.document) AS d (number text, kind text, account text, month date, issued_on date,
+    due_on date, currency text, payment jsonb, reason text, corrects jsonb)
+CROSS JOIN LATERAL (VALUES
+    ('number', i.number = d.number),
+    ('kind', i.kind = d.kind),
+    ('account', coalesce(co.slug, c.slug) = d.account),
+    ('month', i.month = d.month),
+    ('issued_on', i.issued_on = d.issued_on),
+    ('due_on', i.due_on = d.due_on),
+    ('currency', i.currency = d.currency),
+    ('payment_reference', i.payment_reference IS NOT DISTINCT FROM d.payment ->> 'reference'),
+    ('corrects_id', CASE
+        WHEN i.centre_id IS NOT NULL THEN i.corrects_id IS NOT DISTINCT FROM (
+            SELECT min(e.invoice_id) FROM invoice e
+            WHERE e.centre_id = i.centre_id AND e.month = i.month AND e.invoice_id < i.invoice_id)
+        WHEN d.reason IS NULL THEN i.corrects_id IS NULL
+        ELSE d.corrects @> jsonb_build_array(jsonb_build_object('number', o.number))
+    END)
+) AS f (what, holds)
+WHERE f.holds IS NOT TRUE
+ORDER BY i.invoice_id
+
+-- name: lines_apart
+-- Lines of the table that differ from those of the document: figures, place, and the first verdict that they rest on. What
+-- names a row that is gone stands as its key.
+SELECT coalesce(d.number, l.number, ''), format('line %s', coalesce(d.line, l.line))
+FROM (
+    SELECT i.invoice_id, i.number, x.line, x.proofs -> 0 AS evidence,
+           ROW(x.kind, x.unit, x.quantity, x.hours, x.price, x.net, x.centre, p.verdict, p.centre, p.resource, p.booking,
+               p.check_in, p.starts_at, p.ends_at) AS said
+    FROM invoice i
+    CROSS JOIN LATERAL jsonb_to_recordset(i.document -> 'lines') AS x (line integer, kind text, unit text, quantity numeric,
+        hours numeric, price numeric, net numeric, centre text, proofs jsonb)
+    LEFT JOIN LATERAL jsonb_to_record(x.proofs -> 0) AS p (verdict text, centre text, resource text, booking text,
+        check_in text, starts_at timestamptz, ends_at timestamptz) ON true
+) d
+FULL JOIN (
+    SELECT l.invoice_id, i.number, l.line, l.evidence,
+           ROW(l.kind, l.unit, l.quantity, l.hours, l.per_hour, l.net, c.slug, l.verdict, rc.slug,
+               coalesce(r.slug, l.resource_id::text), coalesce(b.external_id, l.booking_id::text),
+               coalesce(k.external_id, l.check_in_id::text), l.starts_at, l.ends_at) AS said
+    FROM invoice_line l
+    LEFT JOIN invoice i USING (invoice_id)
+    LEFT JOIN centre c ON c.centre_id = l.centre_id
+    LEFT JOIN resource r USING (resource_id)
+    LEFT JOIN centre rc ON rc.centre_id = r.centre_id
+    LEFT JOIN booking b USING (booking_id)
+    LEFT JOIN check_in k USING (check_in_id)
+) l ON l.invoice_id = d.invoice_id AND l.line = d.line
+WHERE l.said IS DISTINCT FROM d.said OR l.evidence IS DISTINCT FROM d.evidence
+
+-- name: proofs_apart
+-- Proofs of the table that differ from those of the document.
+SELECT coalesce(d.number, p.number, ''), format('line %s, proof %s', coalesce(d.line, p.line), coalesce(d.proof, p.proof))
+FROM (
+    SELECT i.invoice_id, i.number, x.line, n.proof, n.evidence,
+           ROW(v.verdict, v.centre, v.resource, v.booking, v.check_in, v.starts_at, v.ends_at, v.booked_s, v.occupied_s,
+               v.vacant_s, v.unknown_s, v.over_s, v.hours) AS said
+    FROM invoice i
+    CROSS JOIN LATERAL jsonb_to_recordset(i.document -> 'lines') AS x (line integer, proofs jsonb)
+    CROSS JOIN LATERAL jsonb_array_elements(x.proofs) WITH ORDINALITY AS n (evidence, proof)
+    CROSS JOIN LATERAL jsonb_to_record(n.evidence) AS v (verdict text, centre text, resource text, booking text,
+        check_in text, starts_at timestamptz, ends_at timestamptz, booked_s integer, occupied_s integer, vacant_s integer,
+        unknown_s integer, over_s integer, hours numeric)
+) d
+FULL JOIN (
+    SELECT p.invoice_id, i.number, p.line, p.proof, p.evidence,
+           ROW(p.verdict, c.slug, r.slug, coalesce(b.external_id, p.booking_id::text),
+               coalesce(k.external_id, p.check_in_id::text), p.starts_at, p.ends_at, p.booked_s, p.occupied_s, p.vacant_s,
+               p.unknown_s, p.over_s, p.hours) AS said
+    FROM invoice_proof p
+    LEFT JOIN invoice i USING (invoice_id)
+    LEFT JOIN resource r USING (resource_id)
+    LEFT JOIN centre c ON c.centre_id = r.centre_id
+    LEFT JOIN booking b USING (booking_id)
+    LEFT JOIN check_in k USING (check_in_id)
+) p ON p.invoice_id = d.invoice_id AND p.line = d.line AND p.proof = d.proof
+WHERE p.said IS DISTINCT FROM d.said OR p.evidence IS DISTINCT FROM d.evidence
+
+-- name: stays_apart
+-- What is kept as billed, beside what `hold_stays` and `free_stays` make of all documents: proofs of the monthly ones that
+-- no correction took back.
+WITH gone AS (
+    SELECT g.invoice_id, (x.corrects ->> 'line')::integer AS line
+    FROM invoice i
+    CROSS JOIN LATERAL jsonb_to_recordset(i.document -> 'lines') AS x (kind text, corrects jsonb)
+    JOIN invoice g ON g.number = x.corrects ->> 'number'
+    WHERE x.kind = 'correction'
+), held AS (
+    SELECT p.invoice_id, p.line, p.proof, p.resource_id, p.booking_id,
+           CASE p.verdict
+               WHEN 'no_show' THEN 'empty'::tstzrange
+               WHEN 'left_early' THEN tstzrange(p.starts_at, greatest(p.starts_at, (
+                   SELECT max(least((s ->> 'end')::timestamptz, p.ends_at))
+                   FROM jsonb_array_elements(p.evidence -> 'spans') s WHERE s ->> 'state' = 'occupied')))
+               ELSE tstzrange(p.starts_at, coalesce((p.evidence ->> 'ceded_at')::timestamptz,
+                                                    p.ends_at + make_interval(secs => greatest(p.over_s - 1, 0))))
+           END AS held
+    FROM invoice_proof p JOIN invoice i USING (invoice_id)
+    WHERE i.corrects_id IS NULL AND NOT EXISTS (SELECT FROM gone g WHERE g.invoice_id = p.invoice_id AND g.line = p.line)
+)
+SELECT coalesce(i.number, ''), format('line %s, proof %s', line, proof)
+FROM held h FULL JOIN billed_stay s USING (invoice_id, line, proof) LEFT JOIN invoice i USING (invoice_id)
+WHERE ROW(h.resource_id, h.booking_id, h.held) IS DISTINCT FROM ROW(s.resource_id, s.booking_id, s.held)
+ORDER BY invoice_id, line, proof
+
+-- name: billed_months
+SELECT c.slug, m.month, m.digest FROM billed_month m JOIN company c USING (company_id) ORDER BY c.slug, m.month
+
+-- name: all_payout_orders
+SELECT name, total, document FROM payout_order ORDER BY payout_order_id
+
+-- name: payouts
+-- What each order pays, in the order of its file.
+SELECT o.name, c.slug, p.amount, p.posting_id
+FROM payout p JOIN payout_order o USING (payout_order_id) JOIN centre c USING (centre_id)
+ORDER BY o.payout_order_id, c.slug
+
+-- name: all_taken_in
+SELECT s.posting_id, c.slug, s.settlement_id
+FROM settled_posting s JOIN centre c USING (centre_id) ORDER BY s.settlement_id, s.posting_id
+
+-- name: terms_kept
+-- The terms by which each month was last settled, of each centre.
+SELECT DISTINCT ON (t.centre_id, t.month) c.slug, t.month, t.desks, t.mode, t.rate, t.vat_category, t.vat_rate
+FROM settled_terms t JOIN centre c USING (centre_id)
+ORDER BY t.centre_id, t.month, t.settled_terms_id DESC
+
+-- name: all_statements
+SELECT i.number, s.document, s.digest FROM centre_statement s LEFT JOIN invoice i USING (invoice_id) ORDER BY s.invoice_id
