@@ -111,7 +111,7 @@ def newest_billed_month(connection: Connection) -> date | None:
 def billed_months(connection: Connection) -> dict[str, date]:
     """The last month that was billed, by company."""
     with explained():
-        return dict(_rows(connection, "billed_months"))
+        return dict(_rows(connection, "last_billed_months"))
 
 
 def billed_visits(connection: Connection, since: date) -> list[Visits]:

@@ -57,7 +57,7 @@ SELECT content FROM agreement_version WHERE version = %(version)s
 -- name: newest_billed_month
 SELECT max(month) FROM invoice
 
--- name: billed_months
+-- name: last_billed_months
 SELECT c.slug, max(i.month) FROM invoice i JOIN company c USING (company_id) WHERE i.corrects_id IS NULL GROUP BY c.slug
 
 -- name: billed_visits
