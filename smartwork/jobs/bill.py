@@ -87,7 +87,7 @@ def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path,
     contracts or prices, stands as corrections on this one. All documents of a run are issued in one transaction, or none is.
     Raises InputError where the month is not over or one between billed ones is not billed, RateMissing, ContractMissing or
     SellerMissing where a price, contract or the seller is missing, NotProvable where readings came after the verdicts, and
-    NotWritable where the documents cannot be written.
+    what `render` raises where files cannot be written.
     """
     first = _over(month, at.date())
     progress("Reading verdicts and their evidence", 0, 1)
@@ -294,9 +294,10 @@ def rated(proven: Iterable[Proven], customers: Iterable[Customer], tariffs: Sequ
             one, day = visits[0], local_date(visits[0])
             contract = contract_at(company.contracts, one.centre, one.kind, day) if company else None
             if company is None or contract is None:
+                name = company.slug if company else "the company"
                 raise ContractMissing(
-                    f"No contract of the company of {one.booking or one.check_in} in centre {one.centre} holds on "
-                    f"{day.isoformat()}: add one, and bill again."
+                    f"No contract of {name} for a {one.kind} in centre {one.centre} holds on {day.isoformat()}, the day of "
+                    f"{one.booking or one.check_in}: add one (smartwork agreements), and bill again."
                 )
             terms = terms_of(contract, tariff_at(tariffs, one.centre, one.kind, day))
             if contract.charge == "cheapest":

@@ -65,7 +65,7 @@ def settle_month(connection: Connection, month: date, at: datetime, out_dir: Pat
     note. What concerns an earlier month is settled by the contract of that month, and a contract that was changed since, up
     to twelve months back, by what it says now: what stands is taken back. Raises InputError where the month is not over, not
     billed, or an earlier one is not settled, ContractMissing where a centre earned something and has no contract, and
-    NotWritable where the files cannot be written.
+    what `render` raises where files cannot be written.
     """
     first = month.replace(day=1)
     if (at.year, at.month) <= (first.year, first.month):
