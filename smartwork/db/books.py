@@ -12,7 +12,7 @@ from smartwork.domain.business import CentreContract, Party, PlaceKind, Vat
 from smartwork.domain.credits import Lot
 from smartwork.domain.invoice import Draw, Invoice, LineReference, Unattributed
 from smartwork.domain.posting import Posting
-from smartwork.domain.settlement import SettlementTerms
+from smartwork.domain.settlement import SettledMonth, SettlementTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,6 @@ class ChargedLine:
     def month(self) -> date:
         """The month that it is about, whose contract says what of it the centre is owed."""
         return self.day.replace(day=1)
-
-
-@dataclass(frozen=True, slots=True)
-class SettledMonth:
-    """By which terms a centre's month was settled last, and how many desks it had then; None: not kept."""
-
-    terms: SettlementTerms
-    desks: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,31 @@ def terms_of(contract: CentreContract) -> SettlementTerms:
     return SettlementTerms(contract.mode, contract.rate, contract.vat.category, contract.vat.rate)
 
 
+@dataclass(frozen=True, slots=True)
+class SettledMonth:
+    """By which terms a centre's month was settled last, and how many desks it had then; None: not kept."""
+
+    terms: SettlementTerms
+    desks: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a run owes for one month of a centre; `settled` is how the month is settled from now on, None: as before.
+
+    `afresh` says that all that the month brought in is settled as if for the first time.
+    """
+
+    groups: tuple[Group, ...]
+    settled: SettledMonth | None
+    afresh: bool
+
+
+def is_changed(contract: CentreContract, before: SettledMonth | None) -> bool:
+    """Whether a month was settled by other terms than the contract says now."""
+    return before is not None and before.terms != terms_of(contract)
+
+
 def contract_on(contracts: Iterable[CentreContract], centre: str, month: date) -> CentreContract | None:
     """The contract of a centre in force on the last day of the month, or None."""
     day = days_of_month(month)[-1]
@@ -93,6 +118,38 @@ def settle(
     else:
         found = [(_line(contract, revenue, month, "desk", ("seat", Decimal(desks), contract.rate), None),)]
     return [group for group in found if group[0].net]
+
+
+def part_of(
+    contract: CentreContract,
+    before: SettledMonth | None,
+    fresh: Revenue,
+    taken_in: Revenue,
+    desks: int,
+    month: date,
+    documents: Sequence[Invoice],
+    latest: LineReference | None,
+) -> Part:
+    """What a run owes for a month by its `contract`: its `fresh` revenue and, where terms were changed, all of it anew.
+
+    `taken_in` is what earlier runs settled of it, `documents` all of the centre's since, `desks` those of today, which
+    count where none are kept. A month that was settled with nothing owed has no line to take back: it is settled afresh.
+    """
+    seats = desks if before is None or before.desks is None else before.desks
+    changed = is_changed(contract, before)
+    afresh = changed and not standing(documents, month)
+    groups = resettle(contract, taken_in, seats, month, documents) if changed and not afresh else []
+    revenue = _together(taken_in, fresh) if afresh else fresh
+    settled_before = before is not None and not afresh
+    groups += settle(contract, revenue, seats, month, first_line(documents, month), latest, settled_before=settled_before)
+    kept = SettledMonth(terms_of(contract), seats) if changed or before is None else None
+    return Part(tuple(groups), kept, afresh)
+
+
+def _together(one: Revenue, other: Revenue) -> Revenue:
+    kinds = dict.fromkeys([*one.by_kind, *other.by_kind])
+    by_kind = {kind: one.by_kind.get(kind, _ZERO) + other.by_kind.get(kind, _ZERO) for kind in kinds}
+    return Revenue(other.centre, other.centre_name, by_kind)
 
 
 def standing(documents: Sequence[Invoice], month: date) -> list[Issued]:

@@ -7,13 +7,13 @@ from datetime import date
 from decimal import Decimal
 
 from smartwork.db import books, documents
-from smartwork.db.books import CentreToSettle, ChargedLine, SettledMonth
+from smartwork.db.books import CentreToSettle, ChargedLine
 from smartwork.db.connection import Connection
 from smartwork.domain.business import CentreContract, PlaceKind
 from smartwork.domain.credits import months_later
 from smartwork.domain.invoice import Invoice, LineReference, Unattributed
 from smartwork.domain.rating import Group
-from smartwork.domain.settlement import Revenue, contract_on, first_line, resettle, settle, standing, terms_of
+from smartwork.domain.settlement import Revenue, SettledMonth, contract_on, is_changed, part_of, standing
 from smartwork.domain.tariff import ContractMissing
 from smartwork.errors import InputError
 
@@ -101,22 +101,15 @@ def _of_centre(
                 f"Companies were charged for centre {known.centre.slug} in {month:%Y-%m}, which was never settled: "
                 f"settle it first (smartwork settle --month {month:%Y-%m})."
             )
-        desks = known.centre.desks if before is None or before.desks is None else before.desks
-        changed = before is not None and before.terms != terms_of(contract)
-        about = first_line(known.issued, month)
-        if changed and not standing(known.issued, month):
-            # It was settled with nothing owed, so that there is no line to take back: settled as if for the first time.
-            own = [*books.settled(connection, known.centre.centre_id, month), *own]
-            stated = own if month == known.month else stated
-            before = None
-        elif changed:
-            revenue = _revenue(known.centre, books.settled(connection, known.centre.centre_id, month))
-            groups += resettle(contract, revenue, desks, month, known.issued)
-        groups += settle(
-            contract, _revenue(known.centre, own), desks, month, about, known.latest, settled_before=before is not None
-        )
-        if changed or before is None:
-            terms[month] = SettledMonth(terms_of(contract), desks)
+        changed = is_changed(contract, before)
+        settled = books.settled(connection, known.centre.centre_id, month) if changed else []
+        fresh, taken_in = _revenue(known.centre, own), _revenue(known.centre, settled)
+        part = part_of(contract, before, fresh, taken_in, known.centre.desks, month, known.issued, known.latest)
+        groups += part.groups
+        if part.afresh and month == known.month:
+            stated = [*settled, *stated]
+        if part.settled is not None:
+            terms[month] = part.settled
     newest = max(known.contracts, key=lambda one: one.valid_from, default=None)
     head = contract_on(known.contracts, known.centre.slug, known.month) or newest
     if head is None or not (groups or lines or terms):

@@ -7,11 +7,11 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartwork.domain.business import STANDARD_VAT, CentreContract, Party, SettlementMode, Vat
+from smartwork.domain.business import STANDARD_VAT, CentreContract, Party, PlaceKind, SettlementMode, Vat
 from smartwork.domain.compose import compose
 from smartwork.domain.invoice import Invoice, LineReference
 from smartwork.domain.rating import Group
-from smartwork.domain.settlement import Revenue, centre_head, resettle, settle
+from smartwork.domain.settlement import Revenue, SettledMonth, centre_head, part_of, resettle, settle
 from smartwork.domain.verify import faults
 from smartwork.testing.stays import OCTOBER, SELLER
 
@@ -63,6 +63,30 @@ def test_after_any_changes_of_a_contract_the_documents_say_what_the_last_one_say
     last = agreed[-1]
     expected = settle(last, revenue, DESKS, OCTOBER)
     assert said(documents) == said([issue(last, expected, OCTOBER, 99)] if expected else [])
+
+
+@given(st.lists(st.tuples(contracts(), revenues()), min_size=1, max_size=5))
+def test_whatever_comes_in_and_changes_between_runs_the_month_is_owed_by_its_last_contract(
+    runs: list[tuple[CentreContract, Revenue]],
+) -> None:
+    documents: list[Invoice] = []
+    before: SettledMonth | None = None
+    taken_in: dict[PlaceKind, Decimal] = {"desk": Decimal(0), "room": Decimal(0)}
+    for i, (contract, fresh) in enumerate(runs):
+        all_before = Revenue("namur", "Namur", dict(taken_in))
+        part = part_of(contract, before, fresh, all_before, DESKS + i, OCTOBER, documents, None)
+        if part.groups:
+            documents.append(issue(contract, list(part.groups), (OCTOBER, NOVEMBER)[i > 0], i + 1))
+        before = part.settled or before
+        for kind, amount in fresh.by_kind.items():
+            taken_in[kind] += amount
+    last, whole = runs[-1][0], Revenue("namur", "Namur", dict(taken_in))
+    owed = sum((line.net for group in settle(last, whole, DESKS, OCTOBER) for line in group), Decimal(0))
+    cents_apart = Decimal("0.005") * 2 * len(runs) if last.mode == "share" else Decimal(0)
+    assert abs(sum(said(documents).values(), Decimal(0)) - owed) <= cents_apart
+    assert before is not None
+    again = part_of(last, before, Revenue("namur", "Namur", {}), whole, 99, OCTOBER, documents, None)
+    assert (again.groups, again.settled) == ((), None), "a run without anything new owes nothing"
 
 
 @given(contracts(), contracts(), revenues())
