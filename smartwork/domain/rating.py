@@ -84,7 +84,7 @@ def measured_s(stay: Stay) -> tuple[int, int]:
     Only what an occupied span proves and no sensor fault casts doubt on counts, however long the verdict says.
     """
     within = _occupied(stay, stay.starts_at, stay.ends_at)
-    after = _occupied(stay, stay.ends_at, stay.ends_at + timedelta(seconds=stay.over_s))
+    after = _occupied(stay, stay.ends_at, stay.ends_at + timedelta(seconds=stay.over_s)) if stay.over_s else 0
     return min(stay.occupied_s, within), min(stay.over_s, after)
 
 

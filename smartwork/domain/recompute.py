@@ -69,17 +69,19 @@ def _expected(invoice: Invoice, line: Line, terms: Terms, drawn: Decimal) -> tup
     if line.of_line is not None:
         head = next((one for one in invoice.lines if one.line == line.of_line), line)
     each = [proof.hours for proof in head.proofs]
-    best = cheapest(each, terms)
+    hours = sum(each, _ZERO)
     match line.kind:
         case "pass":
+            best = cheapest(each, terms)
             count = Decimal(best.day_passes or best.half_day_passes)
             price = terms.day if best.day_passes else terms.half_day
-            return count, sum(each, _ZERO) - best.beyond, price or _ZERO
+            return count, hours - best.beyond, price or _ZERO
         case "beyond_pass":
-            return best.beyond - drawn, best.beyond, terms.per_hour
+            beyond = cheapest(each, terms).beyond
+            return beyond - drawn, beyond, terms.per_hour
         case "no_show":
             return Decimal(1), _ZERO, terms.no_show_fee or _ZERO
-    return sum(each, _ZERO) - drawn, sum(each, _ZERO), terms.per_hour
+    return hours - drawn, hours, terms.per_hour
 
 
 def _proof(line: Line, proof: Proof, terms: Terms) -> Iterator[Difference]:

@@ -3,7 +3,7 @@
 import json
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,10 @@ from smartwork.jobs.documents import labels
 from smartwork.jobs.documents.compare import against
 from smartwork.jobs.documents.glyphs import showable, showable_document
 from smartwork.jobs.documents.reader import Carried, read
-from smartwork.jobs.documents.view import view
+from smartwork.jobs.documents.view import face
 
-_ON_FIRST_PAGE = ("sender", "receiver", "facts", "due_on", "summary", "vat", "gross", "payment", "imprint")
-"""Of what `view` gives: all that names a party, an amount, an account or a day."""
+_WORDS = ("size", "title", "mark", "mention", "notes", "fingerprint")
+"""Of a first page, what names no party, amount, account or day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +159,11 @@ def _printed(carried: Carried, invoice: Invoice) -> list[Finding]:
 
 def _first_page(invoice: Invoice) -> str:
     """All texts of the first page: what stands there twice must be right twice."""
-    canonical = invoice.canonical()
-    shown = view(showable_document(invoice, canonical), "")
-    return "\n".join(_bare(text) for key in _ON_FIRST_PAGE for text in _texts(shown[key]))
+    first = face(showable_document(invoice, invoice.canonical()), "")
+    shown = asdict(replace(first, payment=replace(first.payment, code=None)))
+    named = [text for key, value in shown.items() if key not in _WORDS for text in _texts(value)]
+    # The sender stands in the imprint, too.
+    return "\n".join(map(_bare, [*named, *_texts(shown["sender"])]))
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -169,7 +171,7 @@ def _texts(value: object) -> Iterator[str]:
         yield value
     elif isinstance(value, dict):
         yield from _texts(list(value.values()))
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for one in value:
             yield from _texts(one)
 

@@ -17,7 +17,7 @@ def epc_code(holder: str, iban: str, amount: Decimal, reference: str | None) -> 
         return None
     out = BytesIO()
     segno.make_qr(epc_text(holder, iban, amount, reference), error="m", boost_error=False, encoding="utf-8", mask=_MASK).save(
-        out, kind="svg", border=0, xmldecl=False
+        out, kind="svg", border=0, xmldecl=False, omitsize=True
     )
     return out.getvalue().decode()
 

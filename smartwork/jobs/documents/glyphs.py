@@ -38,7 +38,8 @@ def _bounds() -> list[tuple[int, int]]:
 SHOWN = frozenset(chr(code) for first, last in _bounds() for code in range(first, last + 1))
 """All characters that can be shown."""
 _OTHER = re.compile("[^" + "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in _bounds()) + "]")
-_OTHER_IN_JSON = re.compile(f"{_OTHER.pattern}|" + r"\\[^\"\\]")
+_SHOWN_ASCII = bytes(range(0x20, 0x7F))
+_ESCAPE_IN_JSON = re.compile(r"\\[^\"\\]")
 """JSON writes control characters as escapes."""
 _UNSEEN = re.compile(f"[{_VARIATION_SELECTORS}]")
 
@@ -52,12 +53,18 @@ def showable(text: str) -> str:
 
 def showable_document(invoice: Invoice, canonical: str) -> Invoice:
     """`invoice`, whose `canonical` text this is, with all its texts made `showable`."""
-    return Invoice.parse(_all_showable(json.loads(canonical))) if _OTHER_IN_JSON.search(canonical) else invoice
+    return invoice if _is_shown(canonical) else Invoice.parse(_all_showable(json.loads(canonical)))
 
 
 def showable_statement(one: Statement, canonical: str) -> Statement:
     """As `showable_document`."""
-    return Statement.parse(_all_showable(json.loads(canonical))) if _OTHER_IN_JSON.search(canonical) else one
+    return one if _is_shown(canonical) else Statement.parse(_all_showable(json.loads(canonical)))
+
+
+def _is_shown(canonical: str) -> bool:
+    """Whether every character of a snapshot's text can be shown; most are plain ASCII, which falls away at once."""
+    rest = canonical.encode().translate(None, _SHOWN_ASCII).decode()
+    return not _OTHER.search(rest) and not ("\\" in canonical and _ESCAPE_IN_JSON.search(canonical))
 
 
 def _all_showable(value: object) -> object:

@@ -1,6 +1,8 @@
 """How wide a text is in the documents' typeface (Libertinus Serif semibold, tabular figures), to the hundredth of an em."""
 
+from bisect import bisect_right
 from functools import lru_cache
+from itertools import accumulate
 
 _MM_PER_PT = 0.352778
 _CLASSES = {
@@ -38,15 +40,38 @@ def fit(text: str, size_pt: float, room_mm: float) -> str:
     room = room_mm / (size_pt * _MM_PER_PT)
     if len(text) * _WIDEST <= room or width_mm(text, size_pt) <= room_mm:
         return text
-    room -= _EM["…"]
-    for i, character in enumerate(text):
-        room -= _EM[character]
-        if room < 0:
-            return text[:i].rstrip(" ·,;–-") + "…"
-    return text
+    ends = list(accumulate(map(_EM.__getitem__, text)))
+    return text[: bisect_right(ends, room - _EM["…"])].rstrip(" ·,;–-") + "…"
 
 
 def fit_end(text: str, size_pt: float, room_mm: float) -> str:
     """`text`, or as much of its end as has room: references differ there."""
     fitted = fit(text[::-1], size_pt, room_mm)
     return fitted[::-1]
+
+
+def wrap(text: str, size_pt: float, room_mm: float) -> list[str]:
+    """`text` in as many lines as it needs, broken at blanks, and within a word too long for a line; nothing is lost."""
+    lines: list[str] = []
+    for part in text.split("\n"):
+        line = ""
+        for word in part.split(" "):
+            longer = f"{line} {word}" if line else word
+            if width_mm(longer, size_pt) <= room_mm:
+                line = longer
+                continue
+            if line:
+                lines.append(line)
+            *full, line = _chopped(word, size_pt, room_mm)
+            lines += full
+        lines.append(line)
+    return lines
+
+
+def _chopped(word: str, size_pt: float, room_mm: float) -> list[str]:
+    pieces = []
+    while width_mm(word, size_pt) > room_mm:
+        at = bisect_right(list(accumulate(map(_EM.__getitem__, word))), room_mm / (size_pt * _MM_PER_PT))
+        pieces.append(word[: max(at, 1)])
+        word = word[max(at, 1) :]
+    return [*pieces, word]

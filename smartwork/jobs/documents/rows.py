@@ -24,6 +24,8 @@ _REMARK_ROOM = 44.0
 _TIMELINE, _TIMELINE_WIDTH = 52.0, 50.0
 _PROOF = _TIMELINE + _TIMELINE_WIDTH + 4
 _BODY_PT, _SMALL_PT = 8.5, 7.0
+_ROW, _PROOF_ROW = 4.3, 7.7
+"""Heights of a line and of a proof; headings between them are a whole number of these, so that columns stay even."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +120,18 @@ def _detail(lines: Sequence[Line], invoice: Invoice, say: dict[str, str]) -> Gro
     )
 
 
-def _centre(name: str, total: str = "") -> Drawn:
+def _centre(name: str, total: str = "", height: float = 2 * _ROW) -> Drawn:
     def paint(sheet: Sheet, y: float) -> None:
-        sheet.text("centre", 0, y + 5.4, fit(name, 10, 145))
-        sheet.text("bold", WIDTH, y + 5.4, total, "right")
-        sheet.rule("thin", y + 7.2)
+        base = y + height - 2
+        sheet.text("centre", 0, base, fit(name, 10, 145))
+        sheet.text("bold", WIDTH, base, total, "right")
+        sheet.rule("thin", y + height - 0.2)
 
-    return Drawn(7.4, paint, opens=True)
+    return Drawn(height, paint, opens=True)
 
 
 def _kind(name: str) -> Drawn:
-    return Drawn(4.6, lambda sheet, y: sheet.text("kind", 0, y + 3.6, name), opens=True)
+    return Drawn(_ROW, lambda sheet, y: sheet.text("kind", 0, y + 3.4, name), opens=True)
 
 
 def _line(line: Line, invoice: Invoice, *, rated: bool) -> Drawn:
@@ -161,7 +164,7 @@ def _line(line: Line, invoice: Invoice, *, rated: bool) -> Drawn:
         sheet.text("small", 160, base, line.vat_category if rated else "")
         sheet.text("body", WIDTH, base, labels.number(line.net, language), "right")
 
-    return Drawn(4.3, paint)
+    return Drawn(_ROW, paint)
 
 
 def _days(line: Line, language: Language) -> str:
@@ -213,7 +216,7 @@ def _place(row: StatementRow, say: dict[str, str], language: Language) -> Drawn:
         sheet.text("body", 145, base, labels.number(row.of_it_credits, language), "right")
         sheet.text("body", WIDTH, base, labels.number(row.net, language), "right")
 
-    return Drawn(4.3, paint)
+    return Drawn(_ROW, paint)
 
 
 def _statement_total(invoice: Invoice, say: dict[str, str]) -> Drawn:
@@ -261,7 +264,8 @@ def _annex_head(say: dict[str, str], axis: tuple[int, int]) -> Drawn:
 def _annex(pairs: Sequence[tuple[Line, Proof]], say: dict[str, str], language: Language, axis: tuple[int, int]) -> Group:
     name = pairs[0][1].centre_name
     rows = [_proof(line.line, proof, say, language, axis) for line, proof in pairs]
-    return Group(_centre(name), _centre(f"{name} ({say['continued']})"), rows)
+    again = _centre(f"{name} ({say['continued']})", height=_PROOF_ROW)
+    return Group(_centre(name, height=_PROOF_ROW), again, rows)
 
 
 def _proof(number: int, proof: Proof, say: dict[str, str], language: Language, axis: tuple[int, int]) -> Drawn:
@@ -301,7 +305,7 @@ def _proof(number: int, proof: Proof, say: dict[str, str], language: Language, a
         sheet.text("small", _PROOF, y + 6.4, ledger)
         sheet.rule("hair", y + 7.7)
 
-    return Drawn(7.7, paint)
+    return Drawn(_PROOF_ROW, paint)
 
 
 def _ledger(runs: tuple[BatchRun, ...], room: float) -> str:

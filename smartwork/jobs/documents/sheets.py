@@ -5,17 +5,32 @@ foot, the number of pages is known beforehand, and the typesetter only has to dr
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal, Protocol
+
+from smartwork.jobs.documents.measure import width_mm
 
 WIDTH = 174.0
 _TOP, _BOTTOM = 9.0, 259.0
 _GAP = 12.0
+_PILL_PT, _PILL_INSET = 7.5, 1.7
+_END = 271.0
+"""The foot of the drawing: the imprint stands below the rows."""
 _SAME = 0.005
+_FARTHEST, _AHEAD = 12, 6
+"""So many rows apart, texts are columns of their own; so many steps ahead tell how far apart rows are."""
 
 Align = Literal["left", "right", "centred"]
-Style = Literal["title", "aside", "head", "centre", "kind", "body", "bold", "faint", "fine", "small", "warn"]
+Style = Literal[
+    # of the first page
+    "display", "display-2", "display-3", "brand", "receiver", "month", "fact", "fact-bold", "fact-soft", "mention",
+    "main", "main-bold", "note", "owed", "owed-amount", "column", "pool", "pool-bold", "payment", "pill",
+    # of the others
+    "title", "aside", "head", "centre", "kind", "body", "bold", "faint", "fine", "small", "warn",
+]  # fmt: skip
+"""Size, weight and colour of each are in the template."""
 Fill = Literal["booked", "occupied", "vacant", "unknown", "suspect"]
 Stroke = Literal["strong", "thin", "hair", "tick"]
 
@@ -41,11 +56,12 @@ _HATCH = (
 
 @dataclass(slots=True)
 class Sheet:
-    """One page: texts by alignment and style, bars by fill, rules by stroke. Text stands on its baseline."""
+    """One page: texts by alignment and style, bars by fill, rules by stroke, other shapes. Text stands on its baseline."""
 
     texts: dict[tuple[Align, Style], list[tuple[float, float, str]]] = field(default_factory=lambda: defaultdict(list))
     bars: dict[Fill, list[tuple[float, float, float, float]]] = field(default_factory=lambda: defaultdict(list))
     rules: dict[Stroke, list[str]] = field(default_factory=lambda: defaultdict(list))
+    shapes: list[str] = field(default_factory=list)
 
     def text(self, style: Style, x: float, y: float, text: str, align: Align = "left") -> None:
         """Write `text` at x (its left, right or middle) on the baseline y."""
@@ -56,9 +72,22 @@ class Sheet:
         """Fill a rectangle."""
         self.bars[fill].append((x, y, width, height))
 
-    def rule(self, stroke: Stroke, y: float) -> None:
-        """A line across the page."""
-        self.rules[stroke].append(f"M0 {y:.2f}H{WIDTH:g}")
+    def box(
+        self, colour: str, x: float, y: float, width: float, height: float, radius: float = 0, edge: str = "none"
+    ) -> None:
+        """Fill a rectangle with round corners; it lies under all else."""
+        self.shapes.append(
+            f'<rect x="{x:.2f}" y="{y:.2f}" width="{width:.2f}" height="{height:.2f}" rx="{radius:g}" fill="{colour}" '
+            f'stroke="{edge}" stroke-width="0.18"/>'
+        )
+
+    def picture(self, svg: str, x: float, y: float, side: float) -> None:
+        """A square SVG with a view box, over the boxes."""
+        self.shapes.append(svg.replace("<svg ", f'<svg x="{x:.2f}" y="{y:.2f}" width="{side:g}" height="{side:g}" ', 1))
+
+    def rule(self, stroke: Stroke, y: float, left: float = 0, right: float = WIDTH) -> None:
+        """A line across the page, or a part of it."""
+        self.rules[stroke].append(f"M{left:g} {y:.2f}H{right:g}")
 
     def ticks(self, x: float, y: float, height: float, step: float, count: int) -> None:
         """Short upright lines, `step` apart."""
@@ -76,37 +105,75 @@ class Sheet:
         return {**found, "drawing": self._svg()}
 
     def _svg(self) -> str:
-        shapes = [
+        shapes = self.shapes + [
             f'<path d="{"".join(paths)}" stroke="{_STROKES[stroke][0]}" stroke-width="{_STROKES[stroke][1]}"/>'
             for stroke, paths in sorted(self.rules.items(), reverse=True)
         ]
         for fill, bars in self.bars.items():
             path = "".join(f"M{x:.2f} {y:.2f}h{w:.2f}v{h:.2f}h{-w:.2f}z" for x, y, w, h in bars)
             shapes.append(f'<path d="{path}" fill="{_FILLS[fill]}"/>')
-        size = f'width="{WIDTH:g}mm" height="{_BOTTOM:g}mm" viewBox="0 0 {WIDTH:g} {_BOTTOM:g}"'
+        size = f'width="{WIDTH:g}mm" height="{_END:g}mm" viewBox="0 0 {WIDTH:g} {_END:g}"'
         hatch = f"<defs>{_HATCH}</defs>" if self.bars.get("unknown") else ""
         return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{hatch}{"".join(shapes)}</svg>'
 
 
 def _columns(texts: Sequence[tuple[float, float, str]]) -> list[tuple[float, float, float, str]]:
-    """Texts that stand under each other at even distances, joined: x, first baseline, pitch, lines."""
+    """Texts that stand under each other at multiples of one distance, joined: x, first baseline, pitch, lines."""
     by_x: dict[float, list[tuple[float, str]]] = defaultdict(list)
     for x, y, text in texts:
         by_x[x].append((y, text))
-    found = []
-    for x, column in by_x.items():
-        first, (last, text) = column[0][0], column[0]
-        pitch, lines = 0.0, [text]
-        for y, text in column[1:]:
-            if y > last and (not pitch or abs(y - last - pitch) < _SAME):
-                pitch = pitch or y - last
-                lines.append(text)
-            else:
-                found.append((round(x, 2), round(first, 2), round(pitch, 3), "\n".join(lines)))
-                first, pitch, lines = y, 0.0, [text]
-            last = y
-        found.append((round(x, 2), round(first, 2), round(pitch, 3), "\n".join(lines)))
-    return found
+    return [(round(x, 2), *run) for x, column in by_x.items() for run in _runs(column)]
+
+
+def _runs(column: Sequence[tuple[float, str]]) -> Iterator[tuple[float, float, str]]:
+    steps = [after - y for (y, _), (after, _) in pairwise(column)]
+    first, lines = column[0]
+    pitch = _pitch(steps[:_AHEAD])
+    for i, (y, text) in enumerate(column[1:]):
+        rows = round(steps[i] / pitch) if pitch else 0
+        if 0 < rows < _FARTHEST and abs(steps[i] - rows * pitch) < _SAME:
+            lines += "\n" * rows + text
+        else:
+            yield round(first, 2), round(pitch, 3), lines
+            first, lines = y, text
+            pitch = _pitch(steps[i + 1 : i + 1 + _AHEAD])
+    yield round(first, 2), round(pitch, 3), lines
+
+
+def _pitch(steps: Sequence[float]) -> float:
+    """The distance of rows, which the first ones may be a multiple of."""
+    return min((step for step in steps if step > 0), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around every page: `left` and `right` above it, but not above the first, `foot` and its number below."""
+
+    left: str
+    right: str
+    foot: str
+    page: str
+    of: str
+    mark: str = ""
+
+    def draw(self, sheet: Sheet, number: int, pages: int) -> None:
+        """Draw it on the sheet that is page `number` of `pages`."""
+        if number > 1:
+            sheet.text("aside", 0, -0.7, self.left)
+            sheet.text("aside", WIDTH, -0.7, self.right, "right")
+            sheet.rule("thin", 0.6)
+            pill(sheet, WIDTH / 2 + width_mm(self.mark, _PILL_PT) / 2 + _PILL_INSET, -0.8, self.mark)
+        sheet.rule("thin", _END - 4.2)
+        sheet.text("head", 0, _END - 1, self.foot)
+        sheet.text("head", WIDTH, _END - 1, f"{self.page} {number} {self.of} {pages}", "right")
+
+
+def pill(sheet: Sheet, right: float, y: float, text: str) -> None:
+    """A mark that nobody overlooks, its text on the baseline y; nothing without a text."""
+    if text:
+        width = width_mm(text, _PILL_PT) + 2 * _PILL_INSET
+        sheet.box("#f5ebe4", right - width, y - 2.75, width, 3.7, 0.7, "#a8501a")
+        sheet.text("pill", right - width / 2, y, text, "centred")
 
 
 class Row(Protocol):
@@ -138,12 +205,15 @@ class Section:
     ending: Sequence[Row] = ()
 
 
-def paginate(sections: Sequence[Section]) -> list[Sheet]:
-    """The pages of all sections, one section following the other on the page where there is room."""
+def paginate(first: Sheet, sections: Sequence[Section], frame: Frame) -> list[Sheet]:
+    """The `first` page and those of all sections, one following the other where there is room, each page in its `frame`."""
     pages = _Pages()
     for section in sections:
         pages.section(section)
-    return pages.sheets
+    found = [first, *pages.sheets]
+    for number, sheet in enumerate(found, start=1):
+        frame.draw(sheet, number, len(found))
+    return found
 
 
 class _Pages:

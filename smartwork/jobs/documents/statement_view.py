@@ -9,11 +9,12 @@ from smartwork.domain.business import Language
 from smartwork.domain.invoice import Invoice
 from smartwork.domain.statement import Statement, UnsignedStay
 from smartwork.jobs.documents import describe, labels
+from smartwork.jobs.documents.face import Face, Payment, Table
 from smartwork.jobs.documents.measure import fit
 from smartwork.jobs.documents.rows import place_section
-from smartwork.jobs.documents.sheets import WIDTH, Align, Group, Section, paginate
+from smartwork.jobs.documents.sheets import WIDTH, Align, Group, Section
 from smartwork.jobs.documents.tabular import Cell, Cells, Heads, Note, Sum
-from smartwork.jobs.documents.view import View, imprint, shown_party
+from smartwork.jobs.documents.view import View, address, pages
 
 _DAY_ENDS = (45.0, 65.0, 86.0, 105.0, 125.0, 146.0, WIDTH)
 _STAY_ENDS = (150.0, WIDTH)
@@ -24,53 +25,47 @@ def statement_view(one: Statement, invoice: Invoice, digest: str) -> View:
     """The statement beside `invoice` as the template wants it; `digest` is its snapshot's, in hex."""
     language = invoice.language
     say = labels.words(language)
-    sheets = [sheet.json() for sheet in paginate(_sections(one, invoice, say))]
-    sender, receiver = invoice.buyer, invoice.seller
+    running = f"{say['statement_title']} · {labels.month(invoice.month, language)}"
+    return pages(
+        statement_face(one, invoice, digest), _sections(one, invoice, say), running, language,
+        number=one.number, digest=digest, file=say["statement_file"],
+    )  # fmt: skip
+
+
+def statement_face(one: Statement, invoice: Invoice, digest: str) -> Face:
+    """The first page of a statement."""
+    language = invoice.language
+    say = labels.words(language)
     account = one.account
     paid = labels.day(account.paid_on, language) if account.paid_on else None
-    return {
-        "say": {
-            **{key: say[key] for key in ("vat_number", "page", "of", "scan", "fingerprint", "due_on")},
-            "rate": say["account_of_month"],
-            "base": "",
-            "vat": say["amount"],
-        },
-        "language": language,
-        "demo": say["demo"] if invoice.is_demo else None,
-        "title": say["statement_title"],
-        "title_size": 24,
-        "running_title": f"{say['statement_title']} · {labels.month(invoice.month, language)}",
-        "number": one.number,
-        "author": sender.name,
-        "digest": digest,
-        "evidence_file": say["statement_file"],
-        "month": labels.month(invoice.month, language),
-        "sender": shown_party(sender),
-        "receiver_label": say["supplier"],
-        "receiver": shown_party(receiver),
-        "imprint": imprint(sender, say),
-        "facts": [
-            [say["statement_of"], one.number],
-            [say["date_of_issue"], labels.day(invoice.issued_on, language)],
-            [say["period"], f"{labels.day(invoice.starts_on, language)} – {labels.day(invoice.ends_on, language)}"],
-            [say["centre"], invoice.lines[0].centre_name or invoice.account],
+    return Face(
+        size="display-2",
+        title=say["statement_title"],
+        month=labels.month(invoice.month, language),
+        mark=say["demo"] if invoice.is_demo else "",
+        sender=address(invoice.buyer, say),
+        receiver_label=say["supplier"],
+        receiver=address(invoice.seller, say),
+        facts=[
+            (say["statement_of"], one.number),
+            (say["date_of_issue"], labels.day(invoice.issued_on, language)),
+            (say["period"], f"{labels.day(invoice.starts_on, language)} – {labels.day(invoice.ends_on, language)}"),
+            (say["centre"], invoice.lines[0].centre_name or invoice.account),
         ],
-        "due_on": None,
-        "mention": "",
-        "summary": _summary(one, say, language),
-        "vat": _account(one, invoice, say),
-        "total_label": say["paid_on"].format(day=paid) if paid else say["closing_balance"],
-        "gross": labels.euro(account.paid if paid else account.closing, language),
-        "pools": None,
-        "notes": [say["statement_scope"], *([say["unsigned_note"]] if one.unsigned else [])],
-        "payment": _payment(one, invoice, say, paid),
-        "qr": None,
-        "sheets": sheets,
-        "pages": str(len(sheets) + 1),
-    }
+        due=None,
+        mention="",
+        summary=_summary(one, say, language),
+        vat=Table((say["account_of_month"], "", say["amount"]), _account(one, invoice, say)),
+        total_label=say["paid_on"].format(day=paid) if paid else say["closing_balance"],
+        gross=labels.euro(account.paid if paid else account.closing, language),
+        pools=None,
+        notes=[say["statement_scope"], *([say["unsigned_note"]] if one.unsigned else [])],
+        payment=_payment(one, invoice, say, paid),
+        fingerprint=f"{say['fingerprint']} {digest}",
+    )
 
 
-def _summary(one: Statement, say: dict[str, str], language: Language) -> View:
+def _summary(one: Statement, say: dict[str, str], language: Language) -> Table:
     rows = [
         [
             say[f"verdict_{part.verdict}"] if part.signed else say["verdict_unsigned"],
@@ -87,7 +82,7 @@ def _summary(one: Statement, say: dict[str, str], language: Language) -> View:
         _hours(sum(part.measured_s for part in one.verdicts), language),
     ]
     heads = [say[key] for key in ("verdict", "count", "booked_h", "measured_h")]
-    return {"title": say["month_verdicts"], "heads": heads, "rows": rows, "total": total}
+    return Table(heads, rows, say["month_verdicts"], total)
 
 
 def _account(one: Statement, invoice: Invoice, say: dict[str, str]) -> list[list[str]]:
@@ -120,19 +115,19 @@ def _account(one: Statement, invoice: Invoice, say: dict[str, str]) -> list[list
     return found
 
 
-def _payment(one: Statement, invoice: Invoice, say: dict[str, str], paid: str | None) -> View:
+def _payment(one: Statement, invoice: Invoice, say: dict[str, str], paid: str | None) -> Payment:
     account = one.account
     if paid is None or invoice.seller.iban is None:
-        return {"label": say["paid_out"], "rows": [], "words": say["nothing_paid"]}
+        return Payment(say["paid_out"], [], say["nothing_paid"])
     iban = invoice.seller.iban
     rows = [
-        [say["beneficiary"], invoice.seller.name],
-        [say["account"], " ".join(iban[i : i + 4] for i in range(0, len(iban), 4))],
-        [say["communication"], account.reference or ""],
-        [say["amount"], labels.euro(account.paid, invoice.language)],
-        [say["date"], paid],
+        (say["beneficiary"], invoice.seller.name),
+        (say["account"], " ".join(iban[i : i + 4] for i in range(0, len(iban), 4))),
+        (say["communication"], account.reference or ""),
+        (say["amount"], labels.euro(account.paid, invoice.language)),
+        (say["date"], paid),
     ]
-    return {"label": say["paid_out"], "rows": rows, "words": None}
+    return Payment(say["paid_out"], rows)
 
 
 def _sections(one: Statement, invoice: Invoice, say: dict[str, str]) -> list[Section]:

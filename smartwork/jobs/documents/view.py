@@ -1,56 +1,74 @@
-"""What the pages show, as text in the reader's language: the template lays out and decides nothing."""
+"""What the pages show, as text in the reader's language: the template sets what is placed here and decides nothing."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
-from smartwork.domain.business import Party
+from smartwork.domain.business import Language, Party
 from smartwork.domain.invoice import Invoice, Line, VatTotal, structured
 from smartwork.jobs.documents import describe, labels
 from smartwork.jobs.documents.epc import epc_code
+from smartwork.jobs.documents.face import Address, Face, Payment, Table
 from smartwork.jobs.documents.rows import FIRST_PAGE_ROWS, hours, net, sections
-from smartwork.jobs.documents.sheets import paginate
+from smartwork.jobs.documents.sheets import Frame, Section, paginate
 
 View = dict[str, object]
 
 
 def view(invoice: Invoice, digest: str) -> View:
-    """The document as the template wants it: JSON values, all figures formatted. `digest` is its snapshot's, in hex."""
-    language = invoice.language
+    """The document as the template wants it: JSON values, all texts placed. `digest` is its snapshot's, in hex."""
+    say = labels.words(invoice.language)
+    running = f"{say[f'short_{invoice.kind}']} {invoice.number} · {labels.month(invoice.month, invoice.language)}"
+    return pages(
+        face(invoice, digest), sections(invoice), running, invoice.language,
+        number=invoice.number, digest=digest, file=say["evidence_file"],
+    )  # fmt: skip
+
+
+def pages(
+    first: Face, following: Sequence[Section], running: str, language: Language, *, number: str, digest: str, file: str
+) -> View:
+    """What the template reads: the first page and those of the sections after it, each in its frame."""
     say = labels.words(language)
-    sheets = [sheet.json() for sheet in paginate(sections(invoice))]
-    # Whoever draws the document up stands at its head: of a self-billed one that is the buyer.
-    sender, receiver = (invoice.buyer, invoice.seller) if invoice.is_self_billed else (invoice.seller, invoice.buyer)
+    sender = first.sender
+    imprint = f"{sender.name} · {sender.street}, {sender.town} · {sender.vat}"
+    frame = Frame(sender.name, running, imprint, say["page"], say["of"], first.mark)
     return {
-        "say": {
-            key: say[key] for key in ("vat_number", "page", "of", "scan", "fingerprint", "rate", "base", "vat", "due_on")
-        },
         "language": language,
-        "demo": say["demo"] if invoice.is_demo else None,
-        "title": say[invoice.kind],
-        "title_size": 27 if invoice.kind == "invoice" else 24 if invoice.kind == "credit_note" else 17,
-        "running_title": f"{say[f'short_{invoice.kind}']} {invoice.number} · {labels.month(invoice.month, language)}",
-        "number": invoice.number,
+        "title": first.title,
+        "number": number,
         "author": sender.name,
         "digest": digest,
-        "evidence_file": say["evidence_file"],
-        "month": labels.month(invoice.month, language),
-        "sender": shown_party(sender),
-        "receiver_label": _receiver_label(invoice, say),
-        "receiver": shown_party(receiver),
-        "imprint": imprint(sender, say),
-        "facts": _facts(invoice, say),
-        "due_on": None if invoice.is_credit else labels.day(invoice.due_on, language),
-        "mention": "\n".join(_mentions(invoice, say)),
-        "summary": _summary(invoice, say),
-        "vat": [_vat(total, invoice, say) for total in invoice.vat_totals],
-        "total_label": _total_label(invoice, say),
-        "gross": labels.euro(invoice.gross, language),
-        "pools": _pools(invoice, say),
-        "notes": _notes(invoice, say),
-        "payment": _payment(invoice, say),
-        "qr": _qr(invoice),
-        "sheets": sheets,
-        "pages": str(len(sheets) + 1),
+        "evidence_file": file,
+        "sheets": [sheet.json() for sheet in paginate(first.sheet(), following, frame)],
     }
+
+
+def face(invoice: Invoice, digest: str) -> Face:
+    """The first page of a document, in the reader's language."""
+    language = invoice.language
+    say = labels.words(language)
+    # Whoever draws the document up stands at its head: of a self-billed one that is the buyer.
+    sender, receiver = (invoice.buyer, invoice.seller) if invoice.is_self_billed else (invoice.seller, invoice.buyer)
+    return Face(
+        size="display" if invoice.kind == "invoice" else "display-2" if invoice.kind == "credit_note" else "display-3",
+        title=say[invoice.kind],
+        month=labels.month(invoice.month, language),
+        mark=say["demo"] if invoice.is_demo else "",
+        sender=address(sender, say),
+        receiver_label=_receiver_label(invoice, say),
+        receiver=address(receiver, say),
+        facts=_facts(invoice, say),
+        due=None if invoice.is_credit else (say["due_on"], labels.day(invoice.due_on, language)),
+        mention="\n".join(_mentions(invoice, say)),
+        summary=_summary(invoice, say),
+        vat=Table((say["rate"], say["base"], say["vat"]), [_vat(total, invoice, say) for total in invoice.vat_totals]),
+        total_label=_total_label(invoice, say),
+        gross=labels.euro(invoice.gross, language),
+        pools=_pools(invoice, say),
+        notes=_notes(invoice, say),
+        payment=_payment(invoice, say),
+        fingerprint=f"{say['fingerprint']} {digest}",
+    )
 
 
 def _receiver_label(invoice: Invoice, say: dict[str, str]) -> str:
@@ -65,16 +83,16 @@ def _total_label(invoice: Invoice, say: dict[str, str]) -> str:
     return say["in_favour"] if invoice.is_credit else say["to_pay"]
 
 
-def _facts(invoice: Invoice, say: dict[str, str]) -> list[list[str]]:
+def _facts(invoice: Invoice, say: dict[str, str]) -> list[tuple[str, str]]:
     language = invoice.language
     issued = "issued_on" if invoice.kind == "invoice" else "date_of_issue"
     centre = invoice.lines[0].centre_name if invoice.is_self_billed else None
     return [
-        [say["number"], invoice.number],
-        [say[issued], labels.day(invoice.issued_on, language)],
-        [say["period"], f"{labels.day(invoice.starts_on, language)} – {labels.day(invoice.ends_on, language)}"],
-        [say["your_reference"], invoice.buyer_reference],
-        *([[say["centre"], centre]] if centre else []),
+        (say["number"], invoice.number),
+        (say[issued], labels.day(invoice.issued_on, language)),
+        (say["period"], f"{labels.day(invoice.starts_on, language)} – {labels.day(invoice.ends_on, language)}"),
+        (say["your_reference"], invoice.buyer_reference),
+        *([(say["centre"], centre)] if centre else []),
     ]
 
 
@@ -105,7 +123,7 @@ def _notes(invoice: Invoice, say: dict[str, str]) -> list[str]:
     return found
 
 
-def _summary(invoice: Invoice, say: dict[str, str]) -> View:
+def _summary(invoice: Invoice, say: dict[str, str]) -> Table:
     """The first page's table: by centre or, where there is only one, as self-billed documents have it, by line."""
     language = invoice.language
     total = labels.euro(invoice.net, language)
@@ -124,7 +142,7 @@ def _summary(invoice: Invoice, say: dict[str, str]) -> View:
             left = invoice.lines[len(shown) :]
             rows.append([f"+ {len(left)} {say['lines'].lower()}", "", "", labels.euro(net(left), language)])
         heads = [say[key] for key in ("what", "quantity", "price", "net")]
-        return {"title": say["statement"], "heads": heads, "rows": rows, "total": [say["total_net"], "", "", total]}
+        return Table(heads, rows, say["statement"], (say["total_net"], "", "", total))
     centres: dict[str | None, list[Line]] = defaultdict(list)
     for line in invoice.lines:
         centres[line.centre].append(line)
@@ -134,12 +152,12 @@ def _summary(invoice: Invoice, say: dict[str, str]) -> View:
     if others := found[len(shown_centres) :]:
         rest = [line for lines in others for line in lines]
         rows.append(_sum(say["other_centres"].format(count=len(others)), rest, invoice))
-    return {
-        "title": say["by_centre"],
-        "heads": [say[key] for key in ("centre", "lines", "hours", "net")],
-        "rows": rows,
-        "total": [say["total_net"], str(len(invoice.lines)), hours(invoice.lines, language), total],
-    }
+    return Table(
+        [say[key] for key in ("centre", "lines", "hours", "net")],
+        rows,
+        say["by_centre"],
+        (say["total_net"], str(len(invoice.lines)), hours(invoice.lines, language), total),
+    )
 
 
 def _sum(name: str, lines: list[Line], invoice: Invoice) -> list[str]:
@@ -154,38 +172,38 @@ def _vat(total: VatTotal, invoice: Invoice, say: dict[str, str]) -> list[str]:
     return [name, labels.euro(total.base, invoice.language), labels.euro(total.vat, invoice.language)]
 
 
-def _pools(invoice: Invoice, say: dict[str, str]) -> View | None:
+def _pools(invoice: Invoice, say: dict[str, str]) -> Table | None:
     if not invoice.pools:
         return None
     columns = ("opening", "bought", "spent", "expired", "closing")
-    return {
-        "heads": [say["pools"], *(say[column] for column in columns)],
-        "rows": [
+    return Table(
+        [say["pools"], *(say[column] for column in columns)],
+        [
             [say[pool.kind], *(labels.number(getattr(pool, column), invoice.language) for column in columns)]
             for pool in invoice.pools
         ],
-    }
+    )
 
 
-def _payment(invoice: Invoice, say: dict[str, str]) -> View:
+def _payment(invoice: Invoice, say: dict[str, str]) -> Payment:
     """What happens with the amount: how to pay it, or in words that it is given back."""
     language = invoice.language
     amount = labels.euro(invoice.gross, language)
     if invoice.is_credit or invoice.payment is None:
         words = say["recover_terms" if invoice.is_self_billed else "credit_terms"] if invoice.is_credit else terms(invoice)
-        return {"label": say["payment"], "rows": [], "words": words}
+        return Payment(say["payment"], [], words)
     paid = invoice.payment
     rows = [
-        [say["beneficiary"], paid.holder],
-        [say["account"], " ".join(paid.iban[i : i + 4] for i in range(0, len(paid.iban), 4))],
+        (say["beneficiary"], paid.holder),
+        (say["account"], " ".join(paid.iban[i : i + 4] for i in range(0, len(paid.iban), 4))),
     ]
     if paid.reference is not None:
-        rows.append([say["communication"], structured(paid.reference)])
+        rows.append((say["communication"], structured(paid.reference)))
     rows += [
-        [say["we_pay" if invoice.is_self_billed else "to_pay"], amount],
-        [say["before"], labels.day(invoice.due_on, language)],
+        (say["we_pay" if invoice.is_self_billed else "to_pay"], amount),
+        (say["before"], labels.day(invoice.due_on, language)),
     ]
-    return {"label": say["payment"], "rows": rows, "words": None}
+    return Payment(say["payment"], rows, code=_qr(invoice), scan=say["scan"])
 
 
 def terms(invoice: Invoice) -> str:
@@ -198,21 +216,15 @@ def terms(invoice: Invoice) -> str:
     return say["terms"].format(days=invoice.payment_days, due=labels.day(invoice.due_on, invoice.language))
 
 
-def shown_party(party: Party) -> View:
-    """A party's name, address and VAT number as the template shows them."""
+def address(party: Party, say: dict[str, str]) -> Address:
+    """A party's name, address and VAT number as the pages show them."""
     number = party.enterprise_number
-    return {
-        "name": party.name,
-        "street": party.street,
-        "town": f"{party.country}-{party.postcode} {party.town}",
-        "vat": f"{party.country} {number[:4]}.{number[4:7]}.{number[7:]}",
-    }
-
-
-def imprint(party: Party, say: dict[str, str]) -> str:
-    """Who stands at the foot of every page."""
-    shown = shown_party(party)
-    return f"{shown['name']} · {shown['street']}, {shown['town']} · {say['vat_number']} {shown['vat']}"
+    return Address(
+        party.name,
+        party.street,
+        f"{party.country}-{party.postcode} {party.town}",
+        f"{say['vat_number']} {party.country} {number[:4]}.{number[4:7]}.{number[7:]}",
+    )
 
 
 def _qr(invoice: Invoice) -> str | None:

@@ -23,7 +23,7 @@ from smartwork.jobs.documents.epc import epc_code, epc_text
 from smartwork.jobs.documents.pdf import pdf
 from smartwork.jobs.documents.table import COLUMNS, table
 from smartwork.jobs.documents.ubl import ubl
-from smartwork.jobs.documents.view import view
+from smartwork.jobs.documents.view import face, view
 from smartwork.jobs.render import DoesNotAddUp, NotWritable, render
 from smartwork.testing.documents import (
     EXEMPT,
@@ -218,19 +218,19 @@ def test_the_annex_counts_the_ledger_by_centre_and_shows_each_day_that_is_not_wh
 
 def test_hours_that_were_only_bought_are_not_hours_of_use() -> None:
     one = mixed_invoice("en")
-    shown: Any = view(one, "0" * 64)
     used = sum((line.hours for line in one.lines if line.kind in ("occupancy", "pass", "beyond_pass")), Decimal(0))
-    assert shown["summary"]["total"][2] == f"{used:.2f}"
+    assert face(one, "0" * 64).summary.total[2] == f"{used:.2f}"
 
 
 def test_a_self_billed_invoice_lists_every_place_of_the_centre() -> None:
     shown: Any = view(self_billed(places=120), "0" * 64)
-    texts = [text for sheet in shown["sheets"] for _, _, _, lines in sheet["left"]["body"] for text in lines.splitlines()]
+    columns = [lines for sheet in shown["sheets"][1:] for _, _, _, lines in sheet["left"]["body"]]
+    texts = [text for lines in columns for text in lines.splitlines() if text]
     assert sorted(row.resource_name for row in self_billed(places=120).statement) == sorted(texts)
 
 
 def test_only_who_has_to_pay_gets_a_code_to_scan() -> None:
-    asked = [view(one, "0" * 64)["qr"] is not None for one in every_kind("fr")]
+    asked = [face(one, "0" * 64).payment.code is not None for one in every_kind("fr")]
     assert asked == [one.kind == "invoice" for one in every_kind("fr")]
 
 

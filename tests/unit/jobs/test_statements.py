@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from smartwork.domain.business import Language
 from smartwork.errors import InputError
 from smartwork.jobs.documents import labels
-from smartwork.jobs.documents.statement_view import statement_view
+from smartwork.jobs.documents.statement_view import statement_face, statement_view
 from smartwork.jobs.render import NotWritable
 from smartwork.jobs.statements import render_statements, statement_pdf
 from smartwork.jobs.verify import verify
@@ -39,8 +39,8 @@ def test_pages_tell_the_month_the_account_and_when_it_was_paid(language: Languag
 
 def test_what_is_taken_back_is_below_zero_in_quantity_and_amount() -> None:
     kept, _ = centre_statement("en")
-    view: Any = statement_view(kept, self_billed_credit("en"), "0" * 64)
-    [taken] = [row for row in view["vat"] if row[0].startswith("The centre")]
+    account = statement_face(kept, self_billed_credit("en"), "0" * 64).vat
+    [taken] = [row for row in account.rows if row[0].startswith("The centre")]
     assert taken[1:] == ["−65 %", labels.euro(Decimal("-19.50"), "en")]
 
 
