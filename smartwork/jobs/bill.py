@@ -90,10 +90,10 @@ def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path,
     what `render` raises where files cannot be written.
     """
     first = _over(month, at.date())
-    progress("Reading verdicts and their evidence", 0, 1)
-    known = _read(connection, first)
-    progress("Reading verdicts and their evidence", 1, 1)
-    with workers(len(known.customers)) as pool:
+    with workers(len(billing.customers(connection))) as pool:
+        progress("Reading verdicts and their evidence", 0, 1)
+        known = _read(connection, first)
+        progress("Reading verdicts and their evidence", 1, 1)
         progress("Issuing invoices", 0, 1)
         with documents.books(connection):
             documents.open_series(connection, series_of("invoice", at.date()))

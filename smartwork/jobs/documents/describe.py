@@ -1,8 +1,9 @@
 """What a line is called, in the reader's language: the same words on the page, in the XML and in the CSV."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -135,8 +136,13 @@ def quantity(line: Line, language: Language) -> str:
 
 def times(proof: Proof) -> str:
     """When it began and ended, on the clock of its centre."""
-    zone = ZoneInfo(proof.timezone)
-    start, end = proof.starts_at.astimezone(zone), proof.ends_at.astimezone(zone)
+    return _times(proof.starts_at, proof.ends_at, proof.timezone)
+
+
+@lru_cache(maxsize=4096)
+def _times(starts_at: datetime, ends_at: datetime, timezone: str) -> str:
+    zone = ZoneInfo(timezone)
+    start, end = starts_at.astimezone(zone), ends_at.astimezone(zone)
     return f"{start.hour:02}:{start.minute:02}–{end.hour:02}:{end.minute:02}"
 
 

@@ -16,8 +16,11 @@ HEAD = ("part", "snapshot")
 _DOCUMENT = "document"
 _LINES = '"lines":['
 """Where a snapshot's lines begin: no key before it holds one of that name, and in a string the quotes are escaped."""
+_AFTER_LINES = '],"month":'
+_BETWEEN_LINES = '},{"centre":'
+"""Keys are sorted, so that a line begins with its centre, and nothing within a line does; quotes in texts are escaped."""
+_LINES_APART = _BETWEEN_LINES.replace(",", "\n")
 _QUOTE = '"'
-_DECODER = json.JSONDecoder()
 _UNREADABLE = (
     "The evidence embedded in the XML cannot be read: it was altered or is not smartwork's. "
     "Ask the sender for the document again."
@@ -26,13 +29,10 @@ _UNREADABLE = (
 
 def as_csv(canonical: str) -> bytes:
     """A snapshot's canonical text as the CSV that the XML embeds; nothing is lost."""
-    at = start = canonical.index(_LINES) + len(_LINES)
-    rows = []
-    while canonical[at] != "]":
-        line, end = _DECODER.raw_decode(canonical, at)
-        rows.append((line["line"], canonical[at:end]))
-        at = end + (canonical[end] == ",")
-    rows.insert(0, (_DOCUMENT, canonical[:start] + canonical[at:]))
+    start = canonical.index(_LINES) + len(_LINES)
+    end = canonical.rindex(_AFTER_LINES)
+    lines = canonical[start:end].replace(_BETWEEN_LINES, _LINES_APART).split("\n") if end > start else []
+    rows = [(_DOCUMENT, canonical[:start] + canonical[end:]), *enumerate(lines, start=1)]
     written = [f'"{part}","{text.replace(_QUOTE, _QUOTE * 2)}"' for part, text in rows]
     return "\r\n".join([",".join(HEAD), *written, ""]).encode()
 

@@ -122,7 +122,14 @@ def _columns(texts: Sequence[tuple[float, float, str]]) -> list[tuple[float, flo
     by_x: dict[float, list[tuple[float, str]]] = defaultdict(list)
     for x, y, text in texts:
         by_x[x].append((y, text))
-    return [(round(x, 2), *run) for x, column in by_x.items() for run in _runs(column)]
+    found = []
+    for x, column in by_x.items():
+        if len(column) > 1:
+            found += [(round(x, 2), *run) for run in _runs(column)]
+        else:
+            [(y, text)] = column
+            found.append((round(x, 2), round(y, 2), 0.0, text))
+    return found
 
 
 def _runs(column: Sequence[tuple[float, str]]) -> Iterator[tuple[float, float, str]]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from io import StringIO
 
+from smartwork.domain.evidence import Completeness
 from smartwork.domain.invoice import Invoice, Line
 from smartwork.jobs.documents import describe
 
@@ -34,11 +35,11 @@ COLUMNS: dict[str, Callable[[Invoice, Line], object]] = {
     "over_s": lambda _, line: sum(proof.over_s for proof in line.proofs),
     "coverage": lambda _, line: min((proof.coverage for proof in line.proofs), default=""),
     "ledger": lambda _, line: _joined(run for proof in line.proofs for run in describe.ledger(proof.batches)),
-    "ledger_numbered": lambda _, line: _ledger(line, "numbered"),
-    "ledger_stored": lambda _, line: _ledger(line, "stored"),
-    "ledger_rejected": lambda _, line: _ledger(line, "rejected"),
-    "ledger_waiting": lambda _, line: _ledger(line, "waiting"),
-    "ledger_missing": lambda _, line: _ledger(line, "missing"),
+    "ledger_numbered": lambda _, line: _ledger(line, lambda day: day.numbered),
+    "ledger_stored": lambda _, line: _ledger(line, lambda day: day.stored),
+    "ledger_rejected": lambda _, line: _ledger(line, lambda day: day.rejected),
+    "ledger_waiting": lambda _, line: _ledger(line, lambda day: day.waiting),
+    "ledger_missing": lambda _, line: _ledger(line, lambda day: day.missing),
     "hours": lambda _, line: line.hours,
     "credit_hours": lambda _, line: sum((draw.hours for draw in line.draws), Decimal(0)),
     "quantity": lambda _, line: line.quantity,
@@ -63,10 +64,10 @@ def table(invoice: Invoice) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
-def _ledger(line: Line, what: str) -> object:
+def _ledger(line: Line, count: Callable[[Completeness], int]) -> object:
     """Readings of the days that a line touches, each day of its centre once; nothing where no ledger was recorded."""
-    days = describe.ledger_days(line.proofs).values()
-    return sum(getattr(day, what) for day in days) if days else ""
+    days = {(proof.centre, day.day): day for proof in line.proofs for day in proof.ledger or ()}
+    return sum(map(count, days.values())) if days else ""
 
 
 def _joined(texts: Iterable[str]) -> str:

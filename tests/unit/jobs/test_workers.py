@@ -26,6 +26,25 @@ if __name__ == "__main__":
 """
 
 
+_DRAWN = """
+import gc, sys
+from pathlib import Path
+from smartwork.jobs.render import render
+from smartwork.testing.documents import every_kind, mixed_invoice
+texts = [one.canonical() for one in (*every_kind("fr"), mixed_invoice("nl"))]
+render(texts, Path(sys.argv[1]), lambda *_: None)
+gc.collect()
+gc.disable()
+render(texts, Path(sys.argv[1]), lambda *_: None)
+print(gc.collect() // len(texts))
+"""
+
+
+def test_drawing_leaves_next_to_nothing_to_a_collector_which_workers_do_without(tmp_path: Path) -> None:
+    ran = subprocess.run([sys.executable, "-c", _DRAWN, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert int(ran.stdout) < 50  # objects a document, those of the pool itself among them
+
+
 def test_many_documents_are_drawn_in_processes_of_their_own_and_few_in_this_one() -> None:
     with workers(MANY) as pool:
         assert pool.submit(os.getpid).result() != os.getpid() or os.cpu_count() == 1
