@@ -16,8 +16,8 @@ WIDTH = 174.0
 _TOP, _BOTTOM = 9.0, 259.0
 _GAP = 12.0
 _PILL_PT, _PILL_INSET = 7.5, 1.7
-_END = 271.0
-"""The foot of the drawing: the imprint stands below the rows."""
+_START, _END = -5.0, 271.0
+"""The drawing reaches above the rows to the running head, and below them to the imprint."""
 _SAME = 0.005
 _FARTHEST, _AHEAD = 12, 6
 """So many rows apart, texts are columns of their own; so many steps ahead tell how far apart rows are."""
@@ -112,7 +112,8 @@ class Sheet:
         for fill, bars in self.bars.items():
             path = "".join(f"M{x:.2f} {y:.2f}h{w:.2f}v{h:.2f}h{-w:.2f}z" for x, y, w, h in bars)
             shapes.append(f'<path d="{path}" fill="{_FILLS[fill]}"/>')
-        size = f'width="{WIDTH:g}mm" height="{_END:g}mm" viewBox="0 0 {WIDTH:g} {_END:g}"'
+        height = _END - _START
+        size = f'width="{WIDTH:g}mm" height="{height:g}mm" viewBox="0 {_START:g} {WIDTH:g} {height:g}"'
         hatch = f"<defs>{_HATCH}</defs>" if self.bars.get("unknown") else ""
         return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{hatch}{"".join(shapes)}</svg>'
 

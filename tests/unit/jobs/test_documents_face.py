@@ -1,13 +1,16 @@
 """The first page has room for all it says: nothing is cut off, and nothing runs into the payment at its foot."""
 
+from typing import Any
+
 from hypothesis import example, given
 from hypothesis import strategies as st
+from lxml import etree
 
 from smartwork.jobs.documents.face import Address, Face, Payment, Table
 from smartwork.jobs.documents.measure import width_mm, wrap
 from smartwork.jobs.documents.rows import FIRST_PAGE_ROWS
 from smartwork.jobs.documents.sheets import WIDTH
-from smartwork.jobs.documents.view import face
+from smartwork.jobs.documents.view import face, view
 from smartwork.testing.documents import every_kind, mixed_invoice
 
 _SIZES = {"main": 10.0, "main-bold": 10.0, "fact": 9.5, "fact-bold": 9.5, "receiver": 11.5, "mention": 10.0}
@@ -64,3 +67,16 @@ def test_no_text_of_any_kind_of_document_leaves_the_page() -> None:
                     assert left >= -0.01, text
                     assert left + width <= WIDTH + 0.01, text
                     assert y < 260, text
+
+
+def test_every_box_lies_within_the_drawing_of_its_page() -> None:
+    shown: Any = view(mixed_invoice("en"), "0" * 64)
+    for sheet in shown["sheets"]:
+        drawing = etree.fromstring(sheet["drawing"])
+        left, top, width, height = map(float, (drawing.get("viewBox") or "").split())
+        boxes = list(drawing.iterfind("{*}rect"))
+        assert boxes
+        for box in boxes:
+            x, y, wide, high = (float(box.get(key) or "nan") for key in ("x", "y", "width", "height"))
+            assert left <= x <= x + wide <= left + width
+            assert top <= y <= y + high <= top + height
