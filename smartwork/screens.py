@@ -178,14 +178,19 @@ def bill_json(month: date, report: BillReport) -> dict[str, object]:
 
 
 def bill(report: BillReport) -> RenderableType:
-    """One line an invoice, with the total."""
-    table = titled("Invoices", "Number, company", "lines", "net", "VAT", "to pay")
-    for i in report.invoices:
-        table.add_row(f"{i.number}  {i.company}", _n(i.lines), euro(i.net), euro(i.vat), euro(i.gross))
-    table.add_section()
-    lines = sum(i.lines for i in report.invoices)
-    table.add_row("[bold]total[/]", _n(lines), euro(report.net), euro(report.vat), f"[bold]{euro(report.gross)}[/]")
-    return table
+    """One line an invoice, with the total, and where the files are; who has nothing to pay."""
+    columns = [
+        Column("Number"), Column("Company"), Column("Lines", rank=1, figures=True), Column("Net, €", figures=True),
+        Column("VAT, €", rank=2, figures=True), Column("To pay, €", figures=True),
+    ]  # fmt: skip
+    rows = [(i.number, i.company, _n(i.lines), figure(i.net), figure(i.vat), figure(i.gross)) for i in report.invoices]
+    sums = (_n(sum(i.lines for i in report.invoices)), figure(report.net), figure(report.vat), figure(report.gross))
+    total = [tuple(Text(cell, style="bold") for cell in ("total", "", *sums))] if rows else []
+    table = FittedTable(f"Invoices of {report.month:%B %Y}", columns, [rows, total], empty="nobody has anything to pay")
+    told = [Text(f"PDF, XML and CSV of each: {report.invoices[0].files.pdf.parent}", overflow="fold")] if rows else []
+    if report.without_lines:
+        told.append(Text(f"Nothing to pay: {', '.join(report.without_lines)}"))
+    return Group(table, *told)
 
 
 def drafts_json(month: date, found: Sequence[Invoice]) -> dict[str, object]:
@@ -200,10 +205,9 @@ def drafts_json(month: date, found: Sequence[Invoice]) -> dict[str, object]:
 
 def drafts(found: Sequence[Invoice]) -> RenderableType:
     """One line a company, as it would be billed now."""
-    table = titled("Drafts: nothing is issued", "Company", "lines", "net", "to pay")
-    for one in found:
-        table.add_row(one.account, _n(len(one.lines)), euro(one.net), euro(one.gross))
-    return table
+    columns = [Column("Company"), *(Column(head, figures=True) for head in ("Lines", "Net, €", "To pay, €"))]
+    rows = [(one.account, _n(len(one.lines)), figure(one.net), figure(one.gross)) for one in found]
+    return FittedTable("Drafts: nothing is issued", columns, [rows], empty="nobody has anything to pay")
 
 
 def _energy(use: Use, baseline_wh: float) -> Table:

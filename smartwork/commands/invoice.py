@@ -6,13 +6,13 @@ from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console, Group, RenderableType
+from rich.console import Console
 from rich.text import Text
 
 from smartwork.clock import now
+from smartwork.commands.document import document, evidence
 from smartwork.commands.payments import Note, Number, add_payments, decimal, written
 from smartwork.commands.walk_ins import add_walk_ins
 from smartwork.db import documents
@@ -21,12 +21,11 @@ from smartwork.db.documents import Head
 from smartwork.db.migrate import migrate
 from smartwork.devstack.errors import Progress
 from smartwork.domain.crediting import line_numbered
-from smartwork.domain.evidence import Completeness
-from smartwork.domain.invoice import Invoice, Line, Proof
-from smartwork.domain.lifecycle import Event, Status, status
+from smartwork.domain.invoice import Invoice
+from smartwork.domain.lifecycle import Status, status
 from smartwork.domain.payments import Position
 from smartwork.jobs import invoices
-from smartwork.screens import euro, figure, titled
+from smartwork.screens import euro, figure
 from smartwork.tables import Column, FittedTable, Row
 
 
@@ -88,7 +87,7 @@ def invoice_app(
             wanted = shown if line is None else shown["lines"][line_numbered(found, line).line - 1]
             print(json.dumps(wanted, indent=2, ensure_ascii=False))
         else:
-            out.print(_shown(found, events, at) if line is None else evidence(line_numbered(found, line)))
+            out.print(document(found, events, at) if line is None else evidence(line_numbered(found, line)))
 
     @commands.command("send")
     def send(number: Number, *, note: Note = "") -> None:
@@ -132,38 +131,6 @@ def invoice_app(
         out.print(f"{made.invoice.number} gives back {euro(made.invoice.gross)}: {made.files.pdf}", soft_wrap=True)
 
     return commands
-
-
-def evidence(line: Line) -> RenderableType:
-    """What a line rests on: for each booking or stay the measured spans and the ledger's numbers."""
-    sold = f"{line.quantity:f} {line.unit} at {euro(line.price)} = {euro(line.net)}"
-    head = f"Line {line.line}, {line.kind.replace('_', ' ')}: {sold}"
-    parts: list[RenderableType] = [Text(head, style="bold")]
-    if line.terms:
-        parts.append(Text(f"Contract: {line.terms.charge}, grace {line.terms.grace_min} min, step {line.terms.step_min} min"))
-    parts += [part for proof in line.proofs for part in _proof(proof)]
-    return Group(*parts)
-
-
-def _proof(proof: Proof) -> list[RenderableType]:
-    zone = ZoneInfo(proof.timezone)
-    named = proof.booking or proof.check_in or ""
-    when = f"{proof.starts_at.astimezone(zone):%Y-%m-%d %H:%M}–{proof.ends_at.astimezone(zone):%H:%M}"
-    said = Text(
-        f"{named}: {proof.centre_name}, {proof.resource_name}, {when}, {proof.verdict}, {proof.hours:f} h ({proof.basis})"
-    )
-    table = titled(f"Measured, {proof.coverage:.0%} of the time", "From", "to", "state")
-    for span in proof.spans:
-        state = f"{span.state} (suspect)" if span.suspect else span.state
-        table.add_row(f"{span.start.astimezone(zone):%H:%M:%S}", f"{span.end.astimezone(zone):%H:%M:%S}", state)
-    runs = ", ".join(f"{run.edge}/{run.epoch} {run.first}–{run.last}" for run in proof.batches) or "none"
-    return [said, table, Text(f"Readings in the ledger: {runs}"), *(_ledger_day(one) for one in proof.ledger or ())]
-
-
-def _ledger_day(one: Completeness) -> Text:
-    figures = f"{one.numbered} numbered in the centre, {one.stored} stored, {one.rejected} rejected"
-    wanting = f", {one.waiting} waiting there, {one.missing} missing"
-    return Text(f"Ledger of {one.day}, when it was billed: {figures}{wanting}", style="" if one.is_whole else "yellow")
 
 
 def _listed(heads: list[Head], standing: Mapping[str, Position], drafts: list[Invoice], today: date) -> FittedTable:
@@ -225,26 +192,3 @@ def _draft_json(draft: Invoice) -> dict[str, object]:
         **figures,
         "state": "draft",
     }
-
-
-def _shown(invoice: Invoice, events: list[Event], at: Position | None) -> RenderableType:
-    head = f"{invoice.number}, {invoice.kind.replace('_', ' ')}: {invoice.seller.name} to {invoice.buyer.name}"
-    table = titled("Lines", "Line", "kind", "centre", "quantity", "price", "net")
-    for line in invoice.lines:
-        table.add_row(
-            str(line.line),
-            line.kind.replace("_", " "),
-            line.centre or "",
-            f"{line.quantity:f} {line.unit}",
-            euro(line.price),
-            euro(line.net),
-        )
-    happened = titled("What happened", "When", "what", "line", "amount", "note")
-    for event in events:
-        by = f" ({event.by})" if event.by else ""
-        amount = euro(event.amount) if event.amount is not None else ""
-        happened.add_row(f"{event.at:%Y-%m-%d %H:%M} UTC", event.kind, str(event.line or ""), amount, event.note + by)
-    total = f"net {euro(invoice.net)}, VAT {euro(invoice.vat)}, gross {euro(invoice.gross)}"
-    if at is not None:
-        total += f"; paid {euro(at.paid)}, credited {euro(at.credited)}, open {euro(at.open)}"
-    return Group(Text(head, style="bold"), table, Text(total), happened)

@@ -19,7 +19,8 @@ from smartwork.devstack.errors import Progress
 from smartwork.errors import SmartworkError
 from smartwork.jobs.audit import AuditReport, audit_books
 from smartwork.jobs.settle import SettleReport, settle_month
-from smartwork.screens import euro, titled
+from smartwork.screens import euro, figure, titled
+from smartwork.tables import Column, FittedTable
 
 _FAULTS_SHOWN = 20
 
@@ -103,14 +104,14 @@ def settled_json(report: SettleReport) -> dict[str, object]:
 
 def settled(report: SettleReport) -> RenderableType:
     """One line a document, and the files that pay them."""
-    table = titled("Settled with the centres", "Number, centre", "net", "VAT", "owed")
-    for one in report.documents:
-        table.add_row(f"{one.number}  {one.centre}", euro(one.net), euro(one.vat), euro(one.gross))
-    paid = titled("Ordered at the bank", "File", "payments", "total")
-    for order, path in report.payouts:
-        paid.add_row(str(path), str(order.payments), euro(order.total))
+    amounts = [Column("Net, €", figures=True), Column("VAT, €", rank=1, figures=True), Column("Owed, €", figures=True)]
+    rows = [(one.number, one.centre, figure(one.net), figure(one.vat), figure(one.gross)) for one in report.documents]
+    table = FittedTable("Settled with the centres", [Column("Number"), Column("Centre"), *amounts], [rows])
+    ordered = [(str(path), str(order.payments), figure(order.total)) for order, path in report.payouts]
+    heads = [Column("File"), Column("Payments", figures=True), Column("Total, €", figures=True)]
+    paid = FittedTable("Ordered at the bank", heads, [ordered], empty="nothing")
     told = [one.statement for one in report.documents if one.statement]
-    parts: list[RenderableType] = [table, *([paid] if report.payouts else [])]
+    parts: list[RenderableType] = [table, paid]
     if told:
         parts.append(
             Text(f"{len(told)} statements to the centres beside them: {told[0].parent}/*-statement.pdf", overflow="fold")
