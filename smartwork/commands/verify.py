@@ -56,10 +56,13 @@ def _compared(checked: Verified) -> str:
     if not checked.words:
         said += ", but for names, descriptions and notes, for which an older version had other words"
     said += "."
-    if checked.page:
+    if checked.pages == "all":
+        said += " So is every page of the PDF, and it holds nothing else."
+    elif checked.pages != "none":
         said += (
             " The PDF's first page shows the number, both parties' names, net, VAT and total, and of what is to be paid the "
-            "due date, account and reference that the evidence gives; what else stands on its pages was not compared."
+            "due date, account and reference that the evidence gives; another version of smartwork drew it, so what else "
+            "stands on its pages was not compared."
         )
     return f"{said} Whether it is the document that was issued, its issuer tells by the SHA-256."
 

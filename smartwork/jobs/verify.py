@@ -4,8 +4,9 @@ import json
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -16,9 +17,12 @@ from smartwork.errors import InputError
 from smartwork.jobs.documents import labels
 from smartwork.jobs.documents.compare import against
 from smartwork.jobs.documents.glyphs import showable, showable_document
-from smartwork.jobs.documents.reader import Carried, read
+from smartwork.jobs.documents.pdf import drawing, pdf
+from smartwork.jobs.documents.reader import Carried, Pdf, objects_of, read, texts_of
+from smartwork.jobs.documents.ubl import ubl
 from smartwork.jobs.documents.view import face
 
+_PAGE = "PDF page"
 _WORDS = ("size", "title", "mark", "mention", "notes", "fingerprint")
 """Of a first page, what names no party, amount, account or day."""
 
@@ -38,8 +42,8 @@ class Finding:
 class Verified:
     """What checking a document came to: it holds where nothing was found.
 
-    `page` says whether there was a first page to read, `words` whether the XML's names, descriptions and notes were compared:
-    an older version used others.
+    `pages` says how much of a PDF's pages was compared: all, or the figures of the first one, as of what another version
+    drew; `words` whether the XML's names, descriptions and notes were: an older version used others.
     """
 
     file: Path
@@ -50,7 +54,7 @@ class Verified:
     gross: str
     digest: str
     findings: tuple[Finding, ...]
-    page: bool
+    pages: Literal["none", "figures of the first", "all"]
     words: bool
 
     @property
@@ -82,7 +86,14 @@ def _verified(path: Path, carried: Carried) -> Verified:
     invoice = parsed[first]
     differences, words = against(carried.xml, parsed["xml"], carried.snapshots["xml"])
     found += [_finding("XML", one) for one in differences]
-    found += _printed(carried, invoice)
+    pages: Literal["none", "figures of the first", "all"] = "none"
+    if carried.pdf is not None:
+        found += _printed(carried.pdf, invoice)
+        pages = "figures of the first"
+        if carried.pdf.drawing == drawing() and all(one.where == _PAGE for one in found):
+            text = carried.snapshots["pdf"]
+            found += _drawn(carried.pdf, pdf(invoice, text, ubl(invoice, text)), knows_first=bool(found))
+            pages = "all"
     return Verified(
         path,
         invoice.kind,
@@ -92,7 +103,7 @@ def _verified(path: Path, carried: Carried) -> Verified:
         f"{invoice.gross:.2f}",
         digest(carried.snapshots[first]).hex(),
         tuple(found),
-        carried.printed is not None,
+        pages,
         words,
     )
 
@@ -145,13 +156,31 @@ def _brief(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def _printed(carried: Carried, invoice: Invoice) -> list[Finding]:
+def _drawn(stated: Pdf, again: bytes, *, knows_first: bool) -> Iterator[Finding]:
+    """Whether a PDF holds what the one holds that its evidence gives, and nothing else; where not, on which pages.
+
+    `knows_first`: what is wrong on the first page is known already.
+    """
+    if stated.content == again or objects_of(stated.content) == objects_of(again):
+        return
+    theirs, ours = texts_of(stated.content), texts_of(again)
+    if len(theirs) != len(ours):
+        yield Finding(_PAGE, 0, "number of pages", str(len(theirs)), str(len(ours)))
+    changed = [number for number, (one, other) in enumerate(zip(theirs, ours, strict=False)) if one != other]
+    for number in changed:
+        if number or not knows_first:
+            pairs = zip_longest(theirs[number], ours[number], fillvalue="nothing")
+            first = next((one, other) for one, other in pairs if one != other)
+            yield Finding(_PAGE, 0, f"page {number + 1}", *map(_brief, first))
+    if not changed and len(theirs) == len(ours):
+        yield Finding("PDF file", 0, "content", "changed after it was drawn", "as drawn")
+
+
+def _printed(stated: Pdf, invoice: Invoice) -> list[Finding]:
     """Whether the first page shows whose document it is, what is to be paid, and to whom, where and when."""
-    if carried.printed is None:
-        return []
-    printed, given = _bare(carried.printed), _first_page(invoice)
+    printed, given = _bare(stated.printed), _first_page(invoice)
     return [
-        Finding("PDF page", 0, what, "another or none", text)
+        Finding(_PAGE, 0, what, "another or none", text)
         for what, text in _to_show(invoice)
         if printed.count(bare := _bare(showable(text))) < max(given.count(bare), 1)
     ]

@@ -10,6 +10,7 @@ from pathlib import Path
 from lxml import etree
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
+from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, PdfObject, StreamObject
 
 from smartwork.errors import InputError
 from smartwork.jobs.documents.evidence import from_csv
@@ -19,20 +20,33 @@ NS = {
     "cbc": "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2",
 }
 _DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+_DRAWING = re.compile("drawing:([0-9a-f]{16})")
 _ROOTS = ("Invoice", "CreditNote")
+_PACKED = ("/Length", "/Filter", "/DecodeParms")
+_UNREADABLE = (PyPdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError, OSError)
+"""What a PDF that is torn or made to mislead may lead to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
     """A document taken apart: its root element, the snapshots found in it by where they lay, and the digests it states.
 
-    `printed` is the first page's text without blanks (None for XML).
+    `pdf` is None for XML.
     """
 
     xml: etree._Element
     snapshots: dict[str, str]
     digests: dict[str, str | None]
-    printed: str | None
+    pdf: "Pdf | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Pdf:
+    """A PDF's bytes, its first page's text without blanks, and by which version it says that it was drawn ("": none)."""
+
+    content: bytes
+    printed: str
+    drawing: str
 
 
 def read(path: Path) -> Carried:
@@ -52,12 +66,56 @@ def _xml(path: Path, content: bytes) -> Carried:
     return Carried(root, {"xml": snapshot}, {"xml": digest}, None)
 
 
+def texts_of(content: bytes) -> list[list[str]]:
+    """The lines of text on each page of a PDF. Raises InputError."""
+    try:
+        return [page.extract_text().splitlines() for page in PdfReader(BytesIO(content)).pages]
+    except _UNREADABLE as error:
+        raise _torn(error) from error
+
+
+def objects_of(content: bytes) -> dict[int, object]:
+    """All that a PDF holds, by number, unpacked: what differs between machines, as compression does, is left out.
+
+    Raises InputError.
+    """
+    try:
+        reader = PdfReader(BytesIO(content))
+        numbers = {*reader.xref_objStm, *(number for table in reader.xref.values() for number in table)}
+        objects = {number: reader.get_object(number) for number in sorted(numbers)}
+        return {number: _plain(one) for number, one in objects.items() if not _is_packing(one)}
+    except _UNREADABLE as error:
+        raise _torn(error) from error
+
+
+def _is_packing(one: PdfObject | None) -> bool:
+    return isinstance(one, StreamObject) and one.get("/Type") in ("/XRef", "/ObjStm")
+
+
+def _plain(one: object) -> object:
+    if isinstance(one, IndirectObject):
+        return "object", one.idnum
+    if isinstance(one, StreamObject):
+        named = {key: value for key, value in one.items() if key not in _PACKED}
+        return _plain(DictionaryObject(named)), one.get_data()
+    if isinstance(one, DictionaryObject):
+        return sorted((str(key), repr(_plain(value))) for key, value in one.items())
+    if isinstance(one, ArrayObject):
+        return [_plain(value) for value in one]
+    return repr(one)
+
+
+def _torn(error: Exception) -> InputError:
+    return InputError(f"The PDF's pages cannot be read ({error}). Ask the sender for the document again.")
+
+
 def _pdf(path: Path, content: bytes) -> Carried:
     try:
         document = PdfReader(BytesIO(content))
         files = {name: parts[0] for name, parts in document.attachments.items()}
         printed = re.sub(r"\s", "", document.pages[0].extract_text())
-    except (PyPdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError, OSError) as error:
+        drawing = _DRAWING.search(document.metadata.keywords or "") if document.metadata else None
+    except _UNREADABLE as error:
         raise InputError(f"{path} is no PDF that can be read ({error}). Ask the sender for the document again.") from error
     xml = next((data for name, data in files.items() if name.endswith(".xml")), None)
     evidence = next((data for name, data in files.items() if name.endswith(".json")), None)
@@ -74,7 +132,8 @@ def _pdf(path: Path, content: bytes) -> Carried:
     except UnicodeDecodeError as error:
         raise _foreign(path, "its evidence is no text") from error
     shown = _DIGEST.search(printed)
-    return Carried(root, snapshots, {"pdf": shown.group() if shown else None, "xml": digest}, printed)
+    digests = {"pdf": shown.group() if shown else None, "xml": digest}
+    return Carried(root, snapshots, digests, Pdf(content, printed, drawing.group(1) if drawing else ""))
 
 
 def _root(path: Path, content: bytes) -> etree._Element:
