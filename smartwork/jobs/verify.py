@@ -3,7 +3,7 @@
 import json
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Literal
@@ -20,11 +20,11 @@ from smartwork.jobs.documents.glyphs import showable, showable_document
 from smartwork.jobs.documents.pdf import drawing, pdf
 from smartwork.jobs.documents.reader import Carried, Pdf, objects_of, read, texts_of
 from smartwork.jobs.documents.ubl import ubl
-from smartwork.jobs.documents.view import face
+from smartwork.jobs.documents.view import view
 
 _PAGE = "PDF page"
-_WORDS = ("size", "title", "mark", "mention", "notes", "fingerprint")
-"""Of a first page, what names no party, amount, account or day."""
+_WORDS = ("display", "display-2", "display-3", "mention", "note", "small", "pill")
+"""Styles of what names no party, amount, account or day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,22 +187,9 @@ def _printed(stated: Pdf, invoice: Invoice) -> list[Finding]:
 
 
 def _first_page(invoice: Invoice) -> str:
-    """All texts of the first page: what stands there twice must be right twice."""
-    first = face(showable_document(invoice, invoice.canonical()), "")
-    shown = asdict(replace(first, payment=replace(first.payment, code=None)))
-    named = [text for key, value in shown.items() if key not in _WORDS for text in _texts(value)]
-    # The sender stands in the imprint, too.
-    return "\n".join(map(_bare, [*named, *_texts(shown["sender"])]))
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        yield from _texts(list(value.values()))
-    elif isinstance(value, list | tuple):
-        for one in value:
-            yield from _texts(one)
+    """What names a party, an amount, an account or a day on the first page: what is there twice must be right twice."""
+    [first, *_] = view(showable_document(invoice, invoice.canonical()), "")["sheets"]
+    return "\n".join(_bare(text) for _, style, *texts in first["texts"] if style not in _WORDS for *_, text in texts)
 
 
 def _bare(text: str) -> str:

@@ -1,9 +1,11 @@
 """Documents of every kind, composed as billing composes them, with all verdicts and all kinds of lines."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 from firmware_sim.customers import SELLER as DEMO_SELLER
 from smartwork.domain.business import (
@@ -265,6 +267,17 @@ def month_given_back(language: Language = "fr") -> Invoice:
     taken = _line("correction", "hour", Decimal(-90), Decimal("7.50"), STANDARD_VAT, corrects=earlier)
     spent = replace_draws(groups(1, STANDARD_VAT)[0][0], Decimal("1.0000"))
     return compose(head, [(taken,), (spent,), *groups(4, STANDARD_VAT)[1:], _passes(STANDARD_VAT, Random(2))], ordinal=2)
+
+
+def placed(sheets: Iterable[dict[str, Any]], side: str | None = None, style: str | None = None) -> list[str]:
+    """The texts on pages as the template reads them, columns with their line ends; of one side or style where named."""
+    return [
+        lines
+        for sheet in sheets
+        for its_side, its_style, *texts in sheet["texts"]
+        if side in (None, its_side) and style in (None, its_style)
+        for *_, lines in texts
+    ]
 
 
 def every_kind(language: Language) -> list[Invoice]:

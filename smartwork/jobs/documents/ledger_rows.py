@@ -9,11 +9,12 @@ from smartwork.domain.evidence import Completeness
 from smartwork.domain.invoice import Proof
 from smartwork.jobs.documents import describe, labels
 from smartwork.jobs.documents.measure import fit
-from smartwork.jobs.documents.sheets import WIDTH, Group, Section, Style
+from smartwork.jobs.documents.sheets import WIDTH, Group, Section
+from smartwork.jobs.documents.styles import Style
 from smartwork.jobs.documents.tabular import Cell, Cells, Heads, Note
 
 _NAME, _DAYS = 66.0, 76.0
-_FIGURES = (("numbered", 95.0), ("stored", 113.0), ("rejected", 129.0), ("waiting", 156.0), ("missing", WIDTH))
+_FIGURES = (("numbered", 93.0), ("stored", 110.0), ("rejected", 125.0), ("waiting", 156.0), ("missing", WIDTH))
 _WANTING = ("waiting", "missing")
 
 
@@ -39,7 +40,7 @@ def _centre(days: Sequence[Completeness], name: str, language: Language) -> Grou
         for day in days
         if not day.is_whole
     ]
-    named: Cell = ("bold", 0, fit(name, 8.5, _NAME), "left")
+    named: Cell = ("bold", 0, fit(name, "bold", _NAME), "left")
     row = Cells((named, ("body", _DAYS, str(len(days)), "right"), *_figures(days, language)), opens=bool(wanting))
     return Group(row, row, wanting)
 

@@ -113,7 +113,7 @@ def _pdf(path: Path, content: bytes) -> Carried:
     try:
         document = PdfReader(BytesIO(content))
         files = {name: parts[0] for name, parts in document.attachments.items()}
-        printed = re.sub(r"\s", "", document.pages[0].extract_text())
+        lines = [re.sub(r"\s", "", line) for line in document.pages[0].extract_text().splitlines()]
         drawing = _DRAWING.search(document.metadata.keywords or "") if document.metadata else None
     except _UNREADABLE as error:
         raise InputError(f"{path} is no PDF that can be read ({error}). Ask the sender for the document again.") from error
@@ -131,9 +131,9 @@ def _pdf(path: Path, content: bytes) -> Carried:
         snapshots = {"pdf": evidence.decode(), "xml": snapshot}
     except UnicodeDecodeError as error:
         raise _foreign(path, "its evidence is no text") from error
-    shown = _DIGEST.search(printed)
-    digests = {"pdf": shown.group() if shown else None, "xml": digest}
-    return Carried(root, snapshots, digests, Pdf(content, printed, drawing.group(1) if drawing else ""))
+    shown = next((shown.group() for line in lines if (shown := _DIGEST.search(line))), None)
+    pdf = Pdf(content, "".join(lines), drawing.group(1) if drawing else "")
+    return Carried(root, snapshots, {"pdf": shown, "xml": digest}, pdf)
 
 
 def _root(path: Path, content: bytes) -> etree._Element:

@@ -13,8 +13,9 @@ from smartwork.domain.evidence import BatchRun
 from smartwork.domain.invoice import Invoice, Line, Proof, StatementRow
 from smartwork.jobs.documents import describe, labels
 from smartwork.jobs.documents.ledger_rows import ledger_section
-from smartwork.jobs.documents.measure import fit, fit_end, width_mm
+from smartwork.jobs.documents.measure import fit, fit_end, width
 from smartwork.jobs.documents.sheets import WIDTH, Fill, Group, Section, Sheet
+from smartwork.jobs.documents.styles import Style
 
 _AXIS_HOURS = (7, 19)
 FIRST_PAGE_ROWS = 12
@@ -23,7 +24,6 @@ _WHAT, _REFERENCE, _TIME, _REMARK = 22.0, 46.0, 68.5, 86.0
 _REMARK_ROOM = 44.0
 _TIMELINE, _TIMELINE_WIDTH = 52.0, 50.0
 _PROOF = _TIMELINE + _TIMELINE_WIDTH + 4
-_BODY_PT, _SMALL_PT = 8.5, 7.0
 _ROW, _PROOF_ROW = 4.3, 7.7
 """Heights of a line and of a proof; headings between them are a whole number of these, so that columns stay even."""
 
@@ -123,7 +123,7 @@ def _detail(lines: Sequence[Line], invoice: Invoice, say: dict[str, str]) -> Gro
 def _centre(name: str, total: str = "", height: float = 2 * _ROW) -> Drawn:
     def paint(sheet: Sheet, y: float) -> None:
         base = y + height - 2
-        sheet.text("centre", 0, base, fit(name, 10, 145))
+        sheet.text("centre", 0, base, fit(name, "centre", 145))
         sheet.text("bold", WIDTH, base, total, "right")
         sheet.rule("thin", y + height - 0.2)
 
@@ -144,7 +144,7 @@ def _line(line: Line, invoice: Invoice, *, rated: bool) -> Drawn:
     )
     if one is None:
         remark = " · ".join(part for part in (reference, remark) if part)
-    remark_pt = _BODY_PT if width_mm(remark, _BODY_PT) <= _REMARK_ROOM else _SMALL_PT
+    told: Style = "body" if width(remark, "body") <= _REMARK_ROOM else "fine"
     unit = labels.words(language)[f"unit_{line.unit}"]
 
     def paint(sheet: Sheet, y: float) -> None:
@@ -152,12 +152,12 @@ def _line(line: Line, invoice: Invoice, *, rated: bool) -> Drawn:
         sheet.text("faint", 6, base, str(line.line), "right")
         sheet.text("body", 8, base, _days(line, language))
         if one is None:
-            sheet.text("body", _WHAT, base, fit(name, _BODY_PT, _REMARK - _WHAT - 1.5))
+            sheet.text("body", _WHAT, base, fit(name, "body", _REMARK - _WHAT - 1.5))
         else:
-            sheet.text("body", _WHAT, base, fit(name, _BODY_PT, _REFERENCE - _WHAT - 1))
-            sheet.text("body", _REFERENCE, base, fit_end(reference, _BODY_PT, _TIME - _REFERENCE - 1))
+            sheet.text("body", _WHAT, base, fit(name, "body", _REFERENCE - _WHAT - 1))
+            sheet.text("body", _REFERENCE, base, fit_end(reference, "body", _TIME - _REFERENCE - 1))
             sheet.text("body", _TIME, base, describe.times(one))
-        sheet.text("body" if remark_pt == _BODY_PT else "fine", _REMARK, base, fit(remark, remark_pt, _REMARK_ROOM))
+        sheet.text(told, _REMARK, base, fit(remark, told, _REMARK_ROOM))
         sheet.text("body", 140, base, describe.quantity(line, language), "right")
         sheet.text("small", 140.8, base, unit)
         sheet.text("body", 159, base, labels.price(line.price, language), "right")
@@ -210,7 +210,7 @@ def _statement(rows: Sequence[StatementRow], say: dict[str, str], language: Lang
 def _place(row: StatementRow, say: dict[str, str], language: Language) -> Drawn:
     def paint(sheet: Sheet, y: float) -> None:
         base = y + 3.2
-        sheet.text("body", 8, base, fit(row.resource_name or say["no_place"], _BODY_PT, 66))
+        sheet.text("body", 8, base, fit(row.resource_name or say["no_place"], "body", 66))
         sheet.text("body", 92, base, labels.count(row.visits, language), "right")
         sheet.text("body", 115, base, labels.number(row.hours, language), "right")
         sheet.text("body", 145, base, labels.number(row.of_it_credits, language), "right")
@@ -247,7 +247,7 @@ def _annex_head(say: dict[str, str], axis: tuple[int, int]) -> Drawn:
         sheet.text("title", 0, y + 7, say["annex"])
         x = WIDTH
         for fill in reversed(legend):
-            x -= width_mm(say[fill], 8)
+            x -= width(say[fill], "aside")
             sheet.text("aside", x, y + 7, say[fill])
             sheet.bar(fill, x - 5, y + 4.9, 4, 2.1)
             x -= 8
@@ -277,7 +277,7 @@ def _proof(number: int, proof: Proof, say: dict[str, str], language: Language, a
     coverage = f"{say['coverage']} {labels.percent(proof.coverage * 100, language)}"
     late = sum(day.numbered - day.arrived for day in proof.ledger or ())
     missing = f"{late} {say['not_arrived']}" if late else ""
-    taken = width_mm(coverage, _SMALL_PT) + 2 + (width_mm(missing, _SMALL_PT) + 2 if missing else 0)
+    taken = width(coverage, "small") + 2 + (width(missing, "small") + 2 if missing else 0)
     ledger = _ledger(proof.batches, WIDTH - _PROOF - taken) or say["no_readings"]
     day = labels.short_day(proof.day, language)
     ticks = _ticks(axis)
@@ -288,8 +288,8 @@ def _proof(number: int, proof: Proof, say: dict[str, str], language: Language, a
     def paint(sheet: Sheet, y: float) -> None:
         sheet.text("faint", 6, y + 3.3, str(number), "right")
         sheet.text("body", 8, y + 3.3, day)
-        sheet.text("bold", 23, y + 3.3, fit(proof.resource_name, _BODY_PT, 29))
-        sheet.text("small", 8, y + 6.4, when + fit_end(named, _SMALL_PT, _TIMELINE - 9 - width_mm(when, _SMALL_PT)))
+        sheet.text("bold", 23, y + 3.3, fit(proof.resource_name, "bold", 29))
+        sheet.text("small", 8, y + 6.4, when + fit_end(named, "small", _TIMELINE - 9 - width(when, "small")))
         sheet.ticks(_x(ticks[0], axis), y + 0.4, 7, step, len(ticks))
         if proof.booked_s:
             left = at(proof.starts_at)
@@ -299,9 +299,9 @@ def _proof(number: int, proof: Proof, say: dict[str, str], language: Language, a
             sheet.bar("suspect" if span.suspect else span.state, left, y + 3.1, at(span.end) - left, 3.2)
         sheet.text("body", _PROOF, y + 3.3, say[f"verdict_{proof.verdict}"])
         sheet.text("body", WIDTH, y + 3.3, figures, "right")
-        sheet.text("warn", WIDTH - width_mm(figures, _BODY_PT) - 2, y + 3.3, unknown, "right")
+        sheet.text("warn", WIDTH - width(figures, "body") - 2, y + 3.3, unknown, "right")
         sheet.text("small", WIDTH, y + 6.4, coverage, "right")
-        sheet.text("warn", WIDTH - width_mm(coverage, _SMALL_PT) - 2, y + 6.4, missing, "right")
+        sheet.text("warn", WIDTH - width(coverage, "small") - 2, y + 6.4, missing, "right")
         sheet.text("small", _PROOF, y + 6.4, ledger)
         sheet.rule("hair", y + 7.7)
 
@@ -317,7 +317,7 @@ def _ledger(runs: tuple[BatchRun, ...], room: float) -> str:
     for shown in range(len(texts), 0, -1):
         more = f" +{len(texts) - shown}" if shown < len(texts) else ""
         text = ", ".join(texts[:shown]) + more
-        if width_mm(text, _SMALL_PT) <= room:
+        if width(text, "small") <= room:
             return text
     more = f" +{len(texts) - 1}" if len(texts) > 1 else ""
     return f"№ {runs[0].first}–{runs[0].last}{more}" if runs else ""

@@ -1,4 +1,4 @@
-"""The pages of lines and proofs: where each text and each bar stands, in millimetres.
+"""Pages: where each text and each bar stands, in millimetres, and how rows are shared out among pages.
 
 Rows have fixed heights, so pages are broken here and not by the typesetter: a heading never stands alone at a page's
 foot, the number of pages is known beforehand, and the typesetter only has to draw.
@@ -7,15 +7,16 @@ foot, the number of pages is known beforehand, and the typesetter only has to dr
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Literal, Protocol
 
-from smartwork.jobs.documents.measure import width_mm
+from smartwork.jobs.documents.measure import fit, width
+from smartwork.jobs.documents.styles import ACCENT, BLUSH, HAIR, THIN, WARN, Style
 
 WIDTH = 174.0
 _TOP, _BOTTOM = 9.0, 259.0
 _GAP = 12.0
-_PILL_PT, _PILL_INSET = 7.5, 1.7
+_PILL_INSET = 1.7
 _START, _END = -5.0, 271.0
 """The drawing reaches above the rows to the running head, and below them to the imprint."""
 _SAME = 0.005
@@ -23,29 +24,23 @@ _FARTHEST, _AHEAD = 12, 6
 """So many rows apart, texts are columns of their own; so many steps ahead tell how far apart rows are."""
 
 Align = Literal["left", "right", "centred"]
-Style = Literal[
-    # of the first page
-    "display", "display-2", "display-3", "brand", "receiver", "month", "fact", "fact-bold", "fact-soft", "mention",
-    "main", "main-bold", "note", "owed", "owed-amount", "column", "pool", "pool-bold", "payment", "pill",
-    # of the others
-    "title", "aside", "head", "centre", "kind", "body", "bold", "faint", "fine", "small", "warn",
-]  # fmt: skip
-"""Size, weight and colour of each are in the template."""
+Text = tuple[float, float, float, str]
+"""x, first baseline, pitch of its lines, lines."""
 Fill = Literal["booked", "occupied", "vacant", "unknown", "suspect"]
 Stroke = Literal["strong", "thin", "hair", "tick"]
 
 _FILLS: dict[Fill, str] = {
     "booked": "#a3a9ab",
-    "occupied": "#0e5a5a",
+    "occupied": ACCENT,
     "vacant": "#dde6e5",
     "unknown": "url(#u)",
     "suspect": "#c68562",
 }
 _STROKES: dict[Stroke, tuple[str, float]] = {
-    "strong": ("#0e5a5a", 0.28),
-    "thin": ("#c9d3d3", 0.18),
-    "hair": ("#dfe6e6", 0.1),
-    "tick": ("#dfe6e6", 0.1),
+    "strong": (ACCENT, 0.28),
+    "thin": (THIN, 0.18),
+    "hair": (HAIR, 0.1),
+    "tick": (HAIR, 0.1),
 }
 _HATCH = (
     '<pattern id="u" width="0.9" height="0.9" patternUnits="userSpaceOnUse">'
@@ -56,17 +51,29 @@ _HATCH = (
 
 @dataclass(slots=True)
 class Sheet:
-    """One page: texts by alignment and style, bars by fill, rules by stroke, other shapes. Text stands on its baseline."""
+    """One page: texts by alignment and style, bars by fill, rules by stroke, other shapes.
 
-    texts: dict[tuple[Align, Style], list[tuple[float, float, str]]] = field(default_factory=lambda: defaultdict(list))
+    A text stands with x (its left, right or middle) on the baseline y, and its lines so far apart as its pitch. `in_order`
+    of reading, whoever copies the page's text finds each label by its value; else columns are joined, which the typesetter
+    sets in a fraction of the time.
+    """
+
+    in_order: bool = False
+    texts: dict[tuple[Align, Style], list[Text]] = field(default_factory=lambda: defaultdict(list))
     bars: dict[Fill, list[tuple[float, float, float, float]]] = field(default_factory=lambda: defaultdict(list))
     rules: dict[Stroke, list[str]] = field(default_factory=lambda: defaultdict(list))
     shapes: list[str] = field(default_factory=list)
 
     def text(self, style: Style, x: float, y: float, text: str, align: Align = "left") -> None:
-        """Write `text` at x (its left, right or middle) on the baseline y."""
+        """Write `text` at x on the baseline y."""
         if text:
-            self.texts[align, style].append((x, y, text))
+            self.texts[align, style].append((x, y, 0.0, text))
+
+    def lines(self, style: Style, x: float, y: float, lines: Sequence[str], pitch: float, align: Align = "left") -> float:
+        """Write lines under each other from the baseline y on; returns the baseline of what may follow."""
+        if lines:
+            self.texts[align, style].append((x, y, pitch, "\n".join(lines)))
+        return y + pitch * len(lines)
 
     def bar(self, fill: Fill, x: float, y: float, width: float, height: float) -> None:
         """Fill a rectangle."""
@@ -85,9 +92,9 @@ class Sheet:
         """A square SVG with a view box, over the boxes."""
         self.shapes.append(svg.replace("<svg ", f'<svg x="{x:.2f}" y="{y:.2f}" width="{side:g}" height="{side:g}" ', 1))
 
-    def rule(self, stroke: Stroke, y: float, left: float = 0, right: float = WIDTH) -> None:
-        """A line across the page, or a part of it."""
-        self.rules[stroke].append(f"M{left:g} {y:.2f}H{right:g}")
+    def rule(self, stroke: Stroke, y: float, left: float = 0) -> None:
+        """A line to the right edge of the page."""
+        self.rules[stroke].append(f"M{left:g} {y:.2f}H{WIDTH:g}")
 
     def ticks(self, x: float, y: float, height: float, step: float, count: int) -> None:
         """Short upright lines, `step` apart."""
@@ -95,14 +102,13 @@ class Sheet:
         self.rules["tick"].append(f"M{x:.2f} {y:.2f}v{height:g}{more}")
 
     def json(self) -> dict[str, object]:
-        """The page as the template reads it: by alignment and style, columns of x, first baseline, pitch and lines.
-
-        A column is set as one paragraph, which takes the typesetter a fraction of the time of its lines one by one.
-        """
-        found: dict[str, dict[str, object]] = {"left": {}, "right": {}, "centred": {}}
-        for (align, style), texts in self.texts.items():
-            found[align][style] = _columns(texts)
-        return {**found, "drawing": self._svg()}
+        """The page as the template reads it: texts by alignment and style, each with x, first baseline, pitch and lines."""
+        if self.in_order:
+            every = sorted((one[1], one[0], key, one) for key, texts in self.texts.items() for one in texts)
+            groups = [(key, [one[3] for one in its]) for key, its in groupby(every, key=lambda one: one[2])]
+        else:
+            groups = [(key, _columns(texts)) for key, texts in self.texts.items()]
+        return {"texts": [[*key, *texts] for key, texts in groups], "drawing": self._svg()}
 
     def _svg(self) -> str:
         shapes = self.shapes + [
@@ -118,12 +124,15 @@ class Sheet:
         return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{hatch}{"".join(shapes)}</svg>'
 
 
-def _columns(texts: Sequence[tuple[float, float, str]]) -> list[tuple[float, float, float, str]]:
-    """Texts that stand under each other at multiples of one distance, joined: x, first baseline, pitch, lines."""
+def _columns(texts: Sequence[Text]) -> list[Text]:
+    """Texts of one line that stand under each other at multiples of one distance, joined."""
     by_x: dict[float, list[tuple[float, str]]] = defaultdict(list)
-    for x, y, text in texts:
-        by_x[x].append((y, text))
     found = []
+    for x, y, pitch, text in texts:
+        if pitch:
+            found.append((x, y, pitch, text))
+        else:
+            by_x[x].append((y, text))
     for x, column in by_x.items():
         if len(column) > 1:
             found += [(round(x, 2), *run) for run in _runs(column)]
@@ -166,22 +175,24 @@ class Frame:
 
     def draw(self, sheet: Sheet, number: int, pages: int) -> None:
         """Draw it on the sheet that is page `number` of `pages`."""
+        page = f"{self.page} {number} {self.of} {pages}"
         if number > 1:
-            sheet.text("aside", 0, -0.7, self.left)
-            sheet.text("aside", WIDTH, -0.7, self.right, "right")
+            edge = (WIDTH - width(self.mark, "pill")) / 2 - _PILL_INSET if self.mark else WIDTH - width(self.right, "aside")
+            sheet.text("aside", 0, -0.7, fit(self.left, "aside", edge - 3))
+            sheet.text("aside", WIDTH, -0.7, fit(self.right, "aside", edge - 3 if self.mark else WIDTH), "right")
             sheet.rule("thin", 0.6)
-            pill(sheet, WIDTH / 2 + width_mm(self.mark, _PILL_PT) / 2 + _PILL_INSET, -0.8, self.mark)
+            pill(sheet, WIDTH - edge, -0.8, self.mark)
         sheet.rule("thin", _END - 4.2)
-        sheet.text("head", 0, _END - 1, self.foot)
-        sheet.text("head", WIDTH, _END - 1, f"{self.page} {number} {self.of} {pages}", "right")
+        sheet.text("head", 0, _END - 1, fit(self.foot, "head", WIDTH - width(page, "head") - 4))
+        sheet.text("head", WIDTH, _END - 1, page, "right")
 
 
 def pill(sheet: Sheet, right: float, y: float, text: str) -> None:
     """A mark that nobody overlooks, its text on the baseline y; nothing without a text."""
     if text:
-        width = width_mm(text, _PILL_PT) + 2 * _PILL_INSET
-        sheet.box("#f5ebe4", right - width, y - 2.75, width, 3.7, 0.7, "#a8501a")
-        sheet.text("pill", right - width / 2, y, text, "centred")
+        whole = width(text, "pill") + 2 * _PILL_INSET
+        sheet.box(BLUSH, right - whole, y - 2.75, whole, 3.7, 0.7, WARN)
+        sheet.text("pill", right - whole / 2, y, text, "centred")
 
 
 class Row(Protocol):

@@ -11,13 +11,15 @@ from smartwork.domain.statement import Statement, UnsignedStay
 from smartwork.jobs.documents import describe, labels
 from smartwork.jobs.documents.face import Face, Payment, Table
 from smartwork.jobs.documents.measure import fit
-from smartwork.jobs.documents.rows import place_section
+from smartwork.jobs.documents.rows import net, place_section
 from smartwork.jobs.documents.sheets import WIDTH, Align, Group, Section
 from smartwork.jobs.documents.tabular import Cell, Cells, Heads, Note, Sum
 from smartwork.jobs.documents.view import View, address, pages
 
 _DAY_ENDS = (45.0, 65.0, 86.0, 105.0, 125.0, 146.0, WIDTH)
 _STAY_ENDS = (150.0, WIDTH)
+_ACCOUNT_LINES = 7
+"""Of the self-billed document, which lists them all."""
 _ZERO = Decimal(0)
 
 
@@ -93,6 +95,7 @@ def _account(one: Statement, invoice: Invoice, say: dict[str, str]) -> list[list
     def amount(value: Decimal) -> str:
         return labels.euro(value, language)
 
+    shown = invoice.lines if len(invoice.lines) <= _ACCOUNT_LINES else invoice.lines[: _ACCOUNT_LINES - 1]
     found = [[say["charged_for_centre"], "", amount(one.charged)]]
     found += [
         [
@@ -100,8 +103,10 @@ def _account(one: Statement, invoice: Invoice, say: dict[str, str]) -> list[list
             f"{describe.quantity(replace(line, quantity=sign * line.quantity), language)} {say[f'unit_{line.unit}']}",
             amount(sign * line.net),
         ]
-        for line in invoice.lines
+        for line in shown
     ]
+    if left := invoice.lines[len(shown) :]:
+        found.append([f"+ {len(left)} {say['lines'].lower()}, {invoice.number}", "", amount(sign * net(left))])
     found += [
         [f"{say['vat']} {labels.percent(total.rate, language)}", amount(sign * total.base), amount(sign * total.vat)]
         for total in invoice.vat_totals
@@ -190,7 +195,7 @@ def _stay(stay: UnsignedStay, language: Language) -> Cells:
     return Cells(
         (
             ("body", 0, labels.short_day(start.date(), language), "left"),
-            ("body", 30, fit(stay.resource_name, 8.5, 80), "left"),
+            ("body", 30, fit(stay.resource_name, "body", 80), "left"),
             ("body", _STAY_ENDS[0], f"{start:%H:%M}–{end:%H:%M}", "right"),
             ("body", _STAY_ENDS[1], str(labels.minutes(stay.occupied_s)), "right"),
         )

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from smartwork.jobs.documents.sheets import WIDTH, Align, Sheet, Style
+from smartwork.jobs.documents.sheets import WIDTH, Align, Sheet
+from smartwork.jobs.documents.styles import Style
 
 Cell = tuple[Style, float, str, Align]
 """Style, x in millimetres (left or right edge by the alignment), text, alignment."""

@@ -4,7 +4,7 @@ import base64
 import re
 from datetime import date
 from decimal import Decimal
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
@@ -103,10 +103,11 @@ def _line(invoice: Invoice, line: Line) -> str:
     description = " · ".join(part for part in (describe.reference(line, language), *members) if part) or line.kind
     title = describe.title(line, invoice)
     period = stated_period(invoice, line)
+    currency = quoteattr(allowed(invoice.currency))
     return f"""  <cac:{kind}Line>
     <cbc:ID>{line.line}</cbc:ID>{_NOTE.format(_escaped(note)) if note else ""}
     <cbc:{count}Quantity unitCode="{UNITS[line.unit]}">{_plain(line.quantity)}</cbc:{count}Quantity>
-    <cbc:LineExtensionAmount currencyID="{invoice.currency}">{line.net:.2f}</cbc:LineExtensionAmount>\
+    <cbc:LineExtensionAmount currencyID={currency}>{line.net:.2f}</cbc:LineExtensionAmount>\
 {_PERIOD.format(*period) if period else ""}
     <cac:Item>
       <cbc:Description>{_escaped(description)}</cbc:Description>
@@ -120,7 +121,7 @@ def _line(invoice: Invoice, line: Line) -> str:
       </cac:ClassifiedTaxCategory>
     </cac:Item>
     <cac:Price>
-      <cbc:PriceAmount currencyID="{invoice.currency}">{_plain(line.price)}</cbc:PriceAmount>
+      <cbc:PriceAmount currencyID={currency}>{_plain(line.price)}</cbc:PriceAmount>
     </cac:Price>
   </cac:{kind}Line>
 """

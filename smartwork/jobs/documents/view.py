@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from smartwork.domain.business import Language, Party
 from smartwork.domain.invoice import Invoice, Line, VatTotal, structured
@@ -10,8 +11,9 @@ from smartwork.jobs.documents.epc import epc_code
 from smartwork.jobs.documents.face import Address, Face, Payment, Table
 from smartwork.jobs.documents.rows import FIRST_PAGE_ROWS, hours, net, sections
 from smartwork.jobs.documents.sheets import Frame, Section, paginate
+from smartwork.jobs.documents.styles import looks
 
-View = dict[str, object]
+View = dict[str, Any]
 
 
 def view(invoice: Invoice, digest: str) -> View:
@@ -39,6 +41,7 @@ def pages(
         "author": sender.name,
         "digest": digest,
         "evidence_file": file,
+        "styles": looks(),
         "sheets": [sheet.json() for sheet in paginate(first.sheet(), following, frame)],
     }
 

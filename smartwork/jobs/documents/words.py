@@ -86,8 +86,6 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "of": ("sur", "van", "of"),
     "desk": ("Bureaux", "Bureaus", "Desks"),
     "room": ("Salles de réunion", "Vergaderzalen", "Meeting rooms"),
-    "item_desk": ("Bureau", "Bureau", "Desk"),
-    "item_room": ("Salle de réunion", "Vergaderzaal", "Meeting room"),
     "demo": (
         "DEMO – données fictives",
         "DEMO – fictieve gegevens",
@@ -145,7 +143,6 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "credited_to": ("Crédité à", "Gecrediteerd aan", "Credited to"),
     "supplier": ("Fournisseur", "Leverancier", "Supplier"),
     "date_of_issue": ("Date", "Datum", "Date"),
-    "corrects": ("Corrige", "Corrigeert", "Corrects"),
     "corrects_note": (
         "Ce document corrige {documents}.",
         "Dit document corrigeert {documents}.",
@@ -195,7 +192,6 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "pass_half_day": ("Passe demi-journée", "Halvedagpas", "Half-day pass"),
     "pass_day": ("Passe journée", "Dagpas", "Day pass"),
     "visits": ("visites", "bezoeken", "visits"),
-    "visit": ("visite", "bezoek", "visit"),
     "of_line": ("ligne {line}", "lijn {line}", "line {line}"),
     "no_show_fee": ("forfait d’absence", "vast bedrag", "fixed fee"),
     "credits_bought": ("Heures achetées d’avance", "Vooraf gekochte uren", "Hours bought ahead"),

@@ -31,6 +31,7 @@ from smartwork.testing.documents import (
     every_kind,
     invoice,
     mixed_invoice,
+    placed,
     self_billed,
     self_billed_credit,
     settled_anew,
@@ -188,7 +189,7 @@ def test_every_label_has_three_languages_and_every_line_stands_in_detail_and_ann
     for language in LANGUAGES:
         assert all(labels.words(language).values())
         shown: Any = view(invoice(language, 24), "0" * 64)
-        columns = [lines.split() for sheet in shown["sheets"] for _, _, _, lines in sheet["right"].get("faint", ())]
+        columns = [lines.split() for lines in placed(shown["sheets"], "right", "faint")]
         assert [number for column in columns for number in column] == [*map(str, range(1, 25)), *map(str, range(1, 25))]
 
 
@@ -198,14 +199,7 @@ def test_the_annex_counts_the_ledger_by_centre_and_shows_each_day_that_is_not_wh
     wanting = [day for day in days.values() if not day.is_whole]
     assert wanting
     shown: Any = view(one, "0" * 64)
-    texts = [
-        line
-        for sheet in shown["sheets"]
-        for styles in (sheet["left"], sheet["right"])
-        for columns in styles.values()
-        for *_, column in columns
-        for line in column.split("\n")
-    ]
+    texts = [line for lines in placed(shown["sheets"]) for line in lines.split("\n")]
     for name in {centre for centre, _, _ in days}:
         its = [day for (centre, _, _), day in days.items() if centre == name]
         assert {name, f"{len(its)}"} <= set(texts)
@@ -224,7 +218,7 @@ def test_hours_that_were_only_bought_are_not_hours_of_use() -> None:
 
 def test_a_self_billed_invoice_lists_every_place_of_the_centre() -> None:
     shown: Any = view(self_billed(places=120), "0" * 64)
-    columns = [lines for sheet in shown["sheets"][1:] for _, _, _, lines in sheet["left"]["body"]]
+    columns = placed(shown["sheets"][1:], "left", "body")
     texts = [text for lines in columns for text in lines.splitlines() if text]
     assert sorted(row.resource_name for row in self_billed(places=120).statement) == sorted(texts)
 

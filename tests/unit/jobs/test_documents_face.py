@@ -1,20 +1,29 @@
-"""The first page has room for all it says: nothing is cut off, and nothing runs into the payment at its foot."""
+"""A page has room for all that stands on it: nothing runs into its neighbour, off the page, or over the payment."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import etree
 
+from smartwork.domain.business import Language
+from smartwork.domain.invoice import Invoice
 from smartwork.jobs.documents.face import Address, Face, Payment, Table
-from smartwork.jobs.documents.measure import width_mm, wrap
+from smartwork.jobs.documents.measure import width, wrap
 from smartwork.jobs.documents.rows import FIRST_PAGE_ROWS
-from smartwork.jobs.documents.sheets import WIDTH
+from smartwork.jobs.documents.sheets import WIDTH, Frame, Sheet, paginate
+from smartwork.jobs.documents.statement_view import statement_face, statement_view
+from smartwork.jobs.documents.styles import LOOKS
 from smartwork.jobs.documents.view import face, view
-from smartwork.testing.documents import every_kind, mixed_invoice
+from smartwork.testing.documents import centre_statement, every_kind, mixed_invoice
 
-_SIZES = {"main": 10.0, "main-bold": 10.0, "fact": 9.5, "fact-bold": 9.5, "receiver": 11.5, "mention": 10.0}
-words = st.text(alphabet="abcdefgh WM€–", min_size=1, max_size=60)
+LANGUAGES: tuple[Language, ...] = ("fr", "nl", "en")
+words = st.text(alphabet="abcdefgh WM€–½", min_size=1, max_size=60)
+Box = tuple[float, float, float, float, str]
 
 
 def crowded(rows: list[str], vat: list[str], mention: str, name: str) -> Face:
@@ -31,52 +40,112 @@ def crowded(rows: list[str], vat: list[str], mention: str, name: str) -> Face:
     )  # fmt: skip
 
 
+def framed(first: Face, name: str = "Réseau", mark: str = "DEMO") -> list[Sheet]:
+    return paginate(first.sheet(), [], Frame(name, "Facture INV-1 · octobre 2026", f"{name} · Rue 1", "page", "sur", mark))
+
+
+def boxes(sheet: Sheet) -> Iterator[Box]:
+    """Left, right, top and bottom of every text, its lines together, and what it says."""
+    for (align, style), texts in sheet.texts.items():
+        em = LOOKS[style].size * 0.3528
+        for x, y, pitch, lines in texts:
+            wide = max(width(line, style) for line in lines.split("\n"))
+            left = x if align == "left" else x - wide if align == "right" else x - wide / 2
+            yield left, left + wide, y - 0.68 * em, y + pitch * lines.count("\n") + 0.18 * em, lines
+
+
+def clashes(sheet: Sheet) -> list[tuple[str, str]]:
+    found = sorted(boxes(sheet), key=lambda box: box[2])
+    return [
+        (one[4], other[4])
+        for one, other in combinations(found, 2)
+        if one[0] < other[1] - 0.01 and other[0] < one[1] - 0.01 and one[2] < other[3] and other[2] < one[3]
+    ]
+
+
+def outside(sheet: Sheet) -> list[str]:
+    return [text for left, right, top, bottom, text in boxes(sheet) if left < -0.01 or right > WIDTH + 0.01 or bottom > 271]
+
+
+def documents(language: Language) -> list[Invoice]:
+    return [*every_kind(language), mixed_invoice(language)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_of_any_kind_of_document_leaves_its_first_page_or_runs_into_another(language: Language) -> None:
+    faces = [face(one, "0" * 64) for one in documents(language)]
+    faces.append(statement_face(*centre_statement(language), "0" * 64))
+    for one in faces:
+        [sheet] = framed(one)
+        assert (outside(sheet), clashes(sheet)) == ([], [])
+
+
 @example(["W" * 60] * FIRST_PAGE_ROWS, ["W" * 60] * 3, "W " * 400, "W" * 60)
 @given(st.lists(words, max_size=FIRST_PAGE_ROWS), st.lists(words, min_size=1, max_size=3), words, words)
-def test_the_payment_never_lies_over_what_it_is_for(rows: list[str], vat: list[str], mention: str, name: str) -> None:
-    sheet = crowded(rows, vat, mention, name).sheet()
-    [(_, payment, _)] = sheet.texts["left", "payment"]
-    asked = [y for (_, style), texts in sheet.texts.items() if style in ("owed", "pool", "note") for _, y, _ in texts]
-    assert max(asked) < payment - 5
+def test_whatever_names_are_long_nothing_overlaps_and_the_payment_stays_free(
+    rows: list[str], vat: list[str], mention: str, name: str
+) -> None:
+    [sheet] = framed(crowded(rows, vat, mention, name), name)
+    assert (outside(sheet), clashes(sheet)) == ([], [])
 
 
 @given(words, words)
-def test_a_name_of_any_length_stands_whole_and_within_its_room(row: str, name: str) -> None:
+def test_a_name_of_any_length_stands_whole(row: str, name: str) -> None:
     sheet = crowded([row], ["TVA"], "", name).sheet()
-    for style, said in (("main", row), ("receiver", name)):
-        texts = sheet.texts["left", style]  # type: ignore[index]  # the key is one of the styles
-        assert "".join("".join(text for *_, text in texts).split()) == "".join(said.split())
-        assert all(x + width_mm(text, _SIZES[style]) <= WIDTH for x, _, text in texts)
+    for style, said in (("main", row), ("receiver", name), ("brand", name)):
+        [text] = [text for (_, its), texts in sheet.texts.items() if its == style for *_, text in texts][:1]
+        assert "".join(text.split()) == "".join(said.split())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("count", [1, 8, 40])
+def test_a_centre_whose_months_were_corrected_often_still_reads_its_total(language: Language, count: int) -> None:
+    kept, document = centre_statement(language)
+    [line, *_] = document.lines
+    many = replace(document, lines=tuple(replace(line, line=n) for n in range(1, count + 1)))
+    one = statement_face(kept, many, "0" * 64)
+    [sheet] = framed(one)
+    assert (outside(sheet), clashes(sheet)) == ([], [])
+    assert len(one.vat.rows) <= 12
+    left = [row for row in one.vat.rows if row[0].startswith("+ ")]
+    assert [row[0].split()[1] for row in left] == ([f"{count - 6}"] if count > 7 else [])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("mark", ["DEMO – données fictives", ""])
+def test_a_long_name_stops_before_what_stands_beside_it_on_every_page(language: Language, mark: str) -> None:
+    name = "Agence de développement territorial pour la Wallonie picarde et le Hainaut occidental, " * 2
+    for one in documents(language):
+        first = replace(face(one, "0" * 64), sender=Address(name, name, "BE-5000 Namur", "TVA BE 0999.900.150"))
+        frame = Frame(name, "Note de crédit (autofacturation) SBC-2026-00001 · octobre 2026", name, "page", "sur", mark)
+        later = Sheet()
+        frame.draw(later, 2, 34)
+        for sheet in (*paginate(first.sheet(), [], frame), later):
+            assert (outside(sheet), clashes(sheet)) == ([], [])
 
 
 @given(words, st.floats(8, 80))
 def test_wrapping_loses_nothing_and_each_line_has_room(text: str, room: float) -> None:
-    lines = wrap(text, 10, room)
+    lines = wrap(text, "main", room)
     assert "".join("".join(lines).split()) == "".join(text.split())
-    assert all(width_mm(line, 10) <= room for line in lines)
+    assert all(width(line, "main") <= room for line in lines)
 
 
-def test_no_text_of_any_kind_of_document_leaves_the_page() -> None:
-    for language in ("fr", "nl", "en"):
-        for one in (*every_kind(language), mixed_invoice(language)):
-            sheet = face(one, "0" * 64).sheet()
-            for (align, style), texts in sheet.texts.items():
-                for x, y, text in texts:
-                    width = width_mm(text, _SIZES.get(style, 8.0))
-                    left = x if align == "left" else x - width if align == "right" else x - width / 2
-                    assert left >= -0.01, text
-                    assert left + width <= WIDTH + 0.01, text
-                    assert y < 260, text
+def test_on_the_first_page_a_label_is_followed_by_what_it_names() -> None:
+    shown: Any = view(mixed_invoice("en"), "0" * 64)
+    order = [text for _, _, *texts in shown["sheets"][0]["texts"] for *_, text in texts]
+    for label in ("Number", "Total excl. VAT", "Amount due", "Account", "VAT 21%"):
+        assert any(sign.isdigit() for sign in order[order.index(label) + 1]), label
 
 
 def test_every_box_lies_within_the_drawing_of_its_page() -> None:
-    shown: Any = view(mixed_invoice("en"), "0" * 64)
-    for sheet in shown["sheets"]:
+    shown: list[Any] = [view(mixed_invoice("en"), "0" * 64), statement_view(*centre_statement("en"), "0" * 64)]
+    for sheet in (sheet for one in shown for sheet in one["sheets"]):
         drawing = etree.fromstring(sheet["drawing"])
-        left, top, width, height = map(float, (drawing.get("viewBox") or "").split())
-        boxes = list(drawing.iterfind("{*}rect"))
-        assert boxes
-        for box in boxes:
-            x, y, wide, high = (float(box.get(key) or "nan") for key in ("x", "y", "width", "height"))
-            assert left <= x <= x + wide <= left + width
-            assert top <= y <= y + high <= top + height
+        left, top, wide, high = map(float, (drawing.get("viewBox") or "").split())
+        found = list(drawing.iterfind("{*}rect"))
+        assert found
+        for box in found:
+            x, y, its_width, its_height = (float(box.get(key) or "nan") for key in ("x", "y", "width", "height"))
+            assert left <= x <= x + its_width <= left + wide
+            assert top <= y <= y + its_height <= top + high

@@ -126,6 +126,6 @@ def test_what_cannot_be_drawn_all_the_same_names_the_document() -> None:
     one = invoice(lines=1)
     read = inputs(one, one.canonical(), b"<a/>")
     shown = json.loads(read["view"])
-    shown["sheets"][0]["left"]["fact"][0][3] = "会"
+    shown["sheets"][0]["texts"][0][-1][-1] = "会"
     with pytest.raises(NotDrawable, match=one.number):
         drawn({**read, "view": json.dumps(shown)}, one.issued_on)

@@ -88,7 +88,7 @@ def written(page: int, text: str) -> bytes:
     """The PDF with one more text on a page, drawn as all others are."""
     read = inputs(ONE, TEXT, XML)
     shown = json.loads(read["view"])
-    shown["sheets"][page]["left"].setdefault("body", []).append([8, 255, 0, text])
+    shown["sheets"][page]["texts"].append(["left", "body", [8, 255, 0, text]])
     return drawn({**read, "view": json.dumps(shown)}, ONE.issued_on)
 
 
@@ -151,6 +151,16 @@ def packed_otherwise(content: bytes) -> bytes:
     trailer = content[content.rindex(b"trailer") : content.rindex(b"startxref")]
     head = b"xref\n0 %d\n0000000000 65535 f\r\n" % (len(offsets) + 1)
     return out + head + table + trailer + b"startxref\n%d\n%%%%EOF" % len(out)
+
+
+@pytest.mark.parametrize("words", [8, 14, 40])
+def test_a_page_on_which_names_are_cut_holds_all_the_same(tmp_path: Path, words: int) -> None:
+    name = " ".join(["Acme Essai"] * words)
+    centres = [replace(line, centre=f"c-{n:02}", centre_name=name) for n, line in enumerate(ONE.lines)]
+    one = replace(ONE, lines=tuple(centres), buyer=replace(ONE.buyer, name=name), seller=replace(ONE.seller, name=name))
+    text = one.canonical()
+    result = checked(tmp_path, pdf(one, text, ubl(one, text)))
+    assert (result.findings, result.pages) == ((), "all")
 
 
 def test_an_untouched_pdf_holds_on_all_pages(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartwork.jobs.documents.measure import fit, fit_end, width_mm
+from smartwork.jobs.documents.measure import fit, fit_end, width
 from smartwork.jobs.documents.sheets import Frame, Group, Section, Sheet, paginate
 
 BOTTOM = 260.0
@@ -47,8 +47,8 @@ def test_every_row_stands_once_in_order_no_heading_ends_a_page_and_no_ending_beg
 ) -> None:
     sections = [section("a", first), section("b", second)]
     first, *sheets = paginate(Sheet(), sections, Frame("left", "right", "foot", "page", "of"))
-    assert [text for _, _, text in first.texts["right", "head"]] == [f"page 1 of {len(sheets) + 1}"]
-    pages = [[text for _, _, text in page.texts["left", "body"]] for page in sheets]
+    assert [text for *_, text in first.texts["right", "head"]] == [f"page 1 of {len(sheets) + 1}"]
+    pages = [[text for *_, text in page.texts["left", "body"]] for page in sheets]
     wanted = [row for s in sections for g in s.groups for row in (g.heading, *g.rows)] + [s.ending[0] for s in sections]
     drawn = [name for page in pages for name in page if name not in ("head", "again")]
     assert sorted(drawn) == sorted(row.name for row in wanted if isinstance(row, Named))
@@ -60,11 +60,11 @@ def test_every_row_stands_once_in_order_no_heading_ends_a_page_and_no_ending_beg
 
 @given(st.text(alphabet=st.characters(codec="latin-1", exclude_categories=["C"]), max_size=60), st.floats(4, 80))
 def test_what_is_fitted_has_room(text: str, room: float) -> None:
-    fitted = fit(text, 8.5, room)
-    assert width_mm(fitted, 8.5) <= room
+    fitted = fit(text, "body", room)
+    assert width(fitted, "body") <= room
     assert fitted == text or text.startswith(fitted[:-1])
-    ending = fit_end(text, 8.5, room)
-    assert width_mm(ending, 8.5) <= room
+    ending = fit_end(text, "body", room)
+    assert width(ending, "body") <= room
     assert ending == text or text.endswith(ending[1:])
 
 
@@ -73,10 +73,11 @@ def test_joining_columns_moves_no_text(texts: list[tuple[float, int, str]]) -> N
     sheet = Sheet()
     for x, step, text in sorted(texts, key=lambda item: item[1]):
         sheet.text("body", x, step * 4.3, text)
-    left: Any = sheet.json()["left"]
+    groups: Any = sheet.json()["texts"]
     placed = [
         (x, round(y + pitch * i, 1), text)
-        for x, y, pitch, lines in left.get("body", [])
+        for _, _, *columns in groups
+        for x, y, pitch, lines in columns
         for i, text in enumerate(lines.split("\n"))
         if text
     ]

@@ -4,7 +4,7 @@ import base64
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -328,6 +328,29 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("one", [*every_kind("fr"), mixed_invoice("nl")])
 def test_the_embedded_table_loses_nothing(one: Invoice) -> None:
     assert from_csv(as_csv(one.canonical())) == one.canonical()
+
+
+@pytest.mark.parametrize("currency", ['E"R', "EUR<", "E&R", "E'R", ""])
+def test_a_currency_that_is_none_is_found_and_breaks_nothing(tmp_path: Path, currency: str) -> None:
+    text = altered(lambda s: s.update(currency=currency))
+    assert (0, "currency") in found(checked(tmp_path, with_evidence(text, seal=True)))
+
+
+def test_a_line_begins_with_its_centre_and_nothing_within_it_does_so_that_lines_are_told_apart() -> None:
+    for one in (*every_kind("en"), mixed_invoice("en")):
+        snapshot = json.loads(one.canonical())
+        keys = sorted(snapshot)
+        assert keys[keys.index("lines") + 1] == "month"
+        for line in snapshot["lines"]:
+            assert min(line) == "centre"
+            assert "centre" not in {min(part) for part in within(line) if part}
+
+
+def within(value: Any) -> Iterator[dict[str, Any]]:
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        if isinstance(one, dict):
+            yield one
+        yield from within(one)
 
 
 def test_figures_and_zones_that_nobody_can_compute_with_are_refused(tmp_path: Path) -> None:

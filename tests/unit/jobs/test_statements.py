@@ -15,7 +15,7 @@ from smartwork.jobs.documents.statement_view import statement_face, statement_vi
 from smartwork.jobs.render import NotWritable
 from smartwork.jobs.statements import render_statements, statement_pdf
 from smartwork.jobs.verify import verify
-from smartwork.testing.documents import centre_statement, self_billed_credit
+from smartwork.testing.documents import centre_statement, placed, self_billed_credit
 
 LANGUAGES: tuple[Language, ...] = ("fr", "nl", "en")
 
@@ -47,13 +47,7 @@ def test_what_is_taken_back_is_below_zero_in_quantity_and_amount() -> None:
 def test_every_day_and_every_unsigned_stay_stands_on_a_page_and_no_member_does() -> None:
     kept, document = centre_statement("en")
     view: Any = statement_view(kept, document, "0" * 64)
-    texts = [
-        line
-        for sheet in view["sheets"]
-        for columns in sheet["left"].values()
-        for *_, column in columns
-        for line in column.split("\n")
-    ]
+    texts = [line for lines in placed(view["sheets"]) for line in lines.split("\n")]
     for row in kept.days:
         assert labels.short_day(row.day, "en") in texts
     assert sum(text.startswith("Bureau") for text in texts) >= len(kept.unsigned)
