@@ -49,31 +49,35 @@ def add_verify(app: typer.Typer, bar: Bar, out: Console) -> None:
             raise DoesNotHold(f"{file} does not hold: {len(checked.findings)} things do not match.")
 
 
-def _compared(checked: Verified) -> str:
+def _compared(checked: Verified) -> Table:
     """What was compared, and what was not."""
-    said = "Each line follows from its evidence, whose SHA-256 is the one stated, and every element of the XML is what the "
-    said += "evidence gives"
-    if not checked.words:
-        said += ", but for names, descriptions and notes, for which an older version had other words"
-    said += "."
-    if checked.pages == "all":
-        said += " So is every page of the PDF, and it holds nothing else."
-    elif checked.pages != "none":
-        said += (
-            " The PDF's first page shows the number, both parties' names, net, VAT and total, and of what is to be paid the "
-            "due date, account and reference that the evidence gives; another version of smartwork drew it, so what else "
-            "stands on its pages was not compared."
-        )
-    return f"{said} Whether it is the document that was issued, its issuer tells by the SHA-256."
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    words = "every element" if checked.words else "every figure and code; an older version had other words"
+    rows = [
+        ("Evidence", f"each of the {checked.lines} lines follows from it, and so do VAT and totals"),
+        ("XML", f"{words}, as the evidence gives"),
+        ("SHA-256", "is the one that the document states"),
+    ]
+    first = "parties, amounts, account, reference and due date of the first page; nothing else, as another version drew it"
+    pages = {"all": "every page and all else that it holds, as the evidence gives", "figures of the first": first}
+    if said := pages.get(checked.pages):
+        rows.insert(2, ("PDF", said))
+    for what, said in rows:
+        whole = said != first
+        table.add_row(Text("✓", style="green" if whole else "yellow"), Text(what, style="bold"), Text(said))
+    return table
 
 
 def _show(checked: Verified, out: Console) -> None:
-    what = checked.kind.replace("_", " ")
-    out.print(Text(f"{checked.number}, {what}, {checked.lines} lines with {checked.proofs} proofs, EUR {checked.gross}"))
+    what = checked.kind.replace("self_billed", "self-billed").replace("_", " ")
+    out.print(Text(f"{checked.number}, {what}: {checked.lines} lines with {checked.proofs} proofs, EUR {checked.gross}"))
     out.print(Text(f"SHA-256 {checked.digest}"), soft_wrap=True)
     if checked.holds:
-        out.print(f"[green]Everything matches.[/] {_compared(checked)}")
+        out.print(Text("\nEverything matches.\n", style="bold green"))
+        out.print(_compared(checked))
+        out.print(Text("\nWhether it is the document that was issued, its issuer tells by the SHA-256."))
         return
+    out.print(Text("\nSomething does not match.", style="bold red"))
     table = Table(box=box.SIMPLE_HEAD)
     for head in ("Line", "Where", "What", "Stated", "Follows from the evidence"):
         table.add_column(head)
