@@ -33,7 +33,7 @@ def add_verify(app: typer.Typer, bar: Bar, out: Console) -> None:
         *,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")] = False,
     ) -> None:
-        """Recompute an invoice from its own evidence and compare: first page, XML, evidence and digest. Needs no database.
+        """Recompute an invoice from its own evidence and compare: pages, XML, evidence and digest. Needs no database.
 
         The exit status is 1 where something does not match.
         """
@@ -46,7 +46,8 @@ def add_verify(app: typer.Typer, bar: Bar, out: Console) -> None:
         else:
             _show(checked, out)
         if not checked.holds:
-            raise DoesNotHold(f"{file} does not hold: {len(checked.findings)} things do not match.")
+            count = len(checked.findings)
+            raise DoesNotHold(f"{file} does not hold: {f'{count} things do' if count > 1 else 'one thing does'} not match.")
 
 
 def _compared(checked: Verified) -> Table:
