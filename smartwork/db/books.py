@@ -9,7 +9,7 @@ from typing import Any
 from smartwork.db.connection import Connection, explained
 from smartwork.db.sql import sql
 from smartwork.domain.business import CentreContract, Party, PlaceKind, Vat
-from smartwork.domain.credits import Lot, holds_until
+from smartwork.domain.credits import Lot
 from smartwork.domain.invoice import Draw, Invoice, LineReference, Unattributed
 from smartwork.domain.posting import Posting
 from smartwork.domain.settlement import SettledMonth, SettlementTerms
@@ -92,12 +92,11 @@ def posting_count(connection: Connection) -> int:
 def lots(connection: Connection, companies: Sequence[int]) -> dict[int, tuple[list[Lot], list[Lot]]]:
     """By company_id: the lots that were billed with what is left of them, and those that were not billed yet."""
     found: dict[int, tuple[list[Lot], list[Lot]]] = {}
-    for company_id, lot, kind, bought_on, expires_on, hours, per_hour, left, returned_on in _rows(
+    for company_id, lot, kind, bought_on, expires_on, hours, per_hour, left in _rows(
         connection, "lots_of", companies=list(companies)
     ):
         billed, fresh = found.setdefault(company_id, ([], []))
-        until = holds_until(expires_on, returned_on)
-        one = Lot(lot, kind, bought_on, until, hours, per_hour, hours if left is None else left)
+        one = Lot(lot, kind, bought_on, expires_on, hours, per_hour, hours if left is None else left)
         (fresh if left is None else billed).append(one)
     return found
 

@@ -52,17 +52,6 @@ def lot_of(purchase: Purchase, pool: Pool) -> Lot:
     return Lot(purchase.external_id, purchase.kind, bought, expires, purchase.hours, pool.per_hour, purchase.hours)
 
 
-def holds_until(expires_on: date | None, returned_on: date | None) -> date | None:
-    """The first day on which a lot no longer holds.
-
-    `returned_on` is the day of the last document that gave hours back into it after it was empty, if any. Where it was over
-    by then, what came back holds until the end of the month after: whoever is in the right gets hours that can be used.
-    """
-    if expires_on is None or returned_on is None or returned_on < expires_on:
-        return expires_on
-    return months_later(returned_on.replace(day=1), 2)
-
-
 def months_later(day: date, months: int) -> date:
     """The same day so many months later, or the last of that month where it has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)

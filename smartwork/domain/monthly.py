@@ -27,15 +27,13 @@ class Monthly:
 def monthly(company: Company, month: date, groups: Iterable[Group], lots: Sequence[Lot], bought: Sequence[Lot]) -> Monthly:
     """The month of `company`: `groups` paid from `lots` and from those `bought` this month, which are billed with it.
 
-    Lots that no longer hold on the first day of the next month are lost after that, but for what this month gives back into
-    one that was empty and over before: see `holds_until`.
+    Lots that no longer hold on the first day of the next month are lost after that.
     """
     next_month = days_of_month(month)[-1] + timedelta(days=1)
     spent = spend(groups, [*lots, *bought], company.pools, month)
     sold = [purchase_line(lot, company.vat) for lot in bought]
     sold += [purchase_line(lot, company.vat, overdraft=True) for lot in spent.overdrafts]
-    over = {lot.lot for lot in lots if not lot.left and not lot.holds_on(month)}
-    lost, _ = expire((lot for lot in spent.lots if lot.lot not in over), next_month)
+    lost, _ = expire(spent.lots, next_month)
     pools = []
     for pool in company.pools:
         kind = {lot.lot for lot in (*lots, *bought) if lot.kind == pool.kind}

@@ -12,7 +12,7 @@ from smartwork.domain import posting
 from smartwork.domain.business import REVERSE_CHARGE, STANDARD_VAT, CentreContract, Pool, Tariff, Vat
 from smartwork.domain.compose import compose
 from smartwork.domain.corrections import corrections, standing
-from smartwork.domain.credits import Lot, expire, holds_until, spend
+from smartwork.domain.credits import Lot, expire, spend
 from smartwork.domain.evidence import Proven, Span
 from smartwork.domain.invoice import Line, LineReference
 from smartwork.domain.lifecycle import status
@@ -152,7 +152,7 @@ def beyond(line: Line) -> str:
 
 
 def test_hours_bought_ahead_are_spent_as_the_table_says() -> None:
-    rows = tables("Hours bought ahead")[0]
+    rows = table("Hours bought ahead")
     lots = [
         Lot("A", "desk", date(2026, 10, 1), date(2026, 10, 20), Decimal(3), Decimal("6.00"), Decimal(3)),
         Lot("B", "desk", date(2026, 10, 10), None, Decimal(2), Decimal("6.30"), Decimal(2)),
@@ -170,12 +170,6 @@ def test_hours_bought_ahead_are_spent_as_the_table_says() -> None:
         ]
     [lost], _ = expire(spent.lots, date(2026, 11, 1))
     assert (lost.lot, lost.hours, lost.worth) == ("A", Decimal("0.5"), Decimal("3.00"))
-
-
-def test_hours_that_come_back_hold_as_the_table_says() -> None:
-    for row in tables("Hours bought ahead")[1]:
-        until = holds_until(date(2026, 10, 20), date.fromisoformat(row["given back on"]))
-        assert until == date.fromisoformat(row["over on"])
 
 
 def tables(heading: str) -> list[list[dict[str, str]]]:

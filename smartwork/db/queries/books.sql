@@ -23,25 +23,10 @@ ORDER BY p.posting_id, a.code
 SELECT count(*) FROM posting
 
 -- name: lots_of
--- The lots of companies, and what is left of those that were billed; NULL: not billed yet. `returned_on`: when a document last
--- gave hours back since the lot was empty.
-WITH moved AS (
-    SELECT e.credit_lot_id, e.credit_entry_id, e.reason, e.hours, e.invoice_id,
-           sum(e.hours) OVER (PARTITION BY e.credit_lot_id ORDER BY e.credit_entry_id) AS left_then
-    FROM credit_entry e
-), emptied AS (
-    SELECT credit_lot_id, max(credit_entry_id) AS credit_entry_id FROM moved WHERE left_then = 0 GROUP BY credit_lot_id
-), returned AS (
-    SELECT m.credit_lot_id, max(i.issued_on) AS returned_on
-    FROM moved m
-    JOIN emptied z ON z.credit_lot_id = m.credit_lot_id AND z.credit_entry_id < m.credit_entry_id
-    JOIN invoice i USING (invoice_id)
-    WHERE m.reason = 'spent' AND m.hours > 0
-    GROUP BY m.credit_lot_id
-)
+-- The lots of companies, and what is left of those that were billed; NULL: not billed yet.
 SELECT l.company_id, l.external_id, l.kind, l.bought_on, l.expires_on, l.hours, l.per_hour,
-       (SELECT sum(e.hours) FROM credit_entry e WHERE e.credit_lot_id = l.credit_lot_id), r.returned_on
-FROM credit_lot l LEFT JOIN returned r USING (credit_lot_id)
+       (SELECT sum(e.hours) FROM credit_entry e WHERE e.credit_lot_id = l.credit_lot_id)
+FROM credit_lot l
 WHERE %(companies)s::integer[] IS NULL OR l.company_id = ANY(%(companies)s)
 ORDER BY l.company_id, l.bought_on, l.external_id
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -40,45 +39,6 @@ def test_hours_bought_ahead_pay_and_their_rest_is_owed(connection: Connection, t
     assert (pool.opening, pool.bought, pool.spent, pool.closing) == (0, Decimal(10), Decimal("1.25"), Decimal("8.75"))
     assert books.balances(connection)["pool:acme"] == Decimal("-52.50")
     assert settle(connection, tmp_path).charged == Decimal("49.50")  # 1.25 h at 6.00, and bolt's 42.00
-    assert audited(connection).is_clean
-
-
-def test_hours_won_back_after_their_lot_was_over_hold_to_the_end_of_the_next_month(
-    connection: Connection, tmp_path: Path
-) -> None:
-    connection.execute(b"INSERT INTO credit_pool VALUES (1, 'desk', 6, 0, 12)")
-    connection.execute(b"INSERT INTO credit_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2026-10-20', 10, 6)")
-    bill(connection, tmp_path)
-    assert [(lot.left, lot.holds_on(ISSUED.date())) for lot in books.lots(connection, [1])[1][0]] == [(0, False)]
-    dispute(connection, "INV-2026-00001", 1, ISSUED, "")
-    credit(connection, "INV-2026-00001", 1, None, ISSUED, "the desk was taken", tmp_path, silent)
-    [lot] = books.lots(connection, [1])[1][0]
-    assert (ISSUED.date(), lot.left, lot.expires_on) == (date(2026, 11, 2), Decimal("1.25"), date(2027, 1, 1))
-    november = bill(connection, tmp_path, months_later=1).invoices[0]
-    [line] = documents.numbered(connection, november.number).invoice.lines
-    assert [(one.lot, one.hours) for one in line.draws] == [("O-1", Decimal("0.75"))]
-    assert [lot.left for lot in books.lots(connection, [1])[1][0]] == [Decimal("0.5")]
-    bill(connection, tmp_path, months_later=2)
-    assert [lot.left for lot in books.lots(connection, [1])[1][0]] == [0]
-    assert books.balances(connection)["pool:acme"] == 0
-    assert audited(connection).is_clean
-
-
-def test_hours_that_a_correction_gives_back_are_not_lost_with_it(connection: Connection, tmp_path: Path) -> None:
-    connection.execute(b"INSERT INTO credit_pool VALUES (1, 'desk', 6, 0, 12)")
-    connection.execute(b"INSERT INTO credit_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2026-10-20', 1.25, 6)")
-    bill(connection, tmp_path)
-    connection.execute(b"DELETE FROM verdict WHERE verdict_id = 1")
-    [note] = bill(connection, tmp_path, months_later=1).invoices
-    [pool] = documents.numbered(connection, note.number).invoice.pools
-    assert (note.company, pool.opening, pool.spent, pool.expired, pool.closing) == (
-        "acme",
-        0,
-        Decimal("-1.25"),
-        0,
-        Decimal("1.25"),
-    )
-    assert [lot.expires_on for lot in books.lots(connection, [1])[1][0]] == [date(2027, 2, 1)]
     assert audited(connection).is_clean
 
 

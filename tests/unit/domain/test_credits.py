@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from smartwork.domain.business import Pool, Purchase
 from smartwork.domain.corrections import Issued, take_back
-from smartwork.domain.credits import Lot, draw, expire, give_back, holds_until, lot_of, months_later, spend
+from smartwork.domain.credits import Lot, draw, expire, give_back, lot_of, months_later, spend
 from smartwork.testing.stays import OCTOBER, invoice, line
 
 HOURS = st.integers(1, 400).map(lambda n: Decimal(n) / 4)
@@ -97,16 +97,3 @@ def test_a_year_later_is_the_same_day_or_the_months_last() -> None:
     assert months_later(date(2026, 1, 15), -12) == date(2025, 1, 15)
     lot = lot_of(Purchase("O-1", "acme", "desk", date(2026, 10, 1), Decimal(10)), Pool("desk", Decimal(4), Decimal(0), 12))
     assert (lot.expires_on, lot.left, lot.worth) == (date(2027, 10, 1), Decimal(10), Decimal("40.00"))
-
-
-@given(st.none() | st.dates(date(2026, 1, 1), date(2027, 1, 1)), st.none() | st.dates(date(2026, 1, 1), date(2027, 12, 31)))
-def test_hours_that_come_back_can_be_used_at_least_to_the_end_of_the_next_month_or_as_long_as_bought(
-    expires_on: date | None, returned_on: date | None
-) -> None:
-    until = holds_until(expires_on, returned_on)
-    if expires_on is None or returned_on is None or returned_on < expires_on:
-        assert until == expires_on
-    else:
-        assert until is not None
-        assert until > expires_on
-        assert (until.day, until - timedelta(days=28) > returned_on) == (1, True)
