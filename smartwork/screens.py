@@ -206,7 +206,8 @@ def drafts_json(month: date, found: Sequence[Invoice]) -> dict[str, object]:
 def drafts(found: Sequence[Invoice]) -> RenderableType:
     """One line a company, as it would be billed now."""
     columns = [Column("Company"), *(Column(head, figures=True) for head in ("Lines", "Net, €", "To pay, €"))]
-    rows = [(one.account, _n(len(one.lines)), figure(one.net), figure(one.gross)) for one in found]
+    signed = [(one, -1 if one.is_credit else 1) for one in found]
+    rows = [(one.account, _n(len(one.lines)), figure(sign * one.net), figure(sign * one.gross)) for one, sign in signed]
     return FittedTable("Drafts: nothing is issued", columns, [rows], empty="nobody has anything to pay")
 
 

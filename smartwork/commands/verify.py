@@ -74,7 +74,10 @@ def _show(checked: Verified, out: Console) -> None:
     out.print(Text(f"{checked.number}, {what}: {checked.lines} lines with {checked.proofs} proofs, EUR {checked.gross}"))
     out.print(Text(f"SHA-256 {checked.digest}"), soft_wrap=True)
     if checked.holds:
-        out.print(Text("\nEverything matches.\n", style="bold green"))
+        if checked.pages == "figures of the first":
+            out.print(Text("\nWhat was compared matches; not all of the pages was.\n", style="bold yellow"))
+        else:
+            out.print(Text("\nEverything matches.\n", style="bold green"))
         out.print(_compared(checked))
         out.print(Text("\nWhether it is the document that was issued, its issuer tells by the SHA-256."))
         return

@@ -18,7 +18,7 @@ from smartwork.jobs.documents import labels
 from smartwork.jobs.documents.compare import against
 from smartwork.jobs.documents.glyphs import showable, showable_document
 from smartwork.jobs.documents.pdf import drawing, pdf
-from smartwork.jobs.documents.reader import Carried, Pdf, objects_of, read, texts_of
+from smartwork.jobs.documents.reader import Carried, Pdf, read, skeleton, texts_of
 from smartwork.jobs.documents.ubl import ubl
 from smartwork.jobs.documents.view import view
 
@@ -161,7 +161,7 @@ def _drawn(stated: Pdf, again: bytes, *, knows_first: bool) -> Iterator[Finding]
 
     `knows_first`: what is wrong on the first page is known already.
     """
-    if stated.content == again or objects_of(stated.content) == objects_of(again):
+    if stated.content == again or ((parts := skeleton(stated.content)) is not None and parts == skeleton(again)):
         return
     theirs, ours = texts_of(stated.content), texts_of(again)
     if len(theirs) != len(ours):

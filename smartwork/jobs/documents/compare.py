@@ -103,7 +103,7 @@ def against(root: etree._Element, invoice: Invoice, canonical: str) -> tuple[lis
     between elements and comments say nothing. An older version used other words: of what it wrote, names, descriptions and
     notes are left out where they differ.
     """
-    found = list(_differences(root, etree.fromstring(ubl(invoice, canonical)), _At(0, "")))
+    found = list(_differences(root, etree.fromstring(ubl(invoice, canonical), etree.XMLParser(huge_tree=True)), _At(0, "")))
     told = [(at, one) for at, one in found if at.path != _CHECKED_APART or at.line]
     if not is_older(invoice):
         return [one for _, one in told], True

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+import zlib
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +11,6 @@ from pathlib import Path
 from lxml import etree
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, PdfObject, StreamObject
 
 from smartwork.errors import InputError
 from smartwork.jobs.documents.evidence import from_csv
@@ -22,8 +22,22 @@ NS = {
 _DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _DRAWING = re.compile("drawing:([0-9a-f]{16})")
 _ROOTS = ("Invoice", "CreditNote")
-_PACKED = ("/Length", "/Filter", "/DecodeParms")
-_UNREADABLE = (PyPdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError, OSError)
+_STREAM = re.compile(rb"(?s)(<<[^\n]*>>\nstream\n)(.*?)\nendstream")
+_LENGTH = re.compile(rb"/Length (\d+)")
+_OBJECT = re.compile(rb"(?<=\n)(\d+) 0 obj\n")
+_OFFSET = re.compile(rb"(\d{10}) 00000 n")
+_START = re.compile(rb"startxref\n\d+")
+_UNREADABLE = (
+    PyPdfError,
+    NotImplementedError,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    OSError,
+)
 """What a PDF that is torn or made to mislead may lead to."""
 
 
@@ -74,35 +88,44 @@ def texts_of(content: bytes) -> list[list[str]]:
         raise _torn(error) from error
 
 
-def objects_of(content: bytes) -> dict[int, object]:
-    """All that a PDF holds, by number, unpacked: what differs between machines, as compression does, is left out.
+def skeleton(content: bytes) -> tuple[list[bytes], list[bytes]] | None:
+    """A PDF as our typesetter writes it, taken apart: all that is no stream, and the streams unpacked.
 
-    Raises InputError.
+    Only what differs between machines, as compression does, is left out: lengths and offsets, which have to fit. None for
+    a file that is put together otherwise.
     """
+    rest, bodies, end = [], [], 0
+    for found in _STREAM.finditer(content):
+        body = found[2]
+        if _LENGTH.findall(found[1]) != [str(len(body)).encode()]:
+            return None
+        unpacked = _unpacked(body) if b"/FlateDecode" in found[1] else body
+        if unpacked is None:
+            return None
+        rest.append(_LENGTH.sub(b"/Length", content[end : found.start(2)]))
+        bodies.append(unpacked)
+        end = found.end(2)
+    tail = content[end:]
+    at = content.rfind(b"xref\n0 ")
+    begins = {int(one[1]): one.start(1) for one in _OBJECT.finditer(content)}
+    stated = [int(offset) for offset in _OFFSET.findall(content, at)]
+    if at < 0 or [begins[number] for number in sorted(begins)] != stated or not content.endswith(_closing(content)):
+        return None
+    rest.append(_START.sub(b"startxref", _OFFSET.sub(b"offset", tail)))
+    return rest, bodies
+
+
+def _closing(content: bytes) -> bytes:
+    return b"startxref\n%d\n%%%%EOF" % content.rfind(b"xref\n0 ", 0, content.rfind(b"startxref"))
+
+
+def _unpacked(body: bytes) -> bytes | None:
+    one = zlib.decompressobj()
     try:
-        reader = PdfReader(BytesIO(content))
-        numbers = {*reader.xref_objStm, *(number for table in reader.xref.values() for number in table)}
-        objects = {number: reader.get_object(number) for number in sorted(numbers)}
-        return {number: _plain(one) for number, one in objects.items() if not _is_packing(one)}
-    except _UNREADABLE as error:
-        raise _torn(error) from error
-
-
-def _is_packing(one: PdfObject | None) -> bool:
-    return isinstance(one, StreamObject) and one.get("/Type") in ("/XRef", "/ObjStm")
-
-
-def _plain(one: object) -> object:
-    if isinstance(one, IndirectObject):
-        return "object", one.idnum
-    if isinstance(one, StreamObject):
-        named = {key: value for key, value in one.items() if key not in _PACKED}
-        return _plain(DictionaryObject(named)), one.get_data()
-    if isinstance(one, DictionaryObject):
-        return sorted((str(key), repr(_plain(value))) for key, value in one.items())
-    if isinstance(one, ArrayObject):
-        return [_plain(value) for value in one]
-    return repr(one)
+        found = one.decompress(body)
+    except zlib.error:
+        return None
+    return found if one.eof and not one.unused_data else None
 
 
 def _torn(error: Exception) -> InputError:
@@ -112,7 +135,7 @@ def _torn(error: Exception) -> InputError:
 def _pdf(path: Path, content: bytes) -> Carried:
     try:
         document = PdfReader(BytesIO(content))
-        files = {name: parts[0] for name, parts in document.attachments.items()}
+        files = {str(name): parts[0] for name, parts in document.attachments.items()}
         lines = [re.sub(r"\s", "", line) for line in document.pages[0].extract_text().splitlines()]
         drawing = _DRAWING.search(document.metadata.keywords or "") if document.metadata else None
     except _UNREADABLE as error:
