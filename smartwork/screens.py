@@ -51,7 +51,7 @@ def _n(number: float) -> str:
 
 def figure(amount: Decimal) -> str:
     """An amount with two decimals and thin spaces, for example `1 234.50`, where the head of its column has the unit."""
-    return f"{amount:,.2f}".replace(",", "\u202f")
+    return f"{amount + 0:,.2f}".replace(",", "\u202f")
 
 
 def euro(amount: Decimal) -> str:
@@ -180,8 +180,8 @@ def bill_json(month: date, report: BillReport) -> dict[str, object]:
 def bill(report: BillReport) -> RenderableType:
     """One line an invoice, with the total, and where the files are; who has nothing to pay."""
     columns = [
-        Column("Number"), Column("Company"), Column("Lines", rank=1, figures=True), Column("Net, €", figures=True),
-        Column("VAT, €", rank=2, figures=True), Column("To pay, €", figures=True),
+        Column("Number", whole=True), Column("Company"), Column("Lines", rank=1, figures=True),
+        Column("Net, €", figures=True), Column("VAT, €", rank=2, figures=True), Column("To pay, €", figures=True),
     ]  # fmt: skip
     rows = [(i.number, i.company, _n(i.lines), figure(i.net), figure(i.vat), figure(i.gross)) for i in report.invoices]
     sums = (_n(sum(i.lines for i in report.invoices)), figure(report.net), figure(report.vat), figure(report.gross))
@@ -194,21 +194,31 @@ def bill(report: BillReport) -> RenderableType:
 
 
 def drafts_json(month: date, found: Sequence[Invoice]) -> dict[str, object]:
-    """The month and one entry a company, as it would be billed now."""
+    """The month and one entry a company, as it would be billed now; below zero what a credit note would give back."""
     return {
         "month": f"{month:%Y-%m}",
         "drafts": [
-            {"company": one.account, "lines": len(one.lines), "net": str(one.net), "gross": str(one.gross)} for one in found
+            {
+                "company": one.account,
+                "kind": one.kind,
+                "lines": len(one.lines),
+                "net": str(_asked(one, one.net)),
+                "gross": str(_asked(one, one.gross)),
+            }
+            for one in found
         ],
     }
 
 
 def drafts(found: Sequence[Invoice]) -> RenderableType:
-    """One line a company, as it would be billed now."""
+    """One line a company, as it would be billed now; below zero what a credit note would give back."""
     columns = [Column("Company"), *(Column(head, figures=True) for head in ("Lines", "Net, €", "To pay, €"))]
-    signed = [(one, -1 if one.is_credit else 1) for one in found]
-    rows = [(one.account, _n(len(one.lines)), figure(sign * one.net), figure(sign * one.gross)) for one, sign in signed]
+    rows = [(one.account, _n(len(one.lines)), figure(_asked(one, one.net)), figure(_asked(one, one.gross))) for one in found]
     return FittedTable("Drafts: nothing is issued", columns, [rows], empty="nobody has anything to pay")
+
+
+def _asked(one: Invoice, amount: Decimal) -> Decimal:
+    return -amount if one.is_credit else amount
 
 
 def _energy(use: Use, baseline_wh: float) -> Table:

@@ -21,12 +21,14 @@ _LEAST = 8
 class Column:
     """A column with its unit in the title; `figures` stand to the right.
 
-    Without room the column of the highest `rank` goes first; one of rank 0 always stays.
+    Without room the column of the highest `rank` goes first; one of rank 0 always stays. What is `whole` is never cut, as
+    what other commands ask for. A column without a word in it is not shown.
     """
 
     title: str
     rank: int = 0
     figures: bool = False
+    whole: bool = False
 
 
 class FittedTable:
@@ -45,18 +47,22 @@ class FittedTable:
             yield Text.assemble((self._title, "bold"), "\n\n  ", self._empty, "\n")
             return
         widths = [self._natural(index) for index in range(len(self._columns))]
-        shown = list(range(len(self._columns)))
+        shown = [i for i in range(len(self._columns)) if self._says_something(i)]
+        empty = set(range(len(self._columns))) - set(shown)
         while _drawn([widths[i] for i in shown]) > options.max_width and (least := self._least(shown)) is not None:
             shown.remove(least)
-        texts = [i for i in shown if not self._columns[i].figures]
+        texts = [i for i in shown if not self._columns[i].figures and not self._columns[i].whole]
         while _drawn([widths[i] for i in shown]) > options.max_width:
             widest = max(texts, key=lambda i: widths[i], default=None)
             if widest is None or widths[widest] <= _LEAST:
                 break
             widths[widest] -= 1
         yield self._table(shown, widths, roomy=_drawn([widths[i] + 1 for i in shown]) <= options.max_width)
-        if left_out := [column.title for i, column in enumerate(self._columns) if i not in shown]:
+        if left_out := [column.title for i, column in enumerate(self._columns) if i not in {*shown, *empty}]:
             yield Text(f"No room for: {', '.join(left_out)}. A wider window or --json has all.\n", style="dim")
+
+    def _says_something(self, index: int) -> bool:
+        return any(str(row[index]) for section in self._sections for row in section)
 
     def _natural(self, index: int) -> int:
         cells = (row[index] for section in self._sections for row in section)
@@ -79,6 +85,11 @@ class FittedTable:
                 table.add_row(*(Text(cell) if isinstance(cell := row[i], str) else cell for i in shown))
             table.add_section()
         return table
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things in words: `1 line`, `2 lines`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _drawn(widths: Sequence[int]) -> int:

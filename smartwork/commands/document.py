@@ -70,7 +70,8 @@ def _line(line: Line, *, prepaid: bool) -> Row:
 
 
 def _sold(line: Line) -> str:
-    return f"{describe.quantity(line, 'en')} {labels.words('en')[f'unit_{line.unit}']}"
+    quantity = describe.quantity(line, "en").replace("−", "-")  # as figures on the terminal have it
+    return f"{quantity} {labels.words('en')[f'unit_{line.unit}']}"
 
 
 def _verdict(line: Line) -> str:

@@ -135,7 +135,7 @@ def invoice_app(
 
 def _listed(heads: list[Head], standing: Mapping[str, Position], drafts: list[Invoice], today: date) -> FittedTable:
     columns = [
-        Column("Number"), Column("To or from"), Column("Month", rank=2), Column("Due", rank=1),
+        Column("Number", whole=True), Column("To or from"), Column("Month", rank=2), Column("Due", rank=1),
         Column("Gross, €", figures=True), Column("Open, €", figures=True), Column("State"),
     ]  # fmt: skip
     issued = [_issued(head, standing.get(head.number), today) for head in heads]

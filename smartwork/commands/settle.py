@@ -20,7 +20,7 @@ from smartwork.errors import SmartworkError
 from smartwork.jobs.audit import AuditReport, audit_books
 from smartwork.jobs.settle import SettleReport, settle_month
 from smartwork.screens import euro, figure, titled
-from smartwork.tables import Column, FittedTable
+from smartwork.tables import Column, FittedTable, counted
 
 _FAULTS_SHOWN = 20
 
@@ -106,15 +106,18 @@ def settled(report: SettleReport) -> RenderableType:
     """One line a document, and the files that pay them."""
     amounts = [Column("Net, €", figures=True), Column("VAT, €", rank=1, figures=True), Column("Owed, €", figures=True)]
     rows = [(one.number, one.centre, figure(one.net), figure(one.vat), figure(one.gross)) for one in report.documents]
-    table = FittedTable("Settled with the centres", [Column("Number"), Column("Centre"), *amounts], [rows])
+    table = FittedTable("Settled with the centres", [Column("Number", whole=True), Column("Centre"), *amounts], [rows])
     ordered = [(str(path), str(order.payments), figure(order.total)) for order, path in report.payouts]
-    heads = [Column("File"), Column("Payments", figures=True), Column("Total, €", figures=True)]
-    paid = FittedTable("Ordered at the bank", heads, [ordered], empty="nothing")
+    heads = [Column("File", whole=True), Column("Payments", figures=True), Column("Total, €", figures=True)]
+    paid = FittedTable("Ordered at the bank", heads, [ordered])
     told = [one.statement for one in report.documents if one.statement]
-    parts: list[RenderableType] = [table, paid]
+    parts: list[RenderableType] = [table, *([paid] if ordered else [])]
     if told:
         parts.append(
-            Text(f"{len(told)} statements to the centres beside them: {told[0].parent}/*-statement.pdf", overflow="fold")
+            Text(
+                f"{counted(len(told), 'statement')} to the centres beside them: {told[0].parent}/*-statement.pdf",
+                overflow="fold",
+            )
         )
     return Group(*parts)
 
@@ -139,7 +142,7 @@ def audited(report: AuditReport) -> RenderableType:
     """The checks with their outcome, where they fail, and the sums that must agree."""
     table = titled("Audit", "Statement", "")
     for check in report.checks:
-        mark = f"[red]{len(check.faults)} faults[/]" if check.faults else "[green]proven[/]"
+        mark = f"[red]{counted(len(check.faults), 'fault')}[/]" if check.faults else "[green]proven[/]"
         table.add_row(check.statement, mark)
     faults = [f"{check.name}: {fault}" for check in report.checks for fault in check.faults]
     more = [f"… and {len(faults) - _FAULTS_SHOWN} more; --json has all."] if len(faults) > _FAULTS_SHOWN else []

@@ -7,8 +7,8 @@ CENT = Decimal("0.01")
 
 
 def cents(amount: Decimal) -> Decimal:
-    """`amount` to the cent, halves away from zero (ROUND_HALF_UP), as Belgian VAT law rounds."""
-    return amount.quantize(CENT, ROUND_HALF_UP)
+    """`amount` to the cent, halves away from zero (ROUND_HALF_UP), as Belgian VAT law rounds; nothing is never below zero."""
+    return amount.quantize(CENT, ROUND_HALF_UP) + 0
 
 
 def spread(total: Decimal, weights: Sequence[Decimal], step: Decimal = CENT) -> list[Decimal]:

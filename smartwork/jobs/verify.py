@@ -18,11 +18,13 @@ from smartwork.jobs.documents import labels
 from smartwork.jobs.documents.compare import against
 from smartwork.jobs.documents.glyphs import showable, showable_document
 from smartwork.jobs.documents.pdf import drawing, pdf
-from smartwork.jobs.documents.reader import Carried, Pdf, read, skeleton, texts_of
+from smartwork.jobs.documents.reader import Carried, Pdf, changed_texts, read, skeleton
 from smartwork.jobs.documents.ubl import ubl
 from smartwork.jobs.documents.view import view
 
 _PAGE = "PDF page"
+_PAGES_NAMED = 10
+"""So many pages that read otherwise are named."""
 _WORDS = ("display", "display-2", "display-3", "mention", "note", "small", "pill")
 """Styles of what names no party, amount, account or day."""
 
@@ -59,8 +61,13 @@ class Verified:
 
     @property
     def holds(self) -> bool:
-        """Whether everything matches."""
+        """Whether all that was compared matches."""
         return not self.findings
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the file was compared; a PDF that says that another version drew it may be changed elsewhere."""
+        return self.pages != "figures of the first"
 
 
 def verify(path: Path) -> Verified:
@@ -163,16 +170,14 @@ def _drawn(stated: Pdf, again: bytes, *, knows_first: bool) -> Iterator[Finding]
     """
     if stated.content == again or ((parts := skeleton(stated.content)) is not None and parts == skeleton(again)):
         return
-    theirs, ours = texts_of(stated.content), texts_of(again)
-    if len(theirs) != len(ours):
-        yield Finding(_PAGE, 0, "number of pages", str(len(theirs)), str(len(ours)))
-    changed = [number for number, (one, other) in enumerate(zip(theirs, ours, strict=False)) if one != other]
-    for number in changed:
-        if number or not knows_first:
-            pairs = zip_longest(theirs[number], ours[number], fillvalue="nothing")
-            first = next((one, other) for one, other in pairs if one != other)
-            yield Finding(_PAGE, 0, f"page {number + 1}", *map(_brief, first))
-    if not changed and len(theirs) == len(ours):
+    theirs, ours, changed = changed_texts(stated.content, again, _PAGES_NAMED)
+    if theirs != ours:
+        yield Finding(_PAGE, 0, "number of pages", str(theirs), str(ours))
+    for number, left, right in changed:
+        if number > 1 or not knows_first:
+            first = next((one, other) for one, other in zip_longest(left, right, fillvalue="nothing") if one != other)
+            yield Finding(_PAGE, 0, f"page {number}", *map(_brief, first))
+    if not changed and theirs == ours:
         yield Finding("PDF file", 0, "content", "changed after it was drawn", "as drawn")
 
 

@@ -9,7 +9,8 @@ from rich.text import Text
 
 from smartwork import screens
 from smartwork.db.ledger import LedgerRow
-from smartwork.tables import Column, FittedTable
+from smartwork.tables import Column, FittedTable, counted
+from smartwork.testing.documents import credit_note, invoice
 
 CENTRE = "louvain-la-neuve"
 COLUMNS = [Column("Centre"), Column("Topic", rank=2), Column("Due", rank=1), Column("Open, €", figures=True)]
@@ -49,6 +50,27 @@ def test_where_even_that_has_no_room_names_are_cut_and_figures_are_not() -> None
     said = "\n".join(table(24))
     assert "14 376.35" in said
     assert "louvain-l…" in said
+
+
+def test_what_other_commands_ask_for_is_never_cut_and_a_column_without_a_word_is_not_there() -> None:
+    columns = [Column("Number", whole=True), Column("Name"), Column("Verdict", rank=1), Column("Net, €", figures=True)]
+    said = "\n".join(drawn(FittedTable("Open", columns, [[("INV-2026-00001", "a long name of somebody", "", "1.00")]]), 40))
+    assert "INV-2026-00001" in said
+    assert "Verdict" not in said
+    assert "…" in said
+
+
+def test_one_thing_is_counted_in_the_singular() -> None:
+    assert [counted(n, "line") for n in (0, 1, 2)] == ["0 lines", "1 line", "2 lines"]
+
+
+def test_a_draft_that_gives_back_is_below_zero_on_the_terminal_and_in_json() -> None:
+    found = [invoice("en"), credit_note("en")]
+    asked, given = ("\n".join(drawn(screens.drafts([one]), 80)) for one in found)
+    assert (screens.figure(found[0].gross) in asked, screens.figure(-found[1].gross) in given) == (True, True)
+    told = screens.drafts_json(date(2026, 10, 1), found)["drafts"]
+    assert isinstance(told, list)
+    assert [one["gross"] for one in told] == [str(found[0].gross), str(-found[1].gross)]
 
 
 def test_words_from_outside_are_never_read_as_markup() -> None:

@@ -1,17 +1,21 @@
 """The first page: whose document it is, what it comes to, how to pay it. What it says, and where each of it stands."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from smartwork.jobs.documents.measure import width, wrap
 from smartwork.jobs.documents.sheets import WIDTH, Sheet, pill
 from smartwork.jobs.documents.styles import ACCENT, LIGHT, LOOKS, MIDDLE, WARN, WASH, WHITE, Style
 
-_WAYS = ((5.85, 99), (5.2, 99), (4.6, 99), (4.2, 99), (4.2, 2), (4.2, 1))
-"""Height of a table's rows (mm), and how many lines a name in it may have; the airiest first."""
+_MANY = 99
+_WAYS = (
+    (5.85, _MANY, _MANY), (5.2, _MANY, _MANY), (4.6, _MANY, _MANY), (4.2, _MANY, _MANY), (4.2, 2, _MANY), (4.2, 1, _MANY),
+    (4.2, 1, 6), (4.2, 1, 1),
+)  # fmt: skip
+"""Height of a table's rows (mm), how many lines a name in it may have, and how many rows the summary; the airiest first."""
 _MOST_LINES = 6
-"""Of the mention and of each note; where names have one line only, these have two."""
+"""Of the mention and of each note; where names have one line only, these have two, and so have facts and streets."""
 _RIGHT_HALF = 96.0
 _VAT_LEFT = WIDTH - 96
 _INSET, _GAP = 2.1, 6.35
@@ -74,10 +78,10 @@ class Face:
 
     def sheet(self) -> Sheet:
         """The page, in the airiest way that leaves room for the payment at its foot."""
-        for pitch, most in _WAYS:
+        for pitch, most, rows in _WAYS:
             sheet = Sheet(in_order=True)
-            top = _payment(sheet, self.payment, self.fingerprint)
-            if _flow(sheet, self, _heading(sheet, self), pitch, most) <= top - 2:
+            top = _payment(sheet, self.payment, self.fingerprint, most)
+            if _flow(sheet, self, _heading(sheet, self), pitch, most, rows) <= top - 2:
                 break
         return sheet
 
@@ -97,10 +101,10 @@ def _heading(sheet: Sheet, face: Face) -> float:
     return end
 
 
-def _flow(sheet: Sheet, face: Face, top: float, pitch: float, most: int) -> float:
+def _flow(sheet: Sheet, face: Face, top: float, pitch: float, most: int, rows: int) -> float:
     """What stands between the heading and the payment; returns where it ends."""
-    y = _parties(sheet, face, max(27.0, top + 6))
-    told = _MOST_LINES if most > 1 else 2
+    y = _parties(sheet, face, max(27.0, top + 6), most)
+    told = min(_MOST_LINES, 2 * most)
     if face.mention:
         top = y + 4
         y = sheet.lines("mention", 3.5, top + 4.2, _at_most(told, wrap(face.mention, "mention", 168)), 4.6) - 2.6
@@ -108,7 +112,7 @@ def _flow(sheet: Sheet, face: Face, top: float, pitch: float, most: int) -> floa
     sheet.text("title", 0, y + 13.5, face.summary.title)
     y += 16.6
     sheet.rule("strong", y)
-    y = _table(sheet, face.summary, y, 0, pitch, most, "main", "main-bold")
+    y = _table(sheet, _first(rows, face.summary), y, 0, pitch, most, "main", "main-bold")
     sheet.rule("strong", y)
     y += 3.5
     notes = y + 4.7
@@ -122,7 +126,7 @@ def _flow(sheet: Sheet, face: Face, top: float, pitch: float, most: int) -> floa
     return _table(sheet, face.pools, y + 3, 0, min(5.0, pitch), most, "pool", "pool-bold") if face.pools else y
 
 
-def _parties(sheet: Sheet, face: Face, top: float) -> float:
+def _parties(sheet: Sheet, face: Face, top: float, most: int) -> float:
     facts = [*face.facts, *([face.due] if face.due else [])]
     x = max(width(label, "aside") for label, _ in facts) + 3.5
     y = top + 2.5
@@ -130,12 +134,16 @@ def _parties(sheet: Sheet, face: Face, top: float) -> float:
         label, text = fact
         sheet.text("aside", 0, y, label)
         style: Style = "fact-bold" if fact is face.due else "fact"
-        y = sheet.lines(style, x, y, wrap(text, style, _RIGHT_HALF - 6 - x), 4.4)
+        y = sheet.lines(style, x, y, _at_most(2 * most, wrap(text, style, _RIGHT_HALF - 6 - x)), 4.4)
     facts_end = y - 4.4
     x = _RIGHT_HALF + 3.6
     sheet.text("aside", x, top + 2.6, face.receiver_label)
     y = sheet.lines("receiver", x, top + 7.2, wrap(face.receiver.name, "receiver", WIDTH - x), 4.8) - 0.5
-    lines = [line for text in (face.receiver.street, face.receiver.town) for line in wrap(text, "fact", WIDTH - x)]
+    lines = [
+        line
+        for text in (face.receiver.street, face.receiver.town)
+        for line in _at_most(2 * most, wrap(text, "fact", WIDTH - x))
+    ]
     y = sheet.lines("fact", x, y, lines, 4.1)
     sheet.text("fact-soft", x, y, face.receiver.vat)
     sheet.box(ACCENT, _RIGHT_HALF, top, 0.7, y + 0.9 - top)
@@ -169,14 +177,14 @@ def _table(sheet: Sheet, table: Table, y: float, left: float, pitch: float, most
     return y
 
 
-def _payment(sheet: Sheet, payment: Payment, fingerprint: str) -> float:
+def _payment(sheet: Sheet, payment: Payment, fingerprint: str, most: int) -> float:
     """The box at the foot of the page and the fingerprint below it; returns where the box begins."""
     sheet.text("small", 0, _BOTTOM, fingerprint)
     code_left = WIDTH - 38.0
     x = 4.2 + max((width(label, "aside") for label, _ in payment.rows), default=0) + 4.2
     room = (code_left if payment.code else WIDTH) - 4.2
     words = wrap(payment.words, "fact", room - 4.2) if payment.words else []
-    rows = [(label, wrap(text, "fact-bold", room - x)) for label, text in payment.rows]
+    rows = [(label, _at_most(2 * most, wrap(text, "fact-bold", room - x))) for label, text in payment.rows]
     height = 6.2 + 4.4 * (len(words) + sum(len(lines) for _, lines in rows))
     scan = wrap(payment.scan, "small", 34) if payment.code else []
     inner = max(height, 34.6 + 2.9 * len(scan)) if payment.code else height
@@ -194,6 +202,14 @@ def _payment(sheet: Sheet, payment: Payment, fingerprint: str) -> float:
         sheet.picture(payment.code, code_left + 3.4, top + 7.6, 27)
         sheet.lines("small", code_left + 16.9, top + 41.2, scan, 2.9, "centred")
     return top
+
+
+def _first(count: int, table: Table) -> Table:
+    """The first rows of `table`, and how many more there are; its total stays that of all."""
+    more = len(table.rows) - count
+    if more <= 0:
+        return table
+    return replace(table, rows=[*table.rows[:count], (f"+ {more} …", *[""] * (len(table.heads) - 1))])
 
 
 def _at_most(count: int, lines: list[str]) -> list[str]:

@@ -38,7 +38,7 @@ def minutes(seconds: int) -> int:
 
 def number(value: Decimal, language: Language, places: int = 2) -> str:
     """`value` with `places` decimals and the language's thousands and decimal marks."""
-    return f"{value:,.{places}f}".translate(_MARKS[language])
+    return f"{value + 0:,.{places}f}".translate(_MARKS[language])
 
 
 def count(value: int, language: Language) -> str:

@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 from lxml import etree
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 from pypdf.errors import PyPdfError
 
 from smartwork.errors import InputError
@@ -80,12 +80,30 @@ def _xml(path: Path, content: bytes) -> Carried:
     return Carried(root, {"xml": snapshot}, {"xml": digest}, None)
 
 
-def texts_of(content: bytes) -> list[list[str]]:
-    """The lines of text on each page of a PDF. Raises InputError."""
+def changed_texts(content: bytes, other: bytes, most: int) -> tuple[int, int, list[tuple[int, list[str], list[str]]]]:
+    """How many pages two PDFs have, and of the first so many pages that read otherwise the number and lines of text of both.
+
+    Only pages that are drawn otherwise are read. Raises InputError.
+    """
     try:
-        return [page.extract_text().splitlines() for page in PdfReader(BytesIO(content)).pages]
+        ones, others = PdfReader(BytesIO(content)).pages, PdfReader(BytesIO(other)).pages
+        found = []
+        for number in range(min(len(ones), len(others))):
+            pair = ones[number], others[number]
+            if _drawn(pair[0]) != _drawn(pair[1]):
+                left, right = (page.extract_text().splitlines() for page in pair)
+                if left != right:
+                    found.append((number + 1, left, right))
+            if len(found) == most:
+                break
+        return len(ones), len(others), found
     except _UNREADABLE as error:
         raise _torn(error) from error
+
+
+def _drawn(page: PageObject) -> bytes:
+    contents = page.get_contents()
+    return b"" if contents is None else contents.get_data()
 
 
 def skeleton(content: bytes) -> tuple[list[bytes], list[bytes]] | None:

@@ -37,3 +37,8 @@ def test_largest_remainder_gets_the_cent() -> None:
 def test_what_cannot_be_split_is_refused(total: str, weights: list[int]) -> None:
     with pytest.raises(ValueError, match=r"spread needs|no multiple"):
         spread(Decimal(total), [Decimal(w) for w in weights])
+
+
+def test_nothing_is_never_below_zero() -> None:
+    assert str(cents(Decimal("-0.001"))) == "0.00"
+    assert str(cents(Decimal(0) * -3)) == "0.00"

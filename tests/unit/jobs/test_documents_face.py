@@ -22,6 +22,8 @@ from smartwork.jobs.documents.view import face, view
 from smartwork.testing.documents import centre_statement, every_kind, mixed_invoice
 
 LANGUAGES: tuple[Language, ...] = ("fr", "nl", "en")
+LONGEST = ("Agence de développement territorial " * 6)[:200]
+"""As long as agreements allow."""
 words = st.text(alphabet="abcdefgh WM€–½", min_size=1, max_size=60)
 Box = tuple[float, float, float, float, str]
 
@@ -80,6 +82,7 @@ def test_no_text_of_any_kind_of_document_leaves_its_first_page_or_runs_into_anot
         assert (outside(sheet), clashes(sheet)) == ([], [])
 
 
+@example(["Smart Work Center " * 11] * FIRST_PAGE_ROWS, ["Autoliquidation " * 12] * 3, "ce qui " * 90, LONGEST)
 @example(["W" * 60] * FIRST_PAGE_ROWS, ["W" * 60] * 3, "W " * 400, "W" * 60)
 @given(st.lists(words, max_size=FIRST_PAGE_ROWS), st.lists(words, min_size=1, max_size=3), words, words)
 def test_whatever_names_are_long_nothing_overlaps_and_the_payment_stays_free(
