@@ -22,7 +22,16 @@ from smartwork.domain.invoice import Invoice
 from smartwork.jobs.bill import BillReport
 from smartwork.tables import Column, FittedTable
 
-VERDICTS = ["used", "left_early", "overstayed", "no_show", "walk_in", "unverifiable", "cancelled"]
+VERDICTS = {
+    "used": "used",
+    "left_early": "left early",
+    "overstayed": "overstayed",
+    "no_show": "no-show",
+    "walk_in": "walk-in",
+    "unverifiable": "unverifiable",
+    "cancelled": "cancelled",
+}
+"""What each is called on the terminal, in order."""
 LEDGER_COLUMNS = ["numbered", "stored", "duplicates", "rejected", "in_outbox", "missing"]
 _LEDGER_HEADS = {
     "numbered": Column("Numbered", figures=True),
@@ -142,9 +151,9 @@ def verdicts_json(month: date, found: Verdicts) -> dict[str, object]:
 def verdicts(found: Verdicts) -> Table:
     """Bookings and walk-ins by verdict."""
     table = titled("Bookings and walk-ins by verdict", "Verdict", "count", "hours booked", "hours occupied")
-    for name in VERDICTS:
-        count, booked, occupied = found.get(name, (0, 0, 0))
-        table.add_row(name.replace("_", " "), _n(count), _n(booked / 3600), _n(occupied / 3600))
+    for verdict, name in VERDICTS.items():
+        count, booked, occupied = found.get(verdict, (0, 0, 0))
+        table.add_row(name, _n(count), _n(booked / 3600), _n(occupied / 3600))
     table.add_section()
     sums = [sum(row[i] for row in found.values()) for i in range(3)]
     table.add_row("[bold]total[/]", _n(sums[0]), _n(sums[1] / 3600), _n(sums[2] / 3600))

@@ -14,7 +14,7 @@ from smartwork.domain.invoice import Invoice, Line, Proof
 from smartwork.domain.lifecycle import Event
 from smartwork.domain.payments import Position
 from smartwork.jobs.documents import describe, labels
-from smartwork.screens import euro, figure, titled
+from smartwork.screens import VERDICTS, euro, figure
 from smartwork.tables import Column, FittedTable, Row
 
 
@@ -25,7 +25,7 @@ def document(invoice: Invoice, events: list[Event], at: Position | None) -> Rend
     total += "." if invoice.is_credit else f", due {invoice.due_on}."
     proven = next((line.line for line in invoice.lines if line.proofs), None)
     if at is not None:
-        total += f" Paid {euro(at.paid)}, credited {euro(at.credited)}, open {euro(at.open)}."
+        total += f"\nPaid {euro(at.paid)}, credited {euro(at.credited)}, open {euro(at.open)}."
     return Group(
         Text(f"{invoice.number}, {kind} of {invoice.month:%B %Y}", style="bold"),
         Text(f"{invoice.seller.name} to {invoice.buyer.name}\n"),
@@ -109,15 +109,20 @@ def _proof(proof: Proof) -> list[RenderableType]:
     zone = ZoneInfo(proof.timezone)
     named = proof.booking or proof.check_in or ""
     when = f"{proof.starts_at.astimezone(zone):%Y-%m-%d %H:%M}–{proof.ends_at.astimezone(zone):%H:%M}"
-    verdict, basis = proof.verdict.replace("_", " "), proof.basis.replace("_", " ")
+    verdict, basis = VERDICTS[proof.verdict], proof.basis.replace("_", " ")
     said = Text(
-        f"{named}: {proof.centre_name}, {proof.resource_name}, {when}, {verdict}, {figure(proof.hours)} h ({basis}); "
-        f"measured {proof.coverage:.0%} of the time"
+        f"\n{named}: {proof.centre_name}, {proof.resource_name}, {when}, {verdict}, {figure(proof.hours)} h ({basis}); "
+        f"measured {proof.coverage:.0%} of the time\n"
     )
-    table = titled(f"Measured, {proof.timezone}", "From", "To", "State")
-    for span in proof.spans:
-        state = f"{span.state} (suspect)" if span.suspect else span.state
-        table.add_row(f"{span.start.astimezone(zone):%H:%M:%S}", f"{span.end.astimezone(zone):%H:%M:%S}", state)
+    spans = [
+        (
+            f"{span.start.astimezone(zone):%H:%M:%S}",
+            f"{span.end.astimezone(zone):%H:%M:%S}",
+            f"{span.state} (suspect)" if span.suspect else span.state,
+        )
+        for span in proof.spans
+    ]
+    table = FittedTable(f"Measured, {proof.timezone}", [Column("From"), Column("To"), Column("State")], [spans])
     runs = ", ".join(f"{run.edge}/{run.epoch} {run.first}–{run.last}" for run in proof.batches) or "none"
     return [said, table, Text(f"Readings in the ledger: {runs}"), *(_ledger_day(one) for one in proof.ledger or ())]
 

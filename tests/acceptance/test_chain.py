@@ -67,7 +67,7 @@ def test_the_demo_leaves_a_pdf_and_a_ubl_file_of_every_kind_of_document_and_a_se
 
 def test_the_demo_prints_verdicts_bill_energy_and_a_ledger_without_loss(first_demo: tuple[Path, str]) -> None:
     _, screen = first_demo
-    for word in ("used", "no show", "walk in", "to pay", "baseline", "missing"):
+    for word in ("used", "no-show", "walk-in", "to pay", "baseline", "missing"):
         assert word in screen
     numbers = [int(n.replace("\u202f", "")) for n in re.findall(r"\d[\d\u202f]*", screen.split("missing")[-1])]
     numbered, stored, _, rejected, in_outbox, missing = numbers[:6]
