@@ -8,7 +8,7 @@ import pandas as pd
 
 from dashboard import palette
 from dashboard.format import day, percent
-from smartwork.db.dashboard import CentreDay, EnergyRow
+from smartwork.db.read.dashboard import CentreDay, EnergyRow
 
 Drawing = TypeVar("Drawing", alt.Chart, alt.LayerChart)
 _COLOURS = [palette.TEAL, palette.AMBER, palette.STONE]

@@ -8,8 +8,8 @@ from datetime import date
 from functools import cache
 from itertools import groupby
 
-from smartwork.db.dashboard import CentreMonth, EnergyRow, Reader, Use, ratio, reading
-from smartwork.db.ledger import LedgerRow
+from smartwork.db.ledger.ledger import LedgerRow
+from smartwork.db.read.dashboard import CentreMonth, EnergyRow, Reader, Use, ratio, reading
 from smartwork.settings import DashboardSettings
 
 

@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 from dashboard import palette
 from dashboard.format import clock, minutes
-from smartwork.db.dashboard import InvoiceVisit
-from smartwork.domain.evidence import BatchRun, Completeness, Span, Verdict
+from smartwork.db.read.dashboard import InvoiceVisit
+from smartwork.domain.bookings.visit import Verdict
+from smartwork.domain.ledger.ledger_day import BatchRun, Completeness
+from smartwork.domain.presence.spans import Span
 
 LABEL: dict[Verdict, str] = {
     "used": "Used",

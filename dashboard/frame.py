@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.format import month as month_name
-from smartwork.db.dashboard import CentreRow, Reader
+from smartwork.db.read.dashboard import CentreRow, Reader
 from smartwork.errors import ServiceAway, SmartworkError
 
 _RETRY_S = 3

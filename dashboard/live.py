@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from smartwork.db.dashboard import Place, ZoneLight
-from smartwork.domain.evidence import State
-from smartwork.domain.occupancy import patience
+from smartwork.db.read.dashboard import Place, ZoneLight
+from smartwork.domain.presence.occupancy import patience
+from smartwork.domain.presence.spans import State
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Colours, chosen to stay apart for colour-blind eyes; each state also has a sign, so that colour is never alone."""
 
-from smartwork.domain.evidence import State
+from smartwork.domain.presence.spans import State
 
 INK = "#1c2733"
 MUTED = "#5d6974"

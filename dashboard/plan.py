@@ -7,7 +7,7 @@ from html import escape
 from dashboard import palette
 from dashboard.format import ago, percent
 from dashboard.live import Glow, Seat
-from smartwork.domain.evidence import State
+from smartwork.domain.presence.spans import State
 
 _SCALE = 60  # drawing units a metre
 _KEYS: dict[State, str] = {"occupied": "Occupied", "vacant": "Vacant", "unknown": "Unknown: not heard lately"}

@@ -4,8 +4,8 @@ import streamlit as st
 
 from dashboard.format import kwh, number, percent
 from dashboard.markup import Card, Mood, cards
-from smartwork.db.whatif import ZoneMonth
-from smartwork.domain.whatif import CO2_KG_PER_KWH, Outcome, outcome
+from smartwork.db.lighting.what_if import ZoneMonth
+from smartwork.domain.lighting.what_if import CO2_KG_PER_KWH, Outcome, outcome
 
 LONGEST_MIN = 60
 

@@ -6,6 +6,7 @@ COPY requirements/dev.txt requirements/
 COPY smartwork smartwork
 COPY edge edge
 COPY ingest ingest
+COPY api api
 COPY dashboard dashboard
 COPY firmware_sim firmware_sim
 # The versions of the lock, without its hashes: pip cannot check a local folder against hashes.

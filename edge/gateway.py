@@ -20,7 +20,7 @@ from edge.outbox import Outbox
 from edge.reports import AlarmReport, SeenReport
 from edge.translate import Translator, UnknownDevice
 from smartwork.contracts.decode import Decoded, Rejected, decode
-from smartwork.contracts.house import Alarm, LightOrder
+from smartwork.contracts.edge_reports import Alarm, LightOrder
 from smartwork.contracts.messages import Status, Wire
 from smartwork.contracts.policy import DeviceEntry, Policy, PolicyApplied, Profile
 from smartwork.contracts.reading import Reading

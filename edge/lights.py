@@ -8,14 +8,14 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
 
 from edge.lamps import Lamp, Message, hear, tell
-from smartwork.contracts.house import Alarm, LightOrder
+from smartwork.contracts.edge_reports import Alarm, LightOrder
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Hours, Policy
 from smartwork.contracts.reading import Reading
-from smartwork.domain import lighting
-from smartwork.domain.lighting import Lux, Override, Presence, State, Tick, Watched, ZonePolicy
-from smartwork.domain.network import OpeningHours
-from smartwork.domain.occupancy import LONGEST_STAY, patience
+from smartwork.domain.lighting import controller
+from smartwork.domain.lighting.controller import Lux, Override, Presence, State, Tick, Watched, ZonePolicy
+from smartwork.domain.network.opening_hours import OpeningHours
+from smartwork.domain.presence.occupancy import LONGEST_STAY, patience
 
 FLAPS, FLAPPING = 20, timedelta(minutes=10)
 """So many changes within so long are no person: a loose contact, or a sensor that looks at a fan."""
@@ -145,8 +145,8 @@ class Lights:
             for name, zone in self.zones.items()
         }
 
-    def _step(self, zone: _Zone, event: lighting.Event, now: datetime, but: str | None = None) -> list[Message]:
-        zone.state, commands = lighting.step(zone.policy, zone.state, event, now)
+    def _step(self, zone: _Zone, event: controller.Event, now: datetime, but: str | None = None) -> list[Message]:
+        zone.state, commands = controller.step(zone.policy, zone.state, event, now)
         messages: list[Message] = []
         for command in commands:
             for device, lamp in zone.lamps.items():
@@ -168,7 +168,7 @@ class Lights:
                     self.present_since.pop(device, None)
 
 
-def _event(reading: Reading) -> lighting.Event | None:
+def _event(reading: Reading) -> controller.Event | None:
     if reading.metric is Metric.PRESENCE:
         return Presence(reading.device, bool(reading.value))
     if reading.metric is Metric.OCCUPANT_COUNT:
@@ -199,7 +199,7 @@ def _as_it_is(lamp: Lamp, level: float, now: datetime) -> Lamp:
 
 def _state(policy: ZonePolicy, memory: Mapping[str, object], now: datetime) -> State:
     """A zone's state as it was remembered; what cannot be read is not known."""
-    state = lighting.begin(now)
+    state = controller.begin(now)
     try:
         sensors = memory.get("sensors", {})
         override = memory.get("override")

@@ -17,7 +17,7 @@ from edge.room import Room, is_full
 from smartwork.contracts.messages import Batch, LedgerDay, LedgerReport
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading
-from smartwork.domain.network import local_day
+from smartwork.domain.time import local_day
 
 BATCH = 400
 """Readings a batch holds at most: large enough to be fast, about 9 kB on the wire."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from edge.adapters.guess import guess
-from smartwork.contracts.house import ALARMS_LIMIT, SEEN_LIMIT, Alarm, Alarms, Seen, SeenDevice
+from smartwork.contracts.edge_reports import ALARMS_LIMIT, SEEN_LIMIT, Alarm, Alarms, Seen, SeenDevice
 
 REPEAT = timedelta(minutes=1)
 """Said again after this long: a shared subscription hears nothing that was said before it was made, retained or not."""

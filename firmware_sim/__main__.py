@@ -13,7 +13,7 @@ from firmware_sim.dialects.said import Order
 from firmware_sim.live import begin, step
 from firmware_sim.network import demo_network
 from smartwork import clock
-from smartwork.domain.network import Centre
+from smartwork.domain.network.centres import Centre
 from smartwork.errors import InputError, SmartworkError
 from smartwork.settings import SimulatorSettings
 from smartwork.transport.mqtt import Client

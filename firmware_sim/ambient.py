@@ -8,7 +8,9 @@ from firmware_sim.people import Presence
 from firmware_sim.sensors import HOUR_MS, Stretch
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading
-from smartwork.domain.network import Centre, Device, Zone
+from smartwork.domain.network.centres import Centre
+from smartwork.domain.network.devices import Device
+from smartwork.domain.network.places import Zone
 
 DAY_MS = 24 * HOUR_MS
 OUTDOOR_CO2_PPM = 425.0

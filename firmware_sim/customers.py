@@ -5,22 +5,10 @@ from datetime import date
 from decimal import Decimal
 from random import Random
 
-from smartwork.domain.business import (
-    REVERSE_CHARGE,
-    STANDARD_VAT,
-    CentreContract,
-    ChargeMode,
-    Company,
-    Contract,
-    Language,
-    Member,
-    Party,
-    Pool,
-    Purchase,
-    SettlementMode,
-    Tariff,
-    Vat,
-)
+from smartwork.domain.billing.companies import Company, Member
+from smartwork.domain.billing.contracts import CentreContract, ChargeMode, Contract, Pool, Purchase, SettlementMode
+from smartwork.domain.billing.parties import REVERSE_CHARGE, STANDARD_VAT, Language, Party, Vat
+from smartwork.domain.billing.tariffs import Tariff
 
 FIRST_YEAR = date(2024, 1, 1)
 COMPANIES = 30

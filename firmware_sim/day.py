@@ -8,8 +8,11 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from firmware_sim.people import OUTCOMES, CentreLife, Outcome, Presence, Visitors, visitors
-from smartwork.domain.business import Booking, CheckIn, CheckInMethod, Network
-from smartwork.domain.network import Centre, Resource, days_of_month
+from smartwork.domain.bookings.bookings import Booking, CheckIn, CheckInMethod
+from smartwork.domain.network.centres import Centre
+from smartwork.domain.network.places import Resource
+from smartwork.domain.network_setup import Network
+from smartwork.domain.time import days_of_month
 
 MINUTE_MS = 60_000
 HALF_HOUR_MS = 30 * MINUTE_MS

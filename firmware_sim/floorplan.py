@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from smartwork.contracts.policy import ZoneLight
-from smartwork.domain.network import Rect, Resource, Zone
+from smartwork.domain.network.places import Rect, Resource, Zone
 
 MARGIN_M = 1.2
 DESK_WIDTH_M, DESK_DEPTH_M = 1.6, 0.8

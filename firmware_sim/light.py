@@ -6,7 +6,8 @@ from random import Random
 from firmware_sim.sensors import HOUR_MS, Stretch, merged
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading
-from smartwork.domain.network import Device, Zone
+from smartwork.domain.network.devices import Device
+from smartwork.domain.network.places import Zone
 
 HOLD_MS = 20 * 60_000
 LIT_AT_OPENING = 0.4  # share of days on which reception switches the zone on at the door

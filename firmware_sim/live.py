@@ -15,7 +15,9 @@ from firmware_sim.light import STANDBY_SHARE
 from firmware_sim.network import light_of
 from firmware_sim.zigbee2mqtt import speak
 from smartwork.contracts.metrics import Metric
-from smartwork.domain.network import Centre, Device, Resource, Zone
+from smartwork.domain.network.centres import Centre
+from smartwork.domain.network.devices import Device
+from smartwork.domain.network.places import Resource, Zone
 
 Message = tuple[str, bytes]
 

@@ -12,7 +12,11 @@ from firmware_sim.dialects.said import Said
 from firmware_sim.habits import Event, Habits, habits_of, measured, repeated
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import Profile, ZoneLight
-from smartwork.domain.network import Centre, Device, Interval, OpeningHours, Resource, Zone
+from smartwork.domain.network.centres import Centre
+from smartwork.domain.network.devices import Device
+from smartwork.domain.network.opening_hours import OpeningHours
+from smartwork.domain.network.places import Resource, Zone
+from smartwork.domain.time import Interval
 
 SLUG = "mixed"
 ZONE = "Europe/Brussels"

@@ -12,8 +12,10 @@ from firmware_sim.network import light_of
 from firmware_sim.people import CentreLife, Outcome, Presence
 from firmware_sim.sensors import Stretch, faults_of, merged, presence_readings
 from smartwork.contracts.reading import Reading
-from smartwork.domain.business import Booking, CheckIn, Network
-from smartwork.domain.network import Centre, days_of_month, local_month
+from smartwork.domain.bookings.bookings import Booking, CheckIn
+from smartwork.domain.network.centres import Centre
+from smartwork.domain.network_setup import Network
+from smartwork.domain.time import days_of_month, local_month
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,11 @@ import holidays
 
 from firmware_sim import customers, floorplan
 from smartwork.contracts.policy import Profile
-from smartwork.domain.business import Network
-from smartwork.domain.network import Centre, Device, OpeningHours, Operator, Resource, Zone
+from smartwork.domain.network.centres import Centre, Operator
+from smartwork.domain.network.devices import Device
+from smartwork.domain.network.opening_hours import OpeningHours
+from smartwork.domain.network.places import Resource, Zone
+from smartwork.domain.network_setup import Network
 
 TIMEZONE = "Europe/Brussels"
 YEARS = range(2024, 2028)

@@ -5,8 +5,9 @@ from datetime import date
 from random import Random
 from typing import Literal
 
-from smartwork.domain.business import Booking, CheckIn, Network
-from smartwork.domain.network import days_of_month
+from smartwork.domain.bookings.bookings import Booking, CheckIn
+from smartwork.domain.network_setup import Network
+from smartwork.domain.time import days_of_month
 
 Outcome = Literal["used", "left_early", "overstayed", "no_show", "cancelled"]
 OUTCOMES: dict[Outcome, float] = {

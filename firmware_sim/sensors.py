@@ -8,8 +8,10 @@ from random import Random
 from firmware_sim.people import Presence
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading
-from smartwork.domain.business import Network
-from smartwork.domain.network import Centre, Device, days_of_month
+from smartwork.domain.network.centres import Centre
+from smartwork.domain.network.devices import Device
+from smartwork.domain.network_setup import Network
+from smartwork.domain.time import days_of_month
 
 Stretch = tuple[int, int]  # [start, end) in ms of UTC
 Place = tuple[str, str]  # slugs of a centre and of a resource in it

@@ -5,12 +5,13 @@ import signal
 import sys
 import threading
 
-from ingest.keep import keeping
-from ingest.observe import log_as_json, served
-from ingest.release import releasing
+from ingest.early_release import releasing
+from ingest.observe import served
+from ingest.retention import keeping
 from ingest.service import Ingest
 from smartwork.clock import now
 from smartwork.errors import SmartworkError
+from smartwork.json_log import log_as_json
 from smartwork.settings import IngestSettings
 
 

@@ -1,11 +1,8 @@
 """Ingest seen from outside: Prometheus metrics, whether it lives, whether it can work, and logs that machines read."""
 
-import json
-import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -20,6 +17,7 @@ DEAD_AFTER_S = 60.0
 """A loop that has not turned for so long hangs: waiting for a database that is away turns it, too, every few seconds."""
 
 _LAG_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600, 21_600, 86_400, 604_800)
+
 _COMMIT_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -131,27 +129,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Say nothing: a probe every few seconds is no event."""
-
-
-class JsonLines(logging.Formatter):
-    """One JSON object a line: `at` (UTC), `level`, `logger`, `message`, what `always` says, and `extra={"facts": …}`."""
-
-    def __init__(self, always: Mapping[str, object]) -> None:
-        super().__init__()
-        self._always = dict(always)
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line, without its end."""
-        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        line = {"at": at, "level": record.levelname.lower(), "logger": record.name, "message": record.getMessage()}
-        line |= self._always | getattr(record, "facts", {})
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
-
-
-def log_as_json(worker: str) -> None:
-    """Send the log of this process to standard error, one JSON object a line."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(JsonLines({"worker": worker}))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

@@ -8,17 +8,17 @@ from datetime import datetime
 
 import numpy as np
 
-from ingest.derive import deriving
 from ingest.observe import Metrics
+from ingest.span_derivation import deriving
 from smartwork.contracts.decode import Decoded, Rejected, decode
-from smartwork.contracts.house import Alarms, Seen
+from smartwork.contracts.edge_reports import Alarms, Seen
 from smartwork.contracts.messages import Batch, Confirmed, LedgerReport, Status
 from smartwork.contracts.topics import Leaf, Topic, every_centre, shared
-from smartwork.db.columns import Arrival, Columns, gather
-from smartwork.db.connection import Connection, connect_patiently
-from smartwork.db.house import Note
-from smartwork.db.ingest import IngestStore, Outcome, Refusal, Report, StatusChange, Unstorable
-from smartwork.db.prepared import Prepared
+from smartwork.db.core.connection import Connection, connect_patiently
+from smartwork.db.ingest.columns import Arrival, Columns, gather
+from smartwork.db.ingest.prepared_batches import Prepared
+from smartwork.db.ingest.store import IngestStore, Outcome, Refusal, Report, StatusChange, Unstorable
+from smartwork.db.network.edge_reports import Note
 from smartwork.errors import ServiceAway
 from smartwork.settings import IngestSettings
 from smartwork.transport.mqtt import Client, Delivery

@@ -3,7 +3,7 @@
 
 def main() -> None:
     """Run `smartwork` with the arguments of this process."""
-    from smartwork.cli import main as run  # noqa: PLC0415 - two seconds of imports that no worker needs
+    from smartwork.cli.app import main as run  # noqa: PLC0415 - two seconds of imports that no worker needs
 
     run()
 

@@ -87,7 +87,7 @@ class IngestSettings(DatabaseSettings, BrokerSettings):
 
 
 class ApiSettings(DatabaseSettings):
-    """The HTTP API, `python -m ingest.api`."""
+    """The HTTP API, `python -m api`."""
 
     api_port: int = Field(default=8080, ge=1, le=65_535, description="Port of the API, for example 8080.")
     api_host: str = Field(

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 from psycopg import sql
 
-from smartwork.db.connection import Connection, connect
-from smartwork.db.migrate import migrate
+from smartwork.db.core.connection import Connection, connect
+from smartwork.db.core.migrations import migrate
 from smartwork.devstack.stack import BROKER_URL, DATABASE_URL, Endpoints, Stack, ephemeral
-from smartwork.testing.broker import forget_everything
+from tests.support.broker import forget_everything
+from tests.support.project import ROOT
 
-ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 _PREFIX = f"smartwork_test_{os.getpid()}"
 _numbers = count(1)

@@ -9,10 +9,10 @@ from dashboard import data, frame
 from dashboard.format import clock, day, minutes, money, short_day, whole
 from dashboard.markup import Card, Column, Mood, Raw, cards, table, two_lines
 from smartwork.clock import now
-from smartwork.db.documents import Head
-from smartwork.domain.lifecycle import status
-from smartwork.domain.payments import Position
-from smartwork.domain.statement import UnsignedStay
+from smartwork.db.billing.documents import Head
+from smartwork.domain.billing.lifecycle import status
+from smartwork.domain.billing.payments import Position
+from smartwork.domain.settlement.statements import UnsignedStay
 
 EUR = "EUR"
 NOTHING = Decimal(0)

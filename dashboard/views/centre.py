@@ -8,7 +8,7 @@ from dashboard.format import ago, clock, percent, whole
 from dashboard.markup import Card, cards
 from dashboard.plan import floor_plan, legend
 from smartwork.clock import now
-from smartwork.db.dashboard import CentreRow, EdgeRow, ratio
+from smartwork.db.read.dashboard import CentreRow, EdgeRow, ratio
 
 with data.opened() as reader:
     centres = frame.centres_of(reader)

@@ -12,7 +12,7 @@ from dashboard.drawing import draw
 from dashboard.format import day, minutes, money, number, percent, short_day, structured, whole
 from dashboard.format import month as month_name
 from dashboard.markup import Card, Column, cards, table
-from smartwork.db.dashboard import InvoiceEntry, InvoiceRow, InvoiceVisit
+from smartwork.db.read.dashboard import InvoiceEntry, InvoiceRow, InvoiceVisit
 
 with data.opened() as reader:
     centres = frame.centres_of(reader)

@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import data, frame
 from dashboard.format import day, moment, whole
 from dashboard.markup import Card, Column, Mood, Raw, cards, table, tag
-from smartwork.db.ledger import LedgerRow, Run
+from smartwork.db.ledger.ledger import LedgerRow, Run
 
 with data.opened() as reader:
     centres = frame.centres_of(reader)

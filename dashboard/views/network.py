@@ -6,7 +6,7 @@ from dashboard import charts, data, frame, live
 from dashboard.format import kwh, moment, number, percent, short_day, whole
 from dashboard.markup import Card, Column, Mood, Raw, bar, cards, table, tag, two_lines
 from smartwork.clock import now
-from smartwork.db.dashboard import CentreMonth, ratio
+from smartwork.db.read.dashboard import CentreMonth, ratio
 
 with data.opened() as reader:
     centres = frame.centres_of(reader)

@@ -10,7 +10,7 @@ from edge.homeassistant.discovery import BRIGHTEST, Topics, lamps, places
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry
 from smartwork.contracts.reading import Reading
-from smartwork.domain.occupancy import patience
+from smartwork.domain.presence.occupancy import patience
 
 UNKNOWN = b"None"
 """What Home Assistant's MQTT integration shows as unknown, for a binary sensor."""

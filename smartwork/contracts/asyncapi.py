@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic.json_schema import models_json_schema
 
 from smartwork.contracts.decode import MODELS
-from smartwork.contracts.house import Alarm, Alarms, LightOrder, Seen, SeenDevice
+from smartwork.contracts.edge_reports import Alarm, Alarms, LightOrder, Seen, SeenDevice
 from smartwork.contracts.messages import Batch, Confirmed, LedgerDay, LedgerReport, Released, Status, Wire
 from smartwork.contracts.metrics import RANGES, Metric
 from smartwork.contracts.policy import DeviceEntry, Hours, Policy, PolicyApplied, Profile, ZoneLight

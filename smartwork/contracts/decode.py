@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from smartwork.contracts.house import Alarms, LightOrder, Seen
+from smartwork.contracts.edge_reports import Alarms, LightOrder, Seen
 from smartwork.contracts.messages import Batch, Confirmed, LedgerReport, Released, Status, Wire
 from smartwork.contracts.policy import Policy, PolicyApplied
 from smartwork.contracts.topics import Leaf, Topic

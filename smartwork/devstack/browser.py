@@ -5,8 +5,9 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from smartwork.devstack.errors import DevstackError, Progress, silent
+from smartwork.devstack.errors import DevstackError
 from smartwork.devstack.packages import Tree, cache_base, install, library_folder, locked
+from smartwork.progress import Progress, silent
 
 BROWSER = Tree(
     name="browser",

@@ -2,23 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 
 from smartwork.errors import SmartworkError
 
 
 class DevstackError(SmartworkError):
     """Something that the user can mend; the message says how. Show it without a traceback."""
-
-
-class Progress(Protocol):
-    """Called at each step of slow work. `total` is 0 where the amount is not known."""
-
-    def __call__(self, step: str, done: int, total: int, /) -> None: ...
-
-
-def silent(_step: str, _done: int, _total: int, /) -> None:
-    """The progress of a caller who does not care."""
 
 
 WITHOUT_DEVSTACK = (

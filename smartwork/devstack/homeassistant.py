@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from smartwork.devstack.errors import DevstackError, Progress, plain_environment, silent
+from smartwork.devstack.errors import DevstackError, plain_environment
 from smartwork.devstack.instance import PROJECT_ROOT
 from smartwork.devstack.packages import Tree, architecture, cache_base, install, locked, make_folder
+from smartwork.progress import Progress, silent
 
 PYTHON = Tree(
     name="python313",

@@ -20,8 +20,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from smartwork.devstack.errors import WITHOUT_DEVSTACK, DevstackError, Progress, plain_environment
+from smartwork.devstack.errors import WITHOUT_DEVSTACK, DevstackError, plain_environment
 from smartwork.devstack.mirror import KEYRING, debian_mirror
+from smartwork.progress import Progress
 
 SUITE = "trixie"
 _RECIPE = 3  # part of the folder's name: raise it when the way of building changes

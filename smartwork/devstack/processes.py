@@ -11,8 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from smartwork.devstack import child
-from smartwork.devstack.errors import DevstackError, Progress, last_lines, silent
+from smartwork.devstack import die_with_parent
+from smartwork.devstack.errors import DevstackError, last_lines
+from smartwork.progress import Progress, silent
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ class Supervisor:
 
 
 def _launch(component: Component) -> subprocess.Popen[bytes]:
-    launcher = [sys.executable, "-I", "-S", str(Path(child.__file__).resolve()), str(os.getpid())]
+    launcher = [sys.executable, "-I", "-S", str(Path(die_with_parent.__file__).resolve()), str(os.getpid())]
     try:
         component.log_path.parent.mkdir(parents=True, exist_ok=True)
         with component.log_path.open("wb") as log:

@@ -6,7 +6,7 @@ import time
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from smartwork.devstack.errors import DevstackError, Progress, last_lines, silent
+from smartwork.devstack.errors import DevstackError, last_lines
 from smartwork.devstack.instance import Instance, is_free
 from smartwork.devstack.procfs import (
     Account,
@@ -18,6 +18,7 @@ from smartwork.devstack.procfs import (
     start_detached,
     wait_until_gone,
 )
+from smartwork.progress import Progress, silent
 
 _ATTEMPTS = 3
 _LARGEST_LOG = 20_000_000

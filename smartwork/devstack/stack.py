@@ -8,11 +8,12 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from smartwork.devstack import packages
-from smartwork.devstack.errors import DevstackError, Progress, silent
+from smartwork.devstack.errors import DevstackError
 from smartwork.devstack.instance import Instance, leftovers, named, throwaway
 from smartwork.devstack.mosquitto import Mosquitto
 from smartwork.devstack.postgres import Postgres
 from smartwork.devstack.services import Service
+from smartwork.progress import Progress, silent
 
 DATABASE_URL = "SMARTWORK_DATABASE_URL"
 BROKER_URL = "SMARTWORK_BROKER_URL"

@@ -41,7 +41,7 @@ OF_RECONCILIATION = {"bookings_per_s", "growth_ratio", "start_s", "rss_mb", "sma
     ("part", "promised"), [("ingest", PROMISED), ("edge", OF_THE_EDGE), ("reconcile", OF_RECONCILIATION)]
 )
 def test_quick_bench_prints_every_figure_as_json_and_nothing_else(part: str, promised: set[str]) -> None:
-    command = [sys.executable, "-c", "from smartwork.cli import main; main()", "bench", part, "--quick", "--json"]
+    command = [sys.executable, "-c", "from smartwork.cli.app import main; main()", "bench", part, "--quick", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)

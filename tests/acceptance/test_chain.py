@@ -34,7 +34,7 @@ def smartwork(servers: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> R
     }
 
     def run(*arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
-        argv = [sys.executable, "-m", "smartwork.cli", *arguments]
+        argv = [sys.executable, "-m", "smartwork.cli.app", *arguments]
         done = subprocess.run(argv, cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == status, done.stdout + done.stderr
         assert "Traceback" not in done.stdout + done.stderr
@@ -162,8 +162,8 @@ def test_a_wrong_month_and_a_month_that_is_not_over_are_refused_in_a_sentence(sm
 
 def test_a_wrong_setting_stops_the_start_with_its_name() -> None:
     env = {**os.environ, "SMARTWORK_DATABASE_URL": "mysql://x", "SMARTWORK_BROKER_URL": "mqtt://127.0.0.1:1"}
-    for module in ("ingest", "smartwork.cli"):
-        argv = [sys.executable, "-m", module, *(["ledger"] if module == "smartwork.cli" else [])]
+    for module in ("ingest", "smartwork.cli.app"):
+        argv = [sys.executable, "-m", module, *(["ledger"] if module == "smartwork.cli.app" else [])]
         done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode in {1, 2}
         assert "SMARTWORK_DATABASE_URL" in done.stderr

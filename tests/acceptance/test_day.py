@@ -2,7 +2,7 @@
 
 import pytest
 
-from smartwork.devstack.day import CUT, JOINED, KILLS, run
+from smartwork.scenarios.simulated_day import CUT, JOINED, KILLS, run
 
 pytestmark = pytest.mark.services
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from smartwork.jobs.verify import verify
-from smartwork.testing.official import official_rules
+from smartwork.documents.verify import verify
+from tests.support.official import official_rules
 
 FOLDER = os.environ.get("FOLDER")
 

@@ -6,8 +6,8 @@ from time import sleep
 
 import pytest
 
-from smartwork.testing.life import first_days, speaking
-from smartwork.testing.rig import VICTIMS, rig
+from tests.support.life import first_days, speaking
+from tests.support.rig import VICTIMS, rig
 
 
 @pytest.mark.services

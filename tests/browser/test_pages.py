@@ -9,20 +9,19 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from smartwork.clock import now
-from smartwork.db.connection import connect
-from smartwork.db.migrate import migrate
+from smartwork.db.core.connection import connect
+from smartwork.db.core.migrations import migrate
 from smartwork.devstack import stack
 from smartwork.devstack.browser import HEADLESS_FLAGS, chromium_path
-from smartwork.testing.seed import Seeded, hear, seed
+from tests.support.project import ROOT
+from tests.support.seed import Seeded, hear, seed
 
 pytestmark = [pytest.mark.services, pytest.mark.browser]
-ROOT = Path(__file__).parents[2]
 SHOTS = ROOT / "out" / "screenshots"
 PAGES = {
     "network": ("All centres compared", ["43 %", "33 %", "50 % below the baseline", "56 %", "20 %", "3 of 4"]),

@@ -11,17 +11,17 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import positive_data_acceptance, unsupported_method
 
-from ingest.api.app import create_app
-from smartwork.db import tokens
-from smartwork.db.connection import connect
-from smartwork.db.migrate import migrate
-from smartwork.db.network import install, put_bookings
-from smartwork.db.pool import Pool
+from api.app import create_app
+from smartwork.db.access import tokens
+from smartwork.db.core.connection import connect
+from smartwork.db.core.migrations import migrate
+from smartwork.db.core.pool import Pool
+from smartwork.db.network.registry import install, put_bookings
 from smartwork.devstack.stack import Endpoints
-from smartwork.domain.access import SCOPES
-from smartwork.domain.business import Booking
-from smartwork.testing.api import served
-from smartwork.testing.factory import small_network
+from smartwork.domain.access.scopes import SCOPES
+from smartwork.domain.bookings.bookings import Booking
+from tests.support.api import served
+from tests.support.factory import small_network
 
 pytestmark = pytest.mark.services
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)

@@ -8,16 +8,16 @@ from time import sleep
 
 import pytest
 
+from smartwork.bench.run import peak_rss_mb
 from smartwork.contracts.messages import Batch
 from smartwork.contracts.metrics import Metric
-from smartwork.db.connection import connect
-from smartwork.db.network import install
-from smartwork.devstack.bench.run import peak_rss_mb
+from smartwork.db.core.connection import connect
+from smartwork.db.network.registry import install
 from smartwork.devstack.stack import Stack
 from smartwork.settings import IngestSettings
-from smartwork.testing.factory import NOON, Told, batch, small_network
-from smartwork.testing.program import Program, eventually
-from smartwork.transport.flood import flood, packets
+from smartwork.transport.load import flood, packets
+from tests.support.factory import NOON, Told, batch, small_network
+from tests.support.program import Program, eventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.services]
 TOPIC = "sw/v1/mons/readings/gateway"

@@ -7,9 +7,9 @@ from time import monotonic, sleep
 
 import pytest
 
-from smartwork.testing.life import first_days, speaking
-from smartwork.testing.program import eventually
-from smartwork.testing.rig import VICTIMS, rig
+from tests.support.life import first_days, speaking
+from tests.support.program import eventually
+from tests.support.rig import VICTIMS, rig
 
 pytestmark = [pytest.mark.faults, pytest.mark.services]
 CENTRES = ("arlon", "tournai", "verviers")

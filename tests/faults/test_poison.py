@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.service import Sorted, commit, sort
-from smartwork.db.connection import Connection
-from smartwork.db.ingest import PAYLOAD_KEPT, IngestStore
-from smartwork.db.network import install
-from smartwork.testing.factory import NOON, batch, presence, small_network
-from smartwork.testing.poison import CENTRE, deliveries, messages
-from smartwork.testing.program import Program, eventually
+from smartwork.db.core.connection import Connection
+from smartwork.db.ingest.store import PAYLOAD_KEPT, IngestStore
+from smartwork.db.network.registry import install
 from smartwork.transport.mqtt import Client, Delivery
+from tests.support.factory import NOON, batch, presence, small_network
+from tests.support.poison import CENTRE, deliveries, messages
+from tests.support.program import Program, eventually
 
 pytestmark = pytest.mark.services
 PORTION = 200

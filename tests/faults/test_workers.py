@@ -7,8 +7,8 @@ from time import sleep
 
 import pytest
 
-from smartwork.testing.life import first_days, speaking
-from smartwork.testing.rig import rig
+from tests.support.life import first_days, speaking
+from tests.support.rig import rig
 
 pytestmark = [pytest.mark.faults, pytest.mark.services]
 CENTRES = ("arlon", "tournai", "verviers")

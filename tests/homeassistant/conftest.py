@@ -11,10 +11,10 @@ import pytest
 from smartwork.devstack import homeassistant as setup
 from smartwork.devstack.homeassistant import Environments
 from smartwork.devstack.stack import ephemeral
-from smartwork.testing.homeassistant import HomeAssistant
-from smartwork.testing.house import POLICY, REGISTRY, House, policy
-from smartwork.testing.program import Program
 from smartwork.transport.mqtt import Client
+from tests.support.homeassistant import HomeAssistant
+from tests.support.house import POLICY, REGISTRY, House, policy
+from tests.support.program import Program
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ import pytest
 
 from smartwork.contracts.policy import Profile
 from smartwork.devstack.homeassistant import Environments
-from smartwork.testing.house import REGISTRY, House, entry, policy
-from smartwork.testing.program import Program, eventually
+from tests.support.house import REGISTRY, House, entry, policy
+from tests.support.program import Program, eventually
 
 pytestmark = [pytest.mark.services, pytest.mark.homeassistant]
 DESK = "binary_sensor.smartwork_mons_resource_desk_1_occupancy"

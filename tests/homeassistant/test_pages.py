@@ -1,17 +1,17 @@
 """What a facility manager sees in Home Assistant's own pages, without having configured anything there."""
 
 import json
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from smartwork.contracts.policy import Profile
 from smartwork.devstack.browser import HEADLESS_FLAGS, chromium_path
-from smartwork.testing.house import House, entry
+from tests.support.house import House, entry
+from tests.support.project import ROOT
 
 pytestmark = [pytest.mark.services, pytest.mark.homeassistant, pytest.mark.browser]
-SHOTS = Path(__file__).parents[2] / "out" / "screenshots"
+SHOTS = ROOT / "out" / "screenshots"
 Z2M = "zigbee2mqtt/mons"
 DEVICES = (
     *(entry(f"s-{i}", f"{Z2M}/desk {i}", resource=f"desk-{i}", zone="open-space") for i in range(1, 7)),

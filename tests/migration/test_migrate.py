@@ -7,9 +7,9 @@ from importlib.resources import files
 
 import pytest
 
-from smartwork.db import migrate as module
-from smartwork.db.connection import Connection, connect
-from smartwork.db.migrate import Migration, migrate, migrations
+from smartwork.db.core import migrations as module
+from smartwork.db.core.connection import Connection, connect
+from smartwork.db.core.migrations import Migration, migrate, migrations
 from smartwork.errors import SmartworkError
 
 pytestmark = pytest.mark.services

@@ -5,8 +5,8 @@ import re
 import psycopg
 import pytest
 
-from smartwork.db.connection import Connection
-from smartwork.db.sql import queries
+from smartwork.db.core.connection import Connection
+from smartwork.db.core.queries import queries
 
 pytestmark = pytest.mark.services
 STAGING = ("stage_bookings", "stage_check_ins")

@@ -3,32 +3,34 @@
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from smartwork.domain import posting
-from smartwork.domain.business import REVERSE_CHARGE, STANDARD_VAT, CentreContract, Pool, Tariff, Vat
-from smartwork.domain.compose import compose
-from smartwork.domain.corrections import corrections, standing
-from smartwork.domain.credits import Lot, expire, spend
-from smartwork.domain.evidence import Proven, Span
-from smartwork.domain.invoice import Line, LineReference
-from smartwork.domain.lifecycle import status
+from smartwork.domain.accounting import postings
+from smartwork.domain.billing.company_month import monthly
+from smartwork.domain.billing.composition import compose
+from smartwork.domain.billing.contracts import CentreContract, Pool
+from smartwork.domain.billing.corrections import corrections, standing
+from smartwork.domain.billing.invoice import Line, LineReference
+from smartwork.domain.billing.lifecycle import status
+from smartwork.domain.billing.parties import REVERSE_CHARGE, STANDARD_VAT, Vat
+from smartwork.domain.billing.passes import rate_day
+from smartwork.domain.billing.payments import Move, Owed, positions
+from smartwork.domain.billing.prepaid_hours import Lot, expire, spend
+from smartwork.domain.billing.rating import Group, rate, terms_of
+from smartwork.domain.billing.tariffs import Tariff, contract_at, tariff_at
+from smartwork.domain.bookings.visit import Proven
 from smartwork.domain.money import cents
-from smartwork.domain.monthly import monthly
-from smartwork.domain.passes import rate_day
-from smartwork.domain.payments import Move, Owed, positions
-from smartwork.domain.rating import Group, rate, terms_of
-from smartwork.domain.settlement import Revenue, centre_head, resettle, settle
-from smartwork.domain.tariff import contract_at, tariff_at
-from smartwork.testing.stays import OCTOBER, SELLER, START, company, contract, invoice, stay
-from smartwork.testing.stays import TARIFF as PASSES
-from smartwork.testing.stays import line as line_of
+from smartwork.domain.presence.spans import Span
+from smartwork.domain.settlement.settlement import Revenue, centre_head, resettle, settle
+from tests.support.project import ROOT
+from tests.support.stays import OCTOBER, SELLER, START, company, contract, invoice, stay
+from tests.support.stays import TARIFF as PASSES
+from tests.support.stays import line as line_of
 
 TARIFF = Tariff(None, "desk", date(2026, 1, 1), Decimal("7.50"))
-TEXT = (Path(__file__).parents[2] / "docs" / "billing.md").read_text()
+TEXT = (ROOT / "docs" / "billing.md").read_text()
 
 
 def table(heading: str) -> list[dict[str, str]]:
@@ -303,16 +305,16 @@ def test_books_are_what_the_table_says() -> None:
         [lot],
     )
     issued, on = invoice(made.groups), date(2026, 11, 2)
-    amounts = posting.of_document(issued).amounts
+    amounts = postings.of_document(issued).amounts
     terms = CentreContract("namur", SINCE, None, "share", Decimal("0.6"), SELLER, "fr")
     charged = Revenue("namur", "Namur", {"desk": Decimal("7.50"), "room": Decimal("15.00")})
     settled = compose(centre_head(terms, OCTOBER, on, SELLER, is_demo=True), settle(terms, charged, 1, OCTOBER), ordinal=1)
     posted = {
         "invoice": amounts,
-        "settlement": posting.of_settlement(settled, charged.total).amounts,
-        "expiry": posting.of_expiry("acme", OCTOBER, on, made.lost).amounts,
-        "payment": posting.of_payment(issued, on, issued.gross).amounts,
-        "payout": posting.of_payout("namur", OCTOBER, on, settled.gross).amounts,
+        "settlement": postings.of_settlement(settled, charged.total).amounts,
+        "expiry": postings.of_expiry("acme", OCTOBER, on, made.lost).amounts,
+        "payment": postings.of_payment(issued, on, issued.gross).amounts,
+        "payout": postings.of_payout("namur", OCTOBER, on, settled.gross).amounts,
     }
     rows = table("The books")
     found = {(event, account): str(amount) for event, its in posted.items() for account, amount in its.items()}

@@ -16,7 +16,7 @@ import typer
 import yaml
 
 from firmware_sim.network import demo_network
-from smartwork.cli import app
+from smartwork.cli.app import app
 from smartwork.settings import (
     ApiSettings,
     BrokerSettings,
@@ -27,8 +27,8 @@ from smartwork.settings import (
     Settings,
     SimulatorSettings,
 )
+from tests.support.project import ROOT
 
-ROOT = Path(__file__).parents[2]
 RAW = (ROOT / "docker-compose.yml").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 VARIABLE = re.compile(r"\$\{(\w+):\?[^}]+\}")

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from smartwork.settings import BrokerSettings, DatabaseSettings, EdgeSettings, IngestSettings, Settings
+from tests.support.project import ROOT
 
-ROOT = Path(__file__).parents[2]
 VARIABLE = re.compile(r"\$\{(\w+):\?[^}]+\}")
 NAMES = re.findall(r"^(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
 RAW = (ROOT / "docker-compose.scale.yml").read_text()

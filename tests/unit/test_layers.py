@@ -13,7 +13,7 @@ FORBIDDEN = (
     "smartwork.db",
     "smartwork.jobs",
     "smartwork.devstack",
-    "smartwork.testing",
+    "tests.support",
 )
 
 
@@ -31,7 +31,7 @@ def test_a_component_for_a_small_box_stays_light(module: str) -> None:
 
 
 def test_ingest_loads_no_page_and_no_fake() -> None:
-    assert not loaded_by("ingest.__main__") & {"streamlit", "pandas", "smartwork.devstack", "smartwork.testing", "dashboard"}
+    assert not loaded_by("ingest.__main__") & {"streamlit", "pandas", "smartwork.devstack", "tests.support", "dashboard"}
 
 
 def test_the_wire_needs_nothing_but_pydantic() -> None:

@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from dashboard import evidence
-from smartwork.db.dashboard import InvoiceVisit
-from smartwork.domain.evidence import Completeness, Verdict
+from smartwork.db.read.dashboard import InvoiceVisit
+from smartwork.domain.bookings.visit import Verdict
+from smartwork.domain.ledger.ledger_day import Completeness
 
 RAW = {
     "booked_s": 14_400,

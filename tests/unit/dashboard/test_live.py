@@ -7,7 +7,7 @@ from pathlib import Path
 import dashboard
 from dashboard.live import counts, glows, seats
 from dashboard.plan import floor_plan
-from smartwork.db.dashboard import Place, ZoneLight
+from smartwork.db.read.dashboard import Place, ZoneLight
 
 NOW = datetime(2026, 10, 5, 9, tzinfo=UTC)
 

@@ -10,6 +10,7 @@ import pytest
 from smartwork.devstack.errors import DevstackError
 from smartwork.devstack.processes import Component, Supervisor
 from smartwork.devstack.procfs import started_at, wait_until_gone
+from tests.support.project import ROOT
 
 
 def python(name: str, code: str, folder: Path, ready: str | None = None) -> Component:
@@ -82,7 +83,7 @@ with Supervisor() as supervisor:
     Path({str(note)!r}).write_text(f"{{supervisor.pid('one')}}\\n")
     time.sleep(60)
 """
-    root = Path(__file__).parents[3]
+    root = ROOT
     with subprocess.Popen([sys.executable, "-c", code], cwd=root, env={**os.environ, "PYTHONPATH": str(root)}) as demo:
         deadline = time.monotonic() + 20
         while not (note.exists() and note.read_text().endswith("\n")) and time.monotonic() < deadline:

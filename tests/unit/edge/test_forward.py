@@ -10,9 +10,9 @@ from edge.outbox import Outbox
 from smartwork.contracts.messages import Batch, Confirmed, LedgerReport
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading
-from smartwork.testing.client import NotingClient
-from smartwork.testing.factory import EPOCH, NOON, ZONE, Clock
 from smartwork.transport.mqtt import Delivery
+from tests.support.client import NotingClient
+from tests.support.factory import EPOCH, NOON, ZONE, Clock
 
 
 class Bench:

@@ -8,7 +8,7 @@ import pytest
 from edge.translate import Translator
 from smartwork.contracts.decode import Decoded, decode
 from smartwork.contracts.metrics import Metric
-from smartwork.testing.factory import small_policy
+from tests.support.factory import small_policy
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 

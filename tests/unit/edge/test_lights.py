@@ -6,7 +6,7 @@ from typing import Any
 
 from edge.lamps import PATIENT_TRIES
 from edge.lights import Lights
-from smartwork.contracts.house import LightOrder
+from smartwork.contracts.edge_reports import LightOrder
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Hours, Policy, Profile, ZoneLight
 from smartwork.contracts.reading import Reading

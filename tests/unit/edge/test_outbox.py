@@ -16,8 +16,8 @@ from edge.outbox import BATCH, Outbox
 from smartwork.contracts.messages import Batch
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading
-from smartwork.domain.network import local_day
-from smartwork.testing.program import ROOT, eventually
+from smartwork.domain.time import local_day
+from tests.support.program import ROOT, eventually
 
 ZONE = "Europe/Brussels"
 MIDNIGHT = round(datetime(2026, 3, 28, 23, tzinfo=UTC).timestamp() * 1000)

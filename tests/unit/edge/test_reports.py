@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from edge.reports import REPEAT, SEEN_PAUSE, AlarmReport, SeenReport
-from smartwork.contracts.house import SEEN_LIMIT, Alarm
+from smartwork.contracts.edge_reports import SEEN_LIMIT, Alarm
 
 NOON = datetime(2026, 10, 5, 10, tzinfo=UTC)
 SILENT = Alarm(kind="sensor_silent", device="s-1", since_ms=0, says="s-1 is silent")

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from edge.adapters import ADAPTERS, COMMANDS
 from edge.adapters.message import Heard
-from firmware_sim.chorus import choir, sing
 from firmware_sim.dialects import EARS, OBEYS, SPEAKERS
 from firmware_sim.habits import Event, Habits, measured, repeated, speechless
 from firmware_sim.mixed import a_day, mixed_centre
+from smartwork.bench.device_load import choir, sing
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Profile
 

@@ -11,8 +11,9 @@ from firmware_sim.network import demo_network
 from firmware_sim.sensors import faults_of
 from smartwork.contracts.metrics import RANGES, Metric
 from smartwork.contracts.reading import Reading
-from smartwork.domain.business import Network
-from smartwork.domain.network import OpeningHours, local_month
+from smartwork.domain.network.opening_hours import OpeningHours
+from smartwork.domain.network_setup import Network
+from smartwork.domain.time import local_month
 
 MONTH = date(2025, 5, 1)  # with two public holidays, on Thursdays
 SEED = 1

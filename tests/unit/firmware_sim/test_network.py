@@ -6,8 +6,8 @@ from stdnum import iban
 
 from firmware_sim.network import demo_network
 from smartwork.contracts.policy import DeviceEntry
-from smartwork.domain.business import Network
-from smartwork.domain.network import Rect, Zone
+from smartwork.domain.network.places import Rect, Zone
+from smartwork.domain.network_setup import Network
 
 
 @pytest.fixture(scope="module")

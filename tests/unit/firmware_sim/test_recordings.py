@@ -11,8 +11,9 @@ from edge.adapters.zigbee2mqtt import translate
 from firmware_sim.recordings import Recording, messages, read_robod, read_uci
 from smartwork.contracts.metrics import Metric
 from smartwork.errors import InputError
+from tests.support.project import SHARED
 
-DATA = Path(__file__).parents[3].parent / "shared" / "data"
+DATA = SHARED
 measured = pytest.mark.skipif(not DATA.is_dir(), reason=f"the recorded rooms are not at {DATA}")
 
 UCI_HEADER = '"date","Temperature","Humidity","Light","CO2","HumidityRatio","Occupancy"\n'

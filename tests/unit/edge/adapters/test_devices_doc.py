@@ -1,11 +1,11 @@
 """What docs/devices.md tells installers is what the code knows."""
 
 import re
-from pathlib import Path
 
 from edge.adapters import ADAPTERS, ADDRESSES, COMMANDS
+from tests.support.project import ROOT
 
-DOC = Path(__file__).parents[4] / "docs" / "devices.md"
+DOC = ROOT / "docs" / "devices.md"
 
 
 def test_the_table_of_families_is_that_of_the_code() -> None:

@@ -3,15 +3,14 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from edge.homeassistant.link import open_link
 from smartwork.errors import SettingError
 from smartwork.settings import EdgeSettings
+from tests.support.project import ROOT
 
-ROOT = Path(__file__).parents[4]
 SETTINGS = {"SMARTWORK_CENTRE": "mons", "SMARTWORK_BROKER_URL": "mqtt://127.0.0.1"}
 URL = {"SMARTWORK_HOMEASSISTANT_URL": "http://127.0.0.1:8123"}
 TOKEN = {"SMARTWORK_HOMEASSISTANT_TOKEN": "a-secret"}

@@ -11,7 +11,7 @@ from edge.homeassistant.view import Health, View, Wish
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Profile, Role
 from smartwork.contracts.reading import Reading
-from smartwork.testing.factory import NOON
+from tests.support.factory import NOON
 
 DESK = "smartwork/mons/resource/d-1/occupancy"
 LAMP = "smartwork/mons/light/l-1/state"

@@ -1,0 +1,42 @@
+"""`python -m api`: serves the API until SIGTERM or Ctrl-C, in a process of its own beside the ingest workers."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from api.app import create_app
+from smartwork.clock import now
+from smartwork.db.core.pool import Pool
+from smartwork.errors import SmartworkError
+from smartwork.json_log import log_as_json
+from smartwork.settings import ApiSettings
+
+
+def main() -> int:
+    """Exit status: 0 after an orderly stop, 2 where a setting is wrong or the port is taken."""
+    try:
+        settings = ApiSettings.from_env(os.environ)
+    except SmartworkError as error:
+        print(error, file=sys.stderr)
+        return 2
+    for name in (signal.SIGTERM, signal.SIGINT):  # uvicorn stops in order and then says the signal again, to whoever was here
+        signal.signal(name, lambda *_: None)
+    log_as_json("api")
+    pool = Pool(settings.database_url)
+    app = create_app(pool, now, Path(settings.documents))
+    try:
+        uvicorn.run(
+            app, host=settings.api_host, port=settings.api_port, log_config=None, access_log=False, server_header=False
+        )
+    except SystemExit:
+        return 2  # uvicorn has said why: the port is taken
+    finally:
+        pool.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

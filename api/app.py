@@ -1,0 +1,47 @@
+"""The application: routers under /v1, errors as problems, a health check without token."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import Depends, FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api import bookings, people, places, proof
+from api.access import Context, known_query
+from api.problems import Problem, install
+from smartwork.db.core.pool import Pool
+
+
+def create_app(pool: Pool, clock: Callable[[], datetime], documents: Path) -> FastAPI:
+    """The API over a pool of connections; `documents` is the folder into which invoices are written."""
+    app = FastAPI(title="Smartwork", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    app.state.context = Context(pool, clock, documents)
+    install(app)
+    for part in (bookings, people, places, proof):
+        app.include_router(part.router, dependencies=[Depends(known_query)])
+
+    @app.get("/healthz", include_in_schema=False)
+    def healthz() -> dict[str, str]:
+        with pool.lend():
+            return {"status": "ok"}
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(
+                title="Smartwork",
+                version="1",
+                description="Bookings, members and check-ins in; verdicts with their evidence, invoices and releases out. "
+                "Errors are RFC 9457 problems that name the field.",
+                routes=app.routes,
+            )
+            schema["components"]["schemas"]["Problem"] = Problem.model_json_schema(
+                ref_template="#/components/schemas/{model}"
+            )
+            schema["components"]["schemas"] |= schema["components"]["schemas"]["Problem"].pop("$defs", {})
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = described  # type: ignore[method-assign]
+    return app

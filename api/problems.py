@@ -1,0 +1,109 @@
+"""Errors as RFC 9457 problem+json: a title, a sentence, and the fields that are at fault."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from smartwork.db.bookings.front_desk import Settled, UnknownName
+from smartwork.db.bookings.importing import Overlap
+from smartwork.errors import InputError, ServiceAway
+
+log = logging.getLogger("api")
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldFault(BaseModel):
+    """One field at fault: where it stands, for example `body.starts_at`, and why."""
+
+    field: str
+    reason: str
+
+
+class Problem(BaseModel):
+    """What went wrong, as RFC 9457 says it."""
+
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldFault] = Field(default=[], description="The fields at fault, where some are.")
+
+
+class Refused(Exception):  # noqa: N818 - what becomes of the request
+    """Ends a request with a problem."""
+
+    def __init__(self, status: HTTPStatus, detail: str, *errors: tuple[str, str]) -> None:
+        self.status, self.detail, self.errors = status, detail, errors
+        super().__init__(detail)
+
+
+def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
+    """The problems an operation may answer with, for its description; those that all share are added."""
+    shared = {
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    }
+    schema = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {int(s): {"description": s.phrase, "content": schema} for s in sorted({*statuses, *shared})}
+
+
+def answer(
+    status: HTTPStatus, detail: str, errors: Sequence[tuple[str, str]] = (), headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """The response that says it."""
+    faults = [FieldFault(field=field, reason=reason) for field, reason in errors]
+    problem = Problem(title=status.phrase, status=int(status), detail=detail, errors=faults)
+    return JSONResponse(problem.model_dump(mode="json"), int(status), dict(headers or {}), MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of ours and of the framework be said as a problem."""
+
+    @app.exception_handler(Refused)
+    def refused(_: Request, error: Refused) -> JSONResponse:
+        headers = {"WWW-Authenticate": "Bearer"} if error.status is HTTPStatus.UNAUTHORIZED else {}
+        return answer(error.status, error.detail, error.errors, headers)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        faults = [(".".join(map(str, fault["loc"]))[:200], str(fault["msg"])[:200]) for fault in error.errors()]
+        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, f"{faults[0][0]}: {faults[0][1]}", faults)
+
+    @app.exception_handler(UnknownName)
+    def unknown(_: Request, error: UnknownName) -> JSONResponse:
+        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), [(error.field, str(error))])
+
+    @app.exception_handler(Overlap)
+    def overlap(_: Request, error: Overlap) -> JSONResponse:
+        return answer(HTTPStatus.CONFLICT, str(error), [("body.starts_at", str(error))])
+
+    @app.exception_handler(Settled)
+    @app.exception_handler(InputError)
+    def settled(_: Request, error: Exception) -> JSONResponse:
+        return answer(HTTPStatus.CONFLICT, str(error))
+
+    @app.exception_handler(ServiceAway)
+    def away(_: Request, error: ServiceAway) -> JSONResponse:
+        log.warning("%s", error)
+        return answer(
+            HTTPStatus.SERVICE_UNAVAILABLE, "The database does not answer. Try again.", headers={"Retry-After": "5"}
+        )
+
+    @app.exception_handler(HTTPException)
+    def framework(_: Request, error: HTTPException) -> JSONResponse:
+        status = HTTPStatus(error.status_code)
+        return answer(status, str(error.detail), headers=error.headers)
+
+    @app.exception_handler(Exception)
+    def fault(_: Request, error: Exception) -> JSONResponse:
+        log.error("a fault of the API", exc_info=error)
+        return answer(HTTPStatus.INTERNAL_SERVER_ERROR, "This is a fault of the server; its log says more.")

@@ -1,0 +1,243 @@
+"""The gateway on this machine: what its outbox takes, what comes through it from real devices, and what it costs."""
+
+import json
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from edge.outbox import LIMIT_BYTES, Outbox
+from smartwork.bench import edge_light
+from smartwork.bench.edge_light import LightLatency
+from smartwork.bench.load import EDGE, ZONE
+from smartwork.bench.run import machine, peak_rss_mb
+from smartwork.clock import now
+from smartwork.contracts.metrics import Metric
+from smartwork.contracts.policy import DeviceEntry, Policy, Profile
+from smartwork.contracts.reading import Reading
+from smartwork.contracts.topics import Leaf, Topic
+from smartwork.devstack.errors import DevstackError
+from smartwork.devstack.processes import Component, Supervisor
+from smartwork.devstack.stack import ephemeral
+from smartwork.progress import Progress, silent
+from smartwork.transport.load import flood, packets
+from smartwork.transport.mqtt import Client
+
+CENTRE = "mons"
+DESKS = 50
+PORTION = 100
+"""Readings a transaction of the outbox alone; the gateway takes what has come, up to 500 messages."""
+A_DAY = DESKS * (24 * 60 + 4 * 24 * 4)
+"""Readings of a day of a centre of 50 desks: presence each minute, four of climate each quarter of an hour, all day long."""
+_PATIENCE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is measured; the middle of `rounds` counts."""
+
+    messages: int
+    outbox_s: float
+    lingering: int
+    changes: int
+    rounds: int
+
+
+QUICK = Plan(messages=10_000, outbox_s=2, lingering=2_000, changes=200, rounds=1)
+FULL = Plan(messages=30_000, outbox_s=5, lingering=10_000, changes=1_000, rounds=3)
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeFigures:
+    """What a run came to. `days_offline`: how long 50 desks fit into the outbox's limit while the network is away."""
+
+    readings_per_s: float
+    outbox_rps: float
+    single_rps: float
+    bytes_per_reading: float
+    days_offline: float
+    start_s: float
+    rss_mb: float
+    light_p50_ms: float
+    light_p99_ms: float
+    seconds: float
+    machine: str
+
+
+def run(plan: Plan, progress: Progress = silent, env: Mapping[str, str] | None = None) -> EdgeFigures:
+    """Measure the gateway with a broker of its own; every reading counts when its transaction is synced to the disk.
+
+    Raises SmartworkError with the reason where a figure could not be measured.
+    """
+    began = time.monotonic()
+    steps = 3 * plan.rounds + 2
+    done = iter(range(steps + 1))
+    alone, single, through, starts, memory = [], [], [], [], []
+    with TemporaryDirectory(prefix="smartwork-bench-", dir=Path.cwd()) as name:
+        folder = Path(name)
+        for i in range(plan.rounds):
+            progress("Outbox alone", next(done), steps)
+            alone.append(_outbox_rps(folder / f"alone-{i}.sqlite", plan.outbox_s))
+            progress("One reading a transaction", next(done), steps)
+            rate, size = _lingering(folder / f"single-{i}.sqlite", plan.lingering)
+            single.append(rate)
+        progress("Starting a broker", next(done), steps)
+        with ephemeral("bench-edge", os.environ if env is None else env, progress) as pair, Supervisor() as supervisor:
+            for i in range(plan.rounds):
+                progress("Devices through the gateway", next(done), steps)
+                url = pair.endpoints.broker_url
+                found = _through(url, supervisor, folder / f"through-{i}.sqlite", plan.messages, i + 1)
+                through.append(found.rate)
+                starts.append(found.start_s)
+                memory.append(found.rss_mb)
+            progress("Presence to light", next(done), steps)
+            light = _light(pair.endpoints.broker_url, supervisor, folder / "light.sqlite", plan)
+    return EdgeFigures(
+        readings_per_s=median(through),
+        outbox_rps=median(alone),
+        single_rps=median(single),
+        bytes_per_reading=size,
+        days_offline=LIMIT_BYTES / (size * A_DAY),
+        start_s=median(starts),
+        rss_mb=max(memory),
+        light_p50_ms=light.p50_ms,
+        light_p99_ms=light.p99_ms,
+        seconds=time.monotonic() - began,
+        machine=machine(),
+    )
+
+
+def _outbox_rps(path: Path, seconds: float) -> float:
+    """Readings a second into an outbox on the disk of the working folder, a synced transaction each PORTION."""
+    with Outbox(path, ZONE) as outbox:
+        began = time.monotonic()
+        count = 0
+        while (spent := time.monotonic() - began) < seconds:
+            count += outbox.append(list(_readings(count, PORTION)))
+        return count / spent
+
+
+def _lingering(path: Path, count: int) -> tuple[float, float]:
+    """Readings one by one while the network is away: how many a second, and bytes on disk for each."""
+    with Outbox(path, ZONE) as outbox:
+        began = time.monotonic()
+        for reading in _readings(0, count):
+            outbox.append([reading], linger=True)
+        rate = count / (time.monotonic() - began)
+        outbox.seal()
+    return rate, path.stat().st_size / count
+
+
+def _readings(first: int, count: int) -> Iterator[Reading]:
+    at_ms = int(now().timestamp() * 1000)
+    for i in range(first, first + count):
+        yield Reading(at_ms + i, f"s-{i % DESKS + 1}", Metric.PRESENCE, float(i // DESKS % 2))
+
+
+@dataclass(frozen=True, slots=True)
+class _Through:
+    """One round of devices through the gateway."""
+
+    rate: float
+    start_s: float
+    rss_mb: float
+
+
+def _light(broker_url: str, supervisor: Supervisor, outbox: Path, plan: Plan) -> LightLatency:
+    version = plan.rounds + 1
+    with _in_force(broker_url, supervisor, outbox, edge_light.policy(version, DESKS)):
+        return edge_light.measure(broker_url, DESKS, plan.changes, supervisor.check)
+
+
+@contextmanager
+def _in_force(broker_url: str, supervisor: Supervisor, outbox: Path, policy: Policy) -> Iterator[float]:
+    """A gateway that lives by the policy; yields how long it took to say that it is online, in seconds."""
+    status, applied = str(Topic(CENTRE, Leaf.STATUS, EDGE)), str(Topic(CENTRE, Leaf.POLICY_APPLIED, EDGE))
+    with Client(broker_url, "bench-edge", subscriptions=[status, applied]) as client:
+        client.wait_connected(_PATIENCE_S)
+        topic = str(Topic(CENTRE, Leaf.POLICY))
+        client.publish(topic, policy.model_dump_json().encode(), retain=True).wait_for_publish(_PATIENCE_S)
+        began = time.monotonic()
+        supervisor.start(_component(broker_url, outbox))
+        start_s = _wait_for(client, status, b"online", supervisor) - began
+        _wait_for(client, applied, f'"version":{policy.version}'.encode(), supervisor)
+    time.sleep(0.5)  # its subscriptions on the centre's broker follow the policy
+    try:
+        yield start_s
+    finally:
+        supervisor.stop("edge")
+
+
+def _through(broker_url: str, supervisor: Supervisor, outbox: Path, messages: int, version: int) -> _Through:
+    """Publish as the desks' bridge does, as fast as the broker takes it, until all is in the gateway's outbox."""
+    policy = Policy(version=version, timezone=ZONE, devices=[_desk(i) for i in range(DESKS)])
+    with _in_force(broker_url, supervisor, outbox, policy) as start_s:
+        sender = multiprocessing.get_context("spawn").Process(target=_send, args=(broker_url, messages), daemon=True)
+        sender.start()
+        try:
+            rate = _rate(outbox, 2 * messages, lambda: _check(supervisor, sender))
+            rss_mb = peak_rss_mb(supervisor.pid("edge"))
+        finally:
+            sender.kill()
+            sender.join()
+    return _Through(rate, start_s, rss_mb)
+
+
+def _check(supervisor: Supervisor, sender: BaseProcess) -> None:
+    supervisor.check()
+    if sender.exitcode:
+        raise DevstackError("The load side of the bench died.")
+
+
+def _rate(path: Path, readings: int, alive: Callable[[], None]) -> float:
+    """Readings a second from the first that is in the outbox to the last, looked up in the file itself."""
+    with Outbox(path, ZONE) as watched:
+        deadline = time.monotonic() + _PATIENCE_S
+        began, begun_with, last = 0.0, 0, 0
+        while last < readings:
+            time.sleep(0.01)
+            last = int(watched.recall("last") or 0)
+            at = time.monotonic()
+            if last and not begun_with:
+                began, begun_with = at, last
+            if at > deadline:
+                raise DevstackError(f"Of {readings} readings only {last} came into the outbox; look at the edge's log.")
+            alive()
+        return (last - begun_with) / (at - began)
+
+
+def _wait_for(client: Client, topic: str, word: bytes, supervisor: Supervisor) -> float:
+    """The monotonic time at which `word` was said on `topic`."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < deadline:
+        deliveries = client.receive(10, 0.02)
+        client.acknowledge(deliveries)
+        if any(d.topic == topic and word in d.payload and not d.retained for d in deliveries):
+            return time.monotonic()
+        supervisor.check()
+    raise DevstackError(f"The edge did not say {word.decode()} on {topic} within {_PATIENCE_S:g} s; look at its log.")
+
+
+def _send(broker_url: str, messages: int) -> None:
+    texts = [json.dumps({"occupancy": i // DESKS % 2 == 0, "illuminance": i}).encode() for i in range(messages)]
+    flood(broker_url, packets((f"{_address(i % DESKS)}", text) for i, text in enumerate(texts)))
+
+
+def _address(desk: int) -> str:
+    return f"zigbee2mqtt/{CENTRE}/desk-{desk + 1}"
+
+
+def _desk(i: int) -> DeviceEntry:
+    return DeviceEntry(device=f"s-{i + 1}", profile=Profile.ZIGBEE2MQTT, address=_address(i), interval_s=60)
+
+
+def _component(broker_url: str, outbox: Path) -> Component:
+    env = {"SMARTWORK_BROKER_URL": broker_url, "SMARTWORK_CENTRE": CENTRE, "SMARTWORK_OUTBOX": str(outbox)}
+    return Component("edge", [sys.executable, "-m", "edge"], outbox.with_suffix(".log"), env)

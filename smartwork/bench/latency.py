@@ -1,0 +1,123 @@
+"""Latency: from a device's publication on its centre's broker to the committed row, at a steady, modest rate."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from smartwork.bench.load import DESKS, EDGE
+from smartwork.clock import now
+from smartwork.contracts.decode import Decoded, decode
+from smartwork.contracts.messages import Confirmed
+from smartwork.contracts.metrics import Metric
+from smartwork.contracts.topics import Leaf, Topic
+from smartwork.db.bench.throwaway import numbers_by_value
+from smartwork.db.core.connection import Connection
+from smartwork.db.lighting.policy import policy
+from smartwork.devstack.errors import DevstackError
+from smartwork.devstack.processes import Component, Supervisor
+from smartwork.transport.mqtt import Client
+
+RATE_HZ = 50.0
+READINGS_A_MESSAGE = 2
+_PATIENCE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Milliseconds from publication to the confirmation that follows the commit."""
+
+    p50_ms: float
+    p99_ms: float
+    readings: int
+
+
+def measure(
+    connection: Connection,
+    broker_url: str,
+    supervisor: Supervisor,
+    centre: str,
+    folder: Path,
+    seconds: float,
+    tick: Callable[[int, int], None],
+) -> Latency:
+    """Publish RATE_HZ readings a second as the desks of `centre` do, through a real edge process and the running ingest.
+
+    A row counts as committed when the broker hands out the confirmation of its batch, which is later than the commit.
+    The database holds no readings before. Raises DevstackError where one does not arrive.
+    """
+    confirmations = str(Topic(centre, Leaf.CONFIRMED, EDGE))
+    applied = str(Topic(centre, Leaf.POLICY_APPLIED, EDGE))
+    count = int(seconds * RATE_HZ / READINGS_A_MESSAGE)
+    with Client(broker_url, "bench-latency", subscriptions=[confirmations, applied]) as client:
+        client.wait_connected(_PATIENCE_S)
+        in_force = policy(connection, centre, now()).model_dump_json().encode()
+        client.publish(str(Topic(centre, Leaf.POLICY)), in_force, retain=True).wait_for_publish(_PATIENCE_S)
+        supervisor.start(_edge(broker_url, centre, folder))
+        if not client.receive(1, _PATIENCE_S):
+            raise DevstackError("The edge of the latency measurement put no policy in force.")
+        time.sleep(0.5)  # its subscriptions on the centre's broker follow the policy
+        said, confirmed = _converse(client, centre, count, supervisor.check, tick)
+    supervisor.stop(f"edge {centre}")
+    number = numbers_by_value(connection, Metric.ILLUMINANCE_LUX)
+    waits = [_committed_at(number.get(float(i)), confirmed) - at for i, at in enumerate(said)]
+    p50, p99 = np.percentile(np.array(waits) * 1000, [50, 99])
+    return Latency(float(p50), float(p99), count * READINGS_A_MESSAGE)
+
+
+Runs = list[tuple[int, int, float]]
+"""Runs of numbers, first and last, and the monotonic time at which their confirmation came."""
+
+
+def _converse(
+    client: Client, centre: str, count: int, alive: Callable[[], None], tick: Callable[[int, int], None]
+) -> tuple[list[float], Runs]:
+    """Publish `count` device messages at their times; when each was said, and what was confirmed when."""
+    said: list[float] = []
+    confirmed: Runs = []
+    began = time.monotonic()
+    deadline = began + count * READINGS_A_MESSAGE / RATE_HZ + _PATIENCE_S
+    while sum(last - first + 1 for first, last, _ in confirmed) < count * READINGS_A_MESSAGE:
+        due = began + len(said) * READINGS_A_MESSAGE / RATE_HZ
+        if len(said) < count and time.monotonic() >= due:
+            i = len(said)
+            text = json.dumps({"occupancy": i // (DESKS * 40) % 2 == 0, "illuminance": i})
+            said.append(time.monotonic())
+            client.publish(f"zigbee2mqtt/{centre}/desk-{i % DESKS + 1}", text.encode())
+            tick(i, count)
+        rest = due + READINGS_A_MESSAGE / RATE_HZ - time.monotonic() if len(said) < count else 0.05
+        confirmed += _heard(client, max(0.0005, min(rest, 0.05)))
+        if time.monotonic() > deadline:
+            raise DevstackError("Not every reading of the latency measurement was confirmed; look at the edge's log.")
+        alive()
+    return said, confirmed
+
+
+def _heard(client: Client, patience_s: float) -> Runs:
+    deliveries = client.receive(1_000, patience_s)
+    at = time.monotonic()
+    client.acknowledge(deliveries)
+    runs: Runs = []
+    for delivery in deliveries:
+        match decode(delivery.topic, delivery.payload):
+            case Decoded(_, Confirmed(runs=more)):
+                runs += [(first, last, at) for first, last in more]
+    return runs
+
+
+def _committed_at(number: int | None, confirmed: Runs) -> float:
+    for first, last, at in confirmed:
+        if number is not None and first <= number <= last:
+            return at
+    raise DevstackError("A reading of the latency measurement is not in the database.")
+
+
+def _edge(broker_url: str, centre: str, folder: Path) -> Component:
+    log_path = folder / f"edge-{centre}.log"
+    outbox = folder / f"{centre}-latency.sqlite"
+    env = {"SMARTWORK_BROKER_URL": broker_url, "SMARTWORK_CENTRE": centre, "SMARTWORK_OUTBOX": str(outbox)}
+    return Component(f"edge {centre}", [sys.executable, "-m", "edge"], log_path, env)

@@ -1,0 +1,49 @@
+"""Outage: one day of the whole network that waited in the outboxes of its edges, until the server is level again."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from smartwork.bench.load import EDGE, ZONE, Load, centre_name, device_name, portions
+from smartwork.contracts.metrics import Metric
+from smartwork.contracts.reading import Reading
+from smartwork.db.bench.throwaway import clear, readings
+from smartwork.db.core.connection import Connection
+from smartwork.devstack.errors import DevstackError
+from smartwork.progress import silent
+from smartwork.scenarios.outbox_replay import Filled, fill, replay, settle
+
+
+def fill_day(load: Load, folder: Path) -> list[Filled]:
+    """The outboxes of all centres of `load`, filled with its readings and not yet sent."""
+    per_centre: dict[int, list[Reading]] = {}
+    for portion in portions(load):
+        c = portion.columns
+        rows = zip(c.at_ms.tolist(), c.device.tolist(), c.metric.tolist(), c.value.tolist(), strict=True)
+        per_centre.setdefault(portion.centre, []).extend(
+            Reading(at, device_name(device), Metric(metric), value) for at, device, metric, value in rows
+        )
+    boxes = []
+    for centre, told in per_centre.items():
+        path = folder / f"outage-{centre}.sqlite"
+        fill(path, ZONE, told, f"{load.first}/{centre}")
+        boxes.append(Filled(centre_name(centre), EDGE, path, ZONE))
+    return boxes
+
+
+def seconds_until_level(
+    connection: Connection, urls: tuple[str, str], boxes: list[Filled], expected: int, alive: Callable[[], None]
+) -> float:
+    """Seconds from the network's return until every outbox is empty and every span derived; `urls`: database, broker.
+
+    Raises SmartworkError where it stands still or readings are missing.
+    """
+    database_url, broker_url = urls
+    clear(connection)
+    began = time.monotonic()
+    replay(broker_url, boxes, silent, alive)
+    settle(database_url, silent, alive)
+    seconds = time.monotonic() - began
+    if (found := readings(connection)) != expected:
+        raise DevstackError(f"After the outage {found} of {expected} readings are there.")
+    return seconds

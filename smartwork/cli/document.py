@@ -1,0 +1,133 @@
+"""One document on the terminal: its lines and what happened to it, and a line with the evidence under it."""
+
+from decimal import Decimal
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from smartwork.cli.screens import VERDICTS, euro, figure
+from smartwork.cli.tables import Column, FittedTable, Row
+from smartwork.documents import labels, line_texts
+from smartwork.domain.billing.invoice import Invoice, Line, Proof
+from smartwork.domain.billing.lifecycle import Event
+from smartwork.domain.billing.payments import Position
+from smartwork.domain.ledger.ledger_day import Completeness
+
+
+def document(invoice: Invoice, events: list[Event], at: Position | None) -> RenderableType:
+    """Its lines by centre, its sums and what is open, and what happened to it; amounts of a credit note are given back."""
+    kind = invoice.kind.replace("self_billed", "self-billed").replace("_", " ")
+    total = f"Net {euro(invoice.net)}, VAT {euro(invoice.vat)}, gross {euro(invoice.gross)}"
+    total += "." if invoice.is_credit else f", due {invoice.due_on}."
+    proven = next((line.line for line in invoice.lines if line.proofs), None)
+    if at is not None:
+        total += f"\nPaid {euro(at.paid)}, credited {euro(at.credited)}, open {euro(at.open)}."
+    return Group(
+        Text(f"{invoice.number}, {kind} of {invoice.month:%B %Y}", style="bold"),
+        Text(f"{invoice.seller.name} to {invoice.buyer.name}\n"),
+        _lines(invoice),
+        Text(total),
+        *([Text(f"Why: {invoice.reason}")] if invoice.reason else []),
+        *_happened(events),
+        *(
+            [Text(f"The evidence of a line: smartwork invoice show {invoice.number} --line {proven}", style="dim")]
+            if proven
+            else []
+        ),
+    )
+
+
+def _lines(invoice: Invoice) -> FittedTable:
+    prepaid = any(line.draws for line in invoice.lines)
+    columns = [
+        Column("Line", figures=True), Column("Day", rank=1), Column("Centre"), Column("What"), Column("Verdict", rank=3),
+        Column("Quantity", figures=True), *([Column("Prepaid, h", figures=True)] if prepaid else []),
+        Column("Price, €", rank=2, figures=True), Column("Net, €", figures=True),
+    ]  # fmt: skip
+    sections = [
+        [_line(line, prepaid=prepaid) for line in lines] for _, lines in groupby(invoice.lines, key=lambda line: line.centre)
+    ]
+    return FittedTable("Lines", columns, sections)
+
+
+def _line(line: Line, *, prepaid: bool) -> Row:
+    drawn = sum((draw.hours for draw in line.draws), Decimal(0))
+    return (
+        str(line.line),
+        line.starts_on.isoformat(),
+        line.centre or "",
+        line_texts.name(line, "en"),
+        _verdict(line),
+        _sold(line) if line.quantity or not line.draws else "",
+        *([figure(drawn) if line.draws else ""] if prepaid else []),
+        figure(line.price),
+        figure(line.net),
+    )
+
+
+def _sold(line: Line) -> str:
+    quantity = line_texts.quantity(line, "en").replace("−", "-")  # as figures on the terminal have it
+    return f"{quantity} {labels.words('en')[f'unit_{line.unit}']}"
+
+
+def _verdict(line: Line) -> str:
+    verdicts = dict.fromkeys(proof.verdict for proof in line.proofs)
+    return ", ".join(labels.words("en")[f"verdict_{verdict}"] for verdict in verdicts)
+
+
+def _happened(events: list[Event]) -> list[RenderableType]:
+    if not events:
+        return [Text("\nNothing happened to it since it was issued.\n")]
+    table = Table(title="What happened", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for head, side in (("When, UTC", "left"), ("What", "left"), ("Line", "right"), ("Amount, €", "right"), ("Note", "left")):
+        table.add_column(head, justify="right" if side == "right" else "left", no_wrap=head != "Note", overflow="fold")
+    for event in events:
+        by = f" ({event.by})" if event.by else ""
+        amount = figure(event.amount) if event.amount is not None else ""
+        told = (f"{event.at:%Y-%m-%d %H:%M}", event.kind, str(event.line or ""), amount, f"{event.note}{by}".strip())
+        table.add_row(*map(Text, told))
+    return [Text(""), table]
+
+
+def evidence(line: Line) -> RenderableType:
+    """What a line rests on: for each booking or stay the measured spans and the ledger's numbers."""
+    sold = f"{_sold(line)} at {euro(line.price)} = {euro(line.net)}"
+    head = f"Line {line.line}, {line.kind.replace('_', ' ')}: {sold}"
+    parts: list[RenderableType] = [Text(head, style="bold")]
+    if line.terms:
+        charge = line.terms.charge.replace("_", " ")
+        parts.append(Text(f"Contract: {charge}, grace {line.terms.grace_min} min, step {line.terms.step_min} min"))
+    parts += [part for proof in line.proofs for part in _proof(proof)]
+    return Group(*parts)
+
+
+def _proof(proof: Proof) -> list[RenderableType]:
+    zone = ZoneInfo(proof.timezone)
+    named = proof.booking or proof.check_in or ""
+    when = f"{proof.starts_at.astimezone(zone):%Y-%m-%d %H:%M}–{proof.ends_at.astimezone(zone):%H:%M}"
+    verdict, basis = VERDICTS[proof.verdict], proof.basis.replace("_", " ")
+    said = Text(
+        f"\n{named}: {proof.centre_name}, {proof.resource_name}, {when}, {verdict}, {figure(proof.hours)} h ({basis}); "
+        f"measured {proof.coverage:.0%} of the time\n"
+    )
+    spans = [
+        (
+            f"{span.start.astimezone(zone):%H:%M:%S}",
+            f"{span.end.astimezone(zone):%H:%M:%S}",
+            f"{span.state} (suspect)" if span.suspect else span.state,
+        )
+        for span in proof.spans
+    ]
+    table = FittedTable(f"Measured, {proof.timezone}", [Column("From"), Column("To"), Column("State")], [spans])
+    runs = ", ".join(f"{run.edge}/{run.epoch} {run.first}–{run.last}" for run in proof.batches) or "none"
+    return [said, table, Text(f"Readings in the ledger: {runs}"), *(_ledger_day(one) for one in proof.ledger or ())]
+
+
+def _ledger_day(one: Completeness) -> Text:
+    figures = f"{one.numbered} numbered in the centre, {one.stored} stored, {one.rejected} rejected"
+    wanting = f", {one.waiting} waiting there, {one.missing} missing"
+    return Text(f"Ledger of {one.day}, when it was billed: {figures}{wanting}", style="" if one.is_whole else "yellow")

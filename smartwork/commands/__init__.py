@@ -1,1 +1,0 @@
-"""The commands, one subject a file; `smartwork.cli` hangs them together."""

@@ -1,0 +1,194 @@
+"""What billing reads: customers, prices, a month's verdicts with their proof, and what of it documents have taken in."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from smartwork.db.core.connection import Connection, explained
+from smartwork.db.core.queries import sql
+from smartwork.domain.billing.companies import Company
+from smartwork.domain.billing.contracts import Contract, Pool
+from smartwork.domain.billing.invoice import Invoice
+from smartwork.domain.billing.parties import Party, Vat
+from smartwork.domain.billing.tariffs import Tariff
+from smartwork.domain.bookings.visit import Proven
+from smartwork.domain.ledger.ledger_day import BatchRun, Completeness
+from smartwork.domain.presence.spans import Span
+from smartwork.domain.time import local_days
+from smartwork.errors import SmartworkError
+
+
+class SellerMissing(SmartworkError):  # noqa: N818 - says what is missing
+    """Nobody is named as the issuer of invoices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A company as billing knows it: its key, and whether it is made up."""
+
+    company_id: int
+    company: Company
+    is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """Walk-ins of a month that no check-in names a company for: how many, and their seconds of presence."""
+
+    count: int
+    occupied_s: int
+
+
+Digests = dict[tuple[int, date], str]
+"""By company_id and month."""
+
+
+def customers(connection: Connection) -> list[Customer]:
+    """All companies that have a contract, by slug."""
+    return [one for one in companies(connection) if one.company.contracts]
+
+
+def companies(connection: Connection) -> list[Customer]:
+    """All companies, by slug."""
+    with explained():
+        contracts: dict[Any, list[Contract]] = defaultdict(list)
+        for company_id, *terms in _rows(connection, "billing_contracts"):
+            contracts[company_id].append(Contract(*terms))
+        pools: dict[Any, list[Pool]] = defaultdict(list)
+        for company_id, *pool in _rows(connection, "billing_pools"):
+            pools[company_id].append(Pool(*pool))
+        return [
+            Customer(
+                company_id,
+                Company(*[*fields, tuple(contracts[company_id]), Vat(*vat), tuple(pools[company_id])]),
+                is_demo,
+            )
+            for company_id, is_demo, *vat, fields in ((*row[:6], row[6:]) for row in _rows(connection, "billing_customers"))
+        ]
+
+
+def tariffs(connection: Connection) -> list[Tariff]:
+    """All tariffs, past and present."""
+    with explained():
+        return [Tariff(*row) for row in _rows(connection, "billing_tariffs")]
+
+
+def seller(connection: Connection) -> Party:
+    """Who bills the companies and pays the centres; raises SellerMissing where nobody was named yet."""
+    with explained():
+        found = _rows(connection, "billing_seller")
+    if not found:
+        raise SellerMissing(
+            "Nobody is named who issues the invoices: write name, enterprise number, address and IBAN of the network under "
+            "[seller] of a file, `smartwork agreements apply` it, and bill again."
+        )
+    return Party(*found[0])
+
+
+def proven(connection: Connection, month: date, companies: Sequence[int] | None = None) -> list[Proven]:
+    """What the month's verdicts say and rest on, cancelled and unsigned ones left out; by company, then verdict.
+
+    `companies` are the keys of those that are wanted; None: of all.
+    """
+    with explained(), connection.transaction():
+        connection.execute(sql("billing_snapshot"))
+        rows = _rows(connection, "billing_verdicts", month=month, companies=None if companies is None else list(companies))
+        periods = {
+            "resources": [row[0] for row in rows],
+            "starts": [row[1] for row in rows],
+            "untils": [row[2] for row in rows],
+            "verdicts": [row[3] for row in rows],
+        }
+        spans: dict[Any, list[Span]] = defaultdict(list)
+        for verdict_id, *span in _rows(connection, "billing_spans", **periods):
+            spans[verdict_id].append(Span(*span))
+        batches: dict[Any, list[BatchRun]] = defaultdict(list)
+        for verdict_id, *run in _rows(connection, "billing_batches", **periods):
+            batches[verdict_id].append(BatchRun(*run))
+        touched = [local_days(row[1], row[2], row[8]) for row in rows]
+        ledger = _ledger(connection, touched)
+        return [
+            Proven(*[
+                *row[3:-1], tuple(spans[row[3]]), tuple(batches[row[3]]), row[-1],
+                tuple(ledger[row[6], day] for day in days if (row[6], day) in ledger),
+            ])
+            for row, days in zip(rows, touched, strict=True)
+        ]  # fmt: skip
+
+
+def _ledger(connection: Connection, touched: Sequence[Sequence[date]]) -> dict[tuple[str, date], Completeness]:
+    """The ledger by centre and day, over all days from the first to the last that are touched."""
+    if not touched:
+        return {}
+    period = {"since": min(days[0] for days in touched), "until": max(days[-1] for days in touched)}
+    return {
+        (centre, day): Completeness(day, *figures) for centre, day, *figures in _rows(connection, "billing_ledger", **period)
+    }
+
+
+def is_billed(connection: Connection, month: date) -> bool:
+    """Whether a run billed the month, for whatever there was."""
+    with explained():
+        [(billed,)] = _rows(connection, "month_is_billed", month=month)
+        return bool(billed)
+
+
+def unsigned(connection: Connection, month: date) -> Unsigned:
+    """The month's walk-ins without a company."""
+    with explained():
+        [(count, occupied_s)] = _rows(connection, "billing_unsigned", month=month)
+        return Unsigned(int(count), int(occupied_s))
+
+
+def digests(connection: Connection, since: date, month: date) -> Digests:
+    """What verdicts of the months from `since` to `month` come to, by company and month."""
+    with explained():
+        found = _rows(connection, "billing_digests", since=since, month=month)
+        return {(company_id, of): text for company_id, of, text in found}
+
+
+def billed_digests(connection: Connection, since: date, month: date) -> Digests:
+    """As `digests`, when documents last took them in; months that were never billed are not there."""
+    found = _rows(connection, "billed_digests", since=since, month=month)
+    return {(company_id, of): text for company_id, of, text in found}
+
+
+def put_digests(connection: Connection, taken_in: Digests) -> None:
+    """Remember what documents have taken in; in the caller's transaction."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            sql("put_billed_digests"),
+            [{"company_id": company_id, "month": of, "digest": text} for (company_id, of), text in taken_in.items()],
+        )
+
+
+def closed(connection: Connection, month: date) -> set[int]:
+    """Companies for which the month is closed: what changes in it becomes a correction."""
+    return {int(company_id) for (company_id,) in _rows(connection, "closed_companies", month=month)}
+
+
+def put_drafts(connection: Connection, month: date, drafts: Iterable[tuple[int, Invoice]]) -> None:
+    """Put drafts (company_id and document) in the place of the month's; in the caller's transaction."""
+    connection.execute(sql("clear_drafts"), {"month": month, "companies": None})
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            sql("put_draft"),
+            [
+                {"company_id": company_id, "month": month, "document": Jsonb(draft.canonical(), dumps=str)}
+                for company_id, draft in drafts
+            ],
+        )
+
+
+def drop_drafts(connection: Connection, month: date, companies: Sequence[int]) -> None:
+    """Forget the drafts of companies whose document is issued; in the caller's transaction."""
+    connection.execute(sql("clear_drafts"), {"month": month, "companies": list(companies)})
+
+
+def _rows(connection: Connection, name: str, /, **values: object) -> list[tuple[Any, ...]]:
+    """All rows of a named query; what the columns hold is the schema's promise."""
+    return connection.execute(sql(name), values).fetchall()

@@ -1,0 +1,42 @@
+"""Queries by name: each `.sql` file in `queries/<subject>/` holds blocks that begin with `-- name: x`."""
+
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any, LiteralString
+
+from smartwork.db.core.connection import Connection
+
+_NAME = re.compile(r"^-- name: (\w+)\n", flags=re.MULTILINE)
+
+
+def parse(text: str) -> dict[str, LiteralString]:
+    """Split a file's text into its named statements; the comment lines below a name document it and are left out."""
+    parts = _NAME.split(text)[1:]
+    return {
+        name: re.sub(r"^--.*\n", "", body, flags=re.MULTILINE).strip()
+        for name, body in zip(parts[::2], parts[1::2], strict=True)
+    }
+
+
+@cache
+def queries() -> dict[str, LiteralString]:
+    """All named statements of all files; raises ValueError where two share a name."""
+    found: dict[str, LiteralString] = {}
+    for folder in files("smartwork.db").joinpath("queries").iterdir():
+        for file in folder.iterdir():
+            for name, body in parse(file.read_text()).items():
+                if name in found:
+                    raise ValueError(f"two queries are named {name}")
+                found[name] = body
+    return found
+
+
+def sql(name: str) -> LiteralString:
+    """The statement called `name`, from our own files and never from input; raises KeyError where there is none."""
+    return queries()[name]
+
+
+def rows(connection: Connection, name: str, /, **values: object) -> list[tuple[Any, ...]]:
+    """All rows of the statement called `name`, run with these values."""
+    return connection.execute(sql(name), values).fetchall()

@@ -1,0 +1,343 @@
+"""The dashboard's one read port: rows as frozen values, all of one page from one snapshot of the database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, Literal, TypeVar
+
+import psycopg
+from psycopg.rows import class_row
+
+from smartwork.contracts.metrics import Metric
+from smartwork.db.billing import documents
+from smartwork.db.billing.documents import Head
+from smartwork.db.core.connection import Connection, connect
+from smartwork.db.core.queries import sql
+from smartwork.db.ledger.ledger import LedgerRow, Run, gaps, ledger
+from smartwork.db.lighting.what_if import ZoneMonth, zone_months
+from smartwork.db.settlement import statements
+from smartwork.domain.billing.invoice import LineKind
+from smartwork.domain.billing.payments import Position
+from smartwork.domain.bookings.visit import Verdict
+from smartwork.domain.settlement.statements import UnsignedStay
+from smartwork.errors import ServiceAway
+
+Row = TypeVar("Row")
+
+
+def ratio(part: float, whole: float) -> float | None:
+    """`part / whole`, or None where there is no whole to measure against."""
+    return part / whole if whole > 0 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """Seconds of desks in opening hours, by state."""
+
+    open_s: float
+    occupied_s: float
+    vacant_s: float
+    unknown_s: float
+
+    @property
+    def utilisation(self) -> float | None:
+        """Occupied over occupied and vacant: unmeasured time leaves the denominator. None where nothing was measured."""
+        return ratio(self.occupied_s, self.occupied_s + self.vacant_s)
+
+    @property
+    def unknown_share(self) -> float | None:
+        """Unknown time over opening time."""
+        return ratio(self.unknown_s, self.open_s)
+
+
+@dataclass(frozen=True, slots=True)
+class CentreRow:
+    """A centre as pages name it; lengths in metres."""
+
+    centre_id: int
+    slug: str
+    name: str
+    town: str
+    timezone: str
+    is_demo: bool
+    operator_kind: Literal["public", "private"]
+    operator: str
+    desks: int
+    plan_width_m: float
+    plan_height_m: float
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CentreMonth(Use):
+    """A centre's month: use of its desks, no-shows, and light. None where a figure was not measured."""
+
+    centre_id: int
+    name: str
+    operator_kind: Literal["public", "private"]
+    desks: int
+    peak: int | None
+    peak_at: datetime | None
+    no_shows: int
+    bookings: int
+    used_wh: float | None
+    baseline_wh: float | None
+    area_m2: float
+
+    @property
+    def no_show_share(self) -> float | None:
+        """No-shows over bookings that were not cancelled."""
+        return ratio(self.no_shows, self.bookings)
+
+    @property
+    def kwh_per_m2(self) -> float | None:
+        """Lighting energy over the area of the centre's zones, kWh/m²."""
+        return None if self.used_wh is None else ratio(self.used_wh / 1000, self.area_m2)
+
+    @property
+    def saving(self) -> float | None:
+        """Share of the baseline that was not used."""
+        return None if self.used_wh is None or not self.baseline_wh else 1 - self.used_wh / self.baseline_wh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CentreDay(Use):
+    """A centre's day."""
+
+    centre: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What can be occupied, with the newest word of one of its sensors; lengths in metres, None: never heard."""
+
+    resource_id: int
+    centre_id: int
+    zone_id: int
+    slug: str
+    name: str
+    kind: Literal["desk", "room", "recording"]
+    seats: int
+    x_m: float
+    y_m: float
+    width_m: float
+    height_m: float
+    heard_at: datetime | None
+    present: bool | None
+    interval_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneLight:
+    """A zone and the newest word of one of its devices about light; level 0 to 1."""
+
+    zone_id: int
+    name: str
+    area_m2: float
+    light_power_w: float
+    x_m: float
+    y_m: float
+    width_m: float
+    height_m: float
+    device_id: int | None
+    interval_s: int | None
+    on_at: datetime | None
+    light_on: bool | None
+    level_at: datetime | None
+    light_level: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeRow:
+    """Whether an edge is there, and since when."""
+
+    edge: str
+    state: Literal["online", "offline"]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyRow:
+    """A zone's lighting of one local day, in Wh; `baseline_wh` is rated power × opening hours."""
+
+    centre_id: int
+    centre: str
+    zone_id: int
+    zone: str
+    area_m2: float
+    day: date
+    used_wh: float
+    empty_wh: float
+    unknown_wh: float
+    baseline_wh: float
+
+    @property
+    def occupied_wh(self) -> float:
+        """Used while somebody was in the zone."""
+        return self.used_wh - self.empty_wh - self.unknown_wh
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    """An issued invoice or credit note of a company."""
+
+    invoice_id: int
+    number: str
+    kind: Literal["invoice", "credit_note"]
+    company: str
+    month: date
+    issued_on: date
+    due_on: date
+    currency: str
+    net: Decimal
+    vat: Decimal
+    gross: Decimal
+    payment_reference: str | None
+    is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceEntry:
+    """Any line of a document as a list shows it; what it does not have is None. `place` is of its first visit. EUR net."""
+
+    line: int
+    kind: LineKind
+    day: date | None
+    centre: str | None
+    place: str | None
+    hours: Decimal
+    quantity: Decimal | None
+    unit: str
+    price: Decimal
+    net: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceVisit:
+    """A visit that a line of a document rests on, with its evidence; `of_line` where the line shares another's visits."""
+
+    line: int
+    of_line: int | None
+    verdict: Verdict
+    centre: str
+    timezone: str
+    resource: str
+    kind: Literal["desk", "room"]
+    starts_at: datetime
+    ends_at: datetime
+    evidence: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A message or reading that was refused, and why."""
+
+    arrived_at: datetime
+    centre: str | None
+    topic: str
+    reason: str
+    n: int | None
+
+
+class Reader:
+    """What the pages may ask; every answer of one reader is of the same instant."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def _rows(self, kind: type[Row], name: str, **values: object) -> list[Row]:
+        with self.connection.cursor(row_factory=class_row(kind)) as cursor:
+            return cursor.execute(sql(name), values).fetchall()
+
+    def months(self) -> list[date]:
+        """First days of the months that hold anything, newest first."""
+        return [month for (month,) in self.connection.execute(sql("dashboard_months")) if isinstance(month, date)]
+
+    def centres(self) -> list[CentreRow]:
+        """All centres by name."""
+        return self._rows(CentreRow, "dashboard_centres")
+
+    def centre_months(self, month: date) -> list[CentreMonth]:
+        """All centres by name, those without figures included."""
+        return self._rows(CentreMonth, "dashboard_centre_month", month=month)
+
+    def centre_days(self, month: date) -> list[CentreDay]:
+        """One row for each centre and day that has one."""
+        return self._rows(CentreDay, "dashboard_centre_days", month=month)
+
+    def places(self, centre_id: int | None = None) -> list[Place]:
+        """Desks, rooms and recordings of a centre, or of all: a row for each sensor, the newest word first."""
+        return self._rows(Place, "dashboard_places", centre_id=centre_id, presence=int(Metric.PRESENCE))
+
+    def zones(self, centre_id: int) -> list[ZoneLight]:
+        """Zones of a centre: a row for each device, the newest word first."""
+        codes = {"light_on": int(Metric.LIGHT_ON), "light_level": int(Metric.LIGHT_LEVEL)}
+        return self._rows(ZoneLight, "dashboard_zones", centre_id=centre_id, **codes)
+
+    def edges(self, centre_id: int) -> list[EdgeRow]:
+        """The edges that ever spoke for a centre."""
+        return self._rows(EdgeRow, "dashboard_edges", centre_id=centre_id)
+
+    def energy(self, month: date) -> list[EnergyRow]:
+        """One row for each zone and day."""
+        return self._rows(EnergyRow, "dashboard_energy", month=month)
+
+    def invoices(self) -> list[InvoiceRow]:
+        """All invoices and credit notes of companies, newest month first."""
+        return self._rows(InvoiceRow, "dashboard_invoices")
+
+    def invoice_entries(self, invoice_id: int) -> list[InvoiceEntry]:
+        """All lines of one document in their order."""
+        return self._rows(InvoiceEntry, "dashboard_invoice_entries", invoice_id=invoice_id)
+
+    def heads(self, month: date) -> list[Head]:
+        """The month's documents of every kind, in the order in which they were issued."""
+        return documents.heads(self.connection, month)
+
+    def positions(self, month: date | None = None) -> dict[str, Position]:
+        """What is open on documents to companies, by number: of a month or of all."""
+        return documents.positions(self.connection, month=month)
+
+    def unsigned(self, month: date) -> dict[str, list[UnsignedStay]]:
+        """By centre: the month's walk-ins that nobody signed for."""
+        return statements.unsigned(self.connection, month)
+
+    def invoice_visits(self, invoice_id: int) -> list[InvoiceVisit]:
+        """The visits that the lines of one document rest on, by line and in their order."""
+        return self._rows(InvoiceVisit, "dashboard_invoice_visits", invoice_id=invoice_id)
+
+    def lit_zones(self, centre: str, month: date) -> list[ZoneMonth]:
+        """The zones of a centre with light settings, and what their sensors saw in the month."""
+        return zone_months(self.connection, centre, month)
+
+    def ledger(self) -> list[LedgerRow]:
+        """The balance of each centre (by slug) and day."""
+        return ledger(self.connection)
+
+    def gaps(self) -> list[Run]:
+        """The runs of numbers that are not stored although later ones are; centres by slug."""
+        return gaps(self.connection)
+
+    def rejected(self, most: int = 100) -> list[RejectedRow]:
+        """What was refused last, newest first, at most `most`."""
+        return self._rows(RejectedRow, "dashboard_rejected", most=most)
+
+
+@contextmanager
+def reading(database_url: str) -> Iterator[Reader]:
+    """A reader over one read-only snapshot; raises ServiceAway where the database is away or not set up."""
+    connection = connect(database_url)
+    try:
+        connection.read_only = True
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        yield Reader(connection)
+    except psycopg.errors.UndefinedTable as error:
+        raise ServiceAway("The database has no tables yet. Start the ingest service: it sets them up.") from error
+    except psycopg.OperationalError as error:
+        raise ServiceAway("The database went away while this page was read.") from error
+    finally:
+        connection.close()

@@ -1,0 +1,204 @@
+"""What a document carries about itself, read from its bytes alone: the XML, the snapshot, and the digest it states."""
+
+import base64
+import binascii
+import re
+import zlib
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from lxml import etree
+from pypdf import PageObject, PdfReader
+from pypdf.errors import PyPdfError
+
+from smartwork.documents.embedded_evidence import from_csv
+from smartwork.errors import InputError
+
+NS = {
+    "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
+    "cbc": "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2",
+}
+_DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+_DRAWING = re.compile("drawing:([0-9a-f]{16})")
+_ROOTS = ("Invoice", "CreditNote")
+_STREAM = re.compile(rb"(?s)(<<[^\n]*>>\nstream\n)(.*?)\nendstream")
+_LENGTH = re.compile(rb"/Length (\d+)")
+_OBJECT = re.compile(rb"(?<=\n)(\d+) 0 obj\n")
+_OFFSET = re.compile(rb"(\d{10}) 00000 n")
+_START = re.compile(rb"startxref\n\d+")
+_UNREADABLE = (
+    PyPdfError,
+    NotImplementedError,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    OSError,
+)
+"""What a PDF that is torn or made to mislead may lead to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A document taken apart: its root element, the snapshots found in it by where they lay, and the digests it states.
+
+    `pdf` is None for XML.
+    """
+
+    xml: etree._Element
+    snapshots: dict[str, str]
+    digests: dict[str, str | None]
+    pdf: "Pdf | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Pdf:
+    """A PDF's bytes, its first page's text without blanks, and by which version it says that it was drawn ("": none)."""
+
+    content: bytes
+    printed: str
+    drawing: str
+
+
+def read(path: Path) -> Carried:
+    """Take the document at `path` apart; raises InputError where there is none, or none that smartwork wrote."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"Cannot read {path}: {error.strerror}. Name an invoice of smartwork, .pdf or .xml.") from error
+    if content.startswith(b"%PDF-"):
+        return _pdf(path, content)
+    return _xml(path, content)
+
+
+def _xml(path: Path, content: bytes) -> Carried:
+    root = _root(path, content)
+    digest, snapshot = _embedded(path, root)
+    return Carried(root, {"xml": snapshot}, {"xml": digest}, None)
+
+
+def changed_texts(content: bytes, other: bytes, most: int) -> tuple[int, int, list[tuple[int, list[str], list[str]]]]:
+    """How many pages two PDFs have, and of the first so many pages that read otherwise the number and lines of text of both.
+
+    Only pages that are drawn otherwise are read. Raises InputError.
+    """
+    try:
+        ones, others = PdfReader(BytesIO(content)).pages, PdfReader(BytesIO(other)).pages
+        found = []
+        for number in range(min(len(ones), len(others))):
+            pair = ones[number], others[number]
+            if _drawn(pair[0]) != _drawn(pair[1]):
+                left, right = (page.extract_text().splitlines() for page in pair)
+                if left != right:
+                    found.append((number + 1, left, right))
+            if len(found) == most:
+                break
+        return len(ones), len(others), found
+    except _UNREADABLE as error:
+        raise _torn(error) from error
+
+
+def _drawn(page: PageObject) -> bytes:
+    contents = page.get_contents()
+    return b"" if contents is None else contents.get_data()
+
+
+def skeleton(content: bytes) -> tuple[list[bytes], list[bytes]] | None:
+    """A PDF as our typesetter writes it, taken apart: all that is no stream, and the streams unpacked.
+
+    Only what differs between machines, as compression does, is left out: lengths and offsets, which have to fit. None for
+    a file that is put together otherwise.
+    """
+    rest, bodies, end = [], [], 0
+    for found in _STREAM.finditer(content):
+        body = found[2]
+        if _LENGTH.findall(found[1]) != [str(len(body)).encode()]:
+            return None
+        unpacked = _unpacked(body) if b"/FlateDecode" in found[1] else body
+        if unpacked is None:
+            return None
+        rest.append(_LENGTH.sub(b"/Length", content[end : found.start(2)]))
+        bodies.append(unpacked)
+        end = found.end(2)
+    tail = content[end:]
+    at = content.rfind(b"xref\n0 ")
+    begins = {int(one[1]): one.start(1) for one in _OBJECT.finditer(content)}
+    stated = [int(offset) for offset in _OFFSET.findall(content, at)]
+    if at < 0 or [begins[number] for number in sorted(begins)] != stated or not content.endswith(_closing(content)):
+        return None
+    rest.append(_START.sub(b"startxref", _OFFSET.sub(b"offset", tail)))
+    return rest, bodies
+
+
+def _closing(content: bytes) -> bytes:
+    return b"startxref\n%d\n%%%%EOF" % content.rfind(b"xref\n0 ", 0, content.rfind(b"startxref"))
+
+
+def _unpacked(body: bytes) -> bytes | None:
+    one = zlib.decompressobj()
+    try:
+        found = one.decompress(body)
+    except zlib.error:
+        return None
+    return found if one.eof and not one.unused_data else None
+
+
+def _torn(error: Exception) -> InputError:
+    return InputError(f"The PDF's pages cannot be read ({error}). Ask the sender for the document again.")
+
+
+def _pdf(path: Path, content: bytes) -> Carried:
+    try:
+        document = PdfReader(BytesIO(content))
+        files = {str(name): parts[0] for name, parts in document.attachments.items()}
+        lines = [re.sub(r"\s", "", line) for line in document.pages[0].extract_text().splitlines()]
+        drawing = _DRAWING.search(document.metadata.keywords or "") if document.metadata else None
+    except _UNREADABLE as error:
+        raise InputError(f"{path} is no PDF that can be read ({error}). Ask the sender for the document again.") from error
+    xml = next((data for name, data in files.items() if name.endswith(".xml")), None)
+    evidence = next((data for name, data in files.items() if name.endswith(".json")), None)
+    if xml is None and evidence is not None:
+        raise InputError(
+            f"{path} is a statement, and carries no e-invoice to check. Verify the self-billed document that it names."
+        )
+    if xml is None or evidence is None:
+        raise _foreign(path, "it carries no e-invoice and no evidence")
+    root = _root(path, xml)
+    digest, snapshot = _embedded(path, root)
+    try:
+        snapshots = {"pdf": evidence.decode(), "xml": snapshot}
+    except UnicodeDecodeError as error:
+        raise _foreign(path, "its evidence is no text") from error
+    shown = next((shown.group() for line in lines if (shown := _DIGEST.search(line))), None)
+    pdf = Pdf(content, "".join(lines), drawing.group(1) if drawing else "")
+    return Carried(root, snapshots, {"pdf": shown, "xml": digest}, pdf)
+
+
+def _root(path: Path, content: bytes) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        raise _foreign(path, f"it is neither PDF nor XML ({error})") from error
+    if etree.QName(root).localname not in _ROOTS:
+        raise _foreign(path, f"it is an XML file about {etree.QName(root).localname}")
+    return root
+
+
+def _embedded(path: Path, root: etree._Element) -> tuple[str | None, str]:
+    """The digest that the XML states, and the snapshot that it embeds."""
+    for reference in root.iterfind("cac:AdditionalDocumentReference", NS):
+        encoded = reference.findtext("cac:Attachment/cbc:EmbeddedDocumentBinaryObject", namespaces=NS)
+        if encoded:
+            try:
+                return reference.findtext("cbc:ID", namespaces=NS), from_csv(base64.b64decode(encoded, validate=True))
+            except binascii.Error as error:
+                raise _foreign(path, "what it embeds is no base64") from error
+    raise _foreign(path, "it embeds no evidence")
+
+
+def _foreign(path: Path, why: str) -> InputError:
+    return InputError(f"{path} is no document of smartwork: {why}. Name an invoice of smartwork, .pdf or .xml.")

@@ -1,0 +1,225 @@
+"""The document as Peppol BIS Billing 3.0 (UBL 2.1): written from the snapshot, amounts as Decimal text."""
+
+import base64
+import re
+from datetime import date
+from decimal import Decimal
+from xml.sax.saxutils import escape, quoteattr
+
+from lxml import etree
+
+from smartwork.documents import labels, line_texts
+from smartwork.documents.embedded_evidence import as_csv
+from smartwork.documents.view import terms
+from smartwork.domain.billing.invoice import DocumentKind, Invoice, Line, Unit, VatTotal, digest
+from smartwork.domain.billing.parties import Party
+
+_CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
+_CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
+_ROOT = "urn:oasis:names:specification:ubl:schema:xsd:{name}-2"
+_CEN = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc"
+_PROFILE = "urn:fdc:peppol.eu:2017:poacc"
+_SEPA_CREDIT_TRANSFER = "58"
+_NOTE = """
+    <cbc:Note>{}</cbc:Note>"""
+_PERIOD = """
+    <cac:InvoicePeriod>
+      <cbc:StartDate>{}</cbc:StartDate>
+      <cbc:EndDate>{}</cbc:EndDate>
+    </cac:InvoicePeriod>"""
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+TYPES: dict[DocumentKind, str] = {
+    "invoice": "380",
+    "credit_note": "381",
+    "self_billed_invoice": "389",
+    "self_billed_credit_note": "261",
+}
+"""UNTDID 1001 codes of the kinds of documents."""
+UNITS: dict[Unit, str] = {
+    "hour": "HUR",
+    "half_day": "C62",
+    "day": "DAY",
+    "piece": "H87",
+    "month": "MON",
+    "seat": "C62",
+    "share": "C62",
+}
+"""UN/ECE Recommendation 20 codes; C62 counts what has no code of its own."""
+
+
+def ubl(invoice: Invoice, canonical: str) -> bytes:
+    """The XML of `invoice`, whose snapshot's `canonical` text it embeds; UTF-8, the same bytes for the same invoice."""
+    name = "CreditNote" if invoice.is_credit else "Invoice"
+    namespace = _ROOT.format(name=name)
+    prefixes = {None: namespace, "cac": _CAC, "cbc": _CBC}
+    root = etree.Element(f"{{{namespace}}}{name}", nsmap=prefixes)  # type: ignore[arg-type]  # stubs forget None
+    billing = "selfbilling" if invoice.is_self_billed else "billing"
+    _text(root, "CustomizationID", f"{_CEN}:{billing}:3.0")
+    _text(root, "ProfileID", f"{_PROFILE}:{billing}:01:1.0")
+    _text(root, "ID", invoice.number)
+    _text(root, "IssueDate", invoice.issued_on.isoformat())
+    if not invoice.is_credit:
+        _text(root, "DueDate", invoice.due_on.isoformat())
+    _text(root, f"{name}TypeCode", TYPES[invoice.kind])
+    notes = [labels.words(invoice.language)["demo"]] if invoice.is_demo else []
+    if invoice.reason:
+        notes.append(invoice.reason)
+    if notes:
+        _text(root, "Note", " – ".join(notes))
+    _text(root, "DocumentCurrencyCode", invoice.currency)
+    _text(root, "BuyerReference", invoice.buyer_reference)
+    _period(root, invoice.starts_on, invoice.ends_on)
+    for earlier in invoice.corrects:
+        reference = _group(_group(root, "BillingReference"), "InvoiceDocumentReference")
+        _text(reference, "ID", earlier.number)
+        _text(reference, "IssueDate", earlier.issued_on.isoformat())
+    _evidence(root, invoice, canonical)
+    _party(_group(root, "AccountingSupplierParty"), invoice.seller)
+    _party(_group(root, "AccountingCustomerParty"), invoice.buyer)
+    _payment(root, invoice)
+    _totals(root, invoice)
+    head, end, rest = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True).rpartition(b"</")
+    return b"".join((head, *(_line(invoice, line).encode() for line in invoice.lines), end, rest))
+
+
+def _evidence(root: etree._Element, invoice: Invoice, canonical: str) -> None:
+    """The snapshot, under its own SHA-256 digest; a reader opens it as a table, `smartwork verify` recomputes it."""
+    reference = _group(root, "AdditionalDocumentReference")
+    _text(reference, "ID", digest(canonical).hex())
+    _text(reference, "DocumentDescription", labels.words(invoice.language)["evidence_file"])
+    embedded = base64.b64encode(as_csv(canonical)).decode()
+    name = f"{invoice.number}-evidence.csv"
+    _text(_group(reference, "Attachment"), "EmbeddedDocumentBinaryObject", embedded, mimeCode="text/csv", filename=name)
+
+
+def _line(invoice: Invoice, line: Line) -> str:
+    """A line as text: of the hundreds in a document, each element by itself took most of the time of its XML."""
+    language = invoice.language
+    kind, count = ("CreditNote", "Credited") if invoice.is_credit else ("Invoice", "Invoiced")
+    told = [line_texts.remark(line, language), *(line_texts.evidence(proof, language) for proof in line.proofs)]
+    note = " | ".join(text for text in told if text)
+    members = dict.fromkeys(proof.member for proof in line.proofs)
+    description = " · ".join(part for part in (line_texts.reference(line, language), *members) if part) or line.kind
+    title = line_texts.title(line, invoice)
+    period = stated_period(invoice, line)
+    currency = quoteattr(allowed(invoice.currency))
+    return f"""  <cac:{kind}Line>
+    <cbc:ID>{line.line}</cbc:ID>{_NOTE.format(_escaped(note)) if note else ""}
+    <cbc:{count}Quantity unitCode="{UNITS[line.unit]}">{_plain(line.quantity)}</cbc:{count}Quantity>
+    <cbc:LineExtensionAmount currencyID={currency}>{line.net:.2f}</cbc:LineExtensionAmount>\
+{_PERIOD.format(*period) if period else ""}
+    <cac:Item>
+      <cbc:Description>{_escaped(description)}</cbc:Description>
+      <cbc:Name>{_escaped(f"{title}, {line.centre_name}" if line.centre_name else title)}</cbc:Name>
+      <cac:ClassifiedTaxCategory>
+        <cbc:ID>{line.vat_category}</cbc:ID>
+        <cbc:Percent>{_plain(line.vat_rate)}</cbc:Percent>
+        <cac:TaxScheme>
+          <cbc:ID>VAT</cbc:ID>
+        </cac:TaxScheme>
+      </cac:ClassifiedTaxCategory>
+    </cac:Item>
+    <cac:Price>
+      <cbc:PriceAmount currencyID={currency}>{_plain(line.price)}</cbc:PriceAmount>
+    </cac:Price>
+  </cac:{kind}Line>
+"""
+
+
+def stated_period(invoice: Invoice, line: Line) -> tuple[date, date] | None:
+    """The first and last day that the XML states for a line: Peppol wants them inside the document's.
+
+    What ends after midnight of the last day is shown as that day; a line about an earlier month has none.
+    """
+    if not invoice.starts_on <= line.starts_on <= invoice.ends_on:
+        return None
+    return line.starts_on, min(line.ends_on, invoice.ends_on)
+
+
+def _party(root: etree._Element, party: Party) -> None:
+    node = _group(root, "Party")
+    _text(node, "EndpointID", party.enterprise_number, schemeID=party.scheme)
+    _text(_group(node, "PartyName"), "Name", party.name)
+    address = _group(node, "PostalAddress")
+    _text(address, "StreetName", party.street)
+    _text(address, "CityName", party.town)
+    _text(address, "PostalZone", party.postcode)
+    _text(_group(address, "Country"), "IdentificationCode", party.country)
+    tax = _group(node, "PartyTaxScheme")
+    _text(tax, "CompanyID", party.vat_number)
+    _text(_group(tax, "TaxScheme"), "ID", "VAT")
+    legal = _group(node, "PartyLegalEntity")
+    _text(legal, "RegistrationName", party.name)
+    _text(legal, "CompanyID", party.enterprise_number, schemeID=party.scheme)
+
+
+def _payment(root: etree._Element, invoice: Invoice) -> None:
+    if invoice.payment is not None:
+        means = _group(root, "PaymentMeans")
+        _text(means, "PaymentMeansCode", _SEPA_CREDIT_TRANSFER)
+        if invoice.payment.reference is not None:
+            _text(means, "PaymentID", invoice.payment.reference)
+        account = _group(means, "PayeeFinancialAccount")
+        _text(account, "ID", invoice.payment.iban)
+        _text(account, "Name", invoice.payment.holder)
+    _text(_group(root, "PaymentTerms"), "Note", terms(invoice))
+
+
+def _totals(root: etree._Element, invoice: Invoice) -> None:
+    tax = _group(root, "TaxTotal")
+    _amount(tax, "TaxAmount", invoice, invoice.vat)
+    for total in invoice.vat_totals:
+        part = _group(tax, "TaxSubtotal")
+        _amount(part, "TaxableAmount", invoice, total.base)
+        _amount(part, "TaxAmount", invoice, total.vat)
+        _tax_category(_group(part, "TaxCategory"), total.category, total.rate, total)
+    money = _group(root, "LegalMonetaryTotal")
+    _amount(money, "LineExtensionAmount", invoice, invoice.net)
+    _amount(money, "TaxExclusiveAmount", invoice, invoice.net)
+    _amount(money, "TaxInclusiveAmount", invoice, invoice.gross)
+    _amount(money, "PayableAmount", invoice, invoice.gross)
+
+
+def _tax_category(node: etree._Element, category: str, rate: Decimal, why: VatTotal | None = None) -> None:
+    _text(node, "ID", category)
+    _text(node, "Percent", _plain(rate))
+    if why is not None and why.code:
+        _text(node, "TaxExemptionReasonCode", why.code)
+    if why is not None and why.reason:
+        _text(node, "TaxExemptionReason", why.reason)
+    _text(_group(node, "TaxScheme"), "ID", "VAT")
+
+
+def _period(root: etree._Element, start: date, end: date) -> None:
+    node = _group(root, "InvoicePeriod")
+    _text(node, "StartDate", start.isoformat())
+    _text(node, "EndDate", end.isoformat())
+
+
+def _amount(root: etree._Element, name: str, invoice: Invoice, value: Decimal) -> None:
+    _text(root, name, f"{value:.2f}", currencyID=invoice.currency)
+
+
+def _plain(value: Decimal) -> str:
+    """Without an exponent and without zeros at the end."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _group(root: etree._Element, name: str) -> etree._Element:
+    return etree.SubElement(root, f"{{{_CAC}}}{name}")
+
+
+def _text(root: etree._Element, name: str, value: str, **attributes: str) -> None:
+    node = etree.SubElement(root, f"{{{_CBC}}}{name}", attrib=attributes)
+    node.text = allowed(value)
+
+
+def allowed(text: str) -> str:
+    """`text` with U+FFFD in the place of what XML 1.0 has no way to write."""
+    return text if text.isprintable() else _FORBIDDEN.sub("\ufffd", text)
+
+
+def _escaped(text: str) -> str:
+    return escape(allowed(text), {"\r": "&#13;"})

@@ -1,0 +1,36 @@
+"""Companies and their members."""
+
+from dataclasses import dataclass
+
+from smartwork.domain.billing.contracts import Contract, Pool
+from smartwork.domain.billing.parties import STANDARD_VAT, Language, Vat
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A customer of the network with all its contracts, oldest first."""
+
+    slug: str
+    name: str
+    enterprise_number: str
+    street: str
+    postcode: str
+    town: str
+    language: Language
+    buyer_reference: str
+    contracts: tuple[Contract, ...]
+    vat: Vat = STANDARD_VAT
+    pools: tuple[Pool, ...] = ()
+
+    @property
+    def payment_days(self) -> int:
+        """Days that the latest contract gives to pay."""
+        return self.contracts[-1].payment_days
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person who works in centres, known to us by a pseudonym only."""
+
+    pseudonym: str
+    company: str

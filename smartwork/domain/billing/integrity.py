@@ -1,0 +1,119 @@
+"""What must hold of a document before it is written and after it is received: pure checks of one snapshot."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from stdnum.be import ogm_vcs
+
+from smartwork.domain.billing.invoice import Invoice, Line, Proof
+from smartwork.domain.billing.recomputation import Difference, differences
+from smartwork.domain.ledger.ledger_day import Completeness
+from smartwork.domain.money import CENT
+from smartwork.domain.time import local_days
+
+_SHARE = Decimal("0.001")
+_ZERO = Decimal(0)
+
+
+def faults(invoice: Invoice) -> list[Difference]:
+    """All that does not hold of `invoice` by itself: figures that do not follow from its evidence, and bad form.
+
+    EN 16931 and Peppol want amounts of at most two decimals, lines within the document's period, and a document number
+    for what a credit note corrects; their validators tolerate sums and VAT that are off by cents, this does not.
+    """
+    return [*_form(invoice), *differences(invoice), *(found for line in invoice.lines for found in _line(invoice, line))]
+
+
+def _form(invoice: Invoice) -> Iterator[Difference]:
+    numbers = [line.line for line in invoice.lines]
+    if not numbers or numbers != list(range(1, len(numbers) + 1)):
+        yield Difference(0, "line numbers", ", ".join(map(str, numbers)), f"1 to {max(len(numbers), 1)}")
+    amounts = [
+        ("net", invoice.net),
+        ("vat", invoice.vat),
+        ("gross", invoice.gross),
+        *((f"base of {total.category}", total.base) for total in invoice.vat_totals),
+        *((f"VAT of {total.category}", total.vat) for total in invoice.vat_totals),
+    ]
+    yield from (_decimals(0, what, amount) for what, amount in amounts if amount % CENT)
+    if invoice.is_credit and not invoice.corrects:
+        yield Difference(0, "corrects", "no document", "the document that a credit note corrects")
+    if invoice.is_credit and invoice.gross < 0:
+        yield Difference(0, "gross", f"{invoice.gross}", "an amount that is given back, positive")
+    reference = invoice.payment.reference if invoice.payment else None
+    if reference is not None and not ogm_vcs.is_valid(reference):
+        yield Difference(0, "payment reference", reference, f"{reference[:10]} and its remainder modulo 97")
+    for pool in invoice.pools:
+        closing = pool.opening + pool.bought - pool.spent - pool.expired
+        if pool.closing != closing:
+            yield Difference(0, f"closing hours of {pool.kind}", f"{pool.closing}", f"{closing}")
+
+
+def _line(invoice: Invoice, line: Line) -> Iterator[Difference]:
+    if line.net % CENT:
+        yield _decimals(line.line, "net", line.net)
+    if line.price < 0:
+        yield Difference(line.line, "price", f"{line.price}", "a price of at least zero")
+    if line.ends_on < line.starts_on:
+        yield Difference(line.line, "period", f"{line.starts_on} to {line.ends_on}", "an end after the start")
+    if line.starts_on > invoice.ends_on:  # earlier is what late data of an earlier month came to
+        yield Difference(line.line, "period", f"{line.starts_on}", f"{invoice.ends_on} or earlier")
+    if line.unit == "share" and line.corrects is None and line.starts_on >= invoice.starts_on:
+        rows = [row for row in invoice.statement if line.place_kind in (None, row.kind)]
+        taken_of = abs(sum((row.net for row in rows), _ZERO))
+        if line.price != taken_of:
+            yield Difference(line.line, "price", f"{line.price}", f"{taken_of} by the statement")
+    for proof in line.proofs:
+        yield from _proof(line, proof)
+
+
+def _proof(line: Line, proof: Proof) -> Iterator[Difference]:
+    measured = proof.occupied_s + proof.vacant_s
+    whole = measured + proof.unknown_s
+    coverage = (Decimal(measured) / whole).quantize(_SHARE) if whole else Decimal("0.000")
+    if proof.coverage != coverage:
+        yield Difference(line.line, "coverage", f"{proof.coverage}", f"{coverage}")
+    if proof.doubtful != (proof.unknown_s > 0):
+        yield Difference(line.line, "doubtful", str(proof.doubtful), str(proof.unknown_s > 0))
+    for one, following in pairwise(proof.spans):
+        if following.start < one.end:
+            yield Difference(line.line, "spans", _clock(following.start), f"{_clock(one.end)} or later")
+    if any(span.end <= span.start for span in proof.spans):
+        yield Difference(line.line, "spans", "one that ends before it begins", "none")
+    if (day := proof.starts_at.astimezone(ZoneInfo(proof.timezone)).date()) != proof.day:
+        yield Difference(line.line, "day", f"{proof.day}", f"{day}")
+    if proof.ledger is not None:
+        yield from _ledger(line, proof, proof.ledger)
+
+
+def _ledger(line: Line, proof: Proof, ledger: tuple[Completeness, ...]) -> Iterator[Difference]:
+    """The ledger of the days must add up, be of the days that the visit touches, and hold the numbers under its spans."""
+    for one in ledger:
+        parts = (one.numbered, one.stored, one.rejected, one.waiting, one.missing)
+        missing = one.numbered - one.stored - one.rejected - one.waiting
+        if one.missing != missing or min(parts) < 0:
+            yield Difference(line.line, f"readings missing on {one.day}", f"{one.missing}", f"{missing}")
+    until = proof.ceded_at or proof.ends_at + timedelta(seconds=proof.over_s)
+    touched = local_days(proof.starts_at, until, proof.timezone)
+    days = [one.day for one in ledger]
+    if days != [day for day in touched if day in days]:
+        yield Difference(line.line, "days of the ledger", _days(days), _days(touched))
+    under = sum(run.last - run.first + 1 for run in proof.batches)
+    arrived = sum(one.arrived for one in ledger)
+    if under > arrived:
+        yield Difference(line.line, "numbers under the spans", f"{under}", f"{arrived} or fewer, which is all that arrived")
+
+
+def _decimals(line: int, what: str, amount: Decimal) -> Difference:
+    return Difference(line, what, f"{amount:f}", "at most two decimals")
+
+
+def _days(days: list[date]) -> str:
+    return ", ".join(f"{day}" for day in days) or "none"
+
+
+def _clock(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}"

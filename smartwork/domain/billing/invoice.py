@@ -1,0 +1,290 @@
+"""The invoice and its kin: an unchangeable snapshot of who owes what for what, with the evidence of every line."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from smartwork.domain.billing.contracts import ChargeMode
+from smartwork.domain.billing.parties import Language, Party, VatCategory
+from smartwork.domain.bookings.visit import Verdict
+from smartwork.domain.ledger.ledger_day import BatchRun, Completeness
+from smartwork.domain.network.places import PlaceKind
+from smartwork.domain.presence.spans import Span
+
+DocumentKind = Literal["invoice", "credit_note", "self_billed_invoice", "self_billed_credit_note"]
+"""UBL types 380, 381, 389 and 261. In a credit note quantities and amounts are positive: they are given back."""
+LineKind = Literal[
+    "occupancy",  # hours of one booking or stay
+    "pass",  # half-day or day passes over a member's day
+    "beyond_pass",  # the hours of that day that the passes of line `of_line` do not cover
+    "no_show",  # the fixed fee for one no-show
+    "credits_bought",  # hours bought ahead, in an order
+    "overdraft",  # hours spent beyond the balance, sold at the pool's price
+    "correction",  # takes back a line of an earlier document (`corrects`): its quantity is negated
+    "settlement",  # what the network owes a centre
+]
+Unit = Literal["hour", "half_day", "day", "piece", "month", "seat", "share"]
+"""What `quantity` counts. Of a `share` the price is the sum that it is taken of."""
+Basis = Literal["booked", "measured", "given_back", "no_show", "walk_in"]
+"""Which rule set the hours of a proof."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The contract's rule and the tariff's prices as they held for a line: with the proofs, all that sets its figures.
+
+    Minutes, EUR net, hours; None where the contract or tariff has no such thing.
+    """
+
+    charge: ChargeMode
+    grace_min: int
+    step_min: int
+    minimum_min: int
+    no_show_share: Decimal
+    no_show_fee: Decimal | None
+    give_back: bool
+    per_hour: Decimal
+    half_day: Decimal | None
+    half_day_hours: Decimal
+    day: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One verdict that a line rests on. Durations are seconds; `coverage` is the share of the period that was measured,
+    `day` and the clock times are those of `timezone`; `batches` are the ledger's runs under the spans. `hours` is what
+    the line's terms make of it, by the rule that `basis` names; `doubtful` marks time that the sensors could not tell.
+    From `ceded_at` on another booking had the place, which counts as vacant. `ledger` says, for the days that it touches,
+    what the centre's edges had numbered and what of it had arrived when the document was issued; None in documents that
+    were issued before it was recorded, whose snapshots stay as they are.
+    """
+
+    verdict: Verdict
+    basis: Basis
+    centre: str
+    centre_name: str
+    timezone: str
+    resource: str
+    resource_name: str
+    kind: PlaceKind
+    member: str
+    booking: str | None
+    check_in: str | None
+    check_in_method: str | None
+    day: date
+    starts_at: datetime
+    ends_at: datetime
+    booked_s: int
+    occupied_s: int
+    vacant_s: int
+    unknown_s: int
+    over_s: int
+    coverage: Decimal
+    doubtful: bool
+    hours: Decimal
+    spans: tuple[Span, ...]
+    batches: tuple[BatchRun, ...]
+    ceded_at: datetime | None = None
+    ledger: Annotated[tuple[Completeness, ...] | None, Field(exclude_if=lambda kept: kept is None)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Hours taken from what was bought ahead, and their net worth in EUR; negative where a correction gives them back."""
+
+    lot: str
+    bought_on: date
+    hours: Decimal
+    worth: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LineReference:
+    """A line of an issued document."""
+
+    number: str
+    issued_on: date
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: `net` is `quantity` × `price` to the cent, exactly as Peppol recomputes it; a price is never negative.
+
+    By kind: an `occupancy`, `beyond_pass` or `no_show` line has one proof or, with `of_line`, those of the line it names;
+    a `pass` has the proofs of all visits it covers. `hours` are what was chargeable; those that `draws` paid are not in
+    `quantity`, so that a line wholly paid from credits has quantity and net 0. `label` is the name of an order
+    (`credits_bought`); `corrects` says which line a correction, or a line of a credit note, gives back.
+    """
+
+    line: int
+    kind: LineKind
+    quantity: Decimal
+    unit: Unit
+    price: Decimal
+    net: Decimal
+    vat_category: VatCategory
+    vat_rate: Decimal
+    starts_on: date
+    ends_on: date
+    centre: str | None = None
+    centre_name: str | None = None
+    place_kind: PlaceKind | None = None
+    hours: Decimal = Decimal(0)
+    terms: Terms | None = None
+    proofs: tuple[Proof, ...] = ()
+    draws: tuple[Draw, ...] = ()
+    of_line: int | None = None
+    corrects: LineReference | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VatTotal:
+    """VAT of one category and rate (percent), computed once on the sum of its lines.
+
+    AE and E say why there is none: `code` from the VATEX list where there is one, and `reason`.
+    """
+
+    category: VatCategory
+    rate: Decimal
+    base: Decimal
+    vat: Decimal
+    code: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Where the amount is to be paid; `reference` is a Belgian structured communication of 12 digits where there is one."""
+
+    iban: str
+    holder: str
+    reference: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolStatement:
+    """The hours bought ahead over the document's period: opening + bought - spent - expired = closing."""
+
+    kind: PlaceKind
+    opening: Decimal
+    bought: Decimal
+    spent: Decimal
+    expired: Decimal
+    closing: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    """What one place of a centre brought in: visits and hours charged, and their net in EUR, `of_it_credits` paid by
+    hours bought ahead. Only in self-billed documents.
+    """
+
+    resource: str
+    resource_name: str
+    kind: PlaceKind
+    visits: int
+    hours: Decimal
+    net: Decimal
+    of_it_credits: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Unattributed:
+    """Stays of a month in a centre that no check-in names anybody for, and their hours of presence: billed to nobody."""
+
+    visits: int
+    hours: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReference:
+    """An earlier document that this one corrects."""
+
+    number: str
+    issued_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """A document as it is issued; whatever is shown, sent or booked later is derived from this value alone.
+
+    `account` is the slug of the company or, in a self-billed document, of the centre that is then the seller. `corrects`
+    names the documents that a credit note (always) or a line of an invoice (where it has a correction) refers to.
+    """
+
+    kind: DocumentKind
+    number: str
+    series: str
+    month: date
+    starts_on: date
+    ends_on: date
+    issued_on: date
+    due_on: date
+    payment_days: int
+    currency: str
+    language: Language
+    buyer_reference: str
+    account: str
+    seller: Party
+    buyer: Party
+    lines: tuple[Line, ...]
+    vat_totals: tuple[VatTotal, ...]
+    net: Decimal
+    vat: Decimal
+    gross: Decimal
+    payment: Payment | None
+    is_demo: bool
+    corrects: tuple[DocumentReference, ...] = ()
+    reason: str | None = None
+    pools: tuple[PoolStatement, ...] = ()
+    statement: tuple[StatementRow, ...] = ()
+    unattributed: Unattributed | None = None
+
+    @property
+    def is_credit(self) -> bool:
+        """Whether the amounts are given back rather than asked for."""
+        return self.kind in ("credit_note", "self_billed_credit_note")
+
+    @property
+    def is_self_billed(self) -> bool:
+        """Whether the buyer drew it up for the seller: the network for a centre."""
+        return self.kind in ("self_billed_invoice", "self_billed_credit_note")
+
+    def canonical(self) -> str:
+        """The snapshot as JSON text, always the same for the same invoice: sorted keys, no blanks, amounts as text."""
+        return canonical_text(_SNAPSHOT.dump_python(self, mode="json"))
+
+    @classmethod
+    def parse(cls, document: object) -> "Invoice":
+        """The invoice whose snapshot `document` is (JSON values); raises ValueError where it is none."""
+        return _SNAPSHOT.validate_python(document, strict=False)
+
+    @classmethod
+    def read(cls, canonical: str) -> "Invoice":
+        """The invoice whose `canonical` text this is; raises ValueError where it is none."""
+        return _SNAPSHOT.validate_json(canonical)
+
+
+_SNAPSHOT = TypeAdapter(Invoice)
+
+
+def canonical_text(document: object) -> str:
+    """JSON values as the one text that digests are computed on."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(canonical: str) -> bytes:
+    """SHA-256 of a snapshot's canonical text: 32 bytes."""
+    return hashlib.sha256(canonical.encode()).digest()
+
+
+def structured(reference: str) -> str:
+    """A 12-digit payment reference as people write it: +++123/4567/89012+++."""
+    return f"+++{reference[:3]}/{reference[3:7]}/{reference[7:]}+++"

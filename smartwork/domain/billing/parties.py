@@ -1,0 +1,48 @@
+"""The parties and agreements: companies, members, contracts, tariffs, hours bought ahead, bookings and check-ins."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+Language = Literal["fr", "nl", "en"]
+
+VatCategory = Literal["S", "AE", "E"]
+
+
+@dataclass(frozen=True, slots=True)
+class Vat:
+    """How supplies to (or by) a party are taxed, as EN 16931 codes it: standard rate, reverse charge, or exempt.
+
+    `rate` is in percent; AE and E have 0 and say why: `code` from the VATEX list where there is one, and `reason`.
+    """
+
+    category: VatCategory
+    rate: Decimal
+    code: str | None = None
+    reason: str | None = None
+
+
+STANDARD_VAT = Vat("S", Decimal(21))
+"""Belgium's standard rate."""
+
+REVERSE_CHARGE = Vat("AE", Decimal(0), "VATEX-EU-AE", "Reverse charge")
+"""The customer accounts for the VAT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A side of an invoice; `enterprise_number` is the Belgian one (10 digits, mod 97), Peppol scheme 0208."""
+
+    name: str
+    enterprise_number: str
+    street: str
+    postcode: str
+    town: str
+    country: str = "BE"
+    scheme: str = "0208"
+    iban: str | None = None
+
+    @property
+    def vat_number(self) -> str:
+        """The VAT number: country and enterprise number."""
+        return f"{self.country}{self.enterprise_number}"

@@ -1,0 +1,99 @@
+"""The cheapest combination of hours, half-day and day passes over one day of a member in one centre, on one kind of place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, Decimal
+from itertools import groupby
+
+from smartwork.domain.billing.invoice import Line, Proof, Terms
+from smartwork.domain.billing.parties import Vat
+from smartwork.domain.billing.rating import Group, local_date, rate
+from smartwork.domain.bookings.visit import Proven
+from smartwork.domain.money import cents
+
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """What a day is sold as: a day pass, or half-day passes and the hours beyond them; `net` in EUR."""
+
+    day_passes: int
+    half_day_passes: int
+    beyond: Decimal
+    net: Decimal
+
+
+def cheapest(hours: Sequence[Decimal], terms: Terms) -> Combination:
+    """The cheapest way to sell a day's visits of so many hours each; of equal ones the one with fewer passes.
+
+    Hours without a pass are charged visit by visit, each to the cent. Half-day passes cover `half_day_hours` of the day
+    each, a day pass covers the day.
+    """
+    total = sum(hours, _ZERO)
+    found = [Combination(0, 0, total, sum((cents(h * terms.per_hour) for h in hours), _ZERO))]
+    if terms.half_day is not None:
+        most = int((total / terms.half_day_hours).to_integral_value(ROUND_CEILING))
+        for count in range(1, most + 1):
+            beyond = max(_ZERO, total - count * terms.half_day_hours)
+            found.append(Combination(0, count, beyond, cents(count * terms.half_day) + cents(beyond * terms.per_hour)))
+    if terms.day is not None and total:
+        found.append(Combination(1, 0, _ZERO, cents(terms.day)))
+    return min(found, key=lambda one: (one.net, one.day_passes + one.half_day_passes))
+
+
+def rate_day(visits: Sequence[Proven], terms: Terms, vat: Vat) -> list[Group]:
+    """The lines of a member's day: hours visit by visit, or one group of passes and the hours beyond them.
+
+    `visits` are of one member, day, centre and kind of place, so the same terms hold. Fees for no-shows stand apart.
+    """
+    ordered = sorted(visits, key=lambda one: (one.starts_at, one.resource, one.booking or one.check_in or ""))
+    single = [group for one in ordered if (group := rate(one, terms, vat))]
+    hourly = [group[0] for group in single if group[0].kind == "occupancy"]
+    best = cheapest([line.hours for line in hourly], terms)
+    if not best.day_passes + best.half_day_passes:
+        return single
+    fees = [group for group in single if group[0].kind != "occupancy"]
+    return [_passes(hourly, best, terms), *fees]
+
+
+def by_day(proven: Sequence[Proven]) -> list[list[Proven]]:
+    """Verdicts that share member, local day, centre and kind of place, in order of these."""
+
+    def key(one: Proven) -> tuple[str, str, str, str]:
+        return one.centre, one.kind, local_date(one).isoformat(), one.member
+
+    return [list(group) for _, group in groupby(sorted(proven, key=key), key=key)]
+
+
+def _passes(hourly: Sequence[Line], best: Combination, terms: Terms) -> Group:
+    proofs: tuple[Proof, ...] = tuple(proof for line in hourly for proof in line.proofs)
+    total = sum((line.hours for line in hourly), _ZERO)
+    count = best.day_passes or best.half_day_passes
+    price = (terms.day if best.day_passes else terms.half_day) or _ZERO
+    sold = replace(
+        hourly[0],
+        kind="pass",
+        quantity=Decimal(count),
+        unit="day" if best.day_passes else "half_day",
+        price=price,
+        net=cents(count * price),
+        ends_on=max(line.ends_on for line in hourly),
+        hours=total - best.beyond,
+        proofs=proofs,
+    )
+    if not best.beyond:
+        return (sold,)
+    rest = replace(
+        sold,
+        line=2,
+        kind="beyond_pass",
+        quantity=best.beyond,
+        unit="hour",
+        price=terms.per_hour,
+        net=cents(best.beyond * terms.per_hour),
+        hours=best.beyond,
+        proofs=(),
+        of_line=1,
+    )
+    return sold, rest

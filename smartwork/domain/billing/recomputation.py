@@ -1,0 +1,117 @@
+"""A document's figures computed again from what it carries itself: terms, proofs and spans of each line, VAT, totals."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from smartwork.domain.billing.composition import vat_totals
+from smartwork.domain.billing.invoice import Invoice, Line, Proof, Terms
+from smartwork.domain.billing.parties import Vat
+from smartwork.domain.billing.passes import cheapest
+from smartwork.domain.billing.rating import chargeable
+from smartwork.domain.money import cents
+from smartwork.domain.presence.occupancy import seconds_by_state
+from smartwork.domain.time import Interval
+
+_ZERO = Decimal(0)
+_SLACK_S = 2
+"""Seconds by which the sum of spans may differ from a verdict's whole seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A figure that does not follow from the rest of its document; `line` is 0 for the document itself."""
+
+    line: int
+    what: str
+    stated: str
+    computed: str
+
+
+def differences(invoice: Invoice) -> list[Difference]:
+    """All figures of `invoice` that do not follow from its own evidence and terms; none for an honest document."""
+    return [*_totals(invoice), *(found for line in invoice.lines for found in _line(invoice, line))]
+
+
+def _totals(invoice: Invoice) -> Iterator[Difference]:
+    own = invoice.vat_totals[0] if invoice.vat_totals else None
+    vat = Vat(own.category, own.rate, own.code, own.reason) if own else Vat("S", _ZERO)
+    totals = vat_totals(invoice.lines, vat)
+    stated = [(t.category, t.rate, t.base, t.vat) for t in invoice.vat_totals]
+    computed = [(t.category, t.rate, t.base, t.vat) for t in totals]
+    if stated != computed:
+        yield Difference(0, "VAT", _texts(stated), _texts(computed))
+    net, tax = sum((line.net for line in invoice.lines), _ZERO), sum((t.vat for t in totals), _ZERO)
+    yield from _compare(0, "net", invoice.net, net)
+    yield from _compare(0, "vat", invoice.vat, tax)
+    yield from _compare(0, "gross", invoice.gross, net + tax)
+
+
+def _line(invoice: Invoice, line: Line) -> Iterator[Difference]:
+    yield from _compare(line.line, "net", line.net, cents(line.quantity * line.price))
+    if line.terms is None or line.corrects is not None:
+        return
+    for proof in line.proofs:
+        yield from _proof(line, proof, line.terms)
+    # A month that gives back more than it asks for is a credit note: what it does ask for is negative there.
+    sign = -1 if invoice.is_credit else 1
+    drawn = sign * sum((one.hours for one in line.draws), _ZERO)
+    quantity, hours, price = _expected(invoice, line, line.terms, drawn)
+    yield from _compare(line.line, "hours", line.hours, sign * hours)
+    yield from _compare(line.line, "quantity", line.quantity, sign * quantity)
+    yield from _compare(line.line, "price", line.price, price)
+
+
+def _expected(invoice: Invoice, line: Line, terms: Terms, drawn: Decimal) -> tuple[Decimal, Decimal, Decimal]:
+    """The quantity, hours and price of a line by its terms."""
+    head = line
+    if line.of_line is not None:
+        head = next((one for one in invoice.lines if one.line == line.of_line), line)
+    each = [proof.hours for proof in head.proofs]
+    hours = sum(each, _ZERO)
+    match line.kind:
+        case "pass":
+            best = cheapest(each, terms)
+            count = Decimal(best.day_passes or best.half_day_passes)
+            price = terms.day if best.day_passes else terms.half_day
+            return count, hours - best.beyond, price or _ZERO
+        case "beyond_pass":
+            beyond = cheapest(each, terms).beyond
+            return beyond - drawn, beyond, terms.per_hour
+        case "no_show":
+            return Decimal(1), _ZERO, terms.no_show_fee or _ZERO
+    return hours - drawn, hours, terms.per_hour
+
+
+def _proof(line: Line, proof: Proof, terms: Terms) -> Iterator[Difference]:
+    basis, hours = chargeable(proof, terms)
+    if basis != proof.basis:
+        yield Difference(line.line, "basis", proof.basis, basis)
+    yield from _compare(line.line, "hours of a proof", proof.hours, hours)
+    whole = Interval(proof.starts_at, proof.ends_at)
+    own = Interval(proof.starts_at, proof.ceded_at or proof.ends_at)
+    seen = seconds_by_state(proof.spans, own)
+    seen["vacant"] += whole.seconds - own.seconds
+    after = Interval(proof.ends_at, proof.ends_at + timedelta(seconds=proof.over_s))
+    over = seconds_by_state(proof.spans, after)["occupied"] if proof.over_s else 0.0
+    pairs = (
+        ("occupied seconds", proof.occupied_s, seen["occupied"]),
+        ("vacant seconds", proof.vacant_s, seen["vacant"]),
+        ("unknown seconds", proof.unknown_s, seen["unknown"] + seen["suspect"]),
+        ("seconds past the end", proof.over_s, over),
+    )
+    for what, stated, computed in pairs:
+        if abs(stated - computed) > _SLACK_S:
+            yield Difference(line.line, what, str(stated), f"{computed:.0f}")
+    if proof.booked_s and proof.booked_s != round(whole.seconds):
+        yield Difference(line.line, "booked seconds", str(proof.booked_s), f"{whole.seconds:.0f}")
+
+
+def _compare(line: int, what: str, stated: Decimal, computed: Decimal) -> Iterator[Difference]:
+    if stated != computed:
+        yield Difference(line, what, f"{stated:f}", f"{computed:f}")
+
+
+def _texts(totals: Iterable[tuple[str, Decimal, Decimal, Decimal]]) -> str:
+    return ", ".join(f"{category} {rate} %: {base} + {vat}" for category, rate, base, vat in totals)

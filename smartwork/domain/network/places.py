@@ -1,0 +1,45 @@
+"""Places of a centre: zones, and the desks and rooms in them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from smartwork.contracts.policy import ZoneLight
+
+ResourceKind = Literal["desk", "room", "recording"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """A place on a centre's floor plan, in metres from its upper left corner."""
+
+    x_m: float
+    y_m: float
+    width_m: float
+    height_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A desk or meeting room (or a recording that is replayed); slug is unique in its centre."""
+
+    slug: str
+    name: str
+    kind: ResourceKind
+    seats: int
+    zone: str
+    place: Rect
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A part of a centre that is lit together; without settings its lights are left alone."""
+
+    slug: str
+    name: str
+    area_m2: float
+    light_power_w: float
+    place: Rect
+    light: ZoneLight | None = None
+
+
+PlaceKind = Literal["desk", "room"]

@@ -1,0 +1,27 @@
+"""A whole network as one value, to be installed at once."""
+
+from dataclasses import dataclass
+
+from smartwork.domain.billing.companies import Company, Member
+from smartwork.domain.billing.contracts import CentreContract, Purchase
+from smartwork.domain.billing.parties import Party
+from smartwork.domain.billing.tariffs import Tariff
+from smartwork.domain.network.centres import Centre, Operator
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A whole network as one value, to be installed at once; `is_demo` marks it as made up.
+
+    `seller` is who bills the companies and pays the centres.
+    """
+
+    seller: Party
+    operators: tuple[Operator, ...]
+    centres: tuple[Centre, ...]
+    companies: tuple[Company, ...]
+    members: tuple[Member, ...]
+    tariffs: tuple[Tariff, ...]
+    is_demo: bool
+    centre_contracts: tuple[CentreContract, ...] = ()
+    purchases: tuple[Purchase, ...] = ()

@@ -1,0 +1,21 @@
+"""Publish each centre's policy, so that its edge knows its devices and goes on without us."""
+
+from datetime import datetime
+
+from smartwork.contracts.topics import Leaf, Topic
+from smartwork.db.core.connection import Connection, explained
+from smartwork.db.lighting.policy import policy
+from smartwork.db.network.registry import centre_slugs
+from smartwork.transport.mqtt import Client
+
+
+def publish_policies(connection: Connection, client: Client, at: datetime) -> dict[str, int]:
+    """Publish the policy in force of every centre, retained; returns centre to version. The client must be connected."""
+    versions: dict[str, int] = {}
+    with explained():
+        for centre in centre_slugs(connection):
+            in_force = policy(connection, centre, at)
+            topic = str(Topic(centre, Leaf.POLICY))
+            client.publish(topic, in_force.model_dump_json().encode(), retain=True).wait_for_publish(10)
+            versions[centre] = in_force.version
+    return versions

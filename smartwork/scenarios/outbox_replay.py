@@ -1,0 +1,137 @@
+"""Replaying outboxes through the real chain: edge forwarders, the broker, ingest, and the derivation of spans."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from edge.forward import Forwarder
+from edge.outbox import Outbox
+from smartwork.clock import now
+from smartwork.contracts.reading import Reading
+from smartwork.contracts.topics import Leaf, Topic
+from smartwork.db.core.connection import connect
+from smartwork.db.presence.freshness import awaiting
+from smartwork.devstack.processes import Component, Supervisor
+from smartwork.errors import ServiceAway
+from smartwork.progress import Progress
+from smartwork.transport.mqtt import Client
+
+_PATIENCE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """An outbox file that holds readings of one edge, and in which zone its days are."""
+
+    centre: str
+    edge: str
+    path: Path
+    timezone: str
+
+
+def fill(path: Path, timezone: str, readings: Sequence[Reading], name: str) -> None:
+    """Write an outbox anew with `readings`. Its epoch follows from `name` and content: the same readings always make
+    the same bytes, so that a second replay is recognised as a repeat.
+    """
+    for leftover in path.parent.glob(f"{path.name}*"):
+        leftover.unlink()
+    content = sha256(name.encode())
+    for reading in readings:
+        content.update(repr(reading[:2]).encode() + reading.metric.to_bytes(2) + float(reading.value).hex().encode())
+    with Outbox(path, timezone, new_epoch=lambda: content.hexdigest()[:12]) as outbox:
+        outbox.append(readings)
+
+
+def wait_for_broker(broker_url: str, say: Callable[[str], None], patience_s: float) -> None:
+    """Return once the broker answers; says why it is waiting, and raises ServiceAway after `patience_s` seconds."""
+    with Client(broker_url, f"probe-{os.getpid()}", say=say) as client:
+        client.wait_connected(patience_s)
+
+
+def replay(broker_url: str, boxes: Sequence[Filled], progress: Progress, alive: Callable[[], None]) -> None:
+    """Forward all outboxes side by side until the server has confirmed every batch.
+
+    `alive` is called over and over and may raise where ingest died. Raises ServiceAway where nothing is confirmed for
+    a minute.
+    """
+    with ExitStack() as opened:
+        pairs = [_open(opened, broker_url, box) for box in boxes]
+        outboxes = [outbox for _, outbox, _ in pairs]
+        total = waiting = sum(outbox.unsettled() for outbox in outboxes)
+        moved_at = time.monotonic()
+        while waiting:
+            for client, _, forwarder in pairs:
+                heard = client.receive(500, patience_s=0.0)
+                forwarder.heard(heard)
+                client.acknowledge(heard)
+                forwarder.push()
+            alive()
+            left = sum(outbox.unsettled() for outbox in outboxes)
+            if left < waiting:
+                moved_at = time.monotonic()
+            elif time.monotonic() - moved_at > _PATIENCE_S:
+                raise ServiceAway("Ingest confirms nothing. Is it running, and does it reach broker and database?")
+            waiting = left
+            progress("Replaying outboxes through broker and ingest", total - waiting, total)
+            time.sleep(0.01)
+        for _, _, forwarder in pairs:
+            forwarder.report_now()
+
+
+def _open(opened: ExitStack, broker_url: str, box: Filled) -> tuple[Client, Outbox, Forwarder]:
+    outbox = opened.enter_context(Outbox(box.path, box.timezone))
+    client = opened.enter_context(
+        Client(
+            broker_url,
+            f"replay-{box.centre}-{outbox.epoch}",
+            subscriptions=[str(Topic(box.centre, Leaf.CONFIRMED, box.edge))],
+        )
+    )
+    client.wait_connected(10)
+    return client, outbox, Forwarder(client, outbox, box.centre, box.edge, now)
+
+
+def settle(database_url: str, progress: Progress, alive: Callable[[], None]) -> None:
+    """Wait until all spans are derived from what was stored; raises ServiceAway where that stands still for a minute."""
+    with connect(database_url) as connection:
+        left = total = awaiting(connection)
+        moved_at = time.monotonic()
+        while left:
+            alive()
+            progress("Deriving spans", total - left, total)
+            time.sleep(0.1)
+            before, left = left, awaiting(connection)
+            if left < before:
+                moved_at = time.monotonic()
+            elif time.monotonic() - moved_at > _PATIENCE_S:
+                raise ServiceAway("Ingest derives no spans. Look at its log.")
+
+
+def ingest_component(database_url: str, broker_url: str, log_path: Path, *, worker: str, session_s: int) -> Component:
+    """The real ingest service as a child process, listening once it is ready."""
+    return Component(
+        name="ingest",
+        argv=[sys.executable, "-m", "ingest"],
+        log_path=log_path,
+        env={
+            "SMARTWORK_DATABASE_URL": database_url,
+            "SMARTWORK_BROKER_URL": broker_url,
+            "SMARTWORK_WORKER": worker,
+            "SMARTWORK_SESSION_S": str(session_s),
+        },
+        ready=lambda: log_path.exists() and "is subscribed" in log_path.read_text(errors="replace"),
+    )
+
+
+@contextmanager
+def temporary_ingest(database_url: str, broker_url: str, folder: Path) -> Iterator[Supervisor]:
+    """An ingest worker of our own for as long as the block lasts, beside any others that are running."""
+    with Supervisor() as supervisor:
+        name = f"replay-{os.getpid()}"
+        supervisor.start(ingest_component(database_url, broker_url, folder / f"{name}.log", worker=name, session_s=0))
+        yield supervisor

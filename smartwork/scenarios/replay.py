@@ -1,0 +1,92 @@
+"""Playing a recorded room into the running system as a centre's sensors, and reading its figures back from there."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.translate import Translator
+from firmware_sim.network import demo_network
+from firmware_sim.recordings import Recording, messages
+from smartwork.clock import now
+from smartwork.contracts.metrics import Metric
+from smartwork.contracts.policy import DeviceEntry, Profile
+from smartwork.contracts.reading import Reading
+from smartwork.db.core.connection import connect
+from smartwork.db.core.migrations import migrate
+from smartwork.db.network.registry import add_places, centre_slugs, install
+from smartwork.db.presence import recordings as stored
+from smartwork.devstack.stack import Endpoints
+from smartwork.domain.lighting.energy import Use
+from smartwork.domain.lighting.recorded_room import RoomFigures, lighting_use, room_figures
+from smartwork.domain.network.devices import Device
+from smartwork.domain.network.places import Rect, Resource
+from smartwork.domain.time import Interval
+from smartwork.errors import InputError
+from smartwork.progress import Progress
+from smartwork.scenarios.outbox_replay import Filled, fill, replay, settle, temporary_ingest
+
+DEMO_SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The figures of a recording, computed from what the database holds."""
+
+    figures: RoomFigures
+    lighting: Use
+
+
+def play(
+    recording: Recording, centre: str, hold_s: float, endpoints: Endpoints, work_dir: Path, progress: Progress
+) -> Replayed:
+    """Send a recording through edge, broker and ingest, and compute its figures from the database.
+
+    Where the database holds no centre yet, the demo network is installed first. The same file makes the same batches,
+    so that playing it again changes nothing. Raises InputError where there is no such centre, ServiceAway where the
+    chain stands still.
+    """
+    device = f"recording-{recording.sha256[:8]}"
+    with connect(endpoints.database_url) as connection:
+        migrate(connection)
+        if not centre_slugs(connection):
+            install(connection, demo_network(DEMO_SEED))
+        timezone = stored.centre_timezone(connection, centre)
+        if timezone is None:
+            raise InputError(f"There is no centre {centre!r}. Centres: {', '.join(centre_slugs(connection))}")
+        place = Resource(
+            device, f"Recording {device}", "recording", 1, stored.first_zone(connection, centre), Rect(0, 0, 1, 1)
+        )
+        address = f"zigbee2mqtt/{centre}/{device}"
+        watcher = Device(device, Profile.ZIGBEE2MQTT, address, recording.interval_s, resource=device)
+        add_places(connection, centre, [], [place], [watcher])
+    box = Filled(centre, device, work_dir / "outboxes" / f"{centre}-{device}.sqlite", timezone)
+    box.path.parent.mkdir(parents=True, exist_ok=True)
+    fill(box.path, timezone, _translated(recording, device, address, timezone), f"{centre}/{device}")
+    with temporary_ingest(endpoints.database_url, endpoints.broker_url, work_dir) as supervisor:
+        replay(endpoints.broker_url, [box], progress, supervisor.check)
+        settle(endpoints.database_url, progress, supervisor.check)
+    return _figures(recording, centre, device, hold_s, endpoints)
+
+
+def _translated(recording: Recording, device: str, address: str, timezone: str) -> list[Reading]:
+    """What the edge makes of the recording's messages, in the order in which the sensor said them."""
+    entry = DeviceEntry(device=device, profile=Profile.ZIGBEE2MQTT, address=address, interval_s=recording.interval_s)
+    arrived = now()
+    translator = Translator([entry], timezone, patience=arrived - recording.start)
+    return [
+        reading
+        for topic, payload in messages(recording, address)
+        for reading in translator.translate(topic, payload, arrived)
+    ]
+
+
+def _figures(recording: Recording, centre: str, device: str, hold_s: float, endpoints: Endpoints) -> Replayed:
+    window = Interval(recording.start, recording.end)
+    stretch = (window.start.timestamp(), window.end.timestamp())
+    with connect(endpoints.database_url) as connection:
+        presence = [(at, value > 0) for at, value in stored.values(connection, centre, device, Metric.PRESENCE, window)]
+        lux = stored.values(connection, centre, device, Metric.ILLUMINANCE_LUX, window)
+        counter = stored.values(connection, centre, device, Metric.ENERGY_WH, window, with_end=True)
+    return Replayed(
+        room_figures(presence, lux, stretch, recording.interval_s, hold_s),
+        lighting_use(counter, presence, stretch, recording.interval_s, hold_s),
+    )

@@ -1,0 +1,351 @@
+"""Ingest: stored once, refused with a reason, acknowledged only after the commit."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from smartwork.contracts.messages import Batch, Confirmed, LedgerDay, LedgerReport
+from smartwork.contracts.metrics import Metric
+from smartwork.contracts.topics import Leaf, Topic
+from smartwork.db.core.connection import Connection, connect
+from smartwork.db.ingest.columns import Arrival, gather
+from smartwork.db.ingest.store import IngestStore, Outcome, Refusal, Report, StatusChange
+from smartwork.db.ledger.ledger import ledger, overlaps
+from smartwork.db.network.registry import install
+from smartwork.db.presence.spans import derive_stale
+from smartwork.devstack.stack import Stack
+from smartwork.transport.mqtt import Client
+from tests.support.broker import collect
+from tests.support.factory import EPOCH, NOON, TODAY, Told, arrival, batch, presence, small_network
+from tests.support.program import Program, eventually
+
+pytestmark = pytest.mark.services
+READINGS = "sw/v1/mons/readings/gateway"
+
+
+@pytest.fixture
+def store(connection: Connection) -> IngestStore:
+    install(connection, small_network())
+    return IngestStore(connection)
+
+
+def commit(store: IngestStore, *arrivals: Arrival) -> Outcome:
+    return store.commit(arrivals, [], [], [], NOON)
+
+
+def number(connection: Connection, statement: str) -> int:
+    row = connection.execute(statement.encode()).fetchone()
+    assert row
+    return int(row[0])
+
+
+def reasons(connection: Connection) -> list[str]:
+    return [str(reason) for (reason,) in connection.execute("SELECT reason FROM rejected ORDER BY rejected_id")]
+
+
+def morning(first: int, device: str = "s-1", many: int = 10) -> Batch:
+    return batch(first, presence(device, NOON - timedelta(hours=3) + timedelta(seconds=first), [True, False] * (many // 2)))
+
+
+def test_a_batch_is_stored_once_with_its_event_times_and_values(connection: Connection, store: IngestStore) -> None:
+    told: list[Told] = [
+        (NOON - timedelta(milliseconds=1), "s-1", Metric.PRESENCE, 1.0),
+        (NOON - timedelta(hours=2), "l-1", Metric.ENERGY_WH, 1234.5),
+        (NOON, "s-2", Metric.TEMPERATURE_C, -3.25),
+    ]
+    outcome = commit(store, arrival(batch(1, told)))
+    assert (outcome.readings, outcome.batches, outcome.resends, outcome.rejected) == (3, 1, 0, 0)
+    assert outcome.settled == {("mons", "gateway", EPOCH): [(1, 3)]}
+    rows = connection.execute(
+        "SELECT at, slug, metric, value FROM reading JOIN device USING (device_id) ORDER BY n"
+    ).fetchall()
+    assert rows == told
+
+
+def test_a_resend_is_counted_as_duplicate_and_stored_no_second_time(connection: Connection, store: IngestStore) -> None:
+    commit(store, arrival(morning(1)))
+    again = commit(store, arrival(morning(1)), arrival(morning(11)), arrival(morning(1)), arrival(morning(11)))
+    assert (again.readings, again.batches, again.resends) == (10, 1, 3)
+    assert number(connection, "SELECT count(*) FROM reading") == 20
+    (row,) = ledger(connection)
+    assert (row.numbered, row.stored, row.duplicates, row.missing) == (20, 20, 30, 0)
+
+
+@pytest.mark.parametrize(("first", "many"), [(1, 8), (5, 10), (1, 10)])
+def test_numbers_that_another_batch_has_taken_are_a_conflict_that_is_kept_as_rejected(
+    connection: Connection, store: IngestStore, first: int, many: int
+) -> None:
+    commit(store, arrival(morning(1)))
+    other = arrival(morning(first, "s-2", many))
+    outcome = commit(store, other)
+    assert (outcome.readings, outcome.batches, outcome.resends, outcome.rejected) == (0, 0, 0, 1)
+    assert reasons(connection) == ["the batch's numbers were taken before by a batch with other content"]
+    assert number(connection, "SELECT count(*) FROM reading") == 10
+
+
+def test_two_batches_of_one_portion_that_claim_the_same_numbers_are_stored_once(
+    connection: Connection, store: IngestStore
+) -> None:
+    outcome = commit(store, arrival(morning(5)), arrival(morning(1, "s-2")))
+    assert (outcome.readings, outcome.rejected) == (10, 1)
+    assert number(connection, "SELECT count(*) FROM reading") == 10
+
+
+def test_of_workers_that_store_overlapping_batches_at_the_same_time_one_stores_its(
+    connection: Connection, database_url: str
+) -> None:
+    """Each of four workers claims the same hundred numbers in batches of another size."""
+    install(connection, small_network())
+    sizes = (2, 4, 10, 20)
+    barrier = Barrier(len(sizes))
+
+    def claim(many: int) -> int:
+        with closing(connect(database_url)) as own:
+            worker = IngestStore(own)
+            barrier.wait(10)
+            return sum(commit(worker, arrival(morning(first, many=many))).readings for first in range(1, 101, many))
+
+    with ThreadPoolExecutor(len(sizes)) as pool:
+        stored = sum(pool.map(claim, sizes))
+    assert stored == number(connection, "SELECT count(*) FROM reading") == number(connection, "SELECT sum(stored) FROM batch")
+    assert number(connection, "SELECT count(DISTINCT n) FROM reading") == stored
+    assert overlaps(connection) == []
+    assert set(reasons(connection)) <= {"the batch's numbers were taken before by a batch with other content"}
+
+
+def test_batches_that_were_prepared_before_their_edge_was_known_are_stored_all_the_same(
+    connection: Connection, store: IngestStore
+) -> None:
+    first, second = arrival(morning(1)), arrival(morning(11))
+    assert store.prepare([first], NOON, gather([first])) is None
+    commit(store, first)
+    prepared = store.prepare([second], NOON, gather([second]))
+    assert prepared
+    assert IngestStore(connection).commit([second], [], [], [], NOON, prepared).readings == 10
+    assert store.commit([second], [], [], [], NOON, prepared).resends == 1
+    assert number(connection, "SELECT count(*) FROM reading") == 20
+
+
+def test_of_prepared_batches_only_those_that_are_new_are_stored(connection: Connection, store: IngestStore) -> None:
+    commit(store, arrival(morning(11)))
+    derive_stale(connection)
+    three = [arrival(morning(first)) for first in (1, 11, 21)]
+    prepared = store.prepare(three, NOON, gather(three))
+    outcome = store.commit(three, [], [], [], NOON, prepared)
+    assert (outcome.readings, outcome.batches, outcome.resends) == (20, 2, 1)
+    assert number(connection, "SELECT count(DISTINCT n) FROM reading") == 30
+    since = connection.execute("SELECT since FROM stale_span").fetchall()
+    assert since == [(NOON - timedelta(hours=3) + timedelta(seconds=1),)]
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ((NOON, "s-1", Metric.HUMIDITY_PCT, 101.0), "humidity_pct outside 0 to 100"),
+        ((NOON, "s-1", Metric.PRESENCE, 2.0), "presence outside 0 to 1"),
+        ((NOON, "s-1", 99, 1.0), "unknown metric 99"),
+        ((NOON, "s-1", 0, 1.0), "unknown metric 0"),
+        ((NOON + timedelta(minutes=11), "s-1", Metric.PRESENCE, 1.0), "the device's clock is ahead of time"),
+        (
+            (NOON - timedelta(days=7000), "s-1", Metric.PRESENCE, 1.0),
+            "the device's clock is far in the past (before 2010-01-01)",
+        ),
+        ((NOON - timedelta(days=1), "s-1", Metric.PRESENCE, 1.0), "the event lies outside the batch's day 2026-03-10"),
+    ],
+)
+def test_a_reading_that_cannot_be_true_is_refused_with_its_reason_and_the_rest_is_stored(
+    connection: Connection, store: IngestStore, told: Told, reason: str
+) -> None:
+    good: Told = (NOON, "s-1", Metric.PRESENCE, 1.0)
+    outcome = commit(store, arrival(batch(1, [good, told, good])))
+    assert (outcome.readings, outcome.rejected) == (2, 1)
+    assert reasons(connection) == [reason]
+    assert number(connection, "SELECT n FROM rejected") == 2
+    (row,) = ledger(connection)
+    assert (row.numbered, row.stored, row.rejected, row.missing) == (3, 2, 1, 0)
+
+
+def test_a_batch_of_nothing_but_bad_readings_is_in_the_ledger(connection: Connection, store: IngestStore) -> None:
+    outcome = commit(store, arrival(batch(1, [(NOON, "s-1", 77, 1.0)] * 3)))
+    assert (outcome.readings, outcome.rejected) == (0, 3)
+    assert ledger(connection)[0].missing == 0
+
+
+def test_a_device_that_nobody_registered_is_registered_as_seen(connection: Connection, store: IngestStore) -> None:
+    commit(store, arrival(morning(1, "stranger")))
+    assert number(connection, "SELECT count(*) FROM device WHERE slug = 'stranger' AND profile IS NULL") == 1
+    assert number(connection, "SELECT count(*) FROM reading") == 10
+
+
+def test_a_message_of_an_unknown_centre_is_kept_as_rejected_and_not_confirmed(
+    connection: Connection, store: IngestStore
+) -> None:
+    outcome = commit(store, arrival(morning(1), centre="atlantis"), arrival(morning(1)))
+    assert (outcome.readings, outcome.rejected, list(outcome.settled)) == (10, 1, [("mons", "gateway", EPOCH)])
+    assert reasons(connection) == ["unknown centre atlantis"]
+
+
+def test_a_report_that_was_overtaken_changes_nothing_and_status_says_since_when(
+    connection: Connection, store: IngestStore
+) -> None:
+    def book(numbered: int, at_ms: int) -> Report:
+        days = [LedgerDay(day=TODAY.isoformat(), numbered=numbered, in_outbox=0)]
+        return Report(
+            Topic("mons", Leaf.LEDGER, "gateway"), LedgerReport(epoch=EPOCH, reported_ms=at_ms, last=numbered, days=days)
+        )
+
+    status = Topic("mons", Leaf.STATUS, "gateway")
+    store.commit([], [], [book(9, 2_000), book(5, 1_000)], [StatusChange(status, "online")], NOON)
+    store.commit([], [], [], [StatusChange(status, "online")], NOON + timedelta(hours=1))
+    assert ledger(connection)[0].numbered == 9
+    assert connection.execute("SELECT state, since FROM edge_status").fetchall() == [("online", NOON)]
+
+
+def test_hostile_text_in_a_refused_message_is_kept(connection: Connection, store: IngestStore) -> None:
+    store.commit([], [Refusal("sw/v1/a\0b" * 200, "no\0sense 'quoted'; --", b"\0\xff" * 5_000)], [], [], NOON)
+    assert number(connection, "SELECT length(payload) FROM rejected") == 2_000
+
+
+@pytest.fixture
+def speaker(broker_url: str) -> Iterator[Client]:
+    """A client that speaks as the edge of mons and hears its confirmations."""
+    with Client(broker_url, "test-edge", subscriptions=["sw/v1/mons/confirmed/gateway"]) as client:
+        client.wait_connected(10)
+        yield client
+
+
+def say(client: Client, batches: list[Batch]) -> None:
+    for each in batches:
+        client.publish(READINGS, each.model_dump_json().encode())
+
+
+def confirmed(client: Client, firsts: set[int]) -> None:
+    """Wait until all these batches are confirmed."""
+
+    def enough(payloads: list[bytes]) -> bool:
+        return firsts <= {first for p in payloads for first, _ in Confirmed.model_validate_json(p).runs}
+
+    assert enough(collect(client, enough, patience_s=15))
+
+
+POISON = [
+    (READINGS, b""),
+    (READINGS, b"\xff\x00\xfe"),
+    (READINGS, b"[" * 50_000),
+    (READINGS, b'{"v": 1, "epoch": "\\u0000"}'),
+    (READINGS, morning(1).model_dump_json().replace('"day":"2026-03-10"', '"day":"2026-02-30"').encode()),
+    (READINGS, morning(1).model_dump_json().replace('"first":1', '"first":0').encode()),
+    ("sw/v1/mons/ledger/gateway", b'{"v": 1}'),
+    ("sw/v1/mons/status/gateway", b'{"state": "drunk"}'),
+    ("sw/v1/UPPER/readings/gateway", b"{}"),
+    ("sw/v1/atlantis/readings/gateway", morning(1).model_dump_json().encode()),
+]
+
+
+def test_poison_on_the_wire_is_kept_as_rejected_and_the_next_batch_is_stored(
+    database_url: str, broker_url: str, connection: Connection, speaker: Client, tmp_path: Path
+) -> None:
+    install(connection, small_network())
+    settings = {"database_url": database_url, "broker_url": broker_url}
+    with Program("ingest", settings, tmp_path / "log") as ingest:
+        ingest.wait_until_it_says("is subscribed")
+        for topic, payload in POISON:
+            speaker.publish(topic, payload)
+        say(speaker, [morning(1)])
+        confirmed(speaker, {1})
+        assert ingest.stop() == 0
+        assert "Traceback" not in ingest.said
+    assert len(reasons(connection)) == len(POISON)
+    assert all(reasons(connection))
+    assert ledger(connection)[0].missing == 0
+    assert number(connection, "SELECT count(*) FROM reading") == 10
+
+
+def test_two_workers_store_everything_once(
+    database_url: str, broker_url: str, connection: Connection, speaker: Client, tmp_path: Path
+) -> None:
+    install(connection, small_network())
+    settings = {"database_url": database_url, "broker_url": broker_url}
+    with (
+        Program("ingest", settings | {"worker": 1}, tmp_path / "one") as one,
+        Program("ingest", settings | {"worker": 2}, tmp_path / "two") as two,
+    ):
+        for worker in (one, two):
+            worker.wait_until_it_says("is subscribed")
+        batches = [morning(1 + 10 * i, ("s-1", "s-2")[i % 2]) for i in range(60)]
+        say(speaker, batches + batches)
+        confirmed(speaker, {b.first for b in batches})
+        eventually(lambda: ledger(connection)[0].duplicates == 600)
+        eventually(lambda: number(connection, "SELECT count(*) FROM stale_span") == 0)
+        assert (one.stop(), two.stop()) == (0, 0)
+    (row,) = ledger(connection)
+    assert (row.stored, row.missing, row.rejected) == (600, 0, 0)
+    assert number(connection, "SELECT count(*) FROM reading") == 600
+
+
+def test_a_worker_killed_in_mid_stream_loses_nothing(
+    database_url: str, broker_url: str, connection: Connection, speaker: Client, tmp_path: Path
+) -> None:
+    install(connection, small_network())
+    settings = {"database_url": database_url, "broker_url": broker_url, "max_in_flight": 20}
+    batches = [morning(1 + 10 * i) for i in range(400)]
+
+    def holds(least: int) -> bool:
+        return number(connection, "SELECT count(*) FROM reading") >= least
+
+    with Program("ingest", settings, tmp_path / "log") as ingest:
+        ingest.wait_until_it_says("is subscribed")
+        for portion in range(4):
+            say(speaker, batches[portion * 100 : portion * 100 + 100])
+            eventually(partial(holds, portion * 1_000 + 10), lambda: ingest.said)
+            ingest.kill()
+            ingest.start()
+        eventually(partial(holds, 4_000), lambda: ingest.said)
+    (row,) = ledger(connection)
+    assert (row.stored, row.missing) == (4_000, 0)
+    assert number(connection, "SELECT count(*) FROM reading") == 4_000
+
+
+def test_nothing_is_acknowledged_while_the_database_is_away_and_all_is_stored_when_it_is_back(
+    outage: Stack, tmp_path: Path
+) -> None:
+    url, broker = outage.endpoints.database_url, outage.endpoints.broker_url
+    with closing(connect(url)) as connection:
+        install(connection, small_network())
+    settings = {"database_url": url, "broker_url": broker, "max_in_flight": 5}
+    batches = [morning(1 + 10 * i) for i in range(12)]
+    with (
+        Client(broker, "test-edge", subscriptions=["sw/v1/mons/confirmed/gateway"]) as speaker,
+        Program("ingest", settings, tmp_path / "log") as ingest,
+    ):
+        speaker.wait_connected(10)
+        ingest.wait_until_it_says("is subscribed")
+        say(speaker, batches[:1])
+        confirmed(speaker, {1})
+        outage.postgres.stop()
+        say(speaker, batches[1:])
+        ingest.wait_until_it_says("Nothing is acknowledged until it is back")
+        assert speaker.receive(1, patience_s=1.5) == []
+        ingest.kill()
+        with Client(broker, "ingest-1", subscriptions=["sw/none"], session_s=3600) as successor:
+            kept = collect(successor, lambda found: len(found) >= 11, patience_s=2)
+        assert {Batch.model_validate_json(p).first for p in kept} == {b.first for b in batches[1:]}
+        say(speaker, batches[1:])
+        ingest.start()
+        outage.postgres.start()
+        confirmed(speaker, {b.first for b in batches[1:]})
+    with closing(connect(url)) as connection:
+        assert ledger(connection)[0].missing == 0
+        assert number(connection, "SELECT count(*) FROM reading") == 120
+
+
+def test_a_wrong_setting_ends_the_service_with_a_sentence(tmp_path: Path) -> None:
+    with Program("ingest", {"database_url": "mysql://x", "broker_url": "mqtt://127.0.0.1"}, tmp_path / "log") as ingest:
+        ingest.wait_until_it_says("SMARTWORK_DATABASE_URL is 'mysql://x'")
+        assert "Traceback" not in ingest.said

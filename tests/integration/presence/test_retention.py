@@ -1,0 +1,364 @@
+"""What is kept for years: figures by hour equal the readings they rest on, and nothing goes that is still needed."""
+
+import os
+import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from smartwork.contracts.metrics import Metric
+from smartwork.db.core import migrations as migration
+from smartwork.db.core.connection import Connection, connect
+from smartwork.db.core.migrations import migrate, migrations
+from smartwork.db.ingest.store import IngestStore
+from smartwork.db.network.registry import install
+from smartwork.db.presence import retention
+from smartwork.db.presence.spans import derive_stale
+from smartwork.jobs.presence.daily_figures import summarise_month
+from smartwork.jobs.presence.retention import Kept, keep
+from tests.support.factory import EPOCH, NOON, ZONE, Told, arrival, batch, presence, small_network
+
+pytestmark = pytest.mark.services
+COMMUNITY_URL = "SMARTWORK_TEST_COMMUNITY_URL"
+DAYS = [date(2026, 3, 9) + timedelta(days=i) for i in range(4)]
+LATER = datetime(2026, 3, 13, 12, tzinfo=UTC)
+YEARS_LATER = datetime(2029, 1, 1, tzinfo=UTC)
+Rows = list[tuple[Any, ...]]
+
+
+@pytest.fixture(params=["this server", "Community server"])
+def kept(request: pytest.FixtureRequest) -> Iterator[Connection]:
+    """A migrated database with the small network, on the server of this run and on a Community server where one is named."""
+    if request.param == "this server":
+        with closing(connect(request.getfixturevalue("database_url"))) as connection:
+            yield from _installed(connection)
+        return
+    server = os.environ.get(COMMUNITY_URL)
+    if not server:
+        pytest.skip(f"SKIPPED LOUDLY: {COMMUNITY_URL} names no TimescaleDB Community server, so its build is not tested")
+    name = f"smartwork_years_{os.getpid()}"
+    with closing(connect(server)) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+        try:
+            with closing(connect(urlunsplit(urlsplit(server)._replace(path=f"/{name}")))) as connection:
+                migrate(connection)
+                yield from _installed(connection)
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def ours(connection: Connection) -> Connection:
+    """A database in which our own job sums up."""
+    install(connection, small_network())
+    if retention.kept_by_server(connection):
+        pytest.skip("SKIPPED LOUDLY: the server of this run is a Community server, so our own job is not tested")
+    return connection
+
+
+def _installed(connection: Connection) -> Iterator[Connection]:
+    install(connection, small_network())
+    # The server's own job goes by the clock of today, these tests by that of their data.
+    connection.execute("SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs WHERE job_id >= 1000")
+    yield connection
+
+
+def quiet(_step: str, _done: int, _total: int) -> None:
+    """The progress of somebody who does not care."""
+
+
+def run(connection: Connection, at: datetime = LATER) -> Kept:
+    """What `smartwork keep` does at `at`, on a Community server together with what its own job would do then."""
+    if retention.kept_by_server(connection):
+        connection.execute(
+            "CALL refresh_continuous_aggregate('reading_hour', reading_settled_before(), %s::timestamptz)", (at,)
+        )
+        retention.drop_readings(connection, at)
+    return keep(connection, at, quiet, dry_run=False)
+
+
+def by_hour(connection: Connection) -> Rows:
+    """What is read from `reading_hour`."""
+    return connection.execute("SELECT * FROM reading_hour ORDER BY device_id, metric, hour").fetchall()
+
+
+def direct(connection: Connection) -> Rows:
+    """The same straight from the readings."""
+    return connection.execute(
+        "SELECT device_id, metric, date_trunc('hour', at) AS hour, count(*), sum(value::numeric), min(value), max(value), "
+        "min(at), max(at) FROM reading GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+    ).fetchall()
+
+
+def spans(connection: Connection) -> Rows:
+    return connection.execute("SELECT * FROM span ORDER BY resource_id, starts_at").fetchall()
+
+
+def raw(connection: Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM reading").fetchall()[0][0])
+
+
+class Edge:
+    """Numbers readings and has them committed, a batch a local day."""
+
+    def __init__(self, connection: Connection, epoch: str = EPOCH) -> None:
+        self._store = IngestStore(connection)
+        self._epoch = epoch
+        self._first = 1
+
+    def tell(self, told: list[Told], at: datetime = LATER) -> None:
+        """Commit `told`, which may lie on several days, as arriving at `at`."""
+        for day in sorted({each[0].astimezone(ZoneInfo(ZONE)).date() for each in told}):
+            part = [each for each in told if each[0].astimezone(ZoneInfo(ZONE)).date() == day]
+            self._store.commit([arrival(batch(self._first, part, day, epoch=self._epoch))], [], [], [], at)
+            self._first += len(part)
+
+
+def some_days(chance: random.Random) -> list[list[Told]]:
+    """Readings of four days in portions that arrive in any order; values whose sum depends on the order of addition."""
+    told: list[Told] = []
+    for day in DAYS:
+        for _ in range(chance.randint(30, 90)):
+            at = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
+            at += timedelta(milliseconds=chance.randrange(86_400_000))
+            told.append(
+                (at, chance.choice(["s-1", "s-2", "l-1"]), int(Metric.TEMPERATURE_C), chance.choice([0.1, 0.7, 21.3]))
+            )
+    chance.shuffle(told)
+    return [told[i : i + 25] for i in range(0, len(told), 25)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_figures_by_hour_are_those_of_the_readings_whatever_comes_late(kept: Connection, seed: int) -> None:
+    chance, edge = random.Random(seed), Edge(kept)
+    for i, portion in enumerate(some_days(chance)):
+        edge.tell(portion)
+        if chance.random() < 0.6:
+            run(kept, LATER - timedelta(days=max(0, 3 - i)))
+            assert by_hour(kept) == direct(kept)
+    run(kept)
+    assert by_hour(kept) == direct(kept)
+    run(kept)
+    assert by_hour(kept) == direct(kept)
+
+
+def test_before_the_first_run_figures_by_hour_are_there_already(kept: Connection) -> None:
+    Edge(kept).tell(some_days(random.Random(1))[0])
+    assert by_hour(kept) == direct(kept) != []
+
+
+def test_the_same_columns_are_read_from_both_builds(kept: Connection) -> None:
+    cursor = kept.execute("SELECT * FROM reading_hour LIMIT 0")
+    types = dict(kept.execute("SELECT oid::int, typname::text FROM pg_type").fetchall())
+    assert [(c.name, types[c.type_code]) for c in cursor.description or []] == [
+        ("device_id", "int4"), ("metric", "int2"), ("hour", "timestamptz"), ("readings", "int8"), ("total", "numeric"),
+        ("low", "float8"), ("high", "float8"), ("first_at", "timestamptz"), ("last_at", "timestamptz"),
+    ]  # fmt: skip
+
+
+def test_a_late_reading_is_summed_up_by_the_next_run_and_only_what_it_touched(ours: Connection) -> None:
+    edge = Edge(ours)
+    edge.tell([told for portion in some_days(random.Random(2)) for told in portion])
+    assert run(ours).hours.days > 0
+    edge.tell(presence("s-1", NOON - timedelta(hours=3), [True]))
+    assert by_hour(ours) != direct(ours)
+    assert run(ours).hours == retention.Hours(days=0, late_days=1, figures=1)
+    assert by_hour(ours) == direct(ours)
+    assert run(ours).hours == retention.Hours(days=0, late_days=0, figures=0)
+
+
+def test_a_batch_that_is_committed_while_the_hours_are_summed_up_is_not_missed(ours: Connection, database_url: str) -> None:
+    edge = Edge(ours)
+    edge.tell(presence("s-1", NOON - timedelta(hours=3), [True]))
+    with closing(connect(database_url)) as slow, slow.transaction():
+        open_edge = Edge(slow, "ffffffffffff")
+        open_edge.tell(presence("s-1", NOON - timedelta(hours=2), [True]))
+        edge.tell(presence("s-2", NOON, [True]))
+        run(ours)
+    assert run(ours).hours == retention.Hours(days=0, late_days=1, figures=1)
+    assert by_hour(ours) == direct(ours)
+
+
+def test_two_runs_at_once_give_what_one_gives(ours: Connection, database_url: str) -> None:
+    edge = Edge(ours)
+    portions = some_days(random.Random(3))
+    for told in portions[:-3]:
+        edge.tell(told)
+    run(ours)
+    for told in portions[-3:]:
+        edge.tell(told)
+
+    def one(_: int) -> retention.Hours:
+        with closing(connect(database_url)) as own:
+            return run(own).hours
+
+    with ThreadPoolExecutor(3) as pool:
+        done = list(pool.map(one, range(3)))
+    assert sorted(hours.late_days > 0 for hours in done) == [False, False, True]
+    assert by_hour(ours) == direct(ours)
+
+
+def test_after_a_restore_on_another_server_the_hours_are_right_again(ours: Connection) -> None:
+    edge = Edge(ours)
+    edge.tell(presence("s-1", NOON - timedelta(hours=3), [True, False]))
+    run(ours)
+    ours.execute("UPDATE hour_progress SET seen = '4000000000:4000000000:'")
+    ours.execute("UPDATE batch SET stored_by = '3999999999'")
+    edge.tell(presence("s-1", NOON - timedelta(hours=2), [True]))
+    run(ours)
+    assert by_hour(ours) == direct(ours)
+    assert run(ours).hours == retention.Hours(days=0, late_days=0, figures=0)
+
+
+def test_a_dry_run_says_what_a_run_does_and_changes_nothing(ours: Connection) -> None:
+    edge = Edge(ours)
+    edge.tell([told for portion in some_days(random.Random(4)) for told in portion])
+    said = keep(ours, YEARS_LATER, quiet, dry_run=True)
+    assert raw(ours) > 0
+    assert said == keep(ours, YEARS_LATER, quiet, dry_run=True)
+    done = run(ours, YEARS_LATER)
+    assert (said.hours.days, said.hours.late_days, said.dropped) == (done.hours.days, done.hours.late_days, done.dropped)
+
+
+def test_an_old_database_is_brought_up_to_date_with_its_readings(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(connect(empty_database_url)) as connection:
+        with monkeypatch.context() as before:
+            before.setattr(migration, "migrations", lambda: [m for m in migrations() if m.number != 4])
+            migrate(connection)
+        install(connection, small_network())
+        edge = Edge(connection)
+        portions = some_days(random.Random(5))
+        for told in portions[:-1]:
+            edge.tell(told)
+        migrate(connection)
+        assert by_hour(connection) == direct(connection) != []
+        run(connection)
+        edge.tell(portions[-1])
+        run(connection)
+        assert by_hour(connection) == direct(connection)
+
+
+def one_week(connection: Connection) -> Edge:
+    """Two desks' presence of a working day, derived."""
+    edge = Edge(connection)
+    edge.tell(presence("s-1", NOON - timedelta(hours=4), [True, False] * 60) + presence("s-2", NOON, [True] * 30))
+    derive_stale(connection)
+    return edge
+
+
+def book(connection: Connection, starts_at: datetime, status: str = "booked") -> None:
+    connection.execute(
+        "INSERT INTO booking (external_id, resource_id, member_id, starts_at, ends_at, status) "
+        "SELECT %s, r.resource_id, m.member_id, %s, %s, %s FROM resource r, member m WHERE r.slug = 'desk-1'",
+        (f"B-{starts_at:%s}", starts_at, starts_at + timedelta(hours=2), status),
+    )
+
+
+def bill(connection: Connection, month: date) -> None:
+    connection.execute(
+        "INSERT INTO invoice (number, company_id, month, issued_on, due_on, net, vat, gross, payment_reference, document, "
+        "digest) "
+        "SELECT %s, company_id, %s, %s, %s, 0, 0, 0, '', '{}', '' FROM company",
+        (f"SW-{month}", month, month, month),
+    )
+
+
+def test_old_readings_go_and_spans_and_figures_by_hour_stay(kept: Connection) -> None:
+    one_week(kept)
+    before = spans(kept), direct(kept)
+    run(kept)
+    assert raw(kept) == 150
+    run(kept, YEARS_LATER)
+    assert raw(kept) == 0
+    assert (spans(kept), by_hour(kept)) == before
+    run(kept, YEARS_LATER)
+    assert (spans(kept), by_hour(kept)) == before
+
+
+def test_readings_stay_for_the_months_that_are_set(kept: Connection) -> None:
+    one_week(kept)
+    kept.execute("UPDATE retention SET raw_months = 12")
+    run(kept, NOON + timedelta(days=360))
+    assert raw(kept) == 150
+    run(kept, NOON + timedelta(days=380))
+    assert raw(kept) == 0
+
+
+def test_readings_stay_until_their_spans_are_derived(kept: Connection) -> None:
+    Edge(kept).tell(presence("s-1", NOON, [True]))
+    run(kept, YEARS_LATER)
+    assert raw(kept) == 1
+    derive_stale(kept)
+    run(kept, YEARS_LATER)
+    assert raw(kept) == 0
+    assert len(spans(kept)) == 1
+
+
+@pytest.mark.parametrize("by", ["booking", "check-in"])
+def test_readings_of_a_month_stay_until_it_is_billed(kept: Connection, by: str) -> None:
+    one_week(kept)
+    if by == "booking":
+        book(kept, NOON)
+    else:
+        kept.execute(
+            "INSERT INTO check_in (external_id, resource_id, member_id, at, method) "
+            "SELECT 'K', resource_id, member_id, %s, 'badge' FROM resource, member WHERE slug = 'desk-1'", (NOON,)
+        )  # fmt: skip
+    bill(kept, date(2026, 2, 1))
+    assert "unbilled month" in [limit.reason for limit in run(kept, YEARS_LATER).limits]
+    assert raw(kept) == 150
+    bill(kept, date(2026, 3, 1))
+    run(kept, YEARS_LATER)
+    assert raw(kept) == 0
+
+
+def test_what_is_never_billed_holds_nothing_back(kept: Connection) -> None:
+    one_week(kept)
+    book(kept, NOON, "cancelled")
+    run(kept, YEARS_LATER)
+    assert raw(kept) == 0
+
+
+def test_a_reading_older_than_what_is_kept_changes_neither_spans_nor_figures(kept: Connection) -> None:
+    edge = one_week(kept)
+    edge.tell(presence("s-1", NOON + timedelta(days=60), [True] * 5), at=NOON + timedelta(days=61))
+    derive_stale(kept)
+    at = NOON + timedelta(days=215)
+    run(kept, at)
+    assert raw(kept) == 5
+    before = spans(kept), by_hour(kept)
+    edge.tell(presence("s-1", NOON - timedelta(hours=1), [False] * 3), at=at)
+    derive_stale(kept)
+    run(kept, at)
+    assert raw(kept) == 5
+    assert (spans(kept), by_hour(kept)) == before
+
+
+def test_daily_energy_stays_when_the_meter_readings_are_gone(kept: Connection) -> None:
+    meter = [(NOON + timedelta(minutes=i), "l-1", int(Metric.ENERGY_WH), 100.0 * i) for i in range(10)]
+    Edge(kept).tell(meter)
+    used, _ = summarise_month(kept, NOON.date(), quiet)
+    assert used.used_wh == pytest.approx(900)
+    run(kept, YEARS_LATER)
+    assert raw(kept) == 0
+    again, _ = summarise_month(kept, NOON.date(), quiet)
+    assert again == used
+
+
+def test_the_servers_own_job_sums_up_and_drops(kept: Connection) -> None:
+    if not retention.kept_by_server(kept):
+        assert kept.execute("SELECT count(*) FROM timescaledb_information.jobs WHERE job_id >= 1000").fetchall() == [(0,)]
+        return
+    one_week(kept)
+    before = direct(kept)
+    kept.execute("CALL keep_years(0, '{}')")
+    assert by_hour(kept) == before
+    assert keep(kept, LATER, quiet, dry_run=False).server is not None

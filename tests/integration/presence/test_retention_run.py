@@ -1,0 +1,41 @@
+"""The loop beside ingest that sums up by hour, where the server does not do it by itself."""
+
+from datetime import timedelta
+
+import pytest
+
+from ingest.retention import keeping
+from smartwork.db.core.connection import Connection
+from smartwork.db.ingest.store import IngestStore
+from smartwork.db.network.registry import install
+from smartwork.db.presence import retention
+from smartwork.db.presence.spans import derive_stale
+from smartwork.settings import IngestSettings
+from tests.support.factory import NOON, arrival, batch, presence, small_network
+from tests.support.program import eventually
+
+pytestmark = pytest.mark.services
+TWO_YEARS = timedelta(days=730)
+
+
+def count(connection: Connection, table: str) -> int:
+    return int(connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchall()[0][0])
+
+
+def test_a_running_ingest_sums_up_and_lets_old_readings_go(
+    connection: Connection, database_url: str, broker_url: str
+) -> None:
+    install(connection, small_network())
+    if retention.kept_by_server(connection):
+        pytest.skip("SKIPPED LOUDLY: the server of this run is a Community server, so our own job is not tested")
+    told = presence("s-1", NOON - timedelta(hours=3), [True, False] * 30)
+    IngestStore(connection).commit([arrival(batch(1, told))], [], [], [], NOON)
+    derive_stale(connection)
+    expected = connection.execute("SELECT * FROM reading_hour ORDER BY hour").fetchall()
+    settings = IngestSettings(database_url=database_url, broker_url=broker_url, keep_every_s=1)
+    with keeping(settings, lambda: NOON + timedelta(days=1)):
+        eventually(lambda: count(connection, "reading_hour_kept") > 0)
+    assert count(connection, "reading") == 60
+    with keeping(settings, lambda: NOON + TWO_YEARS):
+        eventually(lambda: count(connection, "reading") == 0)
+    assert connection.execute("SELECT * FROM reading_hour ORDER BY hour").fetchall() == expected

@@ -1,0 +1,297 @@
+"""What centres are owed, told and paid."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import psycopg
+import pytest
+from lxml import etree
+
+from smartwork.db.accounting import journal
+from smartwork.db.billing import documents
+from smartwork.db.core.connection import Connection
+from smartwork.db.settlement import statements
+from smartwork.domain.billing.integrity import faults
+from smartwork.domain.billing.invoice import Unattributed
+from smartwork.domain.billing.tariffs import ContractMissing
+from smartwork.errors import InputError
+from tests.support.accounts import ISSUED, NOVEMBER, OCTOBER, audited, bill, credited, settle
+
+pytestmark = pytest.mark.services
+
+
+def test_correction_of_an_earlier_month_takes_the_centres_share_back(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)
+    connection.execute(b"UPDATE verdict SET company_id = NULL, booking_id = NULL WHERE verdict_id = 2")
+    connection.execute(b"DELETE FROM verdict WHERE verdict_id = 4")
+    report = bill(connection, tmp_path, months_later=1)
+    assert [(one.kind, one.net) for one in report.invoices] == [("credit_note", Decimal("-42.00"))]
+    settled = settle(connection, tmp_path, months_later=1)
+    assert [(one.kind, one.net) for one in settled.documents] == [("self_billed_credit_note", Decimal("-25.20"))]
+    assert settled.payouts == ()
+    assert audited(connection).is_clean
+
+
+def test_centre_is_credited_its_share_and_paid(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    report = settle(connection, tmp_path)
+    # 60 % of 9.38 and of 42.00, each to the cent; the rest of 51.38 is margin.
+    [one] = report.documents
+    assert (one.number, one.kind, one.net, one.vat) == (
+        "SB-2026-00001",
+        "self_billed_invoice",
+        Decimal("30.83"),
+        Decimal("6.47"),
+    )
+    assert (report.charged, report.margin) == (Decimal("51.38"), Decimal("20.55"))
+    [(order, path)] = report.payouts
+    assert (order.total, order.payments) == (Decimal("37.30"), 1)
+    paid = etree.parse(path).getroot()
+    assert paid.findtext(".//{*}CtrlSum") == "37.30"
+    assert [node.text for node in paid.iter("{*}IBAN")] == ["BE92999900000123", "BE68539007547034"]
+    document = documents.settlements_of(connection, OCTOBER)[0]
+    assert document.unattributed == Unattributed(1, Decimal("0.83"))  # 50 minutes that nobody signed for
+    assert [(row.resource, row.visits, row.net) for row in document.statement] == [
+        ("d-1", 1, Decimal("9.38")),
+        ("r-1", 1, Decimal("42.00")),
+    ]
+
+
+def test_centre_gets_a_statement_of_its_month_and_of_its_account(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    [one] = settle(connection, tmp_path).documents
+    assert one.statement is not None
+    first = one.statement.read_bytes()
+    kept = statements.of_month(connection, OCTOBER)[one.number]
+    assert [(part.verdict, part.signed, part.count) for part in kept.verdicts] == [
+        ("left_early", True, 1),
+        ("unverifiable", True, 1),
+        ("walk_in", False, 1),
+        ("cancelled", True, 1),
+    ]
+    [day] = kept.days
+    assert (day.bookings, day.unsigned, day.booked_s, day.measured_s, day.net) == (2, 1, 21600, 12300, Decimal("51.38"))
+    assert [(stay.resource, stay.occupied_s) for stay in kept.unsigned] == [("d-1", 3000)]
+    assert (kept.charged, kept.earlier) == (Decimal("51.38"), 0)
+    account = kept.account
+    assert (account.opening, account.gross, account.paid, account.closing) == (0, Decimal("37.30"), Decimal("37.30"), 0)
+    assert (account.paid_on, account.reference) == (ISSUED.date(), "namur 2026-10")
+    # Whatever changes later, the statement stays what it was when the month was settled.
+    connection.execute(b"DELETE FROM verdict WHERE verdict_id = 5")
+    [again] = settle(connection, tmp_path / "again").documents
+    assert again.statement is not None
+    assert again.statement.read_bytes() == first
+    with pytest.raises(psycopg.errors.RaiseException, match="never changes"):
+        connection.execute(b"UPDATE centre_statement SET document = '{}'")
+
+
+def test_statement_of_what_a_centre_owes_back_says_that_nothing_is_paid(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)
+    credited(connection, tmp_path)
+    settle(connection, tmp_path)
+    account = statements.of_month(connection, OCTOBER)["SBC-2026-00001"].account
+    assert (account.opening, account.gross, account.paid, account.paid_on) == (0, Decimal("-30.49"), 0, None)
+    assert account.closing == Decimal("-30.49")
+
+
+def test_altered_statement_is_refused(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)
+    connection.execute(b"SET session_replication_role = replica")
+    connection.execute(b"UPDATE centre_statement SET document = jsonb_set(document, '{charged}', '\"1.00\"')")
+    with pytest.raises(documents.InvoiceAltered, match="statement beside SB-2026-00001"):
+        settle(connection, tmp_path)
+
+
+def test_second_settlement_takes_in_only_what_came_since(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    first = settle(connection, tmp_path)
+    assert [one.already_issued for one in settle(connection, tmp_path).documents] == [True]
+    credited(connection, tmp_path)
+    second = settle(connection, tmp_path)
+    assert [(one.number, one.net) for one in second.documents] == [
+        ("SB-2026-00001", Decimal("30.83")),
+        ("SBC-2026-00001", Decimal("-25.20")),
+    ]
+    assert len(second.payouts) == len(first.payouts) == 1
+    assert journal.balances(connection)["payable:namur"] == Decimal("30.49")  # the centre owes it: 25.20 and VAT
+    assert audited(connection).is_clean
+
+
+def agree(connection: Connection, mode: str, rate: str) -> None:
+    connection.execute(b"UPDATE centre_contract SET mode = %s, rate = %s", (mode, rate))
+
+
+def test_contract_of_a_centre_changed_after_the_settlement_corrects_it(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)  # 60 % of 51.38
+    agree(connection, "share", "0.5")
+    [_, note] = settle(connection, tmp_path).documents
+    assert (note.number, note.kind, note.net) == ("SBC-2026-00001", "self_billed_credit_note", Decimal("-5.14"))
+    lines = documents.numbered(connection, note.number).invoice.lines
+    assert [(line.kind, line.net) for line in lines] == [
+        ("correction", Decimal("5.63")),
+        ("settlement", Decimal("-4.69")),
+        ("correction", Decimal("25.20")),
+        ("settlement", Decimal("-21.00")),
+    ]
+    assert {line.corrects.number for line in lines if line.corrects} == {"SB-2026-00001"}
+    assert journal.balances(connection)["margin"] == -Decimal("25.69")  # half of what came in
+    assert len(settle(connection, tmp_path).documents) == 2, "a correction is made once"
+    assert audited(connection).is_clean
+
+
+def test_contract_of_a_centre_changed_for_an_earlier_month_stands_on_the_next_document(
+    connection: Connection, tmp_path: Path
+) -> None:
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)
+    agree(connection, "fixed", "100")
+    bill(connection, tmp_path, months_later=1)
+    [one] = settle(connection, tmp_path, months_later=1).documents
+    # November's rent, October's rent, and October's share taken back.
+    assert (one.kind, one.net) == ("self_billed_invoice", Decimal(100) + Decimal(100) - Decimal("30.83"))
+    assert documents.settlements_of(connection, OCTOBER)[0].net == Decimal("30.83"), "what is issued never changes"
+    assert len(settle(connection, tmp_path, months_later=1).documents) == 1
+    assert audited(connection).is_clean
+
+
+def test_month_that_owed_a_centre_nothing_is_settled_when_its_contract_says_so_later(
+    connection: Connection, tmp_path: Path
+) -> None:
+    agree(connection, "share", "0")
+    bill(connection, tmp_path)
+    assert settle(connection, tmp_path).documents == ()
+    agree(connection, "share", "0.6")
+    [one] = settle(connection, tmp_path).documents
+    assert (one.number, one.net) == ("SB-2026-00001", Decimal("30.83"))
+    [invoice] = documents.settlements_of(connection, OCTOBER)
+    assert faults(invoice) == []
+    assert sum(row.net for row in invoice.statement) == Decimal("51.38")
+    assert journal.balances(connection)["margin"] == -Decimal("20.55")
+    assert audited(connection).is_clean
+
+
+def test_credit_note_after_a_changed_contract_is_settled_by_the_new_one(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)
+    agree(connection, "share", "0.5")
+    credited(connection, tmp_path)  # 42.00 of the room
+    [_, note] = settle(connection, tmp_path).documents
+    assert note.net == Decimal("4.69") - Decimal("30.83")  # half of what is left, 9.38, is owed
+    assert audited(connection).is_clean
+
+
+def test_who_is_paid_and_in_which_language_corrects_nothing(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)
+    connection.execute(b"UPDATE centre_contract SET language = 'nl', street = 'Elsewhere 2'")
+    assert [one.already_issued for one in settle(connection, tmp_path).documents] == [True]
+
+
+def nobody_came_in_november(connection: Connection) -> None:
+    connection.execute(b"DELETE FROM verdict WHERE starts_at >= '2026-10-31 23:00Z'")
+
+
+def in_november(connection: Connection, mode: str, rate: str) -> None:
+    """From November on another contract holds."""
+    connection.execute(b"UPDATE centre_contract SET valid_until = '2026-11-01' WHERE valid_until IS NULL")
+    connection.execute(
+        b"""INSERT INTO centre_contract SELECT 2, centre_id, '2026-11-01', NULL, %s, %s, payee, enterprise_number, street,
+            postcode, town, iban, language, vat_category, vat_rate, vat_code, vat_reason FROM centre_contract""",
+        (mode, rate),
+    )
+
+
+def test_a_month_that_was_settled_on_a_later_document_is_never_settled_beside_it(
+    connection: Connection, tmp_path: Path
+) -> None:
+    nobody_came_in_november(connection)
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)
+    bill(connection, tmp_path, months_later=1)
+    in_november(connection, "share", "0.5")
+    assert settle(connection, tmp_path, months_later=1).documents == ()  # nothing came in
+    connection.execute(b"UPDATE centre_contract SET mode = 'fixed', rate = 900 WHERE valid_from = '2026-11-01'")
+    bill(connection, tmp_path, months_later=2)
+    [december] = settle(connection, tmp_path, months_later=2).documents
+    assert december.net == 1800  # a rent for November and one for December
+    connection.execute(b"UPDATE centre_contract SET rate = 950 WHERE valid_from = '2026-11-01'")
+    [november] = settle(connection, tmp_path, months_later=1).documents
+    assert november.net == 50
+    [_, more] = settle(connection, tmp_path, months_later=2).documents
+    assert more.net == 50
+    assert audited(connection).is_clean
+
+
+def test_what_concerns_an_earlier_month_is_settled_by_that_months_contract(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)
+    in_november(connection, "fixed", "100")
+    credited(connection, tmp_path)  # a line of October, after it was settled
+    bill(connection, tmp_path, months_later=1)
+    [one] = settle(connection, tmp_path, months_later=1).documents
+    assert one.net == Decimal(100) - Decimal("25.20")  # November's rent, and 60 % of October's 42.00 back
+    [first, *_] = documents.settlements_of(connection, NOVEMBER)
+    assert {(line.starts_on, line.net) for line in first.lines} == {
+        (NOVEMBER, Decimal("100.00")),
+        (OCTOBER, Decimal("-25.20")),
+    }
+    assert faults(first) == []
+    assert audited(connection).is_clean
+
+
+def test_a_month_waits_until_the_one_before_is_settled_and_until_it_is_billed(connection: Connection, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="2026-10 is not billed: bill it first"):
+        settle(connection, tmp_path)
+    bill(connection, tmp_path)
+    bill(connection, tmp_path, months_later=1)
+    with pytest.raises(InputError, match="namur in 2026-10, which was never settled: settle it first"):
+        settle(connection, tmp_path, months_later=1)
+    settle(connection, tmp_path)
+    settle(connection, tmp_path, months_later=1)
+
+
+def test_kinds_that_cancel_out_are_settled_once(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)
+    # The desk becomes dearer by what the room becomes cheaper.
+    connection.execute(b"UPDATE tariff SET per_hour = CASE kind WHEN 'desk' THEN 15.5 ELSE 18.2857 END")
+    bill(connection, tmp_path, months_later=1)
+    first = settle(connection, tmp_path, months_later=1).documents
+    again = settle(connection, tmp_path, months_later=1).documents
+    assert [one.number for one in again] == [one.number for one in first]
+    assert audited(connection).is_clean
+
+
+def test_a_price_a_desk_counts_the_desks_of_the_first_settlement_also_after_a_detour(
+    connection: Connection, tmp_path: Path
+) -> None:
+    agree(connection, "per_seat", "45")
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)
+    agree(connection, "share", "0")
+    settle(connection, tmp_path)
+    connection.execute(b"INSERT INTO resource VALUES (9, 1, 1, 'd-9', 'Desk 9', 'desk', 1, 2, 2, 1, 1)")
+    agree(connection, "per_seat", "50")
+    settle(connection, tmp_path)
+    owed = sum(-one.net if one.is_credit else one.net for one in documents.settlements_of(connection, OCTOBER))
+    assert owed == 50
+
+
+def test_a_centre_whose_contract_ended_is_still_settled_for_the_months_that_it_held(
+    connection: Connection, tmp_path: Path
+) -> None:
+    nobody_came_in_november(connection)
+    bill(connection, tmp_path)
+    settle(connection, tmp_path)
+    connection.execute(b"UPDATE centre_contract SET valid_until = '2026-11-01'")
+    credited(connection, tmp_path)
+    bill(connection, tmp_path, months_later=1)
+    [one] = settle(connection, tmp_path, months_later=1).documents
+    assert one.net == Decimal("-25.20")
+    connection.execute(b"DELETE FROM centre_contract")
+    with pytest.raises(ContractMissing, match="namur was settled for 2026-10, and no contract with it holds any more"):
+        settle(connection, tmp_path, months_later=1)

@@ -1,0 +1,67 @@
+"""A centre with a real Home Assistant in it: its registry, its gateway, and a client that speaks as devices do."""
+
+import json
+from dataclasses import dataclass
+
+from smartwork.contracts.policy import DeviceEntry, Policy, Profile, ZoneLight
+from smartwork.transport.mqtt import Client
+from tests.support.homeassistant import HomeAssistant
+from tests.support.program import Program, eventually
+
+POLICY = "sw/v1/mons/policy"
+
+
+def entry(device: str, address: str, profile: Profile = Profile.ZIGBEE2MQTT, **more: object) -> DeviceEntry:
+    """A device of the hall that reports every hour."""
+    values = {"device": device, "profile": profile, "address": address, "interval_s": 3_600, "zone": "hall", **more}
+    return DeviceEntry.model_validate(values)
+
+
+REGISTRY = (
+    entry("s-1", "zigbee2mqtt/mons/desk 1", resource="desk-1"),
+    entry("s-2", "zigbee2mqtt/mons/desk 2", resource="desk-2"),
+    entry("s-3", "binary_sensor/meeting_room_presence", Profile.HOMEASSISTANT, resource="meeting-room", zone="meeting"),
+    entry("l-1", "zigbee2mqtt/mons/ceiling", role="light"),
+    entry("l-2", "light/knx_ceiling", Profile.HOMEASSISTANT, role="light", zone="meeting"),
+)
+
+
+def policy(version: int, devices: tuple[DeviceEntry, ...] = REGISTRY) -> Policy:
+    """The policy of this registry, whose zones are lit for an hour after presence, the hall at 80 percent."""
+    lights = [ZoneLight(zone="hall", hold_s=3_600, level=0.8, ramp_s=0), ZoneLight(zone="meeting", hold_s=3_600)]
+    return Policy(version=version, timezone="Europe/Brussels", devices=list(devices), lights=lights)
+
+
+@dataclass
+class House:
+    """One centre: its broker, its gateway, its Home Assistant, and a client that speaks as devices do."""
+
+    home: HomeAssistant
+    gateway: Program
+    devices: Client
+    broker_url: str
+    version: int = 1
+
+    def publish_policy(self, devices: tuple[DeviceEntry, ...] = REGISTRY) -> None:
+        """Put a new registry in force."""
+        self.version += 1
+        self.devices.publish(POLICY, policy(self.version, devices).model_dump_json().encode(), retain=True)
+        self.gateway.wait_until_it_says(f"policy {self.version} is in force")
+
+    def speak(self, topic: str, **said: object) -> None:
+        """Say this as a device does."""
+        self.devices.publish(topic, json.dumps(said).encode()).wait_for_publish(10)
+
+    def becomes(self, entity_id: str, state: str | None, patience_s: float = 30) -> None:
+        """Wait until an entity of Home Assistant has this state, or is gone (None)."""
+        eventually(
+            lambda: self.home.state(entity_id) == state,
+            lambda: f"{entity_id} is {self.home.state(entity_id)!r}, not {state!r}\n{self.gateway.said}\n{self.home.said}",
+            patience_s,
+        )
+
+    def commands(self, topic: str, patience_s: float = 15) -> list[dict[str, object]]:
+        """What the gateway told a lamp since the last call; waits for the first."""
+        found = self.devices.receive(100, patience_s)
+        self.devices.acknowledge(found)
+        return [json.loads(each.payload) for each in found if each.topic == topic and not each.retained]

@@ -1,0 +1,89 @@
+"""Tables on the terminal: at no width is a cell folded or a figure cut, and what has no room is named."""
+
+from datetime import date
+from io import StringIO
+
+import pytest
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from smartwork.cli import screens
+from smartwork.cli.tables import Column, FittedTable, counted
+from smartwork.db.ledger.ledger import LedgerRow
+from tests.support.documents import credit_note, invoice
+
+CENTRE = "louvain-la-neuve"
+COLUMNS = [Column("Centre"), Column("Topic", rank=2), Column("Due", rank=1), Column("Open, €", figures=True)]
+ROWS = [(CENTRE, "zigbee2mqtt/desk 1", "2026-12-26", "14 376.35"), ("mons", "[/] tele", Text("never"), "0.00")]
+
+
+def drawn(shown: RenderableType, width: int) -> list[str]:
+    """The lines on a terminal so many characters wide."""
+    console = Console(width=width, file=StringIO(), legacy_windows=False)
+    with console.capture() as captured:
+        console.print(shown)
+    return captured.get().splitlines()
+
+
+def table(width: int) -> list[str]:
+    return drawn(FittedTable("Open", COLUMNS, [ROWS]), width)
+
+
+@pytest.mark.parametrize("width", [200, 80, 60, 50, 40, 31])
+def test_a_row_is_one_line_and_its_figures_are_whole(width: int) -> None:
+    rows = [line for line in table(width) if "14 376.35" in line or "0.00" in line]
+    assert len(rows) == 2
+    assert all(len(line.rstrip()) <= width for line in table(width))
+    assert not any("zigbee2mqtt" in line and "desk 1" not in line for line in table(width))
+
+
+@pytest.mark.parametrize(("width", "left_out"), [(80, ""), (60, "Topic"), (40, "Topic, Due")])
+def test_what_says_least_is_left_out_first_and_named(width: int, left_out: str) -> None:
+    said = "\n".join(table(width))
+    assert ("No room for" in said) == bool(left_out)
+    assert left_out in said
+    assert CENTRE in said
+    assert ("2026-12-26" in said) == ("Due" not in left_out)
+
+
+def test_where_even_that_has_no_room_names_are_cut_and_figures_are_not() -> None:
+    said = "\n".join(table(24))
+    assert "14 376.35" in said
+    assert "louvain-l…" in said
+
+
+def test_what_other_commands_ask_for_is_never_cut_and_a_column_without_a_word_is_not_there() -> None:
+    columns = [Column("Number", whole=True), Column("Name"), Column("Verdict", rank=1), Column("Net, €", figures=True)]
+    said = "\n".join(drawn(FittedTable("Open", columns, [[("INV-2026-00001", "a long name of somebody", "", "1.00")]]), 40))
+    assert "INV-2026-00001" in said
+    assert "Verdict" not in said
+    assert "…" in said
+
+
+def test_one_thing_is_counted_in_the_singular() -> None:
+    assert [counted(n, "line") for n in (0, 1, 2)] == ["0 lines", "1 line", "2 lines"]
+
+
+def test_a_draft_that_gives_back_is_below_zero_on_the_terminal_and_in_json() -> None:
+    found = [invoice("en"), credit_note("en")]
+    asked, given = ("\n".join(drawn(screens.drafts([one]), 80)) for one in found)
+    assert (screens.figure(found[0].gross) in asked, screens.figure(-found[1].gross) in given) == (True, True)
+    told = screens.drafts_json(date(2026, 10, 1), found)["drafts"]
+    assert isinstance(told, list)
+    assert [one["gross"] for one in told] == [str(found[0].gross), str(-found[1].gross)]
+
+
+def test_words_from_outside_are_never_read_as_markup() -> None:
+    assert any("[/] tele" in line for line in table(80))
+
+
+def test_a_table_without_rows_says_so_in_words() -> None:
+    assert drawn(FittedTable("Open", COLUMNS, [[]], empty="There is none."), 80) == ["Open", "", "  There is none.", ""]
+
+
+def test_a_ledger_of_millions_fits_into_eighty_characters_with_all_that_must_add_up() -> None:
+    row = LedgerRow(CENTRE, date(2026, 10, 1), 9_316_755, 9_316_753, 4, 1, 0, 1)
+    said = drawn(screens.ledger([row], [], []), 80)
+    [day] = [line.replace("\u202f", "").split() for line in said if "2026-10-01" in line]
+    assert day == [CENTRE, "2026-10-01", "9316755", "9316753", "1", "0", "1"]
+    assert any("Duplicates" in line for line in drawn(screens.ledger([row], [], []), 100))

@@ -1,0 +1,131 @@
+"""Whatever text a document holds, it can be drawn and it proves itself; what its typeface lacks has a visible stand-in."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typst
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import etree
+from pypdf import PdfReader
+
+from smartwork.documents.character_set import SHOWN, STAND_IN, showable
+from smartwork.documents.files import render
+from smartwork.documents.pdf import NotDrawable, drawn, inputs
+from smartwork.documents.statement_pdf import statement_pdf
+from smartwork.documents.ubl import ubl
+from smartwork.documents.verify import verify
+from smartwork.domain.billing.invoice import Invoice
+from tests.support.documents import centre_statement, credit_note, invoice, mixed_invoice, self_billed
+
+ODD = [
+    "uid-😀@x",
+    "uid-\x01",
+    "会議室",
+    "مرحبا",
+    "a\nb\tc\x85d",
+    "e\u0301 \u200b\ufe0f\u2028\ufeff",
+    "\ufffe\ue801",
+    "שלום",
+    "\\n",
+]
+"""Emoji, control characters, scripts that the typeface lacks, marks, what is invisible, what is no character."""
+
+
+def named(text: str, one: Invoice) -> Invoice:
+    """`one` with `text` in every name that comes from outside."""
+    lines = []
+    for line in one.lines:
+        proofs = tuple(
+            replace(proof, booking=proof.booking and text, member=text, resource_name=text, centre_name=text)
+            for proof in line.proofs
+        )
+        lines.append(replace(line, proofs=proofs, centre_name=line.centre_name and text, label=line.label and text))
+    return replace(
+        one,
+        lines=tuple(lines),
+        seller=replace(one.seller, name=text, street=text),
+        buyer=replace(one.buyer, name=text, town=text),
+        buyer_reference=text,
+        reason=one.reason and text,
+    )
+
+
+def printed(made: bytes) -> str:
+    return "".join("".join(page.extract_text() for page in PdfReader(BytesIO(made)).pages).split())
+
+
+def test_every_character_that_counts_as_shown_can_be_drawn_in_every_style() -> None:
+    text = json.dumps("".join(f"{one} " for one in SHOWN))
+    styles = "".join(
+        f'#text(weight: "{weight}", style: "{style}", {text})\n'
+        for weight in ("regular", "semibold")
+        for style in ("normal", "italic")
+    )
+    source = f'#set text(font: "Libertinus Serif", fallback: false)\n{styles}'
+    made = typst.Compiler(ignore_system_fonts=True).compile(source.encode(), format="pdf", pdf_standards=["a-3b"])
+    assert isinstance(made, bytes)
+
+
+def test_a_character_that_is_not_shown_has_a_stand_in_and_others_stay() -> None:
+    assert showable("Zoë’s café – €\u202f5 ½ Ω Щ") == "Zoë’s café – €\u202f5 ½ Ω Щ"
+    assert showable("uid-😀@x") == f"uid-{STAND_IN}@x"
+    assert showable("a\nb\x01") == f"a{STAND_IN}b{STAND_IN}"
+    assert showable("cafe\u0301, x\u0301") == f"café, x{STAND_IN}"
+    assert showable("soft\u00adhyphen\ufe0f\ufeff") == "softhyphen"
+
+
+@pytest.mark.parametrize("text", ODD)
+@pytest.mark.parametrize("kind", [lambda: invoice("nl", 3), mixed_invoice, credit_note, lambda: self_billed(places=2)])
+def test_a_document_with_any_text_in_it_is_drawn_and_holds(tmp_path: Path, text: str, kind: Callable[[], Invoice]) -> None:
+    one = named(text, kind())
+    [files] = render([one.canonical()], tmp_path, lambda *_: None)
+    for path in (files.pdf, files.xml):
+        checked = verify(path)
+        assert checked.findings == ()
+    assert "".join(showable(text).split()) in printed(files.pdf.read_bytes())
+
+
+ANY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=40)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ANY | st.text(st.sampled_from(sorted(SHOWN)), min_size=1, max_size=60))
+def test_no_text_at_all_keeps_a_document_from_being_drawn(tmp_path: Path, text: str) -> None:
+    one = named(text, invoice(lines=1))
+    [files] = render([one.canonical()], tmp_path, lambda *_: None)
+    assert verify(files.pdf).findings == ()
+
+
+def test_the_xml_keeps_the_true_text_but_for_what_xml_forbids() -> None:
+    one = replace(invoice(lines=1), buyer_reference="a😀b\x01c\ufffed")
+    root: Any = etree.fromstring(ubl(one, one.canonical()))
+    assert root.findtext("{*}BuyerReference") == "a😀b\ufffdc\ufffdd"
+
+
+def test_a_statement_with_any_name_in_it_is_drawn() -> None:
+    kept, document = centre_statement("fr")
+    odd = replace(document, seller=replace(document.seller, name="Ville 🏢"))
+    stays = tuple(replace(stay, resource_name="Salle 会\x01") for stay in kept.unsigned)
+    assert stays
+    text = printed(statement_pdf(replace(kept, unsigned=stays), odd))
+    assert f"Salle{STAND_IN}{STAND_IN}" in text
+
+
+def test_text_that_can_be_shown_stays_as_it_is() -> None:
+    one = mixed_invoice("fr")
+    assert STAND_IN not in inputs(one, one.canonical(), b"<a/>")["view"]
+
+
+def test_what_cannot_be_drawn_all_the_same_names_the_document() -> None:
+    one = invoice(lines=1)
+    read = inputs(one, one.canonical(), b"<a/>")
+    shown = json.loads(read["view"])
+    shown["sheets"][0]["texts"][0][-1][-1] = "会"
+    with pytest.raises(NotDrawable, match=one.number):
+        drawn({**read, "view": json.dumps(shown)}, one.issued_on)

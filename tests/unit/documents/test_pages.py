@@ -1,0 +1,175 @@
+"""The pages of a PDF say what its evidence gives, or what they say otherwise is found and named."""
+
+import json
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typst
+from pypdf import PdfWriter
+from pypdf.annotations import Rectangle
+
+from smartwork.documents.pdf import drawing, drawn, inputs, pdf, template
+from smartwork.documents.ubl import ubl
+from smartwork.documents.verify import Verified, verify
+from smartwork.documents.view import view
+from smartwork.domain.billing.invoice import Invoice, digest
+from tests.support.documents import invoice
+
+ONE = invoice(lines=40)
+TEXT = ONE.canonical()
+XML = ubl(ONE, TEXT)
+PDF = pdf(ONE, TEXT, XML)
+
+
+def checked(folder: Path, content: bytes) -> Verified:
+    path = folder / "a.pdf"
+    path.write_bytes(content)
+    return verify(path)
+
+
+def found(result: Verified) -> list[tuple[str, str]]:
+    return [(one.where, one.what) for one in result.findings]
+
+
+def test_a_page_that_shows_another_amount_or_digest_is_found(tmp_path: Path) -> None:
+    other = invoice(lines=8)
+    made = typst.Compiler(ignore_system_fonts=True).compile(
+        template(),
+        format="pdf",
+        sys_inputs={"view": inputs(other, other.canonical(), XML)["view"], "xml": XML.decode(), "evidence": TEXT},
+    )
+    assert isinstance(made, bytes)
+    assert {"SHA-256", "amount"} <= {what for _, what in found(checked(tmp_path, made))}
+
+
+def pays(change: Callable[[Invoice], Invoice]) -> bytes:
+    """The PDF whose page shows another document, with the right files attached."""
+    other = change(ONE)
+    return drawn({**inputs(ONE, TEXT, XML), "view": json.dumps(view(other, digest(TEXT).hex()))}, ONE.issued_on)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda one: replace(one, payment=replace(one.payment, iban="BE68539007547034")), {"account to pay to"}),
+        (lambda one: replace(one, payment=replace(one.payment, reference="000000000097")), {"payment reference"}),
+        (lambda one: replace(one, due_on=date(2026, 11, 3)), {"due date"}),
+        (lambda one: replace(one, net=Decimal("1.00")), {"net", "base of S"}),
+        (lambda one: replace(one, vat_totals=(replace(one.vat_totals[0], vat=Decimal("0.01")),)), {"VAT of S"}),
+        (lambda one: replace(one, buyer=replace(one.buyer, name="Other SA")), {"customer's name"}),
+        (
+            lambda one: replace(one, seller=replace(one.seller, name="Evil"), payment=replace(one.payment, holder="Evil")),
+            {"supplier's name", "account holder"},
+        ),
+        (
+            lambda one: replace(one, payment=replace(one.payment, holder="Evil")),
+            {"supplier's name", "account holder"},
+        ),
+    ],
+)
+def test_a_page_that_asks_for_other_than_the_evidence_is_found(
+    tmp_path: Path, change: Callable[[Any], Invoice], what: set[str]
+) -> None:
+    result = checked(tmp_path, pays(change))
+    assert {(one.where, one.what) for one in result.findings if not one.what.startswith("page ")} == {
+        ("PDF page", each) for each in what
+    }
+
+
+def written(page: int, text: str) -> bytes:
+    """The PDF with one more text on a page, drawn as all others are."""
+    read = inputs(ONE, TEXT, XML)
+    shown = json.loads(read["view"])
+    shown["sheets"][page]["texts"].append(["left", "body", [8, 255, 0, text]])
+    return drawn({**read, "view": json.dumps(shown)}, ONE.issued_on)
+
+
+@pytest.mark.parametrize("page", [0, 1, 2])
+def test_a_text_added_to_any_page_is_found_and_quoted(tmp_path: Path, page: int) -> None:
+    result = checked(tmp_path, written(page, "or pay to BE68 5390 0754 7034"))
+    assert found(result) == [("PDF page", f"page {page + 1}")]
+    assert "BE68" in result.findings[0].stated
+
+
+def without_a_page(writer: PdfWriter) -> None:
+    writer.remove_page(len(writer.pages) - 1)
+
+
+def covered(writer: PdfWriter) -> None:
+    writer.add_annotation(0, Rectangle(rect=(0, 0, 600, 800)))
+
+
+@pytest.mark.parametrize(
+    ("change", "what"), [(without_a_page, ("PDF page", "number of pages")), (covered, ("PDF file", "content"))]
+)
+def test_a_page_left_out_and_a_file_that_was_touched_are_found(
+    tmp_path: Path, change: Callable[[PdfWriter], None], what: tuple[str, str]
+) -> None:
+    writer, touched = PdfWriter(clone_from=BytesIO(PDF)), BytesIO()
+    change(writer)
+    writer.write(touched)
+    assert found(checked(tmp_path, touched.getvalue())) == [what]
+
+
+def in_other_colours(drawn_by: str) -> bytes:
+    made = typst.Compiler(ignore_system_fonts=True).compile(
+        template().replace(b"#0e5a5a", b"#123456"),
+        format="pdf",
+        sys_inputs={**inputs(ONE, TEXT, XML), "drawing": drawn_by},
+    )
+    assert isinstance(made, bytes)
+    return made
+
+
+def test_a_pdf_of_another_version_is_held_to_the_figures_of_its_first_page(tmp_path: Path) -> None:
+    result = checked(tmp_path, in_other_colours("0123456789abcdef"))
+    assert (result.holds, result.pages) == (True, "figures of the first")
+    assert found(checked(tmp_path, in_other_colours(drawing()))) == [("PDF file", "content")]
+
+
+def packed_otherwise(content: bytes) -> bytes:
+    """The same PDF as a machine whose compression gives other bytes would write it."""
+
+    def packed(stream: re.Match[bytes]) -> bytes:
+        head, data = stream[1], zlib.compress(zlib.decompress(stream[2]), 1)
+        return re.sub(rb"/Length \d+", b"/Length %d" % len(data), head) + b"stream\n" + data + b"\nendstream"
+
+    out, offsets = content[: content.index(b"1 0 obj")], {}
+    for found in re.finditer(rb"(?s)(?<=\n)(\d+) 0 obj\n(.*?)\nendobj\n", content):
+        offsets[int(found[1])] = len(out)
+        body = re.sub(rb"(?s)(<<[^\n]*/FlateDecode[^\n]*>>\n)stream\n(.*)\nendstream", packed, found[2])
+        out += found[1] + b" 0 obj\n" + body + b"\nendobj\n"
+    table = b"".join(b"%010d 00000 n\r\n" % offsets[number] for number in sorted(offsets))
+    trailer = content[content.rindex(b"trailer") : content.rindex(b"startxref")]
+    head = b"xref\n0 %d\n0000000000 65535 f\r\n" % (len(offsets) + 1)
+    return out + head + table + trailer + b"startxref\n%d\n%%%%EOF" % len(out)
+
+
+@pytest.mark.parametrize("words", [8, 14, 40])
+def test_a_page_on_which_names_are_cut_holds_all_the_same(tmp_path: Path, words: int) -> None:
+    name = " ".join(["Acme Essai"] * words)
+    centres = [replace(line, centre=f"c-{n:02}", centre_name=name) for n, line in enumerate(ONE.lines)]
+    one = replace(ONE, lines=tuple(centres), buyer=replace(ONE.buyer, name=name), seller=replace(ONE.seller, name=name))
+    text = one.canonical()
+    result = checked(tmp_path, pdf(one, text, ubl(one, text)))
+    assert (result.findings, result.pages) == ((), "all")
+
+
+def test_an_untouched_pdf_holds_on_all_pages(tmp_path: Path) -> None:
+    result = checked(tmp_path, PDF)
+    assert (result.holds, result.pages) == (True, "all")
+
+
+def test_how_a_pdf_is_compressed_says_nothing(tmp_path: Path) -> None:
+    other = packed_otherwise(PDF)
+    assert len(other) > len(PDF)
+    result = checked(tmp_path, other)
+    assert (result.holds, result.pages) == (True, "all")

@@ -1,0 +1,94 @@
+"""What new agreements may not take away from documents, and orders of hours that come too late."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from smartwork.domain.billing.agreements import Agreements
+from smartwork.domain.billing.agreements_in_use import Issued, Visits, taken_away
+from smartwork.domain.billing.contracts import CentreContract, Pool, Purchase
+from smartwork.domain.billing.parties import Party
+from smartwork.domain.billing.tariffs import Tariff
+from tests.support.stays import SELLER, company, contract
+
+PAYEE = Party("Ville", "0123456749", "Place 1", "5000", "Namur", iban="BE68539007547034")
+SINCE = date(2026, 1, 1)
+DESK = Tariff(None, "desk", SINCE, Decimal("7.50"))
+SHARE = CentreContract("namur", SINCE, None, "share", Decimal("0.65"), PAYEE, "fr")
+ACME = replace(
+    company(Pool("desk", Decimal(6), Decimal(0), 12)), slug="acme", contracts=(replace(contract(), valid_from=SINCE),)
+)
+ORDER = Purchase("O-1", "acme", "desk", date(2026, 10, 1), Decimal(10))
+AGREED = Agreements(SELLER, (ACME,), (DESK,), (SHARE,), (ORDER,))
+
+
+def broken(wanted: Agreements, issued: Issued) -> list[tuple[str, str]]:
+    return [(one.where, one.reason) for one in taken_away(wanted, AGREED, issued)]
+
+
+def test_hours_that_come_too_late_to_be_spent_are_refused() -> None:
+    old = replace(AGREED, orders=(replace(ORDER, external_id="O-0", bought_on=date(2025, 11, 15)),))
+    assert broken(old, Issued(billed_to={"acme": date(2026, 10, 1)})) == [], "it holds until 15 November, which is not billed"
+    assert broken(old, Issued(billed_to={"bolt": date(2026, 12, 1)})) == [], "nothing of acme is billed"
+    [(where, said)] = broken(old, Issued(billed_to={"acme": date(2026, 11, 1)}))
+    assert (where, "would hold until 2026-11-15" in said, "billed up to 2026-11-30" in said) == (
+        "order O-0 of acme",
+        True,
+        True,
+    )
+    assert broken(old, Issued((("acme", "O-0"),), {"acme": date(2026, 11, 1)})) == [], "what was sold stays sold"
+
+
+def test_a_pool_is_kept_while_hours_bought_ahead_are_left() -> None:
+    left = Issued(orders=(("acme", "O-1"),), hours_left={("acme", "desk"): Decimal("7.5000")})
+    without = replace(AGREED, companies=(replace(ACME, pools=()),))
+    for wanted in (without, replace(AGREED, companies=(), orders=())):
+        [(where, said)] = broken(wanted, left)
+        assert (where, said.startswith("7.5 of the hours that acme bought")) == ("pool of acme for desk hours", True)
+    assert broken(without, replace(left, hours_left={})) == []
+    assert broken(AGREED, left) == []
+
+
+def ended(day: date) -> Agreements:
+    return replace(AGREED, companies=(replace(ACME, contracts=(replace(ACME.contracts[0], valid_until=day),)),))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "where"),
+    [
+        (replace(AGREED, companies=(), orders=()), "contract of acme"),
+        (ended(date(2026, 10, 6)), "contract of acme"),
+        (
+            replace(AGREED, companies=(replace(ACME, contracts=(replace(ACME.contracts[0], kind="room"),)),)),
+            "contract of acme",
+        ),
+        (replace(AGREED, tariffs=()), "tariff for desks"),
+        (replace(AGREED, tariffs=(replace(DESK, valid_until=date(2026, 10, 6)),)), "tariff for desks"),
+    ],
+)
+def test_what_billed_visits_rest_on_cannot_be_taken_away(wanted: Agreements, where: str) -> None:
+    visits = [Visits("acme", "namur", "desk", date(2026, 10, day)) for day in (7, 6, 8)]
+    [(found, said)] = broken(wanted, Issued(visits=visits))
+    assert found == where
+    assert "acme at a desk in namur on 2026-10-06 and 2 more days" in said
+    assert "end after 2026-10-08" in said
+
+
+def test_what_ends_after_the_last_billed_visit_may_end() -> None:
+    visits = [Visits("acme", "namur", "desk", date(2026, 10, 6))]
+    assert broken(ended(date(2026, 10, 7)), Issued(visits=visits)) == []
+    assert broken(replace(AGREED, companies=(), orders=()), Issued()) == []
+    elsewhere = [Visits("gone", "namur", "room", date(2026, 10, 6))]
+    assert broken(AGREED, Issued(visits=elsewhere)) == [], "what has no contract already is not for this file to say"
+
+
+@pytest.mark.parametrize(
+    "rest", [(), (replace(SHARE, valid_until=date(2026, 10, 31)),), (replace(SHARE, valid_from=date(2026, 11, 1)),)]
+)
+def test_the_contract_by_which_a_month_was_settled_cannot_be_taken_away(rest: tuple[CentreContract, ...]) -> None:
+    issued = Issued(settled=[("namur", date(2026, 10, 1))])
+    [(where, said)] = broken(replace(AGREED, centre_contracts=rest), issued)
+    assert (where, "2026-10-31" in said, "2026-10 is settled" in said) == ("contract with centre namur", True, True)
+    assert broken(replace(AGREED, centre_contracts=(replace(SHARE, valid_until=date(2026, 11, 1)),)), issued) == []

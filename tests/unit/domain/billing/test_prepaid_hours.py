@@ -1,0 +1,100 @@
+"""Hours bought ahead: the balance is conserved, the oldest are spent first, and nothing is spent twice."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smartwork.domain.billing.contracts import Pool, Purchase
+from smartwork.domain.billing.corrections import Issued, take_back
+from smartwork.domain.billing.prepaid_hours import Lot, draw, expire, give_back, lot_of, spend
+from smartwork.domain.time import months_later
+from tests.support.stays import OCTOBER, invoice, line
+
+HOURS = st.integers(1, 400).map(lambda n: Decimal(n) / 4)
+DAY = date(2026, 10, 20)
+
+
+def lots_of(parts: list[tuple[int, Decimal, Decimal, int | None]]) -> list[Lot]:
+    return [
+        Lot(f"L-{i}", "desk", DAY - timedelta(days=age), None if lasts is None else DAY + timedelta(days=lasts), h, price, h)
+        for i, (age, h, price, lasts) in enumerate(parts)
+    ]
+
+
+LOTS = st.lists(
+    st.tuples(
+        st.integers(-3, 60), HOURS, st.decimals(0, 20, places=4), st.none() | st.integers(-2, 40).filter(lambda n: n != 0)
+    ),
+    max_size=6,
+).map(lots_of)
+
+
+@given(LOTS, HOURS)
+def test_what_is_drawn_leaves_the_lots_and_no_lot_falls_below_zero(lots: list[Lot], wanted: Decimal) -> None:
+    draws, after = draw(lots, "desk", DAY, wanted)
+    taken = sum((one.hours for one in draws), Decimal(0))
+    assert sum(lot.left for lot in lots) - sum(lot.left for lot in after) == taken <= wanted
+    assert all(lot.left >= 0 for lot in after)
+    assert sum(lot.worth for lot in lots) - sum(lot.worth for lot in after) == sum(one.worth for one in draws)
+
+
+@given(LOTS, HOURS)
+def test_no_younger_lot_is_touched_while_an_older_one_has_hours(lots: list[Lot], wanted: Decimal) -> None:
+    draws, after = draw(lots, "desk", DAY, wanted)
+    youngest = max((one.bought_on for one in draws), default=None)
+    assert youngest is None or not [lot for lot in after if lot.left and lot.bought_on < youngest and lot.holds_on(DAY)]
+
+
+@given(LOTS, HOURS)
+def test_only_lots_of_the_day_and_kind_are_spent(lots: list[Lot], wanted: Decimal) -> None:
+    spent = {one.lot for one in draw(lots, "desk", DAY, wanted)[0]}
+    assert spent <= {lot.lot for lot in lots if lot.bought_on <= DAY and (lot.expires_on is None or lot.expires_on > DAY)}
+    assert draw(lots, "room", DAY, wanted) == ([], lots)
+
+
+@given(LOTS, HOURS)
+def test_giving_back_restores_hours_and_worth(lots: list[Lot], wanted: Decimal) -> None:
+    draws, after = draw(lots, "desk", DAY, wanted)
+    returned, restored = give_back(after, draws)
+    assert restored == lots
+    assert sum(one.worth for one in returned) == -sum(one.worth for one in draws)
+
+
+@given(LOTS, st.lists(st.integers(1, 20), max_size=8), st.integers(0, 20))
+def test_a_month_conserves_every_hour(lots: list[Lot], quarters: list[int], overdraft: int) -> None:
+    pool = Pool("desk", Decimal("4.1000"), Decimal(overdraft), 12)
+    groups = [line(15 * n, day=i % 20, hour=i, name=f"B-{i}") for i, n in enumerate(quarters)]
+    spent = spend(groups, lots, [pool], OCTOBER)
+    lines = [one for group in spent.groups for one in group]
+    drawn = sum((d.hours for one in lines for d in one.draws), Decimal(0))
+    sold = sum((lot.hours for lot in spent.overdrafts), Decimal(0))
+    assert drawn == sum(lot.left for lot in lots) - sum(lot.left for lot in spent.lots) + sold
+    assert sold <= overdraft
+    assert all(one.quantity == one.hours - sum((d.hours for d in one.draws), Decimal(0)) >= 0 for one in lines)
+    assert sum(lot.left for lot in spent.lots) >= 0
+
+
+@given(LOTS, st.integers(1, 30))
+def test_hours_that_are_taken_back_are_there_again(lots: list[Lot], quarters: int) -> None:
+    pool = Pool("desk", Decimal(4), Decimal(0), None)
+    first = spend([line(15 * quarters, day=15)], lots, [pool], OCTOBER)
+    again = spend([take_back(Issued(invoice(first.groups), first.groups[0]))], first.lots, [pool], OCTOBER)
+    assert list(again.lots) == lots
+
+
+@given(LOTS, st.integers(-10, 60))
+def test_what_expires_is_what_was_left_of_lots_that_no_longer_hold(lots: list[Lot], days: int) -> None:
+    until = DAY + timedelta(days=days)
+    lost, after = expire(lots, until)
+    assert sum(one.hours for one in lost) == sum(lot.left for lot in lots) - sum(lot.left for lot in after)
+    assert all(lot.left == 0 or lot.expires_on is None or lot.expires_on > until for lot in after)
+
+
+def test_a_year_later_is_the_same_day_or_the_months_last() -> None:
+    assert months_later(date(2024, 2, 29), 12) == date(2025, 2, 28)
+    assert months_later(date(2026, 12, 31), 2) == date(2027, 2, 28)
+    assert months_later(date(2026, 1, 15), -12) == date(2025, 1, 15)
+    lot = lot_of(Purchase("O-1", "acme", "desk", date(2026, 10, 1), Decimal(10)), Pool("desk", Decimal(4), Decimal(0), 12))
+    assert (lot.expires_on, lot.left, lot.worth) == (date(2027, 10, 1), Decimal(10), Decimal("40.00"))

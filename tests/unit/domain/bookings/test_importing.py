@@ -1,0 +1,115 @@
+"""Bookings that come in: local times made instants, and room for each or a reason why not."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smartwork.domain.bookings.bookings import Booking
+from smartwork.domain.bookings.importing import NoSuchTimeError, Standing, Wanted, instant, sort
+
+BRUSSELS = "Europe/Brussels"
+NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-10-05T09:00", "2026-10-05T07:00+00:00"),
+        ("2026-12-05 09:00", "2026-12-05T08:00+00:00"),
+        ("2026-10-05T09:00+02:00", "2026-10-05T07:00+00:00"),
+        ("2026-10-05T07:00Z", "2026-10-05T07:00+00:00"),
+        ("2026-10-25T02:30+01:00", "2026-10-25T01:30+00:00"),  # the second half past two of that night
+        ("2026-03-29T03:00", "2026-03-29T01:00+00:00"),  # the first instant after the gap
+    ],
+)
+def test_a_time_is_local_to_the_centre_unless_it_says_its_offset(text: str, expected: str) -> None:
+    assert instant(text, BRUSSELS) == datetime.fromisoformat(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("2026-03-29T02:00", "does not exist"),
+        ("2026-03-29T02:59", "does not exist"),
+        ("2026-10-25T02:00", "happens twice"),
+        ("2026-10-25T02:59", "happens twice"),
+        ("2026-10-05", "no time of day"),
+        ("tomorrow", "is no time"),
+        ("1926-10-05T09:00", "year 1926"),
+    ],
+)
+def test_a_time_that_is_no_instant_is_refused_with_the_reason(text: str, reason: str) -> None:
+    with pytest.raises(NoSuchTimeError, match=reason):
+        instant(text, BRUSSELS)
+
+
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31)))  # noqa: DTZ001 - what a file says
+def test_every_local_time_of_a_year_is_one_instant_or_refused(said: datetime) -> None:
+    try:
+        found = instant(said.isoformat(), BRUSSELS)
+    except NoSuchTimeError:
+        assert (said.month, said.day, said.hour) in {(3, 29, 2), (10, 25, 2)}
+    else:
+        assert said - found.replace(tzinfo=None) in {timedelta(hours=1), timedelta(hours=2)}
+
+
+@st.composite
+def bookings(draw: st.DrawFn, names: int) -> Booking:
+    start = NOON + timedelta(hours=draw(st.integers(0, 12)))
+    end = start + timedelta(hours=draw(st.integers(1, 4)))
+    status = draw(st.sampled_from(["booked", "booked", "cancelled"]))
+    return Booking(f"B{draw(st.integers(1, names))}", "mons", draw(st.sampled_from(["d1", "d2"])), "m", start, end, status)  # type: ignore[arg-type]
+
+
+def overlap(one: Booking, other: Booking) -> bool:
+    return (
+        one.status == other.status == "booked"
+        and one.resource == other.resource
+        and one.starts_at < other.ends_at
+        and other.starts_at < one.ends_at
+    )
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[list[Wanted], dict[str, Standing], list[Standing]]:
+    """What stands, without overlaps, some of it on invoices; and the rows of a file."""
+    standing: dict[str, Standing] = {}
+    for booking in draw(st.lists(bookings(9), max_size=9)):
+        if booking.external_id not in standing and not any(overlap(booking, s.booking) for s in standing.values()):
+            standing[booking.external_id] = Standing(booking, booking.ends_at, draw(st.integers(0, 4)) == 0)
+    rows = [Wanted(line, booking) for line, booking in enumerate(draw(st.lists(bookings(9), max_size=9)), start=2)]
+    named = {row.booking.external_id for row in rows}
+    by_id = {key: value for key, value in standing.items() if key in named}
+    return rows, by_id, [value for key, value in standing.items() if key not in named]
+
+
+@given(cases())
+def test_every_row_has_one_fate_and_what_is_written_never_overlaps(
+    case: tuple[list[Wanted], dict[str, Standing], list[Standing]],
+) -> None:
+    rows, by_id, others = case
+    found = sort(rows, by_id, others)
+    written = [*found.created, *found.changed, *found.cancelled]
+    lines = [row.line for row in [*written, *found.unchanged]] + [fault.line for fault in found.refused]
+    assert sorted(lines) == [row.line for row in rows]
+    after = {s.booking.external_id: s.booking for s in [*by_id.values(), *others]}
+    for row in written:
+        assert not (row.booking.external_id in by_id and by_id[row.booking.external_id].billed)
+        after[row.booking.external_id] = row.booking
+    assert not any(overlap(one, other) for one, other in combinations(after.values(), 2))
+
+
+@given(cases())
+def test_a_second_import_of_what_was_taken_changes_nothing(
+    case: tuple[list[Wanted], dict[str, Standing], list[Standing]],
+) -> None:
+    rows, by_id, others = case
+    found = sort(rows, by_id, others)
+    written = [*found.created, *found.changed, *found.cancelled]
+    stands = by_id | {r.booking.external_id: Standing(r.booking, r.booking.ends_at, billed=False) for r in written}
+    again = sort(written, {r.booking.external_id: stands[r.booking.external_id] for r in written}, others)
+    assert [row.line for row in again.unchanged] == sorted(row.line for row in written)
+    assert not again.refused

@@ -1,0 +1,229 @@
+"""Reconciliation: one verdict a booking, every measured second claimed at most once."""
+
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smartwork.domain.bookings.reconciliation import Claim, Finding, Rules, Signature, reconcile
+from smartwork.domain.presence.spans import Span, State
+from smartwork.domain.time import Interval
+
+DAY = datetime(2026, 3, 10, tzinfo=UTC)
+WINDOW = Interval(DAY, DAY + timedelta(days=1))
+RULES = Rules()
+
+
+def at(clock: str) -> datetime:
+    return datetime.fromisoformat(f"2026-03-10T{clock}+00:00")
+
+
+def booking(start: str, end: str, number: int = 1, *, cancelled: bool = False) -> Claim:
+    return Claim(number, 7, Interval(at(start), at(end)), cancelled)
+
+
+def measured(*stays: tuple[str, str] | tuple[str, str, State]) -> list[Span]:
+    """Spans of the whole day: the stays given (occupied where no state is said), vacant between them."""
+    found, now = [], DAY
+    for start, end, *state in stays:
+        if at(start) > now:
+            found.append(Span(now, at(start), "vacant"))
+        found.append(Span(at(start), at(end), state[0] if state else "occupied"))
+        now = at(end)
+    return [*found, Span(now, WINDOW.end, "vacant")]
+
+
+def judge(claims: Sequence[Claim], spans: Sequence[Span], *signatures: Signature) -> list[Finding]:
+    return reconcile(claims, signatures, spans, WINDOW, RULES)
+
+
+def verdicts(claims: Sequence[Claim], spans: Sequence[Span], *signatures: Signature) -> list[str]:
+    return [finding.verdict for finding in judge(claims, spans, *signatures)]
+
+
+@pytest.mark.parametrize(
+    ("stays", "verdict"),
+    [
+        ([("09:05", "11:55")], "used"),
+        ([("09:00", "12:10")], "used"),  # ten minutes over are within the grace
+        ([("09:00", "11:00")], "left_early"),
+        ([("09:00", "12:16")], "overstayed"),
+        ([], "no_show"),
+        ([("10:00", "10:04")], "no_show"),  # somebody passing by
+        ([("09:00", "09:30"), ("09:30", "12:00", "unknown")], "unverifiable"),
+        ([("09:00", "09:20", "unknown")], "unverifiable"),  # nobody seen, but twenty minutes not looked at
+        ([("09:00", "11:30"), ("11:30", "12:00", "unknown")], "used"),  # not seen to leave
+    ],
+)
+def test_each_verdict_by_a_plain_example(stays: list[tuple[str, str]], verdict: str) -> None:
+    assert verdicts([booking("09:00", "12:00")], measured(*stays)) == [verdict]
+
+
+def test_a_cancelled_booking_is_cancelled_and_whoever_sat_there_is_a_walk_in() -> None:
+    found = judge([booking("09:00", "12:00", cancelled=True)], measured(("09:00", "11:00")))
+    assert [(f.verdict, f.booked_s, f.occupied_s) for f in found] == [("cancelled", 0, 0), ("walk_in", 0, 7200)]
+
+
+def test_a_stay_without_booking_is_a_walk_in_of_the_company_that_checked_in() -> None:
+    signed = Signature(5, 9, at("13:55"))
+    (found,) = judge([], measured(("14:00", "15:30")), signed)
+    assert (found.verdict, found.company_id, found.check_in_id, found.occupied_s) == ("walk_in", 9, 5, 5400)
+    assert found.period == Interval(at("14:00"), at("15:30"))
+
+
+def test_a_walk_in_that_nobody_signed_for_names_no_company() -> None:
+    late = Signature(5, 9, at("15:30"))
+    (found,) = judge([], measured(("14:00", "15:30")), late)
+    assert (found.company_id, found.check_in_id) == (None, None)
+
+
+def test_lunch_is_part_of_one_walk_in_and_is_not_counted_as_presence() -> None:
+    (found,) = judge([], measured(("09:00", "12:00"), ("12:45", "16:00")))
+    assert (found.period, found.occupied_s, found.vacant_s) == (Interval(at("09:00"), at("16:00")), 22500, 2700)
+
+
+def test_somebody_who_passes_by_is_no_walk_in() -> None:
+    assert verdicts([], measured(("09:00", "09:14"))) == []
+
+
+def test_a_check_in_of_the_company_stands_against_a_no_show() -> None:
+    signed = Signature(5, 7, at("09:02"))
+    (found,) = judge([booking("09:00", "12:00")], measured(), signed)
+    assert (found.verdict, found.check_in_id) == ("unverifiable", 5)
+    somebody_else = Signature(6, 8, at("09:02"))
+    assert verdicts([booking("09:00", "12:00")], measured(), somebody_else) == ["no_show"]
+
+
+def test_suspect_time_counts_as_unknown() -> None:
+    stuck = [Span(at("00:00"), at("23:00"), "occupied", suspect=True)]
+    (found,) = judge([booking("09:00", "12:00")], stuck)
+    assert (found.verdict, found.occupied_s, found.unknown_s, found.over_s) == ("unverifiable", 0, 10800, 0)
+
+
+def test_an_overstay_never_eats_the_next_booking() -> None:
+    claims = [booking("09:00", "12:00", 1), booking("12:20", "14:00", 2)]
+    first, second = judge(claims, measured(("09:00", "14:00")))
+    assert (first.verdict, first.over_s) == ("overstayed", 20 * 60)
+    assert (second.verdict, second.occupied_s) == ("used", 100 * 60)
+
+
+def test_back_to_back_bookings_share_no_second() -> None:
+    claims = [booking("09:00", "12:00", 1), booking("12:00", "14:00", 2)]
+    first, second = judge(claims, measured(("09:00", "14:00")))
+    assert (first.occupied_s, first.over_s, second.occupied_s) == (10800, 0, 7200)
+
+
+def test_a_cancelled_booking_does_not_end_an_overstay() -> None:
+    claims = [booking("09:00", "12:00", 1), booking("12:20", "14:00", 2, cancelled=True)]
+    assert judge(claims, measured(("09:00", "13:00")))[0].over_s == 3600
+
+
+def test_what_stays_longer_than_four_hours_past_the_end_is_a_walk_in() -> None:
+    over, stay = judge([booking("09:00", "10:00")], measured(("09:00", "16:00")))
+    assert (over.over_s, stay.verdict, stay.period) == (4 * 3600, "walk_in", Interval(at("14:00"), at("16:00")))
+
+
+def test_a_fraction_of_a_second_behind_an_overstay_does_not_begin_the_next_stay() -> None:
+    left = at("12:20") + timedelta(milliseconds=400)
+    spans = [
+        Span(at("09:00"), left, "occupied"),
+        Span(left, at("13:00"), "vacant"),
+        Span(at("13:00"), at("15:00"), "occupied"),
+    ]
+    over, stay = judge([booking("09:00", "12:00")], spans)
+    assert (over.verdict, stay.period.start) == ("overstayed", at("13:00"))
+
+
+def test_rounding_never_makes_a_part_negative() -> None:
+    lengths: list[tuple[float, State]] = [(1200.8, "occupied"), (600.6, "unknown"), (1800.0, "occupied")]
+    spans, now = [], at("09:00")
+    for seconds, state in lengths:
+        spans.append(Span(now, now + timedelta(seconds=seconds), state))
+        now = spans[-1].end
+    (stay,) = judge([], spans)
+    assert (stay.occupied_s, stay.vacant_s, stay.unknown_s) == (3001, 0, 600)
+
+
+STATES: list[State] = ["occupied", "vacant", "unknown"]
+
+
+@st.composite
+def a_day(draw: st.DrawFn) -> tuple[list[Claim], list[Span], list[Signature]]:
+    """Bookings that do not overlap (some touch, some are cancelled), spans in milliseconds, check-ins."""
+    claims, now = [], 6 * 60
+    for number in range(draw(st.integers(0, 5))):
+        start = now + draw(st.sampled_from([0, 0, 10, 20, 90]))
+        now = start + draw(st.sampled_from([15, 30, 60, 180]))
+        period = Interval(DAY + timedelta(minutes=start), DAY + timedelta(minutes=now))
+        claims.append(Claim(number, draw(st.integers(1, 2)), period, draw(st.integers(0, 4)) == 0))
+    spans, moment = [], DAY + timedelta(hours=5)
+    for _ in range(draw(st.integers(0, 14))):
+        moment += timedelta(minutes=draw(st.sampled_from([0, 0, 0, 30])))
+        end = moment + timedelta(milliseconds=draw(st.integers(1, 200 * 60_000)))
+        spans.append(Span(moment, end, draw(st.sampled_from(STATES)), draw(st.integers(0, 5)) == 0))
+        moment = end
+    minutes = draw(st.lists(st.integers(300, 1_200), max_size=4))
+    signed = [Signature(i, draw(st.integers(1, 2)), DAY + timedelta(minutes=m)) for i, m in enumerate(minutes)]
+    return claims, spans, signed
+
+
+@given(a_day())
+def test_each_booking_gets_exactly_one_verdict(day: tuple[list[Claim], list[Span], list[Signature]]) -> None:
+    claims, spans, signed = day
+    found = reconcile(claims, signed, spans, WINDOW, RULES)
+    judged = [f.booking_id for f in found if f.verdict != "walk_in"]
+    assert sorted(judged, key=str) == sorted((c.booking_id for c in claims), key=str)
+    assert {f.booking_id for f in found if f.verdict == "cancelled"} == {c.booking_id for c in claims if c.cancelled}
+
+
+@given(a_day())
+def test_seconds_are_conserved_and_never_negative(day: tuple[list[Claim], list[Span], list[Signature]]) -> None:
+    claims, spans, signed = day
+    for f in reconcile(claims, signed, spans, WINDOW, RULES):
+        assert min(f.occupied_s, f.vacant_s, f.unknown_s, f.over_s) >= 0
+        length = 0 if f.verdict == "cancelled" else round(f.period.seconds)
+        assert f.occupied_s + f.vacant_s + f.unknown_s == length
+        assert f.booked_s == (0 if f.verdict == "walk_in" else length)
+
+
+@given(a_day(), st.randoms(use_true_random=False))
+def test_the_order_of_arrival_does_not_matter(
+    day: tuple[list[Claim], list[Span], list[Signature]], chance: random.Random
+) -> None:
+    claims, spans, signed = day
+    other_claims, other_signed = list(claims), list(signed)
+    chance.shuffle(other_claims)
+    chance.shuffle(other_signed)
+    again = reconcile(other_claims, other_signed, spans, WINDOW, RULES)
+    assert again == reconcile(claims, signed, spans, WINDOW, RULES)
+
+
+@given(a_day())
+def test_no_occupied_second_is_claimed_by_two_findings(day: tuple[list[Claim], list[Span], list[Signature]]) -> None:
+    claims, spans, signed = day
+    found = [f for f in reconcile(claims, signed, spans, WINDOW, RULES) if f.verdict != "cancelled"]
+    claimed = sorted((f.period.start, f.period.end + timedelta(seconds=f.over_s)) for f in found)
+    for (_, end), (start, _) in pairwise(claimed):
+        assert end <= start + timedelta(seconds=1)  # an overstay is told in whole seconds
+
+
+@given(a_day())
+def test_no_walk_in_overlaps_a_booking(day: tuple[list[Claim], list[Span], list[Signature]]) -> None:
+    claims, spans, signed = day
+    for f in reconcile(claims, signed, spans, WINDOW, RULES):
+        if f.verdict == "walk_in":
+            assert not any(f.period.cut(c.period) for c in claims if not c.cancelled)
+            assert f.occupied_s >= RULES.shortest_walk_in.total_seconds()
+
+
+@given(a_day())
+def test_suspect_spans_and_unknown_spans_lead_to_the_same_findings(
+    day: tuple[list[Claim], list[Span], list[Signature]],
+) -> None:
+    claims, spans, signed = day
+    doubted = [Span(s.start, s.end, "unknown") if s.suspect else s for s in spans]
+    assert reconcile(claims, signed, spans, WINDOW, RULES) == reconcile(claims, signed, doubted, WINDOW, RULES)
