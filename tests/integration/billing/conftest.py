@@ -1,13 +1,5 @@
-"""Small accounts in a database of each test's own."""
+"""These tests work on small accounts."""
 
-import pytest
+from tests.support.filled_accounts import connection
 
-from smartwork.db.core.connection import Connection
-from tests.support.accounts import fill
-
-
-@pytest.fixture
-def connection(connection: Connection) -> Connection:
-    """A connection to a centre, three companies, their verdicts, and what proves them."""
-    fill(connection)
-    return connection
+__all__ = ["connection"]
