@@ -37,7 +37,8 @@ SETTINGS: dict[str, tuple[type[Settings], ...]] = {
 def merged(name: str) -> dict[str, Any]:
     """A service of the first file with the second on top, as far as these tests ask."""
     base, scale = BASE["services"][name], SCALE["services"][name]
-    return base | scale | {"environment": base["environment"] | scale["environment"]}
+    service: dict[str, Any] = base | scale | {"environment": base["environment"] | scale["environment"]}
+    return service
 
 
 def test_what_is_no_node_of_the_broker_is_a_service_of_the_first_file() -> None:

@@ -216,7 +216,7 @@ def test_who_comes_after_the_release_gets_the_desk_back_unless_another_has_it(ap
     assert api("GET", "/v1/bookings/A")[1]["released_at"] == "2026-10-05T10:00:00Z"
 
 
-def radius(status: str, at: datetime, session: str = "s-1", **more: object) -> dict[str, object]:
+def radius(status: str, at: datetime, session: str = "s-1", **more: Any) -> dict[str, object]:
     return {
         "Acct-Status-Type": status, "Acct-Session-Id": session, "User-Name": "m-1", "NAS-Identifier": "mons",
         "Event-Timestamp": at.isoformat(), "Framed-IP-Address": "10.0.0.7", **more,
@@ -227,7 +227,8 @@ def test_a_wifi_sign_in_is_the_check_in_of_the_members_one_booking_in_whatever_o
     api: Api, connection: Connection
 ) -> None:
     api("PUT", "/v1/bookings/A", booking())
-    stop = radius("Stop", NINE + HOUR, **{"Acct-Session-Time": 3600})
+    more: dict[str, Any] = {"Acct-Session-Time": 3600}
+    stop = radius("Stop", NINE + HOUR, **more)
     for message in (stop, radius("Start", NINE), stop, radius("Interim-Update", NINE + HOUR / 2)):
         status, met = api("POST", "/v1/radius/accounting", message)
         assert (status, met["resource"]) == (200, "desk-1")
@@ -312,7 +313,8 @@ def test_the_policy_of_a_centre_is_set_and_read(api: Api) -> None:
 def test_pages_of_bookings_join_up(api: Api) -> None:
     for i in range(5):
         api("PUT", f"/v1/bookings/P{i}", booking(NINE + i * 3 * HOUR))
-    seen, after = [], 0
+    seen: list[str] = []
+    after: int | None = 0
     while after is not None:
         page = api("GET", f"/v1/bookings?most=2&after={after}")[1]
         seen += [one["external_id"] for one in page["bookings"]]

@@ -37,7 +37,12 @@ def test_hours_bought_ahead_pay_and_their_rest_is_owed(connection: Connection, t
         ("credits_bought", Decimal("10.0000"), Decimal("60.00")),
     ]
     [pool] = acme.pools
-    assert (pool.opening, pool.bought, pool.spent, pool.closing) == (0, Decimal(10), Decimal("1.25"), Decimal("8.75"))
+    assert (pool.opening, pool.bought, pool.spent, pool.closing) == (
+        Decimal(0),
+        Decimal(10),
+        Decimal("1.25"),
+        Decimal("8.75"),
+    )
     assert journal.balances(connection)["pool:acme"] == Decimal("-52.50")
     assert settle(connection, tmp_path).charged == Decimal("49.50")  # 1.25 h at 6.00, and bolt's 42.00
     assert audited(connection).is_clean

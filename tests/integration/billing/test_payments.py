@@ -29,7 +29,7 @@ def test_invoice_paid_in_parts_and_too_much_keeps_the_books_whole(connection: Co
     with pytest.raises(InputError, match=r"overpaid by 9\.18"):
         refund(connection, INVOICE, ISSUED, "", Decimal("9.19"))
     back = refund(connection, INVOICE, ISSUED, "")
-    assert (back.amount, back.position.open) == (Decimal("9.18"), 0)
+    assert (back.amount, back.position.open) == (Decimal("9.18"), Decimal(0))
     assert journal.balances(connection)["receivable:bolt"] == 0
     assert kinds(connection, INVOICE) == ["issued", "paid", "paid", "refunded"]
     assert audited(connection).is_clean
@@ -40,7 +40,7 @@ def test_credit_note_takes_from_what_is_open_and_the_rest_is_paid_out(connection
     pay(connection, INVOICE, ISSUED, "", Decimal("40.00"))
     credited(connection, tmp_path, Decimal("0.75"))  # 21.78, of which 10.82 were open
     standing = documents.positions(connection, number="CN-2026-00001")
-    assert (standing[INVOICE].open, standing["CN-2026-00001"].open) == (0, Decimal("10.96"))
+    assert (standing[INVOICE].open, standing["CN-2026-00001"].open) == (Decimal(0), Decimal("10.96"))
     assert audited(connection).is_clean
     with pytest.raises(InputError, match=r"10\.96 EUR left to give back"):
         pay(connection, "CN-2026-00001", ISSUED, "", Decimal("21.78"))

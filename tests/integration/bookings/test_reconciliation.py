@@ -35,6 +35,11 @@ def see(connection: Connection, desk: int, start: datetime, hours: float, state:
     connection.execute("INSERT INTO span VALUES (%s, %s, %s, %s)", (desk, start, start + hours * HOUR, state))
 
 
+def verdict_ids(connection: Connection) -> dict[str, int]:
+    """The verdict's number by the booking's external id."""
+    return dict(connection.execute("SELECT external_id, verdict_id FROM verdict JOIN booking USING (booking_id)").fetchall())
+
+
 def judge(connection: Connection, month: date = MONTH) -> dict[str, int]:
     found = reconcile_month(connection, month, lambda *_: None)
     return {verdict: count for verdict, (count, _, _) in found.items()}
@@ -69,11 +74,15 @@ def test_what_is_touched_is_judged_again_and_only_that_gets_a_new_verdict(networ
     see(network, 1, NINE, 2)
     see(network, 1, NINE + 2 * HOUR, 10, "vacant")
     assert judge(network) == {"used": 1, "no_show": 1, "unverifiable": 1}
-    before = dict(network.execute("SELECT external_id, verdict_id FROM verdict JOIN booking USING (booking_id)").fetchall())
+    before: dict[str, int] = dict(
+        network.execute("SELECT external_id, verdict_id FROM verdict JOIN booking USING (booking_id)").fetchall()
+    )
     put_bookings(network, [booking("b", NINE + 3 * HOUR, 2, status="cancelled")])
     assert stale(network) == [(1, MONTH, False)]
     assert judge(network) == {"used": 1, "cancelled": 1, "unverifiable": 1}
-    after = dict(network.execute("SELECT external_id, verdict_id FROM verdict JOIN booking USING (booking_id)").fetchall())
+    after: dict[str, int] = dict(
+        network.execute("SELECT external_id, verdict_id FROM verdict JOIN booking USING (booking_id)").fetchall()
+    )
     assert [b for b in before if before[b] != after[b]] == ["b"]
 
 
@@ -185,8 +194,8 @@ def test_bit_by_bit_comes_to_what_the_rules_say_of_all_at_once(network: Connecti
         put_bookings(network, [item for item in work[i : i + 40] if isinstance(item, Booking)])
         put_check_ins(network, [item for item in work[i : i + 40] if isinstance(item, CheckIn)])
         judge(network)
-    ids = dict(network.execute("SELECT external_id, booking_id FROM booking").fetchall())
-    keys = dict(network.execute("SELECT external_id, check_in_id FROM check_in").fetchall())
+    ids: dict[str, int] = dict(network.execute("SELECT external_id, booking_id FROM booking").fetchall())
+    keys: dict[str, int] = dict(network.execute("SELECT external_id, check_in_id FROM check_in").fetchall())
     claims = [Claim(ids[b.external_id], 1, _period(b), b.status == "cancelled") for b in bookings]
     expected = reconcile(claims, [Signature(keys[k.external_id], 1, k.at) for k in signed], spans, window, Rules())
     wanted = [(f.booking_id, f.verdict, f.period.start, f.occupied_s, f.unknown_s, f.over_s, f.check_in_id) for f in expected]

@@ -155,7 +155,7 @@ def test_before_the_first_run_figures_by_hour_are_there_already(kept: Connection
 
 def test_the_same_columns_are_read_from_both_builds(kept: Connection) -> None:
     cursor = kept.execute("SELECT * FROM reading_hour LIMIT 0")
-    types = dict(kept.execute("SELECT oid::int, typname::text FROM pg_type").fetchall())
+    types: dict[int, str] = dict(kept.execute("SELECT oid::int, typname::text FROM pg_type").fetchall())
     assert [(c.name, types[c.type_code]) for c in cursor.description or []] == [
         ("device_id", "int4"), ("metric", "int2"), ("hour", "timestamptz"), ("readings", "int8"), ("total", "numeric"),
         ("low", "float8"), ("high", "float8"), ("first_at", "timestamptz"), ("last_at", "timestamptz"),

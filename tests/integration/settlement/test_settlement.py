@@ -73,9 +73,14 @@ def test_centre_gets_a_statement_of_its_month_and_of_its_account(connection: Con
     [day] = kept.days
     assert (day.bookings, day.unsigned, day.booked_s, day.measured_s, day.net) == (2, 1, 21600, 12300, Decimal("51.38"))
     assert [(stay.resource, stay.occupied_s) for stay in kept.unsigned] == [("d-1", 3000)]
-    assert (kept.charged, kept.earlier) == (Decimal("51.38"), 0)
+    assert (kept.charged, kept.earlier) == (Decimal("51.38"), Decimal(0))
     account = kept.account
-    assert (account.opening, account.gross, account.paid, account.closing) == (0, Decimal("37.30"), Decimal("37.30"), 0)
+    assert (account.opening, account.gross, account.paid, account.closing) == (
+        Decimal(0),
+        Decimal("37.30"),
+        Decimal("37.30"),
+        Decimal(0),
+    )
     assert (account.paid_on, account.reference) == (ISSUED.date(), "namur 2026-10")
     # Whatever changes later, the statement stays what it was when the month was settled.
     connection.execute(b"DELETE FROM verdict WHERE verdict_id = 5")
@@ -92,7 +97,12 @@ def test_statement_of_what_a_centre_owes_back_says_that_nothing_is_paid(connecti
     credited(connection, tmp_path)
     settle(connection, tmp_path)
     account = statements.of_month(connection, OCTOBER)["SBC-2026-00001"].account
-    assert (account.opening, account.gross, account.paid, account.paid_on) == (0, Decimal("-30.49"), 0, None)
+    assert (account.opening, account.gross, account.paid, account.paid_on) == (
+        Decimal(0),
+        Decimal("-30.49"),
+        Decimal(0),
+        None,
+    )
     assert account.closing == Decimal("-30.49")
 
 

@@ -14,7 +14,10 @@ from tests.support.documents import credit_note, invoice
 
 CENTRE = "louvain-la-neuve"
 COLUMNS = [Column("Centre"), Column("Topic", rank=2), Column("Due", rank=1), Column("Open, €", figures=True)]
-ROWS = [(CENTRE, "zigbee2mqtt/desk 1", "2026-12-26", "14 376.35"), ("mons", "[/] tele", Text("never"), "0.00")]
+ROWS: list[tuple[str | Text, ...]] = [
+    (CENTRE, "zigbee2mqtt/desk 1", "2026-12-26", "14 376.35"),
+    ("mons", "[/] tele", Text("never"), "0.00"),
+]
 
 
 def drawn(shown: RenderableType, width: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -163,9 +163,9 @@ def test_every_sum_in_the_xml_is_exact(one: Invoice) -> None:
     total = f"{CAC}LegalMonetaryTotal/{CBC}"
     assert sum(nets) == amount(f"{total}LineExtensionAmount") == amount(f"{total}TaxExclusiveAmount")
     vat = amount(f"{CAC}TaxTotal/{CBC}TaxAmount")
-    by_rate = Counter[Decimal]()
-    for line, net in zip(one.lines, nets, strict=True):
-        by_rate[line.vat_rate] += net
+    by_rate: dict[Decimal, Decimal] = defaultdict(Decimal)
+    for charged, net in zip(one.lines, nets, strict=True):
+        by_rate[charged.vat_rate] += net
     due = ((net * rate / 100).quantize(Decimal("0.01"), "ROUND_HALF_UP") for rate, net in by_rate.items())
     assert vat == sum(due)
     assert amount(f"{total}PayableAmount") == sum(nets) + vat

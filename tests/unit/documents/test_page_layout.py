@@ -46,8 +46,8 @@ def test_every_row_stands_once_in_order_no_heading_ends_a_page_and_no_ending_beg
     first: list[list[tuple[bool, float]]], second: list[list[tuple[bool, float]]]
 ) -> None:
     sections = [section("a", first), section("b", second)]
-    first, *sheets = paginate(Sheet(), sections, Frame("left", "right", "foot", "page", "of"))
-    assert [text for *_, text in first.texts["right", "head"]] == [f"page 1 of {len(sheets) + 1}"]
+    page_one, *sheets = paginate(Sheet(), sections, Frame("left", "right", "foot", "page", "of"))
+    assert [text for *_, text in page_one.texts["right", "head"]] == [f"page 1 of {len(sheets) + 1}"]
     pages = [[text for *_, text in page.texts["left", "body"]] for page in sheets]
     wanted = [row for s in sections for g in s.groups for row in (g.heading, *g.rows)] + [s.ending[0] for s in sections]
     drawn = [name for page in pages for name in page if name not in ("head", "again")]

@@ -17,7 +17,8 @@ from smartwork.contracts.messages import Batch
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading
 from smartwork.domain.time import local_day
-from tests.support.program import ROOT, eventually
+from tests.support.program import eventually
+from tests.support.project import ROOT
 
 ZONE = "Europe/Brussels"
 MIDNIGHT = round(datetime(2026, 3, 28, 23, tzinfo=UTC).timestamp() * 1000)

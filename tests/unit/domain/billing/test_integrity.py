@@ -40,7 +40,7 @@ def paid_by(reference: str) -> Change:
     return change
 
 
-@pytest.mark.parametrize("one", [document for language in ("fr", "nl", "en") for document in every_kind(language)])  # type: ignore[arg-type]
+@pytest.mark.parametrize("one", [document for language in ("fr", "nl", "en") for document in every_kind(language)])
 def test_nothing_is_found_in_what_billing_composes(one: Invoice) -> None:
     assert faults(one) == []
 

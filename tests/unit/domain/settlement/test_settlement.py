@@ -21,7 +21,7 @@ NOVEMBER, ON = date(2026, 11, 1), date(2026, 12, 1)
 PAYEE = Party("Ville", "0123456749", "Place 1", "5000", "Namur", iban="BE68539007547034")
 EXEMPT = Vat("E", Decimal(0), None, "Exempt")
 DESKS = 12
-modes = st.sampled_from(["share", "fixed", "per_seat"])
+modes: st.SearchStrategy[SettlementMode] = st.sampled_from(["share", "fixed", "per_seat"])
 cents = st.decimals(min_value=-500, max_value=5000, places=2)
 
 

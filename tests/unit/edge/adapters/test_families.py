@@ -54,9 +54,7 @@ def test_all_shared_vectors_become_the_readings_that_they_expect(shared_data: Pa
             assert not any(r.by_arrival for r in found)
 
 
-PUBLIC: list[tuple[Profile, str, object, str | None, dict[str, float]]] = json.loads(
-    (Path(__file__).parent / "public-examples.json").read_text()
-)
+PUBLIC: list[dict[str, Any]] = json.loads((Path(__file__).parent / "public-examples.json").read_text())
 
 
 @pytest.mark.parametrize("example", PUBLIC, ids=lambda example: f"{example['profile']} {example['source'][:60]}")
