@@ -10,15 +10,15 @@ from pydantic import ValidationError
 
 from edge.adapters import COMMANDS
 from edge.adapters.guess import LISTEN
-from edge.forward import Forwarder
-from edge.homeassistant.announce import Announcer
-from edge.homeassistant.link import Link, open_link
-from edge.homeassistant.view import Health, Wish
-from edge.lamps import Message as LampMessage
-from edge.lights import Lights
+from edge.forwarder import Forwarder
+from edge.homeassistant.connection import Link, open_link
+from edge.homeassistant.entity_states import Health, Wish
+from edge.homeassistant.publisher import Announcer
+from edge.light_devices import Message as LampMessage
 from edge.outbox import Outbox
 from edge.reports import AlarmReport, SeenReport
-from edge.translate import Translator, UnknownDevice
+from edge.translator import Translator, UnknownDevice
+from edge.zone_lights import Lights
 from smartwork.contracts.decode import Decoded, Rejected, decode
 from smartwork.contracts.edge_reports import Alarm, LightOrder
 from smartwork.contracts.messages import Status, Wire
@@ -99,7 +99,7 @@ class Gateway:
                 self._take(self._devices.receive(AT_ONCE, patience_s=0.05))
                 self._hear(self._network.receive(AT_ONCE, patience_s=0.0))
                 self._ask_home_assistant()
-                self._forwarder.push()
+                self._forwarder.publish_batches()
                 self._home.turn(self._devices, self._health)
                 self._tick()
         finally:
@@ -107,7 +107,7 @@ class Gateway:
             if self._link:
                 self._link.stop()
             if self._network.connected:
-                self._forwarder.report_now()
+                self._forwarder.publish_ledger()
                 self._network.publish(
                     self._status, Status(state="offline").model_dump_json().encode(), retain=True
                 ).wait_for_publish(2)
@@ -154,7 +154,7 @@ class Gateway:
     def _keep(self, readings: Sequence[Reading]) -> None:
         """Number the readings, and show them in Home Assistant."""
         if readings:
-            self._outbox.append(readings, linger=not self._network.connected)
+            self._outbox.append(readings, unsealed=not self._network.connected)
             self._home.see(self._devices, readings)
 
     def _wish(self, wish: Wish) -> None:
@@ -168,7 +168,7 @@ class Gateway:
             self._light(self._lights.ordered(lamp.device, LightOrder(level=level), self._clock()))
             self._keep_lights()
         elif (speak := COMMANDS.get(lamp.profile)) is not None:
-            orders = speak(lamp, level > 0, level if level > 0 else None, 0.0)
+            orders = speak(lamp, level, 0.0)
             self._light([LampMessage(topic, payload, lamp.profile) for topic, payload in orders])
         else:
             log.warning("%s cannot be told anything: a light of profile %s is only heard", lamp.device, lamp.profile)
@@ -179,7 +179,7 @@ class Gateway:
     def _hear(self, deliveries: Sequence[Delivery]) -> None:
         if not deliveries:
             return
-        self._forwarder.heard(deliveries)
+        self._forwarder.handle_confirmations(deliveries)
         for delivery in deliveries:
             if delivery.topic == self._policy_topic:
                 self._consider(delivery)

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from edge.room import Room, is_full
+from edge.disk_quota import DiskQuota, is_full
 from smartwork.contracts.messages import Batch, LedgerDay, LedgerReport
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading
 from smartwork.domain.time import local_day
 
-BATCH = 400
+BATCH_SIZE = 400
 """Readings a batch holds at most: large enough to be fast, about 9 kB on the wire."""
 LIMIT_BYTES = 1_000_000_000
 FORGOTTEN_AT_ONCE = 100
@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS numbered (
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class SealedBatch:
     """A batch as it is sent, each time the same bytes."""
 
     first: int
@@ -51,7 +51,7 @@ class Sealed:
 class Outbox:
     """One SQLite file in WAL mode. Every method that changes it is one transaction, durable on return.
 
-    While nobody can be reached readings may linger: numbered and durable, but sealed only when they fill a batch,
+    While nobody can be reached readings may unsealed: numbered and durable, but sealed only when they fill a batch,
     which takes a tenth of the room of batches of one.
     """
 
@@ -67,7 +67,7 @@ class Outbox:
         self._db.executescript(_SCHEMA)
         self.full = False
         """Whether there is no room but for presence; an alarm for whoever looks after the gateway."""
-        self._room = Room(self._db, path, limit_bytes)
+        self._room = DiskQuota(self._db, path, limit_bytes)
         self._fits(lambda: self._begin(new_epoch()))
         self.epoch = str(self.recall("epoch"))
         self._lingering = int(self._db.execute("SELECT count(*) FROM numbered").fetchone()[0])
@@ -101,10 +101,10 @@ class Outbox:
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return str(row[0]) if row else None
 
-    def append(self, readings: Sequence[Reading], *, linger: bool = False) -> int:
+    def append(self, readings: Sequence[Reading], *, unsealed: bool = False) -> int:
         """Number the readings in the order given and seal them into batches; returns how many were kept.
 
-        A batch never crosses a local day, so that the ledger can be held against the server's by day. With `linger` what
+        A batch never crosses a local day, so that the ledger can be held against the server's by day. With `unsealed` what
         does not fill a batch waits for more. Where the disk is full only presence is kept, as long as the reserve lasts,
         then the newest of each device; what was not kept has numbers all the same, so that the ledger shows it missing.
         """
@@ -112,23 +112,23 @@ class Outbox:
             self._take_room_back()
         if not self.full and self._room.is_scarce():
             self._squeeze()
-        if not self.full and self._fits(lambda: self._write(readings, {}, linger=linger)):
+        if not self.full and self._fits(lambda: self._write(readings, {}, unsealed=unsealed)):
             return len(readings)
         return self._keep_presence(readings)
 
     def seal(self) -> None:
         """Make batches of what lingers, so that it can be sent."""
         if self._lingering:
-            self._fits(lambda: self._write([], {}, linger=False))
+            self._fits(lambda: self._write([], {}, unsealed=False))
 
-    def waiting(self, after: int, most: int) -> list[Sealed]:
+    def unconfirmed(self, after: int, most: int) -> list[SealedBatch]:
         """Up to `most` batches that begin behind number `after` and are not confirmed, oldest first."""
         rows = self._db.execute(
             "SELECT first, last, payload FROM batch WHERE first > ? ORDER BY first LIMIT ?", (after, most)
         )
-        return [Sealed(first, last, payload) for first, last, payload in rows]
+        return [SealedBatch(first, last, payload) for first, last, payload in rows]
 
-    def settle(self, runs: Iterable[tuple[int, int]]) -> None:
+    def confirm(self, runs: Iterable[tuple[int, int]]) -> None:
         """Forget the batches that are committed at the server; only whole batches exactly named are forgotten."""
         named = list(runs)
         for start in range(0, len(named), FORGOTTEN_AT_ONCE):
@@ -138,7 +138,7 @@ class Outbox:
         if self.full:
             self._take_room_back()
 
-    def unsettled(self) -> int:
+    def unconfirmed_count(self) -> int:
         """How many batches are not confirmed."""
         return int(self._db.execute("SELECT count(*) FROM batch").fetchone()[0])
 
@@ -194,7 +194,7 @@ class Outbox:
                 self._db.execute("ROLLBACK")
             raise
 
-    def _write(self, readings: Sequence[Reading], lost: dict[str, int], *, linger: bool) -> None:
+    def _write(self, readings: Sequence[Reading], lost: dict[str, int], *, unsealed: bool) -> None:
         """Number what is lost and what is kept, and seal; all of it or, where an error is raised, nothing."""
         with self._transaction():
             number = int(str(self.recall("last"))) + sum(lost.values())
@@ -202,10 +202,10 @@ class Outbox:
             for day, run in self._runs(readings):
                 numbered[day] += len(run)
             lingering = self._lingering
-            if linger or lingering:
+            if unsealed or lingering:
                 self._let_linger(number + 1, readings)
                 lingering += len(readings)
-                if not linger or lingering >= BATCH:
+                if not unsealed or lingering >= BATCH_SIZE:
                     self._seal_lingering()
                     lingering = 0
             else:
@@ -235,8 +235,8 @@ class Outbox:
         rows = self._db.execute("SELECT n, day, at_ms, device, metric, value, by_arrival FROM numbered ORDER BY n").fetchall()
         for (_, day), alike in groupby(enumerate(rows), key=lambda pair: (pair[1][0] - pair[0], pair[1][1])):
             run = [row for _, row in alike]
-            for start in range(0, len(run), BATCH):
-                some = run[start : start + BATCH]
+            for start in range(0, len(run), BATCH_SIZE):
+                some = run[start : start + BATCH_SIZE]
                 readings = [Reading(at, device, Metric(m), value, bool(late)) for _, _, at, device, m, value, late in some]
                 self._seal(some[0][0], day, readings)
         self._db.execute("DELETE FROM numbered")
@@ -250,7 +250,7 @@ class Outbox:
         presence = [reading for reading in readings if reading.metric is Metric.PRESENCE]
         lost = Counter(self._day_of(reading.at_ms) for reading in readings if reading.metric is not Metric.PRESENCE)
         if not self._room.is_used_up() and self._fits(
-            lambda: self._write([*self._unkept.values(), *presence], lost + self._lost, linger=True)
+            lambda: self._write([*self._unkept.values(), *presence], lost + self._lost, unsealed=True)
         ):
             self._unkept.clear()
             self._lost.clear()
@@ -272,8 +272,8 @@ class Outbox:
         """The readings cut into runs of one local day and at most a batch each."""
         for day, same in groupby(readings, key=lambda reading: self._day_of(reading.at_ms)):
             run = list(same)
-            for start in range(0, len(run), BATCH):
-                yield day, run[start : start + BATCH]
+            for start in range(0, len(run), BATCH_SIZE):
+                yield day, run[start : start + BATCH_SIZE]
 
     def _batch(self, first: int, day: str, run: Sequence[Reading]) -> Batch:
         names = sorted({reading.device for reading in run})

@@ -2,14 +2,14 @@
 family has lights, what they shall do becomes messages in their own dialect.
 
 `subscriptions(address)` are the topics of a device, `address_of(topic)` the device of a topic, `translate(heard)` its
-readings, `command(entry, on, level, ramp_s)` the messages to a light.
+readings, `command(entry, level, ramp_s)` the messages to a light.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from edge.adapters import chirpstack, elsys, esphome, homeassistant, milesight, shelly, tasmota, ttn, zigbee2mqtt
-from edge.adapters.message import Heard
+from edge.adapters.message import DeviceMessage
 from smartwork.contracts.policy import DeviceEntry, Profile
 from smartwork.contracts.reading import Reading
 
@@ -19,10 +19,10 @@ class Adapter(Protocol):
 
     def subscriptions(self, address: str) -> list[str]: ...
     def address_of(self, topic: str) -> str | None: ...
-    def translate(self, heard: Heard) -> list[Reading]: ...
+    def translate(self, heard: DeviceMessage) -> list[Reading]: ...
 
 
-Command = Callable[[DeviceEntry, bool, float | None, float], list[tuple[str, bytes]]]
+Command = Callable[[DeviceEntry, float, float], list[tuple[str, bytes]]]
 
 ADAPTERS: Mapping[Profile, Adapter] = {
     Profile.ZIGBEE2MQTT: zigbee2mqtt,

@@ -7,7 +7,7 @@ where the bytes tell nothing.
 import re
 
 from edge.adapters.lorawan import base64_bytes, maker_of, take_bytes, take_decoded
-from edge.adapters.message import Heard, Taken, child, instant, json_object, number, observed
+from edge.adapters.message import DeviceMessage, Taken, child, instant, json_object, number, observed
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading
 
@@ -25,7 +25,7 @@ def address_of(topic: str) -> str | None:
     return found["address"] if found else None
 
 
-def translate(heard: Heard) -> list[Reading]:
+def translate(heard: DeviceMessage) -> list[Reading]:
     """The canonical readings in one event; empty where it holds none that we know. Raises ValueError, naming the field."""
     said = json_object(heard.payload)
     taken = Taken(heard, observed(heard, instant(said.get("time"), "time")))

@@ -1,7 +1,7 @@
 """Elsys sensors behind a bridge that forwards nothing but their bytes, in hex, in base64 or raw, on a topic of its own."""
 
 from edge.adapters.lorawan import bare_bytes, take_bytes
-from edge.adapters.message import Heard, Taken, arrival
+from edge.adapters.message import DeviceMessage, Taken, arrival
 from smartwork.contracts.reading import Reading
 
 
@@ -15,7 +15,7 @@ def address_of(topic: str) -> str | None:
     return topic
 
 
-def translate(heard: Heard) -> list[Reading]:
+def translate(heard: DeviceMessage) -> list[Reading]:
     """The canonical readings in one uplink; empty where it holds none that we know. ValueError where it is cut short."""
     taken = Taken(heard, arrival(heard))
     take_bytes("elsys", bare_bytes(heard.payload), taken)

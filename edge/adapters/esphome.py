@@ -5,12 +5,12 @@ object's name. A radar's moving and still target are parts of its presence and d
 Where a device has several that count, such as a PIR beside a radar, the registry's model names the one that does.
 """
 
-import json
 import re
 
+from edge.adapters.light_commands import json_light
 from edge.adapters.message import (
     Convert,
-    Heard,
+    DeviceMessage,
     Taken,
     arrival,
     json_object,
@@ -62,7 +62,7 @@ def address_of(topic: str) -> str | None:
     return found["address"] if found else None
 
 
-def translate(heard: Heard) -> list[Reading]:
+def translate(heard: DeviceMessage) -> list[Reading]:
     """The canonical readings in one message; empty where it holds none that we know. Raises ValueError, naming the field."""
     if heard.topic == f"{heard.address}/status":
         return switch_reading(heard, Metric.ONLINE, {"online": 1.0, "offline": 0.0}, "status")
@@ -88,11 +88,6 @@ def translate(heard: Heard) -> list[Reading]:
     return taken.readings()
 
 
-def command(entry: DeviceEntry, on: bool, level: float | None, ramp_s: float) -> list[tuple[str, bytes]]:
-    """The message that brings a light to `level` (0 to 1) within `ramp_s` seconds, or switches it off."""
-    said: dict[str, object] = {"state": "ON" if on else "OFF"}
-    if on and level is not None:
-        said["brightness"] = max(1, round(level * BRIGHTEST))
-    if ramp_s:
-        said["transition"] = ramp_s
-    return [(f"{entry.address}/light/{entry.model or PANEL}/command", json.dumps(said).encode())]
+def command(entry: DeviceEntry, level: float, ramp_s: float) -> list[tuple[str, bytes]]:
+    """The message that sets a light to `level` (0 to 1, 0 is off) over `ramp_s` seconds."""
+    return [(f"{entry.address}/light/{entry.model or PANEL}/command", json_light(level, ramp_s, BRIGHTEST))]

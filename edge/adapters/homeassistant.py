@@ -7,7 +7,19 @@ word, and one topic an attribute where attributes are published. A state object 
 
 import json
 
-from edge.adapters.message import Heard, Taken, arrival, child, instant, json_object, level_of, numeral, observed, text_of
+from edge.adapters.light_commands import percent
+from edge.adapters.message import (
+    DeviceMessage,
+    Taken,
+    arrival,
+    child,
+    instant,
+    json_object,
+    level_of,
+    numeral,
+    observed,
+    text_of,
+)
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry
 from smartwork.contracts.reading import Reading
@@ -41,7 +53,7 @@ def address_of(topic: str) -> str | None:
     return f"{parts[1]}/{parts[2]}" if len(parts) == 4 and parts[0] == BASE and parts[3] in ("state", "brightness") else None
 
 
-def translate(heard: Heard) -> list[Reading]:
+def translate(heard: DeviceMessage) -> list[Reading]:
     """The canonical readings in one state; empty where it holds none that we know. Raises ValueError, naming the field."""
     domain, _, name = heard.address.partition("/")
     word = text_of(heard.payload)
@@ -84,11 +96,15 @@ def _state(domain: str, what: str, word: str, taken: Taken, unit: object = None)
             taken.put(metric, value, "state", word)
 
 
-def command(entry: DeviceEntry, on: bool, level: float | None, ramp_s: float) -> list[tuple[str, bytes]]:
-    """What to ask of Home Assistant's API: the service as topic, its data as JSON; nothing that a broker carries."""
+def command(entry: DeviceEntry, level: float, ramp_s: float) -> list[tuple[str, bytes]]:
+    """The service call that sets a light to `level` (0 to 1, 0 is off) over `ramp_s` seconds.
+
+    The "topic" is the service as `domain/service`, the payload its data as JSON. It is sent through Home Assistant's API,
+    not through a broker.
+    """
     data: dict[str, object] = {"entity_id": entry.address.replace("/", ".", 1)}
-    if on and level is not None:
-        data["brightness_pct"] = max(1, round(level * 100))
+    if level > 0:
+        data["brightness_pct"] = percent(level)
     if ramp_s:
         data["transition"] = ramp_s
-    return [(f"light/{'turn_on' if on else 'turn_off'}", json.dumps(data).encode())]
+    return [(f"light/{'turn_on' if level > 0 else 'turn_off'}", json.dumps(data).encode())]

@@ -18,10 +18,10 @@ Convert = Callable[[object], float | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class DeviceMessage:
     """One message of a registered device, when it arrived, and what the registry knows of the device.
 
-    A time in it that lies more than `patience` before its arrival is not believed.
+    A time in it that lies more than `max_age` before its arrival is not believed.
     """
 
     topic: str
@@ -31,7 +31,7 @@ class Heard:
     arrived: datetime
     model: str | None = None
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Brussels"))
-    patience: timedelta = CLOCK_BEHIND
+    max_age: timedelta = CLOCK_BEHIND
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,12 @@ class Moment:
         return round(self.at.timestamp() * 1000)
 
 
-def arrival(heard: Heard) -> Moment:
+def arrival(heard: DeviceMessage) -> Moment:
     """For devices that name no time."""
     return Moment(heard.arrived, is_arrival=True)
 
 
-def observed(heard: Heard, claimed: datetime | None) -> Moment:
+def observed(heard: DeviceMessage, claimed: datetime | None) -> Moment:
     """The device's own time where it is believable, else the arrival, marked as such.
 
     Raises ValueError where the clock was never set: such a device's past cannot be told from its present.
@@ -61,7 +61,7 @@ def observed(heard: Heard, claimed: datetime | None) -> Moment:
         return arrival(heard)
     if claimed < _EARLIEST:
         raise ValueError(f"the device's clock is not set: it says {claimed.isoformat()}")
-    if claimed > heard.arrived + CLOCK_AHEAD or heard.arrived - claimed > heard.patience:
+    if claimed > heard.arrived + CLOCK_AHEAD or heard.arrived - claimed > heard.max_age:
         return arrival(heard)
     return Moment(claimed, is_arrival=False)
 
@@ -179,7 +179,7 @@ def level_of(full: float) -> Convert:
 class Taken:
     """Readings of one message as they are found: one a metric, the first wins."""
 
-    heard: Heard
+    heard: DeviceMessage
     moment: Moment
     found: dict[Metric, Reading] = field(default_factory=dict)
 
@@ -202,7 +202,7 @@ class Taken:
         return list(self.found.values())
 
 
-def switch_reading(heard: Heard, metric: Metric, words: dict[str, float], name: str) -> list[Reading]:
+def switch_reading(heard: DeviceMessage, metric: Metric, words: dict[str, float], name: str) -> list[Reading]:
     """A payload that is one word, as one reading on arrival; raises ValueError for other words."""
     word = text_of(heard.payload)
     taken = Taken(heard, arrival(heard))

@@ -5,7 +5,7 @@ for a bridge that forwards nothing but the bytes.
 """
 
 from edge.adapters.lorawan import bare_bytes, base64_bytes, maker_of, take_bytes, take_decoded
-from edge.adapters.message import Heard, Taken, arrival, child, instant, json_object, observed
+from edge.adapters.message import DeviceMessage, Taken, arrival, child, instant, json_object, observed
 from smartwork.contracts.reading import Reading
 
 
@@ -19,7 +19,7 @@ def address_of(topic: str) -> str | None:
     return topic
 
 
-def translate(heard: Heard) -> list[Reading]:
+def translate(heard: DeviceMessage) -> list[Reading]:
     """The canonical readings in one uplink; empty where it holds none that we know. Raises ValueError, naming the field."""
     if not heard.payload.lstrip().startswith(b"{"):
         taken = Taken(heard, arrival(heard))

@@ -7,8 +7,9 @@ seconds. Energy `aenergy.total` is in Wh, `brightness` in percent.
 import json
 import re
 
+from edge.adapters.light_commands import percent
 from edge.adapters.message import (
-    Heard,
+    DeviceMessage,
     Taken,
     arrival,
     child,
@@ -41,7 +42,7 @@ def address_of(topic: str) -> str | None:
     return found["address"] if found else None
 
 
-def translate(heard: Heard) -> list[Reading]:
+def translate(heard: DeviceMessage) -> list[Reading]:
     """The canonical readings in one message; empty where it holds none that we know. Raises ValueError, naming the field."""
     if heard.topic == f"{heard.address}/online":
         return switch_reading(heard, Metric.ONLINE, {"true": 1.0, "false": 0.0}, "online")
@@ -91,14 +92,14 @@ def _channel(model: str | None) -> str:
     return number_of if ":" in (model or "") and re.fullmatch(r"[0-9]{1,3}", number_of) else "0"
 
 
-def command(entry: DeviceEntry, on: bool, level: float | None, ramp_s: float) -> list[tuple[str, bytes]]:
-    """The call that brings a light to `level` (0 to 1) within `ramp_s` seconds, or switches it off."""
-    params: dict[str, object] = {"id": int(_channel(entry.model)), "on": on}
+def command(entry: DeviceEntry, level: float, ramp_s: float) -> list[tuple[str, bytes]]:
+    """The RPC call that sets a light to `level` (0 to 1, 0 is off) over `ramp_s` seconds; a relay is only switched."""
+    params: dict[str, object] = {"id": int(_channel(entry.model)), "on": level > 0}
     method = "Switch.Set"
     if (entry.model or "").lower().partition(":")[0] != SWITCH:
         method = "Light.Set"
-        if on and level is not None:
-            params["brightness"] = max(1, round(level * 100))
+        if level > 0:
+            params["brightness"] = percent(level)
         if ramp_s:
             params["transition_duration"] = ramp_s
     call = {"id": 1, "src": "smartwork", "method": method, "params": params}

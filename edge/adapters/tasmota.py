@@ -8,8 +8,9 @@ its energies are those of a moving and of a still person, in percent, both 0 whe
 
 import re
 
+from edge.adapters.light_commands import percent
 from edge.adapters.message import (
-    Heard,
+    DeviceMessage,
     Taken,
     arrival,
     child,
@@ -46,7 +47,7 @@ def address_of(topic: str) -> str | None:
     return found["address"] if found and (found["leaf"] in _LEAVES or _SWITCH.fullmatch(found["leaf"])) else None
 
 
-def translate(heard: Heard) -> list[Reading]:
+def translate(heard: DeviceMessage) -> list[Reading]:
     """The canonical readings in one message; empty where it holds none that we know. Raises ValueError, naming the field."""
     leaf = heard.topic.rpartition("/")[2]
     if leaf == "LWT":
@@ -63,7 +64,7 @@ def translate(heard: Heard) -> list[Reading]:
     return []
 
 
-def _state(said: dict[str, object], heard: Heard) -> list[Reading]:
+def _state(said: dict[str, object], heard: DeviceMessage) -> list[Reading]:
     taken = Taken(heard, observed(heard, instant(said.get("Time"), "Time", heard.timezone, heard.arrived)))
     taken.take(said, "POWER", Metric.LIGHT_ON, on_off)
     taken.take(said, "POWER1", Metric.LIGHT_ON, on_off)
@@ -71,7 +72,7 @@ def _state(said: dict[str, object], heard: Heard) -> list[Reading]:
     return taken.readings()
 
 
-def _telemetry(said: dict[str, object], heard: Heard) -> list[Reading]:
+def _telemetry(said: dict[str, object], heard: DeviceMessage) -> list[Reading]:
     claimed = instant(said.get("Time"), "Time", heard.timezone, heard.arrived)
     taken = Taken(heard, observed(heard, claimed) if claimed else arrival(heard))
     energy = child(said, "ENERGY")
@@ -88,21 +89,14 @@ def _telemetry(said: dict[str, object], heard: Heard) -> list[Reading]:
     return taken.readings()
 
 
-def command(entry: DeviceEntry, on: bool, level: float | None, ramp_s: float) -> list[tuple[str, bytes]]:
-    """The messages that bring a light to `level` (0 to 1) within `ramp_s` seconds, or switch it off.
+def command(entry: DeviceEntry, level: float, ramp_s: float) -> list[tuple[str, bytes]]:
+    """The message that sets a light to `level` (0 to 1, 0 is off) over `ramp_s` seconds.
 
-    A ramp is Tasmota's Fade with Speed in half seconds for the whole range, 1 to 40.
+    A ramp is Tasmota's Fade, with Speed in half seconds for the whole range, 1 to 40. A DALI gateway knows no ramp.
     """
     if entry.model is not None and entry.model.lower().startswith(DALI):
         gear = entry.model.lower().removeprefix(DALI).strip("- ") or "0"
-        return [(f"cmnd/{entry.address}/DaliDimmer{gear}", str(_percent(on, level)).encode())]
+        return [(f"cmnd/{entry.address}/DaliDimmer{gear}", str(percent(level)).encode())]
     fade = f"Fade 1;Speed {min(40, max(1, round(ramp_s * 2)))}" if ramp_s else "Fade 0"
-    if on and level is not None:
-        orders = f"{fade};Dimmer {_percent(on, level)};POWER ON"
-    else:
-        orders = f"{fade};POWER {'ON' if on else 'OFF'}"
-    return [(f"cmnd/{entry.address}/Backlog0", orders.encode())]
-
-
-def _percent(on: bool, level: float | None) -> int:
-    return 0 if not on else 100 if level is None else max(1, round(level * 100))
+    backlog = f"{fade};Dimmer {percent(level)};POWER ON" if level > 0 else f"{fade};POWER OFF"
+    return [(f"cmnd/{entry.address}/Backlog0", backlog.encode())]

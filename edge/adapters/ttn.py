@@ -7,7 +7,7 @@ here where their maker is known, and `decoded_payload` is taken only where they 
 import re
 
 from edge.adapters.lorawan import base64_bytes, maker_of, take_bytes, take_decoded
-from edge.adapters.message import Heard, Taken, child, instant, json_object, observed
+from edge.adapters.message import DeviceMessage, Taken, child, instant, json_object, observed
 from smartwork.contracts.reading import Reading
 
 _TOPIC = re.compile(r"(?P<address>v3/[^/]+/devices/[^/]+)/(?P<event>[a-z]+(?:/[a-z]+)?)")
@@ -24,7 +24,7 @@ def address_of(topic: str) -> str | None:
     return found["address"] if found else None
 
 
-def translate(heard: Heard) -> list[Reading]:
+def translate(heard: DeviceMessage) -> list[Reading]:
     """The canonical readings in one uplink; empty where it holds none that we know. Raises ValueError, naming the field."""
     if not heard.topic.endswith("/up"):
         return []

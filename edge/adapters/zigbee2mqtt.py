@@ -6,11 +6,10 @@ Properties as in the project's public documentation (Exposes): `occupancy`, `pre
 1970) as event time.
 """
 
-import json
-
+from edge.adapters.light_commands import json_light
 from edge.adapters.message import (
     Convert,
-    Heard,
+    DeviceMessage,
     Taken,
     arrival,
     instant,
@@ -59,7 +58,7 @@ def address_of(topic: str) -> str | None:
     return topic.removesuffix("/availability")
 
 
-def translate(heard: Heard) -> list[Reading]:
+def translate(heard: DeviceMessage) -> list[Reading]:
     """The canonical readings in one message, in the order of the table above; empty where it holds none that we know.
 
     Event time is the device's `last_seen` where it says a believable one. Raises ValueError, naming the property, where
@@ -77,17 +76,12 @@ def translate(heard: Heard) -> list[Reading]:
     return taken.readings()
 
 
-def command(entry: DeviceEntry, on: bool, level: float | None, ramp_s: float) -> list[tuple[str, bytes]]:
-    """The messages that bring a light to `level` (0 to 1) within `ramp_s` seconds, or switch it off."""
-    said: dict[str, object] = {"state": "ON" if on else "OFF"}
-    if on and level is not None:
-        said["brightness"] = max(1, round(level * BRIGHTEST))
-    if ramp_s:
-        said["transition"] = ramp_s
-    return [(f"{entry.address}/set", json.dumps(said).encode())]
+def command(entry: DeviceEntry, level: float, ramp_s: float) -> list[tuple[str, bytes]]:
+    """The message that sets a light to `level` (0 to 1, 0 is off) over `ramp_s` seconds."""
+    return [(f"{entry.address}/set", json_light(level, ramp_s, BRIGHTEST))]
 
 
-def _availability(heard: Heard) -> list[Reading]:
+def _availability(heard: DeviceMessage) -> list[Reading]:
     """Both the plain and the JSON form exist."""
     text = text_of(heard.payload)
     state: object = json_object(heard.payload).get("state") if text.startswith("{") else text

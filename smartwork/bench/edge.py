@@ -129,7 +129,7 @@ def _lingering(path: Path, count: int) -> tuple[float, float]:
     with Outbox(path, ZONE) as outbox:
         began = time.monotonic()
         for reading in _readings(0, count):
-            outbox.append([reading], linger=True)
+            outbox.append([reading], unsealed=True)
         rate = count / (time.monotonic() - began)
         outbox.seal()
     return rate, path.stat().st_size / count

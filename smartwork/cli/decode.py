@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from edge.adapters import ADAPTERS, ADDRESSES
-from edge.adapters.message import Heard
+from edge.adapters.message import DeviceMessage
 from smartwork.clock import now
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import Profile
@@ -55,9 +55,9 @@ def decode(topic: str, payload: bytes, profile: Profile, model: str | None, arri
     if address is None:
         example = adapter.subscriptions(ADDRESSES[profile])[0]
         raise InputError(f"No {profile.value} device speaks on the topic {topic!r}; expected one such as {example}")
-    patience = arrived - datetime(2000, 1, 1, tzinfo=UTC)
+    max_age = arrived - datetime(2000, 1, 1, tzinfo=UTC)
     try:
-        return adapter.translate(Heard(topic, payload, address, address, arrived, model, patience=patience))
+        return adapter.translate(DeviceMessage(topic, payload, address, address, arrived, model, max_age=max_age))
     except ValueError as why:
         raise InputError(f"A {profile.value} device says nothing like this: {why}") from None
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from edge.forward import Forwarder
+from edge.forwarder import Forwarder
 from edge.outbox import Outbox
 from smartwork.clock import now
 from smartwork.contracts.reading import Reading
@@ -62,16 +62,16 @@ def replay(broker_url: str, boxes: Sequence[Filled], progress: Progress, alive: 
     with ExitStack() as opened:
         pairs = [_open(opened, broker_url, box) for box in boxes]
         outboxes = [outbox for _, outbox, _ in pairs]
-        total = waiting = sum(outbox.unsettled() for outbox in outboxes)
+        total = waiting = sum(outbox.unconfirmed_count() for outbox in outboxes)
         moved_at = time.monotonic()
         while waiting:
             for client, _, forwarder in pairs:
                 heard = client.receive(500, patience_s=0.0)
-                forwarder.heard(heard)
+                forwarder.handle_confirmations(heard)
                 client.acknowledge(heard)
-                forwarder.push()
+                forwarder.publish_batches()
             alive()
-            left = sum(outbox.unsettled() for outbox in outboxes)
+            left = sum(outbox.unconfirmed_count() for outbox in outboxes)
             if left < waiting:
                 moved_at = time.monotonic()
             elif time.monotonic() - moved_at > _PATIENCE_S:
@@ -80,7 +80,7 @@ def replay(broker_url: str, boxes: Sequence[Filled], progress: Progress, alive: 
             progress("Replaying outboxes through broker and ingest", total - waiting, total)
             time.sleep(0.01)
         for _, _, forwarder in pairs:
-            forwarder.report_now()
+            forwarder.publish_ledger()
 
 
 def _open(opened: ExitStack, broker_url: str, box: Filled) -> tuple[Client, Outbox, Forwarder]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.translate import Translator
+from edge.translator import Translator
 from firmware_sim.network import demo_network
 from firmware_sim.recordings import Recording, messages
 from smartwork.clock import now
@@ -71,7 +71,7 @@ def _translated(recording: Recording, device: str, address: str, timezone: str) 
     """What the edge makes of the recording's messages, in the order in which the sensor said them."""
     entry = DeviceEntry(device=device, profile=Profile.ZIGBEE2MQTT, address=address, interval_s=recording.interval_s)
     arrived = now()
-    translator = Translator([entry], timezone, patience=arrived - recording.start)
+    translator = Translator([entry], timezone, max_age=arrived - recording.start)
     return [
         reading
         for topic, payload in messages(recording, address)

@@ -13,7 +13,7 @@ from smartwork.devstack.homeassistant import Environments
 from smartwork.devstack.stack import ephemeral
 from smartwork.transport.mqtt import Client
 from tests.support.homeassistant import HomeAssistant
-from tests.support.house import POLICY, REGISTRY, House, policy
+from tests.support.homeassistant_centre import POLICY, REGISTRY, House, policy
 from tests.support.program import Program
 
 

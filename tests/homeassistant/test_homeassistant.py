@@ -6,7 +6,7 @@ import pytest
 
 from smartwork.contracts.policy import Profile
 from smartwork.devstack.homeassistant import Environments
-from tests.support.house import REGISTRY, House, entry, policy
+from tests.support.homeassistant_centre import REGISTRY, House, entry, policy
 from tests.support.program import Program, eventually
 
 pytestmark = [pytest.mark.services, pytest.mark.homeassistant]

@@ -7,7 +7,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from smartwork.contracts.policy import Profile
 from smartwork.devstack.browser import HEADLESS_FLAGS, chromium_path
-from tests.support.house import House, entry
+from tests.support.homeassistant_centre import House, entry
 from tests.support.project import ROOT
 
 pytestmark = [pytest.mark.services, pytest.mark.homeassistant, pytest.mark.browser]

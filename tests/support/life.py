@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
 
-from edge.translate import Translator
+from edge.translator import Translator
 from firmware_sim.month import centre_readings, simulate
 from firmware_sim.network import TIMEZONE, demo_network
 from firmware_sim.zigbee2mqtt import speak
@@ -61,7 +61,7 @@ class Days:
                 DeviceEntry(device=d.slug, profile=Profile.ZIGBEE2MQTT, address=str(d.address), interval_s=d.interval_s)
                 for d in place.devices
             ],
-            patience=PATIENCE,
+            max_age=PATIENCE,
         )
         arrived = now()
         return [

@@ -9,10 +9,10 @@ from functools import partial
 
 from edge import gateway
 from edge.__main__ import main
-from edge.translate import Translator
+from edge.translator import Translator
 
 PATIENCE = timedelta(days=100)
 
 if __name__ == "__main__":
-    gateway.Translator = partial(Translator, patience=PATIENCE)  # type: ignore[assignment,attr-defined]
+    gateway.Translator = partial(Translator, max_age=PATIENCE)  # type: ignore[assignment,attr-defined]
     sys.exit(main())

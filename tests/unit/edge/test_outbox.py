@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.outbox import BATCH, Outbox
+from edge.outbox import BATCH_SIZE, Outbox
 from smartwork.contracts.messages import Batch
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading
@@ -35,7 +35,7 @@ def memory() -> Outbox:
 
 
 def batches(outbox: Outbox) -> list[Batch]:
-    return [Batch.model_validate_json(sealed.payload) for sealed in outbox.waiting(0, 1_000_000)]
+    return [Batch.model_validate_json(sealed.payload) for sealed in outbox.unconfirmed(0, 1_000_000)]
 
 
 some_readings = st.lists(
@@ -55,8 +55,8 @@ some_readings = st.lists(
 def test_numbers_have_no_gaps_and_every_reading_comes_back_as_it_went_in(said: list[tuple[list[Reading], bool]]) -> None:
     portions = [portion for portion, _ in said]
     with memory() as outbox:
-        for portion, linger in said:
-            assert outbox.append(portion, linger=linger) == len(portion)
+        for portion, unsealed in said:
+            assert outbox.append(portion, unsealed=unsealed) == len(portion)
             assert sum(day.in_outbox for day in outbox.report(NOW).days) == outbox.report(NOW).last
         outbox.seal()
         found = batches(outbox)
@@ -91,37 +91,37 @@ def test_midnight_belongs_to_the_new_day() -> None:
 
 def test_a_batch_is_never_larger_than_the_wire_likes() -> None:
     with memory() as outbox:
-        outbox.append([reading(MIDNIGHT + i) for i in range(2 * BATCH + 1)])
-        assert [b.last - b.first + 1 for b in batches(outbox)] == [BATCH, BATCH, 1]
+        outbox.append([reading(MIDNIGHT + i) for i in range(2 * BATCH_SIZE + 1)])
+        assert [b.last - b.first + 1 for b in batches(outbox)] == [BATCH_SIZE, BATCH_SIZE, 1]
 
 
 def test_a_resend_is_byte_identical_also_from_the_file_opened_again_and_in_another_zone(tmp_path: Path) -> None:
     path = tmp_path / "sub" / "outbox.sqlite"
     with Outbox(path, ZONE) as outbox:
         outbox.append([reading(MIDNIGHT + i, value=i / 7) for i in range(900)])
-        first, epoch = outbox.waiting(0, 99), outbox.epoch
-        assert outbox.waiting(0, 99) == first
+        first, epoch = outbox.unconfirmed(0, 99), outbox.epoch
+        assert outbox.unconfirmed(0, 99) == first
     with Outbox(path, "Asia/Tokyo") as again:
-        assert (again.waiting(0, 99), again.epoch) == (first, epoch)
+        assert (again.unconfirmed(0, 99), again.epoch) == (first, epoch)
         again.append([reading(MIDNIGHT)])
-        assert again.waiting(900, 99)[0].first == 901
+        assert again.unconfirmed(900, 99)[0].first == 901
 
 
 def test_waiting_begins_behind_a_number_and_stops_in_time() -> None:
     with memory() as outbox:
         for i in range(5):
             outbox.append([reading(MIDNIGHT + i)])
-        assert [s.first for s in outbox.waiting(2, 2)] == [3, 4]
+        assert [s.first for s in outbox.unconfirmed(2, 2)] == [3, 4]
 
 
 def test_what_lingers_is_sealed_together_once_it_fills_a_batch_or_is_to_be_sent(tmp_path: Path) -> None:
     with Outbox(tmp_path / "o", ZONE) as outbox:
-        for i in range(BATCH + 10):
-            outbox.append([reading(MIDNIGHT + i)], linger=True)
-        assert [b.last - b.first + 1 for b in batches(outbox)] == [BATCH]
+        for i in range(BATCH_SIZE + 10):
+            outbox.append([reading(MIDNIGHT + i)], unsealed=True)
+        assert [b.last - b.first + 1 for b in batches(outbox)] == [BATCH_SIZE]
     with Outbox(tmp_path / "o", "Pacific/Auckland") as again:
         again.seal()
-        assert [b.last - b.first + 1 for b in batches(again)] == [BATCH, 10]
+        assert [b.last - b.first + 1 for b in batches(again)] == [BATCH_SIZE, 10]
         assert {b.day for b in batches(again)} == {"2026-03-29"}, "the day under which they were numbered"
 
 
@@ -129,18 +129,18 @@ def test_settling_forgets_only_whole_batches_exactly_named() -> None:
     with memory() as outbox:
         for _ in range(3):
             outbox.append([reading(MIDNIGHT), reading(MIDNIGHT + 1)])
-        outbox.settle([(1, 1), (2, 2), (1, 6), (4, 4), (99, 100), (3, 4)])
-        assert [s.first for s in outbox.waiting(0, 9)] == [1, 5]
-        outbox.settle([(1, 2), (5, 6)])
-        assert outbox.unsettled() == 0
+        outbox.confirm([(1, 1), (2, 2), (1, 6), (4, 4), (99, 100), (3, 4)])
+        assert [s.first for s in outbox.unconfirmed(0, 9)] == [1, 5]
+        outbox.confirm([(1, 2), (5, 6)])
+        assert outbox.unconfirmed_count() == 0
         outbox.append([reading(MIDNIGHT)])
-        assert outbox.waiting(0, 9)[0].first == 7
+        assert outbox.unconfirmed(0, 9)[0].first == 7
 
 
 def test_the_report_counts_by_local_day_what_was_numbered_and_what_waits() -> None:
     with memory() as outbox:
         outbox.append([reading(MIDNIGHT - 2), reading(MIDNIGHT - 1), reading(MIDNIGHT), reading(MIDNIGHT - 1)])
-        outbox.settle([(1, 2)])
+        outbox.confirm([(1, 2)])
         report = outbox.report(NOW)
         assert (report.epoch, report.last, report.reported_ms) == (outbox.epoch, 4, round(NOW.timestamp() * 1000))
         assert [(d.day, d.numbered, d.in_outbox) for d in report.days] == [("2026-03-28", 3, 1), ("2026-03-29", 1, 1)]
@@ -212,7 +212,7 @@ def _total(path: Path) -> int:
 def test_payloads_are_the_contract_in_json() -> None:
     with memory() as outbox:
         outbox.append([reading(MIDNIGHT)])
-        said = json.loads(outbox.waiting(0, 1)[0].payload)
+        said = json.loads(outbox.unconfirmed(0, 1)[0].payload)
         assert said == {
             "v": 1,
             "epoch": outbox.epoch,

@@ -9,8 +9,8 @@ from random import Random
 
 import pytest
 
+from edge.disk_quota import DiskQuota
 from edge.outbox import Outbox
-from edge.room import Room
 from smartwork.contracts.messages import Batch
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading
@@ -31,7 +31,7 @@ def presence(second: int, value: float = 1.0, device: str = "desk-1") -> Reading
 
 def kept(outbox: Outbox) -> list[Reading]:
     outbox.seal()
-    found = [Batch.model_validate_json(sealed.payload) for sealed in outbox.waiting(0, 10**9)]
+    found = [Batch.model_validate_json(sealed.payload) for sealed in outbox.unconfirmed(0, 10**9)]
     return [
         Reading(at, b.devices[d], Metric(m), v)
         for b in found
@@ -91,7 +91,7 @@ def test_where_even_the_reserve_is_used_up_the_newest_presence_survives(outbox: 
     said += 300
     assert outbox.append([presence(second + 300, 0.0, "desk-7")]) == 0
     said += 1
-    outbox.settle([(b.first, b.last) for b in outbox.waiting(0, 10**9)])
+    outbox.confirm([(b.first, b.last) for b in outbox.unconfirmed(0, 10**9)])
     assert not outbox.full
     newest = {r.device: r for r in kept(outbox)}
     assert newest.pop("desk-7") == presence(second + 300, 0.0, "desk-7")
@@ -101,7 +101,7 @@ def test_where_even_the_reserve_is_used_up_the_newest_presence_survives(outbox: 
 
 def test_room_that_comes_back_is_used_and_held_back_anew(outbox: Outbox) -> None:
     fill(outbox)
-    outbox.settle([(b.first, b.last) for b in outbox.waiting(0, 10**9)])
+    outbox.confirm([(b.first, b.last) for b in outbox.unconfirmed(0, 10**9)])
     assert not outbox.full
     assert outbox.append(air(1)) == 300
     assert fill(outbox) > 0
@@ -122,6 +122,6 @@ def test_an_outbox_of_a_full_disk_opens_again_with_all_it_had(outbox: Outbox) ->
 
 def test_the_reserve_lies_on_the_disk(tmp_path: Path) -> None:
     with Outbox(tmp_path / "o", "Europe/Brussels", limit_bytes=8 * MB) as small:
-        assert isinstance(small._room, Room)
+        assert isinstance(small._room, DiskQuota)
         held = (tmp_path / "o.reserve").stat()
         assert held.st_blocks * 512 >= held.st_size == 2 * MB

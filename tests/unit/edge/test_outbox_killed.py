@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+import edge.disk_quota
 import edge.outbox
-import edge.room
 from edge.outbox import Outbox
 from smartwork.contracts.messages import Batch
 from smartwork.contracts.metrics import Metric
@@ -28,7 +28,7 @@ START = round(datetime(2026, 10, 5, 21, 59, 58, tzinfo=UTC).timestamp() * 1000)
 NOW = datetime(2026, 10, 6, tzinfo=UTC)
 SMALL_BATCH = 8
 LONGEST = 3_000
-FILES = {edge.outbox.__file__, edge.room.__file__}
+FILES = {edge.outbox.__file__, edge.disk_quota.__file__}
 WITHOUT_EFFECT = {"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "_day_of", "_runs", "_batch"}
 SAID = struct.Struct("<qqq")
 """What a life tells: how many readings were accepted, how many forgotten, and how long the log was when both were true."""
@@ -42,10 +42,10 @@ def life(path: Path) -> Iterator[tuple[int, int]]:
     """An outbox's day in short: sealed at once, lingering, sealed together, settled; after each step what is promised."""
     outbox = Outbox(path, ZONE)
     accepted = forgotten = 0
-    for how_many, linger in ((7, False), (2, True), (3, True), (9, True), (1, True)):
-        accepted += outbox.append(some(how_many, accepted), linger=linger)
+    for how_many, unsealed in ((7, False), (2, True), (3, True), (9, True), (1, True)):
+        accepted += outbox.append(some(how_many, accepted), unsealed=unsealed)
         yield accepted, forgotten
-    outbox.settle([(1, 4)])  # the first batch ends at midnight
+    outbox.confirm([(1, 4)])  # the first batch ends at midnight
     yield accepted, 4
     outbox.seal()
     yield accepted, 4
@@ -89,7 +89,7 @@ def last_said(told: int) -> tuple[int, int, int, bool]:
 def check(path: Path, accepted: int, forgotten: int) -> None:
     with Outbox(path, ZONE) as outbox:
         outbox.seal()
-        found = [Batch.model_validate_json(sealed.payload) for sealed in outbox.waiting(0, 10_000)]
+        found = [Batch.model_validate_json(sealed.payload) for sealed in outbox.unconfirmed(0, 10_000)]
         report = outbox.report(NOW)
         assert report.last >= accepted
         assert sum(day.numbered for day in report.days) == report.last
@@ -111,7 +111,7 @@ def check(path: Path, accepted: int, forgotten: int) -> None:
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a short life has every kind of step."""
-    monkeypatch.setattr(edge.outbox, "BATCH", SMALL_BATCH)
+    monkeypatch.setattr(edge.outbox, "BATCH_SIZE", SMALL_BATCH)
 
 
 def test_killed_at_every_line_it_holds_all_that_it_accepted_and_forgets_only_what_it_may(tmp_path: Path) -> None:

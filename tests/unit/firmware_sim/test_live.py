@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from edge.adapters.message import Heard
+from edge.adapters.message import DeviceMessage
 from edge.adapters.zigbee2mqtt import translate
 from firmware_sim.__main__ import main
 from firmware_sim.dialects.said import Order
@@ -38,7 +38,7 @@ def test_an_edge_understands_every_word_and_finds_it_plausible() -> None:
     slug_of = {device.address: device.slug for device in MONS.devices}
     for now, _, said in lived(2, 5):
         for topic, payload in said:
-            readings = translate(Heard(topic, payload, slug_of[topic], topic, now))
+            readings = translate(DeviceMessage(topic, payload, slug_of[topic], topic, now))
             assert readings
             for reading in readings:
                 assert reading.at_ms == round(now.timestamp() * 1000)

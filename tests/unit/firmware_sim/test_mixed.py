@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.adapters import ADAPTERS, COMMANDS
-from edge.adapters.message import Heard
+from edge.adapters.message import DeviceMessage
 from firmware_sim.dialects import EARS, OBEYS, SPEAKERS
 from firmware_sim.habits import Event, Habits, measured, repeated, speechless
 from firmware_sim.mixed import a_day, mixed_centre
@@ -25,7 +25,7 @@ def understood(profile: Profile, address: str, values: dict[Metric, float], mode
     found: dict[Metric, float] = {}
     for said in SPEAKERS[profile](address, AT, values):
         assert ADAPTERS[profile].address_of(said.topic) == address
-        heard = Heard(said.topic, said.payload, "d", address, AT, model)
+        heard = DeviceMessage(said.topic, said.payload, "d", address, AT, model)
         found |= {reading.metric: reading.value for reading in ADAPTERS[profile].translate(heard)}
     return found
 
@@ -45,7 +45,7 @@ def test_a_lamp_of_each_family_does_what_its_adapter_tells_it_and_its_answer_is_
     address = next(d.address for d in CENTRE.devices if d.role == "light" and d.profile == profile)
     entry = DeviceEntry(device="l", profile=profile, address=address, interval_s=60, role="light")
     level = percent / 100
-    ((topic, payload),) = COMMANDS[profile](entry, level > 0, level or None, 2.0)
+    ((topic, payload),) = COMMANDS[profile](entry, level, 2.0)
     assert topic in EARS[profile](address)
     order = OBEYS[profile](address, topic, payload)
     assert order is not None

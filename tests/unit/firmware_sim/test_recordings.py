@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.adapters.message import Heard
+from edge.adapters.message import DeviceMessage
 from edge.adapters.zigbee2mqtt import translate
 from firmware_sim.recordings import Recording, messages, read_robod, read_uci
 from smartwork.contracts.metrics import Metric
@@ -76,7 +76,7 @@ def test_an_edge_hears_exactly_what_was_recorded(reader: Callable[[Path], Record
     recording = reader(DATA / file)
     address = "zigbee2mqtt/mons/room"
     for frame, (topic, payload) in zip(recording.frames, messages(recording, address), strict=True):
-        heard = translate(Heard(topic, payload, "room", address, recording.end, patience=timedelta(days=9_999)))
+        heard = translate(DeviceMessage(topic, payload, "room", address, recording.end, max_age=timedelta(days=9_999)))
         assert {reading.metric: reading.value for reading in heard} == pytest.approx(frame.values)
         assert {reading.at_ms for reading in heard} == {round(frame.at.timestamp() * 1000)}
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.adapters.message import Heard
+from edge.adapters.message import DeviceMessage
 from edge.adapters.zigbee2mqtt import translate
 from firmware_sim.zigbee2mqtt import speak
 from smartwork.contracts.metrics import Metric
@@ -58,6 +58,6 @@ TENTHS = st.integers(-200, 500).map(lambda tenths: tenths / 10)
 )
 def test_an_edge_understands_what_was_said(values: dict[Metric, float]) -> None:
     topic, payload = speak("zigbee2mqtt/mons/all", AT, values)
-    heard = translate(Heard(topic, payload, "all", "zigbee2mqtt/mons/all", AT + timedelta(hours=1)))
+    heard = translate(DeviceMessage(topic, payload, "all", "zigbee2mqtt/mons/all", AT + timedelta(hours=1)))
     assert {reading.metric: reading.value for reading in heard} == values
     assert {reading.at_ms for reading in heard} <= {round(AT.timestamp() * 1000)}

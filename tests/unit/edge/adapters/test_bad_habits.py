@@ -7,7 +7,7 @@ import pytest
 
 from edge.adapters import ADAPTERS, COMMANDS
 from edge.adapters.guess import guess
-from edge.adapters.message import Heard
+from edge.adapters.message import DeviceMessage
 from smartwork.contracts.policy import DeviceEntry, Profile
 from smartwork.contracts.reading import Reading
 
@@ -17,7 +17,9 @@ NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 def heard(profile: Profile, topic: str, payload: bytes, model: str | None = None, arrived: datetime = NOW) -> list[Reading]:
     address = ADAPTERS[profile].address_of(topic)
     assert address is not None, topic
-    return ADAPTERS[profile].translate(Heard(topic, payload, "d", address, arrived, model, ZoneInfo("Europe/Brussels")))
+    return ADAPTERS[profile].translate(
+        DeviceMessage(topic, payload, "d", address, arrived, model, ZoneInfo("Europe/Brussels"))
+    )
 
 
 def values(readings: list[Reading]) -> dict[str, float]:
@@ -69,7 +71,7 @@ def test_another_channel_of_a_shelly_is_not_taken_for_the_light() -> None:
     entry = DeviceEntry(
         device="l-1", profile=Profile.SHELLY, address="shelly-1", interval_s=60, role="light", model="switch:1"
     )
-    ((topic, payload),) = COMMANDS[Profile.SHELLY](entry, True, None, 0.0)
+    ((topic, payload),) = COMMANDS[Profile.SHELLY](entry, 1.0, 0.0)
     assert topic == "shelly-1/rpc"
     assert b'"method": "Switch.Set", "params": {"id": 1, "on": true}' in payload
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from edge.adapters import ADAPTERS
 from edge.adapters.guess import guess
-from edge.adapters.message import Heard
+from edge.adapters.message import DeviceMessage
 from smartwork.contracts.policy import Profile
 from smartwork.contracts.reading import Reading
 
@@ -29,7 +29,9 @@ def heard(profile: Profile, topic: str, payload: object, model: str | None = Non
     address = ADAPTERS[profile].address_of(topic)
     assert address is not None, topic
     assert any(matches(each, topic) for each in ADAPTERS[profile].subscriptions(address)), "the gateway would not hear it"
-    return ADAPTERS[profile].translate(Heard(topic, raw(payload), "d", address, arrived, model, ZoneInfo("Europe/Brussels")))
+    return ADAPTERS[profile].translate(
+        DeviceMessage(topic, raw(payload), "d", address, arrived, model, ZoneInfo("Europe/Brussels"))
+    )
 
 
 def matches(topic_filter: str, topic: str) -> bool:
@@ -169,7 +171,7 @@ def test_any_bytes_on_any_topic_give_readings_or_a_reason_and_the_same_each_time
 ) -> None:
     adapter = ADAPTERS[profile]
     address = adapter.address_of(topic) or topic
-    message = Heard(topic, payload, "d", address, NOW)
+    message = DeviceMessage(topic, payload, "d", address, NOW)
     try:
         found = adapter.translate(message)
     except ValueError:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
 
-from edge.lamps import Lamp, Message, hear, tell
+from edge.light_devices import Lamp, Message, hear, tell
 from smartwork.contracts.edge_reports import Alarm, LightOrder
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Hours, Policy

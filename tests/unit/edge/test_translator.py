@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from edge.translate import Translator
+from edge.translator import Translator
 from smartwork.contracts.decode import Decoded, decode
 from smartwork.contracts.metrics import Metric
 from tests.support.factory import small_policy

@@ -30,7 +30,7 @@ Call = tuple[str, Mapping[str, Any]]
 """A service as `domain/service`, and its data."""
 
 
-class Link:
+class ApiClient:
     """A connection in a thread of its own that comes back by itself. A Home Assistant that is away is said once."""
 
     def __init__(self, url: str, token: str, say: Callable[[str], None]) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from edge.homeassistant import discovery
-from edge.homeassistant.view import Health, View, Wish
+from edge.homeassistant.entity_states import Health, View, Wish
 from smartwork.contracts.policy import Policy
 from smartwork.contracts.reading import Reading
 from smartwork.transport.mqtt import Client, Delivery, Message

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.forward import REPORT_EVERY_S, RESEND_AFTER_S, WINDOW, Forwarder
+from edge.forwarder import REPORT_EVERY_S, RESEND_AFTER_S, WINDOW, Forwarder
 from edge.outbox import Outbox
 from smartwork.contracts.messages import Batch, Confirmed, LedgerReport
 from smartwork.contracts.metrics import Metric
@@ -32,7 +32,7 @@ class Bench:
     def pushed(self) -> list[int]:
         """Push once; the first numbers of the batches that went out."""
         before = len(self.client.said)
-        self.forwarder.push()
+        self.forwarder.publish_batches()
         sent = [payload for topic, payload, _ in self.client.said[before:] if topic == "sw/v1/mons/readings/gateway"]
         return [Batch.model_validate_json(payload).first for payload in sent]
 
@@ -43,7 +43,7 @@ class Bench:
     def confirm(self, *firsts: int, epoch: str = EPOCH, topic: str = "sw/v1/mons/confirmed/gateway") -> None:
         """The server's word that the batches of one reading with these numbers are committed."""
         payload = Confirmed(epoch=epoch, runs=[(n, n) for n in firsts]).model_dump_json().encode()
-        self.forwarder.heard([Delivery(topic, payload, retained=False, qos=1, mid=1, connection=1)])
+        self.forwarder.handle_confirmations([Delivery(topic, payload, retained=False, qos=1, mid=1, connection=1)])
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_what_is_confirmed_is_forgotten_and_nothing_else(bench: Bench) -> None:
     bench.measure(3)
     bench.pushed()
     bench.confirm(1, 3)
-    assert [s.first for s in bench.outbox.waiting(0, 9)] == [2]
+    assert [s.first for s in bench.outbox.unconfirmed(0, 9)] == [2]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_the_word_for_another_outbox_or_on_another_topic_forgets_nothing(bench: 
     bench.measure()
     bench.pushed()
     bench.confirm(1, epoch=epoch, topic=topic)
-    assert bench.outbox.unsettled() == 1
+    assert bench.outbox.unconfirmed_count() == 1
 
 
 def test_after_silence_everything_that_waits_is_sent_again_byte_by_byte(bench: Bench) -> None:

@@ -15,7 +15,7 @@ def is_full(error: sqlite3.OperationalError) -> bool:
     return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL
 
 
-class Room:
+class DiskQuota:
     """What one SQLite file may take: `limit_bytes` of which the last `reserve_bytes` are kept for presence.
 
     A file of the reserve's size lies beside the outbox, so that a disk filled by others, too, leaves that much.

@@ -61,7 +61,7 @@ def tell(lamp: Lamp, level: float, ramp_s: float, now: datetime) -> tuple[Lamp, 
         return lamp, []
     anew = lamp.level != level
     told = replace(lamp, level=level, ramp_s=ramp_s, told_at=now, tries=1 if anew else lamp.tries + 1, obeyed=False)
-    said = command(lamp.entry, level > 0, level if level > 0 else None, ramp_s)
+    said = command(lamp.entry, level, ramp_s)
     return told, [Message(topic, payload, lamp.entry.profile) for topic, payload in said]
 
 

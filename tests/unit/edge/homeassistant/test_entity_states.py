@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.homeassistant.view import Health, View, Wish
+from edge.homeassistant.entity_states import Health, View, Wish
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Profile, Role
 from smartwork.contracts.reading import Reading

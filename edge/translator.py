@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from edge.adapters import ADAPTERS
-from edge.adapters.message import CLOCK_BEHIND, Heard
+from edge.adapters.message import CLOCK_BEHIND, DeviceMessage
 from smartwork.contracts.policy import DeviceEntry, Profile
 from smartwork.contracts.reading import Reading
 
@@ -21,13 +21,13 @@ class UnknownDevice(ValueError):  # noqa: N818 - says what it is
 class Translator:
     """Knows each device's topics from the policy and turns messages into canonical readings; does no I/O.
 
-    A device's own time that lies more than `patience` before the arrival of its message is not believed.
+    A device's own time that lies more than `max_age` before the arrival of its message is not believed.
     """
 
     def __init__(
-        self, devices: Sequence[DeviceEntry], timezone: str = "Europe/Brussels", patience: timedelta = CLOCK_BEHIND
+        self, devices: Sequence[DeviceEntry], timezone: str = "Europe/Brussels", max_age: timedelta = CLOCK_BEHIND
     ) -> None:
-        self._patience = patience
+        self._max_age = max_age
         self._zone = ZoneInfo(timezone)
         self._entries = {(entry.profile, entry.address): entry for entry in devices}
         self._families = [profile for profile in Profile if any(entry.profile is profile for entry in devices)]
@@ -60,7 +60,7 @@ class Translator:
             raise UnknownDevice("the registry knows no such device")
         if self._is_repeated(topic, payload, arrived):
             return []
-        heard = Heard(topic, payload, entry.device, entry.address, arrived, entry.model, self._zone, self._patience)
+        heard = DeviceMessage(topic, payload, entry.device, entry.address, arrived, entry.model, self._zone, self._max_age)
         return [reading for reading in ADAPTERS[entry.profile].translate(heard) if self._is_new(reading)]
 
     def _is_repeated(self, topic: str, payload: bytes, arrived: datetime) -> bool:

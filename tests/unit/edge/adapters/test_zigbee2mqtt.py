@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.adapters.message import Heard
+from edge.adapters.message import DeviceMessage
 from edge.adapters.zigbee2mqtt import subscriptions, translate
 from edge.outbox import Outbox
 from smartwork.contracts.metrics import Metric
@@ -22,7 +22,7 @@ NOW_MS = round(NOW.timestamp() * 1000)
 
 def said(payload: object, topic: str = ADDRESS) -> list[Reading]:
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    return translate(Heard(topic, body, "s-1", ADDRESS, NOW))
+    return translate(DeviceMessage(topic, body, "s-1", ADDRESS, NOW))
 
 
 def test_documented_messages_become_the_readings_that_the_shared_vectors_expect(shared_data: Path) -> None:
@@ -34,7 +34,7 @@ def test_documented_messages_become_the_readings_that_the_shared_vectors_expect(
         payload = raw.encode() if isinstance(raw, str) else json.dumps(raw).encode()
         address = vector["topic"].removesuffix("/availability")
         assert vector["topic"] in subscriptions(address)
-        found = translate(Heard(vector["topic"], payload, "d", address, NOW))
+        found = translate(DeviceMessage(vector["topic"], payload, "d", address, NOW))
         expected = {name: float(value) for name, value in vector["readings"].items()}
         assert {r.metric.label: r.value for r in found} == pytest.approx(expected, abs=0.01), vector
 

@@ -4,8 +4,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from edge.lamps import PATIENT_TRIES
-from edge.lights import Lights
+from edge.light_devices import PATIENT_TRIES
+from edge.zone_lights import Lights
 from smartwork.contracts.edge_reports import LightOrder
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Hours, Policy, Profile, ZoneLight

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from edge.homeassistant.link import open_link
+from edge.homeassistant.connection import open_link
 from smartwork.errors import SettingError
 from smartwork.settings import EdgeSettings
 from tests.support.project import ROOT
@@ -31,7 +31,7 @@ def test_the_token_is_not_shown_where_settings_are() -> None:
 
 def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "homeassistant_api", None)
-    monkeypatch.delitem(sys.modules, "edge.homeassistant.rest", raising=False)
+    monkeypatch.delitem(sys.modules, "edge.homeassistant.api_client", raising=False)
     with pytest.raises(SettingError, match="homeassistant_api is missing: install the extra `homeassistant`"):
         open_link(EdgeSettings.from_env(SETTINGS | URL | TOKEN), print)
 
@@ -43,6 +43,6 @@ def test_one_module_alone_imports_the_package_and_the_gateway_starts_without_it(
         for path in (ROOT / folder).rglob("*.py")
         if re.search(r"^\s*(from|import) homeassistant_api", path.read_text(), re.MULTILINE)
     ]
-    assert users == ["edge/homeassistant/rest.py"]
-    program = "import sys, edge.__main__; print('edge.homeassistant.rest' in sys.modules)"
+    assert users == ["edge/homeassistant/api_client.py"]
+    program = "import sys, edge.__main__; print('edge.homeassistant.api_client' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -37,7 +37,7 @@ class Forwarder:
         """When the network confirmed something for the last time since this process began."""
         self._changed = True
 
-    def heard(self, deliveries: Sequence[Delivery]) -> None:
+    def handle_confirmations(self, deliveries: Sequence[Delivery]) -> None:
         """Take the server's confirmations among `deliveries` and forget what they name."""
         runs: list[tuple[int, int]] = []
         for delivery in deliveries:
@@ -45,13 +45,13 @@ class Forwarder:
                 case Decoded(Topic(leaf=Leaf.CONFIRMED), Confirmed(epoch=self._outbox.epoch, runs=more)):
                     runs += more
         if runs:
-            self._outbox.settle(runs)
+            self._outbox.confirm(runs)
             for first, _ in runs:
                 self._confirmed_of = max(self._confirmed_of, self._on_the_way.pop(first, self._confirmed_of))
             self._progress_at = self.confirmed_at = self._clock()
             self._changed = True
 
-    def push(self) -> int:
+    def publish_batches(self) -> int:
         """Send what may be sent now and report the book when due; returns how many batches are on the way."""
         now = self._clock()
         if not self._client.connected:
@@ -63,7 +63,7 @@ class Forwarder:
         room = WINDOW - len(self._on_the_way)
         if room > 0:
             self._outbox.seal()
-            for sealed in self._outbox.waiting(self._sent, room):
+            for sealed in self._outbox.unconfirmed(self._sent, room):
                 if not self._on_the_way:
                     self._progress_at = now
                 self._client.publish(self._readings, sealed.payload)
@@ -73,7 +73,7 @@ class Forwarder:
         self._report(now)
         return len(self._on_the_way)
 
-    def report_now(self) -> None:
+    def publish_ledger(self) -> None:
         """Say the book as it stands."""
         self._reported_at = self._clock()
         self._changed = False
@@ -83,7 +83,7 @@ class Forwarder:
     def _report(self, now: datetime) -> None:
         waited = (now - self._reported_at).total_seconds() if self._reported_at else REPORT_EVERY_S
         if waited >= (REPORT_PAUSE_S if self._changed else REPORT_EVERY_S):
-            self.report_now()
+            self.publish_ledger()
 
     def _is_stuck(self, now: datetime) -> bool:
         """Whether nothing was confirmed for long, or a batch was overtaken by one that was sent so much later."""

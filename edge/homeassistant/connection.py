@@ -27,8 +27,8 @@ def open_link(settings: EdgeSettings, say: Callable[[str], None]) -> Link | None
     if settings.homeassistant_token is None:
         raise SettingError("SMARTWORK_HOMEASSISTANT_TOKEN is not set. Expected: a long-lived access token of Home Assistant.")
     try:
-        from edge.homeassistant import rest  # noqa: PLC0415 - GPL and optional: loaded only where asked for
+        from edge.homeassistant import api_client  # noqa: PLC0415 - GPL and optional: loaded only where asked for
     except ModuleNotFoundError as missing:
         message = f"SMARTWORK_HOMEASSISTANT_URL is set, but {missing.name} is missing: install the extra `homeassistant`."
         raise SettingError(message) from None
-    return rest.Link(settings.homeassistant_url, settings.homeassistant_token, say)
+    return api_client.ApiClient(settings.homeassistant_url, settings.homeassistant_token, say)
