@@ -9,8 +9,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from smartwork.cli.screens import VERDICTS, euro, figure
+from smartwork.cli.figures import euro, figure
 from smartwork.cli.tables import Column, FittedTable, Row
+from smartwork.cli.verdicts import VERDICT_NAMES
 from smartwork.documents import labels, line_texts
 from smartwork.domain.billing.invoice import Invoice, Line, Proof
 from smartwork.domain.billing.lifecycle import Event
@@ -109,7 +110,7 @@ def _proof(proof: Proof) -> list[RenderableType]:
     zone = ZoneInfo(proof.timezone)
     named = proof.booking or proof.check_in or ""
     when = f"{proof.starts_at.astimezone(zone):%Y-%m-%d %H:%M}–{proof.ends_at.astimezone(zone):%H:%M}"
-    verdict, basis = VERDICTS[proof.verdict], proof.basis.replace("_", " ")
+    verdict, basis = VERDICT_NAMES[proof.verdict], proof.basis.replace("_", " ")
     said = Text(
         f"\n{named}: {proof.centre_name}, {proof.resource_name}, {when}, {verdict}, {figure(proof.hours)} h ({basis}); "
         f"measured {proof.coverage:.0%} of the time\n"

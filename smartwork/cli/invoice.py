@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.text import Text
 
 from smartwork.cli.document import document, evidence
+from smartwork.cli.figures import euro, figure
 from smartwork.cli.payments import Note, Number, add_payments, decimal, written
-from smartwork.cli.screens import euro, figure
 from smartwork.cli.tables import Column, FittedTable, Row
 from smartwork.cli.unattributed import add_walk_ins
 from smartwork.clock import now

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from smartwork.cli.screens import euro
+from smartwork.cli.figures import euro
 from smartwork.clock import now
 from smartwork.db.core.connection import Connection
 from smartwork.domain.billing.payments import Position

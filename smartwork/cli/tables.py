@@ -1,4 +1,4 @@
-"""Tables on the terminal that fold no cell: where there is no room, columns that say less are left out."""
+"""Tables on the terminal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,19 +10,20 @@ from rich.table import Table
 from rich.text import Text
 
 Cell = str | Text
-"""Plain text, or text with a style; markup in it is not read."""
+"""Plain text, or text with a style. Markup in plain text is not interpreted."""
 Row = Sequence[Cell]
 
-_LEAST = 8
-"""Characters of a text column that are left where even what must stay has no room."""
+_MIN_WIDTH = 8
+"""Characters to which a text column is shortened at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column with its unit in the title; `figures` stand to the right.
+    """A column of a FittedTable. Its title contains the unit.
 
-    Without room the column of the highest `rank` goes first; one of rank 0 always stays. What is `whole` is never cut, as
-    what other commands ask for. A column without a word in it is not shown.
+    If the terminal is too narrow, the column with the highest `rank` is left out first; columns of rank 0 always stay.
+    Columns of `figures` are aligned right. Cells of a `whole` column are never shortened, for example document numbers, which
+    other commands take as arguments. A column whose cells are all empty is left out.
     """
 
     title: str
@@ -32,9 +33,9 @@ class Column:
 
 
 class FittedTable:
-    """Sections of rows under a title, as wide as the terminal allows; figures are never cut.
+    """Sections of rows under a title, fitted to the width of the terminal. No cell is folded, no figure is shortened.
 
-    Without a row the table is not drawn: `empty` says so in words.
+    Without any row, the title and the text `empty` are printed instead of a table.
     """
 
     def __init__(self, title: str, columns: Sequence[Column], sections: Sequence[Sequence[Row]], empty: str = "none") -> None:
@@ -42,33 +43,36 @@ class FittedTable:
         self._sections = [section for section in sections if section]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw what fits into the width of `options`, and say what did not."""
+        """Draw the columns that fit into the width of `options`, and name those that are left out."""
         if not self._sections:
             yield Text.assemble((self._title, "bold"), "\n\n  ", self._empty, "\n")
             return
-        widths = [self._natural(index) for index in range(len(self._columns))]
-        shown = [i for i in range(len(self._columns)) if self._says_something(i)]
+        widths = [self._natural_width(index) for index in range(len(self._columns))]
+        shown = [i for i in range(len(self._columns)) if self._has_text(i)]
         empty = set(range(len(self._columns))) - set(shown)
-        while _drawn([widths[i] for i in shown]) > options.max_width and (least := self._least(shown)) is not None:
-            shown.remove(least)
+        while (
+            _table_width([widths[i] for i in shown]) > options.max_width
+            and (omitted := self._first_to_omit(shown)) is not None
+        ):
+            shown.remove(omitted)
         texts = [i for i in shown if not self._columns[i].figures and not self._columns[i].whole]
-        while _drawn([widths[i] for i in shown]) > options.max_width:
+        while _table_width([widths[i] for i in shown]) > options.max_width:
             widest = max(texts, key=lambda i: widths[i], default=None)
-            if widest is None or widths[widest] <= _LEAST:
+            if widest is None or widths[widest] <= _MIN_WIDTH:
                 break
             widths[widest] -= 1
-        yield self._table(shown, widths, roomy=_drawn([widths[i] + 1 for i in shown]) <= options.max_width)
+        yield self._table(shown, widths, roomy=_table_width([widths[i] + 1 for i in shown]) <= options.max_width)
         if left_out := [column.title for i, column in enumerate(self._columns) if i not in {*shown, *empty}]:
             yield Text(f"No room for: {', '.join(left_out)}. A wider window or --json has all.\n", style="dim")
 
-    def _says_something(self, index: int) -> bool:
+    def _has_text(self, index: int) -> bool:
         return any(str(row[index]) for section in self._sections for row in section)
 
-    def _natural(self, index: int) -> int:
+    def _natural_width(self, index: int) -> int:
         cells = (row[index] for section in self._sections for row in section)
         return max(cell_len(self._columns[index].title), *(cell_len(str(cell)) for cell in cells))
 
-    def _least(self, shown: Sequence[int]) -> int | None:
+    def _first_to_omit(self, shown: Sequence[int]) -> int | None:
         return max((i for i in shown if self._columns[i].rank), key=lambda i: self._columns[i].rank, default=None)
 
     def _table(self, shown: Sequence[int], widths: Sequence[int], *, roomy: bool) -> Table:
@@ -87,11 +91,20 @@ class FittedTable:
         return table
 
 
-def counted(number: int, what: str) -> str:
-    """A number of things in words: `1 line`, `2 lines`."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def titled_table(title: str, *columns: str, caption: str | None = None) -> Table:
+    """A table whose first column is text and whose other columns are numbers, aligned right."""
+    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", caption=caption)
+    table.caption_justify = "left"
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="left" if i == 0 else "right")
+    return table
 
 
-def _drawn(widths: Sequence[int]) -> int:
-    """The width of a table in characters: a space after each column, one between two, one at each edge."""
+def counted(number: int, singular: str, plural: str | None = None) -> str:
+    """A number with its noun: `1 line`, `2 lines`. Without `plural` an `s` is added."""
+    return f"{number} {singular if number == 1 else plural or f'{singular}s'}"
+
+
+def _table_width(widths: Sequence[int]) -> int:
+    """The width of a table in characters, with a space after each column, one between two, and one at each edge."""
     return sum(widths) + 2 * len(widths) + 1

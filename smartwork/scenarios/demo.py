@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import dashboard
@@ -64,11 +64,6 @@ class Summary:
     baseline_wh: float
     ledger: list[LedgerRow]
     seconds: float
-
-
-def last_full_month(today: date) -> date:
-    """The first day of the month before the one `today` lies in."""
-    return (today.replace(day=1) - timedelta(days=1)).replace(day=1)
 
 
 def run_main_job(plan: Plan, endpoints: Endpoints, progress: Progress) -> Summary:

@@ -7,7 +7,9 @@ import pytest
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from smartwork.cli import screens
+from smartwork.cli.bill import drafts_json, drafts_table
+from smartwork.cli.figures import figure
+from smartwork.cli.ledger import ledger_tables
 from smartwork.cli.tables import Column, FittedTable, counted
 from smartwork.db.ledger.ledger import LedgerRow
 from tests.support.documents import credit_note, invoice
@@ -69,9 +71,9 @@ def test_one_thing_is_counted_in_the_singular() -> None:
 
 def test_a_draft_that_gives_back_is_below_zero_on_the_terminal_and_in_json() -> None:
     found = [invoice("en"), credit_note("en")]
-    asked, given = ("\n".join(drawn(screens.drafts([one]), 80)) for one in found)
-    assert (screens.figure(found[0].gross) in asked, screens.figure(-found[1].gross) in given) == (True, True)
-    told = screens.drafts_json(date(2026, 10, 1), found)["drafts"]
+    asked, given = ("\n".join(drawn(drafts_table([one]), 80)) for one in found)
+    assert (figure(found[0].gross) in asked, figure(-found[1].gross) in given) == (True, True)
+    told = drafts_json(date(2026, 10, 1), found)["drafts"]
     assert isinstance(told, list)
     assert [one["gross"] for one in told] == [str(found[0].gross), str(-found[1].gross)]
 
@@ -86,7 +88,7 @@ def test_a_table_without_rows_says_so_in_words() -> None:
 
 def test_a_ledger_of_millions_fits_into_eighty_characters_with_all_that_must_add_up() -> None:
     row = LedgerRow(CENTRE, date(2026, 10, 1), 9_316_755, 9_316_753, 4, 1, 0, 1)
-    said = drawn(screens.ledger([row], [], []), 80)
+    said = drawn(ledger_tables([row], [], []), 80)
     [day] = [line.replace("\u202f", "").split() for line in said if "2026-10-01" in line]
     assert day == [CENTRE, "2026-10-01", "9316755", "9316753", "1", "0", "1"]
-    assert any("Duplicates" in line for line in drawn(screens.ledger([row], [], []), 100))
+    assert any("Duplicates" in line for line in drawn(ledger_tables([row], [], []), 100))

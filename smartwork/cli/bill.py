@@ -1,0 +1,122 @@
+"""`smartwork bill`: the invoices of a month, issued or as drafts."""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from smartwork.cli.endpoints import database_url
+from smartwork.cli.figures import figure, number
+from smartwork.cli.options import AsJson, Month, OutDir, parse_month
+from smartwork.cli.progress_bar import out, progress_bar
+from smartwork.cli.tables import Column, FittedTable
+from smartwork.clock import now
+from smartwork.db.core.connection import connect
+from smartwork.db.core.migrations import migrate
+
+if TYPE_CHECKING:
+    from smartwork.domain.billing.invoice import Invoice
+    from smartwork.jobs.billing.bill_month import BillReport
+
+
+def bill_command(
+    *,
+    month: Month = None,
+    out_dir: OutDir = Path("out"),
+    draft: Annotated[bool, typer.Option("--draft", help="Show what would be issued now, and issue nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Issue the month's invoices: one PDF, one UBL and one CSV file for each company. Issued documents never change."""
+    from smartwork.jobs.billing.bill_month import bill_month, draft_month
+
+    chosen = parse_month(month)
+    with progress_bar() as progress, connect(database_url(progress)) as connection:
+        migrate(connection)
+        if draft:
+            drafts = draft_month(connection, chosen, now(), progress)
+            print(json.dumps(drafts_json(chosen, drafts), indent=2)) if as_json else out.print(drafts_table(drafts))
+            return
+        report = bill_month(connection, chosen, now(), out_dir, progress)
+    if as_json:
+        print(json.dumps(bill_json(chosen, report), indent=2))
+    else:
+        out.print(bill_table(report))
+
+
+def bill_json(month: date, report: "BillReport") -> dict[str, object]:
+    """The month, the totals, and one entry for each document; amounts in EUR, as text."""
+    return {
+        "month": f"{month:%Y-%m}",
+        "net": str(report.net),
+        "vat": str(report.vat),
+        "gross": str(report.gross),
+        "companies_per_s": round(report.companies_per_s, 1),
+        "invoices": [
+            {
+                "number": invoice.number,
+                "kind": invoice.kind,
+                "company": invoice.company,
+                "lines": invoice.lines,
+                "net": str(invoice.net),
+                "vat": str(invoice.vat),
+                "gross": str(invoice.gross),
+                "pdf": str(invoice.files.pdf),
+                "ubl": str(invoice.files.xml),
+                "csv": str(invoice.files.csv),
+            }
+            for invoice in report.invoices
+        ],
+    }
+
+
+def bill_table(report: "BillReport") -> RenderableType:
+    """One row for each document, the total, the folder of the files, and the companies that have nothing to pay."""
+    columns = [
+        Column("Number", whole=True), Column("Company"), Column("Lines", rank=1, figures=True),
+        Column("Net, €", figures=True), Column("VAT, €", rank=2, figures=True), Column("To pay, €", figures=True),
+    ]  # fmt: skip
+    rows = [(i.number, i.company, number(i.lines), figure(i.net), figure(i.vat), figure(i.gross)) for i in report.invoices]
+    sums = (number(sum(i.lines for i in report.invoices)), figure(report.net), figure(report.vat), figure(report.gross))
+    total = [tuple(Text(cell, style="bold") for cell in ("total", "", *sums))] if rows else []
+    table = FittedTable(f"Invoices of {report.month:%B %Y}", columns, [rows, total], empty="nobody has anything to pay")
+    notes = [Text(f"PDF, XML and CSV of each: {report.invoices[0].files.pdf.parent}", overflow="fold")] if rows else []
+    if report.without_lines:
+        notes.append(Text(f"Nothing to pay: {', '.join(report.without_lines)}"))
+    return Group(table, *notes)
+
+
+def drafts_json(month: date, drafts: Sequence["Invoice"]) -> dict[str, object]:
+    """The month and one entry for each company, as it would be billed now. A credit note's amounts are negative."""
+    return {
+        "month": f"{month:%Y-%m}",
+        "drafts": [
+            {
+                "company": draft.account,
+                "kind": draft.kind,
+                "lines": len(draft.lines),
+                "net": str(_signed(draft, draft.net)),
+                "gross": str(_signed(draft, draft.gross)),
+            }
+            for draft in drafts
+        ],
+    }
+
+
+def drafts_table(drafts: Sequence["Invoice"]) -> RenderableType:
+    """One row for each company, as it would be billed now. A credit note's amounts are negative."""
+    columns = [Column("Company"), *(Column(title, figures=True) for title in ("Lines", "Net, €", "To pay, €"))]
+    rows = [
+        (draft.account, number(len(draft.lines)), figure(_signed(draft, draft.net)), figure(_signed(draft, draft.gross)))
+        for draft in drafts
+    ]
+    return FittedTable("Drafts: nothing is issued", columns, [rows], empty="nobody has anything to pay")
+
+
+def _signed(document: "Invoice", amount: Decimal) -> Decimal:
+    return -amount if document.is_credit else amount

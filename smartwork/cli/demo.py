@@ -1,0 +1,131 @@
+"""`smartwork demo`: the whole system on a simulated network."""
+
+from contextlib import ExitStack, suppress
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from smartwork.cli.endpoints import endpoints, work_folder
+from smartwork.cli.figures import euro, number
+from smartwork.cli.ledger import LEDGER_COLUMNS, figure_cells, ledger_total
+from smartwork.cli.options import Month, OutDir, parse_month
+from smartwork.cli.progress_bar import out, progress_bar
+from smartwork.cli.tables import titled_table
+from smartwork.cli.verdicts import verdicts_table
+
+if TYPE_CHECKING:
+    from smartwork.domain.lighting.energy import Use
+    from smartwork.scenarios.demo import Summary
+    from smartwork.scenarios.demo_accounts import Money
+
+_PANEL_WIDTH = 92
+"""Characters."""
+
+
+def demo_command(
+    *,
+    once: Annotated[bool, typer.Option(help="End after the invoices: no live devices, no dashboard.")] = False,
+    month: Month = None,
+    seed: Annotated[int, typer.Option(help="Seed of the simulation. The same seed and month give the same figures.")] = 1,
+    port: Annotated[int, typer.Option(help="Port of the dashboard on 127.0.0.1.")] = 8501,
+    out_dir: OutDir = Path("out"),
+) -> None:
+    """Simulate a month of a network, send its readings through the real system, issue its invoices, open the dashboard."""
+    from smartwork.scenarios import demo
+
+    if not once:
+        demo.require_free_port(port)
+    plan = demo.Plan(parse_month(month), seed, out_dir, work_folder(), port)
+    with progress_bar() as progress:
+        found = endpoints(progress)
+        summary = demo.run_main_job(plan, found, progress)
+    out.print(summary_panel(summary))
+    if once:
+        return
+    centres = [centre.slug for centre in summary.network.centres]
+    with suppress(KeyboardInterrupt), ExitStack() as running:
+        with progress_bar() as progress:
+            supervisor = running.enter_context(demo.live(plan, found, centres, progress))
+        address = f"[bold link]http://{demo.HOST}:{port}[/]"
+        out.print(Panel(f"The dashboard is open on {address}. Devices are live. Press Ctrl-C to stop.", width=_PANEL_WIDTH))
+        demo.watch(supervisor)
+    out.print("The live part has stopped. Broker and database still run: `smartwork down` stops them.")
+
+
+def summary_panel(summary: "Summary") -> RenderableType:
+    """The result of the demo on one screen: network, verdicts, money, lighting energy and the ledger's total."""
+    network = summary.network
+    desks = sum(place.kind == "desk" for centre in network.centres for place in centre.resources)
+    rooms = sum(place.kind == "room" for centre in network.centres for place in centre.resources)
+    head = Text(
+        f"{len(network.centres)} centres, {desks} desks, {rooms} meeting rooms, {len(network.companies)} companies, "
+        f"{len(network.members)} members. All names and figures are made up (seed {summary.plan.seed})."
+    )
+    folder = str(summary.plan.out_dir / f"{summary.plan.month:%Y-%m}")
+    ledger = titled_table("Ledger, readings", *[column.replace("_", " ") for column in LEDGER_COLUMNS])
+    ledger.columns[0].justify = "right"
+    ledger.add_row(*figure_cells(ledger_total(summary.ledger)))
+    parts = Group(
+        head, Text(), verdicts_table(summary.verdicts), _money_table(summary.money, folder),
+        _energy_table(summary.energy, summary.baseline_wh), Text(), ledger,
+    )  # fmt: skip
+    return Panel(
+        parts,
+        title=f"[bold]Smartwork demo[/], {summary.plan.month:%B %Y}",
+        subtitle=f"done in {summary.seconds:.0f} s",
+        title_align="left",
+        subtitle_align="right",
+        width=_PANEL_WIDTH,
+    )
+
+
+def _money_table(money: "Money", folder: str) -> Table:
+    bill, settlement, audit = money.bill, money.settlement, money.audit
+    table = titled_table("Billed", "", "")
+    table.show_header = False
+    table.add_row("invoices, each as PDF and UBL", number(len(bill.invoices)))
+    table.add_row("lines with evidence", number(sum(invoice.lines for invoice in bill.invoices)))
+    table.add_row("net", euro(bill.net))
+    table.add_row("VAT", euro(bill.vat))
+    table.add_row("[bold]to pay[/]", f"[bold]{euro(bill.gross)}[/]")
+    credited = sum((note.gross for note in money.credit_notes), Decimal(0))
+    table.add_row(f"{len(money.credit_notes)} credit note after a dispute", euro(-credited))
+    owed = sum((document.gross for document in settlement.documents), Decimal(0))
+    table.add_row(f"{len(settlement.documents)} self-billed documents with statements, owed to centres", euro(owed))
+    table.add_row("margin of the network", euro(settlement.margin))
+    ordered = sum((order.total for order, _ in settlement.payouts), Decimal(0))
+    table.add_row(f"{len(settlement.payouts)} SEPA file, ordered", euro(ordered))
+    proven = sum(not check.faults for check in audit.checks)
+    checks = f"{proven} of {len(audit.checks)} statements proven"
+    table.add_row(f"audit of {audit.postings} postings", f"{'' if audit.is_clean else '[red]'}{checks}")
+    unattributed = f"{number(bill.unsigned.count)}, {number(bill.unsigned.occupied_s / 3600)} h"
+    table.add_row("unattributed walk-ins, billed to nobody", unattributed)
+    table.add_row("in folder", folder)
+    return table
+
+
+def _energy_table(use: "Use", baseline_wh: float) -> Table:
+    table = titled_table(
+        "Lighting energy",
+        "",
+        "kWh",
+        "share",
+        caption="Baseline: rated power × opening hours (IPMVP option A). The energy used is metered.",
+    )
+    saved_wh = baseline_wh - use.used_wh
+    for name, wh, style in (
+        ("baseline", baseline_wh, "none"),
+        ("used", use.used_wh, "none"),
+        ("  of it in empty zones", use.empty_wh, "none"),
+        ("  of it occupancy unknown", use.unknown_wh, "none"),
+        ("saved", saved_wh, "bold"),
+    ):
+        share = f"{100 * wh / baseline_wh:.1f} %" if baseline_wh else "–"
+        table.add_row(*(Text(cell, style=style) for cell in (name, number(wh / 1000), share)))
+    return table

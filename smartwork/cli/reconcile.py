@@ -1,0 +1,26 @@
+"""`smartwork reconcile`: the verdicts of a month."""
+
+import json
+
+from smartwork.cli.endpoints import database_url
+from smartwork.cli.options import AsJson, Month, parse_month
+from smartwork.cli.progress_bar import out, progress_bar
+from smartwork.cli.verdicts import verdicts_json, verdicts_table
+from smartwork.db.core.connection import connect
+from smartwork.db.core.migrations import migrate
+
+
+def reconcile_command(*, month: Month = None, as_json: AsJson = False) -> None:
+    """Give every booking and walk-in of a month its verdict, and compute the month's daily figures."""
+    from smartwork.jobs.bookings.reconcile_month import reconcile_month
+    from smartwork.jobs.presence.daily_figures import summarise_month
+
+    chosen = parse_month(month)
+    with progress_bar() as progress, connect(url := database_url(progress)) as connection:
+        migrate(connection)
+        sums = reconcile_month(connection, chosen, progress, database_url=url)
+        summarise_month(connection, chosen, progress)
+    if as_json:
+        print(json.dumps(verdicts_json(chosen, sums), indent=2))
+    else:
+        out.print(verdicts_table(sums))

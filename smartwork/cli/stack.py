@@ -1,0 +1,60 @@
+"""`smartwork up`, `down` and `status`: the development stack's broker and database."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from smartwork.cli.endpoints import endpoints
+from smartwork.cli.progress_bar import out, progress_bar
+from smartwork.db.core.connection import connect
+from smartwork.db.core.migrations import migrate
+from smartwork.devstack import stack
+from smartwork.devstack.stack import Endpoints, ServiceStatus
+
+
+def up_command() -> None:
+    """Start a broker and a TimescaleDB for development, without Docker, on the loopback interface; print their addresses."""
+    with progress_bar() as progress:
+        found = endpoints(progress)
+        with connect(found.database_url) as connection:
+            migrate(connection)
+    out.print(endpoints_text(found), soft_wrap=True)
+
+
+def down_command(*, wipe: Annotated[bool, typer.Option(help="Delete their data too.")] = False) -> None:
+    """Stop the broker and the database that `smartwork up` started."""
+    stopped = stack.remove() if wipe else stack.down()
+    out.print(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
+    if wipe:
+        out.print("Their data is deleted.")
+
+
+def status_command() -> None:
+    """Show whether the broker and the database run, and at which addresses."""
+    out.print(status_table(stack.status()))
+
+
+def endpoints_text(found: Endpoints) -> RenderableType:
+    """The addresses as `export` lines for a shell. They contain the password of the development database."""
+    return Group(
+        Text("Broker and TimescaleDB are running. For your own programs:", style="bold"),
+        Text(f"export SMARTWORK_DATABASE_URL={found.database_url}"),
+        Text(f"export SMARTWORK_BROKER_URL={found.broker_url}"),
+    )
+
+
+def status_table(servers: Sequence[ServiceStatus]) -> RenderableType:
+    """One row for each server."""
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in ("Service", "State", "Address", "Process", "Data"):
+        table.add_column(column)
+    for server in servers:
+        style = {"running": "green", "stopped": "yellow"}.get(server.state, "cyan")
+        size = "" if server.data_bytes is None else f"{server.data_bytes / 1e6:,.0f} MB"
+        table.add_row(server.name, f"[{style}]{server.state}[/]", server.address, str(server.pid or ""), size)
+    return table
