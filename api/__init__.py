@@ -1,1 +1,1 @@
-"""The HTTP API of the network: bookings, members and check-ins in, verdicts and invoices out. docs/api.md describes it."""
+"""HTTP API: bookings, members and check-ins in; verdicts and invoices out."""

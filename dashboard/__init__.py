@@ -1,0 +1,1 @@
+"""Streamlit pages over one read port."""

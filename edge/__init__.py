@@ -1,1 +1,1 @@
-"""The gateway in a centre: translates devices, numbers their readings, and forwards them without losing any."""
+"""The gateway of a centre: translates devices, numbers readings, forwards them, controls the lights."""

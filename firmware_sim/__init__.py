@@ -1,1 +1,1 @@
-"""Simulated devices: a made-up network that lives for a month or goes on living, and replays of recorded rooms."""
+"""Simulated devices: the demo network, live or a month at once, and recordings of real rooms."""

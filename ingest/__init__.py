@@ -1,1 +1,1 @@
-"""The service that never stops: from the network broker into TimescaleDB."""
+"""The service that stores batches from the network broker in TimescaleDB."""

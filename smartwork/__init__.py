@@ -1,1 +1,1 @@
-"""Occupancy, light and occupancy-verified invoices for networks of Smart Work Centers."""
+"""What the components share."""

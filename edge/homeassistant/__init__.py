@@ -1,1 +1,1 @@
-"""Home Assistant: what a facility manager sees there of a centre, and what only Home Assistant knows of it."""
+"""Home Assistant: discovery of the centre, and devices that only Home Assistant knows."""

@@ -1,1 +1,1 @@
-"""Measures the way of a reading from edge to database against what the database alone can take, in one run."""
+"""Measurements of speed, with their load generators."""

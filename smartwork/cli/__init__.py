@@ -1,1 +1,1 @@
-"""The commands, one subject a file; `smartwork.cli.app` hangs them together."""
+"""The command line, one module per command group."""

@@ -1,1 +1,1 @@
-"""The wire: what two processes must agree on. Standard library and pydantic only."""
+"""The wire: topics, messages, metrics, policy."""

@@ -1,1 +1,1 @@
-"""The only place that speaks SQL: connections, migrations, named queries and the adapters over them."""
+"""The only package that speaks SQL."""

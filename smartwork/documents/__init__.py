@@ -1,1 +1,1 @@
-"""Documents as people and machines read them: PDF by typst, UBL by lxml, both from an invoice's snapshot alone."""
+"""A document as PDF, UBL and CSV, and its verification."""

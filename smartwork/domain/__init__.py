@@ -1,1 +1,1 @@
-"""The rules of the business: pure functions over values. No I/O, no clock; time is an argument."""
+"""The rules: pure functions, without I/O and without a clock."""

@@ -1,1 +1,1 @@
-"""Imperative shells: load, let the domain decide, store."""
+"""Load, apply the rules, store."""

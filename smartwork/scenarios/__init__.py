@@ -1,0 +1,1 @@
+"""The demo, a simulated day, recordings replayed."""

@@ -1,0 +1,1 @@
+"""Agreements, visits to bill, documents, prepaid hours."""

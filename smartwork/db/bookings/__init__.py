@@ -1,0 +1,1 @@
+"""Bookings, check-ins, verdicts, early release."""

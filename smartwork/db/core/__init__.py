@@ -1,0 +1,1 @@
+"""Connections, migrations, named queries, binary COPY."""

@@ -1,0 +1,1 @@
+"""Batches of readings stored once, with their ledger rows."""

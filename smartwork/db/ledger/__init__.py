@@ -1,0 +1,1 @@
+"""Numbered against stored, by centre and day."""

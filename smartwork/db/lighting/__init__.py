@@ -1,0 +1,1 @@
+"""Zone settings, and the policy that an edge gets."""

@@ -1,0 +1,1 @@
+"""Centres, places, devices, alarms."""

@@ -1,0 +1,1 @@
+"""Spans, daily figures, retention."""

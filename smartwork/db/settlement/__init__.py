@@ -1,0 +1,1 @@
+"""Settlements, statements and payouts of centres."""

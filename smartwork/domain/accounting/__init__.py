@@ -1,0 +1,1 @@
+"""Postings in double entry."""

@@ -1,0 +1,1 @@
+"""What documents, postings and evidence must agree on."""

@@ -1,0 +1,1 @@
+"""Parties, agreements, tariffs, rating, passes, prepaid hours, invoices, corrections, payments."""

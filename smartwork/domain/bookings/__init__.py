@@ -1,0 +1,1 @@
+"""Bookings, check-ins, reconciliation into verdicts, early release."""

@@ -1,0 +1,1 @@
+"""The ledger of a centre's day."""

@@ -1,0 +1,1 @@
+"""The light controller, energy, savings, other settings tried."""

@@ -1,0 +1,1 @@
+"""Operators, centres, opening hours, places, devices."""

@@ -1,0 +1,1 @@
+"""Readings to spans: occupied, vacant, unknown, suspect."""

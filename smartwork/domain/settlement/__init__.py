@@ -1,0 +1,1 @@
+"""What a centre gets: self-billed documents and statements."""

@@ -1,0 +1,1 @@
+"""A month's invoices, their lifecycle, and agreements from files."""

@@ -1,1 +1,1 @@
-"""Bookings from files of other systems: CSV and iCalendar."""
+"""Bookings from files, and reconciliation of a month."""

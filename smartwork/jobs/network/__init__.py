@@ -1,0 +1,1 @@
+"""Policies published to the edges."""

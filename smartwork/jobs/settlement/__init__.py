@@ -1,0 +1,1 @@
+"""A month's self-billed documents and payouts."""
