@@ -1,26 +1,53 @@
-"""Settings, one frozen object a process, built once at its start from the environment and opened nowhere else."""
+"""Settings of a process: one frozen object, built once at the start from the environment variables `SMARTWORK_<FIELD>`."""
 
 from collections.abc import Mapping
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.sources.utils import parse_env_vars
 
 from smartwork.errors import SettingError, without_password
 
 PREFIX = "SMARTWORK_"
 
 
-class Settings(BaseModel):
-    """What all settings share: each field is read from `SMARTWORK_<FIELD>`."""
+class _Environment(EnvSettingsSource):
+    """Reads the variables of a given mapping instead of those of the process."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    def __init__(self, settings_cls: type[BaseSettings], env: Mapping[str, str]) -> None:
+        self._env = env
+        super().__init__(settings_cls)
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return parse_env_vars(self._env, self.case_sensitive, self.env_ignore_empty, self.env_parse_none_str)
+
+
+class Settings(BaseSettings):
+    """Base of all settings. A field `name` is read from the environment variable `SMARTWORK_NAME`.
+
+    Settings are read only by `from_env`, from the mapping that it is given: not from `.env`, not from secret files.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=PREFIX, env_ignore_empty=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library passes them by name
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take values from the caller only."""
+        return (init_settings,)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
-        """The settings in `env`; raises SettingError naming each variable that is missing or wrong."""
-        names = {f"{PREFIX}{field.upper()}": field for field in cls.model_fields}
+        """The settings in `env`. Raises SettingError that names each variable that is missing or wrong."""
         try:
-            return cls.model_validate({field: env[name] for name, field in names.items() if env.get(name)})
+            return cls(**_Environment(cls, env)())
         except ValidationError as error:
             raise SettingError("\n".join(cls._explain(error))) from None
 
@@ -40,7 +67,7 @@ class Settings(BaseModel):
 
 
 class DatabaseSettings(Settings):
-    """For whoever reads or writes the database."""
+    """The database of a program that reads or writes it."""
 
     database_url: str = Field(
         pattern=r"^postgres(ql)?://", description="A PostgreSQL address: postgresql://user@host:port/database"
@@ -48,20 +75,22 @@ class DatabaseSettings(Settings):
 
 
 class DashboardSettings(DatabaseSettings):
-    """The dashboard reads the database and nothing else."""
+    """The dashboard. It reads the database and nothing else."""
 
 
 class BrokerSettings(Settings):
-    """For whoever speaks to the network broker."""
+    """The network broker of a program that connects to it."""
 
     broker_url: str = Field(pattern=r"^mqtts?://", description="The network broker: mqtt://[user:password@]host:port")
 
 
 class IngestSettings(DatabaseSettings, BrokerSettings):
-    """The ingest service."""
+    """An ingest worker, `python -m ingest`."""
 
     worker: str = Field(
-        default="1", pattern=r"^[a-z0-9-]{1,40}$", description="Name of this worker, unique among equals; letters, digits."
+        default="1",
+        pattern=r"^[a-z0-9-]{1,40}$",
+        description="Name of this worker, unique among workers: a-z, digits, hyphens.",
     )
     max_in_flight: int = Field(
         default=1_000, ge=1, le=20_000, description="Batches received and not yet committed, 1 to 20000."
@@ -73,16 +102,17 @@ class IngestSettings(DatabaseSettings, BrokerSettings):
         default=0, ge=0, le=65_535, description="Port of /metrics, /healthz and /readyz, for example 9464; 0 for none."
     )
     metrics_host: str = Field(
-        default="127.0.0.1", description="Where these are listened on: loopback, or 0.0.0.0 for a scraper on another host."
+        default="127.0.0.1",
+        description="Address of that port: loopback, or 0.0.0.0 for a scraper on another host.",
     )
     release_every_s: int = Field(
-        default=30, ge=0, le=3_600, description="Seconds between looks for desks to release, 1 to 3600; 0 for never."
+        default=30, ge=0, le=3_600, description="Seconds between runs of early release, 1 to 3600; 0 for never."
     )
     keep_every_s: int = Field(
         default=1_800,
         ge=0,
         le=86_400,
-        description="Seconds between sums by hour, where the server does not make them by itself, 1 to 86400; 0 for never.",
+        description="Seconds between runs of retention, 1 to 86400; 0 for never. Not used if the database server does it.",
     )
 
 
@@ -91,29 +121,41 @@ class ApiSettings(DatabaseSettings):
 
     api_port: int = Field(default=8080, ge=1, le=65_535, description="Port of the API, for example 8080.")
     api_host: str = Field(
-        default="127.0.0.1", description="Where it is listened on: loopback, or 0.0.0.0 behind a proxy that speaks TLS."
+        default="127.0.0.1",
+        description="Address of that port: loopback, or 0.0.0.0 behind a proxy that terminates TLS.",
     )
-    documents: str = Field(default="out", description="Folder into which `smartwork bill` writes invoices.")
+    documents: str = Field(default="out", description="Folder into which `smartwork bill` writes documents.")
 
 
 class EdgeSettings(BrokerSettings):
-    """The gateway in one centre."""
+    """The gateway of one centre, `python -m edge`."""
 
     centre: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$", description="Slug of the centre, for example mons")
     centre_broker_url: str | None = Field(
-        default=None, pattern=r"^mqtts?://", description="The centre's own broker; the network broker where not set."
+        default=None,
+        pattern=r"^mqtts?://",
+        description="The centre's own broker, mqtt://host:port; the network broker if not set.",
     )
     homeassistant_url: str | None = Field(
-        default=None, pattern=r"^https?://", description="Home Assistant, for devices that only it knows: http://host:8123"
+        default=None,
+        pattern=r"^https?://",
+        description="Home Assistant, for devices that are connected only to it: http://host:8123",
     )
     homeassistant_token: str | None = Field(
-        default=None, repr=False, description="A long-lived access token, made in the profile of a Home Assistant user."
+        default=None,
+        repr=False,
+        description="A long-lived access token, created in a Home Assistant user's profile.",
     )
-    outbox: str = Field(default="outbox.sqlite", description="File in which readings wait until they are committed.")
+    outbox: str = Field(
+        default="outbox.sqlite", description="File of the outbox: readings stay in it until the server has committed them."
+    )
     outbox_limit_mb: int = Field(
-        default=1_000, ge=10, le=1_000_000, description="What that file may take, in MB; then an alarm, and presence only."
+        default=1_000,
+        ge=10,
+        le=1_000_000,
+        description="Limit of that file in MB, 10 to 1000000; beyond it an alarm, and presence only.",
     )
 
 
 class SimulatorSettings(BrokerSettings):
-    """The simulated devices; their broker is the centre's."""
+    """Simulated devices, `python -m firmware_sim`. The broker is that of the centre."""

@@ -1,5 +1,7 @@
 """A wrong setting names itself and says what was expected."""
 
+from pathlib import Path
+
 import pytest
 
 from smartwork.errors import SettingError
@@ -30,7 +32,7 @@ def test_an_empty_setting_is_one_that_is_not_set() -> None:
         (EdgeSettings, "SMARTWORK_CENTRE", "Mons Centre", "for example mons"),
         (IngestSettings, "SMARTWORK_MAX_IN_FLIGHT", "many", "1 to 20000"),
         (IngestSettings, "SMARTWORK_MAX_IN_FLIGHT", "0", "1 to 20000"),
-        (IngestSettings, "SMARTWORK_WORKER", "a b", "unique among equals"),
+        (IngestSettings, "SMARTWORK_WORKER", "a b", "unique among workers"),
     ],
 )
 def test_a_wrong_setting_names_itself_and_what_was_expected(
@@ -53,6 +55,14 @@ def test_all_that_is_missing_is_named_at_once() -> None:
         "SMARTWORK_DATABASE_URL is not set",
     ]
     assert all(line.split(". Expected: ")[1] for line in lines)
+
+
+def test_only_the_given_environment_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SMARTWORK_DATABASE_URL", "postgresql://process/smartwork")
+    (tmp_path / ".env").write_text("SMARTWORK_DATABASE_URL=postgresql://file/smartwork\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingError, match="SMARTWORK_DATABASE_URL is not set"):
+        DatabaseSettings.from_env({})
 
 
 def test_settings_never_change() -> None:
