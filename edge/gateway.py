@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from edge.adapters import COMMANDS
+from edge.adapters.families import COMMANDS
 from edge.adapters.guess import LISTEN
 from edge.forwarder import Forwarder
 from edge.homeassistant.connection import Link, open_link

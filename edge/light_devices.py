@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from edge.adapters import COMMANDS
+from edge.adapters.families import COMMANDS
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Profile
 from smartwork.contracts.reading import Reading

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from edge.adapters import ADAPTERS
-from edge.adapters.message import CLOCK_BEHIND, DeviceMessage
+from edge.adapters.event_time import MAX_AGE
+from edge.adapters.families import ADAPTERS
+from edge.adapters.message import DeviceMessage
 from smartwork.contracts.policy import DeviceEntry, Profile
 from smartwork.contracts.reading import Reading
 
@@ -25,7 +26,7 @@ class Translator:
     """
 
     def __init__(
-        self, devices: Sequence[DeviceEntry], timezone: str = "Europe/Brussels", max_age: timedelta = CLOCK_BEHIND
+        self, devices: Sequence[DeviceEntry], timezone: str = "Europe/Brussels", max_age: timedelta = MAX_AGE
     ) -> None:
         self._max_age = max_age
         self._zone = ZoneInfo(timezone)

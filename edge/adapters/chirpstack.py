@@ -1,13 +1,15 @@
 """ChirpStack v4: uplink events of `application/<application id>/device/<DevEUI>`.
 
-The bytes are decoded here where their maker is known; `object` is there only where the server has a codec, and is taken
-where the bytes tell nothing.
+The raw bytes are decoded here if the maker is known. `object` is present only if the server has a codec for the device; it
+is used if the bytes give no reading.
 """
 
 import re
 
-from edge.adapters.lorawan import base64_bytes, maker_of, take_bytes, take_decoded
-from edge.adapters.message import DeviceMessage, Taken, child, instant, json_object, number, observed
+from edge.adapters.event_time import parse_time
+from edge.adapters.lorawan import add_uplink, base64_bytes, maker_of
+from edge.adapters.message import DeviceMessage, MessageReadings
+from edge.adapters.values import child, json_object, number
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading
 
@@ -15,31 +17,27 @@ _TOPIC = re.compile(r"(?P<address>application/[^/]+/device/[0-9a-fA-F]+)/event/(
 
 
 def subscriptions(address: str) -> list[str]:
-    """The topics of the device at `application/<id>/device/<DevEUI>`."""
+    """The uplink and status topics of a device."""
     return [f"{address}/event/up", f"{address}/event/status"]
 
 
 def address_of(topic: str) -> str | None:
-    """Which device a topic belongs to, None where it is none of this family's."""
+    """The device's address, or None if the topic is not ChirpStack's."""
     found = _TOPIC.fullmatch(topic)
     return found["address"] if found else None
 
 
-def translate(heard: DeviceMessage) -> list[Reading]:
-    """The canonical readings in one event; empty where it holds none that we know. Raises ValueError, naming the field."""
-    said = json_object(heard.payload)
-    taken = Taken(heard, observed(heard, instant(said.get("time"), "time")))
-    if heard.topic.endswith("/event/status"):
-        taken.take(said, "batteryLevel", Metric.BATTERY_PCT, number)
-        return taken.readings()
-    if not heard.topic.endswith("/event/up"):
+def translate(message: DeviceMessage) -> list[Reading]:
+    """The readings in one event; raises ValueError, naming the field, if it cannot be parsed."""
+    event = json_object(message.payload)
+    found = MessageReadings.at(message, parse_time(event.get("time"), "time"))
+    if message.topic.endswith("/event/status"):
+        found.add_field(event, "batteryLevel", Metric.BATTERY_PCT, number)
+        return found.readings()
+    if not message.topic.endswith("/event/up"):
         return []
-    info = child(said, "deviceInfo")
-    model = heard.model or str(child(info, "tags").get("model", ""))
-    maker = maker_of(model, str(info.get("devEui") or heard.address.rpartition("/")[2]), said.get("fPort"))
-    data = base64_bytes(said.get("data"), "data")
-    if maker is not None and data:
-        take_bytes(maker, data, taken)
-    if not taken.found:
-        take_decoded(child(said, "object"), maker, taken)
-    return taken.readings()
+    info = child(event, "deviceInfo")
+    model = message.model or str(child(info, "tags").get("model", ""))
+    maker = maker_of(model, str(info.get("devEui") or message.address.rpartition("/")[2]), event.get("fPort"))
+    add_uplink(found, maker, base64_bytes(event.get("data"), "data"), event, "object")
+    return found.readings()

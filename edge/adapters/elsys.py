@@ -1,22 +1,22 @@
-"""Elsys sensors behind a bridge that forwards nothing but their bytes, in hex, in base64 or raw, on a topic of its own."""
+"""Elsys sensors behind a bridge that forwards only their bytes, as hex or base64 text, on one topic for each sensor."""
 
-from edge.adapters.lorawan import bare_bytes, take_bytes
-from edge.adapters.message import DeviceMessage, Taken, arrival
+from edge.adapters.lorawan import add_bytes, bytes_from_text
+from edge.adapters.message import DeviceMessage, MessageReadings
 from smartwork.contracts.reading import Reading
 
 
 def subscriptions(address: str) -> list[str]:
-    """The one topic that the device has."""
+    """The device's only topic."""
     return [address]
 
 
 def address_of(topic: str) -> str | None:
-    """The topic itself: any may be its owner's choice."""
+    """The topic itself: the operator of the bridge may choose any."""
     return topic
 
 
-def translate(heard: DeviceMessage) -> list[Reading]:
-    """The canonical readings in one uplink; empty where it holds none that we know. ValueError where it is cut short."""
-    taken = Taken(heard, arrival(heard))
-    take_bytes("elsys", bare_bytes(heard.payload), taken)
-    return taken.readings()
+def translate(message: DeviceMessage) -> list[Reading]:
+    """The readings in one uplink; raises ValueError if it is cut short."""
+    found = MessageReadings.at_arrival(message)
+    add_bytes(found, "elsys", bytes_from_text(message.payload))
+    return found.readings()

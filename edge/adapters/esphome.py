@@ -1,51 +1,41 @@
-"""ESPHome: one topic a component below the device's prefix, bare values; lights as JSON. Nothing carries a time.
+"""ESPHome: one topic for each component below the device's prefix, with plain values; lights as JSON. No times.
 
-What a sensor measures is told by the name that its owner gave it, so the names that count are those below, anywhere in the
-object's name. A radar's moving and still target are parts of its presence and do not count: who sits still does not move.
-Where a device has several that count, such as a PIR beside a radar, the registry's model names the one that does.
+The metric follows from the component's name, which the owner of the device chose: it must contain one of the words below.
+A radar's moving and still targets are only parts of its presence and are ignored: a person who sits still has no moving
+target. If a device has several presence components, such as a PIR and a radar, the registry's model names the one to use.
 """
 
 import re
 
 from edge.adapters.light_commands import json_light
-from edge.adapters.message import (
-    Convert,
-    DeviceMessage,
-    Taken,
-    arrival,
-    json_object,
-    level_of,
-    numeral,
-    on_off,
-    switch_reading,
-    text_of,
-)
+from edge.adapters.message import DeviceMessage, MessageReadings, word_reading
+from edge.adapters.values import Convert, json_object, level_of, number_or_text, on_off, text_of
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry
 from smartwork.contracts.reading import Reading
 
 BRIGHTEST = 255
 PANEL = "panel"
-"""The object name of the light where the registry's model names no other."""
+"""Name of a device's light component if the registry's model names no other."""
 _TOPIC = re.compile(r"(?P<address>.+)/(?P<kind>binary_sensor|sensor|light|switch)/(?P<name>[^/]+)/state")
 _PRESENCE = ("presence", "occupancy", "motion", "pir", "has_target")
-_NAN = ("nan", "unknown", "unavailable")
+_NO_VALUE = ("nan", "unknown", "unavailable")
 
 
-def _kwh(value: object) -> float | None:
-    found = numeral(value)
-    return None if found is None else round(found * 1000, 6)
+def _kwh_to_wh(value: object) -> float | None:
+    kwh = number_or_text(value)
+    return None if kwh is None else round(kwh * 1000, 6)
 
 
 _SENSORS: tuple[tuple[str, Metric, Convert], ...] = (
-    ("illuminance", Metric.ILLUMINANCE_LUX, numeral),
-    ("co2", Metric.CO2_PPM, numeral),
-    ("temperature", Metric.TEMPERATURE_C, numeral),
-    ("humidity", Metric.HUMIDITY_PCT, numeral),
-    ("power", Metric.POWER_W, numeral),
-    ("energy", Metric.ENERGY_WH, _kwh),
-    ("battery", Metric.BATTERY_PCT, numeral),
-    ("people", Metric.OCCUPANT_COUNT, numeral),
+    ("illuminance", Metric.ILLUMINANCE_LUX, number_or_text),
+    ("co2", Metric.CO2_PPM, number_or_text),
+    ("temperature", Metric.TEMPERATURE_C, number_or_text),
+    ("humidity", Metric.HUMIDITY_PCT, number_or_text),
+    ("power", Metric.POWER_W, number_or_text),
+    ("energy", Metric.ENERGY_WH, _kwh_to_wh),
+    ("battery", Metric.BATTERY_PCT, number_or_text),
+    ("people", Metric.OCCUPANT_COUNT, number_or_text),
 )
 
 
@@ -55,37 +45,37 @@ def subscriptions(address: str) -> list[str]:
 
 
 def address_of(topic: str) -> str | None:
-    """Which device a topic belongs to, None where it is none of this family's."""
+    """The device's prefix, or None if the topic is not ESPHome's."""
     if topic.endswith("/status"):
         return topic.removesuffix("/status")
     found = _TOPIC.fullmatch(topic)
     return found["address"] if found else None
 
 
-def translate(heard: DeviceMessage) -> list[Reading]:
-    """The canonical readings in one message; empty where it holds none that we know. Raises ValueError, naming the field."""
-    if heard.topic == f"{heard.address}/status":
-        return switch_reading(heard, Metric.ONLINE, {"online": 1.0, "offline": 0.0}, "status")
-    found = _TOPIC.fullmatch(heard.topic)
-    if found is None:
+def translate(message: DeviceMessage) -> list[Reading]:
+    """The readings in one message; raises ValueError, naming the component, if it cannot be parsed."""
+    if message.topic == f"{message.address}/status":
+        return word_reading(message, Metric.ONLINE, {"online": 1.0, "offline": 0.0}, "status")
+    topic = _TOPIC.fullmatch(message.topic)
+    if topic is None:
         return []
-    kind, name, word = found["kind"], found["name"], text_of(heard.payload)
-    taken = Taken(heard, arrival(heard))
+    kind, name, word = topic["kind"], topic["name"], text_of(message.payload)
+    found = MessageReadings.at_arrival(message)
     if kind == "binary_sensor":
-        if name == heard.model or (heard.model is None and any(each in name for each in _PRESENCE)):
-            taken.put(Metric.PRESENCE, on_off(word), name, word)
+        if name == message.model or (message.model is None and any(part in name for part in _PRESENCE)):
+            found.add(Metric.PRESENCE, on_off(word), name, word)
     elif kind == "switch":
-        taken.put(Metric.LIGHT_ON, on_off(word), name, word)
+        found.add(Metric.LIGHT_ON, on_off(word), name, word)
     elif kind == "light":
-        said = json_object(heard.payload)
-        taken.take(said, "state", Metric.LIGHT_ON, on_off)
-        taken.take(said, "brightness", Metric.LIGHT_LEVEL, level_of(BRIGHTEST))
-    elif word.lower() not in _NAN:
+        state = json_object(message.payload)
+        found.add_field(state, "state", Metric.LIGHT_ON, on_off)
+        found.add_field(state, "brightness", Metric.LIGHT_LEVEL, level_of(BRIGHTEST))
+    elif word.lower() not in _NO_VALUE:
         for part, metric, convert in _SENSORS:
             if part in name:
-                taken.put(metric, convert(word), name, word)
+                found.add(metric, convert(word), name, word)
                 break
-    return taken.readings()
+    return found.readings()
 
 
 def command(entry: DeviceEntry, level: float, ramp_s: float) -> list[tuple[str, bytes]]:

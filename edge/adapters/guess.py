@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from edge.adapters import ADAPTERS
+from edge.adapters.families import ADAPTERS
 from smartwork.contracts.policy import Profile
 
 LISTEN = (

@@ -1,32 +1,24 @@
-"""Home Assistant states: as `mqtt_statestream` publishes them, or whole state objects as its API tells them.
+"""Home Assistant's states, as `mqtt_statestream` publishes them or as whole state objects from its API.
 
-An address is `<domain>/<object id>`. Statestream's topics are `homeassistant/<domain>/<object id>/state` with a bare
-word, and one topic an attribute where attributes are published. A state object has `entity_id`, `state`, `attributes` and
-`last_updated`. `unknown` and `unavailable` say that Home Assistant cannot tell: no presence, and the device is offline.
+An address is `<domain>/<object id>`. Statestream publishes the state as a plain word on
+`homeassistant/<domain>/<object id>/state`, and each attribute on its own topic if attributes are published. A state object
+has `entity_id`, `state`, `attributes` and `last_updated`. With the states `unknown` and `unavailable` Home Assistant says
+that it does not know: they give no presence; `unavailable` also means that the device is offline.
 """
 
 import json
 
+from edge.adapters.event_time import parse_time
 from edge.adapters.light_commands import percent
-from edge.adapters.message import (
-    DeviceMessage,
-    Taken,
-    arrival,
-    child,
-    instant,
-    json_object,
-    level_of,
-    numeral,
-    observed,
-    text_of,
-)
+from edge.adapters.message import DeviceMessage, MessageReadings
+from edge.adapters.values import child, json_object, level_of, number_or_text, on_off, text_of
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry
 from smartwork.contracts.reading import Reading
 
 BASE = "homeassistant"
 BRIGHTEST = 255
-_AWAY = ("unknown", "unavailable", "none", "")
+_NO_VALUE = ("unknown", "unavailable", "none", "")
 _PRESENCE = ("occupancy", "presence", "motion")
 _SENSORS = {
     "illuminance": Metric.ILLUMINANCE_LUX,
@@ -39,7 +31,7 @@ _SENSORS = {
     "battery": Metric.BATTERY_PCT,
 }
 _FACTORS = {"kWh": 1_000.0, "MWh": 1_000_000.0, "kW": 1_000.0, "mW": 0.001}
-"""Of units that are not ours; where an energy has none, it is in kWh, as in Home Assistant's energy page."""
+"""Factors from Home Assistant's units to W and Wh. An energy without a unit is in kWh, as on its energy page."""
 
 
 def subscriptions(address: str) -> list[str]:
@@ -48,52 +40,61 @@ def subscriptions(address: str) -> list[str]:
 
 
 def address_of(topic: str) -> str | None:
-    """Which entity a topic belongs to, None where it is none of statestream's."""
+    """The entity's address, or None if the topic is not statestream's."""
     parts = topic.split("/")
     return f"{parts[1]}/{parts[2]}" if len(parts) == 4 and parts[0] == BASE and parts[3] in ("state", "brightness") else None
 
 
-def translate(heard: DeviceMessage) -> list[Reading]:
-    """The canonical readings in one state; empty where it holds none that we know. Raises ValueError, naming the field."""
-    domain, _, name = heard.address.partition("/")
-    word = text_of(heard.payload)
+def translate(message: DeviceMessage) -> list[Reading]:
+    """The readings in one state; raises ValueError, naming the field, if it cannot be parsed."""
+    domain, _, object_id = message.address.partition("/")
+    word = text_of(message.payload)
     if word.startswith("{"):
-        said = json_object(heard.payload)
-        attributes = child(said, "attributes")
-        taken = Taken(heard, observed(heard, instant(said.get("last_updated") or said.get("last_changed"), "last_updated")))
-        what = str(attributes.get("device_class") or name)
-        _state(domain, what, str(said.get("state", "")), taken, attributes.get("unit_of_measurement"))
-        if Metric.LIGHT_ON in taken.found:
-            taken.take(attributes, "brightness", Metric.LIGHT_LEVEL, level_of(BRIGHTEST))
-        return taken.readings()
-    taken = Taken(heard, arrival(heard))
-    if heard.topic.endswith("/brightness"):
-        if word.lower() not in _AWAY:
-            taken.put(Metric.LIGHT_LEVEL, level_of(BRIGHTEST)(numeral(word)), "brightness", word)
-        return taken.readings()
-    _state(domain, name, word.strip('"'), taken)
-    return taken.readings()
+        return _state_object(message, domain, object_id)
+    found = MessageReadings.at_arrival(message)
+    if message.topic.endswith("/brightness"):
+        if word.lower() not in _NO_VALUE:
+            found.add(Metric.LIGHT_LEVEL, level_of(BRIGHTEST)(number_or_text(word)), "brightness", word)
+        return found.readings()
+    _add_state(found, domain, object_id, word.strip('"'))
+    return found.readings()
 
 
-def _state(domain: str, what: str, word: str, taken: Taken, unit: object = None) -> None:
-    if word.lower() in _AWAY:
+def _state_object(message: DeviceMessage, domain: str, object_id: str) -> list[Reading]:
+    state = json_object(message.payload)
+    attributes = child(state, "attributes")
+    updated = parse_time(state.get("last_updated") or state.get("last_changed"), "last_updated")
+    found = MessageReadings.at(message, updated)
+    device_class = str(attributes.get("device_class") or object_id)
+    _add_state(found, domain, device_class, str(state.get("state", "")), attributes.get("unit_of_measurement"))
+    if Metric.LIGHT_ON in found.by_metric:
+        found.add_field(attributes, "brightness", Metric.LIGHT_LEVEL, level_of(BRIGHTEST))
+    return found.readings()
+
+
+def _add_state(found: MessageReadings, domain: str, device_class: str, word: str, unit: object = None) -> None:
+    """Add the state `word`; the metric follows from the domain and from a known word in `device_class`."""
+    if word.lower() in _NO_VALUE:
         if word.lower() == "unavailable":
-            taken.put(Metric.ONLINE, 0.0, "state", word)
-        return
-    if domain in ("light", "switch"):
-        taken.put(Metric.LIGHT_ON, {"on": 1.0, "off": 0.0}.get(word.lower()), "state", word)
-    elif domain == "binary_sensor" and any(each in what for each in _PRESENCE):
-        taken.put(Metric.PRESENCE, {"on": 1.0, "off": 0.0}.get(word.lower()), "state", word)
+            found.add(Metric.ONLINE, 0.0, "state", word)
+    elif domain in ("light", "switch"):
+        found.add(Metric.LIGHT_ON, on_off(word), "state", word)
+    elif domain == "binary_sensor" and any(part in device_class for part in _PRESENCE):
+        found.add(Metric.PRESENCE, on_off(word), "state", word)
     elif domain == "sensor":
-        metric = next((metric for part, metric in _SENSORS.items() if part in what), None)
+        metric = next((metric for part, metric in _SENSORS.items() if part in device_class), None)
         if metric is not None:
-            value = numeral(word)
-            if value is not None and metric is Metric.TEMPERATURE_C and unit == "°F":
-                value = round((value - 32) / 1.8, 3)
-            elif value is not None:
-                usual = "kWh" if metric is Metric.ENERGY_WH else None
-                value *= _FACTORS.get(str(unit or usual), 1.0)
-            taken.put(metric, value, "state", word)
+            found.add(metric, _in_our_unit(metric, word, unit), "state", word)
+
+
+def _in_our_unit(metric: Metric, word: str, unit: object) -> float | None:
+    value = number_or_text(word)
+    if value is None:
+        return None
+    if metric is Metric.TEMPERATURE_C and unit == "°F":
+        return round((value - 32) / 1.8, 3)
+    default = "kWh" if metric is Metric.ENERGY_WH else None
+    return value * _FACTORS.get(str(unit or default), 1.0)
 
 
 def command(entry: DeviceEntry, level: float, ramp_s: float) -> list[tuple[str, bytes]]:

@@ -1,20 +1,22 @@
-"""The bytes of LoRaWAN desk sensors, where the network server has no codec: Milesight's channels, Elsys's types.
+"""Uplinks of LoRaWAN desk sensors: the bytes of Milesight and Elsys, and what a network server's codec made of them.
 
-Facts from the makers' public decoders (Milesight-IoT/SensorDecoders: VS330, VS340, VS341, WS202, WS501;
+Sources are the makers' public decoders (Milesight-IoT/SensorDecoders: VS330, VS340, VS341, WS202, WS501;
 TheThingsNetwork/lorawan-devices: vendor/elsys/elsys.js). Elsys occupancy is 0 for nobody, 1 for *pending* (somebody enters
-or leaves) and 2 for somebody; pending is not occupied, for a desk that is being left must not be billed.
+or leaves) and 2 for somebody. Pending counts as not occupied: a desk that is being left must not be billed.
 """
 
 import base64
 import binascii
 from typing import Literal
 
-from edge.adapters.message import Convert, Taken, number, truth
+from edge.adapters.message import MessageReadings
+from edge.adapters.values import Convert, boolean, child, number
 from smartwork.contracts.metrics import Metric
 
 Maker = Literal["milesight", "elsys"]
+MAKERS: tuple[Maker, ...] = ("milesight", "elsys")
 EMPTY_MV, FULL_MV = 2_800, 3_600
-"""Of the lithium cell in Elsys sensors; the maker tells millivolts, and 3.0 V counts as low."""
+"""Millivolts of the lithium cell in Elsys sensors when empty and when full; 3.0 V counts as low."""
 _MILESIGHT_PORT = 85
 _MODELS: dict[str, Maker] = {"vs": "milesight", "ws": "milesight", "ers": "elsys", "ems": "elsys", "els": "elsys"}
 _EUIS: dict[str, Maker] = {"24e124": "milesight", "a81758": "elsys"}
@@ -41,7 +43,7 @@ _MILESIGHT: dict[tuple[int, int], tuple[int, Metric | None, float]] = {
     (0xFF, 0xFE): (1, None, 1),
     (0xFF, 0xFF): (2, None, 1),
 }
-"""Channel and type: how many bytes follow (little-endian), and what they are; versions and serial numbers are nothing."""
+"""Channel and type → number of bytes that follow (little-endian), metric (None: skipped), factor."""
 _SWITCHES = (0xFF, 0x29)
 
 _ELSYS: dict[int, tuple[int, Metric | None, float]] = {
@@ -49,7 +51,7 @@ _ELSYS: dict[int, tuple[int, Metric | None, float]] = {
     0x02: (1, Metric.HUMIDITY_PCT, 1),
     0x03: (3, None, 1),
     0x04: (2, Metric.ILLUMINANCE_LUX, 1),
-    0x05: (1, None, 1),  # motion: a count that says nothing of the present where occupancy is told, else see below
+    0x05: (1, None, 1),  # motion: a count, used as presence only if the uplink has no occupancy (see below)
     0x06: (2, Metric.CO2_PPM, 1),
     0x07: (2, None, 1),
     0x08: (2, None, 1),
@@ -75,30 +77,43 @@ _ELSYS: dict[int, tuple[int, Metric | None, float]] = {
     0x1C: (2, None, 1),
     0x3D: (4, None, 1),
 }
-"""Type: how many bytes follow (big-endian), and what they are."""
+"""Type → number of bytes that follow (big-endian), metric (None: skipped), factor."""
 _MOTION, _BATTERY, _OCCUPANCY = 0x05, 0x07, 0x11
 _OCCUPIED = 2
 
 
 def maker_of(model: str | None, eui: str, port: object) -> Maker | None:
-    """Whose bytes these are: by the registry's model, the maker's range of DevEUIs, or the port; None where unknown."""
+    """The maker of a device, by the registry's model, the maker's range of DevEUIs, or the port; None if unknown."""
     name = (model or "").lower()
-    for maker in ("milesight", "elsys"):
+    for maker in MAKERS:
         if name.startswith(maker):
-            return "milesight" if maker == "milesight" else "elsys"
+            return maker
     for prefix, known in _MODELS.items():
         if name.startswith(prefix):
             return known
     return _EUIS.get(eui.lower()[:6]) or ("milesight" if port == _MILESIGHT_PORT else None)
 
 
-def take_bytes(maker: Maker, data: bytes, taken: Taken) -> None:
-    """The readings in an uplink's bytes; what no decoder knows ends it. Raises ValueError where bytes are missing."""
-    (_take_milesight if maker == "milesight" else _take_elsys)(data, taken)
+def add_uplink(
+    found: MessageReadings, maker: Maker | None, data: bytes, parent: dict[str, object], decoded_field: str
+) -> None:
+    """Add the readings in the bytes if the maker is known; if there are none, those in `parent[decoded_field]`.
+
+    That field is what a codec on the network server made of the bytes. Raises ValueError, naming the field.
+    """
+    if maker is not None and data:
+        add_bytes(found, maker, data)
+    if not found.by_metric:
+        _add_decoded(found, child(parent, decoded_field), maker)
+
+
+def add_bytes(found: MessageReadings, maker: Maker, data: bytes) -> None:
+    """Add the readings in an uplink's bytes, up to the first unknown type. Raises ValueError if bytes are missing."""
+    (_add_milesight if maker == "milesight" else _add_elsys)(found, data)
 
 
 def base64_bytes(value: object, name: str) -> bytes:
-    """The bytes that a JSON field holds in base64, none where it is absent; raises ValueError, naming it."""
+    """Decode a base64 field, empty if it is absent; raises ValueError, naming the field."""
     if value is None:
         return b""
     try:
@@ -107,8 +122,8 @@ def base64_bytes(value: object, name: str) -> bytes:
         raise ValueError(f"{name} is {str(value)[:40]!r}; expected base64") from None
 
 
-def bare_bytes(payload: bytes) -> bytes:
-    """Bytes given as text, in hex or in base64; raises ValueError where they are neither."""
+def bytes_from_text(payload: bytes) -> bytes:
+    """Decode a payload of hex or base64 text; raises ValueError if it is neither."""
     text = "".join(payload.decode(errors="replace").split())
     try:
         return bytes.fromhex(text)
@@ -116,7 +131,7 @@ def bare_bytes(payload: bytes) -> bytes:
         return base64_bytes(text, "payload")
 
 
-def _take_milesight(data: bytes, taken: Taken) -> None:
+def _add_milesight(found: MessageReadings, data: bytes) -> None:
     at = 0
     while at + 2 <= len(data):
         key = (data[at], data[at + 1])
@@ -128,14 +143,14 @@ def _take_milesight(data: bytes, taken: Taken) -> None:
         at += length
         value = int.from_bytes(raw, "little")
         if key == _SWITCHES:
-            taken.put(Metric.LIGHT_ON, float(value & 1), "switch_1", value)
+            found.add(Metric.LIGHT_ON, float(value & 1), "switch_1", value)
         elif metric is Metric.PRESENCE:
-            taken.put(metric, {0: 0.0, 1: 1.0}.get(value), "occupancy", value)
+            found.add(metric, {0: 0.0, 1: 1.0}.get(value), "occupancy", value)
         elif metric is not None:
-            taken.put(metric, value * factor, metric.label, value)
+            found.add(metric, value * factor, metric.label, value)
 
 
-def _take_elsys(data: bytes, taken: Taken) -> None:
+def _add_elsys(found: MessageReadings, data: bytes) -> None:
     at, motion, occupancy = 0, None, None
     while at < len(data):
         kind = data[at]
@@ -152,13 +167,13 @@ def _take_elsys(data: bytes, taken: Taken) -> None:
             occupancy = value
         elif kind == _BATTERY:
             share = (value - EMPTY_MV) / (FULL_MV - EMPTY_MV)
-            taken.put(Metric.BATTERY_PCT, float(round(100 * min(max(share, 0.0), 1.0))), "vdd", value)
+            found.add(Metric.BATTERY_PCT, float(round(100 * min(max(share, 0.0), 1.0))), "vdd", value)
         elif metric is not None:
-            taken.put(metric, round(value * factor, 3), metric.label, value)
+            found.add(metric, round(value * factor, 3), metric.label, value)
     if occupancy is not None:
-        taken.put(Metric.PRESENCE, {0: 0.0, 1: 0.0, _OCCUPIED: 1.0}.get(occupancy), "occupancy", occupancy)
+        found.add(Metric.PRESENCE, {0: 0.0, 1: 0.0, _OCCUPIED: 1.0}.get(occupancy), "occupancy", occupancy)
     elif motion is not None:
-        taken.put(Metric.PRESENCE, float(motion > 0), "motion", motion)
+        found.add(Metric.PRESENCE, float(motion > 0), "motion", motion)
 
 
 def _cut(data: bytes, at: int, length: int, name: str) -> bytes:
@@ -168,21 +183,21 @@ def _cut(data: bytes, at: int, length: int, name: str) -> bytes:
 
 
 def _occupancy(value: object) -> float | None:
-    """As codecs on network servers write it: words, 0 and 1, or a truth value."""
+    """Occupancy as codecs on network servers write it: a word, 0 or 1, or a boolean."""
     if isinstance(value, str):
         return {"occupied": 1.0, "vacant": 0.0, "trigger": 1.0, "normal": 0.0}.get(value.lower())
     if isinstance(value, bool):
-        return truth(value)
-    return {0.0: 0.0, 1.0: 1.0}.get(-1.0 if (found := number(value)) is None else found)
+        return boolean(value)
+    return {0.0: 0.0, 1.0: 1.0}.get(-1.0 if (parsed := number(value)) is None else parsed)
 
 
 def _elsys_occupancy(value: object) -> float | None:
-    """Elsys's own numbers, of which 1 is pending."""
-    return {0.0: 0.0, 1.0: 0.0, 2.0: 1.0}.get(-1.0 if (found := number(value)) is None else found)
+    """Occupancy in Elsys's own numbers, of which 1 is pending."""
+    return {0.0: 0.0, 1.0: 0.0, 2.0: 1.0}.get(-1.0 if (parsed := number(value)) is None else parsed)
 
 
-def _word(value: object) -> float | None:
-    return {"on": 1.0, "off": 0.0}.get(value.lower()) if isinstance(value, str) else truth(value)
+def _on_off(value: object) -> float | None:
+    return {"on": 1.0, "off": 0.0}.get(value.lower()) if isinstance(value, str) else boolean(value)
 
 
 _DECODED: tuple[tuple[str, Metric, Convert], ...] = (
@@ -193,18 +208,18 @@ _DECODED: tuple[tuple[str, Metric, Convert], ...] = (
     ("humidity", Metric.HUMIDITY_PCT, number),
     ("co2", Metric.CO2_PPM, number),
     ("illuminance", Metric.ILLUMINANCE_LUX, number),
-    ("switch_1", Metric.LIGHT_ON, _word),
+    ("switch_1", Metric.LIGHT_ON, _on_off),
     ("active_power", Metric.POWER_W, number),
     ("power_consumption", Metric.ENERGY_WH, number),
 )
 
 
-def take_decoded(said: dict[str, object], maker: Maker | None, taken: Taken) -> None:
-    """The readings in what a codec on the network server made of the bytes; only Elsys means *pending* by occupancy 1."""
+def _add_decoded(found: MessageReadings, decoded: dict[str, object], maker: Maker | None) -> None:
+    """Add the readings in the output of a network server's codec; only for Elsys is an occupancy of 1 *pending*."""
     if maker == "elsys":
-        taken.take(said, "occupancy", Metric.PRESENCE, _elsys_occupancy)
+        found.add_field(decoded, "occupancy", Metric.PRESENCE, _elsys_occupancy)
     for name, metric, convert in _DECODED:
-        if metric not in taken.found:
-            taken.take(said, name, metric, convert)
-    if number(said.get("light")) is not None:  # Elsys writes lux here, Milesight a word
-        taken.take(said, "light", Metric.ILLUMINANCE_LUX, number)
+        if metric not in found.by_metric:
+            found.add_field(decoded, name, metric, convert)
+    if number(decoded.get("light")) is not None:  # Elsys writes lux here, Milesight a word
+        found.add_field(decoded, "light", Metric.ILLUMINANCE_LUX, number)

@@ -1,36 +1,35 @@
-"""A Milesight gateway's embedded network server (UG65, UG67, UG56): a topic that its owner chose, JSON with `data` in base64.
+"""The network server in a Milesight gateway (UG65, UG67, UG56): JSON with base64 `data`, on a topic that its owner chose.
 
-Its shape is that of ChirpStack v3 (`devEUI`, `fPort`, `data`, `time`). A bare payload in hex or base64 is understood too,
-for a bridge that forwards nothing but the bytes.
+The JSON has the fields of ChirpStack v3 (`devEUI`, `fPort`, `data`, `time`). A payload of hex or base64 alone is also
+understood, for a bridge that forwards only the bytes.
 """
 
-from edge.adapters.lorawan import bare_bytes, base64_bytes, maker_of, take_bytes, take_decoded
-from edge.adapters.message import DeviceMessage, Taken, arrival, child, instant, json_object, observed
+from edge.adapters.event_time import parse_time
+from edge.adapters.lorawan import add_bytes, add_uplink, base64_bytes, bytes_from_text, maker_of
+from edge.adapters.message import DeviceMessage, MessageReadings
+from edge.adapters.values import json_object
 from smartwork.contracts.reading import Reading
 
 
 def subscriptions(address: str) -> list[str]:
-    """The one topic that the device has."""
+    """The device's only topic."""
     return [address]
 
 
 def address_of(topic: str) -> str | None:
-    """The topic itself: any may be its owner's choice."""
+    """The topic itself: the owner of the gateway may choose any."""
     return topic
 
 
-def translate(heard: DeviceMessage) -> list[Reading]:
-    """The canonical readings in one uplink; empty where it holds none that we know. Raises ValueError, naming the field."""
-    if not heard.payload.lstrip().startswith(b"{"):
-        taken = Taken(heard, arrival(heard))
-        take_bytes("milesight", bare_bytes(heard.payload), taken)
-        return taken.readings()
-    said = json_object(heard.payload)
-    taken = Taken(heard, observed(heard, instant(said.get("time"), "time")))
-    data = base64_bytes(said.get("data"), "data")
-    maker = maker_of(heard.model, str(said.get("devEUI") or ""), said.get("fPort")) or "milesight"
-    if data:
-        take_bytes(maker, data, taken)
-    if not taken.found:
-        take_decoded(child(said, "object"), maker, taken)
-    return taken.readings()
+def translate(message: DeviceMessage) -> list[Reading]:
+    """The readings in one uplink; raises ValueError, naming the field, if it cannot be parsed."""
+    if not message.payload.lstrip().startswith(b"{"):
+        found = MessageReadings.at_arrival(message)
+        add_bytes(found, "milesight", bytes_from_text(message.payload))
+        return found.readings()
+    uplink = json_object(message.payload)
+    found = MessageReadings.at(message, parse_time(uplink.get("time"), "time"))
+    data = base64_bytes(uplink.get("data"), "data")
+    maker = maker_of(message.model, str(uplink.get("devEUI") or ""), uplink.get("fPort")) or "milesight"
+    add_uplink(found, maker, data, uplink, "object")
+    return found.readings()

@@ -1,32 +1,22 @@
-"""Shelly Gen2 and newer: `<id>/events/rpc` (deltas), `<id>/status/<component>` (whole), `<id>/online`.
+"""Shelly Gen2 and newer: `<id>/events/rpc` (changes), `<id>/status/<component>` (full status), `<id>/online`.
 
-A NotifyStatus tells only what has changed; as each reading stands for itself, what is absent needs no overlay. `ts` is in
-seconds. Energy `aenergy.total` is in Wh, `brightness` in percent.
+A NotifyStatus holds only what has changed; a reading is made for each field that is present. `ts` is in seconds since 1970,
+energy `aenergy.total` in Wh, `brightness` in percent.
 """
 
 import json
 import re
 
+from edge.adapters.event_time import parse_time
 from edge.adapters.light_commands import percent
-from edge.adapters.message import (
-    DeviceMessage,
-    Taken,
-    arrival,
-    child,
-    instant,
-    json_object,
-    level_of,
-    number,
-    observed,
-    switch_reading,
-    truth,
-)
+from edge.adapters.message import DeviceMessage, MessageReadings, word_reading
+from edge.adapters.values import boolean, child, json_object, level_of, number
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry
 from smartwork.contracts.reading import Reading
 
 _TOPIC = re.compile(r"(?P<address>[^/]+(?:/[^/]+)*?)/(?:events/rpc|status/[a-z_]+\d*:\d+|online)")
-_LAMP = re.compile(r"(?:switch|light|rgb|rgbw|cct):\d+")
+_LIGHT_CHANNEL = re.compile(r"(?:switch|light|rgb|rgbw|cct):\d+")
 SWITCH = "switch"
 """Model of a Shelly that only switches: a relay, a plug. `switch:1` or `light:1` is the second channel of several."""
 
@@ -37,59 +27,58 @@ def subscriptions(address: str) -> list[str]:
 
 
 def address_of(topic: str) -> str | None:
-    """Which device a topic belongs to, None where it is none of this family's."""
+    """The device's id, or None if the topic is not Shelly's."""
     found = _TOPIC.fullmatch(topic)
     return found["address"] if found else None
 
 
-def translate(heard: DeviceMessage) -> list[Reading]:
-    """The canonical readings in one message; empty where it holds none that we know. Raises ValueError, naming the field."""
-    if heard.topic == f"{heard.address}/online":
-        return switch_reading(heard, Metric.ONLINE, {"true": 1.0, "false": 0.0}, "online")
-    said = json_object(heard.payload)
-    if heard.topic == f"{heard.address}/events/rpc":
-        if said.get("method") not in ("NotifyStatus", "NotifyFullStatus"):
+def translate(message: DeviceMessage) -> list[Reading]:
+    """The readings in one message; raises ValueError, naming the field, if it cannot be parsed."""
+    if message.topic == f"{message.address}/online":
+        return word_reading(message, Metric.ONLINE, {"true": 1.0, "false": 0.0}, "online")
+    body = json_object(message.payload)
+    if message.topic == f"{message.address}/events/rpc":
+        if body.get("method") not in ("NotifyStatus", "NotifyFullStatus"):
             return []
-        params = child(said, "params")
-        taken = Taken(heard, observed(heard, instant(number(params.get("ts")), "params.ts")))
-        for name, value in params.items():
-            if isinstance(value, dict):
-                _component(name, value, taken)
-        return taken.readings()
-    taken = Taken(heard, arrival(heard))
-    _component(heard.topic.rpartition("/")[2], said, taken)
-    return taken.readings()
+        params = child(body, "params")
+        found = MessageReadings.at(message, parse_time(number(params.get("ts")), "params.ts"))
+        for name, status in params.items():
+            if isinstance(status, dict):
+                _add_component(found, name, status)
+        return found.readings()
+    found = MessageReadings.at_arrival(message)
+    _add_component(found, message.topic.rpartition("/")[2], body)
+    return found.readings()
 
 
-def _component(name: str, said: dict[str, object], taken: Taken) -> None:
-    """What one component tells: `switch:0`, `light:0`, `temperature:0` and so on."""
-    kind = name.partition(":")[0]
-    number_of = name.partition(":")[2]
-    if _LAMP.fullmatch(name) or kind in ("pm1", "em1"):
-        if number_of != _channel(taken.heard.model):
+def _add_component(found: MessageReadings, name: str, status: dict[str, object]) -> None:
+    """Add the readings in the status of one component, such as `switch:0`, `light:0` or `temperature:0`."""
+    kind, _, channel = name.partition(":")
+    if _LIGHT_CHANNEL.fullmatch(name) or kind in ("pm1", "em1"):
+        if channel != _channel(found.message.model):
             return
-        taken.take(said, "output", Metric.LIGHT_ON, truth)
-        taken.take(said, "brightness", Metric.LIGHT_LEVEL, level_of(100))
-        taken.take(said, "apower", Metric.POWER_W, number)
-        taken.take(said, "act_power", Metric.POWER_W, number)
-        taken.take(child(said, "aenergy"), "total", Metric.ENERGY_WH, number)
+        found.add_field(status, "output", Metric.LIGHT_ON, boolean)
+        found.add_field(status, "brightness", Metric.LIGHT_LEVEL, level_of(100))
+        found.add_field(status, "apower", Metric.POWER_W, number)
+        found.add_field(status, "act_power", Metric.POWER_W, number)
+        found.add_field(child(status, "aenergy"), "total", Metric.ENERGY_WH, number)
     elif kind == "temperature":
-        taken.take(said, "tC", Metric.TEMPERATURE_C, number)
+        found.add_field(status, "tC", Metric.TEMPERATURE_C, number)
     elif kind == "humidity":
-        taken.take(said, "rh", Metric.HUMIDITY_PCT, number)
+        found.add_field(status, "rh", Metric.HUMIDITY_PCT, number)
     elif kind == "illuminance":
-        taken.take(said, "lux", Metric.ILLUMINANCE_LUX, number)
+        found.add_field(status, "lux", Metric.ILLUMINANCE_LUX, number)
     elif kind == "presence":
-        taken.take(said, "num_objects", Metric.OCCUPANT_COUNT, number)
-        taken.take(said, "state", Metric.PRESENCE, truth)
+        found.add_field(status, "num_objects", Metric.OCCUPANT_COUNT, number)
+        found.add_field(status, "state", Metric.PRESENCE, boolean)
     elif kind == "devicepower":
-        taken.take(child(said, "battery"), "percent", Metric.BATTERY_PCT, number)
+        found.add_field(child(status, "battery"), "percent", Metric.BATTERY_PCT, number)
 
 
 def _channel(model: str | None) -> str:
-    """Which of a device's channels is meant: the number in `light:1`, else the first."""
-    number_of = (model or "").rpartition(":")[2]
-    return number_of if ":" in (model or "") and re.fullmatch(r"[0-9]{1,3}", number_of) else "0"
+    """The channel that the registry's model names: the number in `light:1`, else 0."""
+    _, colon, channel = (model or "").rpartition(":")
+    return channel if colon and re.fullmatch(r"[0-9]{1,3}", channel) else "0"
 
 
 def command(entry: DeviceEntry, level: float, ramp_s: float) -> list[tuple[str, bytes]]:

@@ -1,39 +1,28 @@
-"""Tasmota: `tele/`, `stat/` and `cmnd/` before the device's own topic, as FullTopic `%prefix%/%topic%/` makes them.
+"""Tasmota: the prefixes `tele/`, `stat/` and `cmnd/` before the device's own topic (FullTopic `%prefix%/%topic%/`).
 
-Telemetry's `Time` is local to the device and carries no offset: it is read in the centre's zone, and in the hour that
-comes twice as the one nearer to the arrival. Energy `Total` is in
-kWh. A motion sensor speaks by the rule of its public documentation (`stat/<topic>/PIR1`), a radar (LD2410) in telemetry:
-its energies are those of a moving and of a still person, in percent, both 0 where nobody is.
+`Time` is local time without an offset: it is read in the centre's time zone; if the local time occurs twice, the occurrence
+nearer to the arrival counts. Energy `Total` is in kWh. A motion sensor needs the rule of Tasmota's documentation that
+publishes `stat/<topic>/PIR1`. A radar (LD2410) reports in telemetry the energies of a moving and of a still person in
+percent; both are 0 if nobody is there.
 """
 
 import re
 
+from edge.adapters.event_time import parse_time
 from edge.adapters.light_commands import percent
-from edge.adapters.message import (
-    DeviceMessage,
-    Taken,
-    arrival,
-    child,
-    instant,
-    json_object,
-    level_of,
-    number,
-    observed,
-    on_off,
-    scaled,
-    switch_reading,
-)
+from edge.adapters.message import DeviceMessage, MessageReadings, word_reading
+from edge.adapters.values import child, json_object, level_of, number, on_off, scaled
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry
 from smartwork.contracts.reading import Reading
 
-_TOPIC = re.compile(r"(?:tele|stat)/(?P<address>.+)/(?P<leaf>[A-Z][A-Z0-9_]*)")
-_LEAVES = {"SENSOR", "STATE", "LWT", "RESULT", "POWER", "POWER1"}
-_SWITCH = re.compile(r"PIR\d*|MOTION|OCCUPANCY")
+_TOPIC = re.compile(r"(?:tele|stat)/(?P<address>.+)/(?P<suffix>[A-Z][A-Z0-9_]*)")
+_SUFFIXES = {"SENSOR", "STATE", "LWT", "RESULT", "POWER", "POWER1"}
+_MOTION = re.compile(r"PIR\d*|MOTION|OCCUPANCY")
 _CLIMATE = {"Temperature": Metric.TEMPERATURE_C, "Humidity": Metric.HUMIDITY_PCT, "Illuminance": Metric.ILLUMINANCE_LUX,
             "CarbonDioxide": Metric.CO2_PPM}  # fmt: skip
 DALI = "dali"
-"""Model of a Tasmota DALI gateway; `dali-7` is its gear (or group) 7, plain `dali` the broadcast."""
+"""Model of a Tasmota DALI gateway: `dali-7` is its gear (or group) 7, `dali` alone broadcasts."""
 
 
 def subscriptions(address: str) -> list[str]:
@@ -42,51 +31,53 @@ def subscriptions(address: str) -> list[str]:
 
 
 def address_of(topic: str) -> str | None:
-    """Which device a topic belongs to, None where it is none of this family's."""
+    """The device's own topic, or None if the topic is not Tasmota's."""
     found = _TOPIC.fullmatch(topic)
-    return found["address"] if found and (found["leaf"] in _LEAVES or _SWITCH.fullmatch(found["leaf"])) else None
+    return found["address"] if found and (found["suffix"] in _SUFFIXES or _MOTION.fullmatch(found["suffix"])) else None
 
 
-def translate(heard: DeviceMessage) -> list[Reading]:
-    """The canonical readings in one message; empty where it holds none that we know. Raises ValueError, naming the field."""
-    leaf = heard.topic.rpartition("/")[2]
-    if leaf == "LWT":
-        return switch_reading(heard, Metric.ONLINE, {"online": 1.0, "offline": 0.0}, "LWT")
-    if _SWITCH.fullmatch(leaf):
-        return switch_reading(heard, Metric.PRESENCE, {"on": 1.0, "off": 0.0, "1": 1.0, "0": 0.0}, leaf)
-    if leaf in ("POWER", "POWER1"):
-        return switch_reading(heard, Metric.LIGHT_ON, {"on": 1.0, "off": 0.0}, leaf)
-    if leaf in ("RESULT", "STATE"):
-        said = json_object(heard.payload)
-        return _state(said, heard)
-    if leaf == "SENSOR":
-        return _telemetry(json_object(heard.payload), heard)
+def translate(message: DeviceMessage) -> list[Reading]:
+    """The readings in one message; raises ValueError, naming the field, if it cannot be parsed."""
+    suffix = message.topic.rpartition("/")[2]
+    if suffix == "LWT":
+        return word_reading(message, Metric.ONLINE, {"online": 1.0, "offline": 0.0}, suffix)
+    if _MOTION.fullmatch(suffix):
+        return word_reading(message, Metric.PRESENCE, {"on": 1.0, "off": 0.0, "1": 1.0, "0": 0.0}, suffix)
+    if suffix in ("POWER", "POWER1"):
+        return word_reading(message, Metric.LIGHT_ON, {"on": 1.0, "off": 0.0}, suffix)
+    if suffix in ("RESULT", "STATE"):
+        return _state(message, json_object(message.payload))
+    if suffix == "SENSOR":
+        return _telemetry(message, json_object(message.payload))
     return []
 
 
-def _state(said: dict[str, object], heard: DeviceMessage) -> list[Reading]:
-    taken = Taken(heard, observed(heard, instant(said.get("Time"), "Time", heard.timezone, heard.arrived)))
-    taken.take(said, "POWER", Metric.LIGHT_ON, on_off)
-    taken.take(said, "POWER1", Metric.LIGHT_ON, on_off)
-    taken.take(said, "Dimmer", Metric.LIGHT_LEVEL, level_of(100))
-    return taken.readings()
+def _state(message: DeviceMessage, state: dict[str, object]) -> list[Reading]:
+    found = _at_device_time(message, state)
+    found.add_field(state, "POWER", Metric.LIGHT_ON, on_off)
+    found.add_field(state, "POWER1", Metric.LIGHT_ON, on_off)
+    found.add_field(state, "Dimmer", Metric.LIGHT_LEVEL, level_of(100))
+    return found.readings()
 
 
-def _telemetry(said: dict[str, object], heard: DeviceMessage) -> list[Reading]:
-    claimed = instant(said.get("Time"), "Time", heard.timezone, heard.arrived)
-    taken = Taken(heard, observed(heard, claimed) if claimed else arrival(heard))
-    energy = child(said, "ENERGY")
-    taken.take(energy, "Power", Metric.POWER_W, number)
-    taken.take(energy, "Total", Metric.ENERGY_WH, scaled(1000))
-    if (radar := child(said, "LD2410")) and isinstance(energies := radar.get("Energy"), list):
-        numbers = [number(each) for each in energies]
-        seen = None if not numbers or None in numbers else float(any(numbers))
-        taken.put(Metric.PRESENCE, seen, "LD2410.Energy", energies)
-    for sensor in said.values():
+def _telemetry(message: DeviceMessage, telemetry: dict[str, object]) -> list[Reading]:
+    found = _at_device_time(message, telemetry)
+    energy = child(telemetry, "ENERGY")
+    found.add_field(energy, "Power", Metric.POWER_W, number)
+    found.add_field(energy, "Total", Metric.ENERGY_WH, scaled(1000))
+    if (radar := child(telemetry, "LD2410")) and isinstance(energies := radar.get("Energy"), list):
+        numbers = [number(value) for value in energies]
+        present = None if not numbers or None in numbers else float(any(numbers))
+        found.add(Metric.PRESENCE, present, "LD2410.Energy", energies)
+    for sensor in telemetry.values():
         if isinstance(sensor, dict) and sensor is not energy:
             for name, metric in _CLIMATE.items():
-                taken.take(sensor, name, metric, number)
-    return taken.readings()
+                found.add_field(sensor, name, metric, number)
+    return found.readings()
+
+
+def _at_device_time(message: DeviceMessage, body: dict[str, object]) -> MessageReadings:
+    return MessageReadings.at(message, parse_time(body.get("Time"), "Time", message.timezone, message.arrived))
 
 
 def command(entry: DeviceEntry, level: float, ramp_s: float) -> list[tuple[str, bytes]]:

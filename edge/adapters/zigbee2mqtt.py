@@ -6,21 +6,18 @@ Properties as in the project's public documentation (Exposes): `occupancy`, `pre
 1970) as event time.
 """
 
+from edge.adapters.event_time import parse_time
 from edge.adapters.light_commands import json_light
-from edge.adapters.message import (
+from edge.adapters.message import DeviceMessage, MessageReadings
+from edge.adapters.values import (
     Convert,
-    DeviceMessage,
-    Taken,
-    arrival,
-    instant,
+    boolean,
     json_object,
     level_of,
     number,
-    observed,
     on_off,
     scaled,
     text_of,
-    truth,
 )
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry
@@ -28,10 +25,10 @@ from smartwork.contracts.reading import Reading
 
 BRIGHTEST = 254
 _BASE = "zigbee2mqtt/"
-_OWN = ("bridge/", "bridge")
+_BRIDGE = ("bridge/", "bridge")
 _PROPERTIES: dict[str, tuple[Metric, Convert]] = {
-    "occupancy": (Metric.PRESENCE, truth),
-    "presence": (Metric.PRESENCE, truth),
+    "occupancy": (Metric.PRESENCE, boolean),
+    "presence": (Metric.PRESENCE, boolean),
     "people": (Metric.OCCUPANT_COUNT, number),
     "illuminance": (Metric.ILLUMINANCE_LUX, number),
     "co2": (Metric.CO2_PPM, number),
@@ -52,28 +49,26 @@ def subscriptions(address: str) -> list[str]:
 
 
 def address_of(topic: str) -> str | None:
-    """Which device a topic belongs to, None where it is none of this family's."""
-    if not topic.startswith(_BASE) or topic.removeprefix(_BASE).startswith(_OWN) or topic.endswith(("/set", "/get")):
+    """The device's base topic, or None if the topic is not a device's."""
+    if not topic.startswith(_BASE) or topic.removeprefix(_BASE).startswith(_BRIDGE) or topic.endswith(("/set", "/get")):
         return None
     return topic.removesuffix("/availability")
 
 
-def translate(heard: DeviceMessage) -> list[Reading]:
-    """The canonical readings in one message, in the order of the table above; empty where it holds none that we know.
+def translate(message: DeviceMessage) -> list[Reading]:
+    """The readings in one message, in the order of `_PROPERTIES`; their time is `last_seen` where it is plausible.
 
-    Event time is the device's `last_seen` where it says a believable one. Raises ValueError, naming the property, where
-    the payload is not what the family speaks.
+    Raises ValueError, naming the property, if the payload cannot be parsed.
     """
-    if heard.topic == f"{heard.address}/availability":
-        return _availability(heard)
-    said = json_object(heard.payload)
-    last_seen = said.get("last_seen")
-    epoch = number(last_seen)
-    claimed = instant(last_seen if epoch is None else epoch / 1000, "last_seen")
-    taken = Taken(heard, observed(heard, claimed))
+    if message.topic == f"{message.address}/availability":
+        return _availability(message)
+    properties = json_object(message.payload)
+    last_seen = properties.get("last_seen")
+    epoch_ms = number(last_seen)
+    found = MessageReadings.at(message, parse_time(last_seen if epoch_ms is None else epoch_ms / 1000, "last_seen"))
     for name, (metric, convert) in _PROPERTIES.items():
-        taken.take(said, name, metric, convert)
-    return taken.readings()
+        found.add_field(properties, name, metric, convert)
+    return found.readings()
 
 
 def command(entry: DeviceEntry, level: float, ramp_s: float) -> list[tuple[str, bytes]]:
@@ -81,11 +76,11 @@ def command(entry: DeviceEntry, level: float, ramp_s: float) -> list[tuple[str, 
     return [(f"{entry.address}/set", json_light(level, ramp_s, BRIGHTEST))]
 
 
-def _availability(heard: DeviceMessage) -> list[Reading]:
-    """Both the plain and the JSON form exist."""
-    text = text_of(heard.payload)
-    state: object = json_object(heard.payload).get("state") if text.startswith("{") else text
-    taken = Taken(heard, arrival(heard))
+def _availability(message: DeviceMessage) -> list[Reading]:
+    """Whether the device is online: a plain word, or an object with `state`, depending on the version."""
+    text = text_of(message.payload)
+    state: object = json_object(message.payload).get("state") if text.startswith("{") else text
+    found = MessageReadings.at_arrival(message)
     online = {"online": 1.0, "offline": 0.0}.get(state) if isinstance(state, str) else None
-    taken.put(Metric.ONLINE, online, "availability", state)
-    return taken.readings()
+    found.add(Metric.ONLINE, online, "availability", state)
+    return found.readings()

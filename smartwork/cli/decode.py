@@ -11,7 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from edge.adapters import ADAPTERS, ADDRESSES
+from edge.adapters.families import ADAPTERS, ADDRESSES
 from edge.adapters.message import DeviceMessage
 from smartwork.clock import now
 from smartwork.contracts.metrics import Metric

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.adapters import ADAPTERS, COMMANDS
+from edge.adapters.families import ADAPTERS, COMMANDS
 from edge.adapters.message import DeviceMessage
 from firmware_sim.dialects import EARS, OBEYS, SPEAKERS
 from firmware_sim.habits import Event, Habits, measured, repeated, speechless

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from edge.adapters import ADAPTERS, COMMANDS
+from edge.adapters.families import ADAPTERS, COMMANDS
 from edge.adapters.guess import guess
 from edge.adapters.message import DeviceMessage
 from smartwork.contracts.policy import DeviceEntry, Profile

@@ -2,7 +2,7 @@
 
 import re
 
-from edge.adapters import ADAPTERS, ADDRESSES, COMMANDS
+from edge.adapters.families import ADAPTERS, ADDRESSES, COMMANDS
 from tests.support.project import ROOT
 
 DOC = ROOT / "docs" / "devices.md"

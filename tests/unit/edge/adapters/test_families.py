@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.adapters import ADAPTERS
+from edge.adapters.families import ADAPTERS
 from edge.adapters.guess import guess
 from edge.adapters.message import DeviceMessage
 from smartwork.contracts.policy import Profile

@@ -1,0 +1,84 @@
+"""Parsing of payloads and of single values in them. Converters return None for a value that they do not understand."""
+
+import json
+import math
+from collections.abc import Callable
+
+Convert = Callable[[object], float | None]
+
+
+def json_object(payload: bytes) -> dict[str, object]:
+    """Parse the payload as a JSON object; raises ValueError if it is none."""
+    try:
+        parsed = json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not JSON: {str(error)[:80]}") from None
+    if not isinstance(parsed, dict):
+        raise ValueError("expected a JSON object")  # noqa: TRY004 - a wrong value, whatever its type
+    return parsed
+
+
+def text_of(payload: bytes) -> str:
+    """The payload as text, without surrounding whitespace."""
+    return payload.decode(errors="replace").strip()
+
+
+def child(parent: dict[str, object], name: str) -> dict[str, object]:
+    """The object in `parent[name]`, empty if it is absent; raises ValueError if it is not an object."""
+    found = parent.get(name)
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise ValueError(f"{name} is {str(found)[:40]!r}; expected an object")  # noqa: TRY004
+    return found
+
+
+def number(value: object) -> float | None:
+    """A finite JSON number."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None
+
+
+def number_or_text(value: object) -> float | None:
+    """A finite number, as JSON number or as text."""
+    if not isinstance(value, str):
+        return number(value)
+    try:
+        return number(float(value))
+    except ValueError:
+        return None
+
+
+def boolean(value: object) -> float | None:
+    """1 or 0 for a JSON boolean."""
+    return float(value) if isinstance(value, bool) else None
+
+
+def on_off(value: object) -> float | None:
+    """1 or 0 for the texts ON and OFF, in any case."""
+    return {"on": 1.0, "off": 0.0}.get(value.lower()) if isinstance(value, str) else None
+
+
+def scaled(factor: float, digits: int = 6) -> Convert:
+    """A converter that multiplies a number by `factor` and rounds it."""
+
+    def convert(value: object) -> float | None:
+        found = number(value)
+        return None if found is None or not math.isfinite(found * factor) else round(found * factor, digits)
+
+    return convert
+
+
+def level_of(full: float) -> Convert:
+    """A converter from a brightness of 0 to `full` to a level of 0 to 1."""
+
+    def convert(value: object) -> float | None:
+        found = number(value)
+        return None if found is None or found < 0 else min(round(found / full, 4), 1.0)
+
+    return convert
