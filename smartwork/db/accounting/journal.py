@@ -26,10 +26,3 @@ def balances(connection: Connection) -> dict[str, Decimal]:
     """What stands on each account, EUR."""
     with explained():
         return dict(rows(connection, "balances"))
-
-
-def posting_count(connection: Connection) -> int:
-    """How many postings there are."""
-    with explained():
-        [(count,)] = rows(connection, "posting_count")
-        return int(count)

@@ -74,3 +74,8 @@ ORDER BY 1, 2, 3, 4
 SELECT c.slug, l.kind, sum(e.hours)
 FROM credit_entry e JOIN credit_lot l USING (credit_lot_id) JOIN company c USING (company_id)
 GROUP BY c.slug, l.kind HAVING sum(e.hours) > 0
+
+-- name: centre_contracts
+SELECT c.slug, t.valid_from, t.valid_until, t.mode, t.rate, t.payee, t.enterprise_number, t.street, t.postcode, t.town, t.iban,
+       t.language, t.vat_category, t.vat_rate, t.vat_code, t.vat_reason
+FROM centre_contract t JOIN centre c USING (centre_id) ORDER BY c.slug, t.valid_from

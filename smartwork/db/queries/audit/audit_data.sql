@@ -136,3 +136,22 @@ ORDER BY t.centre_id, t.month, t.settled_terms_id DESC
 
 -- name: all_statements
 SELECT i.number, s.document, s.digest FROM centre_statement s LEFT JOIN invoice i USING (invoice_id) ORDER BY s.invoice_id
+
+-- name: postings
+SELECT p.posting_id, p.kind, p.month, i.number, a.code, e.amount
+FROM posting p LEFT JOIN invoice i USING (invoice_id) LEFT JOIN entry e USING (posting_id) LEFT JOIN account a USING (account_id)
+ORDER BY p.posting_id, a.code
+
+-- name: pool_movements
+SELECT c.slug, l.external_id, l.hours, l.per_hour, e.reason, e.hours, e.worth, i.number, e.line
+FROM credit_entry e JOIN credit_lot l USING (credit_lot_id) JOIN company c ON c.company_id = l.company_id
+LEFT JOIN invoice i USING (invoice_id) ORDER BY e.credit_entry_id
+
+-- name: series_numbers
+SELECT s.series, s.last, coalesce(array_agg(i.number ORDER BY i.number) FILTER (WHERE i.number IS NOT NULL), '{}')
+FROM document_series s LEFT JOIN invoice i ON starts_with(i.number, s.series || '-') GROUP BY s.series ORDER BY s.series
+
+-- name: strangers_to_series
+-- Documents whose number belongs to no series.
+SELECT i.number FROM invoice i
+WHERE NOT EXISTS (SELECT FROM document_series s WHERE starts_with(i.number, s.series || '-')) ORDER BY 1

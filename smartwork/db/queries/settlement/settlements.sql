@@ -1,0 +1,50 @@
+-- name: centres_to_settle
+SELECT c.centre_id, c.slug, c.name, c.is_demo, count(r.resource_id) FILTER (WHERE r.kind = 'desk')
+FROM centre c LEFT JOIN resource r USING (centre_id) GROUP BY c.centre_id ORDER BY c.slug
+
+-- name: unsettled_lines
+-- Lines of company documents for centres, up to a month, that no settlement has taken in.
+SELECT l.centre, l.posting_id, l.day, l.kind, l.resource, l.resource_name, l.visits, l.hours, l.net, l.credits
+FROM centre_charge l
+WHERE l.month <= %(month)s
+  AND NOT EXISTS (SELECT FROM settled_posting s WHERE s.posting_id = l.posting_id AND s.centre_id = l.centre_id)
+ORDER BY l.posting_id, l.line
+
+-- name: settled_lines
+-- Lines about a centre's month that settlements took in.
+SELECT l.centre, l.posting_id, l.day, l.kind, l.resource, l.resource_name, l.visits, l.hours, l.net, l.credits
+FROM centre_charge l
+JOIN settled_posting s USING (posting_id, centre_id)
+WHERE l.centre_id = %(centre_id)s AND l.day >= %(month)s AND l.day < %(month)s::date + interval '1 month'
+ORDER BY l.posting_id, l.line
+
+-- name: put_settled
+INSERT INTO settled_posting (posting_id, centre_id, settlement_id)
+SELECT unnest(%(postings)s::bigint[]), centre_id, %(settlement)s FROM centre WHERE slug = %(centre)s
+
+-- name: settled_terms
+-- The terms by which months were last settled, of each centre.
+SELECT DISTINCT ON (t.centre_id, t.month) c.slug, t.month, t.mode, t.rate, t.vat_category, t.vat_rate, t.desks
+FROM settled_terms t JOIN centre c USING (centre_id)
+WHERE t.month BETWEEN %(since)s AND %(until)s
+ORDER BY t.centre_id, t.month, t.settled_terms_id DESC
+
+-- name: put_settled_terms
+INSERT INTO settled_terms (centre_id, month, mode, rate, vat_category, vat_rate, desks)
+VALUES (%(centre_id)s, %(month)s, %(mode)s, %(rate)s, %(vat_category)s, %(vat_rate)s, %(desks)s)
+
+-- name: unattributed_stays
+-- By centre: walk-ins of the month that nobody signed for, and their hours of presence.
+SELECT c.slug, count(*), round(sum(v.occupied_s) / 3600.0, 2)
+FROM verdict v JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
+WHERE v.company_id IS NULL AND v.verdict = 'walk_in' AND r.kind IN ('desk', 'room')
+  AND v.starts_at >= %(month)s::timestamp AT TIME ZONE c.timezone
+  AND v.starts_at < (%(month)s::timestamp + interval '1 month') AT TIME ZONE c.timezone
+GROUP BY c.slug
+
+-- name: first_settlement
+SELECT number, issued_on FROM invoice WHERE centre_id = %(centre_id)s AND month = %(month)s AND corrects_id IS NULL
+
+-- name: latest_settlement
+SELECT number, issued_on FROM invoice
+WHERE centre_id = %(centre_id)s AND month <= %(month)s AND kind = 'self_billed_invoice' ORDER BY invoice_id DESC LIMIT 1
