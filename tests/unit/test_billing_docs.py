@@ -305,16 +305,16 @@ def test_books_are_what_the_table_says() -> None:
         [lot],
     )
     issued, on = invoice(made.groups), date(2026, 11, 2)
-    amounts = postings.of_document(issued).amounts
+    amounts = postings.document_posting(issued).amounts
     terms = CentreContract("namur", SINCE, None, "share", Decimal("0.6"), SELLER, "fr")
     charged = Revenue("namur", "Namur", {"desk": Decimal("7.50"), "room": Decimal("15.00")})
     settled = compose(centre_head(terms, OCTOBER, on, SELLER, is_demo=True), settle(terms, charged, 1, OCTOBER), ordinal=1)
     posted = {
         "invoice": amounts,
-        "settlement": postings.of_settlement(settled, charged.total).amounts,
-        "expiry": postings.of_expiry("acme", OCTOBER, on, made.lost).amounts,
-        "payment": postings.of_payment(issued, on, issued.gross).amounts,
-        "payout": postings.of_payout("namur", OCTOBER, on, settled.gross).amounts,
+        "settlement": postings.settlement_posting(settled, charged.total).amounts,
+        "expiry": postings.expiry_posting("acme", OCTOBER, on, made.lost).amounts,
+        "payment": postings.payment_posting(issued, on, issued.gross).amounts,
+        "payout": postings.payout_posting("namur", OCTOBER, on, settled.gross).amounts,
     }
     rows = table("The books")
     found = {(event, account): str(amount) for event, its in posted.items() for account, amount in its.items()}

@@ -1,4 +1,4 @@
-"""The books: postings in double entry, hours bought ahead, settlements with centres, and payments ordered."""
+"""The journal: postings in double entry."""
 
 from decimal import Decimal
 
@@ -8,7 +8,7 @@ from smartwork.domain.accounting.postings import Posting
 
 
 def post(connection: Connection, posting: Posting) -> int:
-    """Write a posting and return its key; in the caller's transaction. Where nothing moves it has no entry."""
+    """Store a posting in the caller's transaction and return its key. A posting without amounts has no entries."""
     codes, amounts = list(posting.amounts), list(posting.amounts.values())
     connection.execute(sql("put_accounts"), {"codes": codes})
     fields = {
@@ -23,6 +23,6 @@ def post(connection: Connection, posting: Posting) -> int:
 
 
 def balances(connection: Connection) -> dict[str, Decimal]:
-    """What stands on each account, EUR."""
+    """The balance of each account in EUR; debits are positive."""
     with explained():
         return dict(rows(connection, "balances"))

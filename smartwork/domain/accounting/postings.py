@@ -1,4 +1,4 @@
-"""Double entry: what each event posts to which account. Debits are positive, credits negative, and a posting adds up to 0."""
+"""Double entry: what each event posts to which account. Debits are positive, credits negative; a posting adds up to 0."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -7,21 +7,27 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from smartwork.domain.accounting.accounts import (
+    BANK,
+    EXPIRED,
+    MARGIN,
+    VAT_DUE,
+    VAT_RECOVERABLE,
+    charges,
+    payable,
+    pool,
+    receivable,
+)
 from smartwork.domain.billing.invoice import Draw, Invoice
 
 PostingKind = Literal["document", "settlement", "expiry", "payment", "payout"]
 
-VAT_DUE = "vat:due"
-VAT_RECOVERABLE = "vat:recoverable"
-MARGIN = "margin"
-EXPIRED = "expired"
-BANK = "bank"
 _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """Amounts by account in EUR; they add up to 0. `document` is the number of the invoice it belongs to, if any."""
+    """Amounts in EUR by account; they add up to 0. `document` is the number of the document that it posts, if any."""
 
     kind: PostingKind
     month: date
@@ -30,78 +36,62 @@ class Posting:
     amounts: Mapping[str, Decimal]
 
 
-def receivable(company: str) -> str:
-    """What a company owes."""
-    return f"receivable:{company}"
+def document_posting(invoice: Invoice) -> Posting:
+    """The posting of an invoice or credit note to a company.
 
-
-def pool(company: str) -> str:
-    """What the network owes a company in hours bought ahead."""
-    return f"pool:{company}"
-
-
-def charges(centre: str) -> str:
-    """What companies were charged for a centre and is not settled with it yet."""
-    return f"charges:{centre}"
-
-
-def payable(centre: str) -> str:
-    """What the network owes a centre."""
-    return f"payable:{centre}"
-
-
-def of_document(invoice: Invoice) -> Posting:
-    """An invoice or credit note to a company: owed gross; due VAT; net to the centres, or to the pool for hours bought.
-
-    Hours spent from a pool move their worth from the pool to the centre.
+    Gross to the company's receivable, VAT to VAT due, and net to the centre's charges, or to the company's pool for hours
+    bought ahead. Prepaid hours that a line uses move their value from the pool to the centre's charges.
     """
     sign = -1 if invoice.is_credit else 1
-    found: dict[str, Decimal] = defaultdict(Decimal)
-    found[receivable(invoice.account)] += sign * invoice.gross
-    found[VAT_DUE] -= sign * invoice.vat
+    amounts: dict[str, Decimal] = defaultdict(Decimal)
+    amounts[receivable(invoice.account)] += sign * invoice.gross
+    amounts[VAT_DUE] -= sign * invoice.vat
     for line in invoice.lines:
-        spent = sum((one.worth for one in line.draws), _ZERO)
-        to = pool(invoice.account) if line.centre is None else charges(line.centre)
-        found[to] -= sign * (line.net + spent)
-        found[pool(invoice.account)] += sign * spent
-    return _posting("document", invoice.month, invoice.issued_on, invoice.number, found)
+        prepaid = sum((draw.worth for draw in line.draws), _ZERO)
+        credited = pool(invoice.account) if line.centre is None else charges(line.centre)
+        amounts[credited] -= sign * (line.net + prepaid)
+        amounts[pool(invoice.account)] += sign * prepaid
+    return _posting("document", invoice.month, invoice.issued_on, invoice.number, amounts)
 
 
-def of_expiry(company: str, month: date, on: date, lost: Iterable[Draw]) -> Posting:
-    """Hours that a company lost: what they were worth is the network's."""
-    worth = sum((one.worth for one in lost), _ZERO)
-    return _posting("expiry", month, on, None, {pool(company): worth, EXPIRED: -worth})
+def expiry_posting(company: str, month: date, on: date, expired: Iterable[Draw]) -> Posting:
+    """The posting of prepaid hours that expired: their value moves from the company's pool to the network."""
+    value = sum((draw.worth for draw in expired), _ZERO)
+    return _posting("expiry", month, on, None, {pool(company): value, EXPIRED: -value})
 
 
-def of_settlement(invoice: Invoice, revenue: Decimal) -> Posting:
-    """A self-billed document: the centre's charges are settled, it is owed its part with VAT, the rest is margin."""
+def settlement_posting(invoice: Invoice, charged: Decimal) -> Posting:
+    """The posting of a self-billed document that settles charges of `charged` EUR net.
+
+    The charges are cleared, the document's gross is owed to the centre, its VAT is recoverable, the rest is margin.
+    """
     sign = -1 if invoice.is_credit else 1
     amounts = {
-        charges(invoice.account): revenue,
+        charges(invoice.account): charged,
         payable(invoice.account): -sign * invoice.gross,
         VAT_RECOVERABLE: sign * invoice.vat,
-        MARGIN: sign * invoice.net - revenue,
+        MARGIN: sign * invoice.net - charged,
     }
     return _posting("settlement", invoice.month, invoice.issued_on, invoice.number, amounts)
 
 
-def of_margin(centre: str, month: date, on: date, revenue: Decimal) -> Posting:
-    """What came in for a centre and owes it nothing more: a rent was settled already."""
-    return _posting("settlement", month, on, None, {charges(centre): revenue, MARGIN: -revenue})
+def margin_posting(centre: str, month: date, on: date, charged: Decimal) -> Posting:
+    """The posting of settled charges of which the centre is owed nothing, for example because its rent is settled already."""
+    return _posting("settlement", month, on, None, {charges(centre): charged, MARGIN: -charged})
 
 
-def of_payment(invoice: Invoice, on: date, amount: Decimal) -> Posting:
-    """A company pays `amount` of an invoice, or is paid it of a credit note; below zero: it is given back."""
+def payment_posting(invoice: Invoice, on: date, amount: Decimal) -> Posting:
+    """The posting of a payment by a company; of a credit note, of a payment to it. A negative `amount` is a refund."""
     sign = -1 if invoice.is_credit else 1
     amounts = {BANK: sign * amount, receivable(invoice.account): -sign * amount}
     return _posting("payment", invoice.month, on, invoice.number, amounts)
 
 
-def of_payout(centre: str, month: date, on: date, amount: Decimal) -> Posting:
-    """A payment to a centre is ordered at the bank."""
+def payout_posting(centre: str, month: date, on: date, amount: Decimal) -> Posting:
+    """The posting of a payment to a centre, made when it is ordered at the bank."""
     return _posting("payout", month, on, None, {payable(centre): amount, BANK: -amount})
 
 
 def _posting(kind: PostingKind, month: date, on: date, document: str | None, amounts: Mapping[str, Decimal]) -> Posting:
-    kept = {account: amount for account, amount in sorted(amounts.items()) if amount}
-    return Posting(kind, month, on, document, kept)
+    non_zero = {account: amount for account, amount in sorted(amounts.items()) if amount}
+    return Posting(kind, month, on, document, non_zero)

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from smartwork.domain.accounting import postings as accounts
+from smartwork.domain.accounting import accounts
+from smartwork.domain.accounting.postings import document_posting, settlement_posting
 from smartwork.domain.audit.stored import Movement, Stored, StoredPosting, balances, by_side, charged, sign
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.payments import positions, receivable
@@ -74,9 +75,9 @@ def _posted(invoice: Invoice, found: Sequence[StoredPosting]) -> Iterator[str]:
 def _expected(invoice: Invoice) -> dict[str, Decimal]:
     """What a document must have posted; of a settlement what it says itself: the charges it took in are checked in sum."""
     if not invoice.is_self_billed:
-        return dict(accounts.of_document(invoice).amounts)
+        return dict(document_posting(invoice).amounts)
     kept = (accounts.payable(invoice.account), accounts.VAT_RECOVERABLE)
-    return {code: amount for code, amount in accounts.of_settlement(invoice, _ZERO).amounts.items() if code in kept}
+    return {code: amount for code, amount in settlement_posting(invoice, _ZERO).amounts.items() if code in kept}
 
 
 def payments(stored: Stored) -> Iterator[str]:

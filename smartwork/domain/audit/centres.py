@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from smartwork.domain.accounting import postings as accounts
+from smartwork.domain.accounting import accounts
+from smartwork.domain.accounting.postings import settlement_posting
 from smartwork.domain.audit.stored import Stored, StoredPosting, StoredStatement, StoredTerms, balances, by_side, sign
 from smartwork.domain.billing.contracts import SettlementMode
 from smartwork.domain.billing.invoice import Invoice, Line, Unit
@@ -66,7 +67,7 @@ def _took(settlement: StoredPosting, document: Invoice | None, took: dict[str, D
     where = document.number if document else f"posting {settlement.posting_id} (settlement)"
     expected: dict[str, Decimal] = defaultdict(Decimal)
     if document:
-        expected.update(accounts.of_settlement(document, took.get(document.account, _ZERO)).amounts)
+        expected.update(settlement_posting(document, took.get(document.account, _ZERO)).amounts)
     for centre, amount in took.items():
         if document is None:
             expected[accounts.charges(centre)] += amount

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from smartwork.domain.accounting import postings as accounts
+from smartwork.domain.accounting import accounts
 from smartwork.domain.audit.stored import Payout, Stored, StoredOrder, StoredPosting, Told, balances, by_side, sign
 from smartwork.domain.billing.invoice import Invoice
 

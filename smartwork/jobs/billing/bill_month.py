@@ -250,12 +250,12 @@ def _issue(connection: Connection, known: _Known, customers: Sequence[Customer],
         _require_proof(issues[-1].invoice)
     documents.store(connection, issues, at)
     for issue in issues:
-        journal.post(connection, postings.of_document(issue.invoice))
+        journal.post(connection, postings.document_posting(issue.invoice))
         prepaid_hours.move_credits(connection, issue.company_id or 0, issue.invoice)
     for customer, made in month:
         prepaid_hours.expire_credits(connection, customer.company_id, first, made.lost)
         if made.lost:
-            journal.post(connection, postings.of_expiry(customer.company.slug, first, at.date(), made.lost))
+            journal.post(connection, postings.expiry_posting(customer.company.slug, first, at.date(), made.lost))
     ids = {customer.company_id for customer in customers}
     billing_month.put_digests(connection, {key: text for key, text in known.taken_in.items() if key[0] in ids})
     billing_month.drop_drafts(connection, first, sorted(ids))

@@ -70,7 +70,7 @@ def _moved(connection: Connection, number: str, event: Event) -> Paid:
         paid = event.kind == "paid"
         amount = payment(one, before, event.amount) if paid else overpayment(one, before, event.amount)
         documents.put_event(connection, number, replace(event, amount=amount))
-        journal.post(connection, postings.of_payment(invoice, event.at.date(), amount if paid else -amount))
+        journal.post(connection, postings.payment_posting(invoice, event.at.date(), amount if paid else -amount))
         after = positions(owed, [*moves, Move(number, "paid" if paid else "refunded", amount)])[number]
     return Paid(amount, after)
 
@@ -116,7 +116,7 @@ def credit(
         ordinal = documents.take_number(connection, series_of("credit_note", at.date()))
         note = compose(head, [group], ordinal=ordinal)
         documents.store(connection, [Issue(note, company_id=kept.company_id, corrects=number)], at)
-        journal.post(connection, postings.of_document(note))
+        journal.post(connection, postings.document_posting(note))
         prepaid_hours.move_credits(connection, kept.company_id or 0, note)
         documents.put_event(connection, number, Event("credited", at, line, reason, note.number))
     [files] = render([note.canonical()], out_dir / f"{note.month:%Y-%m}", progress)

@@ -16,7 +16,7 @@ from smartwork.db.settlement.settlements import ChargedLine
 from smartwork.documents.files import Files, NotWritable, render
 from smartwork.documents.sepa import Transfer, pain001
 from smartwork.documents.statement_pdf import render_statements
-from smartwork.domain.accounting import postings
+from smartwork.domain.accounting import accounts, postings
 from smartwork.domain.billing.composition import compose, kind_of, series_of
 from smartwork.domain.billing.invoice import DocumentKind, Invoice, StatementRow, Unattributed
 from smartwork.domain.billing.parties import Party
@@ -103,7 +103,7 @@ def settle_month(connection: Connection, month: date, at: datetime, out_dir: Pat
         ),
         tuple((order, _write(order, folder)) for order in payouts.payout_orders(connection, first)),
         sum((one.charged for one in owed), _ZERO),
-        -journal.balances(connection).get(postings.MARGIN, _ZERO),
+        -journal.balances(connection).get(accounts.MARGIN, _ZERO),
     )  # fmt: skip
 
 
@@ -118,9 +118,9 @@ def _issue(connection: Connection, owed: Sequence[Due], seller: Party, month: da
             invoice = compose(head, one.groups, ordinal=ordinal, statement=rows, unattributed=one.unattributed)
             documents.store(connection, [Issue(invoice, centre_id=one.centre.centre_id, corrects=one.corrects)], at)
             fresh[one.centre.slug] = invoice
-            posted = postings.of_settlement(invoice, one.charged)
+            posted = postings.settlement_posting(invoice, one.charged)
         else:
-            posted = postings.of_margin(one.centre.slug, month, at.date(), one.charged)
+            posted = postings.margin_posting(one.centre.slug, month, at.date(), one.charged)
         if one.groups or one.lines:
             written = journal.post(connection, posted)
             settlements.put_settled(connection, one.centre.slug, written, [line.posting_id for line in one.lines])
@@ -139,13 +139,13 @@ def _pay(
     transfers: dict[str, Transfer] = {}
     paid = []
     for one in owed:
-        amount = -balances.get(postings.payable(one.centre.slug), _ZERO)
+        amount = -balances.get(accounts.payable(one.centre.slug), _ZERO)
         if amount <= 0:
             continue
         reference = f"{one.centre.slug[:24]} {month:%Y-%m}{again}"
         remark = f"Settlement {month:%Y-%m} {one.centre.name}"
         transfers[one.centre.slug] = Transfer(one.contract.payee, amount, reference, remark)
-        written = journal.post(connection, postings.of_payout(one.centre.slug, month, at.date(), amount))
+        written = journal.post(connection, postings.payout_posting(one.centre.slug, month, at.date(), amount))
         paid.append((one.centre.slug, amount, written))
     if not transfers:
         return {}
@@ -180,7 +180,7 @@ def _state(
             continue
         transfer, on = paid.get(centre, (None, None))
         account = Account(
-            -before.get(postings.payable(centre), _ZERO),
+            -before.get(accounts.payable(centre), _ZERO),
             -invoice.gross if invoice.is_credit else invoice.gross,
             transfer.amount if transfer else _ZERO,
             on,

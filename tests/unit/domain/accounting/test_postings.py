@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartwork.domain.accounting import postings
+from smartwork.domain.accounting import accounts, postings
 from smartwork.domain.billing.company_month import monthly
 from smartwork.domain.billing.composition import compose
 from smartwork.domain.billing.contracts import CentreContract, Pool, SettlementMode, contract_on
@@ -33,8 +33,8 @@ def test_document_with_credits_balances_and_moves_the_pool_by_what_was_bought_le
     groups = [line(15 * n, day=i, name=f"B-{i}") for i, n in enumerate(quarters)]
     made = monthly(company(pool), OCTOBER, groups, (), lots)
     issued = invoice(made.groups)
-    amounts = postings.of_document(issued).amounts
-    expiry = postings.of_expiry("acme", OCTOBER, ON, made.lost).amounts
+    amounts = postings.document_posting(issued).amounts
+    expiry = postings.expiry_posting("acme", OCTOBER, ON, made.lost).amounts
     assert sum(amounts.values()) == sum(expiry.values()) == 0
     # All that was bought is spent or lost by the end of its month, so the pool is back at nothing.
     assert amounts.get("pool:acme", Decimal(0)) + expiry.get("pool:acme", Decimal(0)) == 0
@@ -50,10 +50,10 @@ def test_settlement_balances_and_splits_what_came_in(
     groups = settle(replace(CONTRACT, mode=mode, rate=rate), revenue, seats, OCTOBER)
     if groups:
         made = compose(centre_head(CONTRACT, OCTOBER, ON, SELLER, is_demo=True), groups, ordinal=1)
-        amounts = postings.of_settlement(made, revenue.total).amounts
+        amounts = postings.settlement_posting(made, revenue.total).amounts
         sign = -1 if made.is_credit else 1
         assert sum(amounts.values()) == 0
-        assert revenue.total == sign * made.net - amounts.get(postings.MARGIN, Decimal(0))
+        assert revenue.total == sign * made.net - amounts.get(accounts.MARGIN, Decimal(0))
         assert (made.seller, made.buyer) == (PAYEE, SELLER)
 
 

@@ -1,0 +1,36 @@
+"""The chart of accounts. Accounts of companies and centres are named `<account>:<slug>`."""
+
+VAT_DUE = "vat:due"
+"""VAT on documents to companies."""
+VAT_RECOVERABLE = "vat:recoverable"
+"""VAT on self-billed documents."""
+MARGIN = "margin"
+"""What the network keeps of the charges for centres."""
+EXPIRED = "expired"
+"""The value of prepaid hours that expired."""
+BANK = "bank"
+
+RECEIVABLE_PREFIX = "receivable:"
+POOL_PREFIX = "pool:"
+CHARGES_PREFIX = "charges:"
+PAYABLE_PREFIX = "payable:"
+
+
+def receivable(company: str) -> str:
+    """The account of what a company owes."""
+    return f"{RECEIVABLE_PREFIX}{company}"
+
+
+def pool(company: str) -> str:
+    """The account of what a company's prepaid hours are worth: a liability of the network."""
+    return f"{POOL_PREFIX}{company}"
+
+
+def charges(centre: str) -> str:
+    """The account of what companies were charged for a centre and is not settled with it yet."""
+    return f"{CHARGES_PREFIX}{centre}"
+
+
+def payable(centre: str) -> str:
+    """The account of what the network owes a centre."""
+    return f"{PAYABLE_PREFIX}{centre}"
