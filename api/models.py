@@ -1,7 +1,7 @@
 """What the API reads and says: strict, with a unit in every name."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
@@ -180,12 +180,12 @@ class LedgerDayOut(BaseModel):
     has not arrived, whether it waits at the edge or is nowhere.
     """
 
-    day: str
+    day: date
     numbered: int
     arrived: int
     stored: int
     rejected: int
-    waiting: int
+    in_outbox: int = Field(serialization_alias="waiting")
     missing: int
     missing_share: float
 

@@ -57,19 +57,7 @@ def get_verdict(number: Annotated[int, Path(ge=1, le=2**62)], connection: Db, cl
             SpanOut(starts_at=s.start, ends_at=s.end, state=s.state, suspect=s.suspect)
             for s in api_reads.spans(connection, row)
         ],
-        ledger=[
-            LedgerDayOut(
-                day=d.day.isoformat(),
-                numbered=d.numbered,
-                arrived=d.arrived,
-                stored=d.stored,
-                rejected=d.rejected,
-                waiting=d.waiting,
-                missing=d.missing,
-                missing_share=d.missing_share,
-            )
-            for d in api_reads.completeness(connection, row)
-        ],
+        ledger=[LedgerDayOut.model_validate(day, from_attributes=True) for day in api_reads.ledger(connection, row)],
     )
 
 

@@ -1,15 +1,15 @@
 """What pages read: the settings of this process, and one snapshot of the database a page."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from itertools import groupby
 
-from smartwork.db.ledger.ledger import LedgerRow
 from smartwork.db.read.dashboard import CentreMonth, EnergyRow, Reader, Use, ratio, reading
+from smartwork.domain.ledger.ledger_day import LedgerDay
 from smartwork.settings import DashboardSettings
 
 
@@ -88,30 +88,6 @@ def light(name: str, centre: str, rows: list[EnergyRow]) -> Light:
     )
 
 
-def in_month(rows: list[LedgerRow], month: date) -> Iterator[LedgerRow]:
-    """The rows of the days in `month`."""
-    return (row for row in rows if (row.day.year, row.day.month) == (month.year, month.month))
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """The ledger over any number of centres and days."""
-
-    numbered: int
-    stored: int
-    duplicates: int
-    rejected: int
-    in_outbox: int
-    missing: int
-
-
-def balance(rows: list[LedgerRow]) -> Balance:
-    """The sum of `rows`."""
-    return Balance(
-        numbered=sum(r.numbered for r in rows),
-        stored=sum(r.stored for r in rows),
-        duplicates=sum(r.duplicates for r in rows),
-        rejected=sum(r.rejected for r in rows),
-        in_outbox=sum(r.in_outbox for r in rows),
-        missing=sum(r.missing for r in rows),
-    )
+def in_month(days: Iterable[LedgerDay], month: date) -> Iterator[LedgerDay]:
+    """Those of `days` that lie in `month`."""
+    return (day for day in days if (day.day.year, day.day.month) == (month.year, month.month))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from dashboard import palette
 from dashboard.format import clock, minutes
 from smartwork.db.read.dashboard import InvoiceVisit
+from smartwork.domain.billing.ledger_snapshot import decode_ledger_day
 from smartwork.domain.bookings.visit import Verdict
-from smartwork.domain.ledger.ledger_day import BatchRun, Completeness
+from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
 from smartwork.domain.presence.spans import Span
 
 LABEL: dict[Verdict, str] = {
@@ -23,9 +24,6 @@ LABEL: dict[Verdict, str] = {
     "unverifiable": "Unverifiable",
     "cancelled": "Cancelled",
 }
-
-
-_PARTS = ("numbered", "stored", "rejected", "waiting", "missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class Evidence:
     coverage: float | None
     spans: tuple[Span, ...]
     batches: tuple[BatchRun, ...]
-    ledger: tuple[Completeness, ...]
+    ledger: tuple[LedgerDay, ...]
     booking: str | None
     check_in: str | None
     check_in_method: str | None
@@ -67,10 +65,7 @@ def parse(raw: Mapping[str, Any]) -> Evidence:
         batches=tuple(
             BatchRun(run["edge"], run["epoch"], int(run["first"]), int(run["last"])) for run in raw.get("batches", ())
         ),
-        ledger=tuple(
-            Completeness(date.fromisoformat(one["day"]), *(int(one[part]) for part in _PARTS))
-            for one in raw.get("ledger", ())
-        ),
+        ledger=tuple(decode_ledger_day(day) for day in raw.get("ledger", ())),
         booking=raw.get("booking"),
         check_in=raw.get("check_in"),
         check_in_method=raw.get("check_in_method"),

@@ -14,7 +14,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from edge.disk_quota import DiskQuota, is_full
-from smartwork.contracts.messages import Batch, LedgerDay, LedgerReport
+from smartwork.contracts.messages import Batch, LedgerReport, LedgerReportDay
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading
 from smartwork.domain.time import local_day
@@ -157,7 +157,7 @@ class Outbox:
             epoch=self.epoch,
             reported_ms=int(at.timestamp() * 1000),
             last=int(str(self.recall("last"))),
-            days=[LedgerDay(day=day, numbered=numbered, in_outbox=waiting[day]) for day, numbered in days],
+            days=[LedgerReportDay(day=day, numbered=numbered, in_outbox=waiting[day]) for day, numbered in days],
         )
 
     def _fits(self, change: Callable[[], object]) -> bool:

@@ -151,7 +151,7 @@ def show_ledger(proofs: list[evidence.Evidence]) -> None:
         st.html('<p class="sw-note">The ledger of the centre on that day, in readings, when the line was billed:</p>')
         parts = ("Numbered", "Stored", "Rejected", "Waiting in the centre", "Missing")
         columns = [Column("Day", "name"), *(Column(part, "n") for part in parts)]
-        figures = [(d.day, (d.numbered, d.stored, d.rejected, d.waiting, d.missing)) for d in days]
+        figures = [(d.day, (d.numbered, d.stored, d.rejected, d.in_outbox, d.missing)) for d in days]
         st.html(table(columns, [("", [day(on), *map(whole, counted)]) for on, counted in figures]))
 
 

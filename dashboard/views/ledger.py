@@ -1,23 +1,26 @@
 """Proof that nothing was lost: every number that an edge gave, and where it went."""
 
+from itertools import chain
+
 import streamlit as st
 
 from dashboard import data, frame
 from dashboard.format import day, moment, whole
 from dashboard.markup import Card, Column, Mood, Raw, cards, table, tag
-from smartwork.db.ledger.ledger import LedgerRow, Run
+from smartwork.db.ledger.ledger import NumberRun
+from smartwork.domain.ledger.ledger_day import LedgerDay, ledger_total
 
 with data.opened() as reader:
     centres = frame.centres_of(reader)
     frame.heading(
         "Ledger", "Each gateway numbers its readings before it sends them; here is where every number went.", centres
     )
-    rows, gaps, rejected = reader.ledger(), reader.gaps(), reader.rejected()
-if not rows:
+    ledger, gaps, rejected = reader.ledger(), reader.gaps(), reader.rejected()
+if not ledger:
     raise frame.NothingYet("No gateway has reported yet. The ledger fills as soon as the first batch arrives.")
 
 name_of = {centre.slug: centre.name for centre in centres}
-total = data.balance(rows)
+total = ledger_total(chain.from_iterable(ledger.values()))
 st.html(
     cards(
         [
@@ -33,22 +36,22 @@ st.html(
 st.html('<p class="sw-note">numbered = stored + rejected + in outbox + missing, for each centre and local day.</p>')
 
 
-def row(balance: LedgerRow) -> tuple[Mood, list[str | Raw]]:
-    figures = (balance.numbered, balance.stored, balance.rejected, balance.in_outbox, balance.missing, balance.duplicates)
-    return "bad" if balance.missing else "", [
-        name_of[balance.centre],
-        day(balance.day),
+def row(centre: str, its: LedgerDay) -> tuple[Mood, list[str | Raw]]:
+    figures = (its.numbered, its.stored, its.rejected, its.in_outbox, its.missing, its.duplicates)
+    return "bad" if its.missing else "", [
+        name_of[centre],
+        day(its.day),
         *(whole(figure) for figure in figures),
     ]
 
 
-def run(gap: Run) -> tuple[Mood, list[str | Raw]]:
+def run(gap: NumberRun) -> tuple[Mood, list[str | Raw]]:
     numbers = f"{whole(gap.first)} to {whole(gap.last)}"
     return "bad", [name_of[gap.centre], gap.edge, gap.epoch, numbers, whole(gap.last - gap.first + 1)]
 
 
 st.subheader("By centre and day", anchor=False)
-names = ["All centres", *sorted({name_of[r.centre] for r in rows})]
+names = ["All centres", *sorted(name_of[centre] for centre in ledger)]
 chosen = st.selectbox("Centre", names, width=300)
 columns = [
     Column("Centre", "name"),
@@ -60,9 +63,10 @@ columns = [
     Column("Missing", "n alarm"),
     Column("Duplicates", "n"),
 ]
-shown = [r for r in rows if chosen in ("All centres", name_of[r.centre])]
+shown = [(centre, its) for centre, days in ledger.items() if chosen in ("All centres", name_of[centre]) for its in days]
+shown.sort(key=lambda found: (-found[1].missing, -found[1].day.toordinal(), found[0]))
 with st.container(height=520 if len(shown) > 12 else "content", border=False):
-    st.html(table(columns, [row(r) for r in sorted(shown, key=lambda r: (-r.missing, -r.day.toordinal(), r.centre))]))
+    st.html(table(columns, [row(*found) for found in shown]))
 
 st.subheader("Runs of numbers that are not stored", anchor=False)
 if gaps:

@@ -1,5 +1,7 @@
 """All centres compared: how full, how wasteful, how trustworthy."""
 
+from itertools import chain
+
 import streamlit as st
 
 from dashboard import charts, data, frame, live
@@ -7,6 +9,7 @@ from dashboard.format import kwh, moment, number, percent, short_day, whole
 from dashboard.markup import Card, Column, Mood, Raw, bar, cards, table, tag, two_lines
 from smartwork.clock import now
 from smartwork.db.read.dashboard import CentreMonth, ratio
+from smartwork.domain.ledger.ledger_day import ledger_total
 
 with data.opened() as reader:
     centres = frame.centres_of(reader)
@@ -20,7 +23,7 @@ with data.opened() as reader:
     days = reader.centre_days(month)
     seats = live.seats(reader.places(), now())
     light = data.light("", "", reader.energy(month))
-    ledger = data.balance(list(data.in_month(reader.ledger(), month)))
+    ledger = ledger_total(data.in_month(chain.from_iterable(reader.ledger().values()), month))
 
 use = data.network_use(months)
 desks = live.counts(seats)

@@ -1,6 +1,7 @@
 """`smartwork demo`: the whole system on a simulated network."""
 
 from contextlib import ExitStack, suppress
+from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +14,7 @@ from rich.text import Text
 
 from smartwork.cli.endpoints import endpoints, work_folder
 from smartwork.cli.figures import euro, number
-from smartwork.cli.ledger import LEDGER_COLUMNS, figure_cells, ledger_total
+from smartwork.cli.ledger import LEDGER_COLUMNS, figure_cells
 from smartwork.cli.options import Month, OutDir, parse_month
 from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.cli.tables import titled_table
@@ -70,7 +71,7 @@ def summary_panel(summary: "Summary") -> RenderableType:
     folder = str(summary.plan.out_dir / f"{summary.plan.month:%Y-%m}")
     ledger = titled_table("Ledger, readings", *[column.replace("_", " ") for column in LEDGER_COLUMNS])
     ledger.columns[0].justify = "right"
-    ledger.add_row(*figure_cells(ledger_total(summary.ledger)))
+    ledger.add_row(*figure_cells(asdict(summary.ledger)))
     parts = Group(
         head, Text(), verdicts_table(summary.verdicts), _money_table(summary.money, folder),
         _energy_table(summary.energy, summary.baseline_wh), Text(), ledger,

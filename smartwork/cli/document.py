@@ -16,7 +16,7 @@ from smartwork.documents import labels, line_texts
 from smartwork.domain.billing.invoice import Invoice, Line, Proof
 from smartwork.domain.billing.lifecycle import Event
 from smartwork.domain.billing.payments import Position
-from smartwork.domain.ledger.ledger_day import Completeness
+from smartwork.domain.ledger.ledger_day import LedgerDay
 
 
 def document(invoice: Invoice, events: list[Event], at: Position | None) -> RenderableType:
@@ -128,7 +128,7 @@ def _proof(proof: Proof) -> list[RenderableType]:
     return [said, table, Text(f"Readings in the ledger: {runs}"), *(_ledger_day(one) for one in proof.ledger or ())]
 
 
-def _ledger_day(one: Completeness) -> Text:
+def _ledger_day(one: LedgerDay) -> Text:
     figures = f"{one.numbered} numbered in the centre, {one.stored} stored, {one.rejected} rejected"
-    wanting = f", {one.waiting} waiting there, {one.missing} missing"
-    return Text(f"Ledger of {one.day}, when it was billed: {figures}{wanting}", style="" if one.is_whole else "yellow")
+    wanting = f", {one.in_outbox} waiting there, {one.missing} missing"
+    return Text(f"Ledger of {one.day}, when it was billed: {figures}{wanting}", style="" if one.is_complete else "yellow")

@@ -1,9 +1,9 @@
 """`smartwork ledger`: the readings that edges numbered against those that are stored."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from itertools import groupby
+from itertools import chain
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -15,7 +15,8 @@ from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.cli.tables import Column, FittedTable
 from smartwork.db.core.connection import connect
 from smartwork.db.core.migrations import migrate
-from smartwork.db.ledger.ledger import LedgerRow, Run, gaps, ledger, overlaps
+from smartwork.db.ledger.ledger import NumberRun, gaps, ledger, overlaps
+from smartwork.domain.ledger.ledger_day import LedgerDay, ledger_total
 
 LEDGER_COLUMNS = {
     "numbered": Column("Numbered", figures=True),
@@ -32,43 +33,41 @@ def ledger_command(*, as_json: AsJson = False) -> None:
     """Show by centre and day how many readings edges numbered, and how many are stored, rejected, in outboxes or missing."""
     with progress_bar() as progress, connect(database_url(progress)) as connection:
         migrate(connection)
-        days, missing, duplicated = ledger(connection), gaps(connection), overlaps(connection)
+        centres, missing, duplicated = ledger(connection), gaps(connection), overlaps(connection)
     if as_json:
-        print(json.dumps(ledger_json(days, missing, duplicated), indent=2))
+        print(json.dumps(ledger_json(centres, missing, duplicated), indent=2))
     else:
-        out.print(ledger_tables(days, missing, duplicated))
+        out.print(ledger_tables(centres, missing, duplicated))
 
 
-def ledger_total(days: Iterable[LedgerRow]) -> dict[str, int]:
-    """The sums over all centres and days, by figure."""
-    total = dict.fromkeys(LEDGER_COLUMNS, 0)
-    for day in days:
-        for column in LEDGER_COLUMNS:
-            total[column] += getattr(day, column)
-    return total
-
-
-def ledger_json(days: Sequence[LedgerRow], missing: Sequence[Run], duplicated: Sequence[Run]) -> dict[str, object]:
+def ledger_json(
+    centres: Mapping[str, Sequence[LedgerDay]], missing: Sequence[NumberRun], duplicated: Sequence[NumberRun]
+) -> dict[str, object]:
     """The total, the days, the number runs that are missing, and those that are stored twice."""
     return {
-        "total": ledger_total(days),
-        "days": [{**asdict(day), "day": day.day.isoformat()} for day in days],
+        "total": asdict(ledger_total(chain.from_iterable(centres.values()))),
+        "days": [
+            {"centre": centre, "day": day.day.isoformat(), **_figures(day)}
+            for centre, days in centres.items()
+            for day in days
+        ],
         "gaps": [asdict(run) for run in missing],
         "overlaps": [asdict(run) for run in duplicated],
     }
 
 
-def ledger_tables(days: Sequence[LedgerRow], missing: Sequence[Run], duplicated: Sequence[Run]) -> RenderableType:
+def ledger_tables(
+    centres: Mapping[str, Sequence[LedgerDay]], missing: Sequence[NumberRun], duplicated: Sequence[NumberRun]
+) -> RenderableType:
     """The ledger by centre and day with its total, and the number runs that are missing or stored twice."""
-    if not days:
+    if not centres:
         return Text("The ledger is empty: no edge has sent anything yet. Try: make demo ARGS=--once")
     columns = [Column("Centre"), Column("Day"), *LEDGER_COLUMNS.values()]
-    centres = [
-        [(day.centre, day.day.isoformat(), *figure_cells({c: getattr(day, c) for c in LEDGER_COLUMNS})) for day in its_days]
-        for _, its_days in groupby(days, key=lambda day: day.centre)
+    sections = [
+        [(centre, day.day.isoformat(), *figure_cells(_figures(day))) for day in days] for centre, days in centres.items()
     ]
-    total = (Text("total", style="bold"), "", *figure_cells(ledger_total(days)))
-    tables = [FittedTable("Ledger, readings by centre and local day", columns, [*centres, [total]])]
+    total = (Text("total", style="bold"), "", *figure_cells(asdict(ledger_total(chain.from_iterable(centres.values())))))
+    tables = [FittedTable("Ledger, readings by centre and local day", columns, [*sections, [total]])]
     for title, runs in (("Numbers that are in no stored batch", missing), ("Numbers that were stored twice", duplicated)):
         if runs:
             columns = [
@@ -78,6 +77,10 @@ def ledger_tables(days: Sequence[LedgerRow], missing: Sequence[Run], duplicated:
             rows = [(run.centre, run.edge, run.epoch, number(run.first), number(run.last)) for run in runs]
             tables.append(FittedTable(title, columns, [rows]))
     return Group(*tables)
+
+
+def _figures(day: LedgerDay) -> dict[str, int]:
+    return {column: getattr(day, column) for column in LEDGER_COLUMNS}
 
 
 def figure_cells(figures: dict[str, int]) -> list[str | Text]:

@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 
 from smartwork.contracts.decode import MODELS
 from smartwork.contracts.edge_reports import Alarm, Alarms, LightOrder, Seen, SeenDevice
-from smartwork.contracts.messages import Batch, Confirmed, LedgerDay, LedgerReport, Released, Status, Wire
+from smartwork.contracts.messages import Batch, Confirmed, LedgerReport, LedgerReportDay, Released, Status, Wire
 from smartwork.contracts.metrics import RANGES, Metric
 from smartwork.contracts.policy import DeviceEntry, Hours, Policy, PolicyApplied, Profile, ZoneLight
 from smartwork.contracts.topics import OF_A_CENTRE, SLUG, Leaf, Topic
@@ -74,7 +74,7 @@ EXAMPLES: dict[Leaf, Wire] = {
         epoch=_EPOCH,
         reported_ms=1_791_180_010_000,
         last=43,
-        days=[LedgerDay(day="2026-10-05", numbered=43, in_outbox=3)],
+        days=[LedgerReportDay(day="2026-10-05", numbered=43, in_outbox=3)],
     ),
     Leaf.CONFIRMED: Confirmed(epoch=_EPOCH, runs=[(41, 43)]),
     Leaf.POLICY: Policy(

@@ -76,7 +76,7 @@ class Status(Wire):
     state: Literal["online", "offline"]
 
 
-class LedgerDay(Wire):
+class LedgerReportDay(Wire):
     """One local day in an edge's book: how many readings got a number, and how many still wait."""
 
     day: Day
@@ -91,7 +91,7 @@ class LedgerReport(Wire):
     epoch: Epoch
     reported_ms: int = Field(ge=0, le=LATEST_MS, description="When the book was read, ms since 1970 UTC.")
     last: int = Field(ge=0, le=2**62, description="The highest number given so far.")
-    days: list[LedgerDay] = Field(max_length=4_000)
+    days: list[LedgerReportDay] = Field(max_length=4_000)
 
     @model_validator(mode="after")
     def _days_exist(self) -> Self:

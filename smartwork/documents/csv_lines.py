@@ -7,7 +7,7 @@ from io import StringIO
 
 from smartwork.documents import line_texts
 from smartwork.domain.billing.invoice import Invoice, Line
-from smartwork.domain.ledger.ledger_day import Completeness
+from smartwork.domain.ledger.ledger_day import LedgerDay
 
 _FORMULA = ("=", "+", "-", "@", "\t")
 
@@ -38,7 +38,7 @@ COLUMNS: dict[str, Callable[[Invoice, Line], object]] = {
     "ledger_numbered": lambda _, line: _ledger(line, lambda day: day.numbered),
     "ledger_stored": lambda _, line: _ledger(line, lambda day: day.stored),
     "ledger_rejected": lambda _, line: _ledger(line, lambda day: day.rejected),
-    "ledger_waiting": lambda _, line: _ledger(line, lambda day: day.waiting),
+    "ledger_waiting": lambda _, line: _ledger(line, lambda day: day.in_outbox),
     "ledger_missing": lambda _, line: _ledger(line, lambda day: day.missing),
     "hours": lambda _, line: line.hours,
     "credit_hours": lambda _, line: sum((draw.hours for draw in line.draws), Decimal(0)),
@@ -64,7 +64,7 @@ def table(invoice: Invoice) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
-def _ledger(line: Line, count: Callable[[Completeness], int]) -> object:
+def _ledger(line: Line, count: Callable[[LedgerDay], int]) -> object:
     """Readings of the days that a line touches, each day of its centre once; nothing where no ledger was recorded."""
     days = {(proof.centre, day.day): day for proof in line.proofs for day in proof.ledger or ()}
     return sum(map(count, days.values())) if days else ""

@@ -11,7 +11,7 @@ from smartwork.documents.page_table import Cell, Cells, Heads, Note
 from smartwork.documents.styles import Style
 from smartwork.domain.billing.invoice import Proof
 from smartwork.domain.billing.parties import Language
-from smartwork.domain.ledger.ledger_day import Completeness
+from smartwork.domain.ledger.ledger_day import LedgerDay
 
 _NAME, _DAYS = 66.0, 76.0
 _FIGURES = (("numbered", 93.0), ("stored", 110.0), ("rejected", 125.0), ("waiting", 156.0), ("missing", WIDTH))
@@ -34,18 +34,18 @@ def _of_centre(key: tuple[str, str, date]) -> tuple[str, str]:
     return key[:2]
 
 
-def _centre(days: Sequence[Completeness], name: str, language: Language) -> Group:
+def _centre(days: Sequence[LedgerDay], name: str, language: Language) -> Group:
     wanting = [
         Cells((("body", 4, labels.short_day(day.day, language), "left"), *_figures([day], language)))
         for day in days
-        if not day.is_whole
+        if not day.is_complete
     ]
     named: Cell = ("bold", 0, fit(name, "bold", _NAME), "left")
     row = Cells((named, ("body", _DAYS, str(len(days)), "right"), *_figures(days, language)), opens=bool(wanting))
     return Group(row, row, wanting)
 
 
-def _figures(days: Sequence[Completeness], language: Language) -> list[Cell]:
+def _figures(days: Sequence[LedgerDay], language: Language) -> list[Cell]:
     found: list[Cell] = []
     for key, end in _FIGURES:
         figure = sum(getattr(day, key) for day in days)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from smartwork.documents import labels
 from smartwork.domain.billing.invoice import DocumentReference, Invoice, Line, Proof
 from smartwork.domain.billing.parties import Language
-from smartwork.domain.ledger.ledger_day import BatchRun, Completeness
+from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
 
 _PLAIN = ("used", "walk_in", "no_show")
 _HUNDREDTH = Decimal("0.01")
@@ -111,15 +111,15 @@ def ledger(runs: tuple[BatchRun, ...]) -> list[str]:
     ]
 
 
-def ledger_day(one: Completeness, language: Language) -> str:
+def ledger_day(one: LedgerDay, language: Language) -> str:
     """What the centre's edges numbered on a day and what of it arrived; what did not, where something did not."""
     say = labels.words(language)
     text = say["ledger_day"].format(day=labels.day(one.day, language), arrived=one.arrived, numbered=one.numbered)
-    told = [f"{count} {say[key]}" for key, count in (("waiting", one.waiting), ("missing", one.missing)) if count]
+    told = [f"{count} {say[key]}" for key, count in (("waiting", one.in_outbox), ("missing", one.missing)) if count]
     return f"{text} ({', '.join(told)})" if told else text
 
 
-def ledger_days(proofs: Iterable[Proof]) -> dict[tuple[str, str, date], Completeness]:
+def ledger_days(proofs: Iterable[Proof]) -> dict[tuple[str, str, date], LedgerDay]:
     """The ledger under some proofs, each day of a centre once: by its name, slug and day, in order."""
     found = {(proof.centre_name, proof.centre, one.day): one for proof in proofs for one in proof.ledger or ()}
     return dict(sorted(found.items()))

@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import dashboard
@@ -20,12 +21,13 @@ from firmware_sim.network import demo_network
 from smartwork.clock import now
 from smartwork.db.core.connection import connect
 from smartwork.db.core.migrations import migrate
-from smartwork.db.ledger.ledger import LedgerRow, ledger
+from smartwork.db.ledger.ledger import ledger
 from smartwork.db.lighting.zone_settings import install_lights
 from smartwork.db.network.registry import install, put_bookings, put_check_ins
 from smartwork.devstack.errors import DevstackError
 from smartwork.devstack.processes import Component, Supervisor
 from smartwork.devstack.stack import Endpoints
+from smartwork.domain.ledger.ledger_day import LedgerTotal, ledger_total
 from smartwork.domain.lighting.energy import Use
 from smartwork.domain.network_setup import Network
 from smartwork.jobs.bookings.reconcile_month import reconcile_month
@@ -62,7 +64,7 @@ class Summary:
     money: Money
     energy: Use
     baseline_wh: float
-    ledger: list[LedgerRow]
+    ledger: LedgerTotal
     seconds: float
 
 
@@ -87,9 +89,8 @@ def run_main_job(plan: Plan, endpoints: Endpoints, progress: Progress) -> Summar
         verdicts = reconcile_month(connection, plan.month, progress, database_url=endpoints.database_url)
         energy, baseline = summarise_month(connection, plan.month, progress)
         money = settle_accounts(connection, plan.month, now(), plan.out_dir, progress)
-        book = ledger(connection)
-    readings = sum(row.stored for row in book)
-    return Summary(plan, network, readings, verdicts, money, energy, baseline, book, time.monotonic() - began)
+        total = ledger_total(chain.from_iterable(ledger(connection).values()))
+    return Summary(plan, network, total.stored, verdicts, money, energy, baseline, total, time.monotonic() - began)
 
 
 def prepare(network: Network, plan: Plan, endpoints: Endpoints, progress: Progress) -> None:

@@ -7,8 +7,9 @@ waits until lamps that were told something have said that they do it.
 import os
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
@@ -32,6 +33,7 @@ from smartwork.devstack.errors import DevstackError
 from smartwork.devstack.processes import Component, Supervisor
 from smartwork.devstack.stack import Endpoints, ephemeral
 from smartwork.devstack.tcp_proxy import Cable
+from smartwork.domain.ledger.ledger_day import ledger_total
 from smartwork.domain.network.devices import Device
 from smartwork.domain.network.places import Zone
 from smartwork.jobs.network.publish_policies import publish_policies
@@ -148,14 +150,14 @@ def run(seed: int, progress: Progress = silent, day: date | None = None) -> DayF
         kills = _live(house, clock, cable, supervisor, gateway, pair.endpoints, progress)
         progress("Waiting until nothing is on the way", 1, 1)
         alarms = _level(connection, house, supervisor, progress)
-        rows = ledger(connection)
+        total = ledger_total(chain.from_iterable(ledger(connection).values()))
     burnt = sum(lamp.energy_wh for lamp in lamps.values()) / 1000
     rated_w = sum(lamp.zone.light_power_w for lamp in lamps.values())
     always = rated_w * house.on_s / 3600 / 1000
     return DayFigures(
         day=played.day,
         messages=len(played.said),
-        **{name: sum(getattr(row, name) for row in rows) for name in _LEDGER},
+        **asdict(total),
         present_h=house.present_s / 3600,
         dark_s=house.dark_s,
         by_hand=house.by_hand,
@@ -168,9 +170,6 @@ def run(seed: int, progress: Progress = silent, day: date | None = None) -> DayF
         alarms=tuple(sorted(alarms)),
         seconds=monotonic() - began,
     )
-
-
-_LEDGER = ("numbered", "stored", "duplicates", "rejected", "in_outbox", "missing")
 
 
 def _prepare(connection: Connection, played: Day, endpoints: Endpoints) -> None:
@@ -335,8 +334,8 @@ def _level(connection: Connection, house: _House, supervisor: Supervisor, progre
     """Wait until the outbox is empty and the ledger says so; returns the kinds of alarms that stand then."""
     deadline = monotonic() + _PATIENCE_S
     while monotonic() < deadline:
-        rows = ledger(connection)
-        if rows and not any(row.in_outbox or row.missing for row in rows):
+        total = ledger_total(chain.from_iterable(ledger(connection).values()))
+        if total.numbered and not total.in_outbox and not total.missing:
             return {alarm.kind for alarm in standing_alarms(connection)}
         _settle(house, datetime.now(UTC))
         supervisor.check()

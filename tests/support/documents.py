@@ -27,7 +27,7 @@ from smartwork.domain.billing.passes import rate_day
 from smartwork.domain.billing.rating import Group, rate, terms_of
 from smartwork.domain.billing.tariffs import Tariff
 from smartwork.domain.bookings.visit import Proven, Verdict
-from smartwork.domain.ledger.ledger_day import BatchRun, Completeness
+from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
 from smartwork.domain.money import cents
 from smartwork.domain.network.places import PlaceKind
 from smartwork.domain.presence.spans import Span
@@ -101,14 +101,14 @@ def proven(number: int, verdict: Verdict, random: Random) -> Proven:
     )
 
 
-def ledger(centre: str, start: datetime, end: datetime) -> tuple[Completeness, ...]:
+def ledger(centre: str, start: datetime, end: datetime) -> tuple[LedgerDay, ...]:
     """The book of a centre on the days of a stay: mostly whole, and now and then something waits or is missing."""
     found = []
     for day in local_days(start, end, "Europe/Brussels"):
         numbered = 9000 + 100 * len(centre) + day.day
-        waiting, missing = (12, 5) if (day.day + len(centre)) % 9 == 0 else (0, 0)
+        in_outbox, missing = (12, 5) if (day.day + len(centre)) % 9 == 0 else (0, 0)
         rejected = day.day % 3
-        found.append(Completeness(day, numbered, numbered - rejected - waiting - missing, rejected, waiting, missing))
+        found.append(LedgerDay(day, numbered, numbered - rejected - in_outbox - missing, rejected, in_outbox, missing))
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from smartwork.contracts.messages import LedgerDay, LedgerReport, Status
+from smartwork.contracts.messages import LedgerReport, LedgerReportDay, Status
 from smartwork.contracts.metrics import Metric
 from smartwork.transport.mqtt import Delivery
 from tests.support.factory import EPOCH, NOON, TODAY, batch, presence
@@ -35,7 +35,7 @@ def _real() -> list[dict[str, Any]]:
         epoch=EPOCH,
         reported_ms=round(NOON.timestamp() * 1000),
         last=10,
-        days=[LedgerDay(day=TODAY.isoformat(), numbered=10, in_outbox=0)],
+        days=[LedgerReportDay(day=TODAY.isoformat(), numbered=10, in_outbox=0)],
     )
     return [json.loads(m.model_dump_json()) for m in (some, many, some, many, report, Status(state="online"))]
 

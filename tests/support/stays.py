@@ -14,7 +14,7 @@ from smartwork.domain.billing.parties import STANDARD_VAT, Party
 from smartwork.domain.billing.rating import Group, rate, terms_of
 from smartwork.domain.billing.tariffs import Tariff
 from smartwork.domain.bookings.visit import Proven
-from smartwork.domain.ledger.ledger_day import BatchRun, Completeness
+from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
 from smartwork.domain.presence.spans import Span
 
 SELLER = Party("Network", "0999900150", "Street 1", "5000", "Namur", iban="BE92999900000123")
@@ -45,7 +45,7 @@ def stay(minutes: int = 60, *, day: int = 0, hour: int = 0, name: str = "B-1", *
     plain = Proven(
         1, "used", 1, "namur", "Namur", "Europe/Brussels", "d-1", "Desk 1", "desk", "m-1", name, None, None, start, end,
         minutes * 60, minutes * 60, 0, 0, 0, (Span(start, end, "occupied"),), (BatchRun("e", "a1b2c3d4e5f6", 1, 9),),
-        ledger=(Completeness(start.date(), 500, 500, 0, 0, 0),),
+        ledger=(LedgerDay(start.date(), 500, 500, 0, 0, 0),),
     )  # fmt: skip
     return replace(plain, **changes)
 

@@ -10,13 +10,14 @@ from psycopg.types.json import Jsonb
 
 from smartwork.db.core.connection import Connection, explained
 from smartwork.db.core.queries import sql
+from smartwork.db.ledger.ledger import ledger_between
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.contracts import Contract, Pool
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.parties import Party, Vat
 from smartwork.domain.billing.tariffs import Tariff
 from smartwork.domain.bookings.visit import Proven
-from smartwork.domain.ledger.ledger_day import BatchRun, Completeness
+from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
 from smartwork.domain.presence.spans import Span
 from smartwork.domain.time import local_days
 from smartwork.errors import SmartworkError
@@ -120,14 +121,11 @@ def proven(connection: Connection, month: date, companies: Sequence[int] | None 
         ]  # fmt: skip
 
 
-def _ledger(connection: Connection, touched: Sequence[Sequence[date]]) -> dict[tuple[str, date], Completeness]:
+def _ledger(connection: Connection, touched: Sequence[Sequence[date]]) -> dict[tuple[str, date], LedgerDay]:
     """The ledger by centre and day, over all days from the first to the last that are touched."""
     if not touched:
         return {}
-    period = {"since": min(days[0] for days in touched), "until": max(days[-1] for days in touched)}
-    return {
-        (centre, day): Completeness(day, *figures) for centre, day, *figures in _rows(connection, "billing_ledger", **period)
-    }
+    return ledger_between(connection, min(days[0] for days in touched), max(days[-1] for days in touched))
 
 
 def is_billed(connection: Connection, month: date) -> bool:

@@ -3,10 +3,13 @@
 import re
 from functools import cache
 from importlib.resources import files
-from typing import Any, LiteralString
+from typing import Any, LiteralString, TypeVar
+
+from psycopg.rows import class_row
 
 from smartwork.db.core.connection import Connection
 
+_Row = TypeVar("_Row")
 _NAME = re.compile(r"^-- name: (\w+)\n", flags=re.MULTILINE)
 
 
@@ -40,3 +43,8 @@ def sql(name: str) -> LiteralString:
 def rows(connection: Connection, name: str, /, **values: object) -> list[tuple[Any, ...]]:
     """All rows of the statement called `name`, run with these values."""
     return connection.execute(sql(name), values).fetchall()
+
+
+def rows_as(row_type: type[_Row], connection: Connection, name: str, /, **values: object) -> list[_Row]:
+    """All rows of the statement called `name` as values of `row_type`; each column sets the field of its name."""
+    return connection.cursor(row_factory=class_row(row_type)).execute(sql(name), values).fetchall()

@@ -1,29 +1,19 @@
-"""The ledger: what edges numbered against what is stored; nothing is lost without being shown."""
+"""The ledger: what edges numbered against what is stored. A loss is always shown."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from psycopg.rows import dict_row
+
 from smartwork.db.core.connection import Connection
-from smartwork.db.core.queries import sql
+from smartwork.db.core.queries import rows_as, sql
+from smartwork.domain.ledger.ledger_day import LedgerDay
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerRow:
-    """Readings of one centre and local day; numbered = stored + rejected + in_outbox + missing, duplicates apart."""
-
-    centre: str
-    day: date
-    numbered: int
-    stored: int
-    duplicates: int
-    rejected: int
-    in_outbox: int
-    missing: int
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A closed run of numbers of one outbox."""
+class NumberRun:
+    """A closed run [first, last] of reading numbers of one outbox."""
 
     centre: str
     edge: str
@@ -32,17 +22,30 @@ class Run:
     last: int
 
 
-def ledger(connection: Connection) -> list[LedgerRow]:
-    """The whole book, by centre and day, in order."""
-    rows = connection.execute(sql("ledger_days"))
-    return [LedgerRow(str(row[0]), row[1], *(number for number in row[2:])) for row in rows if isinstance(row[1], date)]
+def ledger(connection: Connection) -> dict[str, list[LedgerDay]]:
+    """The ledger of all days, by centre (slug), each in order of the day."""
+    found: dict[str, list[LedgerDay]] = {}
+    for row in connection.cursor(row_factory=dict_row).execute(sql("ledger_days")):
+        found.setdefault(row.pop("centre"), []).append(LedgerDay(**row))
+    return found
 
 
-def gaps(connection: Connection) -> list[Run]:
-    """What no stored batch holds although a later one is here: missing or still on its way. In order."""
-    return [Run(*row) for row in connection.execute(sql("ledger_gaps"))]
+def ledger_of_days(connection: Connection, centre: str, days: Sequence[date]) -> list[LedgerDay]:
+    """The ledger of a centre on some local days, in order; a day that no edge has reported is left out."""
+    return rows_as(LedgerDay, connection, "ledger_of_days", centre=centre, days=list(days))
 
 
-def overlaps(connection: Connection) -> list[Run]:
-    """What more than one stored batch holds, in order: readings that were stored twice. There are none."""
-    return [Run(*row) for row in connection.execute(sql("ledger_overlaps"))]
+def ledger_between(connection: Connection, since: date, until: date) -> dict[tuple[str, date], LedgerDay]:
+    """The ledger of all centres from `since` to `until`, both included, by centre (slug) and day."""
+    rows = connection.cursor(row_factory=dict_row).execute(sql("ledger_between"), {"since": since, "until": until})
+    return {(row.pop("centre"), row["day"]): LedgerDay(**row) for row in rows}
+
+
+def gaps(connection: Connection) -> list[NumberRun]:
+    """Numbers that no stored batch holds although a later one is stored: missing, or not yet arrived. In order."""
+    return rows_as(NumberRun, connection, "ledger_gaps")
+
+
+def overlaps(connection: Connection) -> list[NumberRun]:
+    """Numbers that more than one stored batch holds, in order. Ingest lets none come about; this would show it."""
+    return rows_as(NumberRun, connection, "ledger_overlaps")

@@ -9,8 +9,9 @@ from typing import Any
 from smartwork.db.access.tokens import Client
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
+from smartwork.db.ledger.ledger import ledger_of_days
 from smartwork.domain.billing.lifecycle import EventKind
-from smartwork.domain.ledger.ledger_day import Completeness
+from smartwork.domain.ledger.ledger_day import LedgerDay
 from smartwork.domain.presence.spans import Span
 from smartwork.domain.time import local_days
 
@@ -101,11 +102,9 @@ def spans(connection: Connection, row: VerdictRow) -> list[Span]:
     return [Span(*span) for span in connection.execute(sql("api_spans"), arguments)]
 
 
-def completeness(connection: Connection, row: VerdictRow) -> list[Completeness]:
-    """The ledger of the centre for each local day that a verdict touches; a day that no edge knows of has no figure."""
-    days = local_days(row.starts_at, row.shown_until, row.timezone)
-    found = connection.execute(sql("ledger_of_days"), {"centre": row.centre, "days": days})
-    return [Completeness(*each) for each in found]
+def ledger(connection: Connection, row: VerdictRow) -> list[LedgerDay]:
+    """The ledger of the centre for each local day that a verdict touches; a day that no edge has reported is left out."""
+    return ledger_of_days(connection, row.centre, local_days(row.starts_at, row.shown_until, row.timezone))
 
 
 def invoices(

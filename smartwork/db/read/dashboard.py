@@ -15,12 +15,13 @@ from smartwork.db.billing import documents
 from smartwork.db.billing.documents import Head
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.core.queries import sql
-from smartwork.db.ledger.ledger import LedgerRow, Run, gaps, ledger
+from smartwork.db.ledger.ledger import NumberRun, gaps, ledger
 from smartwork.db.lighting.what_if import ZoneMonth, zone_months
 from smartwork.db.settlement import statements
 from smartwork.domain.billing.invoice import LineKind
 from smartwork.domain.billing.payments import Position
 from smartwork.domain.bookings.visit import Verdict
+from smartwork.domain.ledger.ledger_day import LedgerDay
 from smartwork.domain.settlement.statements import UnsignedStay
 from smartwork.errors import ServiceAway
 
@@ -314,11 +315,11 @@ class Reader:
         """The zones of a centre with light settings, and what their sensors saw in the month."""
         return zone_months(self.connection, centre, month)
 
-    def ledger(self) -> list[LedgerRow]:
-        """The balance of each centre (by slug) and day."""
+    def ledger(self) -> dict[str, list[LedgerDay]]:
+        """The ledger of all days, by centre (slug), each in order of the day."""
         return ledger(self.connection)
 
-    def gaps(self) -> list[Run]:
+    def gaps(self) -> list[NumberRun]:
         """The runs of numbers that are not stored although later ones are; centres by slug."""
         return gaps(self.connection)
 

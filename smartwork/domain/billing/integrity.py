@@ -10,7 +10,7 @@ from stdnum.be import ogm_vcs
 
 from smartwork.domain.billing.invoice import Invoice, Line, Proof
 from smartwork.domain.billing.recomputation import Difference, differences
-from smartwork.domain.ledger.ledger_day import Completeness
+from smartwork.domain.ledger.ledger_day import LedgerDay
 from smartwork.domain.money import CENT
 from smartwork.domain.time import local_days
 
@@ -89,11 +89,11 @@ def _proof(line: Line, proof: Proof) -> Iterator[Difference]:
         yield from _ledger(line, proof, proof.ledger)
 
 
-def _ledger(line: Line, proof: Proof, ledger: tuple[Completeness, ...]) -> Iterator[Difference]:
+def _ledger(line: Line, proof: Proof, ledger: tuple[LedgerDay, ...]) -> Iterator[Difference]:
     """The ledger of the days must add up, be of the days that the visit touches, and hold the numbers under its spans."""
     for one in ledger:
-        parts = (one.numbered, one.stored, one.rejected, one.waiting, one.missing)
-        missing = one.numbered - one.stored - one.rejected - one.waiting
+        parts = (one.numbered, one.stored, one.rejected, one.in_outbox, one.missing)
+        missing = one.numbered - one.stored - one.rejected - one.in_outbox
         if one.missing != missing or min(parts) < 0:
             yield Difference(line.line, f"readings missing on {one.day}", f"{one.missing}", f"{missing}")
     until = proof.ceded_at or proof.ends_at + timedelta(seconds=proof.over_s)

@@ -10,9 +10,10 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from smartwork.domain.billing.contracts import ChargeMode
+from smartwork.domain.billing.ledger_snapshot import SnapshotLedgerDay
 from smartwork.domain.billing.parties import Language, Party, VatCategory
 from smartwork.domain.bookings.visit import Verdict
-from smartwork.domain.ledger.ledger_day import BatchRun, Completeness
+from smartwork.domain.ledger.ledger_day import BatchRun
 from smartwork.domain.network.places import PlaceKind
 from smartwork.domain.presence.spans import Span
 
@@ -90,7 +91,7 @@ class Proof:
     spans: tuple[Span, ...]
     batches: tuple[BatchRun, ...]
     ceded_at: datetime | None = None
-    ledger: Annotated[tuple[Completeness, ...] | None, Field(exclude_if=lambda kept: kept is None)] = None
+    ledger: Annotated[tuple[SnapshotLedgerDay, ...] | None, Field(exclude_if=lambda kept: kept is None)] = None
 
 
 @dataclass(frozen=True, slots=True)

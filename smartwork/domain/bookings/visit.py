@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from smartwork.domain.ledger.ledger_day import BatchRun, Completeness
+from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
 from smartwork.domain.presence.spans import Span
 
 Verdict = Literal["used", "left_early", "overstayed", "no_show", "walk_in", "unverifiable", "cancelled"]
@@ -48,4 +48,4 @@ class Proven:
     spans: tuple[Span, ...]
     batches: tuple[BatchRun, ...]
     ceded_at: datetime | None = None
-    ledger: tuple[Completeness, ...] = ()
+    ledger: tuple[LedgerDay, ...] = ()

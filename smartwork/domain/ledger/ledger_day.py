@@ -1,12 +1,13 @@
-"""The ledger of a centre's day, and runs of reading numbers."""
+"""The ledger of a centre by local day, and runs of reading numbers."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
 class BatchRun:
-    """A run of reading numbers of one edge's outbox that an evidence rests on: closed [first, last]."""
+    """A closed run [first, last] of reading numbers of one edge's outbox, part of the evidence of a visit."""
 
     edge: str
     epoch: str
@@ -15,19 +16,21 @@ class BatchRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Completeness:
-    """The ledger of a centre for one local day, in readings: numbered = stored + rejected + waiting + missing.
+class LedgerDay:
+    """The ledger of one centre on one local day, in readings: numbered = stored + rejected + in_outbox + missing.
 
-    `numbered` at the centre's edges; `rejected` ones have arrived too, and are kept with the reason; `waiting` ones lie in
-    an outbox by its edge's own word; `missing` ones are nowhere.
+    `numbered`: given a number by the centre's edges. `rejected`: arrived, but kept with a reason instead of stored.
+    `in_outbox`: still in an outbox, as the edge last reported. `missing`: in no outbox and not arrived.
+    `duplicates`: arrived again and dropped; not part of the sum. None where it was not recorded, as on invoices.
     """
 
     day: date
     numbered: int
     stored: int
     rejected: int
-    waiting: int
+    in_outbox: int
     missing: int
+    duplicates: int | None = None
 
     @property
     def arrived(self) -> int:
@@ -35,11 +38,36 @@ class Completeness:
         return self.stored + self.rejected
 
     @property
-    def is_whole(self) -> bool:
-        """Whether every reading that was numbered has arrived."""
+    def is_complete(self) -> bool:
+        """Whether every numbered reading has arrived."""
         return self.arrived == self.numbered
 
     @property
     def missing_share(self) -> float:
-        """Share of the day's readings that have not arrived: lost, or still on their way."""
+        """Share of the day's readings that have not arrived, whether missing or still in an outbox."""
         return (self.numbered - self.arrived) / self.numbered if self.numbered else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerTotal:
+    """The sums of some ledger days, in readings."""
+
+    numbered: int
+    stored: int
+    duplicates: int
+    rejected: int
+    in_outbox: int
+    missing: int
+
+
+def ledger_total(days: Iterable[LedgerDay]) -> LedgerTotal:
+    """The sums of `days`. A day whose duplicates were not recorded adds none."""
+    found = list(days)
+    return LedgerTotal(
+        numbered=sum(day.numbered for day in found),
+        stored=sum(day.stored for day in found),
+        duplicates=sum(day.duplicates or 0 for day in found),
+        rejected=sum(day.rejected for day in found),
+        in_outbox=sum(day.in_outbox for day in found),
+        missing=sum(day.missing for day in found),
+    )

@@ -12,7 +12,7 @@ from smartwork.db.billing.documents import InvoiceAltered
 from smartwork.db.core.connection import Connection
 from smartwork.documents.verify import verify
 from smartwork.domain.billing.tariffs import ContractMissing, RateMissing
-from smartwork.domain.ledger.ledger_day import BatchRun, Completeness
+from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
 from smartwork.domain.presence.spans import Span
 from smartwork.errors import InputError
 from smartwork.jobs.billing.bill_month import BillReport, bill_month
@@ -74,10 +74,10 @@ def test_evidence_is_cut_to_the_period_and_names_the_batches_under_it(connection
 def test_evidence_says_what_the_ledger_of_its_day_lacked_when_it_was_billed(connection: Connection, tmp_path: Path) -> None:
     connection.execute(b"INSERT INTO edge_day VALUES (1, '2026-10-05', 1300, 60, now())")
     bill(connection, tmp_path)
-    lacking = Completeness(date(2026, 10, 5), 1300, 1200, 0, 60, 40)
+    lacking = LedgerDay(date(2026, 10, 5), 1300, 1200, 0, 60, 40)
     assert [one.ledger for one in billing_month.proven(connection, OCTOBER)] == [(lacking,), (lacking,)]
     connection.execute(b"INSERT INTO batch VALUES (1, 1201, 1300, '2026-10-05', 100, 0, 0, '', now())")
-    arrived = Completeness(date(2026, 10, 5), 1300, 1300, 0, 0, 0)
+    arrived = LedgerDay(date(2026, 10, 5), 1300, 1300, 0, 0, 0)
     assert billing_month.proven(connection, OCTOBER)[0].ledger == (arrived,)
     [kept] = [proof for line in documents.numbered(connection, "INV-2026-00001").invoice.lines for proof in line.proofs]
     assert kept.ledger == (lacking,)

@@ -10,9 +10,10 @@ import pytest
 from smartwork.clock import now
 from smartwork.contracts.policy import PolicyApplied
 from smartwork.db.core.connection import Connection, connect
-from smartwork.db.ledger.ledger import LedgerRow, ledger
+from smartwork.db.ledger.ledger import ledger
 from smartwork.db.network.registry import install
 from smartwork.devstack.stack import Stack
+from smartwork.domain.ledger.ledger_day import LedgerTotal, ledger_total
 from smartwork.jobs.network.publish_policies import publish_policies
 from smartwork.transport.mqtt import Client
 from tests.support.factory import small_network, small_policy
@@ -56,11 +57,10 @@ def measure(client: Client, many: int, desk: int = 1) -> None:
         client.publish(f"zigbee2mqtt/mons/desk {desk}", payload.encode()).wait_for_publish(20)
 
 
-def book(connection: Connection) -> LedgerRow:
-    rows = ledger(connection)
-    assert len({row.centre for row in rows}) <= 1
-    sums = [sum(getattr(row, name) for row in rows) for name in ("numbered", "stored", "rejected", "in_outbox", "missing")]
-    return LedgerRow("mons", rows[0].day if rows else now().date(), sums[0], sums[1], 0, *sums[2:])
+def book(connection: Connection) -> LedgerTotal:
+    found = ledger(connection)
+    assert set(found) <= {"mons"}
+    return ledger_total(found.get("mons", []))
 
 
 def balanced(connection: Connection, readings: int, log: Program) -> None:

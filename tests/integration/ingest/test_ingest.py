@@ -10,7 +10,7 @@ from threading import Barrier
 
 import pytest
 
-from smartwork.contracts.messages import Batch, Confirmed, LedgerDay, LedgerReport
+from smartwork.contracts.messages import Batch, Confirmed, LedgerReport, LedgerReportDay
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.topics import Leaf, Topic
 from smartwork.db.core.connection import Connection, connect
@@ -195,7 +195,7 @@ def test_a_report_that_was_overtaken_changes_nothing_and_status_says_since_when(
     connection: Connection, store: IngestStore
 ) -> None:
     def book(numbered: int, at_ms: int) -> Report:
-        days = [LedgerDay(day=TODAY.isoformat(), numbered=numbered, in_outbox=0)]
+        days = [LedgerReportDay(day=TODAY.isoformat(), numbered=numbered, in_outbox=0)]
         return Report(
             Topic("mons", Leaf.LEDGER, "gateway"), LedgerReport(epoch=EPOCH, reported_ms=at_ms, last=numbered, days=days)
         )

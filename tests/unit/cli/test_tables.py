@@ -11,7 +11,7 @@ from smartwork.cli.bill import drafts_json, drafts_table
 from smartwork.cli.figures import figure
 from smartwork.cli.ledger import ledger_tables
 from smartwork.cli.tables import Column, FittedTable, counted
-from smartwork.db.ledger.ledger import LedgerRow
+from smartwork.domain.ledger.ledger_day import LedgerDay
 from tests.support.documents import credit_note, invoice
 
 CENTRE = "louvain-la-neuve"
@@ -87,8 +87,8 @@ def test_a_table_without_rows_says_so_in_words() -> None:
 
 
 def test_a_ledger_of_millions_fits_into_eighty_characters_with_all_that_must_add_up() -> None:
-    row = LedgerRow(CENTRE, date(2026, 10, 1), 9_316_755, 9_316_753, 4, 1, 0, 1)
-    said = drawn(ledger_tables([row], [], []), 80)
-    [day] = [line.replace("\u202f", "").split() for line in said if "2026-10-01" in line]
-    assert day == [CENTRE, "2026-10-01", "9316755", "9316753", "1", "0", "1"]
-    assert any("Duplicates" in line for line in drawn(ledger_tables([row], [], []), 100))
+    day = LedgerDay(date(2026, 10, 1), 9_316_755, 9_316_753, 1, 0, 1, duplicates=4)
+    said = drawn(ledger_tables({CENTRE: [day]}, [], []), 80)
+    [row] = [line.replace("\u202f", "").split() for line in said if "2026-10-01" in line]
+    assert row == [CENTRE, "2026-10-01", "9316755", "9316753", "1", "0", "1"]
+    assert any("Duplicates" in line for line in drawn(ledger_tables({CENTRE: [day]}, [], []), 100))

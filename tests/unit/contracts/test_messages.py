@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from smartwork.contracts.messages import BATCH_LIMIT, LATEST_MS, Batch, Confirmed, LedgerDay, LedgerReport, metric_of
+from smartwork.contracts.messages import BATCH_LIMIT, LATEST_MS, Batch, Confirmed, LedgerReport, LedgerReportDay, metric_of
 from smartwork.contracts.metrics import RANGES, Metric
 from smartwork.contracts.policy import DeviceEntry, Policy, Profile
 
@@ -115,7 +115,7 @@ def test_a_message_cannot_be_changed() -> None:
 @pytest.mark.parametrize("day", ["2026-02-30", "1999-12-31", "yesterday"])
 def test_a_ledger_report_speaks_of_days_that_exist(day: str) -> None:
     with pytest.raises(ValidationError):
-        LedgerReport(epoch="0123456789ab", reported_ms=0, last=1, days=[LedgerDay(day=day, numbered=1, in_outbox=0)])
+        LedgerReport(epoch="0123456789ab", reported_ms=0, last=1, days=[LedgerReportDay(day=day, numbered=1, in_outbox=0)])
 
 
 @pytest.mark.parametrize("runs", [[], [(0, 1)], [(1, 2**62 + 1)], [(10**30, 10**30)], [(1,)], [(1, 2, 3)]], ids=str)

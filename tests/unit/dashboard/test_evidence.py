@@ -7,7 +7,7 @@ import pytest
 from dashboard import evidence
 from smartwork.db.read.dashboard import InvoiceVisit
 from smartwork.domain.bookings.visit import Verdict
-from smartwork.domain.ledger.ledger_day import Completeness
+from smartwork.domain.ledger.ledger_day import LedgerDay
 
 RAW = {
     "booked_s": 14_400,
@@ -57,4 +57,4 @@ def test_the_batches_of_the_ledger_are_kept() -> None:
 def test_the_ledger_of_the_day_is_shown_where_the_document_has_it() -> None:
     assert evidence.parse(RAW).ledger == ()
     day = {"day": "2026-10-05", "numbered": 100, "stored": 80, "rejected": 1, "waiting": 12, "missing": 7}
-    assert evidence.parse({**RAW, "ledger": [day]}).ledger == (Completeness(date(2026, 10, 5), 100, 80, 1, 12, 7),)
+    assert evidence.parse({**RAW, "ledger": [day]}).ledger == (LedgerDay(date(2026, 10, 5), 100, 80, 1, 12, 7),)

@@ -197,7 +197,7 @@ def test_every_label_has_three_languages_and_every_line_stands_in_detail_and_ann
 def test_the_annex_counts_the_ledger_by_centre_and_shows_each_day_that_is_not_whole() -> None:
     one = invoice("en", 40)
     days = line_texts.ledger_days(proof for line in one.lines for proof in line.proofs)
-    wanting = [day for day in days.values() if not day.is_whole]
+    wanting = [day for day in days.values() if not day.is_complete]
     assert wanting
     shown: Any = view(one, "0" * 64)
     texts = [line for lines in placed(shown["sheets"]) for line in lines.split("\n")]
@@ -207,7 +207,7 @@ def test_the_annex_counts_the_ledger_by_centre_and_shows_each_day_that_is_not_wh
         assert f"{sum(day.stored for day in its):,}" in texts
     for day in wanting:
         assert f"{day.stored:,}" in texts
-    late = [p for line in one.lines for p in line.proofs if any(not day.is_whole for day in p.ledger or ())]
+    late = [p for line in one.lines for p in line.proofs if any(not day.is_complete for day in p.ledger or ())]
     assert texts.count("17 readings not arrived") == len(late)
 
 

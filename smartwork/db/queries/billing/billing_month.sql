@@ -95,11 +95,6 @@ SELECT runs.verdict_id, o.edge, o.epoch, lower(run), upper(run) - 1
 FROM runs JOIN outbox o USING (outbox_id)
 ORDER BY runs.verdict_id, o.edge, o.epoch, lower(run)
 
--- name: billing_ledger
--- The ledger of each centre by local day, as it stands now.
-SELECT c.slug, l.day, l.numbered, l.stored, l.rejected, l.in_outbox, l.missing
-FROM ledger_day l JOIN centre c USING (centre_id) WHERE l.day >= %(since)s AND l.day <= %(until)s ORDER BY c.slug, l.day
-
 -- name: billing_unsigned
 -- Walk-ins that nobody signed for: counted, never billed.
 SELECT count(*), coalesce(sum(v.occupied_s), 0)

@@ -97,10 +97,6 @@ ORDER BY v.verdict_id LIMIT %(most)s
 SELECT greatest(starts_at, %(start)s), least(ends_at, %(end)s), state, suspect FROM span
 WHERE resource_id = %(resource_id)s AND ends_at > %(start)s AND starts_at < %(end)s ORDER BY starts_at
 
--- name: ledger_of_days
-SELECT day, numbered, stored, rejected, in_outbox, missing FROM ledger_day
-WHERE centre_id = (SELECT centre_id FROM centre WHERE slug = %(centre)s) AND day = ANY(%(days)s::date[]) ORDER BY day
-
 -- name: api_invoices
 SELECT i.number, i.kind, co.slug, i.month, i.issued_on, i.due_on, i.currency, i.net, i.vat, i.gross, i.payment_reference,
        o.number AS corrects,
