@@ -73,7 +73,7 @@ def test_a_resend_is_counted_as_duplicate_and_stored_no_second_time(connection: 
     again = commit(store, arrival(morning(1)), arrival(morning(11)), arrival(morning(1)), arrival(morning(11)))
     assert (again.readings, again.batches, again.resends) == (10, 1, 3)
     assert number(connection, "SELECT count(*) FROM reading") == 20
-    (row,) = ledger(connection)
+    [row] = ledger(connection)["mons"]
     assert (row.numbered, row.stored, row.duplicates, row.missing) == (20, 20, 30, 0)
 
 
@@ -167,14 +167,14 @@ def test_a_reading_that_cannot_be_true_is_refused_with_its_reason_and_the_rest_i
     assert (outcome.readings, outcome.rejected) == (2, 1)
     assert reasons(connection) == [reason]
     assert number(connection, "SELECT n FROM rejected") == 2
-    (row,) = ledger(connection)
+    [row] = ledger(connection)["mons"]
     assert (row.numbered, row.stored, row.rejected, row.missing) == (3, 2, 1, 0)
 
 
 def test_a_batch_of_nothing_but_bad_readings_is_in_the_ledger(connection: Connection, store: IngestStore) -> None:
     outcome = commit(store, arrival(batch(1, [(NOON, "s-1", 77, 1.0)] * 3)))
     assert (outcome.readings, outcome.rejected) == (0, 3)
-    assert ledger(connection)[0].missing == 0
+    assert ledger(connection)["mons"][0].missing == 0
 
 
 def test_a_device_that_nobody_registered_is_registered_as_seen(connection: Connection, store: IngestStore) -> None:
@@ -203,7 +203,7 @@ def test_a_report_that_was_overtaken_changes_nothing_and_status_says_since_when(
     status = Topic("mons", Leaf.STATUS, "gateway")
     store.commit([], [], [book(9, 2_000), book(5, 1_000)], [StatusChange(status, "online")], NOON)
     store.commit([], [], [], [StatusChange(status, "online")], NOON + timedelta(hours=1))
-    assert ledger(connection)[0].numbered == 9
+    assert ledger(connection)["mons"][0].numbered == 9
     assert connection.execute("SELECT state, since FROM edge_status").fetchall() == [("online", NOON)]
 
 
@@ -263,7 +263,7 @@ def test_poison_on_the_wire_is_kept_as_rejected_and_the_next_batch_is_stored(
         assert "Traceback" not in ingest.said
     assert len(reasons(connection)) == len(POISON)
     assert all(reasons(connection))
-    assert ledger(connection)[0].missing == 0
+    assert ledger(connection)["mons"][0].missing == 0
     assert number(connection, "SELECT count(*) FROM reading") == 10
 
 
@@ -281,10 +281,10 @@ def test_two_workers_store_everything_once(
         batches = [morning(1 + 10 * i, ("s-1", "s-2")[i % 2]) for i in range(60)]
         say(speaker, batches + batches)
         confirmed(speaker, {b.first for b in batches})
-        eventually(lambda: ledger(connection)[0].duplicates == 600)
+        eventually(lambda: ledger(connection)["mons"][0].duplicates == 600)
         eventually(lambda: number(connection, "SELECT count(*) FROM stale_span") == 0)
         assert (one.stop(), two.stop()) == (0, 0)
-    (row,) = ledger(connection)
+    [row] = ledger(connection)["mons"]
     assert (row.stored, row.missing, row.rejected) == (600, 0, 0)
     assert number(connection, "SELECT count(*) FROM reading") == 600
 
@@ -307,7 +307,7 @@ def test_a_worker_killed_in_mid_stream_loses_nothing(
             ingest.kill()
             ingest.start()
         eventually(partial(holds, 4_000), lambda: ingest.said)
-    (row,) = ledger(connection)
+    [row] = ledger(connection)["mons"]
     assert (row.stored, row.missing) == (4_000, 0)
     assert number(connection, "SELECT count(*) FROM reading") == 4_000
 
@@ -341,7 +341,7 @@ def test_nothing_is_acknowledged_while_the_database_is_away_and_all_is_stored_wh
         outage.postgres.start()
         confirmed(speaker, {b.first for b in batches[1:]})
     with closing(connect(url)) as connection:
-        assert ledger(connection)[0].missing == 0
+        assert ledger(connection)["mons"][0].missing == 0
         assert number(connection, "SELECT count(*) FROM reading") == 120
 
 
