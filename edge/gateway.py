@@ -194,7 +194,7 @@ class Gateway:
             case Rejected(_, reason):
                 refused = reason
             case Decoded(_, Policy() as policy) if policy.version > self._version:
-                self._outbox.remember("policy", policy.model_dump_json())
+                self._outbox.save("policy", policy.model_dump_json())
                 self._apply(policy)
             case _:
                 return
@@ -214,7 +214,7 @@ class Gateway:
 
     def _apply_kept(self) -> None:
         """The policy that was in force last; one that this version refuses is left for the network to send anew."""
-        kept = self._outbox.recall("policy")
+        kept = self._outbox.load("policy")
         if kept is None:
             return
         try:
@@ -224,7 +224,7 @@ class Gateway:
 
     def _apply(self, policy: Policy) -> None:
         self._version = policy.version
-        self._lights = Lights.of(policy, self._clock(), self._lights, self._outbox.recall("lights"))
+        self._lights = Lights.of(policy, self._clock(), self._lights, self._outbox.load("lights"))
         self._seen.forget()
         self._translator = Translator(policy.devices, policy.timezone)
         self._outbox.set_timezone(policy.timezone)
@@ -273,7 +273,7 @@ class Gateway:
     def _keep_lights(self) -> None:
         self._kept_at = self._clock()
         if self._lights.zones:
-            self._outbox.remember("lights", json.dumps(self._lights.remembered()))
+            self._outbox.save("lights", json.dumps(self._lights.remembered()))
 
     def _say_online(self) -> None:
         self._network.publish(self._status, Status(state="online").model_dump_json().encode(), retain=True)

@@ -1,29 +1,29 @@
-"""The outbox: readings get their numbers here, in immutable batches on disk, and stay until the network confirms them."""
+"""The outbox: numbers readings, seals them into immutable batches on disk, and keeps those until they are confirmed."""
 
 import secrets
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Self
-from zoneinfo import ZoneInfo
 
+from edge.batching import LocalDays, split, to_batch
 from edge.disk_quota import DiskQuota, is_full
-from smartwork.contracts.messages import Batch, LedgerReport, LedgerReportDay
+from edge.outbox_overflow import Overflow, split_presence
+from smartwork.contracts.messages import LedgerReport, LedgerReportDay
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading
-from smartwork.domain.time import local_day
 
 BATCH_SIZE = 400
-"""Readings a batch holds at most: large enough to be fast, about 9 kB on the wire."""
+"""Most readings in a batch: about 9 kB on the wire."""
 LIMIT_BYTES = 1_000_000_000
-FORGOTTEN_AT_ONCE = 100
-"""Batches; small, because on a full disk even forgetting must fit into the write-ahead log that is there."""
+DELETED_AT_ONCE = 100
+"""Most batches deleted in one transaction. On a full disk the deletion must fit into the existing write-ahead log."""
 
 _SCHEMA = """
 PRAGMA journal_mode = WAL;
@@ -37,11 +37,13 @@ CREATE TABLE IF NOT EXISTS numbered (
     n INTEGER PRIMARY KEY, day TEXT NOT NULL,
     at_ms INTEGER NOT NULL, device TEXT NOT NULL, metric INTEGER NOT NULL, value REAL NOT NULL, by_arrival INTEGER NOT NULL);
 """
+"""Gateways are updated with their outbox file in place: existing tables keep their columns. `numbered` holds readings that
+have a number and are not sealed yet; `meta` holds the epoch, the last number and values saved by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class SealedBatch:
-    """A batch as it is sent, each time the same bytes."""
+    """A batch as it is published, every time with the same bytes; `first` and `last` are reading numbers."""
 
     first: int
     last: int
@@ -49,10 +51,10 @@ class SealedBatch:
 
 
 class Outbox:
-    """One SQLite file in WAL mode. Every method that changes it is one transaction, durable on return.
+    """One SQLite file in WAL mode. Every method that changes it is one transaction, durable when the method returns.
 
-    While nobody can be reached readings may unsealed: numbered and durable, but sealed only when they fill a batch,
-    which takes a tenth of the room of batches of one.
+    While the network is away, readings may stay unsealed: numbered and durable, but put into a batch only when they fill
+    one. That needs a tenth of the space of batches with one reading each.
     """
 
     def __init__(
@@ -66,14 +68,12 @@ class Outbox:
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.executescript(_SCHEMA)
         self.full = False
-        """Whether there is no room but for presence; an alarm for whoever looks after the gateway."""
-        self._room = DiskQuota(self._db, path, limit_bytes)
-        self._fits(lambda: self._begin(new_epoch()))
-        self.epoch = str(self.recall("epoch"))
-        self._lingering = int(self._db.execute("SELECT count(*) FROM numbered").fetchone()[0])
-        self._unkept: dict[str, Reading] = {}
-        self._lost: Counter[str] = Counter()
-        self._day = ""
+        """Whether only presence readings are stored because the disk quota is used up."""
+        self._quota = DiskQuota(self._db, path, limit_bytes)
+        self._overflow = Overflow()
+        self._try(lambda: self._create(new_epoch()))
+        self.epoch = str(self.load("epoch"))
+        self._unsealed = int(self._db.execute("SELECT count(*) FROM numbered").fetchone()[0])
         self.set_timezone(timezone)
 
     def __enter__(self) -> Self:
@@ -83,103 +83,126 @@ class Outbox:
         self.close()
 
     def set_timezone(self, timezone: str) -> None:
-        """From now on days are local days of this IANA zone."""
-        self._zone = ZoneInfo(timezone)
-        self._day_ms = (0, 0)
+        """Use the local days of this IANA zone for readings that are appended from now on."""
+        self._days = LocalDays(timezone)
 
     def close(self) -> None:
         """Close the file; everything is on disk already."""
         self._db.close()
 
-    def remember(self, name: str, value: str) -> None:
-        """Keep a small text beside the readings, for example the policy in force; without any room it is not kept."""
-        kept = "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
-        self._fits(lambda: self._db.execute(kept, (name, value)))
+    def save(self, name: str, value: str) -> None:
+        """Store a text by name, for example the policy in force. If the disk is full it is not stored."""
+        upsert = "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
+        self._try(lambda: self._db.execute(upsert, (name, value)))
 
-    def recall(self, name: str) -> str | None:
-        """The text kept under `name`, or None."""
+    def load(self, name: str) -> str | None:
+        """The text stored under `name`, or None."""
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return str(row[0]) if row else None
 
     def append(self, readings: Sequence[Reading], *, unsealed: bool = False) -> int:
-        """Number the readings in the order given and seal them into batches; returns how many were kept.
+        """Number the readings in the given order and store them in batches; returns how many were stored.
 
-        A batch never crosses a local day, so that the ledger can be held against the server's by day. With `unsealed` what
-        does not fill a batch waits for more. Where the disk is full only presence is kept, as long as the reserve lasts,
-        then the newest of each device; what was not kept has numbers all the same, so that the ledger shows it missing.
+        A batch never crosses a local day, so that the ledger can be compared by day. With `unsealed`, readings that do not
+        fill a batch are stored without one. Once only the reserve of the disk quota is left, only presence readings are
+        stored; once half of the reserve is used, only the newest presence of each device is kept, in memory. Readings that
+        are dropped get numbers too: the ledger shows them as missing.
+
+        Raises ValueError, and numbers nothing, if a reading does not fit the wire contract.
         """
         if self.full:
-            self._take_room_back()
-        if not self.full and self._room.is_scarce():
-            self._squeeze()
-        if not self.full and self._fits(lambda: self._write(readings, {}, unsealed=unsealed)):
+            self._leave_reserve()
+        if not self.full and self._quota.only_reserve_left():
+            self._enter_reserve()
+        if not self.full and self._try(lambda: self._write(readings, {}, unsealed=unsealed)):
             return len(readings)
-        return self._keep_presence(readings)
+        return self._append_presence(readings)
 
     def seal(self) -> None:
-        """Make batches of what lingers, so that it can be sent."""
-        if self._lingering:
-            self._fits(lambda: self._write([], {}, unsealed=False))
+        """Put all unsealed readings into batches, so that they can be published."""
+        if self._unsealed:
+            self._try(lambda: self._write([], {}, unsealed=False))
 
-    def unconfirmed(self, after: int, most: int) -> list[SealedBatch]:
-        """Up to `most` batches that begin behind number `after` and are not confirmed, oldest first."""
+    def unconfirmed(self, after: int, limit: int) -> list[SealedBatch]:
+        """Up to `limit` batches that are not confirmed and start after number `after`, oldest first."""
         rows = self._db.execute(
-            "SELECT first, last, payload FROM batch WHERE first > ? ORDER BY first LIMIT ?", (after, most)
+            "SELECT first, last, payload FROM batch WHERE first > ? ORDER BY first LIMIT ?", (after, limit)
         )
         return [SealedBatch(first, last, payload) for first, last, payload in rows]
 
     def confirm(self, runs: Iterable[tuple[int, int]]) -> None:
-        """Forget the batches that are committed at the server; only whole batches exactly named are forgotten."""
-        named = list(runs)
-        for start in range(0, len(named), FORGOTTEN_AT_ONCE):
-            some = named[start : start + FORGOTTEN_AT_ONCE]
-            if not self._fits(partial(self._forget, some)):
-                self._fits(partial(self._forget, some))
+        """Delete the batches that the server has committed. A run (first, last) must match a batch exactly."""
+        confirmed = list(runs)
+        for start in range(0, len(confirmed), DELETED_AT_ONCE):
+            chunk = confirmed[start : start + DELETED_AT_ONCE]
+            if not self._try(partial(self._delete, chunk)):  # a failure has released the reserve
+                self._try(partial(self._delete, chunk))
         if self.full:
-            self._take_room_back()
+            self._leave_reserve()
 
     def unconfirmed_count(self) -> int:
         """How many batches are not confirmed."""
         return int(self._db.execute("SELECT count(*) FROM batch").fetchone()[0])
 
     def depth(self) -> int:
-        """How many readings wait here, from the oldest that is not confirmed to the newest; quick, whatever waits."""
+        """The number of readings from the oldest unconfirmed one to the newest; takes constant time."""
         oldest = self._db.execute("SELECT min(first) FROM batch UNION ALL SELECT min(n) FROM numbered").fetchall()
-        waiting = [number for (number,) in oldest if number is not None]
-        return int(str(self.recall("last"))) - min(waiting) + 1 if waiting else 0
+        firsts = [number for (number,) in oldest if number is not None]
+        return self._last_number() - min(firsts) + 1 if firsts else 0
 
     def report(self, at: datetime) -> LedgerReport:
-        """The book by local day: how many readings were ever numbered, and how many of them still wait here."""
+        """The ledger by local day: how many readings were ever numbered, and how many of them are still in the outbox."""
         waiting: Counter[str] = Counter(dict(self._db.execute("SELECT day, sum(last - first + 1) FROM batch GROUP BY day")))
         waiting.update(dict(self._db.execute("SELECT day, count(*) FROM numbered GROUP BY day")))
         days = self._db.execute("SELECT day, numbered FROM day ORDER BY day")
         return LedgerReport(
             epoch=self.epoch,
             reported_ms=int(at.timestamp() * 1000),
-            last=int(str(self.recall("last"))),
+            last=self._last_number(),
             days=[LedgerReportDay(day=day, numbered=numbered, in_outbox=waiting[day]) for day, numbered in days],
         )
 
-    def _fits(self, change: Callable[[], object]) -> bool:
-        """Whether there was room for the change; where there was none it is undone, and the reserve is opened."""
+    def _last_number(self) -> int:
+        return int(str(self.load("last")))
+
+    def _try(self, change: Callable[[], object]) -> bool:
+        """Whether the change succeeded. If there was no disk space it is rolled back, and the reserve is released."""
         try:
             change()
         except sqlite3.OperationalError as error:
             if not is_full(error):
                 raise
-            self._squeeze()
+            self._enter_reserve()
             return False
         return True
 
-    def _squeeze(self) -> None:
+    def _enter_reserve(self) -> None:
         self.full = True
-        self._room.open_reserve()
+        self._quota.release_reserve()
 
-    def _begin(self, epoch: str) -> None:
+    def _leave_reserve(self) -> None:
+        """Return to normal operation if there is enough space again and the overflow could be stored."""
+        if self._quota.has_recovered():
+            self._append_presence([])
+            self.full = bool(self._overflow)
+            self._quota.allocate_reserve()
+
+    def _append_presence(self, readings: Sequence[Reading]) -> int:
+        """Store the presence readings or keep them in memory, count the others as dropped; returns how many were stored."""
+        presence, dropped = split_presence(readings, self._days)
+        if not self._quota.half_of_reserve_used() and self._try(
+            lambda: self._write([*self._overflow.presence, *presence], dropped + self._overflow.dropped, unsealed=True)
+        ):
+            self._overflow.clear()
+            return len(presence)
+        self._overflow.add(presence, dropped, self._days)
+        return 0
+
+    def _create(self, epoch: str) -> None:
         with self._transaction():
             self._db.execute("INSERT OR IGNORE INTO meta VALUES ('epoch', ?), ('last', '0')", (epoch,))
 
-    def _forget(self, runs: list[tuple[int, int]]) -> None:
+    def _delete(self, runs: list[tuple[int, int]]) -> None:
         with self._transaction():
             self._db.executemany("DELETE FROM batch WHERE first = ? AND last = ?", runs)
 
@@ -194,106 +217,58 @@ class Outbox:
                 self._db.execute("ROLLBACK")
             raise
 
-    def _write(self, readings: Sequence[Reading], lost: dict[str, int], *, unsealed: bool) -> None:
-        """Number what is lost and what is kept, and seal; all of it or, where an error is raised, nothing."""
+    def _write(self, readings: Sequence[Reading], dropped: Mapping[str, int], *, unsealed: bool) -> None:
+        """Number the dropped readings (given as counts by local day), then number and store `readings`.
+
+        Everything is one transaction: if an error is raised, nothing has changed.
+        """
         with self._transaction():
-            number = int(str(self.recall("last"))) + sum(lost.values())
-            numbered = Counter(lost)
-            for day, run in self._runs(readings):
+            number = self._last_number() + sum(dropped.values())
+            numbered = Counter(dropped)
+            for day, run in split(readings, self._days, BATCH_SIZE):
                 numbered[day] += len(run)
-            lingering = self._lingering
-            if unsealed or lingering:
-                self._let_linger(number + 1, readings)
-                lingering += len(readings)
-                if not unsealed or lingering >= BATCH_SIZE:
-                    self._seal_lingering()
-                    lingering = 0
+            unsealed_count = self._unsealed
+            if unsealed or unsealed_count:
+                self._store_unsealed(number + 1, readings)
+                unsealed_count += len(readings)
+                if not unsealed or unsealed_count >= BATCH_SIZE:
+                    self._seal_unsealed()
+                    unsealed_count = 0
             else:
                 first = number + 1
-                for day, run in self._runs(readings):
-                    self._seal(first, day, run)
+                for day, run in split(readings, self._days, BATCH_SIZE):
+                    self._store_batch(first, day, run)
                     first += len(run)
             self._db.execute("UPDATE meta SET value = ? WHERE name = 'last'", (str(number + len(readings)),))
             self._db.executemany(
                 "INSERT INTO day VALUES (?, ?) ON CONFLICT DO UPDATE SET numbered = numbered + excluded.numbered",
                 sorted(numbered.items()),
             )
-        self._lingering = lingering
+        self._unsealed = unsealed_count
 
-    def _let_linger(self, first: int, readings: Sequence[Reading]) -> None:
-        """Keep the readings unsealed; raises ValueError where one could not be said on the wire: it must take no number."""
-        for day, run in self._runs(readings):
-            self._batch(first, day, run)
+    def _store_unsealed(self, first: int, readings: Sequence[Reading]) -> None:
+        for day, run in split(readings, self._days, BATCH_SIZE):
+            to_batch(self.epoch, first, day, run)  # raises before a reading that fits no batch takes a number
             self._db.executemany(
                 "INSERT INTO numbered VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [(n, day, r.at_ms, r.device, int(r.metric), float(r.value), r.by_arrival) for n, r in enumerate(run, first)],
             )
             first += len(run)
 
-    def _seal_lingering(self) -> None:
-        """In batches of one day and without a gap in their numbers, as any other."""
+    def _seal_unsealed(self) -> None:
+        """Seal the unsealed readings: each batch has readings of one day, with consecutive numbers."""
         rows = self._db.execute("SELECT n, day, at_ms, device, metric, value, by_arrival FROM numbered ORDER BY n").fetchall()
-        for (_, day), alike in groupby(enumerate(rows), key=lambda pair: (pair[1][0] - pair[0], pair[1][1])):
-            run = [row for _, row in alike]
+        for (_, day), group in groupby(enumerate(rows), key=lambda pair: (pair[1][0] - pair[0], pair[1][1])):
+            run = [row for _, row in group]
             for start in range(0, len(run), BATCH_SIZE):
-                some = run[start : start + BATCH_SIZE]
-                readings = [Reading(at, device, Metric(m), value, bool(late)) for _, _, at, device, m, value, late in some]
-                self._seal(some[0][0], day, readings)
+                part = run[start : start + BATCH_SIZE]
+                readings = [
+                    Reading(at_ms, device, Metric(metric), value, bool(by_arrival))
+                    for _, _, at_ms, device, metric, value, by_arrival in part
+                ]
+                self._store_batch(part[0][0], day, readings)
         self._db.execute("DELETE FROM numbered")
 
-    def _seal(self, first: int, day: str, run: Sequence[Reading]) -> None:
-        batch = self._batch(first, day, run)
+    def _store_batch(self, first: int, day: str, run: Sequence[Reading]) -> None:
+        batch = to_batch(self.epoch, first, day, run)
         self._db.execute("INSERT INTO batch VALUES (?, ?, ?, ?)", (first, batch.last, day, batch.model_dump_json().encode()))
-
-    def _keep_presence(self, readings: Sequence[Reading]) -> int:
-        """What can be done without room; returns how many readings were kept on disk."""
-        presence = [reading for reading in readings if reading.metric is Metric.PRESENCE]
-        lost = Counter(self._day_of(reading.at_ms) for reading in readings if reading.metric is not Metric.PRESENCE)
-        if not self._room.is_used_up() and self._fits(
-            lambda: self._write([*self._unkept.values(), *presence], lost + self._lost, unsealed=True)
-        ):
-            self._unkept.clear()
-            self._lost.clear()
-            return len(presence)
-        self._lost += lost
-        for reading in presence:
-            if (older := self._unkept.get(reading.device)) is not None:
-                self._lost[self._day_of(older.at_ms)] += 1
-            self._unkept[reading.device] = reading
-        return 0
-
-    def _take_room_back(self) -> None:
-        if self._room.is_back():
-            self._keep_presence([])
-            self.full = bool(self._unkept or self._lost)
-            self._room.hold_back()
-
-    def _runs(self, readings: Iterable[Reading]) -> Iterator[tuple[str, list[Reading]]]:
-        """The readings cut into runs of one local day and at most a batch each."""
-        for day, same in groupby(readings, key=lambda reading: self._day_of(reading.at_ms)):
-            run = list(same)
-            for start in range(0, len(run), BATCH_SIZE):
-                yield day, run[start : start + BATCH_SIZE]
-
-    def _batch(self, first: int, day: str, run: Sequence[Reading]) -> Batch:
-        names = sorted({reading.device for reading in run})
-        index = {name: i for i, name in enumerate(names)}
-        return Batch(
-            epoch=self.epoch,
-            first=first,
-            day=day,
-            devices=names,
-            at_ms=[reading.at_ms for reading in run],
-            device=[index[reading.device] for reading in run],
-            metric=[int(reading.metric) for reading in run],
-            value=[float(reading.value) for reading in run],
-            by_arrival=[place for place, reading in enumerate(run) if reading.by_arrival],
-        )
-
-    def _day_of(self, at_ms: int) -> str:
-        if not self._day_ms[0] <= at_ms < self._day_ms[1]:
-            day = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(self._zone).date()
-            whole = local_day(day, self._zone.key)
-            self._day = day.isoformat()
-            self._day_ms = (round(whole.start.timestamp() * 1000), round(whole.end.timestamp() * 1000))
-        return self._day

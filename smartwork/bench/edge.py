@@ -203,7 +203,7 @@ def _rate(path: Path, readings: int, alive: Callable[[], None]) -> float:
         began, begun_with, last = 0.0, 0, 0
         while last < readings:
             time.sleep(0.01)
-            last = int(watched.recall("last") or 0)
+            last = int(watched.load("last") or 0)
             at = time.monotonic()
             if last and not begun_with:
                 began, begun_with = at, last

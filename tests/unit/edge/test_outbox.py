@@ -159,11 +159,11 @@ def test_readings_that_cannot_be_said_on_the_wire_take_no_number(bad: Reading) -
 
 def test_what_is_remembered_is_there_after_opening_again(tmp_path: Path) -> None:
     with Outbox(tmp_path / "o", ZONE) as outbox:
-        assert outbox.recall("policy") is None
-        outbox.remember("policy", "one")
-        outbox.remember("policy", "two")
+        assert outbox.load("policy") is None
+        outbox.save("policy", "one")
+        outbox.save("policy", "two")
     with Outbox(tmp_path / "o", ZONE) as again:
-        assert again.recall("policy") == "two"
+        assert again.load("policy") == "two"
 
 
 _ENDLESS = f"""

@@ -99,7 +99,7 @@ def test_where_even_the_reserve_is_used_up_the_newest_presence_survives(outbox: 
     assert outbox.report(NOW).last == said
 
 
-def test_room_that_comes_back_is_used_and_held_back_anew(outbox: Outbox) -> None:
+def test_quota_that_comes_back_is_used_and_held_back_anew(outbox: Outbox) -> None:
     fill(outbox)
     outbox.confirm([(b.first, b.last) for b in outbox.unconfirmed(0, 10**9)])
     assert not outbox.full
@@ -113,7 +113,7 @@ def test_an_outbox_of_a_full_disk_opens_again_with_all_it_had(outbox: Outbox) ->
     outbox.append([presence(1)])
     had = kept(outbox)
     path = Path(outbox._db.execute("PRAGMA database_list").fetchone()[2])
-    limit = outbox._room._limit
+    limit = outbox._quota._limit
     outbox.close()
     with Outbox(path, "Europe/Brussels", limit_bytes=limit) as again:
         assert kept(again) == had
@@ -122,6 +122,6 @@ def test_an_outbox_of_a_full_disk_opens_again_with_all_it_had(outbox: Outbox) ->
 
 def test_the_reserve_lies_on_the_disk(tmp_path: Path) -> None:
     with Outbox(tmp_path / "o", "Europe/Brussels", limit_bytes=8 * MB) as small:
-        assert isinstance(small._room, DiskQuota)
+        assert isinstance(small._quota, DiskQuota)
         held = (tmp_path / "o.reserve").stat()
         assert held.st_blocks * 512 >= held.st_size == 2 * MB

@@ -17,6 +17,7 @@ import pytest
 
 import edge.disk_quota
 import edge.outbox
+import edge.outbox_overflow
 from edge.outbox import Outbox
 from smartwork.contracts.messages import Batch
 from smartwork.contracts.metrics import Metric
@@ -28,8 +29,8 @@ START = round(datetime(2026, 10, 5, 21, 59, 58, tzinfo=UTC).timestamp() * 1000)
 NOW = datetime(2026, 10, 6, tzinfo=UTC)
 SMALL_BATCH = 8
 LONGEST = 3_000
-FILES = {edge.outbox.__file__, edge.disk_quota.__file__}
-WITHOUT_EFFECT = {"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "_day_of", "_runs", "_batch"}
+FILES = {edge.outbox.__file__, edge.outbox_overflow.__file__, edge.disk_quota.__file__}
+WITHOUT_EFFECT = {"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "day_of", "split", "to_batch"}
 SAID = struct.Struct("<qqq")
 """What a life tells: how many readings were accepted, how many forgotten, and how long the log was when both were true."""
 
