@@ -89,7 +89,7 @@ def _company(index: int, random: Random) -> Company:
         grace_min=15,
         step_min=15,
         no_show_share=Decimal(random.choice(("0", "0.5", "0.5", "0.75", "1"))),
-        give_back=random.random() < 0.5,
+        early_leave_refund=random.random() < 0.5,
         payment_days=30,
         minimum_min=30 if index % 5 == 1 else 0,
         no_show_fee=Decimal(12) if index == _NO_SHOW_FEE_COMPANY else None,

@@ -75,3 +75,25 @@ def test_a_migration_that_fails_leaves_nothing_behind_and_names_itself(
         there = connection.execute("SELECT to_regclass('good') IS NOT NULL, to_regclass('half') IS NOT NULL").fetchone()
         assert there == (True, False)
         assert connection.execute("SELECT name FROM schema_migration").fetchall() == [("0001_good",)]
+
+
+def test_what_months_were_billed_by_is_kept_in_named_columns(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """0023 splits the one text of three digests; a month without a verdict has none."""
+    shipped = migrations()
+    with closing(connect(empty_database_url)) as connection:
+        monkeypatch.setattr(module, "migrations", lambda: [one for one in shipped if one.number < 20])
+        migrate(connection)
+        connection.execute("""
+            INSERT INTO company (company_id, slug, name, enterprise_number, street, postcode, town, language,
+                                 buyer_reference, is_demo)
+            VALUES (1, 'acme', 'Acme', '0403170701', 'Rue de Fer 1', '5000', 'Namur', 'fr', 'PO-1', false);
+            INSERT INTO billed_month VALUES (1, '2026-08-01', 'v'), (1, '2026-09-01', 'v c t'), (1, '2026-10-01', '');
+        """)
+        monkeypatch.setattr(module, "migrations", lambda: shipped)
+        migrate(connection)
+        found = connection.execute(
+            "SELECT verdicts_digest, contracts_digest, tariffs_digest, digest_version FROM billed_month ORDER BY month"
+        ).fetchall()
+    assert found == [("v", None, None, 1), ("v", "c", "t", 1), (None, None, None, 2)]

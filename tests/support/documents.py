@@ -51,7 +51,7 @@ OPERATOR = Party("Ville d’Essai", "0123456749", "Rue Haute 1", "5030", "Gemblo
 
 def terms(charge: ChargeMode = "as_booked", kind: PlaceKind = "desk") -> Terms:
     """Grace 10 and steps of 15 minutes, a third for a no-show, the rest of what is left early given back."""
-    contract = Contract(date(2026, 1, 1), None, charge, 10, 15, Decimal("0.333"), give_back=True, payment_days=30)
+    contract = Contract(date(2026, 1, 1), None, charge, 10, 15, Decimal("0.333"), early_leave_refund=True, payment_days=30)
     prices = {"desk": Decimal("7.50"), "room": Decimal("24.00")}
     passes = (Decimal("19.00"), Decimal(5), Decimal("32.00")) if charge == "cheapest" else (None, Decimal(5), None)
     return terms_of(contract, Tariff(None, kind, date(2026, 1, 1), prices[kind], None, *passes))
@@ -142,7 +142,9 @@ def _spans(verdict: Verdict, start: datetime, end: datetime, random: Random) -> 
 
 def company(language: Language = "fr", vat: Vat = STANDARD_VAT, slug: str = "acme") -> Company:
     """A customer whose name needs escaping."""
-    contract = Contract(date(2026, 1, 1), None, "as_booked", 10, 15, Decimal("0.333"), give_back=True, payment_days=30)
+    contract = Contract(
+        date(2026, 1, 1), None, "as_booked", 10, 15, Decimal("0.333"), early_leave_refund=True, payment_days=30
+    )
     return Company(slug, "Acme & Søn <SA>", "0403170701", "Rue de Fer 1", "5000", "Namur", language, "PO-1", (contract,), vat)
 
 

@@ -50,7 +50,9 @@ def small_network(centre: str = "mons") -> Network:
     )
     light = Device("l-1", Profile.ZIGBEE2MQTT, f"zigbee2mqtt/{centre}/ceiling", 300, "hall", role="light")
     hours = OpeningHours(ZONE, time(8), time(18), frozenset({1, 2, 3, 4, 5}), frozenset({date(2026, 4, 6)}))
-    contract = Contract(date(2026, 1, 1), None, "as_measured", 15, 15, Decimal("0.500"), give_back=True, payment_days=30)
+    contract = Contract(
+        date(2026, 1, 1), None, "as_measured", 15, 15, Decimal("0.500"), early_leave_refund=True, payment_days=30
+    )
     company = Company("acme", "Acme", "0123456749", "Rue Haute 1", "7000", "Mons", "fr", "PO-1", (contract,))
     seller = Party("Réseau d'Essai", "0999900150", "Place 1", "5000", "Namur", iban="BE92999900000123")
     return Network(

@@ -28,7 +28,7 @@ TARIFF = Tariff(
 
 def contract(**changes: Any) -> Contract:
     """As booked, half the price for a no-show, quarters of an hour."""
-    plain = Contract(date(2026, 1, 1), None, "as_booked", 10, 15, Decimal("0.5"), give_back=True, payment_days=30)
+    plain = Contract(date(2026, 1, 1), None, "as_booked", 10, 15, Decimal("0.5"), early_leave_refund=True, payment_days=30)
     return replace(plain, **changes)
 
 

@@ -89,7 +89,7 @@ def test_worked_figure_is_what_the_program_charges(row: dict[str, str]) -> None:
         charge=row["charge"],
         grace_min=int(row["grace"]),
         no_show_share=Decimal(row["share"]),
-        give_back=row["give back"] == "yes",
+        early_leave_refund=row["give back"] == "yes",
     )
     lines = rate(proven(row), terms_of(terms, TARIFF), STANDARD_VAT)
     if row["net"] == "–":
@@ -103,7 +103,7 @@ def test_minimum_and_fee_are_what_the_program_charges(row: dict[str, str]) -> No
     terms = terms_of(
         contract(
             charge=row["charge"],
-            give_back=False,
+            early_leave_refund=False,
             minimum_min=int(row["minimum"]),
             no_show_fee=None if row["fee"] == "–" else Decimal(row["fee"]),
         ),

@@ -17,6 +17,9 @@ from smartwork.domain.billing.parties import Party, Vat
 from smartwork.domain.network.places import PlaceKind
 from smartwork.errors import InputError
 
+FORMAT_VERSION = 1
+"""Format of the TOML files that are kept as versions: that of smartwork/jobs/billing/agreements_file.py."""
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -83,8 +86,8 @@ def lock(connection: Connection) -> None:
 
 
 def put_version(connection: Connection, at: datetime, note: str, content: str) -> int:
-    """Keep a version and return its number; in the caller's transaction."""
-    [(version,)] = rows(connection, "put_agreement_version", at=at, note=note, content=content)
+    """Store a version, whose `content` is in FORMAT_VERSION, and return its number; in the caller's transaction."""
+    [(version,)] = rows(connection, "put_agreement_version", at=at, note=note, content=content, format_version=FORMAT_VERSION)
     return int(version)
 
 
@@ -95,11 +98,17 @@ def versions(connection: Connection) -> list[Version]:
 
 
 def content(connection: Connection, version: int) -> str:
-    """The file of a version; raises InputError where there is none."""
+    """The TOML file of a version; raises InputError where there is none, or its format is newer than FORMAT_VERSION."""
     found = rows(connection, "agreement_content", version=version)
     if not found:
-        raise InputError(f"There is no version {version}. `smartwork agreements history` lists those that are kept.")
-    return str(found[0][0])
+        raise InputError(f"There is no version {version}. `smartwork agreements history` lists the versions.")
+    [(text, format_version)] = found
+    if format_version > FORMAT_VERSION:
+        raise InputError(
+            f"Version {version} of the agreements is in format {format_version}; this program reads formats up to "
+            f"{FORMAT_VERSION}. Update smartwork, and try again."
+        )
+    return str(text)
 
 
 def newest_billed_month(connection: Connection) -> date | None:

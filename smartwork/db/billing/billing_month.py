@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from smartwork.db.core.connection import Connection, explained
 from smartwork.db.core.queries import sql
 from smartwork.db.ledger.ledger import ledger_between
+from smartwork.domain.billing.changed_months import DIGEST_VERSION, CompanyMonth, Digests, MonthDigests
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.contracts import Contract, Pool
 from smartwork.domain.billing.invoice import Invoice
@@ -42,10 +43,6 @@ class Unsigned:
 
     count: int
     occupied_s: int
-
-
-Digests = dict[tuple[int, date], str]
-"""By company_id and month."""
 
 
 def customers(connection: Connection) -> list[Customer]:
@@ -142,26 +139,40 @@ def unsigned(connection: Connection, month: date) -> Unsigned:
         return Unsigned(int(count), int(occupied_s))
 
 
-def digests(connection: Connection, since: date, month: date) -> Digests:
-    """What verdicts of the months from `since` to `month` come to, by company and month."""
+def verdict_digests(connection: Connection, since: date, month: date) -> dict[CompanyMonth, str]:
+    """The digest of each company's verdicts of the months from `since` to `month`; months without verdicts are left out."""
     with explained():
-        found = _rows(connection, "billing_digests", since=since, month=month)
-        return {(company_id, of): text for company_id, of, text in found}
+        found = _rows(connection, "verdict_digests", since=since, month=month)
+        return {(company_id, first): text for company_id, first, text in found}
 
 
-def billed_digests(connection: Connection, since: date, month: date) -> Digests:
-    """As `digests`, when documents last took them in; months that were never billed are not there."""
-    found = _rows(connection, "billed_digests", since=since, month=month)
-    return {(company_id, of): text for company_id, of, text in found}
+def billed_digests(connection: Connection, since: date, month: date) -> dict[CompanyMonth, MonthDigests | None]:
+    """What the months from `since` to `month` were billed by; months that were never billed are left out.
+
+    A month without verdicts is None. A row of digest version 1 may lack digests, which are then empty.
+    """
+    return {
+        (company_id, first): None if verdicts is None else MonthDigests(verdicts, contracts or "", tariffs or "", version)
+        for company_id, first, verdicts, contracts, tariffs, version in _rows(
+            connection, "billed_digests", since=since, month=month
+        )
+    }
 
 
-def put_digests(connection: Connection, taken_in: Digests) -> None:
-    """Remember what documents have taken in; in the caller's transaction."""
+def put_digests(connection: Connection, billed: Digests) -> None:
+    """Store what months were billed by; in the caller's transaction."""
     with connection.cursor() as cursor:
         cursor.executemany(
             sql("put_billed_digests"),
-            [{"company_id": company_id, "month": of, "digest": text} for (company_id, of), text in taken_in.items()],
-        )
+            [
+                {
+                    "company_id": company_id, "month": month, "verdicts": digests and digests.verdicts,
+                    "contracts": digests and digests.contracts, "tariffs": digests and digests.tariffs,
+                    "version": digests.version if digests else DIGEST_VERSION,
+                }
+                for (company_id, month), digests in billed.items()
+            ],
+        )  # fmt: skip
 
 
 def closed(connection: Connection, month: date) -> set[int]:

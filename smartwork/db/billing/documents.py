@@ -95,7 +95,7 @@ def store(connection: Connection, issues: Sequence[Issue], at: datetime) -> None
     with connection.cursor() as cursor:
         cursor.executemany(sql("store_invoice"), [_row(issue) for issue in issues])
     try:
-        for step in ("store_lines", "store_proofs", "free_stays", "hold_stays"):
+        for step in ("store_lines", "store_proofs", "release_occupancy", "put_occupancy"):
             connection.execute(sql(step), numbers)
     except (psycopg.errors.ExclusionViolation, psycopg.errors.UniqueViolation) as error:
         raise BilledTwice(

@@ -13,7 +13,7 @@ def lots(connection: Connection, companies: Sequence[int]) -> dict[int, tuple[li
     """By company_id: the lots that were billed with what is left of them, and those that were not billed yet."""
     found: dict[int, tuple[list[Lot], list[Lot]]] = {}
     for company_id, lot, kind, bought_on, expires_on, hours, per_hour, left in rows(
-        connection, "lots_of", companies=list(companies)
+        connection, "prepaid_lots", companies=list(companies)
     ):
         billed, fresh = found.setdefault(company_id, ([], []))
         one = Lot(lot, kind, bought_on, expires_on, hours, per_hour, hours if left is None else left)
@@ -31,7 +31,7 @@ def put_lots(connection: Connection, company_id: int, made: Iterable[Lot]) -> No
         for lot in made
     ]  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.executemany(sql("put_lot"), rows)
+        cursor.executemany(sql("put_prepaid_lot"), rows)
 
 
 def move_credits(connection: Connection, company_id: int, invoice: Invoice) -> None:
@@ -48,13 +48,13 @@ def move_credits(connection: Connection, company_id: int, invoice: Invoice) -> N
     moved.sort(key=lambda row: row[3] < 0)
     with connection.cursor() as cursor:
         cursor.executemany(
-            sql("put_credit_entry"),
+            sql("put_prepaid_entry"),
             [
                 {
                     "company_id": company_id, "lot": lot, "month": invoice.month, "reason": reason, "hours": hours,
-                    "worth": worth, "number": invoice.number, "line": line,
+                    "value": value, "number": invoice.number, "line": line,
                 }
-                for line, reason, lot, hours, worth in moved
+                for line, reason, lot, hours, value in moved
             ],
         )  # fmt: skip
 
@@ -63,11 +63,11 @@ def expire_credits(connection: Connection, company_id: int, month: date, lost: I
     """Write what a company lost with lots that no longer hold; in the caller's transaction."""
     with connection.cursor() as cursor:
         cursor.executemany(
-            sql("put_credit_entry"),
+            sql("put_prepaid_entry"),
             [
                 {
                     "company_id": company_id, "lot": one.lot, "month": month, "reason": "expired", "hours": -one.hours,
-                    "worth": -one.worth, "number": None, "line": None,
+                    "value": -one.worth, "number": None, "line": None,
                 }
                 for one in lost
             ],

@@ -9,8 +9,8 @@ from smartwork.domain.audit.stored import Stored, by_side
 from smartwork.domain.billing.invoice import Line, Proof
 from smartwork.domain.billing.recomputation import differences
 
-_DIGESTS = re.compile("(?:[0-9a-f]{32}(?: [0-9a-f]{32}){0,2})?")
-"""Of verdicts and, since these are kept, of contracts and of prices; nothing where there was no verdict."""
+_DIGESTS = re.compile("(?:[0-9a-f]{32}(?: [0-9a-f]{32}){0,2}|[0-9a-f]{64}(?: [0-9a-f]{64}){2})?")
+"""Of verdicts, contracts and tariffs, in digest version 1 or 2; nothing where the company had no verdict."""
 _MEASURED = ("measured", "walk_in", "given_back")
 
 

@@ -30,7 +30,7 @@ class Contract:
     grace_min: int
     step_min: int
     no_show_share: Decimal
-    give_back: bool
+    early_leave_refund: bool
     payment_days: int
     minimum_min: int = 0
     no_show_fee: Decimal | None = None

@@ -8,7 +8,7 @@ from decimal import Decimal
 from smartwork.domain.billing.composition import Head
 from smartwork.domain.billing.invoice import Draw, Invoice, Line, LineReference
 from smartwork.domain.billing.parties import Vat
-from smartwork.domain.billing.prepaid_hours import Lot, give_back
+from smartwork.domain.billing.prepaid_hours import Lot, return_hours
 from smartwork.domain.billing.rating import Group
 from smartwork.domain.money import cents
 from smartwork.errors import InputError
@@ -43,7 +43,7 @@ def credit(invoice: Invoice, number: int, hours: Decimal | None, lots: Sequence[
             )
         back = min(hours, line.quantity)
         draws = _last(line.draws, hours - back)
-    returned, _ = give_back(lots, draws)
+    returned, _ = return_hours(lots, draws)
     given = replace(
         line,
         line=1,

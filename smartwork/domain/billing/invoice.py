@@ -48,7 +48,7 @@ class Terms:
     minimum_min: int
     no_show_share: Decimal
     no_show_fee: Decimal | None
-    give_back: bool
+    early_leave_refund: Annotated[bool, Field(alias="give_back")]
     per_hour: Decimal
     half_day: Decimal | None
     half_day_hours: Decimal
@@ -260,7 +260,7 @@ class Invoice:
 
     def canonical(self) -> str:
         """The snapshot as JSON text, always the same for the same invoice: sorted keys, no blanks, amounts as text."""
-        return canonical_text(_SNAPSHOT.dump_python(self, mode="json"))
+        return canonical_text(_SNAPSHOT.dump_python(self, mode="json", by_alias=True))
 
     @classmethod
     def parse(cls, document: object) -> "Invoice":

@@ -68,7 +68,7 @@ def draw(lots: Sequence[Lot], kind: PlaceKind, day: date, hours: Decimal) -> tup
     return draws, after
 
 
-def give_back(lots: Sequence[Lot], draws: Iterable[Draw]) -> tuple[list[Draw], list[Lot]]:
+def return_hours(lots: Sequence[Lot], draws: Iterable[Draw]) -> tuple[list[Draw], list[Lot]]:
     """Put the hours of `draws` back into their lots; the negative draws that say so, and the lots as they are then."""
     after, found = {lot.lot: lot for lot in lots}, []
     for one in draws:
@@ -95,7 +95,7 @@ def spend(groups: Iterable[Group], lots: Sequence[Lot], pools: Iterable[Pool], m
         for line in group:
             pool = by_kind.get(line.place_kind) if line.place_kind else None
             if line.kind == "correction":
-                draws, left = give_back(left, [Draw(d.lot, d.bought_on, -d.hours, -d.worth) for d in line.draws])
+                draws, left = return_hours(left, [Draw(d.lot, d.bought_on, -d.hours, -d.worth) for d in line.draws])
                 lines.append(replace(line, draws=tuple(draws)))
             elif pool and line.unit == "hour":
                 draws, left = draw(left, pool.kind, line.starts_on, line.hours)

@@ -52,7 +52,7 @@ def terms_of(contract: Contract, tariff: Tariff) -> Terms:
         contract.minimum_min,
         contract.no_show_share,
         contract.no_show_fee,
-        contract.give_back,
+        contract.early_leave_refund,
         tariff.per_hour,
         tariff.half_day,
         tariff.half_day_hours,
@@ -168,7 +168,7 @@ def _billed(stay: Stay, terms: Terms) -> tuple[Basis, Decimal]:
     measured = _measured(stay, terms)
     if terms.charge in ("as_measured", "cheapest") or (terms.charge == "the_greater" and measured > booked):
         return "measured", Decimal(measured)
-    if terms.charge == "as_booked" and stay.verdict == "left_early" and terms.give_back:
+    if terms.charge == "as_booked" and stay.verdict == "left_early" and terms.early_leave_refund:
         return _given_back(stay, terms)
     return "booked", Decimal(booked)
 

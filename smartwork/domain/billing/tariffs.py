@@ -1,14 +1,12 @@
-"""Prices: which tariff holds for a kind of place, in a centre, on a day, and whether what held in a month is another now."""
+"""Tariffs, and which tariff and which contract hold for a kind of place, in a centre, on a day."""
 
-import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from smartwork.domain.billing.contracts import Contract
 from smartwork.domain.network.places import PlaceKind
-from smartwork.domain.time import days_of_month
 from smartwork.errors import SmartworkError
 
 
@@ -59,24 +57,6 @@ def contract_at(contracts: Iterable[Contract], centre: str, kind: str, day: date
     """The contract in force, or None: one that names the centre wins, then one that names the kind, then the newer."""
     holding = [c for c in contracts if c.kind in (kind, None) and c.centre in (centre, None) and _holds(c, day)]
     return max(holding, key=lambda c: (c.centre is not None, c.kind is not None, c.valid_from), default=None)
-
-
-def fingerprint(agreed: Iterable[Contract | Tariff], month: date) -> str:
-    """What holds on the days of the local month, as a text of 32 characters: another text means another rule or price.
-
-    Validity counts within the month only, so that a price that ends or begins later changes nothing; nor does the time that
-    a contract gives to pay, which no line rests on.
-    """
-    first, *_, last = days_of_month(month)
-    following = last + timedelta(days=1)
-    held = []
-    for one in agreed:
-        until = min(one.valid_until or following, following)
-        since = max(one.valid_from, first)
-        if since < until:
-            kept = replace(one, payment_days=0) if isinstance(one, Contract) else one
-            held.append(repr(replace(kept, valid_from=since, valid_until=until)))
-    return hashlib.sha256("\n".join(sorted(held)).encode()).hexdigest()[:32]
 
 
 def _holds(agreed: Tariff | Contract, day: date) -> bool:

@@ -11,10 +11,10 @@ from smartwork.db.network.registry import centre_slugs
 from smartwork.db.settlement import settlements
 from smartwork.domain.billing.agreements import Agreements, Change, Problem, changes, problems, with_sold
 from smartwork.domain.billing.agreements_in_use import Issued, taken_away
+from smartwork.domain.billing.changed_months import CORRECTION_WINDOW_MONTHS
 from smartwork.domain.time import months_later
 from smartwork.errors import InputError, SmartworkError
 from smartwork.jobs.billing.agreements_file import read, write
-from smartwork.jobs.billing.bill_month import LOOK_BACK_MONTHS
 
 
 class Removes(SmartworkError):  # noqa: N818 - says what would happen
@@ -81,7 +81,7 @@ def _apply(connection: Connection, wanted: Agreements, at: datetime, note: str, 
 def _issued(connection: Connection, orders: frozenset[tuple[str, str]], billed_to: date | None) -> Issued:
     if billed_to is None:
         return Issued(orders, hours_left=stored.hours_left(connection))
-    since = months_later(billed_to, -LOOK_BACK_MONTHS)
+    since = months_later(billed_to, -CORRECTION_WINDOW_MONTHS)
     settled = settlements.settled_months(connection, since, billed_to)
     return Issued(
         orders,

@@ -40,6 +40,8 @@ Hours = Annotated[Decimal, Field(gt=0, le=100_000, decimal_places=2)]
 HoursOfDay = Annotated[Decimal, Field(gt=0, le=24, decimal_places=2)]
 Minutes = Annotated[int, Field(ge=0, le=1440)]
 Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_written)]
+_CONTRACT_KEYS = {"early_leave_refund": "give_back"}
+"""Keys of the file that differ from the field's name."""
 _SHOWN = 20
 _OURS = "Value error, "
 _HEAD = """What the network agreed: who bills, with which companies and centres, and at which prices (EUR, without VAT).
@@ -103,7 +105,7 @@ class _Contract(_Entry):
     minimum_min: Minutes = 0
     no_show_share: Share
     no_show_fee: Amount | None = None
-    give_back: bool
+    early_leave_refund: bool = Field(alias="give_back")
     payment_days: Annotated[int, Field(ge=0, le=365)]
 
 
@@ -291,7 +293,7 @@ def _company_table(one: Company, orders: Iterable[Purchase]) -> Table:
     plain = {key: value for key, value in asdict(one).items() if key not in ("vat", "contracts", "pools")}
     table = _table(plain)
     table.add("vat", _vat(one.vat))
-    _add(table, "contract", (_table(_plain(asdict(each))) for each in one.contracts))
+    _add(table, "contract", (_table(_contract(each)) for each in one.contracts))
     _add(table, "pool", (_table(_plain(asdict(each))) for each in one.pools))
     own = (order for order in orders if order.company == one.slug)
     _add(
@@ -300,6 +302,11 @@ def _company_table(one: Company, orders: Iterable[Purchase]) -> Table:
         (_table({"order": o.external_id, "kind": o.kind, "bought_on": o.bought_on, "hours": o.hours}) for o in own),
     )
     return table
+
+
+def _contract(contract: Contract) -> dict[str, Any]:
+    """The fields under the file's keys, in the file's order."""
+    return {_CONTRACT_KEYS.get(name, name): value for name, value in _plain(asdict(contract)).items()}
 
 
 def _centre_table(one: CentreContract) -> Table:

@@ -10,12 +10,13 @@ from time import perf_counter
 
 from smartwork.db.accounting import journal
 from smartwork.db.billing import billing_month, documents, prepaid_hours
-from smartwork.db.billing.billing_month import Customer, Digests, Unsigned
+from smartwork.db.billing.billing_month import Customer, Unsigned
 from smartwork.db.billing.documents import Issue
 from smartwork.db.core.connection import Connection
 from smartwork.documents.files import Files, render
 from smartwork.documents.worker_processes import workers
 from smartwork.domain.accounting import postings
+from smartwork.domain.billing.changed_months import CORRECTION_WINDOW_MONTHS, Digests, changed_months, month_digests
 from smartwork.domain.billing.company_month import Monthly, monthly
 from smartwork.domain.billing.composition import Head, company_head, compose, kind_of, series_of
 from smartwork.domain.billing.corrections import corrections, names_of, standing
@@ -24,14 +25,11 @@ from smartwork.domain.billing.invoice import DocumentKind, Invoice
 from smartwork.domain.billing.parties import Party
 from smartwork.domain.billing.passes import by_day, rate_day
 from smartwork.domain.billing.rating import Group, local_date, rate, terms_of
-from smartwork.domain.billing.tariffs import ContractMissing, Tariff, contract_at, fingerprint, tariff_at
+from smartwork.domain.billing.tariffs import ContractMissing, Tariff, contract_at, tariff_at
 from smartwork.domain.bookings.visit import Proven
 from smartwork.domain.time import days_of_month, months_later
 from smartwork.errors import InputError, SmartworkError
 from smartwork.progress import Progress
-
-LOOK_BACK_MONTHS = 12
-"""How far back a change of verdicts, contracts or prices still becomes a correction."""
 
 
 class NotProvable(SmartworkError):  # noqa: N818 - says what was found
@@ -149,7 +147,7 @@ class _Known:
     seller: Party
     charges: dict[int, list[Group]]
     changed: dict[int, dict[date, list[Group]]]
-    taken_in: Digests
+    digests: Digests
 
 
 def _over(month: date, today: date) -> date:
@@ -160,51 +158,22 @@ def _over(month: date, today: date) -> date:
 
 
 def _read(connection: Connection, first: date) -> _Known:
-    """Digests are read before verdicts and prices: what changes in between differs from them, so the next run finds it."""
-    since = months_later(first, -LOOK_BACK_MONTHS)
-    verdicts = billing_month.digests(connection, since, first)
+    """Digests are read before verdicts and prices: the next run finds what changes in between."""
+    since = months_later(first, -CORRECTION_WINDOW_MONTHS)
+    verdicts = billing_month.verdict_digests(connection, since, first)
     customers, tariffs = billing_month.customers(connection), billing_month.tariffs(connection)
-    now = _states(verdicts, customers, tariffs)
+    now = month_digests(verdicts, {one.company_id: one.company.contracts for one in customers}, tariffs)
     charges = rated(billing_month.proven(connection, first), customers, tariffs)
-    before = billing_month.billed_digests(connection, since, first)
-    moved: dict[date, list[int]] = defaultdict(list)
-    for (company_id, month), text in before.items():
-        if month < first and now.get((company_id, month)) != text:
-            moved[month].append(company_id)
-    for company_id, month in sorted(_late(now, before, first)):
-        moved[month].append(company_id)
+    months = changed_months(now, billing_month.billed_digests(connection, since, first), first)
     changed: dict[int, dict[date, list[Group]]] = defaultdict(dict)
-    for month, companies in moved.items():
+    for month, companies in months.items():
         groups = rated(billing_month.proven(connection, month, companies), customers, tariffs)
         for company_id in companies:
             changed[company_id][month] = groups.get(company_id, [])
-    taken_in = {key: text for key, text in now.items() if key[1] == first}
-    taken_in |= {(company_id, month): now.get((company_id, month), "") for month, ids in moved.items() for company_id in ids}
-    taken_in |= {(one.company_id, first): taken_in.get((one.company_id, first), "") for one in customers}
-    return _Known(customers, billing_month.seller(connection), charges, changed, taken_in)
-
-
-def _late(now: Digests, before: Digests, first: date) -> set[tuple[int, date]]:
-    """Companies whose verdicts of an earlier month no document has taken in, though the month was billed for others.
-
-    Months before the first that was ever billed were left out on purpose. Raises InputError where one after it is not billed.
-    """
-    billed = {month for _, month in before}
-    open_ones = {key for key in now.keys() - before.keys() if key[1] < first}
-    if skipped := sorted({month for _, month in open_ones if billed and month > min(billed)} - billed):
-        earlier = f"{skipped[0]:%Y-%m}"
-        raise InputError(f"{earlier} has bookings and was never billed: bill it first (smartwork bill --month {earlier}).")
-    return {key for key in open_ones if key[1] in billed}
-
-
-def _states(verdicts: Digests, customers: Sequence[Customer], tariffs: Sequence[Tariff]) -> Digests:
-    """What each company's month rests on: the digest of its verdicts, and what contracts and prices said on its days."""
-    contracts = {customer.company_id: customer.company.contracts for customer in customers}
-    prices = {month: fingerprint(tariffs, month) for month in {month for _, month in verdicts}}
-    return {
-        (company_id, month): f"{text} {fingerprint(contracts.get(company_id, ()), month)} {prices[month]}"
-        for (company_id, month), text in verdicts.items()
-    }
+    billed = {(company_id, month): now.get((company_id, month)) for month, ids in months.items() for company_id in ids}
+    billed |= {key: digests for key, digests in now.items() if key[1] == first}
+    billed |= {(one.company_id, first): billed.get((one.company_id, first)) for one in customers}
+    return _Known(customers, billing_month.seller(connection), charges, changed, billed)
 
 
 def _monthly(
@@ -212,7 +181,7 @@ def _monthly(
 ) -> list[tuple[Customer, Monthly]]:
     """Each company's month, corrections and credits included; lots and earlier documents are read in this transaction."""
     changed = [customer.company_id for customer in customers if customer.company_id in known.changed]
-    earlier = documents.of_companies(connection, changed, months_later(first, -LOOK_BACK_MONTHS)) if changed else {}
+    earlier = documents.of_companies(connection, changed, months_later(first, -CORRECTION_WINDOW_MONTHS)) if changed else {}
     lots = prepaid_hours.lots(connection, [customer.company_id for customer in customers])
     last = days_of_month(first)[-1]
     found = []
@@ -257,7 +226,7 @@ def _issue(connection: Connection, known: _Known, customers: Sequence[Customer],
         if made.lost:
             journal.post(connection, postings.expiry_posting(customer.company.slug, first, at.date(), made.lost))
     ids = {customer.company_id for customer in customers}
-    billing_month.put_digests(connection, {key: text for key, text in known.taken_in.items() if key[0] in ids})
+    billing_month.put_digests(connection, {key: text for key, text in known.digests.items() if key[0] in ids})
     billing_month.drop_drafts(connection, first, sorted(ids))
     return {issue.invoice.account for issue in issues}
 

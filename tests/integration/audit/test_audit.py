@@ -72,15 +72,15 @@ FINAL = [
     b"UPDATE entry SET amount = amount * 2",
     b"DELETE FROM posting",
     b"DELETE FROM invoice_event",
-    b"UPDATE credit_entry SET hours = 0",
+    b"UPDATE prepaid_entry SET hours = 0",
     b"TRUNCATE entry",
 ]
 
 
 @pytest.mark.parametrize("change", FINAL)
 def test_books_refuse_change_by_trigger_and_by_right(connection: Connection, tmp_path: Path, change: bytes) -> None:
-    connection.execute(b"INSERT INTO credit_pool VALUES (1, 'desk', 6, 0, 12)")
-    connection.execute(b"INSERT INTO credit_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2027-10-01', 1, 6)")
+    connection.execute(b"INSERT INTO prepaid_pool VALUES (1, 'desk', 6, 0, 12)")
+    connection.execute(b"INSERT INTO prepaid_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2027-10-01', 1, 6)")
     bill(connection, tmp_path)
     with pytest.raises(psycopg.errors.RaiseException, match="never changes"):
         connection.execute(change)

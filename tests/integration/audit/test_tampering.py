@@ -66,8 +66,8 @@ TAMPERED: list[tuple[bytes, str, str]] = [
         "VAT",
         "vat:due",
     ),
-    (b"UPDATE credit_entry SET hours = hours - 1 WHERE reason = 'spent'", "pools", "O-1"),
-    (b"UPDATE credit_entry SET worth = worth + 1 WHERE reason = 'bought'", "pools", "pool:acme"),
+    (b"UPDATE prepaid_entry SET hours = hours - 1 WHERE reason = 'spent'", "pools", "O-1"),
+    (b"UPDATE prepaid_entry SET value = value + 1 WHERE reason = 'bought'", "pools", "pool:acme"),
     (
         b"UPDATE invoice_event SET amount = amount - 1 WHERE event = 'paid'",
         "payments",
@@ -331,30 +331,30 @@ TAMPERED: list[tuple[bytes, str, str]] = [
         "INV-2026-00002, line 1, proof 1: the table differs",
     ),
     (
-        b"UPDATE billed_stay SET held = tstzrange(lower(held), upper(held) + interval '1 hour') WHERE invoice_id = 2",
+        b"UPDATE billed_occupancy SET period = tstzrange(lower(period), upper(period) + '1 hour') WHERE invoice_id = 2",
         "billed",
         "INV-2026-00002, line 1, proof 1: what is kept as billed is not what",
     ),
     (
-        b"UPDATE billed_stay SET resource_id = 99 WHERE invoice_id = 2",
+        b"UPDATE billed_occupancy SET resource_id = 99 WHERE invoice_id = 2",
         "billed",
         "INV-2026-00002, line 1, proof 1: what is kept as billed is not what",
     ),
     (
-        b"UPDATE billed_stay SET booking_id = NULL WHERE invoice_id = 2",
+        b"UPDATE billed_occupancy SET booking_id = NULL WHERE invoice_id = 2",
         "billed",
         "INV-2026-00002, line 1, proof 1: what is kept as billed is not what",
     ),
     (
-        b"UPDATE billed_stay SET line = 2 WHERE invoice_id = 2",
+        b"UPDATE billed_occupancy SET line = 2 WHERE invoice_id = 2",
         "billed",
         "INV-2026-00002, line 1, proof 1: what is kept as billed is not what",
     ),
-    (b"DELETE FROM billed_stay", "billed", "INV-2026-00001, line 1, proof 1: what is kept as billed is not what"),
+    (b"DELETE FROM billed_occupancy", "billed", "INV-2026-00001, line 1, proof 1: what is kept as billed is not what"),
     (b"DELETE FROM billed_month WHERE company_id = 1", "billed", "acme 2026-10: what it was billed at is not kept"),
     (b"UPDATE billed_month SET month = '2026-09-01'", "billed", "bolt 2026-10: what it was billed at is not kept"),
     (
-        b"UPDATE billed_month SET digest = 'nothing' WHERE company_id = 1",
+        b"UPDATE billed_month SET verdicts_digest = 'nothing' WHERE company_id = 1",
         "billed",
         "acme 2026-10: 'nothing' is kept as what it was billed at",
     ),
@@ -367,8 +367,8 @@ def books(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("books")
     with closing(connect(module_database_url)) as connection:
         fill(connection)
-        connection.execute(b"INSERT INTO credit_pool VALUES (1, 'desk', 6, 0, 12)")
-        connection.execute(b"INSERT INTO credit_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2027-10-01', 1, 6)")
+        connection.execute(b"INSERT INTO prepaid_pool VALUES (1, 'desk', 6, 0, 12)")
+        connection.execute(b"INSERT INTO prepaid_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2027-10-01', 1, 6)")
         bill(connection, folder)
         settle(connection, folder)
         pay(connection, "INV-2026-00001", ISSUED, "", Decimal("5.00"))

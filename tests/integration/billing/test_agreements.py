@@ -87,9 +87,9 @@ def test_hours_are_ordered_by_file_and_what_was_sold_stays(connection: Connectio
     at = text.index('[[company]]\nslug = "bolt"')
     ordered = text[:at] + pool + order + text[at:]
     put(connection, tmp_path, ordered)
-    assert rows(connection, b"SELECT hours, per_hour, expires_on::text FROM credit_lot") == [(10, 6, "2027-10-01")]
+    assert rows(connection, b"SELECT hours, per_hour, expires_on::text FROM prepaid_lot") == [(10, 6, "2027-10-01")]
     put(connection, tmp_path, ordered.replace("hours = 10", "hours = 12"))
-    assert rows(connection, b"SELECT hours FROM credit_lot") == [(12,)], "what nobody billed yet may be changed"
+    assert rows(connection, b"SELECT hours FROM prepaid_lot") == [(12,)], "what nobody billed yet may be changed"
     bill(connection, tmp_path)
     done = put(connection, tmp_path, ordered)
     assert [one.where for one in done.problems] == ["order O-1 of acme"]

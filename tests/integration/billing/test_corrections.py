@@ -34,7 +34,7 @@ def test_later_verdict_becomes_a_correction_on_the_next_document(connection: Con
 
 
 PRICE_OF_ROOMS = b"UPDATE tariff SET per_hour = 20 WHERE kind = 'room'"
-NOTHING_GIVEN_BACK = b"UPDATE contract SET give_back = false WHERE company_id = 1"
+NOTHING_GIVEN_BACK = b"UPDATE contract SET early_leave_refund = false WHERE company_id = 1"
 CHEAPER_FROM_NOVEMBER = b"""
     UPDATE tariff SET valid_until = '2026-11-01' WHERE kind = 'room';
     INSERT INTO tariff (tariff_id, centre_id, kind, valid_from, per_hour) VALUES (9, 1, 'room', '2026-11-01', 20)
@@ -80,3 +80,29 @@ def test_correction_is_made_once(connection: Connection, tmp_path: Path) -> None
     second = bill(connection, tmp_path, months_later=1)
     assert [(one.number, one.net) for one in first.invoices] == [(one.number, one.net) for one in second.invoices]
     assert rows(connection, b"SELECT count(*) FROM invoice_line WHERE kind = 'correction'") == [(1,)]
+
+
+IN_FORMER_FORMAT = b"""
+    UPDATE billed_month SET digest_version = 1, verdicts_digest = left(verdicts_digest, 32),
+        contracts_digest = left(contracts_digest, 32), tariffs_digest = left(tariffs_digest, 32)
+    WHERE verdicts_digest IS NOT NULL
+"""
+
+
+def test_month_billed_in_the_former_format_of_digests_gets_no_correction(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path / "a")
+    connection.execute(IN_FORMER_FORMAT)
+    assert audited(connection).is_clean
+    bill(connection, tmp_path / "b", months_later=1)
+    assert rows(connection, b"SELECT count(*) FROM invoice_line WHERE kind = 'correction'") == [(0,)]
+    assert rows(connection, b"SELECT DISTINCT digest_version FROM billed_month") == [(2,)]
+    assert audited(connection).is_clean
+
+
+def test_change_of_a_month_billed_in_the_former_format_is_corrected_once(connection: Connection, tmp_path: Path) -> None:
+    bill(connection, tmp_path / "a")
+    connection.execute(IN_FORMER_FORMAT)
+    connection.execute(PRICE_OF_ROOMS)
+    for _ in range(2):
+        bill(connection, tmp_path / "b", months_later=1)
+        assert rows(connection, b"SELECT net FROM invoice_line WHERE kind = 'correction'") == [(Decimal("-42.00"),)]

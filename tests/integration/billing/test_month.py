@@ -28,8 +28,8 @@ def test_draft_is_what_would_be_issued_and_takes_no_number(connection: Connectio
 
 
 def test_hours_bought_ahead_pay_and_their_rest_is_owed(connection: Connection, tmp_path: Path) -> None:
-    connection.execute(b"INSERT INTO credit_pool VALUES (1, 'desk', 6, 0, 12)")
-    connection.execute(b"INSERT INTO credit_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2027-10-01', 10, 6)")
+    connection.execute(b"INSERT INTO prepaid_pool VALUES (1, 'desk', 6, 0, 12)")
+    connection.execute(b"INSERT INTO prepaid_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2027-10-01', 10, 6)")
     bill(connection, tmp_path)
     acme = documents.numbered(connection, "INV-2026-00001").invoice
     assert [(line.kind, line.hours, line.net) for line in acme.lines] == [
@@ -109,8 +109,8 @@ def test_a_month_between_that_nobody_billed_stops_the_next(connection: Connectio
 
 
 POOLS = b"""
-INSERT INTO credit_pool VALUES (1, 'desk', 3.9, 2, 12), (1, 'room', 20, 2, 12);
-INSERT INTO credit_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2027-10-01', 2, 3.9);
+INSERT INTO prepaid_pool VALUES (1, 'desk', 3.9, 2, 12), (1, 'room', 20, 2, 12);
+INSERT INTO prepaid_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2027-10-01', 2, 3.9);
 """
 
 
@@ -123,10 +123,10 @@ def test_hours_credited_in_part_leave_their_lot_worth_its_hours(connection: Conn
 
 
 def test_two_pools_may_be_overdrawn_in_one_month(connection: Connection, tmp_path: Path) -> None:
-    connection.execute(b"INSERT INTO credit_pool VALUES (1, 'desk', 3.9, 2, 12), (1, 'room', 20, 2, 12)")
+    connection.execute(b"INSERT INTO prepaid_pool VALUES (1, 'desk', 3.9, 2, 12), (1, 'room', 20, 2, 12)")
     connection.execute(b"UPDATE verdict SET company_id = 1 WHERE verdict_id = 2")
     bill(connection, tmp_path)
-    assert rows(connection, b"SELECT external_id, hours FROM credit_lot ORDER BY 1") == [
+    assert rows(connection, b"SELECT external_id, hours FROM prepaid_lot ORDER BY 1") == [
         ("overdraft 2026-10 desk", Decimal("1.2500")),
         ("overdraft 2026-10 room", Decimal("2.0000")),
     ]
@@ -135,7 +135,7 @@ def test_two_pools_may_be_overdrawn_in_one_month(connection: Connection, tmp_pat
 
 def test_hours_that_a_correction_returns_are_there_before_others_draw_them(connection: Connection, tmp_path: Path) -> None:
     connection.execute(POOLS)
-    connection.execute(b"UPDATE credit_lot SET hours = 1.25")
+    connection.execute(b"UPDATE prepaid_lot SET hours = 1.25")
     bill(connection, tmp_path)
     connection.execute(b"DELETE FROM verdict WHERE verdict_id = 1")
     bill(connection, tmp_path, months_later=1)  # November's visit is paid from what October gives back
@@ -145,7 +145,7 @@ def test_hours_that_a_correction_returns_are_there_before_others_draw_them(conne
 def test_hours_bought_ahead_stay_known_when_their_pool_is_gone(connection: Connection, tmp_path: Path) -> None:
     connection.execute(POOLS)
     bill(connection, tmp_path)
-    connection.execute(b"DELETE FROM credit_pool")
+    connection.execute(b"DELETE FROM prepaid_pool")
     connection.execute(b"DELETE FROM verdict WHERE verdict_id = 1")
     bill(connection, tmp_path, months_later=1)
     assert journal.balances(connection)["pool:acme"] == Decimal("-7.80")

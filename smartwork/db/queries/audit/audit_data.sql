@@ -86,7 +86,7 @@ FULL JOIN (
 WHERE p.said IS DISTINCT FROM d.said OR p.evidence IS DISTINCT FROM d.evidence
 
 -- name: stays_apart
--- What is kept as billed, beside what `hold_stays` and `free_stays` make of all documents: proofs of the monthly ones that
+-- What is kept as billed, beside what `put_occupancy` and `release_occupancy` make of all documents: proofs of the monthly ones that
 -- no correction took back.
 WITH gone AS (
     SELECT g.invoice_id, (x.corrects ->> 'line')::integer AS line
@@ -108,12 +108,13 @@ WITH gone AS (
     WHERE i.corrects_id IS NULL AND NOT EXISTS (SELECT FROM gone g WHERE g.invoice_id = p.invoice_id AND g.line = p.line)
 )
 SELECT coalesce(i.number, ''), format('line %s, proof %s', line, proof)
-FROM held h FULL JOIN billed_stay s USING (invoice_id, line, proof) LEFT JOIN invoice i USING (invoice_id)
-WHERE ROW(h.resource_id, h.booking_id, h.held) IS DISTINCT FROM ROW(s.resource_id, s.booking_id, s.held)
+FROM held h FULL JOIN billed_occupancy s USING (invoice_id, line, proof) LEFT JOIN invoice i USING (invoice_id)
+WHERE ROW(h.resource_id, h.booking_id, h.held) IS DISTINCT FROM ROW(s.resource_id, s.booking_id, s.period)
 ORDER BY invoice_id, line, proof
 
 -- name: billed_months
-SELECT c.slug, m.month, m.digest FROM billed_month m JOIN company c USING (company_id) ORDER BY c.slug, m.month
+SELECT c.slug, m.month, concat_ws(' ', m.verdicts_digest, m.contracts_digest, m.tariffs_digest)
+FROM billed_month m JOIN company c USING (company_id) ORDER BY c.slug, m.month
 
 -- name: all_payout_orders
 SELECT name, total, document FROM payout_order ORDER BY payout_order_id
@@ -143,9 +144,9 @@ FROM posting p LEFT JOIN invoice i USING (invoice_id) LEFT JOIN entry e USING (p
 ORDER BY p.posting_id, a.code
 
 -- name: pool_movements
-SELECT c.slug, l.external_id, l.hours, l.per_hour, e.reason, e.hours, e.worth, i.number, e.line
-FROM credit_entry e JOIN credit_lot l USING (credit_lot_id) JOIN company c ON c.company_id = l.company_id
-LEFT JOIN invoice i USING (invoice_id) ORDER BY e.credit_entry_id
+SELECT c.slug, l.external_id, l.hours, l.per_hour, e.reason, e.hours, e.value, i.number, e.line
+FROM prepaid_entry e JOIN prepaid_lot l USING (prepaid_lot_id) JOIN company c ON c.company_id = l.company_id
+LEFT JOIN invoice i USING (invoice_id) ORDER BY e.prepaid_entry_id
 
 -- name: series_numbers
 SELECT s.series, s.last, coalesce(array_agg(i.number ORDER BY i.number) FILTER (WHERE i.number IS NOT NULL), '{}')

@@ -1,8 +1,8 @@
 -- name: agreed_orders
 -- Orders of hours, those that billing itself made for an overdraft left out; and whether they are on a document.
 SELECT l.external_id, c.slug, l.kind, l.bought_on, l.hours,
-       EXISTS (SELECT FROM credit_entry e WHERE e.credit_lot_id = l.credit_lot_id)
-FROM credit_lot l JOIN company c USING (company_id)
+       EXISTS (SELECT FROM prepaid_entry e WHERE e.prepaid_lot_id = l.prepaid_lot_id)
+FROM prepaid_lot l JOIN company c USING (company_id)
 WHERE l.external_id NOT LIKE 'overdraft %%'
 ORDER BY c.slug, l.bought_on, l.external_id
 
@@ -16,7 +16,7 @@ DELETE FROM seller
 DELETE FROM contract
 
 -- name: clear_pools
-DELETE FROM credit_pool
+DELETE FROM prepaid_pool
 
 -- name: clear_tariffs
 DELETE FROM tariff
@@ -42,17 +42,18 @@ SET name = excluded.name, enterprise_number = excluded.enterprise_number, street
     vat_code = excluded.vat_code, vat_reason = excluded.vat_reason
 
 -- name: remove_order
-DELETE FROM credit_lot l USING company c
+DELETE FROM prepaid_lot l USING company c
 WHERE c.company_id = l.company_id AND c.slug = %(company)s AND l.external_id = %(external_id)s
 
 -- name: put_agreement_version
-INSERT INTO agreement_version (at, note, content) VALUES (%(at)s, %(note)s, %(content)s) RETURNING version
+INSERT INTO agreement_version (at, note, content, format_version)
+VALUES (%(at)s, %(note)s, %(content)s, %(format_version)s) RETURNING version
 
 -- name: agreement_versions
 SELECT version, at, note FROM agreement_version ORDER BY version
 
 -- name: agreement_content
-SELECT content FROM agreement_version WHERE version = %(version)s
+SELECT content, format_version FROM agreement_version WHERE version = %(version)s
 
 -- name: newest_billed_month
 SELECT max(month) FROM invoice
@@ -72,7 +73,7 @@ ORDER BY 1, 2, 3, 4
 
 -- name: hours_left
 SELECT c.slug, l.kind, sum(e.hours)
-FROM credit_entry e JOIN credit_lot l USING (credit_lot_id) JOIN company c USING (company_id)
+FROM prepaid_entry e JOIN prepaid_lot l USING (prepaid_lot_id) JOIN company c USING (company_id)
 GROUP BY c.slug, l.kind HAVING sum(e.hours) > 0
 
 -- name: centre_contracts

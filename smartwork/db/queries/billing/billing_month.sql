@@ -7,13 +7,13 @@ ORDER BY slug
 
 -- name: billing_contracts
 -- Oldest first; general ones after those that name a centre or kind, so that the last is a general one.
-SELECT t.company_id, t.valid_from, t.valid_until, t.charge, t.grace_min, t.step_min, t.no_show_share, t.give_back,
+SELECT t.company_id, t.valid_from, t.valid_until, t.charge, t.grace_min, t.step_min, t.no_show_share, t.early_leave_refund,
        t.payment_days, t.minimum_min, t.no_show_fee, c.slug, t.kind
 FROM contract t LEFT JOIN centre c USING (centre_id)
 ORDER BY t.company_id, t.centre_id IS NULL AND t.kind IS NULL, t.valid_from, t.contract_id
 
 -- name: billing_pools
-SELECT company_id, kind, per_hour, overdraft_hours, expires_months FROM credit_pool ORDER BY company_id, kind
+SELECT company_id, kind, per_hour, overdraft_hours, expires_months FROM prepaid_pool ORDER BY company_id, kind
 
 -- name: billing_tariffs
 SELECT c.slug, t.kind, t.valid_from, t.per_hour, t.valid_until, t.half_day, t.half_day_hours, t.day
@@ -103,12 +103,15 @@ WHERE v.company_id IS NULL AND v.verdict = 'walk_in' AND r.kind IN ('desk', 'roo
   AND v.starts_at >= %(month)s::timestamp AT TIME ZONE c.timezone
   AND v.starts_at < (%(month)s::timestamp + interval '1 month') AT TIME ZONE c.timezone
 
--- name: billing_digests
--- What a company's verdicts of each month come to: another digest means that something changed since it was billed.
+-- name: verdict_digests
+-- SHA-256 over a company's verdicts of each month, in the format of DIGEST_VERSION (smartwork/domain/billing/changed_months.py):
+-- another digest means that something changed since the month was billed.
 SELECT v.company_id, date_trunc('month', v.starts_at AT TIME ZONE c.timezone)::date,
-       md5(string_agg(concat_ws(' ', v.booking_id, v.check_in_id, v.resource_id, v.verdict, v.starts_at, v.ends_at,
-                                v.booked_s, v.occupied_s, v.unknown_s, v.over_s, v.ceded_at), ','
-                      ORDER BY v.starts_at, v.resource_id, v.booking_id, v.check_in_id))
+       encode(sha256(convert_to('{"format":2,"verdicts":[' || string_agg(
+           json_build_array(v.booking_id, v.check_in_id, v.resource_id, v.verdict, v.starts_at AT TIME ZONE 'UTC',
+                            v.ends_at AT TIME ZONE 'UTC', v.booked_s, v.occupied_s, v.unknown_s, v.over_s,
+                            v.ceded_at AT TIME ZONE 'UTC')::text, ','
+           ORDER BY v.starts_at, v.resource_id, v.booking_id, v.check_in_id) || ']}', 'UTF8')), 'hex')
 FROM verdict v JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
 WHERE v.company_id IS NOT NULL AND v.verdict <> 'cancelled' AND r.kind IN ('desk', 'room')
   AND v.starts_at >= %(since)s::timestamp AT TIME ZONE c.timezone
@@ -116,12 +119,15 @@ WHERE v.company_id IS NOT NULL AND v.verdict <> 'cancelled' AND r.kind IN ('desk
 GROUP BY 1, 2
 
 -- name: billed_digests
--- With the verdicts' digest those of the contracts and prices, as billing joins them.
-SELECT company_id, month, digest FROM billed_month WHERE month >= %(since)s AND month <= %(month)s
+SELECT company_id, month, verdicts_digest, contracts_digest, tariffs_digest, digest_version
+FROM billed_month WHERE month >= %(since)s AND month <= %(month)s
 
 -- name: put_billed_digests
-INSERT INTO billed_month (company_id, month, digest) VALUES (%(company_id)s, %(month)s, %(digest)s)
-ON CONFLICT (company_id, month) DO UPDATE SET digest = excluded.digest
+INSERT INTO billed_month (company_id, month, verdicts_digest, contracts_digest, tariffs_digest, digest_version)
+VALUES (%(company_id)s, %(month)s, %(verdicts)s, %(contracts)s, %(tariffs)s, %(version)s)
+ON CONFLICT (company_id, month) DO UPDATE
+SET verdicts_digest = excluded.verdicts_digest, contracts_digest = excluded.contracts_digest,
+    tariffs_digest = excluded.tariffs_digest, digest_version = excluded.digest_version
 
 -- name: month_is_billed
 SELECT EXISTS (SELECT FROM billed_month WHERE month = %(month)s)

@@ -53,17 +53,18 @@ LEFT JOIN booking b ON b.external_id = p ->> 'booking'
 LEFT JOIN check_in k ON k.external_id = p ->> 'check_in'
 WHERE i.number = ANY(%(numbers)s)
 
--- name: free_stays
--- What a correction takes back no longer stands.
-DELETE FROM billed_stay s USING invoice gone, invoice i, jsonb_array_elements(i.document -> 'lines') l
+-- name: release_occupancy
+-- A line that a correction takes back no longer charges its occupancy.
+DELETE FROM billed_occupancy s USING invoice gone, invoice i, jsonb_array_elements(i.document -> 'lines') l
 WHERE i.number = ANY(%(numbers)s) AND l ->> 'kind' = 'correction'
   AND gone.number = l -> 'corrects' ->> 'number'
   AND s.invoice_id = gone.invoice_id AND s.line = (l -> 'corrects' ->> 'line')::integer
 
--- name: hold_stays
--- A no-show holds no minute; who left early holds the place to the last presence, and nobody beyond where it was ceded.
--- Seconds past the end are whole: one less, so that what begins in the last one does not meet it.
-INSERT INTO billed_stay (invoice_id, line, proof, resource_id, booking_id, held)
+-- name: put_occupancy
+-- A no-show occupies no minute. A member who left early occupies the place up to the last presence, and nobody occupies it
+-- beyond the time at which it was reassigned. The seconds past the end are rounded up, so one is subtracted: the next stay
+-- may begin within the last of them.
+INSERT INTO billed_occupancy (invoice_id, line, proof, resource_id, booking_id, period)
 SELECT p.invoice_id, p.line, p.proof, p.resource_id, p.booking_id,
        CASE p.verdict
            WHEN 'no_show' THEN 'empty'::tstzrange

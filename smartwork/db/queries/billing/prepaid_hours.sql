@@ -1,18 +1,18 @@
--- name: lots_of
--- The lots of companies, and what is left of those that were billed; NULL: not billed yet.
+-- name: prepaid_lots
+-- The lots of companies with the hours left; NULL where the lot is on no document yet.
 SELECT l.company_id, l.external_id, l.kind, l.bought_on, l.expires_on, l.hours, l.per_hour,
-       (SELECT sum(e.hours) FROM credit_entry e WHERE e.credit_lot_id = l.credit_lot_id)
-FROM credit_lot l
+       (SELECT sum(e.hours) FROM prepaid_entry e WHERE e.prepaid_lot_id = l.prepaid_lot_id)
+FROM prepaid_lot l
 WHERE %(companies)s::integer[] IS NULL OR l.company_id = ANY(%(companies)s)
 ORDER BY l.company_id, l.bought_on, l.external_id
 
--- name: put_lot
-INSERT INTO credit_lot (company_id, external_id, kind, bought_on, expires_on, hours, per_hour)
+-- name: put_prepaid_lot
+INSERT INTO prepaid_lot (company_id, external_id, kind, bought_on, expires_on, hours, per_hour)
 VALUES (%(company_id)s, %(lot)s, %(kind)s, %(bought_on)s, %(expires_on)s, %(hours)s, %(per_hour)s)
 ON CONFLICT (company_id, external_id) DO NOTHING
 
--- name: put_credit_entry
-INSERT INTO credit_entry (credit_lot_id, month, reason, hours, worth, invoice_id, line)
-SELECT credit_lot_id, %(month)s, %(reason)s, %(hours)s, %(worth)s, (SELECT invoice_id FROM invoice WHERE number = %(number)s),
+-- name: put_prepaid_entry
+INSERT INTO prepaid_entry (prepaid_lot_id, month, reason, hours, value, invoice_id, line)
+SELECT prepaid_lot_id, %(month)s, %(reason)s, %(hours)s, %(value)s, (SELECT invoice_id FROM invoice WHERE number = %(number)s),
        %(line)s
-FROM credit_lot WHERE company_id = %(company_id)s AND external_id = %(lot)s
+FROM prepaid_lot WHERE company_id = %(company_id)s AND external_id = %(lot)s

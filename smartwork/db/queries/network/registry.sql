@@ -49,21 +49,21 @@ VALUES (%(slug)s, %(name)s, %(enterprise_number)s, %(street)s, %(postcode)s, %(t
 ON CONFLICT (slug) DO NOTHING
 
 -- name: put_contract
-INSERT INTO contract (company_id, valid_from, valid_until, charge, grace_min, step_min, no_show_share, give_back, payment_days,
-                      minimum_min, no_show_fee, centre_id, kind)
+INSERT INTO contract (company_id, valid_from, valid_until, charge, grace_min, step_min, no_show_share, early_leave_refund,
+                      payment_days, minimum_min, no_show_fee, centre_id, kind)
 SELECT company_id, %(valid_from)s, %(valid_until)s, %(charge)s, %(grace_min)s, %(step_min)s, %(no_show_share)s,
-       %(give_back)s, %(payment_days)s, %(minimum_min)s, %(no_show_fee)s, (SELECT centre_id FROM centre WHERE slug = %(centre)s),
-       %(kind)s
+       %(early_leave_refund)s, %(payment_days)s, %(minimum_min)s, %(no_show_fee)s,
+       (SELECT centre_id FROM centre WHERE slug = %(centre)s), %(kind)s
 FROM company WHERE slug = %(company)s
 ON CONFLICT DO NOTHING
 
 -- name: put_pool
-INSERT INTO credit_pool (company_id, kind, per_hour, overdraft_hours, expires_months)
+INSERT INTO prepaid_pool (company_id, kind, per_hour, overdraft_hours, expires_months)
 SELECT company_id, %(kind)s, %(per_hour)s, %(overdraft_hours)s, %(expires_months)s FROM company WHERE slug = %(company)s
 ON CONFLICT DO NOTHING
 
 -- name: put_purchase
-INSERT INTO credit_lot (company_id, external_id, kind, bought_on, expires_on, hours, per_hour)
+INSERT INTO prepaid_lot (company_id, external_id, kind, bought_on, expires_on, hours, per_hour)
 SELECT company_id, %(lot)s, %(kind)s, %(bought_on)s, %(expires_on)s, %(hours)s, %(per_hour)s
 FROM company WHERE slug = %(company)s
 ON CONFLICT (company_id, external_id) DO NOTHING

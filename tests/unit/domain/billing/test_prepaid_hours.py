@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from smartwork.domain.billing.contracts import Pool, Purchase
 from smartwork.domain.billing.corrections import Issued, take_back
-from smartwork.domain.billing.prepaid_hours import Lot, draw, expire, give_back, lot_of, spend
+from smartwork.domain.billing.prepaid_hours import Lot, draw, expire, lot_of, return_hours, spend
 from smartwork.domain.time import months_later
 from tests.support.stays import OCTOBER, invoice, line
 
@@ -57,7 +57,7 @@ def test_only_lots_of_the_day_and_kind_are_spent(lots: list[Lot], wanted: Decima
 @given(LOTS, HOURS)
 def test_giving_back_restores_hours_and_worth(lots: list[Lot], wanted: Decimal) -> None:
     draws, after = draw(lots, "desk", DAY, wanted)
-    returned, restored = give_back(after, draws)
+    returned, restored = return_hours(after, draws)
     assert restored == lots
     assert sum(one.worth for one in returned) == -sum(one.worth for one in draws)
 

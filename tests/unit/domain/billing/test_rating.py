@@ -24,7 +24,8 @@ PRICES = st.decimals(0, 200, places=4)
 
 def contract(**changes: Any) -> Contract:
     return replace(
-        Contract(date(2026, 1, 1), None, "as_booked", 10, 15, Decimal("0.5"), give_back=True, payment_days=30), **changes
+        Contract(date(2026, 1, 1), None, "as_booked", 10, 15, Decimal("0.5"), early_leave_refund=True, payment_days=30),
+        **changes,
     )
 
 
@@ -34,7 +35,7 @@ CONTRACTS = st.builds(
     grace_min=st.integers(0, 60),
     step_min=st.sampled_from([1, 5, 15, 60]),
     no_show_share=st.decimals(0, 1, places=3),
-    give_back=st.booleans(),
+    early_leave_refund=st.booleans(),
 )
 
 
@@ -110,6 +111,6 @@ def test_suspect_presence_counts_as_little_as_an_empty_desk(states: list[tuple[S
 
 @given(STAYS, CONTRACTS)
 def test_the_greater_is_the_greater_of_both(one: Proven, terms: Contract) -> None:
-    kept = replace(terms, give_back=False)
+    kept = replace(terms, early_leave_refund=False)
     both = [net(one, replace(kept, charge=mode)) for mode in ("as_booked", "as_measured")]
     assert net(one, replace(kept, charge="the_greater")) == max(both)

@@ -1,0 +1,128 @@
+"""Which months changed since they were billed: digests of verdicts, contracts and tariffs, kept and compared."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from smartwork.domain.billing.contracts import Contract
+from smartwork.domain.billing.invoice import canonical_text, digest
+from smartwork.domain.billing.tariffs import Tariff
+from smartwork.domain.time import days_of_month
+from smartwork.errors import InputError
+
+CORRECTION_WINDOW_MONTHS = 12
+"""How many months back a changed verdict, contract or price becomes a correction."""
+DIGEST_VERSION = 2
+"""Format of the digests. A month that was kept in another one counts as changed, so that it is rated once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthDigests:
+    """What a company's month is billed by; another text means that something changed. `version` is that of the format."""
+
+    verdicts: str
+    contracts: str
+    tariffs: str
+    version: int = DIGEST_VERSION
+
+
+CompanyMonth = tuple[int, date]
+"""The company_id and the first day of the month."""
+Digests = Mapping[CompanyMonth, MonthDigests | None]
+"""None: the month was billed when the company had no verdict in it."""
+
+
+def month_digests(
+    verdicts: Mapping[CompanyMonth, str], contracts: Mapping[int, Sequence[Contract]], tariffs: Sequence[Tariff]
+) -> dict[CompanyMonth, MonthDigests]:
+    """The digests of every company and month that has verdicts; `verdicts` are those of the verdicts alone."""
+    prices = {month: tariffs_digest(tariffs, month) for month in {month for _, month in verdicts}}
+    return {
+        (company_id, month): MonthDigests(text, contracts_digest(contracts.get(company_id, ()), month), prices[month])
+        for (company_id, month), text in verdicts.items()
+    }
+
+
+def changed_months(now: Digests, billed: Digests, month: date) -> dict[date, list[int]]:
+    """The months before `month` that have to be rated again, each with the company_ids that it has to be rated for.
+
+    That is where `now` differs from what was `billed`, and where a company has verdicts in a month that was billed for other
+    companies only. Months before the first billed one are left out on purpose.
+    Raises InputError where a month after the first billed one has verdicts and was not billed.
+    """
+    found: dict[date, list[int]] = defaultdict(list)
+    for (company_id, earlier), digests in billed.items():
+        if earlier < month and now.get((company_id, earlier)) != digests:
+            found[earlier].append(company_id)
+    months = {earlier for _, earlier in billed}
+    unbilled = sorted(key for key in now.keys() - billed.keys() if key[1] < month)
+    if skipped := sorted({earlier for _, earlier in unbilled if months and earlier > min(months)} - months):
+        named = f"{skipped[0]:%Y-%m}"
+        raise InputError(f"{named} has bookings and was never billed: bill it first (smartwork bill --month {named}).")
+    for company_id, earlier in unbilled:
+        if earlier in months:
+            found[earlier].append(company_id)
+    return dict(found)
+
+
+def contracts_digest(contracts: Iterable[Contract], month: date) -> str:
+    """SHA-256 (64 hex digits) of the contracts' rules on the days of the local month.
+
+    The validity is cut to the month, so that a contract that begins or ends in another month does not count as a change; nor
+    does the time to pay, which no line rests on.
+    """
+    rules = [
+        {
+            **validity,
+            "centre": contract.centre,
+            "charge": contract.charge,
+            "early_leave_refund": contract.early_leave_refund,
+            "grace_min": contract.grace_min,
+            "kind": contract.kind,
+            "minimum_min": contract.minimum_min,
+            "no_show_fee": _number(contract.no_show_fee),
+            "no_show_share": _number(contract.no_show_share),
+            "step_min": contract.step_min,
+        }
+        for contract in contracts
+        for validity in _within(contract, month)
+    ]
+    return _digest("contracts", rules)
+
+
+def tariffs_digest(tariffs: Iterable[Tariff], month: date) -> str:
+    """SHA-256 (64 hex digits) of the prices on the days of the local month; the validity is cut to the month."""
+    prices = [
+        {
+            **validity,
+            "centre": tariff.centre,
+            "day": _number(tariff.day),
+            "half_day": _number(tariff.half_day),
+            "half_day_hours": _number(tariff.half_day_hours),
+            "kind": tariff.kind,
+            "per_hour": _number(tariff.per_hour),
+        }
+        for tariff in tariffs
+        for validity in _within(tariff, month)
+    ]
+    return _digest("tariffs", prices)
+
+
+def _within(terms: Contract | Tariff, month: date) -> Iterator[dict[str, str]]:
+    """The validity of `terms` within the month; nothing where they hold on none of its days."""
+    first, *_, last = days_of_month(month)
+    following = last + timedelta(days=1)
+    since, until = max(terms.valid_from, first), min(terms.valid_until or following, following)
+    if since < until:
+        yield {"valid_from": since.isoformat(), "valid_until": until.isoformat()}
+
+
+def _digest(what: str, terms: Iterable[Mapping[str, object]]) -> str:
+    return digest(canonical_text({"format": DIGEST_VERSION, what: sorted(terms, key=canonical_text)})).hex()
+
+
+def _number(value: Decimal | None) -> str | None:
+    """The same text for 7.5 and 7.50."""
+    return None if value is None else f"{value.normalize():f}"
