@@ -32,17 +32,17 @@ def audit_command(*, as_json: AsJson = False) -> None:
 
     The exit status is 1 if anything does not match; the report shows where.
     """
-    from smartwork.jobs.audit.audit import audit_books
+    from smartwork.jobs.audit.audit import run_audit
 
     with progress_bar() as progress, connect(database_url(progress)) as connection:
         migrate(connection)
-        report = audit_books(connection, progress)
+        report = run_audit(connection, progress)
     if as_json:
         print(json.dumps(audit_json(report), indent=2))
     else:
         out.print(audit_tables(report))
     if not report.is_clean:
-        failed = ", ".join(check.name for check in report.checks if check.faults)
+        failed = ", ".join(check.name for check in report.checks if check.mismatches)
         raise AuditFailed(f"The accounts do not match: {failed}.")
 
 
@@ -56,7 +56,7 @@ def audit_json(report: "AuditReport") -> dict[str, object]:
         "seconds": round(report.seconds, 3),
         "totals": {name: str(amount) for name, amount in asdict(report.totals).items()},
         "checks": [
-            {"name": check.name, "statement": check.statement, "ok": not check.faults, "faults": list(check.faults)}
+            {"name": check.name, "statement": check.rule, "ok": not check.mismatches, "faults": list(check.mismatches)}
             for check in report.checks
         ],
     }
@@ -66,9 +66,11 @@ def audit_tables(report: "AuditReport") -> RenderableType:
     """The checks with their results, the mismatches, and the sums that must agree."""
     checks = titled_table("Audit", "Check", "")
     for check in report.checks:
-        result = f"[red]{counted(len(check.faults), 'mismatch', 'mismatches')}[/]" if check.faults else "[green]passed[/]"
-        checks.add_row(check.statement, result)
-    mismatches = [f"{check.name}: {fault}" for check in report.checks for fault in check.faults]
+        result = (
+            f"[red]{counted(len(check.mismatches), 'mismatch', 'mismatches')}[/]" if check.mismatches else "[green]passed[/]"
+        )
+        checks.add_row(check.rule, result)
+    mismatches = [f"{check.name}: {mismatch}" for check in report.checks for mismatch in check.mismatches]
     listed = mismatches[:_MAX_MISMATCHES]
     if len(mismatches) > _MAX_MISMATCHES:
         listed.append(f"… and {len(mismatches) - _MAX_MISMATCHES} more; --json lists all.")

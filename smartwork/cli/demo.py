@@ -102,7 +102,7 @@ def _money_table(money: "Money", folder: str) -> Table:
     table.add_row("margin of the network", euro(settlement.margin))
     ordered = sum((order.total for order, _ in settlement.payouts), Decimal(0))
     table.add_row(f"{len(settlement.payouts)} SEPA file, ordered", euro(ordered))
-    proven = sum(not check.faults for check in audit.checks)
+    proven = sum(not check.mismatches for check in audit.checks)
     checks = f"{proven} of {len(audit.checks)} statements proven"
     table.add_row(f"audit of {audit.postings} postings", f"{'' if audit.is_clean else '[red]'}{checks}")
     unattributed = f"{number(bill.unsigned.count)}, {number(bill.unsigned.occupied_s / 3600)} h"

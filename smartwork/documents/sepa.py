@@ -8,8 +8,8 @@ from decimal import Decimal, InvalidOperation
 from lxml import etree
 from sepaxml import SepaTransfer
 
-from smartwork.domain.audit.stored import Told, ToldPayment
 from smartwork.domain.billing.parties import Party
+from smartwork.domain.settlement.payment_file import FilePayment, PaymentFile
 
 _SCHEMA = "pain.001.001.09"
 _NS = {"p": f"urn:iso:std:iso:20022:tech:xsd:{_SCHEMA}"}
@@ -48,7 +48,7 @@ def pain001(payer: Party, transfers: Sequence[Transfer], on: date) -> bytes:
     return made
 
 
-def ordered(document: bytes) -> Told | None:
+def parse_payment_file(document: bytes) -> PaymentFile | None:
     """What a file of `pain001` orders; None where `document` is none, or orders anything but EUR."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
@@ -57,10 +57,10 @@ def ordered(document: bytes) -> Told | None:
         if any(_one(payment, "p:Amt/p:InstdAmt/@Ccy") != "EUR" for payment in payments):
             return None
         heads = [root.find(".//p:GrpHdr", _NS), *root.findall(".//p:PmtInf", _NS)]
-        return Told(
+        return PaymentFile(
             tuple(_one(part, "p:DbtrAcct/p:Id/p:IBAN/text()") for part in root.findall(".//p:PmtInf", _NS)),
             tuple(
-                ToldPayment(_one(one, "p:CdtrAcct/p:Id/p:IBAN/text()"), Decimal(_one(one, "p:Amt/p:InstdAmt/text()")))
+                FilePayment(_one(one, "p:CdtrAcct/p:Id/p:IBAN/text()"), Decimal(_one(one, "p:Amt/p:InstdAmt/text()")))
                 for one in payments
             ),
             tuple((int(_one(one, "p:NbOfTxs/text()")), Decimal(_one(one, "p:CtrlSum/text()"))) for one in heads),

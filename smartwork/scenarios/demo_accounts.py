@@ -8,7 +8,7 @@ from smartwork.db.billing import agreements, documents
 from smartwork.db.core.connection import Connection
 from smartwork.domain.billing.invoice import Invoice, Line
 from smartwork.domain.billing.parties import Language
-from smartwork.jobs.audit.audit import AuditReport, audit_books
+from smartwork.jobs.audit.audit import AuditReport, run_audit
 from smartwork.jobs.billing.bill_month import BillReport, bill_month
 from smartwork.jobs.billing.lifecycle import credit, dispute
 from smartwork.jobs.settlement.settle_month import SettleReport, settle_month
@@ -44,7 +44,7 @@ def settle_accounts(connection: Connection, month: date, at: datetime, out_dir: 
             credit(connection, invoice.number, line, None, at, _CREDITED[invoice.language], out_dir, progress)
             settlement = settle_month(connection, month, at, out_dir, progress)
     notes = _credit_notes(connection, month)
-    return Money(bill, tuple(notes), settlement, audit_books(connection, progress))
+    return Money(bill, tuple(notes), settlement, run_audit(connection, progress))
 
 
 def _credit_notes(connection: Connection, month: date) -> list[Invoice]:

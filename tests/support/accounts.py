@@ -9,7 +9,7 @@ from pathlib import Path
 
 from smartwork.db.billing import documents
 from smartwork.db.core.connection import Connection
-from smartwork.jobs.audit.audit import AuditReport, audit_books
+from smartwork.jobs.audit.audit import AuditReport, run_audit
 from smartwork.jobs.billing.bill_month import BillReport, bill_month
 from smartwork.jobs.billing.lifecycle import Credited, credit, dispute
 from smartwork.jobs.settlement.settle_month import SettleReport, settle_month
@@ -73,7 +73,7 @@ def credited(connection: Connection, folder: Path, hours: Decimal | None = None)
 
 def audited(connection: Connection) -> AuditReport:
     """What the audit says now."""
-    return audit_books(connection, silent)
+    return run_audit(connection, silent)
 
 
 def command(database_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:

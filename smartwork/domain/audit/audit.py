@@ -1,42 +1,93 @@
-"""The proof, to the cent, that documents, books and evidence say the same: each check says where it fails."""
+"""The audit: a list of checks, each a rule that must hold over all that is stored."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from smartwork.domain.audit import books, centres, documents, payouts
-from smartwork.domain.audit.stored import Stored
+from smartwork.domain.audit import (
+    document_checks,
+    payout_checks,
+    posting_checks,
+    prepaid_hours_checks,
+    settlement_checks,
+    statement_checks,
+)
+from smartwork.domain.audit.audit_data import AuditData
+
+CheckFunction = Callable[[AuditData], Iterator[str]]
+"""Yields one sentence for each mismatch."""
+
+_CHECKS: tuple[tuple[str, str, CheckFunction], ...] = (
+    (
+        "documents",
+        "Every document is unchanged since it was issued, and its rows agree with it",
+        document_checks.documents_match_their_rows,
+    ),
+    (
+        "figures",
+        "Every figure of a document follows from the evidence and terms in it",
+        document_checks.figures_follow_from_evidence,
+    ),
+    ("numbers", "Every series is numbered without gaps", document_checks.series_have_no_gaps),
+    ("evidence", "Every line has evidence", document_checks.lines_have_evidence),
+    ("minutes", "Every minute and every booking is billed at most once", document_checks.time_is_billed_once),
+    (
+        "billed",
+        "Billed occupancy and billed months agree with the documents",
+        document_checks.billed_occupancy_matches_documents,
+    ),
+    (
+        "postings",
+        "Every posting balances, and every document is posted once, with its figures",
+        posting_checks.documents_are_posted_once,
+    ),
+    (
+        "payments",
+        "Every payment is posted once, and companies owe what is open on their documents",
+        posting_checks.payments_are_posted_once,
+    ),
+    (
+        "centres",
+        "Charges to companies = credits to centres + margin of the network + charges not settled yet",
+        posting_checks.charges_are_accounted_for,
+    ),
+    (
+        "settled",
+        "Every charge is settled with its centre once, or is counted as not settled yet",
+        settlement_checks.charges_are_settled_once,
+    ),
+    (
+        "terms",
+        "What each centre is owed for a month follows from the stored terms and the month's charges",
+        settlement_checks.settlements_follow_stored_terms,
+    ),
+    (
+        "payouts",
+        "Payment files agree with the payouts and postings, and centres are owed what is not paid out",
+        payout_checks.payouts_match_files_and_postings,
+    ),
+    (
+        "statements",
+        "Every statement of a centre is unchanged, and agrees with its self-billed document",
+        statement_checks.statements_match_settlements,
+    ),
+    ("VAT", "VAT on the accounts is the VAT of the documents", posting_checks.vat_accounts_match_documents),
+    (
+        "pools",
+        "The value of prepaid hours on the accounts is what was bought less what was used or expired",
+        prepaid_hours_checks.pool_accounts_match_lots,
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One statement about the books: what it says, and where it does not hold (nowhere: it is proven)."""
+    """The result of one check: the rule, and where it does not hold. Without mismatches the check passed."""
 
     name: str
-    statement: str
-    faults: tuple[str, ...]
+    rule: str
+    mismatches: tuple[str, ...]
 
 
-def audit(stored: Stored) -> list[Check]:
-    """Every check over what is stored, in a fixed order."""
-    checks: tuple[tuple[str, str, Callable[[Stored], Iterator[str]]], ...] = (
-        ("documents", "Every document is as it was issued, and its rows say the same", documents.documents),
-        ("figures", "Every figure follows from the evidence and terms in its document", documents.figures),
-        ("numbers", "Every series is numbered without gaps", documents.numbers),
-        ("evidence", "No line without evidence", documents.evidence),
-        ("minutes", "Every minute and every booking is billed at most once", documents.minutes),
-        ("billed", "What is kept as billed, so that it is not billed again, stands on documents", documents.billed),
-        ("postings", "Every posting balances, and every document is posted once, as its figures say", books.postings),
-        ("payments", "Every payment is posted once, and companies owe what their documents leave open", books.payments),
-        ("centres", "Company charges = centre credits + network margin + what is not settled yet", books.centres),
-        ("settled", "Every charge is settled with its centre once, or stands as not settled yet", centres.settled),
-        ("terms", "Each centre is owed what the terms kept for a month make of its charges", centres.terms),
-        ("payouts", "The bank was told what the books say, and centres are owed what is not paid out", payouts.payouts),
-        (
-            "statements",
-            "Every statement to a centre is as it was kept, and says what the books say",
-            centres.statements,
-        ),
-        ("VAT", "VAT on the accounts is the VAT of the documents", books.vat),
-        ("pools", "The pools' liability is what was bought less what was spent or expired", books.pools),
-    )
-    return [Check(name, statement, tuple(find(stored))) for name, statement, find in checks]
+def audit(data: AuditData) -> list[Check]:
+    """Run every check, in a fixed order."""
+    return [Check(name, rule, tuple(find_mismatches(data))) for name, rule, find_mismatches in _CHECKS]

@@ -1,19 +1,19 @@
-"""Audit the books: read all that is stored, and prove to the cent that it fits together."""
+"""Run the audit: read all that is stored and check it, to the cent."""
 
 import time
 from dataclasses import dataclass
 
-from smartwork.db.audit import stored as store
+from smartwork.db.audit.audit_data import read_audit_data
 from smartwork.db.core.connection import Connection
-from smartwork.documents.sepa import ordered
+from smartwork.documents.sepa import parse_payment_file
 from smartwork.domain.audit.audit import Check, audit
-from smartwork.domain.audit.books import Totals, totals
+from smartwork.domain.audit.totals import Totals, totals
 from smartwork.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """The checks in order, the sums they compare, how much was looked at, and how long it took in seconds."""
+    """The results of the checks in order, the sums, how many documents, lines and postings were read, and the duration."""
 
     checks: tuple[Check, ...]
     totals: Totals
@@ -24,18 +24,18 @@ class AuditReport:
 
     @property
     def is_clean(self) -> bool:
-        """Whether every check holds."""
-        return not any(check.faults for check in self.checks)
+        """Whether every check passed."""
+        return not any(check.mismatches for check in self.checks)
 
 
-def audit_books(connection: Connection, progress: Progress) -> AuditReport:
-    """Check everything that is in the books; changes nothing."""
-    began = time.monotonic()
-    progress("Reading the books", 0, 2)
-    found = store.stored(connection, ordered)
+def run_audit(connection: Connection, progress: Progress) -> AuditReport:
+    """Run every check. Changes nothing."""
+    started = time.monotonic()
+    progress("Reading documents and postings", 0, 2)
+    data = read_audit_data(connection, parse_payment_file)
     progress("Checking", 1, 2)
-    checks = tuple(audit(found))
+    checks = tuple(audit(data))
     progress("Checked", 2, 2)
-    lines = sum(len(one.invoice.lines) for one in found.documents)
-    seconds = time.monotonic() - began
-    return AuditReport(checks, totals(found), len(found.documents), lines, len(found.postings), seconds)
+    lines = sum(len(stored.invoice.lines) for stored in data.documents)
+    seconds = time.monotonic() - started
+    return AuditReport(checks, totals(data), len(data.documents), lines, len(data.postings), seconds)

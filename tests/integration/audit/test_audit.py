@@ -1,4 +1,4 @@
-"""Books that a tampered figure cannot hide in."""
+"""The audit of a month's documents, postings and settlements."""
 
 import json
 from decimal import Decimal
@@ -19,7 +19,7 @@ def test_audit_of_an_orderly_month_is_clean(connection: Connection, tmp_path: Pa
     credited(connection, tmp_path)
     settle(connection, tmp_path)
     report = audited(connection)
-    assert [(check.name, check.faults) for check in report.checks if check.faults] == []
+    assert [(check.name, check.mismatches) for check in report.checks if check.mismatches] == []
     assert (report.documents, report.postings) == (4, 5)
     assert report.totals.charged == report.totals.centre_credits + report.totals.margin == Decimal("9.38")
 
@@ -28,7 +28,7 @@ def test_audit_of_an_orderly_month_is_clean(connection: Connection, tmp_path: Pa
     ("mode", "rate", "other"),
     [("share", "0.6", "0.61"), ("share", "0", "0.1"), ("fixed", "100", "101"), ("fixed", "0", "1"), ("per_seat", "45", "46")],
 )
-def test_month_is_settled_by_the_terms_that_are_kept_and_by_no_others(
+def test_month_is_settled_by_the_stored_terms_and_by_no_others(
     connection: Connection, tmp_path: Path, mode: str, rate: str, other: str
 ) -> None:
     connection.execute(b"UPDATE centre_contract SET mode = %s, rate = %s", (mode, rate))
@@ -36,23 +36,23 @@ def test_month_is_settled_by_the_terms_that_are_kept_and_by_no_others(
     settle(connection, tmp_path)
     credited(connection, tmp_path)
     settle(connection, tmp_path)
-    assert [(check.name, check.faults) for check in audited(connection).checks if check.faults] == []
+    assert [(check.name, check.mismatches) for check in audited(connection).checks if check.mismatches] == []
     connection.execute(b"SET session_replication_role = replica")
     connection.execute(b"UPDATE settled_terms SET rate = %s", (other,))
-    assert [check.name for check in audited(connection).checks if check.faults] == ["terms"]
+    assert [check.name for check in audited(connection).checks if check.mismatches] == ["terms"]
 
 
-def test_price_a_desk_is_owed_for_the_desks_that_are_kept(connection: Connection, tmp_path: Path) -> None:
+def test_price_per_desk_is_owed_for_the_stored_number_of_desks(connection: Connection, tmp_path: Path) -> None:
     connection.execute(b"UPDATE centre_contract SET mode = 'per_seat', rate = 45")
     bill(connection, tmp_path)
     settle(connection, tmp_path)
     connection.execute(b"SET session_replication_role = replica")
     connection.execute(b"UPDATE settled_terms SET desks = 2")
-    [fault] = next(check.faults for check in audited(connection).checks if check.name == "terms")
-    assert fault == "namur 2026-10: 45.00 stand as owed by SB-2026-00001 line 1, kept is 45.0000 × 2 (seat)"
+    [mismatch] = next(check.mismatches for check in audited(connection).checks if check.name == "terms")
+    assert mismatch == "namur 2026-10: 45.00 are owed by SB-2026-00001 line 1, the stored terms give 45.0000 × 2 (seat)"
 
 
-def test_audit_command_ends_with_one_and_says_where(connection: Connection, database_url: str, tmp_path: Path) -> None:
+def test_audit_command_exits_with_1_and_names_the_mismatch(connection: Connection, database_url: str, tmp_path: Path) -> None:
     bill(connection, tmp_path)
     clean = command(database_url, "audit", "--json")
     assert (clean.returncode, json.loads(clean.stdout)["clean"]) == (0, True)
@@ -78,7 +78,7 @@ FINAL = [
 
 
 @pytest.mark.parametrize("change", FINAL)
-def test_books_refuse_change_by_trigger_and_by_right(connection: Connection, tmp_path: Path, change: bytes) -> None:
+def test_accounts_refuse_changes_by_trigger_and_by_right(connection: Connection, tmp_path: Path, change: bytes) -> None:
     connection.execute(b"INSERT INTO prepaid_pool VALUES (1, 'desk', 6, 0, 12)")
     connection.execute(b"INSERT INTO prepaid_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2027-10-01', 1, 6)")
     bill(connection, tmp_path)

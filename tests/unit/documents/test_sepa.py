@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 from lxml import etree
 
-from smartwork.documents.sepa import Transfer, ordered, pain001
-from smartwork.domain.audit.stored import Told, ToldPayment
+from smartwork.documents.sepa import Transfer, pain001, parse_payment_file
 from smartwork.domain.billing.parties import Party
+from smartwork.domain.settlement.payment_file import FilePayment, PaymentFile
 
 NETWORK = Party("Network", "0999900150", "Street 1", "5000", "Namur", iban="BE92999900000123")
 NAMUR = Party("Ville de Namur", "0123456749", "Place 1", "5000", "Namur", iban="BE68539007547034")
@@ -26,10 +26,10 @@ def file() -> bytes:
     )
 
 
-def test_file_orders_what_it_was_made_of() -> None:
-    assert ordered(file()) == Told(
+def test_file_orders_the_transfers_that_it_was_made_from() -> None:
+    assert parse_payment_file(file()) == PaymentFile(
         ("BE92999900000123",),
-        (ToldPayment("BE62510007547061", Decimal("1234.56")), ToldPayment("BE68539007547034", Decimal("37.30"))),
+        (FilePayment("BE62510007547061", Decimal("1234.56")), FilePayment("BE68539007547034", Decimal("37.30"))),
         ((2, Decimal("1271.86")), (2, Decimal("1271.86"))),
     )
 
@@ -44,8 +44,8 @@ def test_file_orders_what_it_was_made_of() -> None:
         (b"</Document>", b""),
     ],
 )
-def test_file_that_is_no_order_in_euro_says_nothing(what: bytes, by: bytes) -> None:
-    assert ordered(file().replace(what, by)) is None
+def test_file_that_is_no_order_in_euro_is_not_parsed(what: bytes, by: bytes) -> None:
+    assert parse_payment_file(file().replace(what, by)) is None
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
--- name: heads_apart
--- Columns of documents that differ from the snapshot. A company's note of a dispute corrects what its snapshot names; a
--- centre's later document of a month corrects the first of that month.
+-- name: document_mismatches
+-- Columns of documents that differ from the snapshot. A credit note after a dispute corrects the document that its snapshot
+-- names; a centre's later document of a month corrects the first document of that month.
 SELECT i.number, f.what
 FROM invoice i
 LEFT JOIN company co USING (company_id)
@@ -28,14 +28,14 @@ CROSS JOIN LATERAL (VALUES
 WHERE f.holds IS NOT TRUE
 ORDER BY i.invoice_id
 
--- name: lines_apart
--- Lines of the table that differ from those of the document: figures, place, and the first verdict that they rest on. What
--- names a row that is gone stands as its key.
+-- name: line_mismatches
+-- Lines of the table that differ from those of the document: figures, place, and the first proof. A reference to a row that
+-- no longer exists is compared by its key.
 SELECT coalesce(d.number, l.number, ''), format('line %s', coalesce(d.line, l.line))
 FROM (
     SELECT i.invoice_id, i.number, x.line, x.proofs -> 0 AS evidence,
            ROW(x.kind, x.unit, x.quantity, x.hours, x.price, x.net, x.centre, p.verdict, p.centre, p.resource, p.booking,
-               p.check_in, p.starts_at, p.ends_at) AS said
+               p.check_in, p.starts_at, p.ends_at) AS content
     FROM invoice i
     CROSS JOIN LATERAL jsonb_to_recordset(i.document -> 'lines') AS x (line integer, kind text, unit text, quantity numeric,
         hours numeric, price numeric, net numeric, centre text, proofs jsonb)
@@ -46,7 +46,7 @@ FULL JOIN (
     SELECT l.invoice_id, i.number, l.line, l.evidence,
            ROW(l.kind, l.unit, l.quantity, l.hours, l.per_hour, l.net, c.slug, l.verdict, rc.slug,
                coalesce(r.slug, l.resource_id::text), coalesce(b.external_id, l.booking_id::text),
-               coalesce(k.external_id, l.check_in_id::text), l.starts_at, l.ends_at) AS said
+               coalesce(k.external_id, l.check_in_id::text), l.starts_at, l.ends_at) AS content
     FROM invoice_line l
     LEFT JOIN invoice i USING (invoice_id)
     LEFT JOIN centre c ON c.centre_id = l.centre_id
@@ -55,15 +55,15 @@ FULL JOIN (
     LEFT JOIN booking b USING (booking_id)
     LEFT JOIN check_in k USING (check_in_id)
 ) l ON l.invoice_id = d.invoice_id AND l.line = d.line
-WHERE l.said IS DISTINCT FROM d.said OR l.evidence IS DISTINCT FROM d.evidence
+WHERE l.content IS DISTINCT FROM d.content OR l.evidence IS DISTINCT FROM d.evidence
 
--- name: proofs_apart
+-- name: proof_mismatches
 -- Proofs of the table that differ from those of the document.
 SELECT coalesce(d.number, p.number, ''), format('line %s, proof %s', coalesce(d.line, p.line), coalesce(d.proof, p.proof))
 FROM (
     SELECT i.invoice_id, i.number, x.line, n.proof, n.evidence,
            ROW(v.verdict, v.centre, v.resource, v.booking, v.check_in, v.starts_at, v.ends_at, v.booked_s, v.occupied_s,
-               v.vacant_s, v.unknown_s, v.over_s, v.hours) AS said
+               v.vacant_s, v.unknown_s, v.over_s, v.hours) AS content
     FROM invoice i
     CROSS JOIN LATERAL jsonb_to_recordset(i.document -> 'lines') AS x (line integer, proofs jsonb)
     CROSS JOIN LATERAL jsonb_array_elements(x.proofs) WITH ORDINALITY AS n (evidence, proof)
@@ -75,7 +75,7 @@ FULL JOIN (
     SELECT p.invoice_id, i.number, p.line, p.proof, p.evidence,
            ROW(p.verdict, c.slug, r.slug, coalesce(b.external_id, p.booking_id::text),
                coalesce(k.external_id, p.check_in_id::text), p.starts_at, p.ends_at, p.booked_s, p.occupied_s, p.vacant_s,
-               p.unknown_s, p.over_s, p.hours) AS said
+               p.unknown_s, p.over_s, p.hours) AS content
     FROM invoice_proof p
     LEFT JOIN invoice i USING (invoice_id)
     LEFT JOIN resource r USING (resource_id)
@@ -83,12 +83,11 @@ FULL JOIN (
     LEFT JOIN booking b USING (booking_id)
     LEFT JOIN check_in k USING (check_in_id)
 ) p ON p.invoice_id = d.invoice_id AND p.line = d.line AND p.proof = d.proof
-WHERE p.said IS DISTINCT FROM d.said OR p.evidence IS DISTINCT FROM d.evidence
+WHERE p.content IS DISTINCT FROM d.content OR p.evidence IS DISTINCT FROM d.evidence
 
--- name: stays_apart
--- What is kept as billed, beside what `put_occupancy` and `release_occupancy` make of all documents: proofs of the monthly ones that
--- no correction took back.
-WITH gone AS (
+-- name: billed_mismatches
+-- Billed occupancy that differs from the proofs of all monthly documents, without the lines that a correction takes back.
+WITH corrected AS (
     SELECT g.invoice_id, (x.corrects ->> 'line')::integer AS line
     FROM invoice i
     CROSS JOIN LATERAL jsonb_to_recordset(i.document -> 'lines') AS x (kind text, corrects jsonb)
@@ -105,7 +104,7 @@ WITH gone AS (
                                                     p.ends_at + make_interval(secs => greatest(p.over_s - 1, 0))))
            END AS held
     FROM invoice_proof p JOIN invoice i USING (invoice_id)
-    WHERE i.corrects_id IS NULL AND NOT EXISTS (SELECT FROM gone g WHERE g.invoice_id = p.invoice_id AND g.line = p.line)
+    WHERE i.corrects_id IS NULL AND NOT EXISTS (SELECT FROM corrected g WHERE g.invoice_id = p.invoice_id AND g.line = p.line)
 )
 SELECT coalesce(i.number, ''), format('line %s, proof %s', line, proof)
 FROM held h FULL JOIN billed_occupancy s USING (invoice_id, line, proof) LEFT JOIN invoice i USING (invoice_id)
@@ -120,17 +119,17 @@ FROM billed_month m JOIN company c USING (company_id) ORDER BY c.slug, m.month
 SELECT name, total, document FROM payout_order ORDER BY payout_order_id
 
 -- name: payouts
--- What each order pays, in the order of its file.
+-- The payouts of each order, in the order of its file.
 SELECT o.name, c.slug, p.amount, p.posting_id
 FROM payout p JOIN payout_order o USING (payout_order_id) JOIN centre c USING (centre_id)
 ORDER BY o.payout_order_id, c.slug
 
--- name: all_taken_in
+-- name: settlement_items
 SELECT s.posting_id, c.slug, s.settlement_id
 FROM settled_posting s JOIN centre c USING (centre_id) ORDER BY s.settlement_id, s.posting_id
 
--- name: terms_kept
--- The terms by which each month was last settled, of each centre.
+-- name: stored_terms
+-- The terms by which each month of each centre was settled last.
 SELECT DISTINCT ON (t.centre_id, t.month) c.slug, t.month, t.desks, t.mode, t.rate, t.vat_category, t.vat_rate
 FROM settled_terms t JOIN centre c USING (centre_id)
 ORDER BY t.centre_id, t.month, t.settled_terms_id DESC
@@ -152,7 +151,7 @@ LEFT JOIN invoice i USING (invoice_id) ORDER BY e.prepaid_entry_id
 SELECT s.series, s.last, coalesce(array_agg(i.number ORDER BY i.number) FILTER (WHERE i.number IS NOT NULL), '{}')
 FROM document_series s LEFT JOIN invoice i ON starts_with(i.number, s.series || '-') GROUP BY s.series ORDER BY s.series
 
--- name: strangers_to_series
+-- name: documents_without_series
 -- Documents whose number belongs to no series.
 SELECT i.number FROM invoice i
 WHERE NOT EXISTS (SELECT FROM document_series s WHERE starts_with(i.number, s.series || '-')) ORDER BY 1

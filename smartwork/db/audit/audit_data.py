@@ -1,0 +1,100 @@
+"""Reads what the audit compares, in one snapshot of the database."""
+
+from collections.abc import Callable
+from typing import Any
+
+from smartwork.db.billing.documents import open_items
+from smartwork.db.core.connection import Connection, explained
+from smartwork.db.core.queries import sql
+from smartwork.domain.audit.audit_data import (
+    AuditData,
+    LotMovement,
+    Payout,
+    Series,
+    SettlementItem,
+    StoredDocument,
+    StoredOrder,
+    StoredPosting,
+    StoredStatement,
+    StoredTerms,
+)
+from smartwork.domain.billing.invoice import Invoice, canonical_text, digest
+from smartwork.domain.settlement.payment_file import PaymentFile
+from smartwork.domain.settlement.settlement import SettlementTerms
+from smartwork.domain.settlement.statements import Statement
+from smartwork.errors import SmartworkError
+
+_TABLE_MISMATCHES = ("document_mismatches", "line_mismatches", "proof_mismatches")
+
+
+class DocumentUnreadable(SmartworkError):  # noqa: N818 - says what happened
+    """A stored snapshot can no longer be parsed as a document."""
+
+
+def read_audit_data(connection: Connection, parse_payment_file: Callable[[bytes], PaymentFile | None]) -> AuditData:
+    """Read all that is audited. Raises DocumentUnreadable that names the document if a snapshot cannot be parsed."""
+    with explained(), connection.transaction():
+        connection.execute(sql("billing_snapshot"))
+        owed, moves = open_items(connection)
+        return AuditData(
+            documents=[_document(*row) for row in _rows(connection, "all_documents")],
+            postings=_postings(connection),
+            movements=[LotMovement(*row) for row in _rows(connection, "pool_movements")],
+            series=[Series(name, last, tuple(numbers)) for name, last, numbers in _rows(connection, "series_numbers")],
+            documents_without_series=[str(number) for (number,) in _rows(connection, "documents_without_series")],
+            table_mismatches=[pair for query in _TABLE_MISMATCHES for pair in _mismatches(connection, query)],
+            billed_mismatches=_mismatches(connection, "billed_mismatches"),
+            billed_digests={(company, month): text for company, month, text in _rows(connection, "billed_months")},
+            owed=owed,
+            moves=moves,
+            orders=_orders(connection, parse_payment_file),
+            settlement_items=[SettlementItem(*row) for row in _rows(connection, "settlement_items")],
+            terms=[
+                StoredTerms(centre, month, SettlementTerms(*terms), desks)
+                for centre, month, desks, *terms in _rows(connection, "stored_terms")
+            ],
+            statements=[_statement(*row) for row in _rows(connection, "all_statements")],
+        )
+
+
+def _document(number: str, content: Any, stored_digest: bytes, *figures: Any) -> StoredDocument:  # noqa: ANN401 - JSON values
+    try:
+        invoice = Invoice.parse(content)
+    except ValueError as error:
+        raise DocumentUnreadable(f"{number} cannot be read: {error}. Restore its row from a backup.") from error
+    return StoredDocument(invoice, digest(canonical_text(content)) == bytes(stored_digest), *figures)
+
+
+def _postings(connection: Connection) -> list[StoredPosting]:
+    found: dict[int, StoredPosting] = {}
+    for posting_id, kind, month, number, account, amount in _rows(connection, "postings"):
+        posting = found.setdefault(posting_id, StoredPosting(posting_id, kind, month, number, {}))
+        if account is not None:
+            posting.amounts[account] = amount
+    return list(found.values())
+
+
+def _statement(number: str | None, content: Any, stored_digest: bytes) -> StoredStatement:  # noqa: ANN401 - JSON values
+    try:
+        statement: Statement | None = Statement.parse(content)
+    except ValueError:
+        statement = None
+    return StoredStatement(number or "", digest(canonical_text(content)) == bytes(stored_digest), statement)
+
+
+def _orders(connection: Connection, parse_payment_file: Callable[[bytes], PaymentFile | None]) -> list[StoredOrder]:
+    payouts: dict[str, list[Payout]] = {}
+    for name, *payout in _rows(connection, "payouts"):
+        payouts.setdefault(name, []).append(Payout(*payout))
+    return [
+        StoredOrder(name, total, parse_payment_file(bytes(document)), tuple(payouts.get(name, ())))
+        for name, total, document in _rows(connection, "all_payout_orders")
+    ]
+
+
+def _mismatches(connection: Connection, query: str) -> list[tuple[str, str]]:
+    return [(str(number), str(what)) for number, what in _rows(connection, query)]
+
+
+def _rows(connection: Connection, name: str) -> list[tuple[Any, ...]]:
+    return connection.execute(sql(name)).fetchall()

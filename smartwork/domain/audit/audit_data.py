@@ -1,0 +1,169 @@
+"""What the audit compares: documents, postings and the other tables, as stored at one moment."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from smartwork.domain.billing.invoice import Invoice, Line
+from smartwork.domain.billing.payments import Move, Owed
+from smartwork.domain.settlement.payment_file import PaymentFile
+from smartwork.domain.settlement.settlement import SettlementTerms
+from smartwork.domain.settlement.statements import Statement
+
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document as stored: its snapshot, whether the digest matches it, and the amounts in its row."""
+
+    invoice: Invoice
+    is_intact: bool
+    net: Decimal
+    vat: Decimal
+    gross: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPosting:
+    """A posting as stored. `document` is the number of the document that it posts, if any."""
+
+    posting_id: int
+    kind: str
+    month: date
+    document: str | None
+    amounts: dict[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class LotMovement:
+    """Hours of a lot that were bought (positive), used or expired (negative). `value` is in EUR net."""
+
+    company: str
+    lot: str
+    lot_hours: Decimal
+    per_hour: Decimal
+    reason: str
+    hours: Decimal
+    value: Decimal
+    document: str | None
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A number series: the last number that was taken, and the numbers of its documents."""
+
+    series: str
+    last: int
+    numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """A payment of an order to a centre, EUR, and the key of its posting."""
+
+    centre: str
+    amount: Decimal
+    posting_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOrder:
+    """A payment order as stored. `file` is its payment file, parsed; None if it cannot be read.
+
+    `payouts` are in the order of the file, which is that of the centres.
+    """
+
+    name: str
+    total: Decimal
+    file: PaymentFile | None
+    payouts: tuple[Payout, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementItem:
+    """A document's charges for a centre that a settlement took in. Both are named by the keys of their postings."""
+
+    posting_id: int
+    centre: str
+    settlement_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTerms:
+    """The terms by which a centre's month was settled last, and its number of desks then; None: not stored."""
+
+    centre: str
+    month: date
+    terms: SettlementTerms
+    desks: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredStatement:
+    """A statement as stored with the document `number` ("" if that is gone). `statement` is None if it cannot be read."""
+
+    number: str
+    is_intact: bool
+    statement: Statement | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditData:
+    """All that is audited, read at one moment.
+
+    `documents_without_series`: numbers of documents whose series is unknown.
+    `table_mismatches`: (document number, what) where a column, line or proof in the tables differs from the document.
+    `billed_mismatches`: (document number, what) where billed occupancy in the table differs from the document's proofs.
+    `billed_digests`: by company and month, the digest of what was billed; "" if nothing was.
+    `owed` are the documents to companies as payments use them; `moves` are payments, refunds and credits, in order.
+    """
+
+    documents: Sequence[StoredDocument]
+    postings: Sequence[StoredPosting]
+    movements: Sequence[LotMovement]
+    series: Sequence[Series]
+    documents_without_series: Sequence[str]
+    table_mismatches: Sequence[tuple[str, str]]
+    billed_mismatches: Sequence[tuple[str, str]]
+    billed_digests: Mapping[tuple[str, date], str]
+    owed: Sequence[Owed]
+    moves: Sequence[Move]
+    orders: Sequence[StoredOrder]
+    settlement_items: Sequence[SettlementItem]
+    terms: Sequence[StoredTerms]
+    statements: Sequence[StoredStatement]
+
+    def company_documents(self) -> list[Invoice]:
+        """Invoices and credit notes to companies, in the order of issue."""
+        return [stored.invoice for stored in self.documents if not stored.invoice.is_self_billed]
+
+    def self_billed_documents(self) -> list[Invoice]:
+        """Self-billed invoices and credit notes, in the order of issue."""
+        return [stored.invoice for stored in self.documents if stored.invoice.is_self_billed]
+
+    def balances(self) -> dict[str, Decimal]:
+        """The balance of each account in EUR; debits are positive."""
+        found: dict[str, Decimal] = defaultdict(Decimal)
+        for posting in self.postings:
+            for account, amount in posting.amounts.items():
+                found[account] += amount
+        return dict(found)
+
+
+def charged(invoice: Invoice) -> Decimal:
+    """What a document charges for centres, EUR net, with prepaid hours at their value."""
+    return sum((line_charge(line) for line in invoice.lines if line.centre is not None), _ZERO)
+
+
+def line_charge(line: Line) -> Decimal:
+    """What a line charges, EUR net, with prepaid hours at their value."""
+    return line.net + sum((draw.worth for draw in line.draws), _ZERO)
+
+
+def sign(invoice: Invoice) -> int:
+    """-1 for a credit note, 1 for an invoice."""
+    return -1 if invoice.is_credit else 1

@@ -1,0 +1,140 @@
+"""Audit checks of documents: unchanged, computed from their evidence, numbered without gaps, nothing billed twice."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+from smartwork.domain.audit.audit_data import AuditData
+from smartwork.domain.billing.invoice import Line, Proof
+from smartwork.domain.billing.recomputation import differences
+
+_DIGESTS = re.compile("(?:[0-9a-f]{32}(?: [0-9a-f]{32}){0,2}|[0-9a-f]{64}(?: [0-9a-f]{64}){2})?")
+"""Digests of verdicts, contracts and tariffs, in digest version 1 or 2. Empty if the company had no verdict."""
+_MEASURED = ("measured", "walk_in", "given_back")
+
+
+def documents_match_their_rows(data: AuditData) -> Iterator[str]:
+    """Documents whose snapshot was changed, and rows that differ from the snapshot."""
+    for stored in data.documents:
+        document = stored.invoice
+        if not stored.is_intact:
+            yield f"{document.number}: its digest does not match its content"
+        if (stored.net, stored.vat, stored.gross) != (document.net, document.vat, document.gross):
+            yield (
+                f"{document.number}: its row has {stored.net} + {stored.vat} = {stored.gross}, "
+                f"the document {document.net} + {document.vat} = {document.gross}"
+            )
+    for number, what in data.table_mismatches:
+        yield f"{number}, {what}: the table differs from the document"
+
+
+def figures_follow_from_evidence(data: AuditData) -> Iterator[str]:
+    """Figures of documents that differ from those computed from the evidence in the document."""
+    for stored in data.documents:
+        for difference in differences(stored.invoice):
+            where = f", line {difference.line}" if difference.line else ""
+            stated, computed = difference.stated, difference.computed
+            yield f"{stored.invoice.number}{where}: {difference.what} is {stated}, computed {computed}"
+
+
+def series_have_no_gaps(data: AuditData) -> Iterator[str]:
+    """Numbers that are missing from a series, are beyond its last number, or belong to no series."""
+    for series in data.series:
+        found = {int(number.removeprefix(f"{series.series}-")) for number in series.numbers}
+        expected = set(range(1, series.last + 1))
+        for missing in sorted(expected - found):
+            yield f"{series.series}-{missing:05d} is missing"
+        for beyond in sorted(found - expected):
+            yield f"{series.series}-{beyond:05d} is beyond the last number of the series, {series.last}"
+    for number in data.documents_without_series:
+        yield f"{number} belongs to no series"
+
+
+def lines_have_evidence(data: AuditData) -> Iterator[str]:
+    """Lines without the evidence or the reference that their kind needs."""
+    lines = {(stored.invoice.number, line.line): line for stored in data.documents for line in stored.invoice.lines}
+    for (number, line_number), line in lines.items():
+        for mismatch in _missing_evidence(lines, number, line):
+            yield f"{number}, line {line_number}: {mismatch}"
+
+
+def _missing_evidence(lines: Mapping[tuple[str, int], Line], number: str, line: Line) -> Iterator[str]:
+    if line.kind in ("occupancy", "pass", "no_show") and not line.proofs:
+        yield f"a {line.kind} line without a proof"
+    if line.kind == "beyond_pass" and line.corrects is None:
+        head = lines.get((number, line.of_line or 0))
+        if head is None or not head.proofs:
+            yield "names no line with a proof"
+    if line.kind == "correction" and line.corrects is None:
+        yield "a correction of nothing"
+    if line.corrects is not None and (line.corrects.number, line.corrects.line) not in lines:
+        yield f"refers to {line.corrects.number}, line {line.corrects.line}, which does not exist"
+    for proof in line.proofs:
+        if proof.basis in _MEASURED and proof.hours and not proof.batches:
+            yield f"{proof.booking or proof.check_in} was measured by no numbered reading"
+
+
+def time_is_billed_once(data: AuditData) -> Iterator[str]:
+    """Bookings on several lines, and lines that bill the same place at the same time."""
+    occupied: dict[tuple[str, str], list[tuple[datetime, datetime, str]]] = defaultdict(list)
+    bookings: Counter[str] = Counter()
+    for number, line in _uncorrected_lines(data):
+        for proof in line.proofs:
+            start, end = _occupied_period(proof)
+            if start < end:
+                occupied[proof.centre, proof.resource].append((start, end, f"{number}, line {line.line}"))
+            if proof.booking:
+                bookings[proof.booking] += 1
+    yield from (f"booking {booking} is on {times} lines" for booking, times in bookings.items() if times > 1)
+    for (centre, resource), periods in occupied.items():
+        latest_end, latest_line = None, ""
+        for start, end, where in sorted(periods):
+            if latest_end is not None and start < latest_end:
+                yield f"{centre} {resource}: {latest_line} and {where} both bill it at {start.isoformat()}"
+            if latest_end is None or end > latest_end:
+                latest_end, latest_line = end, where
+
+
+def billed_occupancy_matches_documents(data: AuditData) -> Iterator[str]:
+    """Billed occupancy and digests of billed months that do not agree with the documents."""
+    for number, what in data.billed_mismatches:
+        yield f"{number}, {what}: billed occupancy differs from the document"
+    monthly = [document for document in data.company_documents() if document.reason is None]
+    company_of = {document.number: document.account for document in monthly}
+    months = {(document.account, document.month) for document in monthly}
+    months |= {(company_of[number], line.starts_on.replace(day=1)) for number, line in _uncorrected_lines(data)}
+    for company, month in sorted(months - set(data.billed_digests)):
+        yield f"{company} {month:%Y-%m}: the digest of what was billed is missing"
+    for (company, month), digest in data.billed_digests.items():
+        if not _DIGESTS.fullmatch(digest):
+            yield f"{company} {month:%Y-%m}: {digest!r} is stored as the digest of what was billed, and is no digest"
+
+
+def _uncorrected_lines(data: AuditData) -> Iterator[tuple[str, Line]]:
+    """Lines with proofs, by document number, that no correction takes back.
+
+    A line that was credited after a dispute is included, because its time is not billed again.
+    """
+    monthly = [document for document in data.company_documents() if document.reason is None]
+    corrected = {
+        (line.corrects.number, line.corrects.line) for document in monthly for line in document.lines if line.corrects
+    }
+    for document in monthly:
+        for line in document.lines:
+            if line.proofs and (document.number, line.line) not in corrected:
+                yield document.number, line
+
+
+def _occupied_period(proof: Proof) -> tuple[datetime, datetime]:
+    """The period for which a visit bills its place.
+
+    Empty for a no-show, up to the last presence if the member left early, and never beyond a reassignment.
+    """
+    if proof.verdict == "no_show":
+        return proof.starts_at, proof.starts_at
+    if proof.verdict == "left_early":
+        presence_ends = [min(span.end, proof.ends_at) for span in proof.spans if span.state == "occupied"]
+        return proof.starts_at, max(presence_ends, default=proof.starts_at)
+    over = timedelta(seconds=max(proof.over_s - 1, 0))  # whole seconds: another visit may start in the last one
+    return proof.starts_at, proof.ceded_at or proof.ends_at + over

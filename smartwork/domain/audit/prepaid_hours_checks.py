@@ -1,0 +1,56 @@
+"""Audit checks of prepaid hours: lots, drawdowns and the accounts of pools agree."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from smartwork.domain.accounting import accounts
+from smartwork.domain.audit.audit_data import AuditData, LotMovement, sign
+from smartwork.domain.money import cents
+
+_ZERO = Decimal(0)
+
+
+def pool_accounts_match_lots(data: AuditData) -> Iterator[str]:
+    """Mismatches between lots and their movements, between movements and documents, and between lots and accounts."""
+    yield from _lot_mismatches(data.movements)
+    yield from _drawdown_mismatches(data)
+    values: dict[str, Decimal] = defaultdict(Decimal)
+    for movement in data.movements:
+        values[movement.company] += movement.value
+    balances = data.balances()
+    pools = {code.removeprefix(accounts.POOL_PREFIX) for code in balances if code.startswith(accounts.POOL_PREFIX)}
+    for company in sorted(pools | set(values)):
+        liability = -balances.get(accounts.pool(company), _ZERO)
+        if liability != values[company]:
+            yield f"pool:{company}: the balance is {liability}, its lots are worth {values[company]}"
+
+
+def _lot_mismatches(movements: Sequence[LotMovement]) -> Iterator[str]:
+    by_lot: dict[tuple[str, str], list[LotMovement]] = defaultdict(list)
+    for movement in movements:
+        by_lot[movement.company, movement.lot].append(movement)
+    for (company, lot), lot_movements in by_lot.items():
+        hours = value = _ZERO
+        for movement in lot_movements:
+            hours, value = hours + movement.hours, value + movement.value
+            if not _ZERO <= hours <= movement.lot_hours:
+                yield f"lot {lot} of {company} holds {hours} of its {movement.lot_hours} hours"
+        expected = cents(hours * lot_movements[0].per_hour)
+        if value != expected:
+            yield f"lot {lot} of {company}: {hours} hours are left, worth {expected}; its movements add up to {value}"
+
+
+def _drawdown_mismatches(data: AuditData) -> Iterator[str]:
+    """Hours drawn on a document's line must be those that the movements of the lot record for the line."""
+    differences: dict[tuple[str, int, str], Decimal] = defaultdict(Decimal)
+    for movement in data.movements:
+        if movement.reason == "spent":
+            differences[movement.document or "", movement.line or 0, movement.lot] += movement.hours
+    for stored in data.documents:
+        for line in stored.invoice.lines:
+            for draw in line.draws:
+                differences[stored.invoice.number, line.line, draw.lot] += sign(stored.invoice) * draw.hours
+    for (number, line_number, lot), hours in differences.items():
+        if hours:
+            yield f"{number}, line {line_number}: hours drawn from lot {lot} differ from its movements by {hours}"
