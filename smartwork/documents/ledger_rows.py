@@ -48,7 +48,7 @@ def _centre(days: Sequence[LedgerDay], name: str, language: Language) -> Group:
 def _figures(days: Sequence[LedgerDay], language: Language) -> list[Cell]:
     found: list[Cell] = []
     for key, end in _FIGURES:
-        figure = sum(getattr(day, key) for day in days)
+        figure = sum(day.in_outbox if key == "waiting" else getattr(day, key) for day in days)
         style: Style = "warn" if key in _WANTING and figure else "body"
         found.append((style, end, labels.count(figure, language), "right"))
     return found
