@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 
 from smartwork.db.read.dashboard import Place, ZoneLight
-from smartwork.domain.presence.occupancy import patience
+from smartwork.domain.presence.sensor_limits import silence_timeout
 from smartwork.domain.presence.spans import State
 
 
@@ -29,7 +29,7 @@ class Glow:
 
 def is_fresh(at: datetime | None, interval_s: int | None, now: datetime) -> bool:
     """Whether a word still holds: not older than 2.5 reporting intervals."""
-    return at is not None and interval_s is not None and now - at <= timedelta(seconds=patience(interval_s))
+    return at is not None and interval_s is not None and now - at <= silence_timeout(interval_s)
 
 
 def seats(rows: Iterable[Place], now: datetime) -> list[Seat]:

@@ -15,7 +15,7 @@ from smartwork.contracts.reading import Reading
 from smartwork.domain.lighting import controller
 from smartwork.domain.lighting.controller import Lux, Override, Presence, State, Tick, Watched, ZonePolicy
 from smartwork.domain.network.opening_hours import OpeningHours
-from smartwork.domain.presence.occupancy import LONGEST_STAY, patience
+from smartwork.domain.presence.sensor_limits import STUCK_AFTER, silence_timeout
 
 FLAPS, FLAPPING = 20, timedelta(minutes=10)
 """So many changes within so long are no person: a loose contact, or a sensor that looks at a fan."""
@@ -117,19 +117,20 @@ class Lights:
                     found.append(Alarm(kind="lamp_disobeys", device=device, since_ms=_ms(lamp.told_at), says=says))
             for device, interval_s in zone.policy.presence.items():
                 sensor = zone.state.sensors.get(device)
-                since = (sensor.heard_at if sensor else zone.state.since) + timedelta(seconds=patience(interval_s))
+                timeout = silence_timeout(interval_s)
+                since = (sensor.heard_at if sensor else zone.state.since) + timeout
                 if now >= since:
-                    says = f"{device} has not been heard for longer than {timedelta(seconds=round(patience(interval_s)))}"
+                    says = f"{device} has not been heard for longer than {timedelta(seconds=round(timeout.total_seconds()))}"
                     found.append(Alarm(kind="sensor_silent", device=device, since_ms=_ms(since), says=says))
                 turns = self.turns.get(device, deque())
                 if len(turns) == FLAPS and turns[-1] - turns[0] <= FLAPPING and now - turns[-1] <= FLAPPING:
                     says = f"{device} changed its mind {FLAPS} times within {FLAPPING / timedelta(minutes=1):.0f} minutes"
                     found.append(Alarm(kind="sensor_flaps", device=device, since_ms=_ms(turns[0]), says=says))
                 begun = self.present_since.get(device)
-                if begun is not None and now - begun > LONGEST_STAY:
+                if begun is not None and now - begun > STUCK_AFTER:
                     hours = (now - begun) / timedelta(hours=1)
                     says = f"{device} has said for {hours:.0f} hours without a break that somebody is there"
-                    found.append(Alarm(kind="sensor_stuck", device=device, since_ms=_ms(begun + LONGEST_STAY), says=says))
+                    found.append(Alarm(kind="sensor_stuck", device=device, since_ms=_ms(begun + STUCK_AFTER), says=says))
         return found
 
     def remembered(self) -> dict[str, dict[str, object]]:

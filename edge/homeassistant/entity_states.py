@@ -3,14 +3,14 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from edge.homeassistant.discovery import BRIGHTEST, Topics, lamps, places
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry
 from smartwork.contracts.reading import Reading
-from smartwork.domain.presence.occupancy import patience
+from smartwork.domain.presence.sensor_limits import silence_timeout
 
 UNKNOWN = b"None"
 """What Home Assistant's MQTT integration shows as unknown, for a binary sensor."""
@@ -121,7 +121,7 @@ class View:
     def _known(self, entry: DeviceEntry, metric: Metric, now_ms: float) -> float | None:
         """The last value; None where nothing is known, or the device is silent for too long or said to be away."""
         said = self._said.get((entry.device, metric))
-        if said is None or now_ms - said[0] > patience(entry.interval_s) * 1000:
+        if said is None or now_ms - said[0] > silence_timeout(entry.interval_s) / timedelta(milliseconds=1):
             return None
         online = self._said.get((entry.device, Metric.ONLINE))
         return None if online and not online[1] and online[0] >= said[0] else said[1]

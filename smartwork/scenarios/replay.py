@@ -1,6 +1,7 @@
 """Playing a recorded room into the running system as a centre's sensors, and reading its figures back from there."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from edge.translator import Translator
@@ -64,7 +65,7 @@ def play(
     with temporary_ingest(endpoints.database_url, endpoints.broker_url, work_dir) as supervisor:
         replay(endpoints.broker_url, [box], progress, supervisor.check)
         settle(endpoints.database_url, progress, supervisor.check)
-    return _figures(recording, centre, device, hold_s, endpoints)
+    return _figures(recording, centre, device, timedelta(seconds=hold_s), endpoints)
 
 
 def _translated(recording: Recording, device: str, address: str, timezone: str) -> list[Reading]:
@@ -79,14 +80,13 @@ def _translated(recording: Recording, device: str, address: str, timezone: str) 
     ]
 
 
-def _figures(recording: Recording, centre: str, device: str, hold_s: float, endpoints: Endpoints) -> Replayed:
+def _figures(recording: Recording, centre: str, device: str, hold: timedelta, endpoints: Endpoints) -> Replayed:
     window = Interval(recording.start, recording.end)
-    stretch = (window.start.timestamp(), window.end.timestamp())
     with connect(endpoints.database_url) as connection:
         presence = [(at, value > 0) for at, value in stored.values(connection, centre, device, Metric.PRESENCE, window)]
         lux = stored.values(connection, centre, device, Metric.ILLUMINANCE_LUX, window)
         counter = stored.values(connection, centre, device, Metric.ENERGY_WH, window, with_end=True)
     return Replayed(
-        room_figures(presence, lux, stretch, recording.interval_s, hold_s),
-        lighting_use(counter, presence, stretch, recording.interval_s, hold_s),
+        room_figures(presence, lux, window, recording.interval_s, hold),
+        lighting_use(counter, presence, window, recording.interval_s, hold),
     )

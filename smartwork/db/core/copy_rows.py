@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from smartwork.domain.presence.occupancy_columns import STATES, Pieces
+from smartwork.domain.presence.derivation import STATES, SpanColumns
 
 HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 TRAILER = b"\xff\xff"
@@ -59,8 +59,8 @@ def reading_rows(
     return rows
 
 
-def binary_spans(resource_id: Integers, found: Pieces) -> bytes:
-    """The whole of `copy_spans`: the pieces, each of the resource at the same place."""
+def binary_spans(resource_id: Integers, found: SpanColumns) -> bytes:
+    """The whole of `copy_spans`: the spans, each of the resource at the same index."""
     parts = [HEADER]
     for number, state in enumerate(STATES):
         here = found.state == number

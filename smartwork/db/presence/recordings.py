@@ -1,4 +1,6 @@
-"""Reading back what a replayed recording left in the database."""
+"""Stored readings of a replayed recording."""
+
+from datetime import datetime
 
 from smartwork.contracts.metrics import Metric
 from smartwork.db.core.connection import Connection
@@ -22,8 +24,8 @@ def first_zone(connection: Connection, centre: str) -> str:
 
 def values(
     connection: Connection, centre: str, device: str, metric: Metric, window: Interval, *, with_end: bool = False
-) -> list[tuple[float, float]]:
-    """A device's stored values of one metric as (seconds since 1970 UTC, value), in order; [start, end), or [start, end]."""
+) -> list[tuple[datetime, float]]:
+    """A device's stored values of one metric as (instant, value), in order; [start, end), or [start, end]."""
     row = connection.execute(sql("device_of"), {"centre": centre, "device": device}).fetchone()
     if row is None:
         return []

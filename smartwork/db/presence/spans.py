@@ -1,7 +1,7 @@
 """Spans kept in step with readings: only what late or new readings touched is derived again."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import psycopg
@@ -10,12 +10,21 @@ from smartwork.db.core.connection import Connection, explained
 from smartwork.db.core.copy_rows import array_text, binary_spans, flags, times
 from smartwork.db.core.queries import sql
 from smartwork.db.presence.retention import settled_before
-from smartwork.domain.presence import occupancy, occupancy_columns
-from smartwork.domain.presence.occupancy_columns import SECOND, STATES, Flags, Integers, Pieces
+from smartwork.domain.presence.derivation import (
+    STATES,
+    Flags,
+    Integers,
+    SpanColumns,
+    concatenated,
+    fill_gaps,
+    microseconds,
+    states,
+)
+from smartwork.domain.presence.sensor_limits import silence_timeout
 from smartwork.errors import SmartworkError
 
-GAP_S = 300.0
-"""Seconds without motion that still count as presence where somebody is detected again after them."""
+MAX_GAP = timedelta(minutes=5)
+"""Vacant time of at most this between two detections counts as presence."""
 _AT_ONCE, _ROWS_AT_ONCE = 1_000, 50
 _SAMPLES_AT_ONCE = 50_000
 
@@ -51,22 +60,22 @@ def _derive(connection: Connection, since_us: dict[int, int]) -> None:
     if not watchers:
         return
     device, resource, interval_s = np.array(watchers, dtype=np.int64).T
-    patience = np.array([round(occupancy.patience(float(each)) * SECOND) for each in interval_s], dtype=np.int64)
+    timeout = np.array([microseconds(silence_timeout(float(each))) for each in interval_s], dtype=np.int64)
     since = np.array([since_us[each] for each in device.tolist()], dtype=np.int64)
-    reach = patience + round(GAP_S * SECOND)
-    found = occupancy_columns.concatenated(
+    reach = timeout + microseconds(MAX_GAP)
+    found = concatenated(
         [
-            occupancy_columns.bridge(occupancy_columns.pieces(sensor, at, present, patience), GAP_S)
+            fill_gaps(states(sensor, at, present, timeout), MAX_GAP)
             for sensor, at, present in _presence_since(connection, device, since, 2 * reach)
         ]
     )
-    # The first pieces after the reading where derivation restarts lack what lay before it; one reach later they no longer
-    # depend on it. Whole pieces are replaced: a silence that ends now began long ago.
+    # The first spans after the reading where derivation restarts may be too short: what came before it is not read. Spans
+    # that end more than `reach` later do not depend on it. Whole spans are replaced: a silence that ends now began earlier.
     start = since - reach
     found = found.where(found.end > start[found.sensor])
     settled = settled_before(connection)
-    if settled is not None:  # before it the readings are gone that the spans rest on: those stay as they are
-        first = round(settled.timestamp() * SECOND)
+    if settled is not None:  # readings before this instant may be dropped already, so the spans before it stay as they are
+        first = microseconds(settled - datetime(1970, 1, 1, tzinfo=UTC))
         found = found.where(found.end > first)
         np.maximum(found.start, first, out=found.start)
         np.maximum(start, first, out=start)
@@ -110,7 +119,7 @@ def _replace(
     connection: Connection,
     resource: Integers,
     start: Integers,
-    found: Pieces,
+    found: SpanColumns,
     heads: Flags,
 ) -> None:
     """Put pieces in the place of all that a resource has from an instant on, grown together with what stays before.

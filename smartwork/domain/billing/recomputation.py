@@ -11,7 +11,7 @@ from smartwork.domain.billing.parties import Vat
 from smartwork.domain.billing.passes import cheapest
 from smartwork.domain.billing.rating import chargeable
 from smartwork.domain.money import cents
-from smartwork.domain.presence.occupancy import seconds_by_state
+from smartwork.domain.presence.spans import seconds_by_state
 from smartwork.domain.time import Interval
 
 _ZERO = Decimal(0)

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from smartwork.domain.presence.occupancy import clip
-from smartwork.domain.presence.spans import Span
+from smartwork.domain.presence.spans import Span, clip
 from smartwork.domain.time import Interval
 
 Reason = Literal["no_show", "left_early"]

@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from smartwork.domain.bookings.visit import Verdict
-from smartwork.domain.presence.occupancy import clip, seconds_by_state
-from smartwork.domain.presence.spans import Span
-from smartwork.domain.time import Interval
+from smartwork.domain.presence.spans import Span, clip, seconds_by_state
+from smartwork.domain.time import Interval, subtract
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +215,7 @@ def _stays(spans: Sequence[Span], taken: Sequence[Interval], window: Interval, r
     free: list[Interval] = []
     for span in spans:
         if span.state == "occupied":
-            free += _without(Interval(span.start, span.end), taken)
+            free += subtract(Interval(span.start, span.end), taken)
     joined: list[Interval] = []
     for piece in free:
         if joined and _one_stay(joined[-1], piece, taken, rules):
@@ -233,26 +232,7 @@ def _stays(spans: Sequence[Span], taken: Sequence[Interval], window: Interval, r
 
 def _one_stay(earlier: Interval, later: Interval, taken: Sequence[Interval], rules: Rules) -> bool:
     between = Interval(earlier.end, later.start)
-    return between.end - between.start <= rules.apart and _without(between, taken) == ([between] if between.seconds else [])
-
-
-def _without(piece: Interval, taken: Sequence[Interval]) -> list[Interval]:
-    """The parts of `piece` that lie in none of `taken` (in order, not overlapping)."""
-    parts = []
-    at = piece.start
-    for i in range(bisect_right(taken, piece.start, key=_end), len(taken)):
-        if taken[i].start >= piece.end:
-            break
-        if taken[i].start > at:
-            parts.append(Interval(at, taken[i].start))
-        at = taken[i].end
-    if at < piece.end:
-        parts.append(Interval(at, piece.end))
-    return parts
-
-
-def _end(interval: Interval) -> datetime:
-    return interval.end
+    return between.end - between.start <= rules.apart and subtract(between, taken) == ([between] if between.seconds else [])
 
 
 def _walk_in(stay: Interval, signed: Sequence[Signature], spans: Sequence[Span], rules: Rules) -> Finding:

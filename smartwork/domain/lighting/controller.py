@@ -15,7 +15,7 @@ from typing import Literal
 
 from smartwork.contracts.policy import ZoneLight
 from smartwork.domain.network.opening_hours import OpeningHours
-from smartwork.domain.presence.occupancy import patience
+from smartwork.domain.presence.sensor_limits import silence_timeout
 from smartwork.domain.time import Interval
 
 BAND = 0.1
@@ -188,7 +188,7 @@ def _newest_lux(policy: ZonePolicy, state: State, now: datetime) -> float | None
     fresh = [
         lux
         for device, (lux, at) in state.lux.items()
-        if device in policy.lux and now < at + timedelta(seconds=patience(policy.lux[device]))
+        if device in policy.lux and now < at + silence_timeout(policy.lux[device])
     ]
     return min(fresh, default=None)
 
@@ -225,7 +225,7 @@ def _silent_at(policy: ZonePolicy, device: str, heard_at: datetime | None) -> da
     """From when on the sensor cannot tell; always, where it never spoke."""
     if heard_at is None:
         return _EARLIEST
-    return heard_at + timedelta(seconds=patience(policy.presence[device]))
+    return heard_at + silence_timeout(policy.presence[device])
 
 
 def _open(policy: ZonePolicy, now: datetime) -> Interval | None:
@@ -259,7 +259,7 @@ def _turns(policy: ZonePolicy, state: State, now: datetime) -> Iterator[datetime
                 yield sensor.seen_at + hold
     for device, (_, at) in state.lux.items():
         if device in policy.lux:
-            yield at + timedelta(seconds=patience(policy.lux[device]))
+            yield at + silence_timeout(policy.lux[device])
     if state.override is not None:
         yield state.override[1]
     if policy.hours is not None:

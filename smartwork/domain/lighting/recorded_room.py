@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from smartwork.domain.lighting.energy import Counter, Stretch, Use, split
-from smartwork.domain.presence.occupancy import Piece, Sample, changes, hold, patience, pieces
+from smartwork.domain.lighting.energy import Counter, Use, split
+from smartwork.domain.presence.derivation import extend_presence, sensor_states, to_spans
+from smartwork.domain.presence.spans import Span, clip, count_changes, in_state, seconds_by_state
+from smartwork.domain.time import Interval, overlap_seconds
 
 BRIGHT_LUX = 300.0
 """A working light; EN 12464-1 asks for 300 lux in offices' surroundings and 500 lux on the task."""
@@ -29,61 +32,47 @@ class RoomFigures:
 
 
 def room_figures(
-    presence: Sequence[Sample], lux: Sequence[tuple[float, float]], window: Stretch, interval_s: float, hold_s: float
+    presence: Sequence[tuple[datetime, bool]],
+    lux: Sequence[tuple[datetime, float]],
+    window: Interval,
+    interval_s: float,
+    hold: timedelta,
 ) -> RoomFigures:
-    """The figures of `window` from presence and illuminance samples in time order, all in seconds since 1970 UTC.
+    """The figures of `window` from presence and illuminance samples in time order.
 
     `bright_empty_share` is, of the time over BRIGHT_LUX whose occupancy is known, the share with nobody there.
     """
-    found = states(presence, window, interval_s, hold_s)
-    seconds = {"occupied": 0.0, "vacant": 0.0, "unknown": 0.0}
-    for start, end, state in found:
-        seconds[state] += end - start
-    seconds["unknown"] += window[1] - window[0] - sum(seconds.values())
-    bright = _in_state(
-        _cut(pieces([(at, value > BRIGHT_LUX) for at, value in lux], patience(interval_s)), window), "occupied"
-    )
-    lit_empty = shared_seconds(bright, _in_state(found, "vacant"))
-    lit_occupied = shared_seconds(bright, _in_state(found, "occupied"))
+    found = states(presence, window, interval_s, hold)
+    seconds = seconds_by_state(found, window)
+    over_bright = to_spans(sensor_states([(at, value > BRIGHT_LUX) for at, value in lux], interval_s))
+    bright = in_state(clip(over_bright, window), "occupied")
+    lit_empty = overlap_seconds(bright, in_state(found, "vacant"))
+    lit_occupied = overlap_seconds(bright, in_state(found, "occupied"))
     lit = lit_empty + lit_occupied
     return RoomFigures(
         len(presence),
         seconds["occupied"] / 60,
         seconds["vacant"] / 60,
         seconds["unknown"] / 60,
-        changes(found),
+        count_changes(found),
         lit_empty / lit if lit else 0.0,
     )
 
 
 def lighting_use(
-    counter: Sequence[Counter], presence: Sequence[Sample], window: Stretch, interval_s: float, hold_s: float
+    counter: Sequence[Counter],
+    presence: Sequence[tuple[datetime, bool]],
+    window: Interval,
+    interval_s: float,
+    hold: timedelta,
 ) -> Use:
     """The energy that a cumulative counter (Wh) shows over the window, by whether somebody was there."""
-    found = states(presence, window, interval_s, hold_s)
-    return split(counter, _in_state(found, "occupied"), _in_state(found, "vacant"))
+    found = states(presence, window, interval_s, hold)
+    return split(counter, in_state(found, "occupied"), in_state(found, "vacant"))
 
 
-def states(presence: Sequence[Sample], window: Stretch, interval_s: float, hold_s: float) -> list[Piece]:
-    """The room's states within `window`, presence held for `hold_s` seconds after it was last detected."""
-    return _cut(hold(pieces(presence, patience(interval_s)), hold_s), window)
-
-
-def shared_seconds(one: Sequence[Stretch], other: Sequence[Stretch]) -> float:
-    """Seconds that lie in both; each is in order and without overlaps. One pass over both."""
-    total, i, j = 0.0, 0, 0
-    while i < len(one) and j < len(other):
-        total += max(0.0, min(one[i][1], other[j][1]) - max(one[i][0], other[j][0]))
-        if one[i][1] <= other[j][1]:
-            i += 1
-        else:
-            j += 1
-    return total
-
-
-def _cut(found: Sequence[Piece], window: Stretch) -> list[Piece]:
-    return [(max(a, window[0]), min(b, window[1]), state) for a, b, state in found if a < window[1] and b > window[0]]
-
-
-def _in_state(found: Sequence[Piece], state: str) -> list[Stretch]:
-    return [(start, end) for start, end, its in found if its == state]
+def states(
+    presence: Sequence[tuple[datetime, bool]], window: Interval, interval_s: float, hold: timedelta
+) -> tuple[Span, ...]:
+    """The room's states within `window`, presence extended by `hold` after each detection."""
+    return clip(to_spans(extend_presence(sensor_states(presence, interval_s), hold)), window)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from zoneinfo import ZoneInfo
 
-from smartwork.domain.time import Interval, _instant
+from smartwork.domain.time import Interval, local_instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,4 +26,4 @@ class OpeningHours:
         """The open stretch of a local day as instants in UTC, or None where the centre stays shut."""
         if day.isoweekday() not in self.open_days or day in self.closures:
             return None
-        return Interval(_instant(day, self.opens, self.timezone), _instant(day, self.closes, self.timezone))
+        return Interval(local_instant(day, self.opens, self.timezone), local_instant(day, self.closes, self.timezone))

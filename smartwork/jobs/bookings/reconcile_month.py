@@ -10,7 +10,7 @@ from smartwork.db.core.connection import Connection, connect, explained
 from smartwork.db.presence import daily_figures as registry
 from smartwork.domain.bookings.importing import LONGEST_BOOKING
 from smartwork.domain.bookings.reconciliation import CONTEXT, Rules, reconcile
-from smartwork.domain.presence.occupancy import opened, outside
+from smartwork.domain.presence.closed_hours import is_outside_opening_hours, opening_intervals
 from smartwork.domain.presence.spans import Span
 from smartwork.domain.time import Interval, local_month
 from smartwork.progress import Progress
@@ -77,13 +77,15 @@ def judge_some(connection: Connection, month: date, timezone: str) -> int:
         if not resources:
             return 0
         centres = set(resources.values())
-        hours = {c.centre_id: opened(c.hours, around) for c in registry.centres(connection) if c.centre_id in centres}
+        hours = {
+            c.centre_id: opening_intervals(c.hours, around) for c in registry.centres(connection) if c.centre_id in centres
+        }
         stuck = []
         findings = []
         for resource, facts in store.facts(connection, resources, window).items():
             spans = []
             for span in facts.spans:
-                if span.state == "occupied" and not span.suspect and outside(span, hours[facts.centre_id]):
+                if span.state == "occupied" and not span.suspect and is_outside_opening_hours(span, hours[facts.centre_id]):
                     stuck.append((resource, span.start))
                     spans.append(Span(span.start, span.end, span.state, suspect=True))
                 else:

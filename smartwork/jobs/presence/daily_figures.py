@@ -1,16 +1,17 @@
 """The daily figures of a month for pages and reports: use of desks, peaks, and light by occupancy."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from itertools import groupby, pairwise
+from operator import itemgetter
 
 from smartwork.db.core.connection import Connection, explained
 from smartwork.db.presence import daily_figures as store
 from smartwork.db.presence.retention import settled_before
-from smartwork.domain.lighting.energy import Counter, Stretch, Use, baseline_wh, complement, merged, split
-from smartwork.domain.presence.occupancy import clip, peak, seconds_by_state
-from smartwork.domain.presence.spans import Span
-from smartwork.domain.time import Interval, days_of_month, local_day, local_month
+from smartwork.domain.lighting.energy import Counter, Use, baseline_wh, split
+from smartwork.domain.presence.spans import Span, clip, in_state, peak_occupancy, seconds_by_state
+from smartwork.domain.time import Interval, days_of_month, local_day, local_month, subtract, union
 from smartwork.progress import Progress
 
 
@@ -62,46 +63,32 @@ def _use(resource: int, day: date, spans: Sequence[Span], centre: store.CentreHo
 
 
 def _peak(desks: Sequence[Sequence[Span]], day: Interval) -> tuple[int, datetime | None]:
-    stays = [
-        (span.start.timestamp(), span.end.timestamp())
-        for spans in desks
-        for span in clip(spans, day)
-        if span.state == "occupied" and not span.suspect
-    ]
-    most, when = peak(stays)
-    return most, None if when is None else datetime.fromtimestamp(when, UTC)
+    return peak_occupancy(occupied for spans in desks for occupied in in_state(clip(spans, day), "occupied"))
 
 
 def _energy(counters: Sequence[Sequence[Counter]], watched: Sequence[Sequence[Span]], day: Interval) -> Use:
     """A zone's energy of one day: occupied while any of its resources is, vacant while all are known to be vacant."""
-    whole = (day.start.timestamp(), day.end.timestamp())
-    seen = [clip(spans, day) for spans in watched]
-    occupied = merged(_stretches(seen, "occupied"))
-    not_vacant = merged([*occupied, *[s for spans in seen for s in complement(_of(spans, "vacant"), whole)]])
-    vacant = complement(not_vacant, whole)
-    parts = [split(_within(counter, whole), occupied, vacant) for counter in counters]
+    clipped = [clip(spans, day) for spans in watched]
+    occupied = union(interval for spans in clipped for interval in in_state(spans, "occupied"))
+    not_vacant = [interval for spans in clipped for interval in subtract(day, in_state(spans, "vacant"))]
+    vacant = subtract(day, union([*occupied, *not_vacant]))
+    parts = [split(_within(counter, day), occupied, vacant) for counter in counters]
     return Use(sum(p.used_wh for p in parts), sum(p.empty_wh for p in parts), sum(p.unknown_wh for p in parts))
 
 
-def _stretches(seen: Sequence[Sequence[Span]], state: str) -> list[Stretch]:
-    return [stretch for spans in seen for stretch in _of(spans, state)]
-
-
-def _of(spans: Sequence[Span], state: str) -> list[Stretch]:
-    return [(s.start.timestamp(), s.end.timestamp()) for s in spans if s.state == state and not s.suspect]
-
-
-def _within(counter: Sequence[Counter], window: Stretch) -> list[Counter]:
-    """The counter between the borders of `window`, its value there found on the straight line between readings."""
+def _within(counter: Sequence[Counter], window: Interval) -> list[Counter]:
+    """The counter's readings in `window`, with values at its start and end interpolated between the readings around them."""
     found: list[Counter] = []
-    for (start, before), (end, after) in pairwise(counter):
-        if end <= window[0] or start >= window[1] or end == start:
+    first = max(bisect_left(counter, window.start, key=itemgetter(0)) - 1, 0)
+    last = bisect_right(counter, window.end, lo=first, key=itemgetter(0)) + 1
+    for (start, before), (end, after) in pairwise(counter[first:last]):
+        shared = Interval(start, end).intersect(window)
+        if shared is None:
             continue
-        rise = (after - before if after >= before else after) / (end - start)
-        first = max(start, window[0])
-        last = min(end, window[1])
-        base = before if after >= before else 0.0
+        # A counter that falls was reset: what it shows was used since the reset.
+        base, used = (before, after - before) if after >= before else (0.0, after)
+        per_second = used / (end - start).total_seconds()
         if not found:
-            found.append((first, base + rise * (first - start)))
-        found.append((last, base + rise * (last - start)))
+            found.append((shared.start, base + per_second * (shared.start - start).total_seconds()))
+        found.append((shared.end, base + per_second * (shared.end - start).total_seconds()))
     return found

@@ -3,15 +3,16 @@
 import random
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.ingest.store import IngestStore
 from smartwork.db.network.registry import install
-from smartwork.db.presence.spans import GAP_S, NotDerived, derive_stale
-from smartwork.domain.presence.occupancy import Piece, bridge, is_suspect, patience, pieces
+from smartwork.db.presence.spans import MAX_GAP, NotDerived, derive_stale
+from smartwork.domain.presence.sensor_limits import silence_timeout
+from tests.support import scalar_occupancy
 from tests.support.factory import NOON, Told, arrival, batch, presence, small_network
 from tests.support.program import eventually
 
@@ -35,13 +36,9 @@ def spans(connection: Connection, desk: str = "desk-1") -> Spans:
 def from_scratch(told: list[Told], device: str = "s-1") -> Spans:
     """What the domain says about all the readings at once."""
     samples = sorted((at.timestamp(), value > 0) for at, slug, _, value in told if slug == device)
-    found = bridge(pieces(samples, patience(INTERVAL_S)), GAP_S)
-
-    def row(piece: Piece) -> tuple[datetime, datetime, str, bool]:
-        start, end = (datetime.fromtimestamp(round(each, 3), UTC) for each in piece[:2])
-        return start, end, piece[2], is_suspect(piece)
-
-    return [row(piece) for piece in found]
+    states = scalar_occupancy.states(samples, silence_timeout(INTERVAL_S).total_seconds())
+    found = scalar_occupancy.as_spans(scalar_occupancy.fill_gaps(states, MAX_GAP.total_seconds()))
+    return [(span.start, span.end, span.state, span.suspect) for span in found]
 
 
 def restless(chance: random.Random, hours: float = 6) -> list[Told]:

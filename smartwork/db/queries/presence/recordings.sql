@@ -2,12 +2,12 @@
 SELECT d.device_id FROM device d JOIN centre c USING (centre_id) WHERE c.slug = %(centre)s AND d.slug = %(device)s
 
 -- name: values_between
-SELECT extract(epoch FROM at)::float8, value FROM reading
+SELECT at, value FROM reading
 WHERE device_id = %(device_id)s AND metric = %(metric)s AND at >= %(start)s AND at < %(end)s ORDER BY at, n
 
 -- name: values_to
 -- As values_between, the end included: the last value of a counter closes the last interval.
-SELECT extract(epoch FROM at)::float8, value FROM reading
+SELECT at, value FROM reading
 WHERE device_id = %(device_id)s AND metric = %(metric)s AND at >= %(start)s AND at <= %(end)s ORDER BY at, n
 
 -- name: first_zone

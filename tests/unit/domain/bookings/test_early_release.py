@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smartwork.domain.bookings.early_release import ReleasePolicy, release
-from smartwork.domain.presence.occupancy import seconds_by_state
-from smartwork.domain.presence.spans import Span, State
+from smartwork.domain.presence.spans import Span, State, seconds_by_state
 from smartwork.domain.time import Interval
 
 NINE = datetime(2026, 10, 5, 7, tzinfo=UTC)

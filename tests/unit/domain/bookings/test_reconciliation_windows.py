@@ -1,5 +1,6 @@
 """Reconciliation over borders: midnight, months, clocks that change, released desks, sensors that die or stick."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smartwork.domain.bookings.reconciliation import CONTEXT, LONGEST_OVERSTAY, Claim, Finding, Rules, Signature, reconcile
-from smartwork.domain.presence.occupancy import bridge, is_suspect, patience, pieces
+from smartwork.domain.presence.derivation import fill_gaps, sensor_states, to_spans
 from smartwork.domain.presence.spans import Span, State
 from smartwork.domain.time import Interval, local_day, local_month
 
@@ -142,11 +143,9 @@ def test_a_check_in_for_a_booking_does_not_put_a_strangers_stay_on_the_same_comp
 
 def judged(told: list[tuple[float, bool]], claim: Claim, window: Interval) -> list[Finding]:
     """Verdicts from what a sensor said, by the way that readings really take."""
-    found = bridge(pieces(told, patience(60)), 300)
-    spans = [
-        Span(datetime.fromtimestamp(p[0], UTC), datetime.fromtimestamp(p[1], UTC), p[2], is_suspect(p))  # type: ignore[arg-type]
-        for p in found
-    ]
+    samples = [(datetime.fromtimestamp(at, UTC), present) for at, present in told]
+    found = fill_gaps(sensor_states(samples, interval_s=60), timedelta(seconds=300))
+    spans = [replace(s, suspect=stuck) for s, stuck in zip(to_spans(found), found.is_suspect().tolist(), strict=True)]
     return reconcile([claim], [], spans, window, RULES)
 
 

@@ -1,17 +1,27 @@
 """Lighting energy: whatever a meter counted is told once, and by whether somebody was there."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartwork.domain.lighting.energy import Counter, Stretch, Use, baseline_wh, complement, intervals, merged, split
-from smartwork.domain.time import Interval
+from smartwork.domain.lighting.energy import Counter, Use, baseline_wh, intervals, split
+from smartwork.domain.time import Interval, subtract, union
+
+START = datetime(2026, 3, 10, tzinfo=UTC)
+
+
+def at(minute: float) -> datetime:
+    return START + timedelta(minutes=minute)
+
+
+def between(start: float, end: float) -> Interval:
+    return Interval(at(start), at(end))
+
 
 moments = st.integers(0, 1_000)
-stretches = st.lists(st.tuples(moments, st.integers(1, 100)).map(lambda s: (float(s[0]), float(s[0] + s[1]))), max_size=15)
+some_intervals = st.lists(st.tuples(moments, st.integers(1, 100)).map(lambda s: between(s[0], s[0] + s[1])), max_size=15)
 
 
 @st.composite
@@ -21,70 +31,52 @@ def counters(draw: st.DrawFn) -> list[Counter]:
     shown, found = 0.0, []
     for moment in times:
         shown += draw(st.integers(0, 500))
-        found.append((float(moment), shown))
+        found.append((at(moment), shown))
     return found
 
 
-def inside(found: list[Stretch], moment: float) -> bool:
-    return any(start <= moment < end for start, end in found)
-
-
 def test_a_known_example() -> None:
-    hour = 3600.0
-    counter = [(0.0, 1_000.0), (hour, 1_400.0), (2 * hour, 1_800.0)]
-    use = split(counter, occupied=[(0.0, 0.75 * hour)], vacant=[(hour, 1.5 * hour)])
+    counter = [(at(0), 1_000.0), (at(60), 1_400.0), (at(120), 1_800.0)]
+    use = split(counter, occupied=[between(0, 45)], vacant=[between(60, 90)])
     assert use == Use(used_wh=800, empty_wh=200, unknown_wh=300)
     assert use.empty_share == 0.4
 
 
 def test_a_counter_that_falls_was_reset_and_shows_what_was_used_since() -> None:
-    assert intervals([(0, 900), (10, 950), (20, 30), (30, 50)]) == [(0, 10, 50), (10, 20, 30), (20, 30, 20)]
+    assert intervals([(at(0), 900), (at(10), 950), (at(20), 30), (at(30), 50)]) == [
+        (between(0, 10), 50),
+        (between(10, 20), 30),
+        (between(20, 30), 20),
+    ]
 
 
 def test_what_a_meter_counted_between_two_readings_of_one_instant_is_not_lost() -> None:
-    assert split([(0, 100), (10, 110), (10, 120), (20, 130)], [], [(0, 20)]).used_wh == 30
+    assert split([(at(0), 100), (at(10), 110), (at(10), 120), (at(20), 130)], [], [between(0, 20)]).used_wh == 30
 
 
 @given(counters())
 def test_energy_is_what_the_counter_went_up(counter: list[Counter]) -> None:
     last_heard = next((shown for moment, shown in counter if moment == counter[-1][0]), 0.0)
     went_up = last_heard - counter[0][1] if counter else 0
-    assert sum(wh for _, _, wh in intervals(counter)) == pytest.approx(went_up)
+    assert sum(wh for _, wh in intervals(counter)) == pytest.approx(went_up)
 
 
-@given(counters(), stretches)
-def test_the_parts_add_up_to_what_was_used(counter: list[Counter], found: list[Stretch]) -> None:
-    occupied = merged(found)
-    window = (counter[0][0], counter[-1][0]) if counter else (0.0, 0.0)
-    use = split(counter, occupied, complement(occupied, window))
+@given(counters(), some_intervals)
+def test_the_parts_add_up_to_what_was_used(counter: list[Counter], found: list[Interval]) -> None:
+    occupied = union(found)
+    window = Interval(counter[0][0], counter[-1][0]) if counter else between(0, 0)
+    use = split(counter, occupied, subtract(window, occupied))
     with_people = split(counter, [], occupied).empty_wh
     assert use.unknown_wh == pytest.approx(0, abs=1e-6)
     assert with_people + use.empty_wh == pytest.approx(use.used_wh)
 
 
-@given(counters(), stretches)
-def test_what_is_neither_occupied_nor_vacant_is_unknown(counter: list[Counter], found: list[Stretch]) -> None:
-    occupied = merged(found)
+@given(counters(), some_intervals)
+def test_what_is_neither_occupied_nor_vacant_is_unknown(counter: list[Counter], found: list[Interval]) -> None:
+    occupied = union(found)
     use = split(counter, occupied, [])
     assert use.empty_wh == 0
     assert use.unknown_wh == pytest.approx(use.used_wh - split(counter, [], occupied).empty_wh)
-
-
-@given(stretches, moments)
-def test_merged_is_the_union_in_order_without_overlaps(found: list[Stretch], moment: int) -> None:
-    union = merged(found)
-    assert all(a[1] < b[0] for a, b in pairwise(union))
-    assert inside(union, moment) == inside(found, moment)
-    assert merged(union) == union
-
-
-@given(stretches, st.tuples(moments, st.integers(0, 500)), moments)
-def test_the_complement_is_the_rest_of_the_window(found: list[Stretch], at: tuple[int, int], moment: int) -> None:
-    window = (float(at[0]), float(at[0] + at[1]))
-    union = merged(found)
-    rest = complement(union, window)
-    assert inside(rest, moment) == (inside([window], moment) and not inside(union, moment))
-    assert rest == merged(rest)
 
 
 def test_no_energy_has_no_empty_share() -> None:

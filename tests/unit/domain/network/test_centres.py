@@ -59,7 +59,7 @@ def test_a_month_is_all_its_days_and_nothing_else(day: date) -> None:
 def test_what_two_intervals_share_is_half_open() -> None:
     noon = datetime(2026, 3, 10, 12, tzinfo=UTC)
     hour = timedelta(hours=1)
-    assert Interval(noon, noon + hour).cut(Interval(noon + hour, noon + 2 * hour)) is None
-    assert Interval(noon, noon + 2 * hour).cut(Interval(noon + hour, noon + 3 * hour)) == Interval(
+    assert Interval(noon, noon + hour).intersect(Interval(noon + hour, noon + 2 * hour)) is None
+    assert Interval(noon, noon + 2 * hour).intersect(Interval(noon + hour, noon + 3 * hour)) == Interval(
         noon + hour, noon + 2 * hour
     )

@@ -20,8 +20,8 @@ WHERE z.centre_id = %(centre_id)s
 ORDER BY z.zone_id, d.device_id
 
 -- name: counter_between
--- One reading before the start and one behind the end are taken along: what lies between them crosses the border.
-SELECT extract(epoch FROM at)::float8, value FROM reading
+-- An hour more on both sides, so that energy between the last reading before the start and the first after it is not lost.
+SELECT at, value FROM reading
 WHERE device_id = %(device_id)s AND metric = 10
   AND at >= %(start)s::timestamptz - interval '1 hour' AND at < %(end)s::timestamptz + interval '1 hour' ORDER BY at, n
 

@@ -1,0 +1,132 @@
+"""Spans derived from presence readings, for many sensors at once, on columns of integers.
+
+A reading holds until the next one, but no longer than the sensor's silence timeout; from then on the state is unknown.
+`states` applies this rule. `fill_gaps` then gives the billing view and `extend_presence` the lighting view.
+`tests/support/scalar_occupancy.py` states the same rules for one sensor; property tests compare the two.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from smartwork.domain.presence.sensor_limits import STUCK_AFTER, silence_timeout
+from smartwork.domain.presence.spans import Span, State
+
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+STATES: tuple[State, ...] = ("vacant", "occupied", "unknown")
+"""States by their number in the column `state`."""
+_VACANT, _OCCUPIED, _UNKNOWN = range(len(STATES))
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SpanColumns:
+    """Spans as columns, ordered by sensor and time. Times are microseconds since 1970 UTC; `state` is an index of STATES."""
+
+    sensor: Integers
+    start: Integers
+    end: Integers
+    state: Integers
+
+    def where(self, mask: Flags) -> "SpanColumns":
+        """The spans whose flag in `mask` is true."""
+        return SpanColumns(self.sensor[mask], self.start[mask], self.end[mask], self.state[mask])
+
+    def is_suspect(self) -> Flags:
+        """Flags the spans of stuck sensors: occupied without a break for longer than STUCK_AFTER."""
+        stuck: Flags = (self.state == _OCCUPIED) & (self.end - self.start > microseconds(STUCK_AFTER))
+        return stuck
+
+    def joined(self) -> "SpanColumns":
+        """Adjacent spans of one sensor and one state joined into one span."""
+        first = np.append(True, (np.diff(self.sensor) != 0) | (np.diff(self.state) != 0))[: len(self.sensor)]
+        last = np.append(first[1:], True)[: len(self.sensor)]
+        return SpanColumns(self.sensor[first], self.start[first], self.end[last], self.state[first])
+
+
+def microseconds(duration: timedelta) -> int:
+    """A duration as the columns count it."""
+    return duration // _MICROSECOND
+
+
+def concatenated(parts: Sequence[SpanColumns]) -> SpanColumns:
+    """The spans of several groups of sensors in one value; the groups are in order of their sensors."""
+    return SpanColumns(
+        *(
+            np.concatenate([np.empty(0, dtype=np.int64), *(getattr(part, name) for part in parts)])
+            for name in ("sensor", "start", "end", "state")
+        )
+    )
+
+
+def states(sensor: Integers, at: Integers, present: Flags, silence_timeout_us: Integers) -> SpanColumns:
+    """The states of each sensor from its first reading to a silence timeout after its last, without gaps.
+
+    Readings are ordered by sensor and time. If a sensor has several readings at one instant, the last one counts.
+    `silence_timeout_us` is indexed by sensor, in microseconds. Adjacent spans of a sensor differ in state.
+    """
+    follows = np.diff(sensor) == 0
+    last_of_instant = np.append(~follows | (np.diff(at) != 0), True)[: len(at)]
+    sensor, at, present = sensor[last_of_instant], at[last_of_instant], present[last_of_instant]
+    holds_until = at + silence_timeout_us[sensor]
+    following = holds_until.copy()
+    same = np.flatnonzero(np.diff(sensor) == 0)
+    following[same] = at[same + 1]
+    # Each reading gives two spans: its state, and the silence after it, which is usually empty.
+    start = np.column_stack([at, np.minimum(holds_until, following)]).ravel()
+    end = np.column_stack([np.minimum(holds_until, following), following]).ravel()
+    state = np.column_stack([np.where(present, _OCCUPIED, _VACANT), np.full(len(at), _UNKNOWN)]).ravel()
+    return SpanColumns(np.repeat(sensor, 2), start, end, state).where(end > start).joined()
+
+
+def fill_gaps(found: SpanColumns, max_gap: timedelta) -> SpanColumns:
+    """The billing view: vacant gaps of at most `max_gap` between two detections become occupied.
+
+    A person who sits still is not detected for a while; filling the gap joins the stay. Time after the last detection
+    stays vacant, so that nobody pays for it. Unknown time stays unknown.
+    """
+    if len(found.sensor) < 3:
+        return found
+    occupied = found.state == _OCCUPIED
+    between = occupied[:-2] & occupied[2:] & (found.sensor[:-2] == found.sensor[2:])
+    short = (found.state == _VACANT) & (found.end - found.start <= microseconds(max_gap))
+    state = np.where(short & np.concatenate([[False], between, [False]]), _OCCUPIED, found.state)
+    return SpanColumns(found.sensor, found.start, found.end, state).joined()
+
+
+def extend_presence(found: SpanColumns, hold: timedelta) -> SpanColumns:
+    """The lighting view: presence lasts for `hold` after each detection, at most to the sensor's last span.
+
+    Vacant and unknown time within `hold` after a detection becomes occupied.
+    """
+    occupied = found.state == _OCCUPIED
+    latest = np.maximum.accumulate(np.where(occupied, np.arange(len(occupied)), -1)) if len(occupied) else np.arange(0)
+    detected = (latest >= 0) & (found.sensor[latest] == found.sensor)
+    held_until = np.where(detected, found.end[latest] + microseconds(hold), found.start)
+    middle = np.clip(held_until, found.start, found.end)
+    start = np.column_stack([found.start, middle]).ravel()
+    end = np.column_stack([middle, found.end]).ravel()
+    state = np.column_stack([np.full(len(occupied), _OCCUPIED), found.state]).ravel()
+    return SpanColumns(np.repeat(found.sensor, 2), start, end, state).where(end > start).joined()
+
+
+def sensor_states(samples: Sequence[tuple[datetime, bool]], interval_s: float) -> SpanColumns:
+    """`states` of one sensor that reports every `interval_s` seconds; `samples` are (instant, present) in order of time."""
+    at = np.array([microseconds(instant - _EPOCH) for instant, _ in samples], dtype=np.int64)
+    present = np.array([flag for _, flag in samples], dtype=np.bool_)
+    timeout = np.array([microseconds(silence_timeout(interval_s))], dtype=np.int64)
+    return states(np.zeros(len(at), dtype=np.int64), at, present, timeout)
+
+
+def to_spans(found: SpanColumns) -> list[Span]:
+    """The spans as values, in the order of the columns. None is marked suspect: see `SpanColumns.is_suspect`."""
+    return [
+        Span(_EPOCH + start * _MICROSECOND, _EPOCH + end * _MICROSECOND, STATES[state])
+        for start, end, state in zip(found.start.tolist(), found.end.tolist(), found.state.tolist(), strict=True)
+    ]
