@@ -6,8 +6,8 @@ from datetime import datetime
 
 from edge.outbox import Outbox
 from smartwork.contracts.decode import Decoded, decode
-from smartwork.contracts.messages import Confirmed
-from smartwork.contracts.topics import Leaf, Topic
+from smartwork.contracts.messages import Confirmation
+from smartwork.contracts.topics import MessageType, Topic
 from smartwork.transport.mqtt import Client, Delivery
 
 log = logging.getLogger("edge")
@@ -25,9 +25,9 @@ class Forwarder:
     def __init__(self, client: Client, outbox: Outbox, centre: str, edge: str, clock: Callable[[], datetime]) -> None:
         self._client = client
         self._outbox = outbox
-        self._readings = str(Topic(centre, Leaf.READINGS, edge))
-        self._ledger = str(Topic(centre, Leaf.LEDGER, edge))
-        self.confirmations = str(Topic(centre, Leaf.CONFIRMED, edge))
+        self._readings = str(Topic(centre, MessageType.READINGS, edge))
+        self._ledger = str(Topic(centre, MessageType.LEDGER, edge))
+        self.confirmations = str(Topic(centre, MessageType.CONFIRMED, edge))
         self._clock = clock
         self._sent = 0
         self._on_the_way: dict[int, datetime] = {}
@@ -42,7 +42,7 @@ class Forwarder:
         runs: list[tuple[int, int]] = []
         for delivery in deliveries:
             match decode(delivery.topic, delivery.payload):
-                case Decoded(Topic(leaf=Leaf.CONFIRMED), Confirmed(epoch=self._outbox.epoch, runs=more)):
+                case Decoded(Topic(message_type=MessageType.CONFIRMED), Confirmation(epoch=self._outbox.epoch, runs=more)):
                     runs += more
         if runs:
             self._outbox.confirm(runs)

@@ -20,11 +20,11 @@ from edge.reports import AlarmReport, SeenReport
 from edge.translator import Translator, UnknownDevice
 from edge.zone_lights import Lights
 from smartwork.contracts.decode import Decoded, Rejected, decode
-from smartwork.contracts.edge_reports import Alarm, LightOrder
-from smartwork.contracts.messages import Status, Wire
+from smartwork.contracts.edge_reports import Alarm, LightCommand
+from smartwork.contracts.messages import Status, WireModel
 from smartwork.contracts.policy import DeviceEntry, Policy, PolicyApplied, Profile
 from smartwork.contracts.reading import Reading
-from smartwork.contracts.topics import Leaf, Topic
+from smartwork.contracts.topics import MessageType, Topic
 from smartwork.settings import EdgeSettings
 from smartwork.transport.mqtt import Client, Delivery, Message
 
@@ -54,8 +54,8 @@ class Gateway:
         self._clock = clock
         self._centre = settings.centre
         self._outbox = Outbox(Path(settings.outbox), DEFAULT_ZONE, limit_bytes=settings.outbox_limit_mb * 1_000_000)
-        self._status = str(Topic(self._centre, Leaf.STATUS, NAME))
-        self._policy_topic = str(Topic(self._centre, Leaf.POLICY))
+        self._status = str(Topic(self._centre, MessageType.STATUS, NAME))
+        self._policy_topic = str(Topic(self._centre, MessageType.POLICY))
         self._version = 0
         self._translator = Translator([])
         self._registry: tuple[DeviceEntry, ...] = ()
@@ -64,11 +64,11 @@ class Gateway:
         self._seen = SeenReport()
         self._has_own_broker = settings.centre_broker_url is not None
         self._ticked_at = self._kept_at = clock()
-        confirmations = str(Topic(self._centre, Leaf.CONFIRMED, NAME))
+        confirmations = str(Topic(self._centre, MessageType.CONFIRMED, NAME))
         self._network = Client(
             settings.broker_url,
             f"edge-{self._centre}",
-            subscriptions=[self._policy_topic, confirmations, str(Topic(self._centre, Leaf.COMMAND, "+"))],
+            subscriptions=[self._policy_topic, confirmations, str(Topic(self._centre, MessageType.COMMAND, "+"))],
             session_s=SESSION_S,
             will=Message(self._status, Status(state="offline").model_dump_json().encode(), retain=True),
             on_connected=self._say_online,
@@ -165,7 +165,7 @@ class Gateway:
             return
         level = self._lights.level(lamp.device) if wish.level is None else wish.level
         if self._lights.lights(lamp.device):
-            self._light(self._lights.ordered(lamp.device, LightOrder(level=level), self._clock()))
+            self._light(self._lights.ordered(lamp.device, LightCommand(level=level), self._clock()))
             self._keep_lights()
         elif (speak := COMMANDS.get(lamp.profile)) is not None:
             orders = speak(lamp, level, 0.0)
@@ -199,14 +199,14 @@ class Gateway:
             case _:
                 return
         applied = PolicyApplied(version=self._version, refused=refused)
-        topic = Topic(self._centre, Leaf.POLICY_APPLIED, NAME)
+        topic = Topic(self._centre, MessageType.POLICY_APPLIED, NAME)
         self._network.publish(str(topic), applied.model_dump_json().encode(), retain=True)
         log.info("policy %d is in force%s", self._version, f"; refused: {refused}" if refused else "")
 
     def _obey(self, delivery: Delivery) -> None:
         """A person wants another light, from afar."""
         match decode(delivery.topic, delivery.payload):
-            case Decoded(Topic(name=str(light)), LightOrder() as order):
+            case Decoded(Topic(name=str(light)), LightCommand() as order):
                 self._light(self._lights.ordered(light, order, self._clock()))
                 self._keep_lights()
             case Rejected(topic, reason):
@@ -249,16 +249,16 @@ class Gateway:
             alarms.insert(0, Alarm(kind="outbox_full", since_ms=round(now.timestamp() * 1000), says=says))
         if self._network.connected:
             if (news := self._alarms.news(alarms, now)) is not None:
-                self._say(Leaf.ALARMS, news)
+                self._say(MessageType.ALARMS, news)
                 for alarm in news.alarms:
                     log.warning("%s", alarm.says)
             if (seen := self._seen.news(now)) is not None:
-                self._say(Leaf.SEEN, seen)
+                self._say(MessageType.DISCOVERED_DEVICES, seen)
         if now - self._kept_at >= KEEP_LIGHTS:
             self._keep_lights()
 
-    def _say(self, leaf: Leaf, message: Wire) -> None:
-        self._network.publish(str(Topic(self._centre, leaf, NAME)), message.model_dump_json().encode(), retain=True)
+    def _say(self, message_type: MessageType, message: WireModel) -> None:
+        self._network.publish(str(Topic(self._centre, message_type, NAME)), message.model_dump_json().encode(), retain=True)
 
     def _light(self, messages: Sequence[LampMessage]) -> None:
         """Tell lamps, over the centre's broker or through Home Assistant."""

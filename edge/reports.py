@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from edge.adapters.guess import guess
-from smartwork.contracts.edge_reports import ALARMS_LIMIT, SEEN_LIMIT, Alarm, Alarms, Seen, SeenDevice
+from smartwork.contracts.edge_reports import (
+    ALARMS_LIMIT,
+    DISCOVERED_DEVICES_LIMIT,
+    Alarm,
+    Alarms,
+    DiscoveredDevice,
+    DiscoveredDevices,
+)
 
 REPEAT = timedelta(minutes=1)
 """Said again after this long: a shared subscription hears nothing that was said before it was made, retained or not."""
@@ -33,7 +40,7 @@ class SeenReport:
     """Remembers the newest devices that are in no registry, and says so when one more is heard."""
 
     def __init__(self) -> None:
-        self._seen: OrderedDict[tuple[str, str], SeenDevice] = OrderedDict()
+        self._seen: OrderedDict[tuple[str, str], DiscoveredDevice] = OrderedDict()
         self._said_at: datetime | None = None
         self._changed = False
 
@@ -44,9 +51,9 @@ class SeenReport:
             return
         key = (found.profile.value, found.address)
         self._changed = self._changed or key not in self._seen
-        self._seen[key] = SeenDevice(profile=found.profile, address=found.address, topic=topic, last_ms=_ms(now))
+        self._seen[key] = DiscoveredDevice(profile=found.profile, address=found.address, topic=topic, last_ms=_ms(now))
         self._seen.move_to_end(key)
-        if len(self._seen) > SEEN_LIMIT:
+        if len(self._seen) > DISCOVERED_DEVICES_LIMIT:
             self._seen.popitem(last=False)
 
     def forget(self) -> None:
@@ -54,12 +61,12 @@ class SeenReport:
         self._changed = self._changed or bool(self._seen)
         self._seen.clear()
 
-    def news(self, now: datetime) -> Seen | None:
+    def news(self, now: datetime) -> DiscoveredDevices | None:
         """What to say now, or None."""
         if not (self._seen or self._changed) or not _is_due(self._said_at, now, SEEN_PAUSE if self._changed else REPEAT):
             return None
         self._changed, self._said_at = False, now
-        return Seen(reported_ms=_ms(now), devices=list(reversed(self._seen.values())))
+        return DiscoveredDevices(reported_ms=_ms(now), devices=list(reversed(self._seen.values())))
 
 
 def _is_due(said_at: datetime | None, now: datetime, pause: timedelta) -> bool:

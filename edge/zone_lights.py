@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
 
 from edge.light_devices import Lamp, Message, hear, tell
-from smartwork.contracts.edge_reports import Alarm, LightOrder
+from smartwork.contracts.edge_reports import Alarm, LightCommand
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Hours, Policy
 from smartwork.contracts.reading import Reading
@@ -88,7 +88,7 @@ class Lights:
         """What "on" means for this lamp: its zone's level, full light where no zone has it."""
         return next((zone.policy.light.level for zone in self.zones.values() if light in zone.lamps), 1.0)
 
-    def ordered(self, light: str, order: LightOrder, now: datetime) -> list[Message]:
+    def ordered(self, light: str, order: LightCommand, now: datetime) -> list[Message]:
         """What the lamps are told after a person asked from afar; nothing where no zone has such a light."""
         until = None if order.until_ms is None else datetime.fromtimestamp(order.until_ms / 1000, UTC)
         for name, zone in self.zones.items():

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ingest.background_worker import repeat, running
 from smartwork.contracts.messages import Released
-from smartwork.contracts.topics import Leaf, Topic
+from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.bookings import early_release as store
 from smartwork.db.core.connection import Connection, explained
 from smartwork.domain.bookings.early_release import release
@@ -41,7 +41,7 @@ def say(connection: Connection, client: Client, at: datetime) -> int:
                 released_ms=round(one.released_at.timestamp() * 1000),
                 until_ms=round(one.until.timestamp() * 1000),
             )
-            said = client.publish(str(Topic(one.centre, Leaf.RELEASED)), message.model_dump_json().encode())
+            said = client.publish(str(Topic(one.centre, MessageType.RELEASED)), message.model_dump_json().encode())
             said.wait_for_publish(5)
             if not said.is_published():
                 raise ServiceAway("The broker does not take what is said")

@@ -11,14 +11,14 @@ import numpy as np
 from ingest.observe import Metrics
 from ingest.span_derivation import deriving
 from smartwork.contracts.decode import Decoded, Rejected, decode
-from smartwork.contracts.edge_reports import Alarms, Seen
-from smartwork.contracts.messages import Batch, Confirmed, LedgerReport, Status
-from smartwork.contracts.topics import Leaf, Topic, every_centre, shared
+from smartwork.contracts.edge_reports import Alarms, DiscoveredDevices
+from smartwork.contracts.messages import Batch, Confirmation, LedgerReport, Status
+from smartwork.contracts.topics import MessageType, Topic, all_centres_filter, shared_filter
 from smartwork.db.core.connection import Connection, connect_patiently
 from smartwork.db.ingest.columns import Arrival, Columns, gather
 from smartwork.db.ingest.prepared_batches import Prepared
 from smartwork.db.ingest.store import IngestStore, Outcome, Refusal, Report, StatusChange, Unstorable
-from smartwork.db.network.edge_reports import Note
+from smartwork.db.network.edge_reports import EdgeReport
 from smartwork.errors import ServiceAway
 from smartwork.settings import IngestSettings
 from smartwork.transport.mqtt import Client, Delivery
@@ -44,7 +44,7 @@ class Sorted:
     refusals: list[Refusal] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
     statuses: list[StatusChange] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
+    notes: list[EdgeReport] = field(default_factory=list)
     columns: Columns | None = None
     """Those of `arrivals`."""
     prepared: Prepared | None = None
@@ -65,7 +65,7 @@ def sort(deliveries: Sequence[Delivery], arrived_at: datetime) -> Sorted:
                 found.reports.append(Report(topic, report))
             case Decoded(topic, Status(state=state)):
                 found.statuses.append(StatusChange(topic, state))
-            case Decoded(topic, (Alarms() | Seen()) as said):
+            case Decoded(topic, (Alarms() | DiscoveredDevices()) as said):
                 found.notes.append((topic, said))
             case Decoded(topic, _):
                 found.refusals.append(Refusal(str(topic), "not a message for a server", delivery.payload))
@@ -73,12 +73,12 @@ def sort(deliveries: Sequence[Delivery], arrived_at: datetime) -> Sorted:
     return found
 
 
-HEARD = (Leaf.READINGS, Leaf.LEDGER, Leaf.STATUS, Leaf.ALARMS, Leaf.SEEN)
+HEARD = (MessageType.READINGS, MessageType.LEDGER, MessageType.STATUS, MessageType.ALARMS, MessageType.DISCOVERED_DEVICES)
 
 
 def subscriptions() -> list[str]:
     """What every ingest worker listens to; the broker gives each message to one of them."""
-    return [shared(GROUP, every_centre(leaf)) for leaf in HEARD]
+    return [shared_filter(GROUP, all_centres_filter(message_type)) for message_type in HEARD]
 
 
 class Ingest:
@@ -170,8 +170,8 @@ class Ingest:
 
     def _confirm(self, outcome: Outcome) -> None:
         for (centre, edge, epoch), runs in outcome.settled.items():
-            message = Confirmed(epoch=epoch, runs=runs)
-            topic = Topic(centre, Leaf.CONFIRMED, edge)
+            message = Confirmation(epoch=epoch, runs=runs)
+            topic = Topic(centre, MessageType.CONFIRMED, edge)
             self._client.publish(str(topic), message.model_dump_json().encode(), qos=1)
 
     def _look(self) -> None:
@@ -239,14 +239,14 @@ def commit(store: IngestStore, found: Sorted) -> list[Outcome]:
         return outcomes
 
 
-def _keep(store: IngestStore, notes: Sequence[Note], now: datetime) -> None:
+def _keep(store: IngestStore, notes: Sequence[EdgeReport], now: datetime) -> None:
     """What edges say of their houses, each alone where together they are refused, the culprit as rejected."""
     try:
-        store.keep_notes(notes, now)
+        store.store_edge_reports(notes, now)
     except Unstorable:
         for topic, said in notes:
             try:
-                store.keep_notes([(topic, said)], now)
+                store.store_edge_reports([(topic, said)], now)
             except Unstorable as why:
                 refusal = Refusal(str(topic), f"the database refuses it: {why}", said.model_dump_json().encode())
                 store.commit([], [refusal], [], [], now)

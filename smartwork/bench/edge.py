@@ -22,7 +22,7 @@ from smartwork.clock import now
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Policy, Profile
 from smartwork.contracts.reading import Reading
-from smartwork.contracts.topics import Leaf, Topic
+from smartwork.contracts.topics import MessageType, Topic
 from smartwork.devstack.errors import DevstackError
 from smartwork.devstack.processes import Component, Supervisor
 from smartwork.devstack.stack import ephemeral
@@ -159,10 +159,10 @@ def _light(broker_url: str, supervisor: Supervisor, outbox: Path, plan: Plan) ->
 @contextmanager
 def _in_force(broker_url: str, supervisor: Supervisor, outbox: Path, policy: Policy) -> Iterator[float]:
     """A gateway that lives by the policy; yields how long it took to say that it is online, in seconds."""
-    status, applied = str(Topic(CENTRE, Leaf.STATUS, EDGE)), str(Topic(CENTRE, Leaf.POLICY_APPLIED, EDGE))
+    status, applied = str(Topic(CENTRE, MessageType.STATUS, EDGE)), str(Topic(CENTRE, MessageType.POLICY_APPLIED, EDGE))
     with Client(broker_url, "bench-edge", subscriptions=[status, applied]) as client:
         client.wait_connected(_PATIENCE_S)
-        topic = str(Topic(CENTRE, Leaf.POLICY))
+        topic = str(Topic(CENTRE, MessageType.POLICY))
         client.publish(topic, policy.model_dump_json().encode(), retain=True).wait_for_publish(_PATIENCE_S)
         began = time.monotonic()
         supervisor.start(_component(broker_url, outbox))

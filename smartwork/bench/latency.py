@@ -12,9 +12,9 @@ import numpy as np
 from smartwork.bench.load import DESKS, EDGE
 from smartwork.clock import now
 from smartwork.contracts.decode import Decoded, decode
-from smartwork.contracts.messages import Confirmed
+from smartwork.contracts.messages import Confirmation
 from smartwork.contracts.metrics import Metric
-from smartwork.contracts.topics import Leaf, Topic
+from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.bench.throwaway import numbers_by_value
 from smartwork.db.core.connection import Connection
 from smartwork.db.lighting.policy import policy
@@ -50,13 +50,13 @@ def measure(
     A row counts as committed when the broker hands out the confirmation of its batch, which is later than the commit.
     The database holds no readings before. Raises DevstackError where one does not arrive.
     """
-    confirmations = str(Topic(centre, Leaf.CONFIRMED, EDGE))
-    applied = str(Topic(centre, Leaf.POLICY_APPLIED, EDGE))
+    confirmations = str(Topic(centre, MessageType.CONFIRMED, EDGE))
+    applied = str(Topic(centre, MessageType.POLICY_APPLIED, EDGE))
     count = int(seconds * RATE_HZ / READINGS_A_MESSAGE)
     with Client(broker_url, "bench-latency", subscriptions=[confirmations, applied]) as client:
         client.wait_connected(_PATIENCE_S)
         in_force = policy(connection, centre, now()).model_dump_json().encode()
-        client.publish(str(Topic(centre, Leaf.POLICY)), in_force, retain=True).wait_for_publish(_PATIENCE_S)
+        client.publish(str(Topic(centre, MessageType.POLICY)), in_force, retain=True).wait_for_publish(_PATIENCE_S)
         supervisor.start(_edge(broker_url, centre, folder))
         if not client.receive(1, _PATIENCE_S):
             raise DevstackError("The edge of the latency measurement put no policy in force.")
@@ -104,7 +104,7 @@ def _heard(client: Client, patience_s: float) -> Runs:
     runs: Runs = []
     for delivery in deliveries:
         match decode(delivery.topic, delivery.payload):
-            case Decoded(_, Confirmed(runs=more)):
+            case Decoded(_, Confirmation(runs=more)):
                 runs += [(first, last, at) for first, last in more]
     return runs
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from smartwork.contracts.messages import Batch
 from smartwork.contracts.metrics import Metric
-from smartwork.contracts.topics import Leaf, Topic
+from smartwork.contracts.topics import MessageType, Topic
 
 DESKS = 19
 """Desks a centre has: 150 in eight."""
@@ -95,7 +95,7 @@ def message(portion: Portion) -> tuple[str, bytes]:
         metric=columns.metric.tolist(),
         value=columns.value.tolist(),
     )
-    return str(Topic(centre_name(portion.centre), Leaf.READINGS, EDGE)), batch.model_dump_json().encode()
+    return str(Topic(centre_name(portion.centre), MessageType.READINGS, EDGE)), batch.model_dump_json().encode()
 
 
 def _centre(load: Load, i: int) -> Columns:

@@ -2,7 +2,7 @@
 
 from smartwork.bench.load import Load
 from smartwork.bench.sender import Sender
-from smartwork.contracts.topics import Leaf, every_centre
+from smartwork.contracts.topics import MessageType, all_centres_filter
 from smartwork.transport.load import Counter
 
 
@@ -11,7 +11,7 @@ def bare_messages_per_second(broker_url: str, sender: Sender, load: Load) -> flo
 
     Raises SmartworkError where they do not all come.
     """
-    counter = Counter(broker_url, every_centre(Leaf.READINGS), sender.prepare(load))
+    counter = Counter(broker_url, all_centres_filter(MessageType.READINGS), sender.prepare(load))
     counter.listen()
     sender.send()
     ended = counter.finished_at()

@@ -11,11 +11,11 @@ from typing import Literal
 from pydantic.json_schema import models_json_schema
 
 from smartwork.contracts.decode import MODELS
-from smartwork.contracts.edge_reports import Alarm, Alarms, LightOrder, Seen, SeenDevice
-from smartwork.contracts.messages import Batch, Confirmed, LedgerReport, LedgerReportDay, Released, Status, Wire
+from smartwork.contracts.edge_reports import Alarm, Alarms, DiscoveredDevice, DiscoveredDevices, LightCommand
+from smartwork.contracts.messages import Batch, Confirmation, LedgerReport, LedgerReportDay, Released, Status, WireModel
 from smartwork.contracts.metrics import RANGES, Metric
 from smartwork.contracts.policy import DeviceEntry, Hours, Policy, PolicyApplied, Profile, ZoneLight
-from smartwork.contracts.topics import OF_A_CENTRE, SLUG, Leaf, Topic
+from smartwork.contracts.topics import CENTRE_MESSAGE_TYPES, SLUG, MessageType, Topic
 
 PATH = Path(__file__).parents[2] / "docs" / "asyncapi.yaml"
 
@@ -35,21 +35,27 @@ class _Way:
     when: str
 
 
-_WAYS: dict[Leaf, _Way] = {
-    Leaf.READINGS: _Way("edge", "ingest", retain=False, when="Sent in order, and again, byte for byte, until confirmed."),
-    Leaf.STATUS: _Way(
+_WAYS: dict[MessageType, _Way] = {
+    MessageType.READINGS: _Way(
+        "edge", "ingest", retain=False, when="Sent in order, and again, byte for byte, until confirmed."
+    ),
+    MessageType.STATUS: _Way(
         "edge", "ingest", retain=True, when="Said on connecting and on leaving; `offline` is also the last will."
     ),
-    Leaf.LEDGER: _Way("edge", "ingest", retain=True, when="Said when the book has changed, and from time to time."),
-    Leaf.CONFIRMED: _Way(
+    MessageType.LEDGER: _Way("edge", "ingest", retain=True, when="Said when the book has changed, and from time to time."),
+    MessageType.CONFIRMED: _Way(
         "ingest", "edge", retain=False, when="Said after the commit, also for a batch that was there already."
     ),
-    Leaf.POLICY: _Way("operator", "edge", retain=True, when="Said when the registry has changed."),
-    Leaf.COMMAND: _Way("operator", "edge", retain=False, when="Said when a person wants another light from afar."),
-    Leaf.ALARMS: _Way("edge", "ingest", retain=True, when="Said when an alarm begins or ends."),
-    Leaf.SEEN: _Way("edge", "ingest", retain=True, when="Said when a device is heard that is in no registry."),
-    Leaf.POLICY_APPLIED: _Way("edge", "operator", retain=True, when="Said for each newer policy, in force or refused."),
-    Leaf.RELEASED: _Way(
+    MessageType.POLICY: _Way("operator", "edge", retain=True, when="Said when the registry has changed."),
+    MessageType.COMMAND: _Way("operator", "edge", retain=False, when="Said when a person wants another light from afar."),
+    MessageType.ALARMS: _Way("edge", "ingest", retain=True, when="Said when an alarm begins or ends."),
+    MessageType.DISCOVERED_DEVICES: _Way(
+        "edge", "ingest", retain=True, when="Said when a device is heard that is in no registry."
+    ),
+    MessageType.POLICY_APPLIED: _Way(
+        "edge", "operator", retain=True, when="Said for each newer policy, in force or refused."
+    ),
+    MessageType.RELEASED: _Way(
         "ingest",
         "operator",
         retain=False,
@@ -58,8 +64,8 @@ _WAYS: dict[Leaf, _Way] = {
 }
 
 _EPOCH = "0123456789ab"
-EXAMPLES: dict[Leaf, Wire] = {
-    Leaf.READINGS: Batch(
+EXAMPLES: dict[MessageType, WireModel] = {
+    MessageType.READINGS: Batch(
         epoch=_EPOCH,
         first=41,
         day="2026-10-05",
@@ -69,15 +75,15 @@ EXAMPLES: dict[Leaf, Wire] = {
         metric=[Metric.PRESENCE, Metric.CO2_PPM, Metric.PRESENCE],
         value=[1.0, 612.0, 0.0],
     ),
-    Leaf.STATUS: Status(state="online"),
-    Leaf.LEDGER: LedgerReport(
+    MessageType.STATUS: Status(state="online"),
+    MessageType.LEDGER: LedgerReport(
         epoch=_EPOCH,
         reported_ms=1_791_180_010_000,
         last=43,
         days=[LedgerReportDay(day="2026-10-05", numbered=43, in_outbox=3)],
     ),
-    Leaf.CONFIRMED: Confirmed(epoch=_EPOCH, runs=[(41, 43)]),
-    Leaf.POLICY: Policy(
+    MessageType.CONFIRMED: Confirmation(epoch=_EPOCH, runs=[(41, 43)]),
+    MessageType.POLICY: Policy(
         version=3,
         timezone="Europe/Brussels",
         devices=[
@@ -101,16 +107,16 @@ EXAMPLES: dict[Leaf, Wire] = {
         hours=Hours(opens="07:00", closes="19:00", open_days=[1, 2, 3, 4, 5], closures=["2026-11-11"]),
         lights=[ZoneLight(zone="open-1", hold_s=900, level=0.9, background=0.1, daylight_lux=500.0)],
     ),
-    Leaf.POLICY_APPLIED: PolicyApplied(version=3),
-    Leaf.RELEASED: Released(
+    MessageType.POLICY_APPLIED: PolicyApplied(version=3),
+    MessageType.RELEASED: Released(
         resource="desk-01",
         booking="PLAN-1001",
         reason="no_show",
         released_ms=1_791_181_800_000,
         until_ms=1_791_192_600_000,
     ),
-    Leaf.COMMAND: LightOrder(level=0.4, until_ms=1_791_187_200_000),
-    Leaf.ALARMS: Alarms(
+    MessageType.COMMAND: LightCommand(level=0.4, until_ms=1_791_187_200_000),
+    MessageType.ALARMS: Alarms(
         reported_ms=1_791_180_010_000,
         alarms=[
             Alarm(
@@ -121,10 +127,10 @@ EXAMPLES: dict[Leaf, Wire] = {
             )
         ],
     ),
-    Leaf.SEEN: Seen(
+    MessageType.DISCOVERED_DEVICES: DiscoveredDevices(
         reported_ms=1_791_180_010_000,
         devices=[
-            SeenDevice(profile=Profile.TASMOTA, address="plug-7", topic="tele/plug-7/SENSOR", last_ms=1_791_180_009_000)
+            DiscoveredDevice(profile=Profile.TASMOTA, address="plug-7", topic="tele/plug-7/SENSOR", last_ms=1_791_180_009_000)
         ],
     ),
 }
@@ -153,10 +159,10 @@ def document() -> dict[str, object]:
                 "variables": {"broker": {"description": "Host and port, as in SMARTWORK_BROKER_URL."}},
             }
         },
-        "channels": {channel_id(leaf): _channel(leaf) for leaf in MODELS},
-        "operations": dict(pair for leaf in MODELS for pair in _operations(leaf)),
+        "channels": {channel_id(message_type): _channel(message_type) for message_type in MODELS},
+        "operations": dict(pair for message_type in MODELS for pair in _operations(message_type)),
         "components": {
-            "messages": {model.__name__: _message(leaf, model) for leaf, model in MODELS.items()},
+            "messages": {model.__name__: _message(message_type, model) for message_type, model in MODELS.items()},
             "schemas": _schemas(),
         },
         "x-metrics": [
@@ -172,21 +178,21 @@ def document() -> dict[str, object]:
     }
 
 
-def channel_id(leaf: Leaf) -> str:
-    """The name of a leaf's channel in the document: `policy/applied` is `policyApplied`."""
-    first, *rest = leaf.value.split("/")
+def channel_id(message_type: MessageType) -> str:
+    """The name of a message_type's channel in the document: `policy/applied` is `policyApplied`."""
+    first, *rest = message_type.value.split("/")
     return first + "".join(part.capitalize() for part in rest)
 
 
-def _channel(leaf: Leaf) -> dict[str, object]:
+def _channel(message_type: MessageType) -> dict[str, object]:
     parameters = {"centre": {"description": f"Slug of the centre: {SLUG}"}}
-    if leaf in OF_A_CENTRE:
-        address = str(Topic("{centre}", leaf))
+    if message_type in CENTRE_MESSAGE_TYPES:
+        address = str(Topic("{centre}", message_type))
     else:
-        name = "light" if leaf is Leaf.COMMAND else "edge"
-        address = str(Topic("{centre}", leaf, f"{{{name}}}"))
+        name = "light" if message_type is MessageType.COMMAND else "edge"
+        address = str(Topic("{centre}", message_type, f"{{{name}}}"))
         parameters[name] = {"description": f"Slug of the {name} in that centre: {SLUG}"}
-    model = MODELS[leaf].__name__
+    model = MODELS[message_type].__name__
     return {
         "address": address,
         "messages": {model: {"$ref": f"#/components/messages/{model}"}},
@@ -194,8 +200,8 @@ def _channel(leaf: Leaf) -> dict[str, object]:
     }
 
 
-def _operations(leaf: Leaf) -> list[tuple[str, dict[str, object]]]:
-    way, channel, name = _WAYS[leaf], channel_id(leaf), MODELS[leaf].__name__
+def _operations(message_type: MessageType) -> list[tuple[str, dict[str, object]]]:
+    way, channel, name = _WAYS[message_type], channel_id(message_type), MODELS[message_type].__name__
 
     def common() -> dict[str, object]:  # new objects each time: YAML would write shared ones as anchors
         return {
@@ -206,14 +212,14 @@ def _operations(leaf: Leaf) -> list[tuple[str, dict[str, object]]]:
     capital = channel[0].upper() + channel[1:]
     sends: dict[str, object] = {
         "action": "send",
-        "summary": f"{way.sender.capitalize()} says `{leaf}`. {way.when}",
+        "summary": f"{way.sender.capitalize()} says `{message_type}`. {way.when}",
         "tags": [{"name": way.sender}],
         **common(),
         "bindings": {"mqtt": {"qos": _QOS, "retain": way.retain, "bindingVersion": _BINDING}},
     }
     receives: dict[str, object] = {
         "action": "receive",
-        "summary": f"{way.receiver.capitalize()} hears `{leaf}`.",
+        "summary": f"{way.receiver.capitalize()} hears `{message_type}`.",
         "tags": [{"name": way.receiver}],
         **common(),
         "bindings": {"mqtt": {"qos": _QOS, "bindingVersion": _BINDING}},
@@ -221,13 +227,13 @@ def _operations(leaf: Leaf) -> list[tuple[str, dict[str, object]]]:
     return [(f"{way.sender}Sends{capital}", sends), (f"{way.receiver}Receives{capital}", receives)]
 
 
-def _message(leaf: Leaf, model: type[Wire]) -> dict[str, object]:
+def _message(message_type: MessageType, model: type[WireModel]) -> dict[str, object]:
     return {
         "name": model.__name__,
         "summary": (model.__doc__ or "").splitlines()[0],
         "contentType": "application/json",
         "payload": {"$ref": f"#/components/schemas/{model.__name__}"},
-        "examples": [{"name": channel_id(leaf), "payload": EXAMPLES[leaf].model_dump(mode="json")}],
+        "examples": [{"name": channel_id(message_type), "payload": EXAMPLES[message_type].model_dump(mode="json")}],
     }
 
 

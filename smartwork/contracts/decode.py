@@ -4,22 +4,22 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from smartwork.contracts.edge_reports import Alarms, LightOrder, Seen
-from smartwork.contracts.messages import Batch, Confirmed, LedgerReport, Released, Status, Wire
+from smartwork.contracts.edge_reports import Alarms, DiscoveredDevices, LightCommand
+from smartwork.contracts.messages import Batch, Confirmation, LedgerReport, Released, Status, WireModel
 from smartwork.contracts.policy import Policy, PolicyApplied
-from smartwork.contracts.topics import Leaf, Topic
+from smartwork.contracts.topics import MessageType, Topic
 
-MODELS: dict[Leaf, type[Wire]] = {
-    Leaf.READINGS: Batch,
-    Leaf.STATUS: Status,
-    Leaf.LEDGER: LedgerReport,
-    Leaf.CONFIRMED: Confirmed,
-    Leaf.POLICY: Policy,
-    Leaf.POLICY_APPLIED: PolicyApplied,
-    Leaf.RELEASED: Released,
-    Leaf.COMMAND: LightOrder,
-    Leaf.ALARMS: Alarms,
-    Leaf.SEEN: Seen,
+MODELS: dict[MessageType, type[WireModel]] = {
+    MessageType.READINGS: Batch,
+    MessageType.STATUS: Status,
+    MessageType.LEDGER: LedgerReport,
+    MessageType.CONFIRMED: Confirmation,
+    MessageType.POLICY: Policy,
+    MessageType.POLICY_APPLIED: PolicyApplied,
+    MessageType.RELEASED: Released,
+    MessageType.COMMAND: LightCommand,
+    MessageType.ALARMS: Alarms,
+    MessageType.DISCOVERED_DEVICES: DiscoveredDevices,
 }
 
 
@@ -28,7 +28,7 @@ class Decoded:
     """A message of the contract and where it was said."""
 
     topic: Topic
-    message: Wire
+    message: WireModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Rejected:
 def decode(raw_topic: str, payload: bytes) -> Decoded | Rejected:
     """The message in `payload`, or why it is none; never raises, whatever the bytes."""
     topic = Topic.parse(raw_topic)
-    model = MODELS.get(topic.leaf) if topic else None
+    model = MODELS.get(topic.message_type) if topic else None
     if topic is None or model is None:
         return Rejected(raw_topic, "unknown topic")
     try:

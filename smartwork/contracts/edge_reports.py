@@ -4,15 +4,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from smartwork.contracts.messages import LATEST_MS, Slug, Wire
+from smartwork.contracts.messages import LATEST_MS, Slug, WireModel
 from smartwork.contracts.policy import Profile
 
 AlarmKind = Literal["lamp_disobeys", "sensor_silent", "sensor_stuck", "sensor_flaps", "outbox_full"]
 ALARMS_LIMIT = 1_000
-SEEN_LIMIT = 200
+DISCOVERED_DEVICES_LIMIT = 200
 
 
-class Alarm(Wire):
+class Alarm(WireModel):
     """One thing in a centre that wants a person."""
 
     kind: AlarmKind
@@ -21,7 +21,7 @@ class Alarm(Wire):
     says: str = Field(max_length=200, description="The alarm in a sentence.")
 
 
-class Alarms(Wire):
+class Alarms(WireModel):
     """All that is wrong in a centre now, as a whole: what is not in the list is over."""
 
     v: Literal[1] = 1
@@ -29,7 +29,7 @@ class Alarms(Wire):
     alarms: list[Alarm] = Field(max_length=ALARMS_LIMIT)
 
 
-class SeenDevice(Wire):
+class DiscoveredDevice(WireModel):
     """A device that speaks on the centre's broker and is in no registry."""
 
     profile: Profile = Field(description="Its family, guessed from the topic.")
@@ -38,15 +38,15 @@ class SeenDevice(Wire):
     last_ms: int = Field(ge=0, le=LATEST_MS)
 
 
-class Seen(Wire):
+class DiscoveredDevices(WireModel):
     """The devices that were heard and are not registered, the newest ones, as a whole."""
 
     v: Literal[1] = 1
     reported_ms: int = Field(ge=0, le=LATEST_MS)
-    devices: list[SeenDevice] = Field(max_length=SEEN_LIMIT)
+    devices: list[DiscoveredDevice] = Field(max_length=DISCOVERED_DEVICES_LIMIT)
 
 
-class LightOrder(Wire):
+class LightCommand(WireModel):
     """A person's wish for the zone of a light, from afar: a level until an end, or none to give it back to its policy."""
 
     v: Literal[1] = 1

@@ -5,7 +5,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from smartwork.contracts.metrics import Metric
 from smartwork.contracts.topics import SLUG
 
 Slug = Annotated[str, StringConstraints(pattern=f"^{SLUG}$")]
@@ -18,13 +17,13 @@ LATEST_MS = 4_102_444_800_000
 """The year 2100: no message may speak of a later instant."""
 
 
-class Wire(BaseModel):
+class WireModel(BaseModel):
     """What all messages share: frozen, strict, and refusing fields they do not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class Batch(Wire):
+class Batch(WireModel):
     """A numbered, immutable run of readings: number `first + i` is (at_ms[i], devices[device[i]], metric[i], value[i]).
 
     Columns rather than rows, so that a server checks and stores thousands at a time.
@@ -69,14 +68,14 @@ class Batch(Wire):
         return self
 
 
-class Status(Wire):
+class Status(WireModel):
     """Whether an edge is there: retained, with `offline` as its last will."""
 
     v: Literal[1] = 1
     state: Literal["online", "offline"]
 
 
-class LedgerReportDay(Wire):
+class LedgerReportDay(WireModel):
     """One local day in an edge's book: how many readings got a number, and how many still wait."""
 
     day: Day
@@ -84,7 +83,7 @@ class LedgerReportDay(Wire):
     in_outbox: int = Field(ge=0, le=2**62)
 
 
-class LedgerReport(Wire):
+class LedgerReport(WireModel):
     """What an edge says it numbered, by local day of the event; the server holds what it stored against it."""
 
     v: Literal[1] = 1
@@ -100,7 +99,7 @@ class LedgerReport(Wire):
         return self
 
 
-class Confirmed(Wire):
+class Confirmation(WireModel):
     """Runs of numbers that are committed at the server; the edge may forget exactly these."""
 
     v: Literal[1] = 1
@@ -108,7 +107,7 @@ class Confirmed(Wire):
     runs: list[tuple[Number, Number]] = Field(min_length=1, description="Closed runs [first, last].")
 
 
-class Released(Wire):
+class Released(WireModel):
     """A desk or room that is free before its booking ends: it can be booked again. Said at least once."""
 
     v: Literal[1] = 1
@@ -117,11 +116,3 @@ class Released(Wire):
     reason: Literal["no_show", "left_early"]
     released_ms: int = Field(ge=0, le=LATEST_MS, description="Free from here on, ms since 1970 UTC.")
     until_ms: int = Field(ge=0, le=LATEST_MS, description="Free up to here: the booking's end, or the next booking.")
-
-
-def metric_of(code: int) -> Metric | None:
-    """The metric with this code, or None where no metric has it."""
-    try:
-        return Metric(code)
-    except ValueError:
-        return None

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, model_validator
 
-from smartwork.contracts.messages import Day, Slug, Wire
+from smartwork.contracts.messages import Day, Slug, WireModel
 
 Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Role = Literal["presence", "ambient", "light", "meter", "switch"]
@@ -28,7 +28,7 @@ class Profile(StrEnum):
     HOMEASSISTANT = "homeassistant"
 
 
-class DeviceEntry(Wire):
+class DeviceEntry(WireModel):
     """A device as the registry knows it: its address in its own dialect and the canonical name of its readings."""
 
     device: Slug
@@ -43,7 +43,7 @@ class DeviceEntry(Wire):
     resource: Slug | None = Field(default=None, description="The desk or room it watches.")
 
 
-class ZoneLight(Wire):
+class ZoneLight(WireModel):
     """How a zone is lit. Levels are shares of full light, 0 to 1."""
 
     zone: Slug
@@ -63,7 +63,7 @@ class ZoneLight(Wire):
         return self
 
 
-class Hours(Wire):
+class Hours(WireModel):
     """When the centre is open, in its local time: the same hours on each open ISO weekday, except on closures."""
 
     opens: Clock
@@ -80,7 +80,7 @@ class Hours(Wire):
         return self
 
 
-class Policy(Wire):
+class Policy(WireModel):
     """What a centre's edge must know to run alone. Retained; versions only grow."""
 
     v: Literal[1] = 1
@@ -102,7 +102,7 @@ class Policy(Wire):
         return self
 
 
-class PolicyApplied(Wire):
+class PolicyApplied(WireModel):
     """The edge's answer to a policy: the version in force, and why a newer one was refused."""
 
     v: Literal[1] = 1

@@ -10,7 +10,7 @@ _SLUG = re.compile(SLUG)
 _ROOT = "sw/v1"
 
 
-class Leaf(StrEnum):
+class MessageType(StrEnum):
     """What is said under a centre's branch."""
 
     READINGS = "readings"
@@ -22,15 +22,23 @@ class Leaf(StrEnum):
     RELEASED = "released"
     COMMAND = "command"
     ALARMS = "alarms"
-    SEEN = "seen"
+    DISCOVERED_DEVICES = "seen"
 
 
-OF_A_CENTRE = frozenset({Leaf.POLICY, Leaf.RELEASED})
+CENTRE_MESSAGE_TYPES = frozenset({MessageType.POLICY, MessageType.RELEASED})
 """Said of the whole centre: their topics have no name at the end."""
-_OF_AN_EDGE = {Leaf.READINGS, Leaf.STATUS, Leaf.LEDGER, Leaf.CONFIRMED, Leaf.POLICY_APPLIED, Leaf.ALARMS, Leaf.SEEN}
+_EDGE_MESSAGE_TYPES = {
+    MessageType.READINGS,
+    MessageType.STATUS,
+    MessageType.LEDGER,
+    MessageType.CONFIRMED,
+    MessageType.POLICY_APPLIED,
+    MessageType.ALARMS,
+    MessageType.DISCOVERED_DEVICES,
+}
 _SHAPE = re.compile(
     rf"{_ROOT}/(?P<centre>{SLUG})/"
-    r"(?P<leaf>readings|status|ledger|confirmed|policy/applied|policy|released|command|alarms|seen)"
+    r"(?P<message_type>readings|status|ledger|confirmed|policy/applied|policy|released|command|alarms|seen)"
     rf"(?:/(?P<name>{SLUG}))?"
 )
 
@@ -42,17 +50,17 @@ def is_slug(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic: `sw/v1/{centre}/{leaf}[/{name}]`; `name` is the edge, or the light of a command.
+    """One topic: `sw/v1/{centre}/{message_type}[/{name}]`; `name` is the edge, or the light of a command.
 
     Only `policy` and `released` have no name: they are said of the whole centre.
     """
 
     centre: str
-    leaf: Leaf
+    message_type: MessageType
     name: str | None = None
 
     def __str__(self) -> str:
-        return f"{_ROOT}/{self.centre}/{self.leaf}" + (f"/{self.name}" if self.name else "")
+        return f"{_ROOT}/{self.centre}/{self.message_type}" + (f"/{self.name}" if self.name else "")
 
     @classmethod
     def parse(cls, raw: str) -> "Topic | None":
@@ -65,18 +73,18 @@ def _parsed(raw: str) -> Topic | None:
     match = _SHAPE.fullmatch(raw)
     if match is None:
         return None
-    leaf = Leaf(match["leaf"])
-    named = leaf is Leaf.COMMAND or leaf in _OF_AN_EDGE
+    message_type = MessageType(match["message_type"])
+    named = message_type is MessageType.COMMAND or message_type in _EDGE_MESSAGE_TYPES
     if named != (match["name"] is not None):
         return None
-    return Topic(match["centre"], leaf, match["name"])
+    return Topic(match["centre"], message_type, match["name"])
 
 
-def every_centre(leaf: Leaf) -> str:
-    """The subscription filter for `leaf` of all centres and all edges."""
-    return f"{_ROOT}/+/{leaf}" + ("/+" if leaf in _OF_AN_EDGE else "")
+def all_centres_filter(message_type: MessageType) -> str:
+    """The subscription filter for `message_type` of all centres and all edges."""
+    return f"{_ROOT}/+/{message_type}" + ("/+" if message_type in _EDGE_MESSAGE_TYPES else "")
 
 
-def shared(group: str, topic_filter: str) -> str:
+def shared_filter(group: str, topic_filter: str) -> str:
     """`topic_filter` as an MQTT 5 shared subscription: each message goes to one member of `group`."""
     return f"$share/{group}/{topic_filter}"

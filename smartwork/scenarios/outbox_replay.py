@@ -13,7 +13,7 @@ from edge.forwarder import Forwarder
 from edge.outbox import Outbox
 from smartwork.clock import now
 from smartwork.contracts.reading import Reading
-from smartwork.contracts.topics import Leaf, Topic
+from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.core.connection import connect
 from smartwork.db.presence.freshness import awaiting
 from smartwork.devstack.processes import Component, Supervisor
@@ -89,7 +89,7 @@ def _open(opened: ExitStack, broker_url: str, box: Filled) -> tuple[Client, Outb
         Client(
             broker_url,
             f"replay-{box.centre}-{outbox.epoch}",
-            subscriptions=[str(Topic(box.centre, Leaf.CONFIRMED, box.edge))],
+            subscriptions=[str(Topic(box.centre, MessageType.CONFIRMED, box.edge))],
         )
     )
     client.wait_connected(10)

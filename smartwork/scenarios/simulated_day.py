@@ -22,7 +22,7 @@ from firmware_sim.network import demo_network
 from smartwork.clock import now
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import Profile
-from smartwork.contracts.topics import Leaf, Topic
+from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.core.migrations import migrate
 from smartwork.db.ledger.ledger import ledger
@@ -207,7 +207,7 @@ def _lamps(played: Day) -> dict[str, _Lamp]:
 
 def _start(supervisor: Supervisor, gateway: Component, endpoints: Endpoints, *, again: bool = False) -> None:
     """Start the gateway and wait until it lives by its policy."""
-    topic = str(Topic(SLUG, Leaf.STATUS, "gateway"))
+    topic = str(Topic(SLUG, MessageType.STATUS, "gateway"))
     with Client(endpoints.broker_url, "day-watch", subscriptions=[topic]) as watch:
         watch.wait_connected(_PATIENCE_S)
         if again:

@@ -11,7 +11,7 @@ import yaml
 from smartwork.contracts import asyncapi
 from smartwork.contracts.decode import MODELS, Decoded, decode
 from smartwork.contracts.metrics import RANGES, Metric
-from smartwork.contracts.topics import Leaf, Topic
+from smartwork.contracts.topics import MessageType, Topic
 
 DOCUMENT: dict[str, Any] = yaml.safe_load(asyncapi.PATH.read_text())
 
@@ -114,20 +114,20 @@ def test_a_message_has_a_schema_a_content_type_and_an_example() -> None:
         assert message["examples"]
 
 
-@pytest.mark.parametrize("leaf", list(MODELS))
-def test_what_the_document_shows_on_a_channel_is_decoded_there(leaf: Leaf) -> None:
-    channel = DOCUMENT["channels"][asyncapi.channel_id(leaf)]
+@pytest.mark.parametrize("message_type", list(MODELS))
+def test_what_the_document_shows_on_a_channel_is_decoded_there(message_type: MessageType) -> None:
+    channel = DOCUMENT["channels"][asyncapi.channel_id(message_type)]
     topic = channel["address"].format(centre="mons", edge="gateway", light="lamp-1")
     (message,) = (resolved(reference["$ref"]) for reference in channel["messages"].values())
     for shown in message["examples"]:
         found = decode(topic, json.dumps(shown["payload"]).encode())
         assert isinstance(found, Decoded)
-        assert (found.topic.leaf, type(found.message)) == (leaf, MODELS[leaf])
+        assert (found.topic.message_type, type(found.message)) == (message_type, MODELS[message_type])
 
 
 def test_the_document_shows_every_leaf_that_has_a_message() -> None:
     shown = {Topic.parse(c["address"].format(centre="a", edge="b", light="c")) for c in DOCUMENT["channels"].values()}
-    assert {topic.leaf for topic in shown if topic} == set(MODELS) == set(Leaf)
+    assert {topic.message_type for topic in shown if topic} == set(MODELS) == set(MessageType)
 
 
 def test_schemas_refuse_unknown_fields_and_use_draft_07_only() -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from smartwork.contracts.messages import Batch
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Policy, Profile, ZoneLight
-from smartwork.contracts.topics import Leaf, Topic
+from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.ingest.columns import Arrival
 from smartwork.domain.billing.companies import Company, Member
 from smartwork.domain.billing.contracts import Contract
@@ -120,4 +120,4 @@ def batch(first: int, told: Sequence[Told], day: date = TODAY, epoch: str = EPOC
 
 def arrival(content: Batch, centre: str = "mons", edge: str = "gateway") -> Arrival:
     """The batch as it arrives from an edge."""
-    return Arrival(Topic(centre, Leaf.READINGS, edge), content, content.model_dump_json().encode())
+    return Arrival(Topic(centre, MessageType.READINGS, edge), content, content.model_dump_json().encode())

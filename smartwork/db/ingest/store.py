@@ -15,7 +15,7 @@ from smartwork.db.core.queries import sql
 from smartwork.db.ingest.columns import Arrival, Columns, Flags, why
 from smartwork.db.ingest.prepared_batches import Prepared, prepare
 from smartwork.db.ingest.row_ids import OutboxKey, Registry, outbox_key
-from smartwork.db.network.edge_reports import Note, keep_notes
+from smartwork.db.network.edge_reports import EdgeReport, store_edge_reports
 from smartwork.errors import SmartworkError
 
 PAYLOAD_KEPT = 2_000
@@ -107,7 +107,7 @@ class IngestStore:
         with explained():
             self._connection.execute(sql("look"))
 
-    def keep_notes(self, notes: Sequence[Note], arrived_at: datetime) -> None:
+    def store_edge_reports(self, notes: Sequence[EdgeReport], arrived_at: datetime) -> None:
         """Store what edges said of their houses in one transaction; a note of an unknown centre is kept as rejected.
 
         Raises ServiceAway, or Unstorable where the database refuses the content.
@@ -117,7 +117,7 @@ class IngestStore:
         try:
             refused: list[Refusal] = []
             known = [note for note in notes if self._known_centre(note[0], b"", refused)]
-            keep_notes(self._connection, known)
+            store_edge_reports(self._connection, known)
             if refused:
                 self.commit([], refused, [], [], arrived_at)
         except psycopg.Error as error:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from smartwork.contracts.edge_reports import Alarms, Seen
+from smartwork.contracts.edge_reports import Alarms, DiscoveredDevices
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.topics import Topic
 from smartwork.db.core.connection import Connection, explained
 from smartwork.db.core.queries import sql
 
-Note = tuple[Topic, Alarms | Seen]
+EdgeReport = tuple[Topic, Alarms | DiscoveredDevices]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Unregistered:
     heard_at: datetime
 
 
-def keep_notes(connection: Connection, notes: Sequence[Note]) -> None:
+def store_edge_reports(connection: Connection, notes: Sequence[EdgeReport]) -> None:
     """Store what edges said of their houses, all in one transaction; the same report again changes nothing."""
     with explained(), connection.transaction():
         for topic, said in notes:
@@ -75,7 +75,7 @@ def _keep_alarms(connection: Connection, topic: Topic, said: Alarms) -> None:
     connection.execute(sql("begin_alarms"), row)
 
 
-def _keep_seen(connection: Connection, topic: Topic, said: Seen) -> None:
+def _keep_seen(connection: Connection, topic: Topic, said: DiscoveredDevices) -> None:
     newest = {(device.profile.value, device.address): device for device in said.devices}
     row = {
         "centre": topic.centre,

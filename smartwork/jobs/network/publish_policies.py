@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from smartwork.contracts.topics import Leaf, Topic
+from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.core.connection import Connection, explained
 from smartwork.db.lighting.policy import policy
 from smartwork.db.network.registry import centre_slugs
@@ -15,7 +15,7 @@ def publish_policies(connection: Connection, client: Client, at: datetime) -> di
     with explained():
         for centre in centre_slugs(connection):
             in_force = policy(connection, centre, at)
-            topic = str(Topic(centre, Leaf.POLICY))
+            topic = str(Topic(centre, MessageType.POLICY))
             client.publish(topic, in_force.model_dump_json().encode(), retain=True).wait_for_publish(10)
             versions[centre] = in_force.version
     return versions

@@ -8,7 +8,7 @@ import pytest
 from ingest.early_release import release_due, releasing, say
 from smartwork.contracts.decode import Decoded, decode
 from smartwork.contracts.messages import Released
-from smartwork.contracts.topics import Leaf, Topic
+from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.bookings import early_release as store
 from smartwork.db.core.connection import Connection
 from smartwork.db.network.registry import install, put_bookings, put_check_ins
@@ -22,7 +22,7 @@ from tests.support.program import eventually
 pytestmark = pytest.mark.services
 NINE = datetime(2026, 10, 5, 7, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-TOPIC = str(Topic("mons", Leaf.RELEASED))
+TOPIC = str(Topic("mons", MessageType.RELEASED))
 
 
 @pytest.fixture

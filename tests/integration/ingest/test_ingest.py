@@ -10,9 +10,9 @@ from threading import Barrier
 
 import pytest
 
-from smartwork.contracts.messages import Batch, Confirmed, LedgerReport, LedgerReportDay
+from smartwork.contracts.messages import Batch, Confirmation, LedgerReport, LedgerReportDay
 from smartwork.contracts.metrics import Metric
-from smartwork.contracts.topics import Leaf, Topic
+from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.ingest.columns import Arrival, gather
 from smartwork.db.ingest.store import IngestStore, Outcome, Refusal, Report, StatusChange
@@ -197,10 +197,11 @@ def test_a_report_that_was_overtaken_changes_nothing_and_status_says_since_when(
     def book(numbered: int, at_ms: int) -> Report:
         days = [LedgerReportDay(day=TODAY.isoformat(), numbered=numbered, in_outbox=0)]
         return Report(
-            Topic("mons", Leaf.LEDGER, "gateway"), LedgerReport(epoch=EPOCH, reported_ms=at_ms, last=numbered, days=days)
+            Topic("mons", MessageType.LEDGER, "gateway"),
+            LedgerReport(epoch=EPOCH, reported_ms=at_ms, last=numbered, days=days),
         )
 
-    status = Topic("mons", Leaf.STATUS, "gateway")
+    status = Topic("mons", MessageType.STATUS, "gateway")
     store.commit([], [], [book(9, 2_000), book(5, 1_000)], [StatusChange(status, "online")], NOON)
     store.commit([], [], [], [StatusChange(status, "online")], NOON + timedelta(hours=1))
     assert ledger(connection)["mons"][0].numbered == 9
@@ -229,7 +230,7 @@ def confirmed(client: Client, firsts: set[int]) -> None:
     """Wait until all these batches are confirmed."""
 
     def enough(payloads: list[bytes]) -> bool:
-        return firsts <= {first for p in payloads for first, _ in Confirmed.model_validate_json(p).runs}
+        return firsts <= {first for p in payloads for first, _ in Confirmation.model_validate_json(p).runs}
 
     assert enough(collect(client, enough, patience_s=15))
 

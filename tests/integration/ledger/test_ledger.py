@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from smartwork.contracts.messages import LedgerReport, LedgerReportDay
-from smartwork.contracts.topics import Leaf, Topic
+from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.core.connection import Connection
 from smartwork.db.ingest.store import IngestStore, Report
 from smartwork.db.ledger.ledger import NumberRun, gaps, ledger, overlaps
@@ -31,7 +31,7 @@ def stored(store: IngestStore, first: int, many: int, epoch: str = EPOCH) -> Non
 def reported(store: IngestStore, numbered: int, in_outbox: int, epoch: str = EPOCH, at_ms: int = 1) -> None:
     days = [LedgerReportDay(day=TODAY.isoformat(), numbered=numbered, in_outbox=in_outbox)]
     report = LedgerReport(epoch=epoch, reported_ms=at_ms, last=numbered, days=days)
-    store.commit([], [], [Report(Topic("mons", Leaf.LEDGER, "gateway"), report)], [], NOON)
+    store.commit([], [], [Report(Topic("mons", MessageType.LEDGER, "gateway"), report)], [], NOON)
 
 
 def book(

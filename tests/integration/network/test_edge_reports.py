@@ -11,13 +11,13 @@ from typer.testing import CliRunner
 
 from smartwork.cli.app import app
 from smartwork.clock import now
-from smartwork.contracts.edge_reports import Alarm, Alarms, Seen, SeenDevice
+from smartwork.contracts.edge_reports import Alarm, Alarms, DiscoveredDevice, DiscoveredDevices
 from smartwork.contracts.policy import Profile, ZoneLight
-from smartwork.contracts.topics import Leaf, Topic
+from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.lighting.policy import policy
 from smartwork.db.lighting.zone_settings import install_lights, lights, set_light, undo_light
-from smartwork.db.network.edge_reports import devices, keep_notes, standing_alarms
+from smartwork.db.network.edge_reports import devices, standing_alarms, store_edge_reports
 from smartwork.db.network.registry import install
 from smartwork.devstack.stack import Stack
 from smartwork.errors import InputError
@@ -28,7 +28,7 @@ from tests.support.program import Program, eventually
 
 pytestmark = pytest.mark.services
 SET = "zigbee2mqtt/mons/ceiling/set"
-ALARMS = Topic("mons", Leaf.ALARMS, "gateway")
+ALARMS = Topic("mons", MessageType.ALARMS, "gateway")
 MS = round(NOON.timestamp() * 1000)
 
 
@@ -134,7 +134,7 @@ def test_alarms_end_when_a_newer_report_does_not_name_them_and_an_older_report_e
 
     def report(ms: int, *kinds: str) -> None:
         said = [Alarm(kind="sensor_silent", device=kind, since_ms=MS, says=f"{kind} is silent") for kind in kinds]
-        keep_notes(connection, [(ALARMS, Alarms(reported_ms=ms, alarms=said))])
+        store_edge_reports(connection, [(ALARMS, Alarms(reported_ms=ms, alarms=said))])
 
     report(MS + 1_000, "s-1", "s-2")
     report(MS + 2_000, "s-2")
@@ -149,10 +149,13 @@ def test_alarms_end_when_a_newer_report_does_not_name_them_and_an_older_report_e
 def test_a_device_that_is_registered_is_no_longer_listed_as_unknown(connection: Connection) -> None:
     install(connection, small_network())
     seen = [
-        SeenDevice(profile=Profile.TASMOTA, address="plug-7", topic="tele/plug-7/LWT", last_ms=MS),
-        SeenDevice(profile=Profile.ZIGBEE2MQTT, address="zigbee2mqtt/mons/desk 1", topic="x", last_ms=MS),
+        DiscoveredDevice(profile=Profile.TASMOTA, address="plug-7", topic="tele/plug-7/LWT", last_ms=MS),
+        DiscoveredDevice(profile=Profile.ZIGBEE2MQTT, address="zigbee2mqtt/mons/desk 1", topic="x", last_ms=MS),
     ]
-    keep_notes(connection, [(Topic("mons", Leaf.SEEN, "gateway"), Seen(reported_ms=MS, devices=seen))])
+    store_edge_reports(
+        connection,
+        [(Topic("mons", MessageType.DISCOVERED_DEVICES, "gateway"), DiscoveredDevices(reported_ms=MS, devices=seen))],
+    )
     assert [each.address for each in devices(connection, "mons")[1]] == ["plug-7"]
     assert {each.device for each in devices(connection, "mons")[0]} == {"s-1", "s-2", "l-1"}
 
@@ -162,13 +165,13 @@ def test_an_address_to_register_is_listed_whole_whatever_a_device_calls_itself(
 ) -> None:
     install(connection, small_network())
     address = "plug [/] in the long corridor behind the kitchen"
-    seen = [SeenDevice(profile=Profile.TASMOTA, address=address, topic=f"tele/{address}/LWT", last_ms=MS)]
+    seen = [DiscoveredDevice(profile=Profile.TASMOTA, address=address, topic=f"tele/{address}/LWT", last_ms=MS)]
     says = "plug [/] is silent"
     alarms = [Alarm(kind="sensor_silent", device="s-1", since_ms=MS, says=says)]
-    keep_notes(
+    store_edge_reports(
         connection,
         [
-            (Topic("mons", Leaf.SEEN, "gateway"), Seen(reported_ms=MS, devices=seen)),
+            (Topic("mons", MessageType.DISCOVERED_DEVICES, "gateway"), DiscoveredDevices(reported_ms=MS, devices=seen)),
             (ALARMS, Alarms(reported_ms=MS, alarms=alarms)),
         ],
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ingest.service import subscriptions
-from smartwork.contracts.topics import Leaf, Topic
+from smartwork.contracts.topics import MessageType, Topic
 from smartwork.devstack import packages
 from smartwork.devstack.errors import plain_environment
 from smartwork.errors import ServiceAway
@@ -19,9 +19,9 @@ from smartwork.transport.mqtt import Client
 from tests.support.project import ROOT
 
 pytestmark = pytest.mark.services
-READINGS = str(Topic("mons", Leaf.READINGS, "gateway"))
-CONFIRMED = str(Topic("mons", Leaf.CONFIRMED, "gateway"))
-POLICY = str(Topic("mons", Leaf.POLICY))
+READINGS = str(Topic("mons", MessageType.READINGS, "gateway"))
+CONFIRMED = str(Topic("mons", MessageType.CONFIRMED, "gateway"))
+POLICY = str(Topic("mons", MessageType.POLICY))
 
 
 @dataclass(frozen=True)
@@ -111,13 +111,13 @@ def test_readings_reach_ingest_and_its_confirmation_the_edge(broker: Broker) -> 
 
 
 def test_a_policy_comes_from_the_operator_only(broker: Broker) -> None:
-    with broker.client("la-louviere", [str(Topic("la-louviere", Leaf.POLICY))]) as edge:
+    with broker.client("la-louviere", [str(Topic("la-louviere", MessageType.POLICY))]) as edge:
         edge.wait_connected(5)
         with broker.client("operator", []) as operator, broker.client("mons", []) as other:
             for client in (operator, other):
                 client.wait_connected(5)
-            other.publish(str(Topic("la-louviere", Leaf.POLICY)), b"false").wait_for_publish(5)
-            operator.publish(str(Topic("la-louviere", Leaf.POLICY)), b"true").wait_for_publish(5)
+            other.publish(str(Topic("la-louviere", MessageType.POLICY)), b"false").wait_for_publish(5)
+            operator.publish(str(Topic("la-louviere", MessageType.POLICY)), b"true").wait_for_publish(5)
         assert [d.payload for d in edge.receive(10, patience_s=3)] == [b"true"]
 
 
@@ -126,7 +126,7 @@ def test_an_edge_cannot_speak_for_another_centre(broker: Broker) -> None:
         ingest.wait_connected(5)
         edge.wait_connected(5)
         edge.publish(READINGS, b"{}").wait_for_publish(5)
-        edge.publish(str(Topic("la-louviere", Leaf.READINGS, "gateway")), b"{}").wait_for_publish(5)
+        edge.publish(str(Topic("la-louviere", MessageType.READINGS, "gateway")), b"{}").wait_for_publish(5)
         assert heard(ingest) == ["sw/v1/la-louviere/readings/gateway"]
 
 

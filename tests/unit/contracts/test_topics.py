@@ -2,15 +2,23 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smartwork.contracts.topics import OF_A_CENTRE, SLUG, Leaf, Topic, every_centre, is_slug, shared
+from smartwork.contracts.topics import (
+    CENTRE_MESSAGE_TYPES,
+    SLUG,
+    MessageType,
+    Topic,
+    all_centres_filter,
+    is_slug,
+    shared_filter,
+)
 
 slugs = st.from_regex(SLUG, fullmatch=True)
 
 
 @st.composite
 def topics(draw: st.DrawFn) -> Topic:
-    leaf = draw(st.sampled_from(Leaf))
-    return Topic(draw(slugs), leaf, None if leaf in OF_A_CENTRE else draw(slugs))
+    message_type = draw(st.sampled_from(MessageType))
+    return Topic(draw(slugs), message_type, None if message_type in CENTRE_MESSAGE_TYPES else draw(slugs))
 
 
 def matches(topic_filter: str, topic: str) -> bool:
@@ -55,14 +63,14 @@ def test_a_topic_outside_the_grammar_is_none(raw: str) -> None:
     assert Topic.parse(raw) is None
 
 
-@given(topics().filter(lambda topic: topic.leaf is not Leaf.COMMAND), st.sampled_from(Leaf))
-def test_a_filter_for_every_centre_takes_its_leaf_and_no_other(topic: Topic, leaf: Leaf) -> None:
-    if leaf is not Leaf.COMMAND:
-        assert matches(every_centre(leaf), str(topic)) == (topic.leaf is leaf)
+@given(topics().filter(lambda topic: topic.message_type is not MessageType.COMMAND), st.sampled_from(MessageType))
+def test_a_filter_for_every_centre_takes_its_leaf_and_no_other(topic: Topic, message_type: MessageType) -> None:
+    if message_type is not MessageType.COMMAND:
+        assert matches(all_centres_filter(message_type), str(topic)) == (topic.message_type is message_type)
 
 
 def test_a_shared_subscription_names_its_group_before_the_filter() -> None:
-    assert shared("ingest", every_centre(Leaf.READINGS)) == "$share/ingest/sw/v1/+/readings/+"
+    assert shared_filter("ingest", all_centres_filter(MessageType.READINGS)) == "$share/ingest/sw/v1/+/readings/+"
 
 
 @pytest.mark.parametrize("text", ["mons", "a", "4-floor", "m" * 48])

@@ -7,7 +7,7 @@ import pytest
 
 from edge.forwarder import REPORT_EVERY_S, RESEND_AFTER_S, WINDOW, Forwarder
 from edge.outbox import Outbox
-from smartwork.contracts.messages import Batch, Confirmed, LedgerReport
+from smartwork.contracts.messages import Batch, Confirmation, LedgerReport
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading
 from smartwork.transport.mqtt import Delivery
@@ -42,7 +42,7 @@ class Bench:
 
     def confirm(self, *firsts: int, epoch: str = EPOCH, topic: str = "sw/v1/mons/confirmed/gateway") -> None:
         """The server's word that the batches of one reading with these numbers are committed."""
-        payload = Confirmed(epoch=epoch, runs=[(n, n) for n in firsts]).model_dump_json().encode()
+        payload = Confirmation(epoch=epoch, runs=[(n, n) for n in firsts]).model_dump_json().encode()
         self.forwarder.handle_confirmations([Delivery(topic, payload, retained=False, qos=1, mid=1, connection=1)])
 
 

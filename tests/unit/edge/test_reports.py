@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from edge.reports import REPEAT, SEEN_PAUSE, AlarmReport, SeenReport
-from smartwork.contracts.edge_reports import SEEN_LIMIT, Alarm
+from smartwork.contracts.edge_reports import DISCOVERED_DEVICES_LIMIT, Alarm
 
 NOON = datetime(2026, 10, 5, 10, tzinfo=UTC)
 SILENT = Alarm(kind="sensor_silent", device="s-1", since_ms=0, says="s-1 is silent")
@@ -24,13 +24,13 @@ def test_alarms_are_said_when_one_begins_or_ends_and_again_after_a_while() -> No
 def test_unknown_devices_are_said_once_soon_newest_first_and_never_more_than_the_limit() -> None:
     report = SeenReport()
     assert report.news(NOON) is None
-    for i in range(SEEN_LIMIT + 5):
+    for i in range(DISCOVERED_DEVICES_LIMIT + 5):
         report.note(f"tele/plug-{i}/SENSOR", NOON)
     report.note("sw/v1/mons/status/gateway", NOON)
     said = report.news(NOON)
     assert said is not None
-    assert len(said.devices) == SEEN_LIMIT
-    assert said.devices[0].address == f"plug-{SEEN_LIMIT + 4}"
+    assert len(said.devices) == DISCOVERED_DEVICES_LIMIT
+    assert said.devices[0].address == f"plug-{DISCOVERED_DEVICES_LIMIT + 4}"
     report.note("tele/plug-1/SENSOR", NOON)
     assert report.news(NOON + timedelta(seconds=1)) is None
     assert report.news(NOON + SEEN_PAUSE) is not None

@@ -6,7 +6,7 @@ from typing import Any
 
 from edge.light_devices import PATIENT_TRIES
 from edge.zone_lights import Lights
-from smartwork.contracts.edge_reports import LightOrder
+from smartwork.contracts.edge_reports import LightCommand
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Hours, Policy, Profile, ZoneLight
 from smartwork.contracts.reading import Reading
@@ -118,16 +118,16 @@ def test_levels_on_the_way_of_a_ramp_are_no_hand() -> None:
 def test_a_person_afar_orders_a_level_until_an_end_and_gives_it_back() -> None:
     lights = occupied(Profile.ZIGBEE2MQTT)
     until = NOON + timedelta(minutes=10)
-    told = lights.ordered("z-0-l-0", LightOrder(level=0.2, until_ms=round(until.timestamp() * 1000)), NOON)
+    told = lights.ordered("z-0-l-0", LightCommand(level=0.2, until_ms=round(until.timestamp() * 1000)), NOON)
     assert json.loads(told[0][1]) == {"state": "ON", "brightness": 51}
-    told = lights.ordered("z-0-l-0", LightOrder(level=None), NOON)
+    told = lights.ordered("z-0-l-0", LightCommand(level=None), NOON)
     assert json.loads(told[0][1])["brightness"] == 203
-    assert lights.ordered("elsewhere", LightOrder(level=0.2), NOON) == []
+    assert lights.ordered("elsewhere", LightCommand(level=0.2), NOON) == []
 
 
 def test_a_restart_knows_the_override_and_what_sensors_said() -> None:
     lights = occupied(Profile.ZIGBEE2MQTT)
-    lights.ordered("z-0-l-0", LightOrder(level=0.2), NOON)
+    lights.ordered("z-0-l-0", LightCommand(level=0.2), NOON)
     kept = json.dumps(lights.remembered())
     soon = NOON + timedelta(minutes=1)
     again = Lights.of(policy(Profile.ZIGBEE2MQTT), soon, kept=kept)
