@@ -73,7 +73,7 @@ def parse(raw: Mapping[str, Any]) -> Evidence:
 
 
 def sentence(visit: InvoiceVisit, evidence: Evidence) -> str:
-    """The verdict explained: what was booked, what the sensor saw, and what follows from it."""
+    """The verdict wrap_database_errors: what was booked, what the sensor saw, and what follows from it."""
     zone = ZoneInfo(visit.timezone)
     period = f"{clock(visit.starts_at, zone)} to {clock(visit.ends_at, zone)}"
     seen, free, doubt = (minutes(m) for m in (evidence.occupied_min, evidence.vacant_min, evidence.unknown_min))

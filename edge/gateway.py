@@ -72,7 +72,7 @@ class Gateway:
             session_s=SESSION_S,
             will=Message(self._status, Status(state="offline").model_dump_json().encode(), retain=True),
             on_connected=self._say_online,
-            say=log.warning,
+            report=log.warning,
         )
         self._home = Announcer(self._centre, clock)
         self._link: Link | None = open_link(settings, log.warning)
@@ -82,7 +82,7 @@ class Gateway:
             session_s=3600,
             will=self._home.will,
             on_connected=self._home.anew,
-            say=log.warning,
+            report=log.warning,
         )
         self._forwarder = Forwarder(self._network, self._outbox, self._centre, NAME, network_clock or clock)
 
@@ -96,8 +96,8 @@ class Gateway:
         log.info("edge %s is listening, epoch %s", self._centre, self._outbox.epoch)
         try:
             while not should_stop():
-                self._take(self._devices.receive(AT_ONCE, patience_s=0.05))
-                self._hear(self._network.receive(AT_ONCE, patience_s=0.0))
+                self._take(self._devices.receive(AT_ONCE, timeout_s=0.05))
+                self._hear(self._network.receive(AT_ONCE, timeout_s=0.0))
                 self._ask_home_assistant()
                 self._forwarder.publish_batches()
                 self._home.turn(self._devices, self._health)

@@ -58,7 +58,7 @@ def live(centres: list[Centre], seed: int, speed: float, stop: threading.Event) 
                     url,
                     f"firmware-sim-{centre.slug}",
                     subscriptions=[t for d in centre.devices if d.role == "light" for t in zigbee2mqtt.ears(d.address)],
-                    say=lambda text: print(text, file=sys.stderr),
+                    report=lambda text: print(text, file=sys.stderr),
                 )
             )
             for centre in centres
@@ -77,7 +77,7 @@ def live(centres: list[Centre], seed: int, speed: float, stop: threading.Event) 
 
 def _orders(centre: Centre, client: Client) -> dict[str, Order]:
     """What each zone's lamp was told last since we listened last."""
-    deliveries = client.receive(100, patience_s=0.0)
+    deliveries = client.receive(100, timeout_s=0.0)
     lamps = {zigbee2mqtt.ears(device.address)[0]: device for device in centre.devices if device.role == "light"}
     found: dict[str, Order] = {}
     for delivery in deliveries:

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from smartwork.db.core.connection import Connection, connect_patiently
+from smartwork.db.core.connection import Connection, connect_with_retry
 from smartwork.errors import SmartworkError
 
 
@@ -25,7 +25,7 @@ def repeat(
     said = ""
     while due():
         try:
-            connection = connection or connect_patiently(database_url, log.debug, should_stop=ended.is_set)
+            connection = connection or connect_with_retry(database_url, log.debug, should_stop=ended.is_set)
             if connection is None:
                 return
             work(connection)

@@ -10,7 +10,7 @@ from ingest.background_worker import repeat, running
 from smartwork.contracts.messages import Released
 from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.bookings import early_release as store
-from smartwork.db.core.connection import Connection, explained
+from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.domain.bookings.early_release import release
 from smartwork.errors import ServiceAway
 from smartwork.settings import IngestSettings
@@ -21,7 +21,7 @@ log = logging.getLogger("ingest.early_release")
 
 def release_due(connection: Connection, at: datetime) -> int:
     """Release what nobody uses at the instant `at`; returns how many desks and rooms that were."""
-    with explained():
+    with wrap_database_errors():
         due = [
             (one, reason)
             for one in store.held(connection, at)
@@ -32,7 +32,7 @@ def release_due(connection: Connection, at: datetime) -> int:
 
 def say(connection: Connection, client: Client, at: datetime) -> int:
     """Publish the releases that nobody has said yet; returns how many. What the broker did not take is said next time."""
-    with explained(), store.unsaid(connection, at) as found:
+    with wrap_database_errors(), store.unsaid(connection, at) as found:
         for one in found:
             message = Released(
                 resource=one.resource,

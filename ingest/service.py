@@ -14,7 +14,7 @@ from smartwork.contracts.decode import Decoded, Rejected, decode
 from smartwork.contracts.edge_reports import Alarms, DiscoveredDevices
 from smartwork.contracts.messages import Batch, Confirmation, LedgerReport, Status
 from smartwork.contracts.topics import MessageType, Topic, all_centres_filter, shared_filter
-from smartwork.db.core.connection import Connection, connect_patiently
+from smartwork.db.core.connection import Connection, connect_with_retry
 from smartwork.db.ingest.columns import Arrival, Columns, gather
 from smartwork.db.ingest.prepared_batches import Prepared
 from smartwork.db.ingest.store import IngestStore, Outcome, Refusal, Report, StatusChange, Unstorable
@@ -96,10 +96,10 @@ class Ingest:
             session_s=settings.session_s,
             receive_maximum=settings.max_in_flight,
             on_connected=self._when_subscribed,
-            say=log.warning,
+            report=log.warning,
         )
         self._received = self._finished = 0
-        self.metrics.in_flight.set_function(lambda: self._client.waiting + self._received - self._finished)
+        self.metrics.in_flight.set_function(lambda: self._client.queued + self._received - self._finished)
         self.metrics.connected.labels("broker").set_function(lambda: self._client.connected)
         self._subscriptions_made = self._connections_made = 0
         self._connection: Connection | None = None
@@ -185,7 +185,7 @@ class Ingest:
 
     def _opened(self) -> IngestStore | None:
         while self._store is None:
-            self._connection = connect_patiently(self._settings.database_url, log.warning, should_stop=self._should_stop)
+            self._connection = connect_with_retry(self._settings.database_url, log.warning, should_stop=self._should_stop)
             if self._connection is None:
                 return None
             try:

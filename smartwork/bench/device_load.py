@@ -95,7 +95,7 @@ def main(arguments: list[str]) -> int:
 
 def _perform(voices: list[Voice], interval_s: float, seconds: float, seed: int, stop: threading.Event) -> None:
     url = SimulatorSettings.from_env(os.environ).broker_url
-    with Client(url, "firmware-sim-chorus", say=lambda text: print(text, file=sys.stderr)) as client:
+    with Client(url, "firmware-sim-chorus", report=lambda text: print(text, file=sys.stderr)) as client:
         client.wait_connected(_PATIENCE_S)
         began, spoken, behind, said_at = monotonic(), 0, 0.0, 0.0
         for due, messages in sing(voices, clock.now(), interval_s, seed):

@@ -75,9 +75,9 @@ def _told(client: Client, desk: int, deadline: float) -> float:
     raise DevstackError(f"The lamp of desk {desk} was not told anything within {_PATIENCE_S:g} s; look at the edge's log.")
 
 
-def _answer(client: Client, patience_s: float) -> list[tuple[str, float]]:
+def _answer(client: Client, timeout_s: float) -> list[tuple[str, float]]:
     """What lamps were told and when it came; each confirms at once."""
-    deliveries = client.receive(100, patience_s)
+    deliveries = client.receive(100, timeout_s)
     at = time.monotonic()
     client.acknowledge(deliveries)
     for delivery in deliveries:

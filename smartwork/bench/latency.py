@@ -97,8 +97,8 @@ def _converse(
     return said, confirmed
 
 
-def _heard(client: Client, patience_s: float) -> Runs:
-    deliveries = client.receive(1_000, patience_s)
+def _heard(client: Client, timeout_s: float) -> Runs:
+    deliveries = client.receive(1_000, timeout_s)
     at = time.monotonic()
     client.acknowledge(deliveries)
     runs: Runs = []

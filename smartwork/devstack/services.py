@@ -31,7 +31,7 @@ class Service(ABC):
     title: str
     program: str
     stop_signal: signal.Signals
-    patience_s = 60.0
+    timeout_s = 60.0
 
     def __init__(self, instance: Instance, tree: Path) -> None:
         self.instance = instance
@@ -109,13 +109,13 @@ class Service(ABC):
         message = f"{self.title} did not start. The end of its log, {self.log}:\n{last_lines(self.log)}"
         raise DevstackError(message)
 
-    def stop(self, patience_s: float = 30.0) -> bool:
+    def stop(self, timeout_s: float = 30.0) -> bool:
         """Stop it in an orderly way, by force after a while. Whether there was anything to stop."""
         pid = self.pid()
         if pid is None:
             return False
         send(pid, self.stop_signal)
-        if not wait_until_gone(pid, patience_s):
+        if not wait_until_gone(pid, timeout_s):
             self.kill()
         return True
 
@@ -142,7 +142,7 @@ class Service(ABC):
         return size
 
     def _wait_until_healthy(self, pid: int) -> bool:
-        deadline = time.monotonic() + self.patience_s
+        deadline = time.monotonic() + self.timeout_s
         pause = 0.02
         while time.monotonic() < deadline:
             # Between fork and exec it still looks like the shell that starts it.

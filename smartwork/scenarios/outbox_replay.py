@@ -47,10 +47,10 @@ def fill(path: Path, timezone: str, readings: Sequence[Reading], name: str) -> N
         outbox.append(readings)
 
 
-def wait_for_broker(broker_url: str, say: Callable[[str], None], patience_s: float) -> None:
-    """Return once the broker answers; says why it is waiting, and raises ServiceAway after `patience_s` seconds."""
-    with Client(broker_url, f"probe-{os.getpid()}", say=say) as client:
-        client.wait_connected(patience_s)
+def wait_for_broker(broker_url: str, say: Callable[[str], None], timeout_s: float) -> None:
+    """Return once the broker answers; says why it is waiting, and raises ServiceAway after `timeout_s` seconds."""
+    with Client(broker_url, f"probe-{os.getpid()}", report=say) as client:
+        client.wait_connected(timeout_s)
 
 
 def replay(broker_url: str, boxes: Sequence[Filled], progress: Progress, alive: Callable[[], None]) -> None:
@@ -66,7 +66,7 @@ def replay(broker_url: str, boxes: Sequence[Filled], progress: Progress, alive: 
         moved_at = time.monotonic()
         while waiting:
             for client, _, forwarder in pairs:
-                heard = client.receive(500, patience_s=0.0)
+                heard = client.receive(500, timeout_s=0.0)
                 forwarder.handle_confirmations(heard)
                 client.acknowledge(heard)
                 forwarder.publish_batches()

@@ -98,15 +98,15 @@ class Client:
         receive_maximum: int = 1_000,
         will: Message | None = None,
         on_connected: Callable[[], None] | None = None,
-        say: Callable[[str], None] = lambda _: None,
+        report: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._address = Address.parse(broker_url)
         self._subscriptions = list(subscriptions)
         self._session_s = session_s
         self._receive_maximum = receive_maximum
         self._on_connected = on_connected
-        self._say = say
-        self._said = ""
+        self._report = report
+        self._last_problem = ""
         self._connection = 0
         self._inbox: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._connected = threading.Event()
@@ -169,13 +169,13 @@ class Client:
         return self._connected.is_set()
 
     @property
-    def waiting(self) -> int:
-        """How many messages came in that `receive` has not handed out yet."""
+    def queued(self) -> int:
+        """The number of received messages that `receive` has not returned yet."""
         return self._inbox.qsize()
 
-    def wait_connected(self, patience_s: float) -> None:
-        """Return once connected; raises ServiceAway after `patience_s` seconds."""
-        if not self._connected.wait(patience_s):
+    def wait_connected(self, timeout_s: float) -> None:
+        """Return once connected; raises ServiceAway after `timeout_s` seconds."""
+        if not self._connected.wait(timeout_s):
             raise ServiceAway(f"The broker at {self._where()} does not answer. Is it running, and is the address right?")
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> MQTTMessageInfo:
@@ -191,17 +191,17 @@ class Client:
                 self._paho.unsubscribe(dropped)
             self._send_subscriptions()
 
-    def receive(self, most: int, patience_s: float, most_bytes: int | None = None) -> list[Delivery]:
-        """Up to `most` messages: waits at most `patience_s` seconds for the first and takes what is there besides.
+    def receive(self, most: int, timeout_s: float, max_bytes: int | None = None) -> list[Delivery]:
+        """Up to `most` messages: waits at most `timeout_s` seconds for the first and takes what is there besides.
 
-        It takes no more once their payloads have `most_bytes` together.
+        It takes no more once their payloads have `max_bytes` together.
         """
         try:
-            found = [self._inbox.get(timeout=patience_s)]
+            found = [self._inbox.get(timeout=timeout_s)]
         except queue.Empty:
             return []
         held = len(found[0].payload)
-        while len(found) < most and (most_bytes is None or held < most_bytes):
+        while len(found) < most and (max_bytes is None or held < max_bytes):
             try:
                 found.append(self._inbox.get_nowait())
             except queue.Empty:
@@ -230,10 +230,10 @@ class Client:
     def _where(self) -> str:
         return f"{self._address.host}:{self._address.port}"
 
-    def _once(self, text: str) -> None:
-        if text != self._said:
-            self._said = text
-            self._say(text)
+    def _report_once(self, problem: str) -> None:
+        if problem != self._last_problem:
+            self._last_problem = problem
+            self._report(problem)
 
     def _when_connected(
         self,
@@ -244,10 +244,10 @@ class Client:
         _properties: Properties | None,
     ) -> None:
         if reason.is_failure:
-            self._once(f"The broker at {self._where()} refuses the connection: {reason}. Trying again.")
+            self._report_once(f"The broker at {self._where()} refuses the connection: {reason}. Trying again.")
             return
         self._connection += 1
-        self._said = ""
+        self._last_problem = ""
         if self._subscriptions:
             self._send_subscriptions()
         else:
@@ -258,7 +258,7 @@ class Client:
     ) -> None:
         refused = [str(reason) for reason in reasons if reason.is_failure]
         if refused:
-            self._once(f"The broker at {self._where()} refuses a subscription: {refused[0]}.")
+            self._report_once(f"The broker at {self._where()} refuses a subscription: {refused[0]}.")
         else:
             self._ready()
 
@@ -269,7 +269,7 @@ class Client:
                 self._on_connected()
 
     def _when_refused(self, _client: PahoClient, _data: object) -> None:
-        self._once(f"The broker at {self._where()} does not answer. Trying again.")
+        self._report_once(f"The broker at {self._where()} does not answer. Trying again.")
 
     def _when_disconnected(
         self,
@@ -281,7 +281,7 @@ class Client:
     ) -> None:
         self._connected.clear()
         if reason.is_failure:
-            self._once(f"The connection to the broker at {self._where()} was lost: {reason}. Trying again.")
+            self._report_once(f"The connection to the broker at {self._where()} was lost: {reason}. Trying again.")
 
     def _when_delivered(self, topic: str, payload: bytes, retained: bool, qos: int, mid: int) -> None:
         self._inbox.put(Delivery(topic, payload, retained, qos, mid, self._connection))

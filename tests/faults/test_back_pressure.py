@@ -60,7 +60,7 @@ def test_with_the_database_away_memory_stays_bounded_and_the_broker_keeps_the_re
                 (found,) = connection.execute("SELECT count(*) FROM batch").fetchall()
             return bool(found[0] == BATCHES)
 
-        eventually(stored, lambda: ingest.said[-2_000:], patience_s=120)
+        eventually(stored, lambda: ingest.said[-2_000:], timeout_s=120)
         after = peak_rss_mb(ingest.pid)
         assert ingest.stop(30) == 0
     tell(

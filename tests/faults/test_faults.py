@@ -44,7 +44,7 @@ def test_a_day_without_the_network_is_replayed_whole(tmp_path: Path, tell: Tell)
             chain.cable.cut()
         with speaking(url, days.said[third : 2 * third], a_second=10_000):
             pass
-        eventually(lambda: chain.numbered() >= chain.understood(2 * third), patience_s=60)
+        eventually(lambda: chain.numbered() >= chain.understood(2 * third), timeout_s=60)
         waiting = chain.waiting()
         assert waiting > 0
         sleep(1)
@@ -53,7 +53,7 @@ def test_a_day_without_the_network_is_replayed_whole(tmp_path: Path, tell: Tell)
         began = monotonic()
         chain.cable.join()
         with speaking(url, days.said[2 * third :], a_second=1_000):
-            eventually(lambda: chain.stored() >= chain.understood(2 * third), patience_s=60)
+            eventually(lambda: chain.stored() >= chain.understood(2 * third), timeout_s=60)
             replayed_s = monotonic() - began
         chain.wait_until_level()
         chain.prove()
@@ -80,7 +80,7 @@ def test_a_broker_that_forgot_everything_costs_only_time(tmp_path: Path, tell: T
         worker.kill()
         with speaking(chain.centre_broker.url, days.said, a_second=10_000):
             pass
-        eventually(lambda: chain.numbered() >= chain.understood(len(days.said)), patience_s=60)
+        eventually(lambda: chain.numbered() >= chain.understood(len(days.said)), timeout_s=60)
         sleep(1)
         assert chain.stored() == 0
         chain.empty_the_broker()

@@ -146,5 +146,5 @@ def test_thousands_of_mutated_messages_through_the_broker_leave_nothing_behind(
     all_accounted(connection, tries + 1, kept + reported)
     with Client(broker_url, "ingest-1", subscriptions=["sw/none"], session_s=3_600) as successor:
         successor.wait_connected(10)
-        assert successor.receive(1, patience_s=2) == []
+        assert successor.receive(1, timeout_s=2) == []
     tell(f"{tries} messages: {rejected} rejected, {kept} batches, {reported} reports and status; none came again")

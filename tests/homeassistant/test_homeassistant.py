@@ -85,7 +85,7 @@ def test_a_light_that_is_switched_there_tells_the_lamp_and_overrides_its_zone(ho
     for somebody in (False, True):  # the zone's policy would give 80 percent to whoever is there; a person's hand wins
         house.speak("zigbee2mqtt/mons/desk 1", occupancy=somebody)
         house.becomes(DESK, "on" if somebody else "off")
-    assert house.commands(f"{CEILING}/set", patience_s=2) == []
+    assert house.commands(f"{CEILING}/set", timeout_s=2) == []
     house.home.call("light/turn_off", entity_id=LAMP)
     assert told(house) == 0
     house.becomes(LAMP, "off")
@@ -129,7 +129,7 @@ def test_a_gateway_that_goes_away_makes_its_entities_unavailable_until_it_is_bac
     house.speak("zigbee2mqtt/mons/desk 1", occupancy=True)
     house.becomes(DESK, "on")
     house.gateway.kill()
-    house.becomes(DESK, "unavailable", patience_s=90)
+    house.becomes(DESK, "unavailable", timeout_s=90)
     house.becomes(LAMP, "unavailable")
     house.becomes(f"binary_sensor.{GATEWAY}_online", "off")
     house.gateway.start()
@@ -173,7 +173,7 @@ def test_after_a_restart_of_home_assistant_everything_is_there_again_and_the_new
     house.becomes(DESK, "on")
     house.becomes(LAMP, house.home.state(LAMP))
     house.home.call("input_boolean/turn_on", entity_id="input_boolean.somebody")
-    house.becomes(MEETING_ROOM, "on", patience_s=90)
+    house.becomes(MEETING_ROOM, "on", timeout_s=90)
     assert "ERROR" not in house.home.said
     assert house.home.token not in house.gateway.said
     assert "entity_id" not in house.gateway.said

@@ -17,18 +17,18 @@ def forget_everything(broker_url: str) -> None:
         broker_url, "test-cleaner", subscriptions=["sw/v1/#", "zigbee2mqtt/#", "homeassistant/device/#", "smartwork/#"]
     ) as client:
         client.wait_connected(10)
-        while found := client.receive(1_000, patience_s=0.3):
+        while found := client.receive(1_000, timeout_s=0.3):
             for delivery in found:
                 if delivery.retained:
                     client.publish(delivery.topic, b"", retain=True).wait_for_publish(10)
             client.acknowledge(found)
 
 
-def collect(client: Client, enough: Callable[[list[bytes]], bool], patience_s: float = 10.0) -> list[bytes]:
-    """The payloads that `client` receives, acknowledged, until they are `enough` or it is silent for `patience_s`."""
+def collect(client: Client, enough: Callable[[list[bytes]], bool], timeout_s: float = 10.0) -> list[bytes]:
+    """The payloads that `client` receives, acknowledged, until they are `enough` or it is silent for `timeout_s`."""
     payloads: list[bytes] = []
     while not enough(payloads):
-        found = client.receive(1_000, patience_s)
+        found = client.receive(1_000, timeout_s)
         if not found:
             break
         client.acknowledge(found)

@@ -94,13 +94,13 @@ class HomeAssistant:
         """An access token, good for half an hour."""
         return str(self.tokens["access_token"])
 
-    def start(self, patience_s: float = 120) -> None:
+    def start(self, timeout_s: float = 120) -> None:
         """Start it and wait until it answers; raises AssertionError with the end of its log where it does not."""
         hass = [str(self._python), "-m", "homeassistant", "-c", str(self._folder), "--skip-pip"]
         tied = [sys.executable, str(Path(die_with_parent.__file__)), str(os.getpid()), *hass]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(tied, stdout=log, stderr=log)
-        deadline = time.monotonic() + patience_s
+        deadline = time.monotonic() + timeout_s
         while self._is_starting():
             assert self._process.poll() is None, last_lines(self._log)
             assert time.monotonic() < deadline, last_lines(self._log)

@@ -52,16 +52,16 @@ class House:
         """Say this as a device does."""
         self.devices.publish(topic, json.dumps(said).encode()).wait_for_publish(10)
 
-    def becomes(self, entity_id: str, state: str | None, patience_s: float = 30) -> None:
+    def becomes(self, entity_id: str, state: str | None, timeout_s: float = 30) -> None:
         """Wait until an entity of Home Assistant has this state, or is gone (None)."""
         eventually(
             lambda: self.home.state(entity_id) == state,
             lambda: f"{entity_id} is {self.home.state(entity_id)!r}, not {state!r}\n{self.gateway.said}\n{self.home.said}",
-            patience_s,
+            timeout_s,
         )
 
-    def commands(self, topic: str, patience_s: float = 15) -> list[dict[str, object]]:
+    def commands(self, topic: str, timeout_s: float = 15) -> list[dict[str, object]]:
         """What the gateway told a lamp since the last call; waits for the first."""
-        found = self.devices.receive(100, patience_s)
+        found = self.devices.receive(100, timeout_s)
         self.devices.acknowledge(found)
         return [json.loads(each.payload) for each in found if each.topic == topic and not each.retained]

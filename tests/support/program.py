@@ -55,22 +55,22 @@ class Program:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait(10)
 
-    def stop(self, patience_s: float = 15) -> int:
+    def stop(self, timeout_s: float = 15) -> int:
         """Ask it to end and return its exit status; raises TimeoutExpired where it does not listen."""
         if self._process is None:
             raise RuntimeError("it was never started")
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(patience_s)
+        return self._process.wait(timeout_s)
 
-    def wait_until_it_says(self, text: str, patience_s: float = 15) -> None:
+    def wait_until_it_says(self, text: str, timeout_s: float = 15) -> None:
         """Return when the text stands in its log; raises AssertionError with the log where it does not come."""
-        eventually(lambda: text in self.said, lambda: f"{text!r} was not said:\n{self.said}", patience_s)
+        eventually(lambda: text in self.said, lambda: f"{text!r} was not said:\n{self.said}", timeout_s)
 
 
-def eventually(holds: Callable[[], bool], why_not: Callable[[], str] = lambda: "", patience_s: float = 15) -> None:
+def eventually(holds: Callable[[], bool], why_not: Callable[[], str] = lambda: "", timeout_s: float = 15) -> None:
     """Return as soon as `holds`; raises AssertionError with `why_not` where it never does."""
-    deadline = time.monotonic() + patience_s
+    deadline = time.monotonic() + timeout_s
     while not holds():
         if time.monotonic() > deadline:
-            raise AssertionError(why_not() or f"it did not come true within {patience_s:g} s")
+            raise AssertionError(why_not() or f"it did not come true within {timeout_s:g} s")
         time.sleep(0.05)

@@ -89,12 +89,12 @@ class Rig:
         part = replace(self.days, said=self.days.said[:messages])
         return sum(len(part.readings(centre)) for centre in self.outboxes)
 
-    def wait_until_level(self, patience_s: float = 120) -> float:
+    def wait_until_level(self, timeout_s: float = 120) -> float:
         """Return, in seconds, how long it took until all is stored, confirmed to every edge, and spans are derived."""
         began = monotonic()
         with connect(self.orderly_url) as connection:
             expected = proof.readings_stored(connection)
-        eventually(lambda: self.stored() == expected, lambda: self._account(expected), patience_s)
+        eventually(lambda: self.stored() == expected, lambda: self._account(expected), timeout_s)
         eventually(lambda: self.waiting() == 0, lambda: self._account(expected), 60)
         took = monotonic() - began
         with connect(self.database_url) as connection:

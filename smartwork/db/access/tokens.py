@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from smartwork.db.core.connection import Connection, explained
+from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 from smartwork.domain.access.scopes import OF_THE_NETWORK, SCOPES
 from smartwork.errors import InputError
@@ -39,7 +39,7 @@ def put(connection: Connection, name: str, secret: str, company: str | None, sco
     if company and (forbidden := sorted(set(scopes) & OF_THE_NETWORK)):
         raise InputError(f"A company's token cannot have {', '.join(forbidden)}: that is for the network's own.")
     arguments = {"name": name, "digest": digest(secret), "company": company, "scopes": sorted(set(scopes)), "at": at}
-    with explained():
+    with wrap_database_errors():
         if company and connection.execute(sql("company_exists"), (company,)).fetchone() == (0,):
             raise InputError(f"There is no company {company!r}.")
         if connection.execute(sql("put_token"), arguments).fetchone() is None:
@@ -48,14 +48,14 @@ def put(connection: Connection, name: str, secret: str, company: str | None, sco
 
 def listed(connection: Connection) -> list[TokenRow]:
     """All tokens, those in use first."""
-    with explained():
+    with wrap_database_errors():
         rows = connection.execute(sql("tokens")).fetchall()
     return [TokenRow(name, company, tuple(scopes), made, gone) for name, company, scopes, made, gone in rows]
 
 
 def revoke(connection: Connection, name: str, at: datetime) -> bool:
     """End a token's use at once; False where none of that name is in use."""
-    with explained():
+    with wrap_database_errors():
         return connection.execute(sql("revoke_token"), {"name": name, "at": at}).fetchone() is not None
 
 

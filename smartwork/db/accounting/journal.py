@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from smartwork.db.core.connection import Connection, explained
+from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import rows, sql
 from smartwork.domain.accounting.postings import Posting
 
@@ -24,5 +24,5 @@ def post(connection: Connection, posting: Posting) -> int:
 
 def balances(connection: Connection) -> dict[str, Decimal]:
     """The balance of each account in EUR; debits are positive."""
-    with explained():
+    with wrap_database_errors():
         return dict(rows(connection, "balances"))

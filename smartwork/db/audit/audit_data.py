@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from smartwork.db.billing.documents import open_items
-from smartwork.db.core.connection import Connection, explained
+from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 from smartwork.domain.audit.audit_data import (
     AuditData,
@@ -33,7 +33,7 @@ class DocumentUnreadable(SmartworkError):  # noqa: N818 - says what happened
 
 def read_audit_data(connection: Connection, parse_payment_file: Callable[[bytes], PaymentFile | None]) -> AuditData:
     """Read all that is audited. Raises DocumentUnreadable that names the document if a snapshot cannot be parsed."""
-    with explained(), connection.transaction():
+    with wrap_database_errors(), connection.transaction():
         connection.execute(sql("billing_snapshot"))
         owed, moves = open_items(connection)
         return AuditData(

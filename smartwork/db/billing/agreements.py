@@ -7,7 +7,7 @@ from decimal import Decimal
 import psycopg
 
 from smartwork.db.billing import billing_month
-from smartwork.db.core.connection import Connection, explained
+from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import rows, sql
 from smartwork.db.network.registry import company_row, put_agreed, put_orders
 from smartwork.domain.billing.agreements import Agreements
@@ -35,7 +35,7 @@ def in_force(connection: Connection) -> tuple[Agreements, frozenset[tuple[str, s
 
     A company with which nothing is agreed any more is none of it; its documents stay.
     """
-    with explained():
+    with wrap_database_errors():
         try:
             seller = billing_month.seller(connection)
         except billing_month.SellerMissing:
@@ -81,7 +81,7 @@ def replace(connection: Connection, before: Agreements, after: Agreements) -> No
 
 def lock(connection: Connection) -> None:
     """Let nobody else change what is agreed until the transaction ends."""
-    with explained():
+    with wrap_database_errors():
         connection.execute(sql("lock_agreements"))
 
 
@@ -93,7 +93,7 @@ def put_version(connection: Connection, at: datetime, note: str, content: str) -
 
 def versions(connection: Connection) -> list[Version]:
     """All versions, oldest first."""
-    with explained():
+    with wrap_database_errors():
         return [Version(*row) for row in rows(connection, "agreement_versions")]
 
 
@@ -119,19 +119,19 @@ def newest_billed_month(connection: Connection) -> date | None:
 
 def billed_months(connection: Connection) -> dict[str, date]:
     """The last month that was billed, by company."""
-    with explained():
+    with wrap_database_errors():
         return dict(rows(connection, "last_billed_months"))
 
 
 def billed_visits(connection: Connection, since: date) -> list[Visits]:
     """On which local days from `since` on companies were billed for places, by centre and kind; days with none left out."""
-    with explained():
+    with wrap_database_errors():
         return [Visits(*row) for row in rows(connection, "billed_visits", since=since)]
 
 
 def hours_left(connection: Connection) -> dict[tuple[str, PlaceKind], Decimal]:
     """What is left of hours bought ahead, by company and kind of place; expired ones are not left any more."""
-    with explained():
+    with wrap_database_errors():
         return {(company, kind): hours for company, kind, hours in rows(connection, "hours_left")}
 
 

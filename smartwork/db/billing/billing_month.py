@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from smartwork.db.core.connection import Connection, explained
+from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 from smartwork.db.ledger.ledger import ledger_between
 from smartwork.domain.billing.changed_months import DIGEST_VERSION, CompanyMonth, Digests, MonthDigests
@@ -52,7 +52,7 @@ def customers(connection: Connection) -> list[Customer]:
 
 def companies(connection: Connection) -> list[Customer]:
     """All companies, by slug."""
-    with explained():
+    with wrap_database_errors():
         contracts: dict[Any, list[Contract]] = defaultdict(list)
         for company_id, *terms in _rows(connection, "billing_contracts"):
             contracts[company_id].append(Contract(*terms))
@@ -71,13 +71,13 @@ def companies(connection: Connection) -> list[Customer]:
 
 def tariffs(connection: Connection) -> list[Tariff]:
     """All tariffs, past and present."""
-    with explained():
+    with wrap_database_errors():
         return [Tariff(*row) for row in _rows(connection, "billing_tariffs")]
 
 
 def seller(connection: Connection) -> Party:
     """Who bills the companies and pays the centres; raises SellerMissing where nobody was named yet."""
-    with explained():
+    with wrap_database_errors():
         found = _rows(connection, "billing_seller")
     if not found:
         raise SellerMissing(
@@ -92,7 +92,7 @@ def proven(connection: Connection, month: date, companies: Sequence[int] | None 
 
     `companies` are the keys of those that are wanted; None: of all.
     """
-    with explained(), connection.transaction():
+    with wrap_database_errors(), connection.transaction():
         connection.execute(sql("billing_snapshot"))
         rows = _rows(connection, "billing_verdicts", month=month, companies=None if companies is None else list(companies))
         periods = {
@@ -127,21 +127,21 @@ def _ledger(connection: Connection, touched: Sequence[Sequence[date]]) -> dict[t
 
 def is_billed(connection: Connection, month: date) -> bool:
     """Whether a run billed the month, for whatever there was."""
-    with explained():
+    with wrap_database_errors():
         [(billed,)] = _rows(connection, "month_is_billed", month=month)
         return bool(billed)
 
 
 def unsigned(connection: Connection, month: date) -> Unsigned:
     """The month's walk-ins without a company."""
-    with explained():
+    with wrap_database_errors():
         [(count, occupied_s)] = _rows(connection, "billing_unsigned", month=month)
         return Unsigned(int(count), int(occupied_s))
 
 
 def verdict_digests(connection: Connection, since: date, month: date) -> dict[CompanyMonth, str]:
     """The digest of each company's verdicts of the months from `since` to `month`; months without verdicts are left out."""
-    with explained():
+    with wrap_database_errors():
         found = _rows(connection, "verdict_digests", since=since, month=month)
         return {(company_id, first): text for company_id, first, text in found}
 

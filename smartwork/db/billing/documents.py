@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from smartwork.db.core.connection import Connection, explained
+from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import rows, sql
 from smartwork.domain.billing.invoice import Invoice, canonical_text, digest
 from smartwork.domain.billing.lifecycle import Event, EventKind
@@ -66,7 +66,7 @@ class Head:
 @contextmanager
 def books(connection: Connection) -> Iterator[None]:
     """One transaction in which documents and postings may be added and nothing in them can be changed."""
-    with explained(), connection.transaction():
+    with wrap_database_errors(), connection.transaction():
         connection.execute(sql("take_role"))
         yield
 
@@ -130,7 +130,7 @@ def events(connection: Connection, number: str) -> list[Event]:
 
 def positions(connection: Connection, *, month: date | None = None, number: str | None = None) -> dict[str, Position]:
     """What is open on documents to companies, by number: of a month or of all, or of one with those of its disputes."""
-    with explained():
+    with wrap_database_errors():
         owed, moves = open_items(connection, month=month, number=number)
         return found_positions(owed, moves)
 
@@ -151,7 +151,7 @@ def lock_document(connection: Connection, number: str) -> None:
 
 def numbered(connection: Connection, number: str) -> Kept:
     """The document with this number; raises InputError where there is none, InvoiceAltered where it was tampered with."""
-    with explained():
+    with wrap_database_errors():
         found = rows(connection, "document_numbered", number=number)
     if not found:
         raise InputError(f"There is no document {number!r}. `smartwork invoice list` shows those that are issued.")
@@ -164,7 +164,7 @@ def of_month(connection: Connection, month: date) -> list[tuple[Invoice, str]]:
 
     Raises InvoiceAltered.
     """
-    with explained():
+    with wrap_database_errors():
         records = rows(connection, "invoices_of_month", month=month)
     texts = [sealed(document, seal) for document, seal in records]
     return [(Invoice.read(text), text) for text in texts]
@@ -172,13 +172,13 @@ def of_month(connection: Connection, month: date) -> list[tuple[Invoice, str]]:
 
 def notes_of_month(connection: Connection, month: date) -> list[str]:
     """The canonical texts of the credit notes that ended disputes on documents of the month. Raises InvoiceAltered."""
-    with explained():
+    with wrap_database_errors():
         return [sealed(document, seal) for document, seal in rows(connection, "notes_of_month", month=month)]
 
 
 def settlements_of(connection: Connection, month: date) -> list[Invoice]:
     """The month's self-billed documents, in the order in which they were issued. Raises InvoiceAltered."""
-    with explained():
+    with wrap_database_errors():
         return [verified(document, seal) for document, seal in rows(connection, "settlements_of_month", month=month)]
 
 
@@ -199,13 +199,13 @@ def of_centre(connection: Connection, centre_id: int, since: date) -> list[Invoi
 
 def heads(connection: Connection, month: date | None) -> list[Head]:
     """Documents at a glance, of a month or of all, in the order in which they were issued."""
-    with explained():
+    with wrap_database_errors():
         return [Head(*[*row[:-1], tuple(row[-1])]) for row in rows(connection, "document_heads", month=month)]
 
 
 def drafts(connection: Connection, month: date | None) -> list[Invoice]:
     """What months that are not issued yet would be billed at, as of the last run that made drafts."""
-    with explained():
+    with wrap_database_errors():
         return [Invoice.parse(document) for (document,) in rows(connection, "draft_heads", month=month)]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from smartwork.db.core.connection import Connection, explained
+from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 from smartwork.db.network.registry import put_bookings
 from smartwork.domain.bookings.bookings import Booking
@@ -30,14 +30,14 @@ class Registry:
 
 def timezones(connection: Connection) -> dict[str, str]:
     """The timezone of each centre by its slug."""
-    with explained():
+    with wrap_database_errors():
         return {str(slug): str(zone) for slug, zone in connection.execute(sql("centre_timezones"))}
 
 
 def registry(connection: Connection, centres: Iterable[str], members: Iterable[str]) -> Registry:
     """What is known of the names given: resources of the centres, and those of the members that exist."""
     zones = timezones(connection)
-    with explained():
+    with wrap_database_errors():
         places = connection.execute(sql("bookable_names"), (sorted(set(centres)),)).fetchall()
         people = connection.execute(sql("member_names"), (sorted(set(members)),)).fetchall()
     return Registry(
@@ -62,7 +62,7 @@ def standing(connection: Connection, wanted: Sequence[Wanted]) -> tuple[dict[str
         "untils": [until for _, until in reach.values()],
         "ids": ids,
     }
-    with explained():
+    with wrap_database_errors():
         named = [_standing(row) for row in connection.execute(sql("standing_by_id"), (ids,))]
         others = [_standing(row) for row in connection.execute(sql("standing_beside"), beside)]
     return {each.booking.external_id: each for each in named}, others
@@ -74,7 +74,7 @@ def take(connection: Connection, bookings: Sequence[Booking], author: str) -> No
     Raises Overlap where a place is taken, by its constraint `booking_overlap`.
     """
     try:
-        with explained(), connection.transaction():
+        with wrap_database_errors(), connection.transaction():
             connection.execute(sql("say_author"), (author,))
             connection.execute(sql("defer_booking_overlap"))
             lock(connection, [(booking.centre, booking.resource) for booking in bookings])

@@ -30,7 +30,7 @@ def connect(database_url: str) -> Connection:
     return connection
 
 
-def connect_patiently(
+def connect_with_retry(
     database_url: str, say: Callable[[str], None], *, should_stop: Callable[[], bool], pause_s: float = 1.0
 ) -> Connection | None:
     """As `connect`, trying again until it works (each reason is said once); None where `should_stop` ends the wait."""
@@ -46,17 +46,17 @@ def connect_patiently(
     return None
 
 
-def wait_for_database(database_url: str, say: Callable[[str], None], patience_s: float) -> None:
-    """Return once the database answers; says why it is waiting, and raises ServiceAway after `patience_s` seconds."""
-    deadline = time.monotonic() + patience_s
-    connection = connect_patiently(database_url, say, should_stop=lambda: time.monotonic() > deadline)
+def wait_for_database(database_url: str, say: Callable[[str], None], timeout_s: float) -> None:
+    """Return once the database answers; says why it is waiting, and raises ServiceAway after `timeout_s` seconds."""
+    deadline = time.monotonic() + timeout_s
+    connection = connect_with_retry(database_url, say, should_stop=lambda: time.monotonic() > deadline)
     if connection is None:
-        raise ServiceAway(f"The database has not answered for {patience_s:g} s. Is it running, and is the address right?")
+        raise ServiceAway(f"The database has not answered for {timeout_s:g} s. Is it running, and is the address right?")
     connection.close()
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def wrap_database_errors() -> Iterator[None]:
     """Turn the driver's errors into ours: ServiceAway where the database is lost, a sentence where it is not set up."""
     try:
         yield

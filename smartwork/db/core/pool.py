@@ -5,16 +5,16 @@ from contextlib import contextmanager
 from queue import Empty, LifoQueue
 from threading import BoundedSemaphore
 
-from smartwork.db.core.connection import Connection, connect, explained
+from smartwork.db.core.connection import Connection, connect, wrap_database_errors
 from smartwork.errors import ServiceAway
 
 
 class Pool:
     """Lends at most `most` connections at a time; a connection that broke is closed and a new one opened for the next."""
 
-    def __init__(self, database_url: str, most: int = 8, patience_s: float = 10.0) -> None:
+    def __init__(self, database_url: str, most: int = 8, timeout_s: float = 10.0) -> None:
         self._database_url = database_url
-        self._patience_s = patience_s
+        self._patience_s = timeout_s
         self._free: LifoQueue[Connection] = LifoQueue()
         self._room = BoundedSemaphore(most)
 
@@ -29,7 +29,7 @@ class Pool:
         try:
             connection = self._healthy() or connect(self._database_url)
             try:
-                with explained():
+                with wrap_database_errors():
                     yield connection
             finally:
                 if connection.closed or connection.broken:
@@ -48,7 +48,7 @@ class Pool:
         """A free connection whose server still answers: after a restart of the database all free ones are dead."""
         while (connection := self._next()) is not None:
             try:
-                with explained():
+                with wrap_database_errors():
                     connection.execute("SELECT 1")
             except ServiceAway:
                 connection.close()

@@ -9,7 +9,7 @@ import psycopg
 
 from smartwork.contracts.messages import Batch, LedgerReport
 from smartwork.contracts.topics import Topic
-from smartwork.db.core.connection import Connection, explained
+from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.copy_rows import HEADER, TRAILER, array_text
 from smartwork.db.core.queries import sql
 from smartwork.db.ingest.columns import Arrival, Columns, Flags, why
@@ -68,7 +68,7 @@ class IngestStore:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        with explained():
+        with wrap_database_errors():
             self._registry = Registry(connection)
 
     def prepare(self, arrivals: Sequence[Arrival], arrived_at: datetime, columns: Columns) -> Prepared | None:
@@ -95,16 +95,16 @@ class IngestStore:
         same call may be made again.
         """
         try:
-            with explained():
+            with wrap_database_errors():
                 return self._commit(arrivals, refusals, reports, statuses, arrived_at, prepared)
         except psycopg.Error as error:
-            with explained():
+            with wrap_database_errors():
                 self._registry = Registry(self._connection)
             raise Unstorable(str(error.diag.message_primary or error).splitlines()[0]) from error
 
     def look(self) -> None:
         """Return where the database answers; raises ServiceAway where it is lost."""
-        with explained():
+        with wrap_database_errors():
             self._connection.execute(sql("look"))
 
     def store_edge_reports(self, notes: Sequence[EdgeReport], arrived_at: datetime) -> None:

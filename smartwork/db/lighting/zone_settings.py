@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from smartwork.contracts.policy import ZoneLight
-from smartwork.db.core.connection import Connection, explained
+from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 from smartwork.domain.network_setup import Network
 from smartwork.errors import InputError
@@ -24,7 +24,7 @@ class LightInForce:
 
 def lights(connection: Connection, centre: str | None = None) -> list[LightInForce]:
     """How each zone that has settings is lit."""
-    with explained():
+    with wrap_database_errors():
         rows = connection.execute(sql("zone_lights"), {"centre": centre}).fetchall()
     return [
         LightInForce(slug, name, version, _light(zone, settings), set_at)
@@ -34,7 +34,7 @@ def lights(connection: Connection, centre: str | None = None) -> list[LightInFor
 
 def set_light(connection: Connection, centre: str, light: ZoneLight, at: datetime) -> int:
     """Put settings of a zone in force as its newest version, and return that; raises InputError without such a zone."""
-    with explained(), connection.transaction():
+    with wrap_database_errors(), connection.transaction():
         row = connection.execute(sql("lock_zone"), {"centre": centre, "zone": light.zone}).fetchone()
         if row is None:
             raise InputError(f"Centre {centre} has no zone {light.zone}; `smartwork light show` lists them.")
@@ -46,7 +46,7 @@ def set_light(connection: Connection, centre: str, light: ZoneLight, at: datetim
 
 def undo_light(connection: Connection, centre: str, zone: str, at: datetime) -> ZoneLight:
     """Put the version before the newest in force again, as a new one, and return it; raises InputError without one."""
-    with explained():
+    with wrap_database_errors():
         rows = connection.execute(sql("zone_light_versions"), {"centre": centre, "zone": zone}).fetchall()
     if len(rows) < 2:
         raise InputError(f"Zone {zone} of centre {centre} never had other settings: there is nothing to undo.")

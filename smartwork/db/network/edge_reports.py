@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from smartwork.contracts.edge_reports import Alarms, DiscoveredDevices
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.topics import Topic
-from smartwork.db.core.connection import Connection, explained
+from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 
 EdgeReport = tuple[Topic, Alarms | DiscoveredDevices]
@@ -53,7 +53,7 @@ class Unregistered:
 
 def store_edge_reports(connection: Connection, notes: Sequence[EdgeReport]) -> None:
     """Store what edges said of their houses, all in one transaction; the same report again changes nothing."""
-    with explained(), connection.transaction():
+    with wrap_database_errors(), connection.transaction():
         for topic, said in notes:
             if isinstance(said, Alarms):
                 _keep_alarms(connection, topic, said)
@@ -89,13 +89,13 @@ def _keep_seen(connection: Connection, topic: Topic, said: DiscoveredDevices) ->
 
 def standing_alarms(connection: Connection, centre: str | None = None) -> list[StandingAlarm]:
     """The alarms that have not ended, of one centre or of all."""
-    with explained():
+    with wrap_database_errors():
         return [StandingAlarm(*row) for row in connection.execute(sql("standing_alarms"), {"centre": centre})]
 
 
 def devices(connection: Connection, centre: str | None = None) -> tuple[list[Registered], list[Unregistered]]:
     """The registered devices and those that were only heard, of one centre or of all."""
-    with explained():
+    with wrap_database_errors():
         known = connection.execute(
             sql("registered_devices"), {"centre": centre, "metrics": list(map(int, Metric))}
         ).fetchall()

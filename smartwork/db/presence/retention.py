@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from smartwork.db.core.connection import Connection, explained
+from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 from smartwork.progress import Progress
 
@@ -56,13 +56,13 @@ class ServerJob:
 
 def kept_by_server(connection: Connection) -> bool:
     """Whether the server sums up and drops by itself: the licence allowed it when the database was set up."""
-    with explained():
+    with wrap_database_errors():
         return bool(_one(connection, "kept_by_server"))
 
 
 def server_job(connection: Connection) -> ServerJob:
     """How the server's own job is doing."""
-    with explained():
+    with wrap_database_errors():
         row = connection.execute(sql("server_keeps")).fetchone()
     return ServerJob(*row) if row else ServerJob(None, None)
 
@@ -70,7 +70,7 @@ def server_job(connection: Connection) -> ServerJob:
 @contextmanager
 def alone(connection: Connection) -> Iterator[None]:
     """Hold the lock of this work; another run waits until it is free, and then finds nothing left to do."""
-    with explained():
+    with wrap_database_errors():
         connection.execute(sql("keep_lock"))
     try:
         yield
@@ -81,7 +81,7 @@ def alone(connection: Connection) -> Iterator[None]:
 
 def raw_months(connection: Connection) -> int:
     """For how many months raw readings are kept."""
-    with explained():
+    with wrap_database_errors():
         return int(str(_one(connection, "retention_setting")))
 
 
@@ -93,13 +93,13 @@ def settled_before(connection: Connection) -> datetime | None:
 
 def limits(connection: Connection, at: datetime) -> list[Limit]:
     """What holds raw readings back at the instant `at`, the strictest first."""
-    with explained():
+    with wrap_database_errors():
         return [Limit(*row) for row in connection.execute(sql("retention_limits"), (at,))]
 
 
 def chunks_before(connection: Connection, horizon: datetime) -> list[Chunk]:
     """The chunks of raw readings that end by `horizon`, in order of time."""
-    with explained():
+    with wrap_database_errors():
         return [Chunk(*row) for row in connection.execute(sql("reading_chunks_before"), (horizon,))]
 
 
@@ -108,7 +108,7 @@ def drop_readings(connection: Connection, at: datetime) -> list[Chunk]:
 
     Ingest waits while the limits are looked at once more and the chunks go. Raises ServiceAway.
     """
-    with explained(), connection.transaction():
+    with wrap_database_errors(), connection.transaction():
         return [Chunk(*row) for row in connection.execute(sql("drop_readings"), (at,))]
 
 
@@ -129,7 +129,7 @@ def keep(connection: Connection, at: datetime, progress: Progress = _silent) -> 
 
 def hours_due(connection: Connection, at: datetime) -> Hours:
     """What `sum_up_hours` would do; how many figures that gives is not known before, so 0."""
-    with explained():
+    with wrap_database_errors():
         until = _one(connection, "day_is_over", {"at": at - _SETTLES_AFTER})
         days = connection.execute(sql("days_to_sum_up"), {"until": until}).fetchall()
         return Hours(len(days), int(str(_one(connection, "late_hours_due"))), 0)
@@ -140,7 +140,7 @@ def sum_up_hours(connection: Connection, at: datetime, progress: Progress) -> Ho
 
     A day a transaction: after a crash the rest is still due. Call it in `alone`. Raises ServiceAway.
     """
-    with explained():
+    with wrap_database_errors():
         _begin_anew_after_a_restore(connection)
         connection.execute(sql("queue_late_hours"))
         due = int(str(_one(connection, "late_hours_due")))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import psycopg
 
-from smartwork.db.core.connection import Connection, explained
+from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.copy_rows import array_text, binary_spans, flags, times
 from smartwork.db.core.queries import sql
 from smartwork.db.presence.retention import settled_before
@@ -44,7 +44,7 @@ def derive_stale(connection: Connection, quiet: timedelta = timedelta(0), longes
     done = 0
     while True:
         try:
-            with explained(), connection.transaction():
+            with wrap_database_errors(), connection.transaction():
                 taken = connection.execute(sql("take_stale"), how).fetchall()
                 if taken:
                     _derive(connection, {int(device): int(since_us) for device, since_us in taken})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from smartwork.db.core.connection import Connection, explained
+from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import rows, sql
 
 
@@ -43,7 +43,7 @@ def put_payout_order(connection: Connection, order: PayoutOrder, paid: Sequence[
 
 def payout_orders(connection: Connection, month: date) -> list[PayoutOrder]:
     """The orders of payments for a month, oldest first."""
-    with explained():
+    with wrap_database_errors():
         return [
             PayoutOrder(name, of, on, total, bytes(document), int(payments))
             for name, of, on, total, document, payments in rows(connection, "payout_orders", month=month)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 
-from smartwork.db.core.connection import Connection, explained
+from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import rows, sql
 from smartwork.domain.billing.invoice import LineReference, Unattributed
 from smartwork.domain.network.places import PlaceKind
@@ -48,7 +48,7 @@ class ChargedLine:
 
 def centres_to_settle(connection: Connection) -> list[CentreToSettle]:
     """All centres, by slug."""
-    with explained():
+    with wrap_database_errors():
         return [CentreToSettle(*row) for row in rows(connection, "centres_to_settle")]
 
 

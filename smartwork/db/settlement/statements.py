@@ -5,7 +5,7 @@ from datetime import date
 from psycopg.types.json import Jsonb
 
 from smartwork.db.billing.documents import InvoiceAltered
-from smartwork.db.core.connection import Connection, explained
+from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import rows, sql
 from smartwork.domain.billing.invoice import canonical_text, digest
 from smartwork.domain.settlement.statements import Judged, Statement, UnsignedStay
@@ -37,7 +37,7 @@ def put(connection: Connection, made: Statement) -> None:
 def of_month(connection: Connection, month: date) -> dict[str, Statement]:
     """The month's statements by the number of their document. Raises InvoiceAltered where one was tampered with."""
     found = {}
-    with explained():
+    with wrap_database_errors():
         for number, document, seal in rows(connection, "statements_of_month", month=month):
             if digest(canonical_text(document)) != bytes(seal):
                 raise InvoiceAltered(

@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from datetime import date
 
 from smartwork.db.bookings import reconciliation as store
-from smartwork.db.core.connection import Connection, connect, explained
+from smartwork.db.core.connection import Connection, connect, wrap_database_errors
 from smartwork.db.presence import daily_figures as registry
 from smartwork.domain.bookings.importing import LONGEST_BOOKING
 from smartwork.domain.bookings.reconciliation import CONTEXT, Rules, reconcile
@@ -33,7 +33,7 @@ def reconcile_month(
     shared out among processes, one a core. Raises ServiceAway where the database is lost.
     """
     first = month.replace(day=1)
-    with explained():
+    with wrap_database_errors():
         work = store.take(connection, first)
         total = sum(work.values())
         progress(_STEP, 0, total)
@@ -62,7 +62,7 @@ def _share(connection: Connection, database_url: str, month: date, total: int, p
 
 
 def _work(database_url: str, month: date) -> None:
-    with connect(database_url) as connection, explained():
+    with connect(database_url) as connection, wrap_database_errors():
         for zone in store.waiting(connection, month):
             while judge_some(connection, month, zone):
                 pass

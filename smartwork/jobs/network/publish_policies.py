@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from smartwork.contracts.topics import MessageType, Topic
-from smartwork.db.core.connection import Connection, explained
+from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.lighting.policy import policy
 from smartwork.db.network.registry import centre_slugs
 from smartwork.transport.mqtt import Client
@@ -12,7 +12,7 @@ from smartwork.transport.mqtt import Client
 def publish_policies(connection: Connection, client: Client, at: datetime) -> dict[str, int]:
     """Publish the policy in force of every centre, retained; returns centre to version. The client must be connected."""
     versions: dict[str, int] = {}
-    with explained():
+    with wrap_database_errors():
         for centre in centre_slugs(connection):
             in_force = policy(connection, centre, at)
             topic = str(Topic(centre, MessageType.POLICY))

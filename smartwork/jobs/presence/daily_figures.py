@@ -6,7 +6,7 @@ from datetime import date, datetime
 from itertools import groupby, pairwise
 from operator import itemgetter
 
-from smartwork.db.core.connection import Connection, explained
+from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.presence import daily_figures as store
 from smartwork.db.presence.retention import settled_before
 from smartwork.domain.lighting.energy import Counter, Use, baseline_wh, split
@@ -18,7 +18,7 @@ from smartwork.progress import Progress
 def summarise_month(connection: Connection, month: date, progress: Progress) -> tuple[Use, float]:
     """Derive the daily figures of the local month anew; returns the network's lighting energy and its baseline in Wh."""
     days = days_of_month(month)
-    with explained():
+    with wrap_database_errors():
         centres = store.centres(connection)
         for done, centre in enumerate(centres):
             progress(f"Summing up {centre.name}", done, len(centres))

@@ -73,7 +73,7 @@ def balanced(connection: Connection, readings: int, log: Program) -> None:
         found = book(connection)
         return found.stored >= readings and (found.numbered, found.in_outbox, found.missing) == (found.stored, 0, 0)
 
-    eventually(holds, lambda: f"{book(connection)}\n{log.said}", patience_s=20)
+    eventually(holds, lambda: f"{book(connection)}\n{log.said}", timeout_s=20)
     assert connection.execute("SELECT count(*), count(DISTINCT n) FROM reading").fetchone() == (book(connection).stored,) * 2
 
 
@@ -142,4 +142,4 @@ def test_a_gateway_whose_broker_is_away_ends_when_it_is_told_to(outage: Stack, t
     outage.mosquitto.stop()
     with edge(outage, tmp_path) as gateway:
         gateway.wait_until_it_says("does not answer. Trying again")
-        assert gateway.stop(patience_s=10) == 0
+        assert gateway.stop(timeout_s=10) == 0

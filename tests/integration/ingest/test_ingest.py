@@ -232,7 +232,7 @@ def confirmed(client: Client, firsts: set[int]) -> None:
     def enough(payloads: list[bytes]) -> bool:
         return firsts <= {first for p in payloads for first, _ in Confirmation.model_validate_json(p).runs}
 
-    assert enough(collect(client, enough, patience_s=15))
+    assert enough(collect(client, enough, timeout_s=15))
 
 
 POISON = [
@@ -332,10 +332,10 @@ def test_nothing_is_acknowledged_while_the_database_is_away_and_all_is_stored_wh
         outage.postgres.stop()
         say(speaker, batches[1:])
         ingest.wait_until_it_says("Nothing is acknowledged until it is back")
-        assert speaker.receive(1, patience_s=1.5) == []
+        assert speaker.receive(1, timeout_s=1.5) == []
         ingest.kill()
         with Client(broker, "ingest-1", subscriptions=["sw/none"], session_s=3600) as successor:
-            kept = collect(successor, lambda found: len(found) >= 11, patience_s=2)
+            kept = collect(successor, lambda found: len(found) >= 11, timeout_s=2)
         assert {Batch.model_validate_json(p).first for p in kept} == {b.first for b in batches[1:]}
         say(speaker, batches[1:])
         ingest.start()

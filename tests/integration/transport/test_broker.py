@@ -89,7 +89,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 
 
 def heard(client: Client) -> list[str]:
-    return [delivery.topic for delivery in client.receive(10, patience_s=3)]
+    return [delivery.topic for delivery in client.receive(10, timeout_s=3)]
 
 
 def heard_so_many(client: Client, many: int) -> list[str]:
@@ -118,7 +118,7 @@ def test_a_policy_comes_from_the_operator_only(broker: Broker) -> None:
                 client.wait_connected(5)
             other.publish(str(Topic("la-louviere", MessageType.POLICY)), b"false").wait_for_publish(5)
             operator.publish(str(Topic("la-louviere", MessageType.POLICY)), b"true").wait_for_publish(5)
-        assert [d.payload for d in edge.receive(10, patience_s=3)] == [b"true"]
+        assert [d.payload for d in edge.receive(10, timeout_s=3)] == [b"true"]
 
 
 def test_an_edge_cannot_speak_for_another_centre(broker: Broker) -> None:
@@ -135,7 +135,7 @@ def test_an_edge_hears_the_devices_of_its_own_centre_only(broker: Broker) -> Non
         with broker.client("devices", []) as devices:
             devices.wait_connected(5)
             deadline = time.monotonic() + 5
-            while not (found := edge.receive(10, patience_s=0.2)) and time.monotonic() < deadline:
+            while not (found := edge.receive(10, timeout_s=0.2)) and time.monotonic() < deadline:
                 devices.publish("zigbee2mqtt/liege/desk-01", b"{}")
                 devices.publish("zigbee2mqtt/mons/desk-01", b"{}").wait_for_publish(5)
         assert {delivery.topic for delivery in found} == {"zigbee2mqtt/mons/desk-01"}

@@ -31,15 +31,15 @@ def test_what_was_not_acknowledged_comes_again_after_a_reconnection_and_the_rest
         client.wait_connected(10)
         speaker.wait_connected(10)
         say(speaker, "a", "b", "c")
-        found = [client.receive(1, patience_s=5)[0] for _ in range(3)]
+        found = [client.receive(1, timeout_s=5)[0] for _ in range(3)]
         assert [d.payload for d in found] == [b"a", b"b", b"c"]
         client.acknowledge([found[0], found[2]])
     with session(broker_url) as again:
         again.wait_connected(10)
-        assert collect(again, lambda got: len(got) > 1, patience_s=1) in ([b"b"], [b"b", b"c"])
+        assert collect(again, lambda got: len(got) > 1, timeout_s=1) in ([b"b"], [b"b", b"c"])
     with session(broker_url) as at_last:
         at_last.wait_connected(10)
-        assert at_last.receive(9, patience_s=0.5) == []
+        assert at_last.receive(9, timeout_s=0.5) == []
 
 
 def test_what_was_said_while_a_session_was_away_waits_for_it(broker_url: str) -> None:
@@ -58,10 +58,10 @@ def test_no_more_than_the_maximum_is_delivered_before_it_is_acknowledged(broker_
         client.wait_connected(10)
         speaker.wait_connected(10)
         say(speaker, *"abcdef")
-        eventually(lambda: bool(client.receive(0, patience_s=0.2)), patience_s=5)
-        first = client.receive(9, patience_s=0.5)
+        eventually(lambda: bool(client.receive(0, timeout_s=0.2)), timeout_s=5)
+        first = client.receive(9, timeout_s=0.5)
         assert len(first) == 2
-        assert client.receive(9, patience_s=0.5) == []
+        assert client.receive(9, timeout_s=0.5) == []
 
 
 def test_a_portion_ends_with_the_message_that_fills_it_and_all_of_it_is_acknowledged_at_once(broker_url: str) -> None:
@@ -69,29 +69,29 @@ def test_a_portion_ends_with_the_message_that_fills_it_and_all_of_it_is_acknowle
         client.wait_connected(10)
         speaker.wait_connected(10)
         say(speaker, *("x" * 100 for _ in range(10)))
-        eventually(lambda: client.waiting == 10)
-        first = client.receive(99, patience_s=5, most_bytes=250)
+        eventually(lambda: client.queued == 10)
+        first = client.receive(99, timeout_s=5, max_bytes=250)
         assert len(first) == 3
-        client.acknowledge([*first, *client.receive(99, patience_s=5)[:5]])
+        client.acknowledge([*first, *client.receive(99, timeout_s=5)[:5]])
     with session(broker_url) as again:
         again.wait_connected(10)
-        assert len(collect(again, lambda got: len(got) > 2, patience_s=1)) == 2
+        assert len(collect(again, lambda got: len(got) > 2, timeout_s=1)) == 2
 
 
 def test_a_client_comes_back_by_itself_after_the_broker_restarts_and_old_acknowledgements_are_void(outage: Stack) -> None:
     url = outage.endpoints.broker_url
     said: list[str] = []
-    with Client(url, "edge-mons", subscriptions=["sw/test/+"], session_s=600, say=said.append) as client:
+    with Client(url, "edge-mons", subscriptions=["sw/test/+"], session_s=600, report=said.append) as client:
         client.wait_connected(10)
         with Client(url, "speaker") as speaker:
             speaker.wait_connected(10)
             say(speaker, "before")
-        old = client.receive(1, patience_s=5)
+        old = client.receive(1, timeout_s=5)
         outage.mosquitto.restart()
         eventually(lambda: any("was lost" in line for line in said))
         client.wait_connected(20)
         client.acknowledge(old)
-        again = client.receive(1, patience_s=10)
+        again = client.receive(1, timeout_s=10)
         assert [d.payload for d in again] == [b"before"]
         client.acknowledge(again)
         client.publish(TOPIC, b"after").wait_for_publish(10)
@@ -103,7 +103,7 @@ def test_the_last_will_is_said_of_a_client_that_dies_and_not_of_one_that_leaves(
         listener.wait_connected(10)
         with Client(broker_url, "mortal", will=Message("sw/test/will", b"offline")) as mortal:
             mortal.wait_connected(10)
-        assert listener.receive(1, patience_s=0.5) == []
+        assert listener.receive(1, timeout_s=0.5) == []
         mortal = Client(broker_url, "mortal", will=Message("sw/test/will", b"offline"))
         mortal.start()
         mortal.wait_connected(10)
@@ -111,7 +111,7 @@ def test_the_last_will_is_said_of_a_client_that_dies_and_not_of_one_that_leaves(
         assert sock
         mortal._paho.loop_stop()
         sock.close()
-        assert [d.payload for d in listener.receive(1, patience_s=10)] == [b"offline"]
+        assert [d.payload for d in listener.receive(1, timeout_s=10)] == [b"offline"]
 
 
 def test_listening_to_other_topics_ends_listening_to_the_old_ones(broker_url: str) -> None:
@@ -125,7 +125,7 @@ def test_listening_to_other_topics_ends_listening_to_the_old_ones(broker_url: st
 
 def test_a_broker_that_is_not_there_is_said_once_and_waiting_for_it_ends() -> None:
     said: list[str] = []
-    with Client("mqtt://127.0.0.1:1", "lonely", say=said.append) as client:
+    with Client("mqtt://127.0.0.1:1", "lonely", report=said.append) as client:
         with pytest.raises(ServiceAway, match=r"127\.0\.0\.1:1 does not answer"):
             client.wait_connected(1.5)
         assert not client.connected
@@ -156,6 +156,6 @@ def test_a_message_comes_as_it_was_said_whatever_its_size_quality_and_properties
 
 
 def eventually_one(client: Client) -> Delivery:
-    (found,) = client.receive(1, patience_s=5)
+    (found,) = client.receive(1, timeout_s=5)
     client.acknowledge([found])
     return found
