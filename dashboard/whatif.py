@@ -26,7 +26,7 @@ def show(zones: list[ZoneMonth]) -> None:
         "this month, with the settings in force and with these. Daylight and switches are left out, so compare the two with "
         f"each other, not with the meter. CO2: {CO2_KG_PER_KWH} kg per kWh, Belgian production in 2023. To put it in force: "
         f"<code>smartwork light set --centre {zone.centre} --zone {zone.light.zone} --hold {hold}m "
-        f"--background {wanted.background:g}</code>, then <code>smartwork publish</code>.</p>"
+        f"--background {wanted.background:g}</code>, then <code>smartwork policy publish</code>.</p>"
     )
 
 

@@ -11,7 +11,7 @@ import sys
 from firmware_sim.network import demo_network
 from smartwork.clock import now
 from smartwork.db.core.connection import connect
-from smartwork.db.network.registry import install
+from smartwork.db.network_setup import install
 from smartwork.errors import SmartworkError
 from smartwork.jobs.network.publish_policies import publish_policies
 from smartwork.settings import BrokerSettings, DatabaseSettings

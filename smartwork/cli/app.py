@@ -13,20 +13,21 @@ from smartwork.cli.bill import bill_command
 from smartwork.cli.bookings import bookings_app
 from smartwork.cli.decode import add_decode
 from smartwork.cli.demo import demo_command
-from smartwork.cli.devices import add_house
+from smartwork.cli.devices import alarms_command, devices_command
 from smartwork.cli.endpoints import database_url, work_folder
 from smartwork.cli.invoice import invoice_app
 from smartwork.cli.ledger import ledger_command
 from smartwork.cli.light import light_app
 from smartwork.cli.migrate import migrate_command
 from smartwork.cli.options import parse_month
-from smartwork.cli.policy import publish_command
+from smartwork.cli.policy import policy_app
 from smartwork.cli.progress_bar import err, out, progress_bar
 from smartwork.cli.reconcile import reconcile_command
+from smartwork.cli.renamed import add_renamed
 from smartwork.cli.replay import replay_app
 from smartwork.cli.retention import keep_command
 from smartwork.cli.settle import settle_command
-from smartwork.cli.simulate import add_day
+from smartwork.cli.simulate import simulate_app
 from smartwork.cli.stack import down_command, status_command, up_command
 from smartwork.cli.tokens import token_app
 from smartwork.cli.verify import add_verify
@@ -48,9 +49,11 @@ app.command("up")(up_command)
 app.command("down")(down_command)
 app.command("status")(status_command)
 app.command("migrate")(migrate_command)
-app.command("publish")(publish_command)
-add_house(app, progress_bar, out, database_url)
-app.add_typer(light_app(progress_bar, out, database_url, now), name="light")
+app.add_typer(policy_app, name="policy")
+add_renamed(app, "publish", "policy publish")
+app.command("devices")(devices_command)
+app.command("alarms")(alarms_command)
+app.add_typer(light_app, name="light")
 add_decode(app, out)
 
 app.command("ledger")(ledger_command)
@@ -67,7 +70,8 @@ add_verify(app, progress_bar, out)
 app.add_typer(token_app(progress_bar, out, database_url), name="token")
 
 app.command("demo")(demo_command)
-add_day(app, progress_bar, out)
+app.add_typer(simulate_app, name="simulate")
+add_renamed(app, "day", "simulate day")
 app.add_typer(replay_app, name="replay")
 app.add_typer(bench_app(progress_bar, out), name="bench")
 

@@ -1,8 +1,7 @@
-"""`smartwork devices` and `smartwork alarms`: what stands in the centres, and what is wrong there."""
+"""`smartwork devices` and `smartwork alarms`: the devices of centres, registered or discovered, and their active alarms."""
 
 import json
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import groupby
@@ -10,90 +9,99 @@ from typing import Annotated
 
 import typer
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from smartwork.cli.endpoints import database_url
+from smartwork.cli.options import AsJson
+from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.cli.tables import Column, FittedTable, Row
-from smartwork.db.core.connection import Connection, connect
+from smartwork.db.core.connection import connect
 from smartwork.db.core.migrations import migrate
-from smartwork.db.network import edge_reports
-from smartwork.progress import Progress
+from smartwork.db.network.alarms import ActiveAlarm, active_alarms
+from smartwork.db.network.devices import RegisteredDevice, registered_devices
+from smartwork.db.network.discovered_devices import UnregisteredDevice, discovered_devices
 
-Bar = Callable[[], AbstractContextManager[Progress]]
-Centre = Annotated[str | None, typer.Option(help="Slug of the centre; all without it.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
-
-
-def add_house(app: typer.Typer, bar: Bar, out: Console, database_url: Callable[[Progress], str]) -> None:
-    """Give `app` the commands; results go to `out`."""
-
-    def opened(progress: Progress) -> AbstractContextManager[Connection]:
-        return connect(database_url(progress))
-
-    @app.command("devices")
-    def devices_command(*, centre: Centre = None, as_json: AsJson = False) -> None:
-        """List registered devices with what was heard last, and devices that were heard and nobody registered."""
-        with bar() as progress, opened(progress) as connection:
-            migrate(connection)
-            known, strange = edge_reports.devices(connection, centre)
-        if as_json:
-            rows = {"registered": [asdict(each) for each in known], "seen": [asdict(each) for each in strange]}
-            print(json.dumps(rows, indent=2, default=_text))
-            return
-        out.print(_registered(known))
-        out.print(_unregistered(strange))
-
-    @app.command("alarms")
-    def alarms_command(*, centre: Centre = None, as_json: AsJson = False) -> None:
-        """List what wants a person now: lamps that do not obey, silent and stuck sensors, full outboxes."""
-        with bar() as progress, opened(progress) as connection:
-            migrate(connection)
-            found = edge_reports.standing_alarms(connection, centre)
-        if as_json:
-            print(json.dumps([asdict(each) for each in found], indent=2, default=_text))
-        else:
-            out.print(_alarms(found))
+Centre = Annotated[str | None, typer.Option(help="Slug of a centre. Default: all centres.")]
 
 
-def _registered(found: list[edge_reports.Registered]) -> FittedTable:
+def devices_command(*, centre: Centre = None, as_json: AsJson = False) -> None:
+    """List registered devices with their last reading, and discovered devices with the address to register them by."""
+    with progress_bar() as progress, connect(database_url(progress)) as connection:
+        migrate(connection)
+        registered, discovered = registered_devices(connection, centre), discovered_devices(connection, centre)
+    if as_json:
+        found = {
+            "registered": [_renamed(asdict(device), "last_reading_at", "heard_at") for device in registered],
+            "seen": [_renamed(asdict(device), "last_message_at", "heard_at") for device in discovered],
+        }
+        print(json.dumps(found, indent=2, default=_text))
+        return
+    out.print(_registered_table(registered))
+    out.print(_discovered_table(discovered))
+
+
+def alarms_command(*, centre: Centre = None, as_json: AsJson = False) -> None:
+    """List active alarms: lamps that do not follow commands, silent or stuck or flapping sensors, full outboxes."""
+    with progress_bar() as progress, connect(database_url(progress)) as connection:
+        migrate(connection)
+        alarms = active_alarms(connection, centre)
+    if as_json:
+        print(json.dumps([_renamed(asdict(alarm), "message", "says") for alarm in alarms], indent=2, default=_text))
+    else:
+        out.print(_alarm_table(alarms))
+
+
+def _registered_table(devices: list[RegisteredDevice]) -> FittedTable:
     columns = [
         Column("Centre"), Column("Device"), Column("Family", rank=3), Column("Role", rank=2), Column("Place", rank=1),
-        Column("Heard (UTC)"), Column("Battery %", figures=True), Column("Address", rank=4),
+        Column("Last reading (UTC)"), Column("Battery %", figures=True), Column("Address", rank=4),
     ]  # fmt: skip
     rows = [
         (
-            each.centre, each.device, each.profile or Text("unclaimed", style="yellow"), each.role, each.place or "–",
-            _time(each.heard_at) if each.heard_at else Text("never", style="yellow"),
-            "–" if each.battery_pct is None else f"{each.battery_pct:.0f}", each.address or "–",
+            device.centre,
+            device.device,
+            device.profile or Text("unregistered", style="yellow"),
+            device.role,
+            device.place or "–",
+            _time(device.last_reading_at) if device.last_reading_at else Text("never", style="yellow"),
+            "–" if device.battery_pct is None else f"{device.battery_pct:.0f}",
+            device.address or "–",
         )
-        for each in found
-    ]  # fmt: skip
+        for device in devices
+    ]
     return FittedTable("Registered devices", columns, _by_centre(rows))
 
 
-def _unregistered(found: list[edge_reports.Unregistered]) -> FittedTable:
+def _discovered_table(devices: list[UnregisteredDevice]) -> FittedTable:
     columns = [
-        Column("Centre"), Column("Probably"), Column("Address to register"), Column("Heard (UTC)", rank=1),
+        Column("Centre"), Column("Probable family"), Column("Address to register"), Column("Last message (UTC)", rank=1),
         Column("Topic", rank=2),
     ]  # fmt: skip
-    rows = [(each.centre, each.profile, each.address, _time(each.heard_at), each.topic) for each in found]
-    return FittedTable("Heard, and in no registry", columns, _by_centre(rows))
+    rows = [
+        (device.centre, device.profile, device.address, _time(device.last_message_at), device.topic) for device in devices
+    ]
+    return FittedTable("Discovered devices", columns, _by_centre(rows))
 
 
 def _by_centre(rows: Iterable[Row]) -> list[list[Row]]:
-    return [list(its) for _, its in groupby(rows, key=lambda row: str(row[0]))]
+    return [list(of_centre) for _, of_centre in groupby(rows, key=lambda row: str(row[0]))]
 
 
-def _alarms(found: list[edge_reports.StandingAlarm]) -> Table:
-    table = Table(title="Alarms", box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
-    for column in ("Centre", "Kind", "Since (UTC)", "What is wrong"):
+def _alarm_table(alarms: list[ActiveAlarm]) -> Table:
+    table = Table(title="Active alarms", box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
+    for column in ("Centre", "Kind", "Since (UTC)", "Alarm"):
         table.add_column(column, overflow="fold")
-    for each in found:
-        table.add_row(each.centre, f"[red]{each.kind}[/]", _time(each.since), Text(each.says))
-    if not found:
+    for alarm in alarms:
+        table.add_row(alarm.centre, f"[red]{alarm.kind}[/]", _time(alarm.since), Text(alarm.message))
+    if not alarms:
         table.add_row("[green]none[/]", "", "", "")
     return table
+
+
+def _renamed(values: dict[str, object], field: str, key: str) -> dict[str, object]:
+    """`values` with `field` under the JSON key `key`, in its place: scripts read the keys of the first version."""
+    return {key if name == field else name: value for name, value in values.items()}
 
 
 def _time(at: datetime) -> str:

@@ -1,102 +1,104 @@
-"""`smartwork light`: how zones are lit, changed one setting at a time, with an undo."""
+"""`smartwork light`: the light settings of zones, changed one setting at a time, with an undo."""
 
 import json
 import re
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
+from smartwork.cli.endpoints import database_url
+from smartwork.cli.options import AsJson
+from smartwork.cli.progress_bar import out, progress_bar
+from smartwork.clock import now
 from smartwork.contracts.policy import ZoneLight
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.core.migrations import migrate
-from smartwork.db.lighting import zone_settings
+from smartwork.db.lighting.zone_settings import (
+    ZoneSettingsVersion,
+    set_zone_settings,
+    undo_zone_settings,
+    zone_settings,
+)
 from smartwork.errors import InputError
-from smartwork.progress import Progress
 
-Bar = Callable[[], AbstractContextManager[Progress]]
-Centre = Annotated[str | None, typer.Option(help="Slug of the centre; all without it.")]
+light_app = typer.Typer(help="Show, change and undo the light settings of zones.", no_args_is_help=True)
+
+Centre = Annotated[str | None, typer.Option(help="Slug of a centre. Default: all centres.")]
 OneCentre = Annotated[str, typer.Option(help="Slug of the centre.")]
 Zone = Annotated[str, typer.Option(help="Slug of the zone.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
-_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|m|h)?")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|m|h)?")
 _SECONDS = {"s": 1, None: 1, "m": 60, "min": 60, "h": 3600}
 
 
-def light_app(bar: Bar, out: Console, database_url: Callable[[Progress], str], now: Callable[[], datetime]) -> typer.Typer:
-    """The commands under `smartwork light`; results go to `out`, `now` dates settings."""
-    lights = typer.Typer(help="How zones are lit: show, set, and undo a setting.", no_args_is_help=True)
+@light_app.command("show")
+def show_command(*, centre: Centre = None, as_json: AsJson = False) -> None:
+    """Show the light settings in force, by zone."""
+    with progress_bar() as progress, connect(database_url(progress)) as connection:
+        migrate(connection)
+        found = zone_settings(connection, centre)
+    if as_json:
+        print(json.dumps([_settings_json(version) for version in found], indent=2, default=_text))
+    else:
+        out.print(_settings_table(found))
 
-    def opened(progress: Progress) -> AbstractContextManager[Connection]:
-        return connect(database_url(progress))
 
-    @lights.command("show")
-    def show(*, centre: Centre = None, as_json: AsJson = False) -> None:
-        """Show the light settings in force, zone by zone."""
-        with bar() as progress, opened(progress) as connection:
-            migrate(connection)
-            found = zone_settings.lights(connection, centre)
-        if as_json:
-            print(json.dumps([_light_json(each) for each in found], indent=2, default=_text))
-        else:
-            out.print(_lights(found))
+@light_app.command("set")
+def set_command(
+    *,
+    centre: OneCentre,
+    zone: Zone,
+    hold: Annotated[str | None, typer.Option(help="How long light stays on after the last presence: 15m, 900s.")] = None,
+    level: Annotated[float | None, typer.Option(min=0, max=1, help="Level while the zone is occupied, 0 to 1.")] = None,
+    background: Annotated[float | None, typer.Option(min=0, max=1, help="Level of a vacant zone in opening hours.")] = None,
+    daylight_lux: Annotated[float | None, typer.Option(min=0, help="Target of daylight and lamps; 0: fixed level.")] = None,
+    ramp: Annotated[str | None, typer.Option(help="How long a change of level takes: 2s.")] = None,
+    override: Annotated[str | None, typer.Option(help="How long an override by a person lasts: 2h.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change, and store nothing.")] = False,
+) -> None:
+    """Change light settings of a zone; options left out keep their value.
 
-    @lights.command("set")
-    def set_command(
-        *,
-        centre: OneCentre,
-        zone: Zone,
-        hold: Annotated[str | None, typer.Option(help="Light stays so long after the last presence: 15m, 900s.")] = None,
-        level: Annotated[float | None, typer.Option(min=0, max=1, help="While somebody is there, 0 to 1.")] = None,
-        background: Annotated[float | None, typer.Option(min=0, max=1, help="In opening hours while nobody is.")] = None,
-        daylight_lux: Annotated[float | None, typer.Option(min=0, help="Sun and lamps together; 0: a fixed level.")] = None,
-        ramp: Annotated[str | None, typer.Option(help="Time for a change of level: 2s.")] = None,
-        override: Annotated[str | None, typer.Option(help="A person's change ends after this long: 2h.")] = None,
-        dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be, and change nothing.")] = False,
-    ) -> None:
-        """Change some settings of a zone's light; the others stay. `smartwork publish` then tells the centre."""
-        with bar() as progress, opened(progress) as connection:
-            migrate(connection)
-            before = _in_force(connection, centre, zone)
-            after = _changed(
-                before,
-                hold_s=None if hold is None else round(_length(hold, "--hold")),
-                level=level,
-                background=background,
-                daylight_lux=daylight_lux,
-                ramp_s=None if ramp is None else _length(ramp, "--ramp"),
-                override_s=None if override is None else round(_length(override, "--override")),
-            )
-            if not dry_run and after != before:
-                zone_settings.set_light(connection, centre, after, now())
-        out.print(_difference(before, after, centre, done=not dry_run))
+    `smartwork policy publish` sends the change to the centre.
+    """
+    with progress_bar() as progress, connect(database_url(progress)) as connection:
+        migrate(connection)
+        before = _in_force(connection, centre, zone)
+        after = _changed(
+            before,
+            hold_s=None if hold is None else round(_duration_s(hold, "--hold")),
+            level=level,
+            background=background,
+            daylight_lux=daylight_lux,
+            ramp_s=None if ramp is None else _duration_s(ramp, "--ramp"),
+            override_s=None if override is None else round(_duration_s(override, "--override")),
+        )
+        if not dry_run and after != before:
+            set_zone_settings(connection, centre, after, now())
+    out.print(_difference(before, after, centre, done=not dry_run))
 
-    @lights.command("undo")
-    def undo(*, centre: OneCentre, zone: Zone) -> None:
-        """Put the settings before the newest in force again."""
-        with bar() as progress, opened(progress) as connection:
-            migrate(connection)
-            before = _in_force(connection, centre, zone)
-            after = zone_settings.undo_light(connection, centre, zone, now())
-        out.print(_difference(before, after, centre, done=True))
 
-    return lights
+@light_app.command("undo")
+def undo_command(*, centre: OneCentre, zone: Zone) -> None:
+    """Put the settings before the newest ones in force again, as a new version."""
+    with progress_bar() as progress, connect(database_url(progress)) as connection:
+        migrate(connection)
+        before = _in_force(connection, centre, zone)
+        after = undo_zone_settings(connection, centre, zone, now())
+    out.print(_difference(before, after, centre, done=True))
 
 
 def _in_force(connection: Connection, centre: str, zone: str) -> ZoneLight:
-    """The zone's settings; where it has none yet, the defaults that it would begin with."""
-    found = [each.light for each in zone_settings.lights(connection, centre) if each.light.zone == zone]
+    """The zone's settings in force; the defaults if it has none yet."""
+    found = [version.light for version in zone_settings(connection, centre) if version.light.zone == zone]
     return found[0] if found else ZoneLight(zone=zone)
 
 
-def _changed(before: ZoneLight, **wanted: float | None) -> ZoneLight:
-    values = before.model_dump() | {name: value for name, value in wanted.items() if value is not None}
+def _changed(before: ZoneLight, **changes: float | None) -> ZoneLight:
+    """`before` with the changes that are not None; raises InputError if the settings contradict each other."""
+    values = before.model_dump() | {name: value for name, value in changes.items() if value is not None}
     if values["daylight_lux"] == 0:
         values["daylight_lux"] = None
     try:
@@ -104,14 +106,14 @@ def _changed(before: ZoneLight, **wanted: float | None) -> ZoneLight:
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in fault["loc"])
-        raise InputError(f"These settings do not hold together: {field} {fault['msg']}".replace("  ", " ")) from None
+        raise InputError(f"These settings contradict each other: {field} {fault['msg']}".replace("  ", " ")) from None
 
 
-def _length(text: str, option: str) -> float:
-    """Seconds in a length such as 15m."""
-    found = _LENGTH.fullmatch(text.strip().lower())
+def _duration_s(text: str, option: str) -> float:
+    """The seconds in a duration such as 15m."""
+    found = _DURATION.fullmatch(text.strip().lower())
     if found is None:
-        raise InputError(f"{option} is {text!r}; expected a length such as 15m, 900s or 2h")
+        raise InputError(f"{option} is {text!r}; expected a duration such as 15m, 900s or 2h")
     return float(found[1]) * _SECONDS[found[2]]
 
 
@@ -122,32 +124,34 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def _lights(found: list[zone_settings.LightInForce]) -> Table:
-    columns = ("Centre", "Zone", "Hold", "Occupied", "Empty", "Daylight", "Ramp", "Override", "Version")
-    table = _table("How zones are lit", *columns)
-    for each in found:
-        light = each.light
+def _settings_table(found: list[ZoneSettingsVersion]) -> Table:
+    columns = ("Centre", "Zone", "Hold", "Occupied", "Vacant", "Daylight", "Ramp", "Override", "Version")
+    table = _table("Light settings in force", *columns)
+    for version in found:
+        light = version.light
         daylight = "fixed level" if light.daylight_lux is None else f"{light.daylight_lux:.0f} lux"
         hold, override = f"{light.hold_s / 60:g} min", f"{light.override_s / 60:g} min"
         levels = (f"{light.level:.0%}", f"{light.background:.0%}")
-        table.add_row(each.centre, light.zone, hold, *levels, daylight, f"{light.ramp_s:g} s", override, str(each.version))
+        table.add_row(
+            version.centre, light.zone, hold, *levels, daylight, f"{light.ramp_s:g} s", override, str(version.version)
+        )
     if not found:
         table.add_row("none", *[""] * (len(columns) - 1))
     return table
 
 
 def _difference(before: ZoneLight, after: ZoneLight, centre: str, *, done: bool) -> Table:
-    table = _table(f"Light of {after.zone} in {centre}", "Setting", "Before", "Now" if done else "Would be")
+    table = _table(f"Light settings of {after.zone} in {centre}", "Setting", "Before", "Now" if done else "Would be")
     old, new = before.model_dump(exclude={"zone"}), after.model_dump(exclude={"zone"})
     for name, value in new.items():
         mark = "bold" if value != old[name] else "dim"
         table.add_row(f"[{mark}]{name}[/]", f"[{mark}]{old[name]}[/]", f"[{mark}]{value}[/]")
-    table.caption = "`smartwork publish` tells the centre." if done and old != new else None
+    table.caption = "`smartwork policy publish` sends this to the centre." if done and old != new else None
     return table
 
 
-def _light_json(each: zone_settings.LightInForce) -> dict[str, object]:
-    return {"centre": each.centre, **each.light.model_dump(), "version": each.version, "set_at": each.set_at}
+def _settings_json(version: ZoneSettingsVersion) -> dict[str, object]:
+    return {"centre": version.centre, **version.light.model_dump(), "version": version.version, "set_at": version.set_at}
 
 
 def _text(value: object) -> str:

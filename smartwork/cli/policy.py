@@ -1,6 +1,8 @@
-"""`smartwork publish`: the policies of centres."""
+"""`smartwork policy`: the policies of centres."""
 
 import os
+
+import typer
 
 from smartwork.cli.endpoints import endpoints
 from smartwork.cli.progress_bar import out, progress_bar
@@ -8,9 +10,17 @@ from smartwork.clock import now
 from smartwork.db.core.connection import connect
 from smartwork.errors import SmartworkError
 
+policy_app = typer.Typer(help="Publish what the gateways of centres need to run alone.", no_args_is_help=True)
 
+
+@policy_app.callback()
+def _group() -> None:
+    """Keeps `publish` a subcommand: typer runs the only command of a group without its name."""
+
+
+@policy_app.command("publish")
 def publish_command() -> None:
-    """Publish every centre's policy (its device registry), retained, so that its edge knows its devices."""
+    """Publish every centre's policy as a retained message: its devices, opening hours and light settings."""
     from smartwork.jobs.network.publish_policies import publish_policies
     from smartwork.transport.mqtt import Client
 
@@ -20,5 +30,5 @@ def publish_command() -> None:
             client.wait_connected(10)
             versions = publish_policies(connection, client, now())
     if not versions:
-        raise SmartworkError("There is no centre yet, so there is no policy to publish. Try: make demo ARGS=--once")
+        raise SmartworkError("The database has no centre, so there is no policy to publish. Try: make demo ARGS=--once")
     out.print("\n".join(f"{centre}: version {version}" for centre, version in versions.items()))

@@ -1,49 +1,59 @@
-"""`smartwork day`: one centre's simulated day through real parts, with everything that goes wrong."""
+"""`smartwork simulate`: a simulated day of one centre through real parts, with faults."""
 
 import json
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
+from smartwork.cli.options import AsJson
+from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.errors import SmartworkError
-from smartwork.progress import Progress
-from smartwork.scenarios.simulated_day import REACTION, DayFigures, run
+
+if TYPE_CHECKING:
+    from smartwork.scenarios.simulated_day import DayFigures
+
+simulate_app = typer.Typer(
+    help="Run a simulated centre through a real broker, database, ingest and gateway.", no_args_is_help=True
+)
 
 
 class DayFailed(SmartworkError):  # noqa: N818 - what happened
-    """Something was lost, or somebody sat in the dark; the table has said what."""
+    """A simulated day lost readings or left people in the dark."""
 
 
-def add_day(app: typer.Typer, bar: Callable[[], AbstractContextManager[Progress]], out: Console) -> None:
-    """Give `app` the command; results go to `out`."""
-
-    @app.command("day")
-    def day_command(
-        *,
-        seed: Annotated[int, typer.Option(help="Same seed and day, same people and faults.")] = 1,
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")] = False,
-    ) -> None:
-        """A simulated day: devices of all families and their bad habits, the network cut at noon, the edge killed twice.
-
-        The exit status is 1 where a reading is missing or somebody sat in the dark.
-        """
-        with bar() as progress:
-            figures = run(seed, progress)
-        if as_json:
-            print(json.dumps(asdict(figures), indent=2, default=str))
-        else:
-            out.print(_table(figures))
-        if figures.missing or figures.in_outbox or figures.dark_s:
-            raise DayFailed("The day did not end as it should: readings are missing, or somebody sat in the dark.")
+@simulate_app.callback()
+def _group() -> None:
+    """Keeps `day` a subcommand: typer runs the only command of a group without its name."""
 
 
-def _table(f: DayFigures) -> Table:
+@simulate_app.command("day")
+def day_command(
+    *,
+    seed: Annotated[int, typer.Option(help="The same seed and day give the same people and faults.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Simulate one day: faulty devices of every family, the network cut at noon, the gateway killed twice.
+
+    The exit status is 1 if a reading is missing or somebody was in the dark.
+    """
+    from smartwork.scenarios.simulated_day import simulate_day
+
+    with progress_bar() as progress:
+        figures = simulate_day(seed, progress)
+    if as_json:
+        print(json.dumps(asdict(figures), indent=2, default=str))
+    else:
+        out.print(_table(figures))
+    if figures.missing or figures.in_outbox or figures.dark_s:
+        raise DayFailed("The simulated day failed: readings are missing or in the outbox, or somebody was in the dark.")
+
+
+def _table(f: "DayFigures") -> Table:
+    from smartwork.scenarios.simulated_day import REACTION
+
     table = Table(title=f"One centre, {f.day:%A %d %B %Y}", box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
     table.add_column("What")
     table.add_column("How much", justify="right")

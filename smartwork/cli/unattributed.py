@@ -13,7 +13,7 @@ from rich.text import Text
 
 from smartwork.cli.tables import Column, FittedTable, Row
 from smartwork.db.core.connection import Connection
-from smartwork.db.network.registry import centre_slugs
+from smartwork.db.network.centres import centre_slugs
 from smartwork.db.settlement import statements
 from smartwork.domain.settlement.statements import UnsignedStay
 from smartwork.errors import InputError

@@ -125,3 +125,8 @@ def months_later(day: date, months: int) -> date:
     """The same day of the month, `months` later; the last day of that month if it has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def instant_of_ms(ms: int) -> datetime:
+    """The instant in UTC that is `ms` milliseconds after 1970."""
+    return datetime.fromtimestamp(ms / 1000, UTC)

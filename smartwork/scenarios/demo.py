@@ -19,11 +19,13 @@ from firmware_sim.customers import purchases
 from firmware_sim.month import centre_readings, simulate
 from firmware_sim.network import demo_network
 from smartwork.clock import now
+from smartwork.db.bookings.bookings import put_bookings
+from smartwork.db.bookings.check_ins import put_check_ins
 from smartwork.db.core.connection import connect
 from smartwork.db.core.migrations import migrate
 from smartwork.db.ledger.ledger import ledger
-from smartwork.db.lighting.zone_settings import install_lights
-from smartwork.db.network.registry import install, put_bookings, put_check_ins
+from smartwork.db.lighting.zone_settings import install_zone_settings
+from smartwork.db.network_setup import install
 from smartwork.devstack.errors import DevstackError
 from smartwork.devstack.processes import Component, Supervisor
 from smartwork.devstack.stack import Endpoints
@@ -100,7 +102,7 @@ def prepare(network: Network, plan: Plan, endpoints: Endpoints, progress: Progre
         migrate(connection)
         progress("Installing the network", 1, 4)
         install(connection, replace(network, purchases=purchases(network.companies, plan.month)))
-        install_lights(connection, network, now())
+        install_zone_settings(connection, network.centres, now())
         progress("Taking bookings", 2, 4)
         life = simulate(network, plan.month, plan.seed)
         put_bookings(connection, life.bookings)

@@ -13,7 +13,10 @@ from smartwork.contracts.policy import DeviceEntry, Profile
 from smartwork.contracts.reading import Reading
 from smartwork.db.core.connection import connect
 from smartwork.db.core.migrations import migrate
-from smartwork.db.network.registry import add_places, centre_slugs, install
+from smartwork.db.network.centres import centre_slugs
+from smartwork.db.network.devices import put_devices
+from smartwork.db.network.places import put_resources
+from smartwork.db.network_setup import install
 from smartwork.db.presence import recordings as stored
 from smartwork.devstack.stack import Endpoints
 from smartwork.domain.lighting.energy import Use
@@ -58,7 +61,8 @@ def play(
         )
         address = f"zigbee2mqtt/{centre}/{device}"
         watcher = Device(device, Profile.ZIGBEE2MQTT, address, recording.interval_s, resource=device)
-        add_places(connection, centre, [], [place], [watcher])
+        put_resources(connection, centre, [place])
+        put_devices(connection, centre, [watcher])
     box = Filled(centre, device, work_dir / "outboxes" / f"{centre}-{device}.sqlite", timezone)
     box.path.parent.mkdir(parents=True, exist_ok=True)
     fill(box.path, timezone, _translated(recording, device, address, timezone), f"{centre}/{device}")

@@ -26,9 +26,9 @@ from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.core.migrations import migrate
 from smartwork.db.ledger.ledger import ledger
-from smartwork.db.lighting.zone_settings import install_lights
-from smartwork.db.network.edge_reports import standing_alarms
-from smartwork.db.network.registry import install
+from smartwork.db.lighting.zone_settings import install_zone_settings
+from smartwork.db.network.alarms import active_alarms
+from smartwork.db.network_setup import install
 from smartwork.devstack.errors import DevstackError
 from smartwork.devstack.processes import Component, Supervisor
 from smartwork.devstack.stack import Endpoints, ephemeral
@@ -120,7 +120,7 @@ def last_workday(today: date) -> date:
     return day
 
 
-def run(seed: int, progress: Progress = silent, day: date | None = None) -> DayFigures:
+def simulate_day(seed: int, progress: Progress = silent, day: date | None = None) -> DayFigures:
     """Play the day and hold what came out against what was true.
 
     Raises SmartworkError with the reason where a part fails.
@@ -176,7 +176,7 @@ def _prepare(connection: Connection, played: Day, endpoints: Endpoints) -> None:
     network = replace(demo_network(1), centres=(played.centre,), companies=(), members=(), centre_contracts=())
     migrate(connection)
     install(connection, network)
-    install_lights(connection, network, now())
+    install_zone_settings(connection, network.centres, now())
     with Client(endpoints.broker_url, "day-publish") as client:
         client.wait_connected(_PATIENCE_S)
         publish_policies(connection, client, now())
@@ -336,12 +336,12 @@ def _level(connection: Connection, house: _House, supervisor: Supervisor, progre
     while monotonic() < deadline:
         total = ledger_total(chain.from_iterable(ledger(connection).values()))
         if total.numbered and not total.in_outbox and not total.missing:
-            return {alarm.kind for alarm in standing_alarms(connection)}
+            return {alarm.kind for alarm in active_alarms(connection)}
         _settle(house, datetime.now(UTC))
         supervisor.check()
         sleep(0.2)
         progress("Waiting until nothing is on the way", 0, 1)
-    return {alarm.kind for alarm in standing_alarms(connection)}
+    return {alarm.kind for alarm in active_alarms(connection)}
 
 
 def _local(day: date, at: time) -> datetime:

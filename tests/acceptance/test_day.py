@@ -2,13 +2,13 @@
 
 import pytest
 
-from smartwork.scenarios.simulated_day import CUT, JOINED, KILLS, run
+from smartwork.scenarios.simulated_day import CUT, JOINED, KILLS, simulate_day
 
 pytestmark = pytest.mark.services
 
 
 def test_a_day_with_the_network_cut_and_the_edge_killed_twice_loses_nothing_and_leaves_nobody_in_the_dark() -> None:
-    figures = run(seed=1)
+    figures = simulate_day(seed=1)
     assert figures.kills == len(KILLS) == 2
     assert figures.cut_h == JOINED.hour - CUT.hour == 2
     assert figures.numbered == figures.stored > figures.messages

@@ -15,10 +15,11 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance, unsuppor
 
 from api.app import create_app
 from smartwork.db.access import tokens
+from smartwork.db.bookings.bookings import put_bookings
 from smartwork.db.core.connection import connect
 from smartwork.db.core.migrations import migrate
 from smartwork.db.core.pool import Pool
-from smartwork.db.network.registry import install, put_bookings
+from smartwork.db.network_setup import install
 from smartwork.devstack.stack import Endpoints
 from smartwork.domain.access.scopes import SCOPES
 from smartwork.domain.bookings.bookings import Booking

@@ -12,7 +12,7 @@ from smartwork.bench.run import peak_rss_mb
 from smartwork.contracts.messages import Batch
 from smartwork.contracts.metrics import Metric
 from smartwork.db.core.connection import connect
-from smartwork.db.network.registry import install
+from smartwork.db.network_setup import install
 from smartwork.devstack.stack import Stack
 from smartwork.settings import IngestSettings
 from smartwork.transport.load import flood, packets

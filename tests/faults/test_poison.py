@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ingest.service import Sorted, commit, sort
 from smartwork.db.core.connection import Connection
 from smartwork.db.ingest.store import PAYLOAD_KEPT, IngestStore
-from smartwork.db.network.registry import install
+from smartwork.db.network_setup import install
 from smartwork.transport.mqtt import Client, Delivery
 from tests.support.factory import NOON, batch, presence, small_network
 from tests.support.poison import CENTRE, deliveries, messages

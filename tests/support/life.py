@@ -16,9 +16,11 @@ from firmware_sim.zigbee2mqtt import speak
 from smartwork.clock import now
 from smartwork.contracts.policy import DeviceEntry, Profile
 from smartwork.contracts.reading import Reading
+from smartwork.db.bookings.bookings import put_bookings
+from smartwork.db.bookings.check_ins import put_check_ins
 from smartwork.db.core.connection import connect
 from smartwork.db.core.migrations import migrate
-from smartwork.db.network.registry import install, put_bookings, put_check_ins
+from smartwork.db.network_setup import install
 from smartwork.domain.network_setup import Network
 from smartwork.domain.time import local_month
 from smartwork.progress import silent

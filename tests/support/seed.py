@@ -54,7 +54,7 @@ def seed(connection: Connection, now: datetime) -> Seeded:
         "(2, 1, 'open', 'Open space', 60, 600, 7, 0, 5, 8), (3, 2, 'hall', 'Hall', 50, 500, 0, 0, 12, 8)"
     )
     settings = ZoneLight(zone="quiet", hold_s=1_200).model_dump_json(exclude={"zone"})
-    run("INSERT INTO zone_light VALUES (1, 1, %s, '2026-01-01')", (settings,))
+    run("INSERT INTO zone_settings VALUES (1, 1, %s, '2026-01-01')", (settings,))
     desks = [(1, 1, 1), (2, 1, 1), (3, 1, 2), (4, 1, 2), (5, 2, 3), (6, 2, 3)]
     sensors: dict[str, int] = {}
     for resource_id, centre_id, zone_id in desks:

@@ -7,9 +7,10 @@ from decimal import Decimal
 import psycopg
 
 from smartwork.db.billing import billing_month
+from smartwork.db.billing.companies import company_row
+from smartwork.db.billing.contracts import put_agreed, put_orders
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import rows, sql
-from smartwork.db.network.registry import company_row, put_agreed, put_orders
 from smartwork.domain.billing.agreements import Agreements
 from smartwork.domain.billing.agreements_in_use import Visits
 from smartwork.domain.billing.contracts import CentreContract, Purchase

@@ -9,9 +9,9 @@ import psycopg
 
 from smartwork.db.access.tokens import Client
 from smartwork.db.bookings import importing as store
+from smartwork.db.bookings.check_ins import put_check_ins
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
-from smartwork.db.network.registry import put_check_ins
 from smartwork.domain.bookings.bookings import Booking, CheckIn
 from smartwork.domain.bookings.importing import Wanted
 from smartwork.errors import SmartworkError

@@ -7,9 +7,9 @@ from typing import Any
 
 import psycopg
 
+from smartwork.db.bookings.bookings import put_bookings
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
-from smartwork.db.network.registry import put_bookings
 from smartwork.domain.bookings.bookings import Booking
 from smartwork.domain.bookings.importing import Standing, Wanted
 from smartwork.errors import SmartworkError

@@ -1,19 +1,20 @@
-"""How each zone is lit: settings in force, changed and put back."""
+"""Light settings of zones: in force, changed, undone. Every version is kept."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from smartwork.contracts.policy import ZoneLight
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
-from smartwork.domain.network_setup import Network
+from smartwork.domain.network.centres import Centre
 from smartwork.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
-class LightInForce:
-    """How a zone is lit, since when, and which version of its settings that is."""
+class ZoneSettingsVersion:
+    """A version of a zone's settings and when it was set; the newest version is in force."""
 
     centre: str
     zone_name: str
@@ -22,49 +23,52 @@ class LightInForce:
     set_at: datetime
 
 
-def lights(connection: Connection, centre: str | None = None) -> list[LightInForce]:
-    """How each zone that has settings is lit."""
+def zone_settings(connection: Connection, centre: str | None = None) -> list[ZoneSettingsVersion]:
+    """The settings in force of each zone that has some, in one centre or in all."""
     with wrap_database_errors():
-        rows = connection.execute(sql("zone_lights"), {"centre": centre}).fetchall()
+        rows = connection.execute(sql("zone_settings"), {"centre": centre}).fetchall()
     return [
-        LightInForce(slug, name, version, _light(zone, settings), set_at)
+        ZoneSettingsVersion(slug, name, version, _zone_light(zone, settings), set_at)
         for slug, zone, name, version, settings, set_at in rows
     ]
 
 
-def set_light(connection: Connection, centre: str, light: ZoneLight, at: datetime) -> int:
-    """Put settings of a zone in force as its newest version, and return that; raises InputError without such a zone."""
+def set_zone_settings(connection: Connection, centre: str, light: ZoneLight, at: datetime) -> int:
+    """Store settings as the zone's newest version and return its number; raises InputError if there is no such zone."""
     with wrap_database_errors(), connection.transaction():
         row = connection.execute(sql("lock_zone"), {"centre": centre, "zone": light.zone}).fetchone()
         if row is None:
-            raise InputError(f"Centre {centre} has no zone {light.zone}; `smartwork light show` lists them.")
+            raise InputError(f"Centre {centre} has no zone {light.zone}; `smartwork light show` lists the zones.")
         values = {"zone_id": row[0], "settings": light.model_dump_json(exclude={"zone"}), "at": at}
-        stored = connection.execute(sql("put_zone_light"), values).fetchone()
+        stored = connection.execute(sql("put_zone_settings"), values).fetchone()
         assert stored is not None  # noqa: S101 - an INSERT with RETURNING gives a row
         return int(str(stored[0]))
 
 
-def undo_light(connection: Connection, centre: str, zone: str, at: datetime) -> ZoneLight:
-    """Put the version before the newest in force again, as a new one, and return it; raises InputError without one."""
+def undo_zone_settings(connection: Connection, centre: str, zone: str, at: datetime) -> ZoneLight:
+    """Store the second newest settings again as a new version and return them.
+
+    Raises InputError if the zone has fewer than two versions.
+    """
     with wrap_database_errors():
-        rows = connection.execute(sql("zone_light_versions"), {"centre": centre, "zone": zone}).fetchall()
+        rows = connection.execute(sql("last_two_zone_settings"), {"centre": centre, "zone": zone}).fetchall()
     if len(rows) < 2:
-        raise InputError(f"Zone {zone} of centre {centre} never had other settings: there is nothing to undo.")
-    before = _light(zone, rows[1][1])
-    set_light(connection, centre, before, at)
+        raise InputError(f"Zone {zone} of centre {centre} has no earlier settings: there is nothing to undo.")
+    before = _zone_light(zone, rows[1][1])
+    set_zone_settings(connection, centre, before, at)
     return before
 
 
-def _light(zone: object, settings: object) -> ZoneLight:
+def install_zone_settings(connection: Connection, centres: Iterable[Centre], at: datetime) -> None:
+    """Store the settings that the zones of `centres` carry; a zone that has settings in the database keeps them."""
+    with connection.transaction():
+        existing = {(found.centre, found.light.zone) for found in zone_settings(connection)}
+        for centre in centres:
+            for zone in centre.zones:
+                if zone.light is not None and (centre.slug, zone.slug) not in existing:
+                    set_zone_settings(connection, centre.slug, zone.light, at)
+
+
+def _zone_light(zone: object, settings: object) -> ZoneLight:
     text = json.dumps({**settings, "zone": str(zone)}) if isinstance(settings, dict) else "{}"
     return ZoneLight.model_validate_json(text)
-
-
-def install_lights(connection: Connection, network: Network, at: datetime) -> None:
-    """Put the light settings of the network's zones in force; a zone that has settings keeps them."""
-    with connection.transaction():
-        lit = {(in_force.centre, in_force.light.zone) for in_force in lights(connection)}
-        for centre in network.centres:
-            for zone in centre.zones:
-                if zone.light is not None and (centre.slug, zone.slug) not in lit:
-                    set_light(connection, centre.slug, zone.light, at)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from smartwork.db.billing import agreements as stored
 from smartwork.db.core.connection import Connection
-from smartwork.db.network.registry import centre_slugs
+from smartwork.db.network.centres import centre_slugs
 from smartwork.db.settlement import settlements
 from smartwork.domain.billing.agreements import Agreements, Change, Problem, changes, problems, with_sold
 from smartwork.domain.billing.agreements_in_use import Issued, taken_away

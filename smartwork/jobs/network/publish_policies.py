@@ -5,7 +5,7 @@ from datetime import datetime
 from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.lighting.policy import policy
-from smartwork.db.network.registry import centre_slugs
+from smartwork.db.network.centres import centre_slugs
 from smartwork.transport.mqtt import Client
 
 

@@ -20,7 +20,7 @@ import pytest
 from ingest.early_release import release_due
 from smartwork.db.access import tokens
 from smartwork.db.core.connection import Connection
-from smartwork.db.network.registry import install
+from smartwork.db.network_setup import install
 from smartwork.domain.access.scopes import OF_THE_NETWORK, SCOPES
 from smartwork.errors import InputError
 from smartwork.jobs.bookings.reconcile_month import reconcile_month

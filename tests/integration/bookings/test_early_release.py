@@ -10,8 +10,10 @@ from smartwork.contracts.decode import Decoded, decode
 from smartwork.contracts.messages import Released
 from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.bookings import early_release as store
+from smartwork.db.bookings.bookings import put_bookings
+from smartwork.db.bookings.check_ins import put_check_ins
 from smartwork.db.core.connection import Connection
-from smartwork.db.network.registry import install, put_bookings, put_check_ins
+from smartwork.db.network_setup import install
 from smartwork.domain.bookings.bookings import Booking, CheckIn
 from smartwork.domain.bookings.early_release import ReleasePolicy
 from smartwork.settings import IngestSettings

@@ -16,7 +16,7 @@ import pytest
 
 from smartwork.db.bookings.importing import Overlap, take
 from smartwork.db.core.connection import Connection, connect
-from smartwork.db.network.registry import install
+from smartwork.db.network_setup import install
 from smartwork.domain.bookings.bookings import Booking
 from smartwork.errors import InputError
 from smartwork.jobs.bookings.import_file import Import, import_bookings

@@ -7,8 +7,10 @@ import psycopg
 import pytest
 
 from smartwork.db.bookings import reconciliation as store
+from smartwork.db.bookings.bookings import put_bookings
+from smartwork.db.bookings.check_ins import put_check_ins
 from smartwork.db.core.connection import Connection, connect
-from smartwork.db.network.registry import install, put_bookings, put_check_ins
+from smartwork.db.network_setup import install
 from smartwork.domain.bookings.bookings import Booking, CheckIn
 from smartwork.domain.bookings.reconciliation import Claim, Rules, Signature, reconcile
 from smartwork.domain.presence.spans import Span

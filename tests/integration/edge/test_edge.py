@@ -11,7 +11,7 @@ from smartwork.clock import now
 from smartwork.contracts.policy import PolicyApplied
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.ledger.ledger import ledger
-from smartwork.db.network.registry import install
+from smartwork.db.network_setup import install
 from smartwork.devstack.stack import Stack
 from smartwork.domain.ledger.ledger_day import LedgerTotal, ledger_total
 from smartwork.jobs.network.publish_policies import publish_policies

@@ -17,7 +17,7 @@ from smartwork.db.core.connection import Connection, connect
 from smartwork.db.ingest.columns import Arrival, gather
 from smartwork.db.ingest.store import IngestStore, Outcome, Refusal, Report, StatusChange
 from smartwork.db.ledger.ledger import ledger, overlaps
-from smartwork.db.network.registry import install
+from smartwork.db.network_setup import install
 from smartwork.db.presence.spans import derive_stale
 from smartwork.devstack.stack import Stack
 from smartwork.transport.mqtt import Client

@@ -17,7 +17,7 @@ from ingest.observe import DEAD_AFTER_S, Metrics, served
 from smartwork.clock import now
 from smartwork.contracts.messages import Batch
 from smartwork.db.core.connection import Connection, connect
-from smartwork.db.network.registry import install
+from smartwork.db.network_setup import install
 from smartwork.devstack.stack import Stack
 from smartwork.errors import SettingError
 from smartwork.transport.mqtt import Client

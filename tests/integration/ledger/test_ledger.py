@@ -9,7 +9,7 @@ from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.core.connection import Connection
 from smartwork.db.ingest.store import IngestStore, Report
 from smartwork.db.ledger.ledger import NumberRun, gaps, ledger, overlaps
-from smartwork.db.network.registry import install
+from smartwork.db.network_setup import install
 from smartwork.domain.ledger.ledger_day import LedgerDay
 from tests.support.factory import EPOCH, NOON, TODAY, arrival, batch, presence, small_network
 

@@ -17,7 +17,7 @@ from smartwork.db.core import migrations as migration
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.core.migrations import migrate, migrations
 from smartwork.db.ingest.store import IngestStore
-from smartwork.db.network.registry import install
+from smartwork.db.network_setup import install
 from smartwork.db.presence import retention
 from smartwork.db.presence.spans import derive_stale
 from smartwork.jobs.presence.daily_figures import summarise_month

@@ -7,7 +7,7 @@ import pytest
 from ingest.retention import keeping
 from smartwork.db.core.connection import Connection
 from smartwork.db.ingest.store import IngestStore
-from smartwork.db.network.registry import install
+from smartwork.db.network_setup import install
 from smartwork.db.presence import retention
 from smartwork.db.presence.spans import derive_stale
 from smartwork.settings import IngestSettings

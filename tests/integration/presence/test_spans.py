@@ -9,7 +9,7 @@ import pytest
 
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.ingest.store import IngestStore
-from smartwork.db.network.registry import install
+from smartwork.db.network_setup import install
 from smartwork.db.presence.spans import MAX_GAP, NotDerived, derive_stale
 from smartwork.domain.presence.sensor_limits import silence_timeout
 from tests.support import scalar_occupancy

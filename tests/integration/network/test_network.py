@@ -16,9 +16,12 @@ from smartwork.contracts.policy import Profile, ZoneLight
 from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.lighting.policy import policy
-from smartwork.db.lighting.zone_settings import install_lights, lights, set_light, undo_light
-from smartwork.db.network.edge_reports import devices, standing_alarms, store_edge_reports
-from smartwork.db.network.registry import install
+from smartwork.db.lighting.zone_settings import install_zone_settings, set_zone_settings, undo_zone_settings, zone_settings
+from smartwork.db.network.alarms import active_alarms
+from smartwork.db.network.devices import registered_devices
+from smartwork.db.network.discovered_devices import discovered_devices
+from smartwork.db.network.edge_reports import store_edge_reports
+from smartwork.db.network_setup import install
 from smartwork.devstack.stack import Stack
 from smartwork.errors import InputError
 from smartwork.jobs.network.publish_policies import publish_policies
@@ -36,7 +39,7 @@ MS = round(NOON.timestamp() * 1000)
 def database(outage: Stack) -> Iterator[Connection]:
     with closing(connect(outage.endpoints.database_url)) as connection:
         install(connection, small_network())
-        install_lights(connection, small_network(), NOON)
+        install_zone_settings(connection, small_network().centres, NOON)
         yield connection
 
 
@@ -114,19 +117,19 @@ def test_an_unknown_device_and_a_silent_sensor_reach_the_network_admin(
 
         def speaks_and_is_listed() -> bool:
             centre.publish("tele/plug-7/SENSOR", b'{"Time": "2026-03-10T12:00:00"}').wait_for_publish(10)
-            return bool(devices(database)[1])
+            return bool(discovered_devices(database))
 
         eventually(speaks_and_is_listed)
-        (found,) = devices(database)[1]
+        (found,) = discovered_devices(database)
         assert (found.centre, found.profile, found.address, found.topic) == (
             "mons",
             "tasmota",
             "plug-7",
             "tele/plug-7/SENSOR",
         )
-        eventually(lambda: any(a.device == "s-1" for a in standing_alarms(database)))
+        eventually(lambda: any(a.device == "s-1" for a in active_alarms(database)))
         desk(centre, True)
-        eventually(lambda: any(r.device == "s-1" and r.heard_at for r in devices(database)[0]))
+        eventually(lambda: any(r.device == "s-1" and r.last_reading_at for r in registered_devices(database)))
 
 
 def test_alarms_end_when_a_newer_report_does_not_name_them_and_an_older_report_ends_nothing(connection: Connection) -> None:
@@ -138,12 +141,12 @@ def test_alarms_end_when_a_newer_report_does_not_name_them_and_an_older_report_e
 
     report(MS + 1_000, "s-1", "s-2")
     report(MS + 2_000, "s-2")
-    assert [a.device for a in standing_alarms(connection)] == ["s-2"]
+    assert [a.device for a in active_alarms(connection)] == ["s-2"]
     report(MS + 2_000, "s-2")
     report(MS - 1_000)
-    assert [a.device for a in standing_alarms(connection)] == ["s-2"]
+    assert [a.device for a in active_alarms(connection)] == ["s-2"]
     report(MS + 3_000)
-    assert standing_alarms(connection, "mons") == []
+    assert active_alarms(connection, "mons") == []
 
 
 def test_a_device_that_is_registered_is_no_longer_listed_as_unknown(connection: Connection) -> None:
@@ -156,8 +159,8 @@ def test_a_device_that_is_registered_is_no_longer_listed_as_unknown(connection: 
         connection,
         [(Topic("mons", MessageType.DISCOVERED_DEVICES, "gateway"), DiscoveredDevices(reported_ms=MS, devices=seen))],
     )
-    assert [each.address for each in devices(connection, "mons")[1]] == ["plug-7"]
-    assert {each.device for each in devices(connection, "mons")[0]} == {"s-1", "s-2", "l-1"}
+    assert [each.address for each in discovered_devices(connection, "mons")] == ["plug-7"]
+    assert {each.device for each in registered_devices(connection, "mons")} == {"s-1", "s-2", "l-1"}
 
 
 def test_an_address_to_register_is_listed_whole_whatever_a_device_calls_itself(
@@ -185,7 +188,7 @@ def test_an_address_to_register_is_listed_whole_whatever_a_device_calls_itself(
 
 def test_a_policy_holds_what_an_edge_needs_to_light_alone(connection: Connection) -> None:
     install(connection, small_network())
-    install_lights(connection, small_network(), NOON)
+    install_zone_settings(connection, small_network().centres, NOON)
     found = policy(connection, "mons", NOON)
     assert {(d.device, d.role, d.zone, d.resource) for d in found.devices} == {
         ("s-1", "presence", "hall", "desk-1"),
@@ -202,32 +205,32 @@ def test_settings_have_versions_and_an_undo_brings_back_the_one_before(connectio
     install(connection, small_network())
     first = policy(connection, "mons", NOON).version
     with pytest.raises(InputError, match="nothing to undo"):
-        undo_light(connection, "mons", "hall", NOON)
-    set_light(connection, "mons", ZoneLight(zone="hall", hold_s=600), NOON)
-    set_light(connection, "mons", ZoneLight(zone="hall", hold_s=1_200), NOON + timedelta(days=1))
+        undo_zone_settings(connection, "mons", "hall", NOON)
+    set_zone_settings(connection, "mons", ZoneLight(zone="hall", hold_s=600), NOON)
+    set_zone_settings(connection, "mons", ZoneLight(zone="hall", hold_s=1_200), NOON + timedelta(days=1))
     assert policy(connection, "mons", NOON).version == first + 1
-    assert undo_light(connection, "mons", "hall", NOON + timedelta(days=2)).hold_s == 600
-    (found,) = lights(connection)
+    assert undo_zone_settings(connection, "mons", "hall", NOON + timedelta(days=2)).hold_s == 600
+    (found,) = zone_settings(connection)
     assert (found.version, found.light.hold_s) == (3, 600)
     with pytest.raises(InputError, match="has no zone attic"):
-        set_light(connection, "mons", ZoneLight(zone="attic"), NOON)
+        set_zone_settings(connection, "mons", ZoneLight(zone="attic"), NOON)
 
 
 def test_a_facility_manager_changes_a_hold_time_on_the_command_line(
     connection: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install(connection, small_network())
-    install_lights(connection, small_network(), NOON)
+    install_zone_settings(connection, small_network().centres, NOON)
     monkeypatch.setenv("SMARTWORK_DATABASE_URL", database_url)
     run = CliRunner().invoke
     arguments = ["light", "set", "--centre", "mons", "--zone", "hall", "--hold", "15m", "--daylight-lux", "500"]
     assert run(app, [*arguments, "--dry-run"], catch_exceptions=False).exit_code == 0
-    assert lights(connection)[0].light.hold_s == 60
+    assert zone_settings(connection)[0].light.hold_s == 60
     run(app, arguments, catch_exceptions=False)
     found = json.loads(run(app, ["light", "show", "--json"], catch_exceptions=False).stdout)
     assert (found[0]["hold_s"], found[0]["daylight_lux"], found[0]["version"]) == (900, 500.0, 2)
     run(app, ["light", "undo", "--centre", "mons", "--zone", "hall"], catch_exceptions=False)
-    assert lights(connection)[0].light.hold_s == 60
+    assert zone_settings(connection)[0].light.hold_s == 60
     with pytest.raises(InputError, match="--hold is 'soon'"):
         run(app, [*arguments[:-4], "--hold", "soon"], catch_exceptions=False)
     with pytest.raises(InputError, match="background is above level"):

@@ -1,0 +1,24 @@
+"""Sets up a whole network in the database: operators, centres, devices, companies and what was agreed with them."""
+
+from smartwork.db.billing.companies import put_companies, put_members
+from smartwork.db.billing.contracts import put_agreed, put_orders
+from smartwork.db.core.connection import Connection
+from smartwork.db.network.centres import put_centre, put_operators
+from smartwork.db.network.devices import put_devices
+from smartwork.db.network.places import put_resources, put_zones
+from smartwork.domain.network_setup import Network
+
+
+def install(connection: Connection, network: Network) -> None:
+    """Insert the network in one transaction; what exists already is left unchanged."""
+    with connection.transaction():
+        put_operators(connection, network.operators)
+        for centre in network.centres:
+            put_centre(connection, centre, is_demo=network.is_demo)
+            put_zones(connection, centre.slug, centre.zones)
+            put_resources(connection, centre.slug, centre.resources)
+            put_devices(connection, centre.slug, centre.devices)
+        put_companies(connection, network.companies, is_demo=network.is_demo)
+        put_members(connection, network.members)
+        put_agreed(connection, network.seller, network.companies, network.tariffs, network.centre_contracts)
+        put_orders(connection, network.purchases, network.companies)

@@ -1,0 +1,38 @@
+-- name: put_contract
+INSERT INTO contract (company_id, valid_from, valid_until, charge, grace_min, step_min, no_show_share, early_leave_refund,
+                      payment_days, minimum_min, no_show_fee, centre_id, kind)
+SELECT company_id, %(valid_from)s, %(valid_until)s, %(charge)s, %(grace_min)s, %(step_min)s, %(no_show_share)s,
+       %(early_leave_refund)s, %(payment_days)s, %(minimum_min)s, %(no_show_fee)s,
+       (SELECT centre_id FROM centre WHERE slug = %(centre)s), %(kind)s
+FROM company WHERE slug = %(company)s
+ON CONFLICT DO NOTHING
+
+-- name: put_pool
+INSERT INTO prepaid_pool (company_id, kind, per_hour, overdraft_hours, expires_months)
+SELECT company_id, %(kind)s, %(per_hour)s, %(overdraft_hours)s, %(expires_months)s FROM company WHERE slug = %(company)s
+ON CONFLICT DO NOTHING
+
+-- name: put_purchase
+INSERT INTO prepaid_lot (company_id, external_id, kind, bought_on, expires_on, hours, per_hour)
+SELECT company_id, %(lot)s, %(kind)s, %(bought_on)s, %(expires_on)s, %(hours)s, %(per_hour)s
+FROM company WHERE slug = %(company)s
+ON CONFLICT (company_id, external_id) DO NOTHING
+
+-- name: put_seller
+INSERT INTO seller (name, enterprise_number, street, postcode, town, country, scheme, iban)
+VALUES (%(name)s, %(enterprise_number)s, %(street)s, %(postcode)s, %(town)s, %(country)s, %(scheme)s, %(iban)s)
+ON CONFLICT DO NOTHING
+
+-- name: put_centre_contract
+INSERT INTO centre_contract (centre_id, valid_from, valid_until, mode, rate, payee, enterprise_number, street, postcode, town,
+                             iban, language, vat_category, vat_rate, vat_code, vat_reason)
+SELECT centre_id, %(valid_from)s, %(valid_until)s, %(mode)s, %(rate)s, %(payee)s, %(enterprise_number)s, %(street)s,
+       %(postcode)s, %(town)s, %(iban)s, %(language)s, %(vat_category)s, %(vat_rate)s, %(vat_code)s, %(vat_reason)s
+FROM centre WHERE slug = %(centre)s
+ON CONFLICT DO NOTHING
+
+-- name: put_tariff
+INSERT INTO tariff (centre_id, kind, valid_from, valid_until, per_hour, half_day, half_day_hours, day)
+VALUES ((SELECT centre_id FROM centre WHERE slug = %(centre)s), %(kind)s, %(valid_from)s, %(valid_until)s, %(per_hour)s,
+        %(half_day)s, %(half_day_hours)s, %(day)s)
+ON CONFLICT DO NOTHING

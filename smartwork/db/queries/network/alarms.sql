@@ -1,0 +1,21 @@
+-- name: end_alarms
+-- Ends the alarms that the edge's newest report does not list. An older report ends nothing.
+UPDATE alarm SET ended_at = greatest(%(reported_at)s, since)
+FROM centre c WHERE c.centre_id = alarm.centre_id AND c.slug = %(centre)s AND edge = %(edge)s AND ended_at IS NULL
+  AND since <= %(reported_at)s
+  AND NOT EXISTS (SELECT FROM unnest(%(kinds)s::text[], %(devices)s::text[]) AS a (kind, device)
+                  WHERE a.kind = alarm.kind AND a.device = alarm.device)
+
+-- name: begin_alarms
+INSERT INTO alarm (centre_id, edge, kind, device, since, message)
+SELECT c.centre_id, %(edge)s, a.kind, a.device, a.since, a.message
+FROM unnest(%(kinds)s::text[], %(devices)s::text[], %(since)s::timestamptz[], %(messages)s::text[])
+     AS a (kind, device, since, message), centre c
+WHERE c.slug = %(centre)s
+ON CONFLICT (centre_id, edge, kind, device) WHERE ended_at IS NULL DO UPDATE SET message = excluded.message
+
+-- name: active_alarms
+SELECT c.slug AS centre, a.edge, a.kind, a.device, a.since, a.message
+FROM alarm a JOIN centre c USING (centre_id)
+WHERE ended_at IS NULL AND (%(centre)s::text IS NULL OR c.slug = %(centre)s)
+ORDER BY c.slug, a.since, a.kind, a.device

@@ -1,0 +1,16 @@
+-- name: store_discovered_devices
+INSERT INTO discovered_device (centre_id, profile, address, topic, last_message_at)
+SELECT c.centre_id, s.profile, s.address, s.topic, s.last_message_at
+FROM unnest(%(profiles)s::text[], %(addresses)s::text[], %(topics)s::text[], %(last_message_at)s::timestamptz[])
+     AS s (profile, address, topic, last_message_at), centre c
+WHERE c.slug = %(centre)s
+ON CONFLICT (centre_id, profile, address)
+DO UPDATE SET topic = excluded.topic, last_message_at = excluded.last_message_at
+WHERE discovered_device.last_message_at <= excluded.last_message_at
+
+-- name: discovered_devices
+SELECT c.slug AS centre, s.profile, s.address, s.topic, s.last_message_at
+FROM discovered_device s JOIN centre c USING (centre_id)
+WHERE NOT EXISTS (SELECT FROM device d WHERE d.centre_id = s.centre_id AND d.profile = s.profile AND d.address = s.address)
+  AND (%(centre)s::text IS NULL OR c.slug = %(centre)s)
+ORDER BY c.slug, s.last_message_at DESC, s.address
