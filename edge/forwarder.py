@@ -1,4 +1,4 @@
-"""From the outbox to the network: batches go out in order, and again until the server says they are committed."""
+"""From the outbox to the network: publishes batches in order, and again until the server confirms that it stored them."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -13,32 +13,32 @@ from smartwork.transport.mqtt import Client, Delivery
 log = logging.getLogger("edge")
 
 WINDOW = 200
-"""Batches on the way and not confirmed: bounds what a broker must keep for us."""
+"""Most batches that are published and not confirmed. It limits what the broker must keep for this gateway."""
 RESEND_AFTER_S = 30.0
 REPORT_EVERY_S = 30.0
 REPORT_PAUSE_S = 1.0
+"""The ledger is published this long after a change at the earliest, and every REPORT_EVERY_S without one."""
 
 
 class Forwarder:
-    """Sends what waits in one outbox through one client. Not thread-safe: one loop calls it."""
+    """Publishes the batches of one outbox through one client. Not thread-safe: call it from one loop."""
 
     def __init__(self, client: Client, outbox: Outbox, centre: str, edge: str, clock: Callable[[], datetime]) -> None:
         self._client = client
         self._outbox = outbox
-        self._readings = str(Topic(centre, MessageType.READINGS, edge))
-        self._ledger = str(Topic(centre, MessageType.LEDGER, edge))
-        self.confirmations = str(Topic(centre, MessageType.CONFIRMED, edge))
+        self._readings_topic = str(Topic(centre, MessageType.READINGS, edge))
+        self._ledger_topic = str(Topic(centre, MessageType.LEDGER, edge))
         self._clock = clock
-        self._sent = 0
-        self._on_the_way: dict[int, datetime] = {}
-        self._progress_at = self._confirmed_of = clock()
+        self._last_published = 0
+        self._in_flight: dict[int, datetime] = {}
+        self._progress_at = self._newest_confirmed = clock()
         self._reported_at: datetime | None = None
         self.confirmed_at: datetime | None = None
-        """When the network confirmed something for the last time since this process began."""
+        """When the server last confirmed a batch, None if not since this process started."""
         self._changed = True
 
     def handle_confirmations(self, deliveries: Sequence[Delivery]) -> None:
-        """Take the server's confirmations among `deliveries` and forget what they name."""
+        """Delete the batches that the confirmations among `deliveries` name; other messages are ignored."""
         runs: list[tuple[int, int]] = []
         for delivery in deliveries:
             match decode(delivery.topic, delivery.payload):
@@ -47,50 +47,50 @@ class Forwarder:
         if runs:
             self._outbox.confirm(runs)
             for first, _ in runs:
-                self._confirmed_of = max(self._confirmed_of, self._on_the_way.pop(first, self._confirmed_of))
+                published_at = self._in_flight.pop(first, self._newest_confirmed)
+                self._newest_confirmed = max(self._newest_confirmed, published_at)
             self._progress_at = self.confirmed_at = self._clock()
             self._changed = True
 
     def publish_batches(self) -> int:
-        """Send what may be sent now and report the book when due; returns how many batches are on the way."""
+        """Publish the batches that the window allows, and the ledger if it is due; returns how many are in flight."""
         now = self._clock()
         if not self._client.connected:
             self._start_over()
             return 0
-        if self._on_the_way and self._is_stuck(now):
-            log.warning("%d batches are not confirmed after %g s; sending them again", len(self._on_the_way), RESEND_AFTER_S)
+        if self._in_flight and self._is_stalled(now):
+            log.warning(
+                "%d batches were not confirmed within %g s; publishing them again", len(self._in_flight), RESEND_AFTER_S
+            )
             self._start_over()
-        room = WINDOW - len(self._on_the_way)
-        if room > 0:
+        free = WINDOW - len(self._in_flight)
+        if free > 0:
             self._outbox.seal()
-            for sealed in self._outbox.unconfirmed(self._sent, room):
-                if not self._on_the_way:
+            for batch in self._outbox.unconfirmed(self._last_published, free):
+                if not self._in_flight:
                     self._progress_at = now
-                self._client.publish(self._readings, sealed.payload)
-                self._on_the_way[sealed.first] = now
-                self._sent = sealed.first
+                self._client.publish(self._readings_topic, batch.payload)
+                self._in_flight[batch.first] = now
+                self._last_published = batch.first
                 self._changed = True
-        self._report(now)
-        return len(self._on_the_way)
-
-    def publish_ledger(self) -> None:
-        """Say the book as it stands."""
-        self._reported_at = self._clock()
-        self._changed = False
-        report = self._outbox.report(self._reported_at)
-        self._client.publish(self._ledger, report.model_dump_json().encode(), retain=True)
-
-    def _report(self, now: datetime) -> None:
         waited = (now - self._reported_at).total_seconds() if self._reported_at else REPORT_EVERY_S
         if waited >= (REPORT_PAUSE_S if self._changed else REPORT_EVERY_S):
             self.publish_ledger()
+        return len(self._in_flight)
 
-    def _is_stuck(self, now: datetime) -> bool:
-        """Whether nothing was confirmed for long, or a batch was overtaken by one that was sent so much later."""
-        oldest = min(self._on_the_way.values())
-        return max(now - self._progress_at, self._confirmed_of - oldest).total_seconds() > RESEND_AFTER_S
+    def publish_ledger(self) -> None:
+        """Publish the outbox's ledger, retained."""
+        self._reported_at = self._clock()
+        self._changed = False
+        report = self._outbox.report(self._reported_at)
+        self._client.publish(self._ledger_topic, report.model_dump_json().encode(), retain=True)
+
+    def _is_stalled(self, now: datetime) -> bool:
+        """Whether nothing was confirmed for RESEND_AFTER_S, or a batch published so much later was confirmed first."""
+        oldest = min(self._in_flight.values())
+        return max(now - self._progress_at, self._newest_confirmed - oldest).total_seconds() > RESEND_AFTER_S
 
     def _start_over(self) -> None:
-        self._on_the_way.clear()
-        self._sent = 0
+        self._in_flight.clear()
+        self._last_published = 0
         self._progress_at = self._clock()

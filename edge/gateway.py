@@ -1,4 +1,4 @@
-"""The centre's gateway: devices in, numbered batches out, on its own when the network is away."""
+"""The gateway of a centre: receives device messages, numbers and forwards readings, controls lights, applies policies."""
 
 import json
 import logging
@@ -8,41 +8,38 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from edge.adapters.families import COMMANDS
-from edge.adapters.guess import LISTEN
+from edge.alarms import AlarmReport, SensorHistory, outbox_alarm, zone_alarms
+from edge.discovered_devices import TOPIC_FILTERS, DeviceDiscovery
 from edge.forwarder import Forwarder
-from edge.homeassistant.connection import Link, open_link
-from edge.homeassistant.entity_states import Health, Wish
-from edge.homeassistant.publisher import Announcer
-from edge.light_devices import Message as LampMessage
+from edge.homeassistant.connection import open_connection
+from edge.homeassistant.entity_states import GatewayHealth
+from edge.homeassistant.publisher import EntityPublisher
+from edge.light_control import LightControl
+from edge.network import NetworkConnection
 from edge.outbox import Outbox
-from edge.reports import AlarmReport, SeenReport
 from edge.translator import Translator, UnknownDevice
-from edge.zone_lights import Lights
 from smartwork.contracts.decode import Decoded, Rejected, decode
-from smartwork.contracts.edge_reports import Alarm, LightCommand
-from smartwork.contracts.messages import Status, WireModel
-from smartwork.contracts.policy import DeviceEntry, Policy, PolicyApplied, Profile
+from smartwork.contracts.edge_reports import LightCommand
+from smartwork.contracts.policy import Policy, PolicyApplied, Profile
 from smartwork.contracts.reading import Reading
 from smartwork.contracts.topics import MessageType, Topic
 from smartwork.settings import EdgeSettings
-from smartwork.transport.mqtt import Client, Delivery, Message
+from smartwork.transport.mqtt import Client, Delivery
 
 log = logging.getLogger("edge")
 
 NAME = "gateway"
-"""What the edge of a centre is called; a second one in the same centre would need another name."""
-SESSION_S = 7 * 86_400
-AT_ONCE = 500
-DEFAULT_ZONE = "Europe/Brussels"
+"""The edge's name in topics. A second edge in the same centre would need another one."""
+RECEIVED_AT_ONCE = 500
+DEFAULT_TIMEZONE = "Europe/Brussels"
+"""For local days until the first policy names the centre's time zone."""
 TICK = timedelta(milliseconds=200)
-KEEP_LIGHTS = timedelta(seconds=30)
-OLD_NEWS = timedelta(minutes=5)
-"""What a device saw longer ago, and only tells now, is history: it is stored, and switches no light."""
+LIGHT_MAX_AGE = timedelta(minutes=5)
+"""Older readings, which a device sends late, are stored but switch no light."""
 
 
 class Gateway:
-    """One edge: a client on the centre's broker, a client on the network's, and the outbox between them."""
+    """Two MQTT clients, one on the centre's broker and one on the network's, and the outbox between them."""
 
     def __init__(
         self,
@@ -50,234 +47,187 @@ class Gateway:
         clock: Callable[[], datetime],
         network_clock: Callable[[], datetime] | None = None,
     ) -> None:
-        """`network_clock` measures patience with the network; a simulated day has one of its own in the house."""
+        """`network_clock` times confirmations and resends; a simulated day runs only `clock` faster."""
         self._clock = clock
         self._centre = settings.centre
-        self._outbox = Outbox(Path(settings.outbox), DEFAULT_ZONE, limit_bytes=settings.outbox_limit_mb * 1_000_000)
-        self._status = str(Topic(self._centre, MessageType.STATUS, NAME))
-        self._policy_topic = str(Topic(self._centre, MessageType.POLICY))
-        self._version = 0
-        self._translator = Translator([])
-        self._registry: tuple[DeviceEntry, ...] = ()
-        self._lights = Lights()
-        self._alarms = AlarmReport()
-        self._seen = SeenReport()
         self._has_own_broker = settings.centre_broker_url is not None
-        self._ticked_at = self._kept_at = clock()
-        confirmations = str(Topic(self._centre, MessageType.CONFIRMED, NAME))
-        self._network = Client(
-            settings.broker_url,
-            f"edge-{self._centre}",
-            subscriptions=[self._policy_topic, confirmations, str(Topic(self._centre, MessageType.COMMAND, "+"))],
-            session_s=SESSION_S,
-            will=Message(self._status, Status(state="offline").model_dump_json().encode(), retain=True),
-            on_connected=self._say_online,
-            report=log.warning,
-        )
-        self._home = Announcer(self._centre, clock)
-        self._link: Link | None = open_link(settings, log.warning)
+        self._outbox = Outbox(Path(settings.outbox), DEFAULT_TIMEZONE, limit_bytes=settings.outbox_limit_mb * 1_000_000)
+        self._network = NetworkConnection(settings.broker_url, self._centre, NAME, log.warning)
+        self._forwarder = Forwarder(self._network.client, self._outbox, self._centre, NAME, network_clock or clock)
+        self._entities = EntityPublisher(self._centre, clock)
         self._devices = Client(
             settings.centre_broker_url or settings.broker_url,
             f"edge-{self._centre}-devices",
             session_s=3600,
-            will=self._home.will,
-            on_connected=self._home.anew,
+            will=self._entities.will,
+            on_connected=self._entities.republish,
             report=log.warning,
         )
-        self._forwarder = Forwarder(self._network, self._outbox, self._centre, NAME, network_clock or clock)
+        self._home_assistant = open_connection(settings, log.warning)
+        self._lights = LightControl(self._devices, self._home_assistant, self._outbox, clock())
+        self._translator = Translator([])
+        self._sensor_history = SensorHistory()
+        self._alarm_report = AlarmReport()
+        self._discovered = DeviceDiscovery()
+        self._policy_version = 0
+        self._ticked_at = clock()
 
     def run(self, should_stop: Callable[[], bool]) -> None:
-        """Work until `should_stop`. What was taken from a device is on disk before it is acknowledged."""
-        self._apply_kept()
-        self._network.start()
+        """Work until `should_stop` returns True. A device's message is acknowledged when its readings are on disk."""
+        self._apply_saved_policy()
+        self._network.client.start()
         self._devices.start()
-        if self._link:
-            self._link.start()
+        if self._home_assistant:
+            self._home_assistant.start()
         log.info("edge %s is listening, epoch %s", self._centre, self._outbox.epoch)
         try:
             while not should_stop():
-                self._take(self._devices.receive(AT_ONCE, timeout_s=0.05))
-                self._hear(self._network.receive(AT_ONCE, timeout_s=0.0))
-                self._ask_home_assistant()
+                self._handle_device_messages(self._devices.receive(RECEIVED_AT_ONCE, timeout_s=0.05))
+                self._handle_network_messages(self._network.client.receive(RECEIVED_AT_ONCE, timeout_s=0.0))
+                self._read_home_assistant()
                 self._forwarder.publish_batches()
-                self._home.turn(self._devices, self._health)
+                self._entities.publish_due(self._devices, self._health)
                 self._tick()
         finally:
-            self._keep_lights()
-            if self._link:
-                self._link.stop()
-            if self._network.connected:
-                self._forwarder.publish_ledger()
-                self._network.publish(
-                    self._status, Status(state="offline").model_dump_json().encode(), retain=True
-                ).wait_for_publish(2)
-            self._home.leave(self._devices)
-            self._devices.stop()
-            self._network.stop()
-            self._outbox.close()
+            self._stop()
 
-    def _take(self, deliveries: Sequence[Delivery]) -> None:
-        """Number and keep what devices said, then acknowledge it."""
+    def _stop(self) -> None:
+        self._lights.save(self._clock())
+        if self._home_assistant:
+            self._home_assistant.stop()
+        if self._network.connected:
+            self._forwarder.publish_ledger()
+            self._network.publish_offline(timeout_s=2)
+        self._entities.publish_offline(self._devices)
+        self._devices.stop()
+        self._network.client.stop()
+        self._outbox.close()
+
+    def _handle_device_messages(self, deliveries: Sequence[Delivery]) -> None:
+        """Store the readings in messages on the centre's broker, then acknowledge these."""
         readings: list[Reading] = []
         for delivery in deliveries:
-            ours, wish = self._home.hear(self._devices, delivery)
-            if wish:
-                self._wish(wish)
-            if ours or delivery.retained:  # said before we listened: a memory of the broker, not a new observation
+            is_home_assistants, command = self._entities.handle(self._devices, delivery)
+            if command:
+                self._lights.handle_entity_command(command, self._clock())
+            if is_home_assistants or delivery.retained:  # a retained message is an old state, not a new observation
                 continue
-            readings += self._translated(delivery.topic, delivery.payload)
-        self._keep(readings)
+            readings += self._handle_device_message(delivery.topic, delivery.payload)
+        self._store(readings)
         self._devices.acknowledge(deliveries)
 
-    def _ask_home_assistant(self) -> None:
-        """Take what only Home Assistant knows, as its entities' states."""
+    def _read_home_assistant(self) -> None:
+        """Store the readings in states that Home Assistant's API sent, as if statestream had published them."""
         readings: list[Reading] = []
-        for state in self._link.receive() if self._link else ():
-            domain, _, name = str(state["entity_id"]).partition(".")
-            readings += self._translated(f"homeassistant/{domain}/{name}/state", json.dumps(state).encode())
-        self._keep(readings)
+        for state in self._home_assistant.receive() if self._home_assistant else ():
+            domain, _, object_id = str(state["entity_id"]).partition(".")
+            readings += self._handle_device_message(f"homeassistant/{domain}/{object_id}/state", json.dumps(state).encode())
+        self._store(readings)
 
-    def _translated(self, topic: str, payload: bytes) -> list[Reading]:
-        """The readings in a device's message, after the lights have had them: a person should not wait for a disk."""
+    def _handle_device_message(self, topic: str, payload: bytes) -> list[Reading]:
+        """The readings in a device's message. Lights are switched first: a person should not wait for the disk."""
         now = self._clock()
         try:
-            found = self._translator.translate(topic, payload, now)
+            readings = self._translator.translate(topic, payload, now)
         except UnknownDevice:
-            self._seen.note(topic, now)
+            self._discovered.add(topic, now)
             return []
-        except ValueError as why:
-            log.warning("not understood on %s: %s", topic[:100], why)
+        except ValueError as error:
+            log.warning("message on %s ignored: %s", topic[:100], error)
             return []
-        self._light(self._lights.heard([reading for reading in found if _is_news(reading, now)], now))
-        return found
+        recent = [reading for reading in readings if _is_recent(reading, now)]
+        self._lights.handle_readings(recent, now)
+        self._sensor_history.add(recent, now)
+        return readings
 
-    def _keep(self, readings: Sequence[Reading]) -> None:
-        """Number the readings, and show them in Home Assistant."""
+    def _store(self, readings: Sequence[Reading]) -> None:
+        """Append readings to the outbox, then show them in Home Assistant."""
         if readings:
             self._outbox.append(readings, unsealed=not self._network.connected)
-            self._home.see(self._devices, readings)
+            self._entities.publish_readings(self._devices, readings)
 
-    def _wish(self, wish: Wish) -> None:
-        """Do what a person wants of a lamp in Home Assistant: an override of its zone, where the zone is lit by us."""
-        lamp = next((entry for entry in self._registry if entry.device == wish.device and entry.role == "light"), None)
-        if lamp is None:
-            log.warning("Home Assistant asks for %s, which is no light of the registry", wish.device[:48])
-            return
-        level = self._lights.level(lamp.device) if wish.level is None else wish.level
-        if self._lights.lights(lamp.device):
-            self._light(self._lights.ordered(lamp.device, LightCommand(level=level), self._clock()))
-            self._keep_lights()
-        elif (speak := COMMANDS.get(lamp.profile)) is not None:
-            orders = speak(lamp, level, 0.0)
-            self._light([LampMessage(topic, payload, lamp.profile) for topic, payload in orders])
-        else:
-            log.warning("%s cannot be told anything: a light of profile %s is only heard", lamp.device, lamp.profile)
-
-    def _health(self) -> Health:
-        return Health(self._network.connected, self._outbox.depth(), self._forwarder.confirmed_at, self._version)
-
-    def _hear(self, deliveries: Sequence[Delivery]) -> None:
+    def _handle_network_messages(self, deliveries: Sequence[Delivery]) -> None:
         if not deliveries:
             return
         self._forwarder.handle_confirmations(deliveries)
         for delivery in deliveries:
-            if delivery.topic == self._policy_topic:
-                self._consider(delivery)
+            if delivery.topic == self._network.policy_topic:
+                self._handle_policy(delivery)
             elif not delivery.retained:
-                self._obey(delivery)
-        self._network.acknowledge(deliveries)
+                self._handle_command(delivery)
+        self._network.client.acknowledge(deliveries)
 
-    def _consider(self, delivery: Delivery) -> None:
-        """Put a newer policy in force, or refuse it with its reason and keep the old one."""
+    def _handle_policy(self, delivery: Delivery) -> None:
+        """Apply a newer policy, or refuse an invalid one; the answer names the version in force and the reason."""
         refused = None
         match decode(delivery.topic, delivery.payload):
             case Rejected(_, reason):
                 refused = reason
-            case Decoded(_, Policy() as policy) if policy.version > self._version:
+            case Decoded(_, Policy() as policy) if policy.version > self._policy_version:
                 self._outbox.save("policy", policy.model_dump_json())
                 self._apply(policy)
             case _:
                 return
-        applied = PolicyApplied(version=self._version, refused=refused)
-        topic = Topic(self._centre, MessageType.POLICY_APPLIED, NAME)
-        self._network.publish(str(topic), applied.model_dump_json().encode(), retain=True)
-        log.info("policy %d is in force%s", self._version, f"; refused: {refused}" if refused else "")
+        self._network.publish(MessageType.POLICY_APPLIED, PolicyApplied(version=self._policy_version, refused=refused))
+        log.info("policy %d is in force%s", self._policy_version, f"; refused: {refused}" if refused else "")
 
-    def _obey(self, delivery: Delivery) -> None:
-        """A person wants another light, from afar."""
+    def _handle_command(self, delivery: Delivery) -> None:
+        """Carry out a person's light command from the network."""
         match decode(delivery.topic, delivery.payload):
-            case Decoded(Topic(name=str(light)), LightCommand() as order):
-                self._light(self._lights.ordered(light, order, self._clock()))
-                self._keep_lights()
+            case Decoded(Topic(name=str(target)), LightCommand() as command):
+                self._lights.handle_command(target, command, self._clock())
             case Rejected(topic, reason):
-                log.warning("not understood on %s: %s", topic[:100], reason)
+                log.warning("message on %s ignored: %s", topic[:100], reason)
 
-    def _apply_kept(self) -> None:
-        """The policy that was in force last; one that this version refuses is left for the network to send anew."""
-        kept = self._outbox.load("policy")
-        if kept is None:
+    def _apply_saved_policy(self) -> None:
+        """Apply the policy that was in force last. One that this version cannot parse waits for the network's."""
+        saved = self._outbox.load("policy")
+        if saved is None:
             return
         try:
-            self._apply(Policy.model_validate_json(kept))
-        except ValidationError as why:
-            log.warning("the policy kept on disk is not understood; waiting for a new one: %s", why.errors()[0]["msg"])
+            self._apply(Policy.model_validate_json(saved))
+        except ValidationError as error:
+            log.warning("the saved policy is invalid; waiting for a new one: %s", error.errors()[0]["msg"])
 
     def _apply(self, policy: Policy) -> None:
-        self._version = policy.version
-        self._lights = Lights.of(policy, self._clock(), self._lights, self._outbox.load("lights"))
-        self._seen.forget()
+        self._policy_version = policy.version
+        self._lights.apply(policy, self._clock())
+        self._discovered.clear()
         self._translator = Translator(policy.devices, policy.timezone)
         self._outbox.set_timezone(policy.timezone)
-        self._registry = tuple(policy.devices)
-        self._home.apply(policy)
-        everything = LISTEN if self._has_own_broker else ()
-        self._devices.subscribe([*self._translator.topics, *self._home.subscriptions, *everything])
-        if self._link:
-            known = [entry.address for entry in policy.devices if entry.profile is Profile.HOMEASSISTANT]
-            self._link.watch([address.replace("/", ".", 1) for address in known])
+        self._entities.apply(policy)
+        discovery = TOPIC_FILTERS if self._has_own_broker else ()
+        self._devices.subscribe([*self._translator.subscriptions, *self._entities.subscriptions, *discovery])
+        if self._home_assistant:
+            entities = (entry.address for entry in policy.devices if entry.profile is Profile.HOMEASSISTANT)
+            self._home_assistant.watch([address.replace("/", ".", 1) for address in entities])
 
     def _tick(self) -> None:
-        """What time alone brings: light that ends, lamps told again, news of the house, and what must outlive a restart."""
+        """Every TICK: run the lights' timers, and publish alarms and discovered devices if these reports are due."""
         now = self._clock()
         if timedelta(0) <= now - self._ticked_at < TICK:
             return
         self._ticked_at = now
-        self._light(self._lights.tick(now))
-        alarms = self._lights.alarms(now)
-        if self._outbox.full:
-            says = "the outbox has no room left: only presence is kept, what is dropped shows as missing in the ledger"
-            alarms.insert(0, Alarm(kind="outbox_full", since_ms=round(now.timestamp() * 1000), says=says))
+        self._lights.tick(now)
         if self._network.connected:
-            if (news := self._alarms.news(alarms, now)) is not None:
-                self._say(MessageType.ALARMS, news)
-                for alarm in news.alarms:
-                    log.warning("%s", alarm.says)
-            if (seen := self._seen.news(now)) is not None:
-                self._say(MessageType.DISCOVERED_DEVICES, seen)
-        if now - self._kept_at >= KEEP_LIGHTS:
-            self._keep_lights()
+            self._publish_reports(now)
 
-    def _say(self, message_type: MessageType, message: WireModel) -> None:
-        self._network.publish(str(Topic(self._centre, message_type, NAME)), message.model_dump_json().encode(), retain=True)
+    def _publish_reports(self, now: datetime) -> None:
+        alarms = zone_alarms(self._lights.zones, self._sensor_history, now)
+        if self._outbox.full:
+            alarms.insert(0, outbox_alarm(now))
+        if (report := self._alarm_report.due(alarms, now)) is not None:
+            self._network.publish(MessageType.ALARMS, report)
+            for alarm in report.alarms:
+                log.warning("%s", alarm.says)
+        if (discovered := self._discovered.due(now)) is not None:
+            self._network.publish(MessageType.DISCOVERED_DEVICES, discovered)
 
-    def _light(self, messages: Sequence[LampMessage]) -> None:
-        """Tell lamps, over the centre's broker or through Home Assistant."""
-        for message in messages:
-            if message.profile is not Profile.HOMEASSISTANT:
-                self._devices.publish(message.topic, message.payload)
-            elif self._link:
-                self._link.call(message.topic, message.payload)
-            else:
-                log.warning("a light is reached through Home Assistant alone; SMARTWORK_HOMEASSISTANT_URL is not set")
-
-    def _keep_lights(self) -> None:
-        self._kept_at = self._clock()
-        if self._lights.zones:
-            self._outbox.save("lights", json.dumps(self._lights.remembered()))
-
-    def _say_online(self) -> None:
-        self._network.publish(self._status, Status(state="online").model_dump_json().encode(), retain=True)
+    def _health(self) -> GatewayHealth:
+        return GatewayHealth(
+            self._network.connected, self._outbox.depth(), self._forwarder.confirmed_at, self._policy_version
+        )
 
 
-def _is_news(reading: Reading, now: datetime) -> bool:
-    return now.timestamp() * 1000 - reading.at_ms < OLD_NEWS.total_seconds() * 1000
+def _is_recent(reading: Reading, now: datetime) -> bool:
+    return now.timestamp() * 1000 - reading.at_ms < LIGHT_MAX_AGE.total_seconds() * 1000

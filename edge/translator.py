@@ -1,4 +1,4 @@
-"""From what devices say to canonical readings: which device a topic belongs to, and what only repeats."""
+"""From device messages to readings: which registered device a topic belongs to, and which messages are repeats."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,18 +11,18 @@ from smartwork.contracts.policy import DeviceEntry, Profile
 from smartwork.contracts.reading import Reading
 
 REPEAT = timedelta(seconds=1)
-"""The same words on the same topic within this time are one message that was delivered twice."""
-_REMEMBERED = 5_000
+"""An equal payload on the same topic within this time is the same message, delivered twice."""
+_CACHED_TOPICS = 5_000
 
 
-class UnknownDevice(ValueError):  # noqa: N818 - says what it is
-    """A message on a topic that no registered device speaks on."""
+class UnknownDevice(ValueError):  # noqa: N818 - the name says what it is
+    """The topic belongs to no registered device."""
 
 
 class Translator:
-    """Knows each device's topics from the policy and turns messages into canonical readings; does no I/O.
+    """Finds the device of each message by the policy's registry and translates the message. Does no I/O.
 
-    A device's own time that lies more than `max_age` before the arrival of its message is not believed.
+    A device time older than `max_age` at arrival is ignored.
     """
 
     def __init__(
@@ -32,47 +32,46 @@ class Translator:
         self._zone = ZoneInfo(timezone)
         self._entries = {(entry.profile, entry.address): entry for entry in devices}
         self._families = [profile for profile in Profile if any(entry.profile is profile for entry in devices)]
-        self._known: dict[str, DeviceEntry | None] = {}
-        self._last_words: dict[str, tuple[bytes, datetime]] = {}
-        self._last_at: dict[tuple[str, int], tuple[int, float]] = {}
+        self._entry_of_topic: dict[str, DeviceEntry | None] = {}
+        self._last_payload: dict[str, tuple[bytes, datetime]] = {}
+        self._last_value: dict[tuple[str, int], tuple[int, float]] = {}
 
     @property
-    def topics(self) -> list[str]:
-        """What to listen to on the centre's broker: topic filters."""
+    def subscriptions(self) -> list[str]:
+        """The topic filters of all registered devices, for the centre's broker."""
         return [topic for (profile, address) in self._entries for topic in ADAPTERS[profile].subscriptions(address)]
 
-    def entry_of(self, topic: str) -> DeviceEntry | None:
-        """The registered device that speaks on this topic, or None."""
-        if topic not in self._known:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            candidates = ((family, ADAPTERS[family].address_of(topic)) for family in self._families)
-            found = (self._entries.get((family, address)) for family, address in candidates if address is not None)
-            self._known[topic] = next((entry for entry in found if entry is not None), None)
-        return self._known[topic]
-
     def translate(self, topic: str, payload: bytes, arrived: datetime) -> list[Reading]:
-        """The readings in a device's message, none where it only repeats the one before.
+        """The readings in a device's message, without those that only repeat the last ones.
 
-        Raises UnknownDevice, or ValueError, saying why, where it cannot be understood.
+        Raises UnknownDevice, or ValueError with the reason if the message cannot be parsed.
         """
-        entry = self.entry_of(topic)
+        entry = self._entry(topic)
         if entry is None:
-            raise UnknownDevice("the registry knows no such device")
-        if self._is_repeated(topic, payload, arrived):
+            raise UnknownDevice("the topic belongs to no registered device")
+        if self._is_repeat(topic, payload, arrived):
             return []
-        heard = DeviceMessage(topic, payload, entry.device, entry.address, arrived, entry.model, self._zone, self._max_age)
-        return [reading for reading in ADAPTERS[entry.profile].translate(heard) if self._is_new(reading)]
+        message = DeviceMessage(topic, payload, entry.device, entry.address, arrived, entry.model, self._zone, self._max_age)
+        return [reading for reading in ADAPTERS[entry.profile].translate(message) if self._is_new(reading)]
 
-    def _is_repeated(self, topic: str, payload: bytes, arrived: datetime) -> bool:
-        words, at = self._last_words.get(topic, (b"", arrived))
-        self._last_words[topic] = (payload, arrived)
-        return words == payload and bool(payload) and timedelta(0) <= arrived - at < REPEAT
+    def _entry(self, topic: str) -> DeviceEntry | None:
+        if topic not in self._entry_of_topic:
+            if len(self._entry_of_topic) >= _CACHED_TOPICS:
+                self._entry_of_topic.clear()
+            addresses = ((family, ADAPTERS[family].address_of(topic)) for family in self._families)
+            entries = (self._entries.get((family, address)) for family, address in addresses if address is not None)
+            self._entry_of_topic[topic] = next((entry for entry in entries if entry is not None), None)
+        return self._entry_of_topic[topic]
+
+    def _is_repeat(self, topic: str, payload: bytes, arrived: datetime) -> bool:
+        last, at = self._last_payload.get(topic, (b"", arrived))
+        self._last_payload[topic] = (payload, arrived)
+        return last == payload and bool(payload) and timedelta(0) <= arrived - at < REPEAT
 
     def _is_new(self, reading: Reading) -> bool:
-        """Whether it is not, by the device's own clock, the reading that was the last one already."""
-        key, said = (reading.device, int(reading.metric)), (reading.at_ms, reading.value)
-        if not reading.by_arrival and self._last_at.get(key) == said:
+        """Whether value or device time differ from the device's last reading of the metric. Arrival times always differ."""
+        key, value = (reading.device, int(reading.metric)), (reading.at_ms, reading.value)
+        if not reading.by_arrival and self._last_value.get(key) == value:
             return False
-        self._last_at[key] = said
+        self._last_value[key] = value
         return True

@@ -1,6 +1,6 @@
-"""What only Home Assistant knows, read and commanded over its websocket and REST; the only importer of homeassistant_api.
+"""Reads states and calls services over Home Assistant's websocket and REST API; the only importer of homeassistant_api.
 
-That package is GPL-3.0-or-later and optional: nothing imports this module unless SMARTWORK_HOMEASSISTANT_URL is set.
+That package is GPL-3.0-or-later and optional: this module is imported only if SMARTWORK_HOMEASSISTANT_URL is set.
 """
 
 import asyncio
@@ -18,152 +18,152 @@ from homeassistant_api import AsyncClient, AsyncWebsocketClient
 from homeassistant_api.errors import RequestError, UnauthorizedError
 
 REFRESH_S = 60.0
-"""How often all states are read again: a sensor that repeats itself raises no event, and a dead connection no error."""
-PATIENCE_S = 20.0
+"""How often all states are read again: a sensor that repeats its value raises no event, a dead connection no error."""
+TIMEOUT_S = 20.0
 LONGEST_PAUSE_S = 60.0
 
 logging.getLogger("homeassistant_api").setLevel(logging.WARNING)
-"""It would write every state of the house into the log, and who is present is nobody's business there."""
+"""At level INFO it logs every state, and with it who is present."""
 
-State = Mapping[str, Any]
-Call = tuple[str, Mapping[str, Any]]
+EntityState = Mapping[str, Any]
+ServiceCall = tuple[str, Mapping[str, Any]]
 """A service as `domain/service`, and its data."""
 
 
 class ApiClient:
-    """A connection in a thread of its own that comes back by itself. A Home Assistant that is away is said once."""
+    """A connection in its own thread that reconnects by itself. A failure is reported once, not at each attempt."""
 
-    def __init__(self, url: str, token: str, say: Callable[[str], None]) -> None:
+    def __init__(self, url: str, token: str, warn: Callable[[str], None]) -> None:
         self._url = url.rstrip("/")
         self._token = token
-        self._say = say
-        self._said = ""
+        self._warn = warn
+        self._last_warning = ""
         self._watched: frozenset[str] = frozenset()
         self._newest: dict[str, datetime] = {}
-        self._states: queue.SimpleQueue[State] = queue.SimpleQueue()
-        self._calls: dict[str, Call] = {}
-        self._called = asyncio.Event()
-        self._refresh = asyncio.Event()
+        self._states: queue.SimpleQueue[EntityState] = queue.SimpleQueue()
+        self._calls: dict[str, ServiceCall] = {}
+        self._has_calls = asyncio.Event()
+        self._must_refresh = asyncio.Event()
         self._loop = asyncio.new_event_loop()
-        self._work: asyncio.Task[None] | None = None
+        self._main_task: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._run, name="homeassistant", daemon=True)
 
     def start(self) -> None:
-        """Begin to connect, in the background and for as long as it takes."""
+        """Start to connect, in the background and for as long as it takes."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Leave; services that were not called yet are forgotten."""
-        with suppress(RuntimeError):  # it has ended already
-            self._loop.call_soon_threadsafe(lambda: self._work and self._work.cancel())
+        """Disconnect; service calls that are still waiting are dropped."""
+        with suppress(RuntimeError):  # the loop is closed already
+            self._loop.call_soon_threadsafe(lambda: self._main_task and self._main_task.cancel())
         self._thread.join(5)
 
     def watch(self, entities: Collection[str]) -> None:
-        """Hand out the states of these entities from now on, beginning with the newest of each."""
+        """Deliver the states of these entities from now on, first the current state of each."""
         self._watched = frozenset(entities)
-        self._loop.call_soon_threadsafe(self._forget)
+        self._loop.call_soon_threadsafe(self._reset)
 
-    def receive(self) -> list[State]:
-        """The states that came in since the last call, in order; each as Home Assistant's API says it."""
-        found: list[State] = []
+    def receive(self) -> list[EntityState]:
+        """The states that came in since the last call, in order, as Home Assistant's API sends them."""
+        found: list[EntityState] = []
         with suppress(queue.Empty):
             while True:
                 found.append(self._states.get_nowait())
         return found
 
     def call(self, service: str, data: bytes) -> None:
-        """Call `domain/service` with this JSON; without a connection the newest call of each entity waits for it."""
-        self._loop.call_soon_threadsafe(self._want, (service, json.loads(data)))
+        """Call `domain/service` with this JSON; while there is no connection, the newest call for each entity waits."""
+        self._loop.call_soon_threadsafe(self._enqueue, (service, json.loads(data)))
 
-    def _want(self, call: Call) -> None:
+    def _enqueue(self, call: ServiceCall) -> None:
         self._calls[str(call[1].get("entity_id"))] = call
-        self._called.set()
+        self._has_calls.set()
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         self._newest.clear()
-        self._refresh.set()
+        self._must_refresh.set()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._work = self._loop.create_task(self._keep_connected())
+        self._main_task = self._loop.create_task(self._stay_connected())
         with suppress(asyncio.CancelledError):
-            self._loop.run_until_complete(self._work)
+            self._loop.run_until_complete(self._main_task)
         self._loop.close()
 
-    async def _keep_connected(self) -> None:
+    async def _stay_connected(self) -> None:
         attempt = 0
         while True:
             try:
                 async for _ in self._connection():
                     attempt = 0
-            except Exception as error:  # noqa: BLE001 - whatever the library and its own throw, the gateway goes on
-                self._once(self._complaint(error))
+            except Exception as error:  # noqa: BLE001 - whatever the library raises, the gateway must go on
+                self._warn_once(self._describe(error))
             attempt += 1
             await asyncio.sleep(random.uniform(0.5, 1) * min(LONGEST_PAUSE_S, 2.0 ** min(attempt, 10)))  # noqa: S311 - no secret
 
     async def _connection(self) -> AsyncIterator[None]:
-        """One connection, until it breaks; yields once when it stands. Two clients, since each serves one task only."""
+        """One connection, until it breaks; yields once it is open. Two clients, because each can run only one task."""
         socket_url = f"ws{self._url.removeprefix('http')}/api/websocket"
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             socket = await AsyncWebsocketClient(socket_url, self._token).__aenter__()
         try:
             async with AsyncClient(f"{self._url}/api", self._token) as rest, socket.listen_events("state_changed") as events:
-                self._once(f"Home Assistant at {self._url} is connected")
+                self._warn_once(f"Home Assistant at {self._url} is connected")
                 yield
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._listen(events))
-                    tasks.create_task(self._reread(rest))
-                    tasks.create_task(self._call(rest))
+                    tasks.create_task(self._refresh(rest))
+                    tasks.create_task(self._call_services(rest))
         finally:
-            with suppress(Exception):  # a connection that is broken cannot be closed in order
+            with suppress(Exception):  # a broken connection cannot be closed properly
                 await socket.__aexit__(None, None, None)
 
     async def _listen(self, events: AsyncIterator[Any]) -> None:
         async for event in events:
             if state := event.data.get("new_state"):
-                self._take(state)
+                self._deliver(state)
 
-    async def _reread(self, rest: AsyncClient) -> None:
+    async def _refresh(self, rest: AsyncClient) -> None:
         while True:
-            self._refresh.clear()
-            async with asyncio.timeout(PATIENCE_S):
-                found = await rest.get_states()
-            for state in found:
-                self._take(json.loads(state.model_dump_json()))
+            self._must_refresh.clear()
+            async with asyncio.timeout(TIMEOUT_S):
+                states = await rest.get_states()
+            for state in states:
+                self._deliver(json.loads(state.model_dump_json()))
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._refresh.wait(), REFRESH_S)
+                await asyncio.wait_for(self._must_refresh.wait(), REFRESH_S)
 
-    async def _call(self, rest: AsyncClient) -> None:
+    async def _call_services(self, rest: AsyncClient) -> None:
         while True:
-            self._called.clear()
+            self._has_calls.clear()
             for entity, call in list(self._calls.items()):
                 domain, _, service = call[0].partition("/")
                 try:
-                    async with asyncio.timeout(PATIENCE_S):
+                    async with asyncio.timeout(TIMEOUT_S):
                         await rest.trigger_service(domain, service, **call[1])
-                except RequestError as error:  # it was heard, and refused
-                    self._once(f"Home Assistant refuses {call[0]} for {entity}: {self._reason(error)}")
+                except RequestError as error:  # it was received and refused: do not retry
+                    self._warn_once(f"Home Assistant refuses {call[0]} for {entity}: {self._reason(error)}")
                 if self._calls.get(entity) is call:
                     del self._calls[entity]
-            await self._called.wait()
+            await self._has_calls.wait()
 
-    def _take(self, state: State) -> None:
-        """Hand a state out where it is watched and was said after the last one handed out."""
+    def _deliver(self, state: EntityState) -> None:
+        """Put a state into the queue if its entity is watched and it is newer than the last one delivered."""
         entity = str(state.get("entity_id"))
-        said = state.get("last_reported") or state.get("last_updated")
-        if entity not in self._watched or not said:
+        reported = state.get("last_reported") or state.get("last_updated")
+        if entity not in self._watched or not reported:
             return
-        at = datetime.fromisoformat(str(said))
+        at = datetime.fromisoformat(str(reported))
         if entity not in self._newest or at > self._newest[entity]:
             self._newest[entity] = at
-            self._states.put({**state, "last_updated": str(said)})
+            self._states.put({**state, "last_updated": str(reported)})
 
-    def _once(self, text: str) -> None:
-        if text != self._said:
-            self._said = text
-            self._say(text)
+    def _warn_once(self, text: str) -> None:
+        if text != self._last_warning:
+            self._last_warning = text
+            self._warn(text)
 
-    def _complaint(self, error: BaseException) -> str:
+    def _describe(self, error: BaseException) -> str:
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
         if isinstance(error, UnauthorizedError):

@@ -1,4 +1,4 @@
-"""Whether there is a Home Assistant to ask, by the settings; the optional package is loaded only then."""
+"""Opens the connection to a Home Assistant's API if the settings name one; the optional package is loaded only then."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol
@@ -7,7 +7,7 @@ from smartwork.errors import SettingError
 from smartwork.settings import EdgeSettings
 
 
-class Link(Protocol):
+class HomeAssistantConnection(Protocol):
     """What the gateway needs of a Home Assistant's API."""
 
     def start(self) -> None: ...
@@ -17,18 +17,18 @@ class Link(Protocol):
     def call(self, service: str, data: bytes) -> None: ...
 
 
-def open_link(settings: EdgeSettings, say: Callable[[str], None]) -> Link | None:
-    """A link that is not started yet, or None where no Home Assistant is named.
+def open_connection(settings: EdgeSettings, warn: Callable[[str], None]) -> HomeAssistantConnection | None:
+    """A connection that is not started yet, or None if SMARTWORK_HOMEASSISTANT_URL is not set.
 
-    Raises SettingError where its token or the package is missing.
+    Raises SettingError if the token or the package is missing.
     """
     if settings.homeassistant_url is None:
         return None
     if settings.homeassistant_token is None:
         raise SettingError("SMARTWORK_HOMEASSISTANT_TOKEN is not set. Expected: a long-lived access token of Home Assistant.")
     try:
-        from edge.homeassistant import api_client  # noqa: PLC0415 - GPL and optional: loaded only where asked for
+        from edge.homeassistant import api_client  # noqa: PLC0415 - GPL and optional: loaded only if configured
     except ModuleNotFoundError as missing:
         message = f"SMARTWORK_HOMEASSISTANT_URL is set, but {missing.name} is missing: install the extra `homeassistant`."
         raise SettingError(message) from None
-    return api_client.ApiClient(settings.homeassistant_url, settings.homeassistant_token, say)
+    return api_client.ApiClient(settings.homeassistant_url, settings.homeassistant_token, warn)

@@ -1,7 +1,7 @@
-"""What is said to Home Assistant so that a centre appears there by itself: device-based MQTT discovery.
+"""Home Assistant's device-based MQTT discovery: the retained messages by which a centre appears there by itself.
 
-Retained on `homeassistant/device/<id>/config`, as in Home Assistant's public documentation of its MQTT integration; the
-states are said on topics of ours, `smartwork/<centre>/…`. No clock, no I/O.
+They are published on `homeassistant/device/<id>/config`, as the documentation of its MQTT integration says; states are
+published on our own topics, `smartwork/<centre>/…`. No clock, no I/O.
 """
 
 import json
@@ -10,17 +10,17 @@ from dataclasses import dataclass
 
 from smartwork.contracts.policy import DeviceEntry
 
-STATUS = "homeassistant/status"
-"""Where Home Assistant says `online` once it listens (its birth message)."""
-CONFIGS = "homeassistant/device/+/config"
+STATUS_TOPIC = "homeassistant/status"
+"""Home Assistant publishes `online` here when it has started (its birth message)."""
+CONFIG_FILTER = "homeassistant/device/+/config"
 ONLINE, OFFLINE = b"online", b"offline"
 BRIGHTEST = 255
 _ORIGIN = "Smartwork"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A desk or room that sensors watch, or a zone where a sensor watches nothing smaller."""
+class WatchedPlace:
+    """A desk or room that sensors watch, or a zone with sensors that watch no single desk or room."""
 
     kind: str
     slug: str
@@ -28,8 +28,8 @@ class Place:
     sensors: tuple[DeviceEntry, ...]
 
 
-def places(devices: Sequence[DeviceEntry]) -> list[Place]:
-    """What the presence sensors watch, in the order of the registry; a sensor without resource and zone watches nothing."""
+def watched_places(devices: Sequence[DeviceEntry]) -> list[WatchedPlace]:
+    """What the presence sensors watch, in the registry's order. Sensors without resource and zone are left out."""
     found: dict[tuple[str, str], list[DeviceEntry]] = {}
     for entry in devices:
         if entry.role != "presence":
@@ -38,16 +38,16 @@ def places(devices: Sequence[DeviceEntry]) -> list[Place]:
             found.setdefault(("resource", entry.resource), []).append(entry)
         elif entry.zone:
             found.setdefault(("zone", entry.zone), []).append(entry)
-    return [Place(kind, slug, sensors[0].zone, tuple(sensors)) for (kind, slug), sensors in found.items()]
+    return [WatchedPlace(kind, slug, sensors[0].zone, tuple(sensors)) for (kind, slug), sensors in found.items()]
 
 
-def lamps(devices: Sequence[DeviceEntry]) -> list[DeviceEntry]:
+def lights(devices: Sequence[DeviceEntry]) -> list[DeviceEntry]:
     """The lights of the registry."""
     return [entry for entry in devices if entry.role == "light"]
 
 
-class Topics:
-    """The topics of one centre under our prefix."""
+class CentreTopics:
+    """The topics of one centre's entities."""
 
     def __init__(self, centre: str) -> None:
         self._root = f"smartwork/{centre}"
@@ -55,20 +55,20 @@ class Topics:
         self.gateway = f"{self._root}/gateway/state"
         self.commands = f"{self._root}/light/+/set"
 
-    def place(self, place: Place) -> str:
-        """Where the occupancy of a desk, room or zone is said."""
+    def place(self, place: WatchedPlace) -> str:
+        """The topic of a place's occupancy."""
         return f"{self._root}/{place.kind}/{place.slug}/occupancy"
 
     def light(self, device: str) -> str:
-        """Where a lamp's state is said."""
+        """The topic of a light's state."""
         return f"{self._root}/light/{device}/state"
 
     def command(self, device: str) -> str:
-        """Where Home Assistant says what a person wants of a lamp."""
+        """The topic on which Home Assistant commands a light."""
         return f"{self._root}/light/{device}/set"
 
-    def commanded(self, topic: str) -> str | None:
-        """The lamp that a command topic names, or None where it is none of ours."""
+    def commanded_device(self, topic: str) -> str | None:
+        """The light that a command topic names, or None if it is not one of this centre's command topics."""
         before, after = f"{self._root}/light/", "/set"
         if not (topic.startswith(before) and topic.endswith(after)):
             return None
@@ -76,128 +76,145 @@ class Topics:
 
 
 def config_prefix(centre: str) -> str:
-    """How the discovery topics of this centre begin, and no other's: a slug holds no underscore."""
+    """The prefix of this centre's discovery topics. No other centre has it, because a slug contains no underscore."""
     return f"homeassistant/device/smartwork_{centre}_"
 
 
 def configs(centre: str, devices: Sequence[DeviceEntry], version: str) -> dict[str, bytes]:
-    """Discovery topic to payload, for the gateway itself and every desk, room, zone and light of the registry.
+    """Discovery topic to payload, for the gateway and for each desk, room, zone and light of the registry.
 
-    `version` is that of the software, which Home Assistant shows as the origin of the entities.
+    `version` is the software's; Home Assistant shows it as the origin of the entities.
     """
-    topics = Topics(centre)
+    topics = CentreTopics(centre)
     gateway = f"smartwork_{centre}_gateway"
     shared = {
         "origin": {"name": _ORIGIN, "sw_version": version},
         "availability": [{"topic": topics.availability}],
     }
-    devices_of = [(gateway, _gateway(centre, gateway, topics, version))]
-    for place in places(devices):
+    by_id = {gateway: _gateway_config(centre, gateway, topics, version)}
+    for place in watched_places(devices):
         name = f"smartwork_{centre}_{place.kind}_{place.slug}"
-        occupancy = {
-            "platform": "binary_sensor",
-            "unique_id": f"{name}_occupancy",
-            "default_entity_id": f"binary_sensor.{_object_id(name)}_occupancy",
-            "device_class": "occupancy",
-            "state_topic": topics.place(place),
-        }
-        devices_of.append((name, _part(name, place.slug, "Occupancy", place.zone, gateway, {"occupancy": occupancy})))
-    for lamp in lamps(devices):
-        name = f"smartwork_{centre}_light_{lamp.device}"
-        light: dict[str, object] = {
-            "platform": "light",
-            "schema": "json",
-            "unique_id": f"{name}_light",
-            "default_entity_id": f"light.{_object_id(name)}",
-            "name": None,
-            "state_topic": topics.light(lamp.device),
-            "command_topic": topics.command(lamp.device),
-            "supported_color_modes": ["brightness"],
-            "brightness": True,
-            "brightness_scale": BRIGHTEST,
-        }
-        devices_of.append((name, _part(name, lamp.device, lamp.model or "Light", lamp.zone, gateway, {"light": light})))
-    return {f"homeassistant/device/{name}/config": json.dumps(shared | config).encode() for name, config in devices_of}
+        components = {"occupancy": _occupancy_component(name, topics.place(place))}
+        by_id[name] = _device_config(name, place.slug, "Occupancy", place.zone, gateway, components)
+    for light in lights(devices):
+        name = f"smartwork_{centre}_light_{light.device}"
+        components = {"light": _light_component(name, topics.light(light.device), topics.command(light.device))}
+        by_id[name] = _device_config(name, light.device, light.model or "Light", light.zone, gateway, components)
+    return {f"homeassistant/device/{name}/config": json.dumps(shared | config).encode() for name, config in by_id.items()}
 
 
-def _gateway(centre: str, name: str, topics: Topics, version: str) -> dict[str, object]:
-    def diagnostic(platform: str, what: str, said: Mapping[str, object]) -> dict[str, object]:
-        return {
-            "platform": platform,
-            "unique_id": f"{name}_{what}",
-            "default_entity_id": f"{platform}.{_object_id(name)}_{what}",
-            "entity_category": "diagnostic",
-            "state_topic": topics.gateway,
-            **said,
-        }
+def _occupancy_component(name: str, state_topic: str) -> dict[str, object]:
+    return {
+        "platform": "binary_sensor",
+        "unique_id": f"{name}_occupancy",
+        "default_entity_id": f"binary_sensor.{_object_id(name)}_occupancy",
+        "device_class": "occupancy",
+        "state_topic": state_topic,
+    }
 
-    yes_or_no = "{{{{ 'ON' if value_json.{} else 'OFF' }}}}"
+
+def _light_component(name: str, state_topic: str, command_topic: str) -> dict[str, object]:
+    return {
+        "platform": "light",
+        "schema": "json",
+        "unique_id": f"{name}_light",
+        "default_entity_id": f"light.{_object_id(name)}",
+        "name": None,
+        "state_topic": state_topic,
+        "command_topic": command_topic,
+        "supported_color_modes": ["brightness"],
+        "brightness": True,
+        "brightness_scale": BRIGHTEST,
+    }
+
+
+_GATEWAY_COMPONENTS: tuple[tuple[str, str, Mapping[str, object]], ...] = (
+    (
+        "binary_sensor",
+        "network",
+        {
+            "name": "Network",
+            "device_class": "connectivity",
+            "value_template": "{{ 'ON' if value_json.network else 'OFF' }}",
+        },
+    ),
+    (
+        "sensor",
+        "outbox",
+        {
+            "name": "Outbox",
+            "unit_of_measurement": "readings",
+            "state_class": "measurement",
+            "value_template": "{{ value_json.outbox }}",
+        },
+    ),
+    (
+        "sensor",
+        "confirmed",
+        {"name": "Last confirmation", "device_class": "timestamp", "value_template": "{{ value_json.confirmed }}"},
+    ),
+    ("sensor", "policy", {"name": "Policy version", "value_template": "{{ value_json.policy }}"}),
+)
+"""Platform, field of the gateway's state (see GatewayHealth), and configuration of each diagnostic entity."""
+
+
+def _gateway_config(centre: str, name: str, topics: CentreTopics, version: str) -> dict[str, object]:
+    components = {"online": _online_component(name, topics.availability)}
+    for platform, field, config in _GATEWAY_COMPONENTS:
+        components[field] = _diagnostic_component(name, platform, field, topics.gateway, config)
     return {
         "device": {
             "identifiers": [name],
-            "name": f"Gateway {_spoken(centre)}",
+            "name": f"Gateway {_display_name(centre)}",
             "manufacturer": _ORIGIN,
             "model": "Gateway",
             "sw_version": version,
         },
-        "components": {
-            "online": diagnostic(
-                "binary_sensor",
-                "online",
-                {
-                    "name": "Online",
-                    "device_class": "running",
-                    "state_topic": topics.availability,
-                    "payload_on": ONLINE.decode(),
-                    "payload_off": OFFLINE.decode(),
-                    "availability": [],  # that it is away is what it says: off, not unavailable
-                },
-            ),
-            "network": diagnostic(
-                "binary_sensor",
-                "network",
-                {"name": "Network", "device_class": "connectivity", "value_template": yes_or_no.format("network")},
-            ),
-            "outbox": diagnostic(
-                "sensor",
-                "outbox",
-                {
-                    "name": "Outbox",
-                    "unit_of_measurement": "readings",
-                    "state_class": "measurement",
-                    "value_template": "{{ value_json.outbox }}",
-                },
-            ),
-            "confirmed": diagnostic(
-                "sensor",
-                "confirmed",
-                {
-                    "name": "Last confirmation",
-                    "device_class": "timestamp",
-                    "value_template": "{{ value_json.confirmed }}",
-                },
-            ),
-            "policy": diagnostic("sensor", "policy", {"name": "Policy version", "value_template": "{{ value_json.policy }}"}),
-        },
+        "components": components,
     }
 
 
-def _part(
+def _online_component(name: str, availability_topic: str) -> dict[str, object]:
+    """Whether the gateway runs. It has no availability itself: a gateway that is away is off, not unavailable."""
+    config = {
+        "name": "Online",
+        "device_class": "running",
+        "payload_on": ONLINE.decode(),
+        "payload_off": OFFLINE.decode(),
+        "availability": [],
+    }
+    return _diagnostic_component(name, "binary_sensor", "online", availability_topic, config)
+
+
+def _diagnostic_component(
+    name: str, platform: str, field: str, state_topic: str, config: Mapping[str, object]
+) -> dict[str, object]:
+    return {
+        "platform": platform,
+        "unique_id": f"{name}_{field}",
+        "default_entity_id": f"{platform}.{_object_id(name)}_{field}",
+        "entity_category": "diagnostic",
+        "state_topic": state_topic,
+        **config,
+    }
+
+
+def _device_config(
     name: str, slug: str, model: str, zone: str | None, gateway: str, components: Mapping[str, Mapping[str, object]]
 ) -> dict[str, object]:
     device: dict[str, object] = {
         "identifiers": [name],
-        "name": _spoken(slug),
+        "name": _display_name(slug),
         "manufacturer": _ORIGIN,
         "model": model,
         "via_device": gateway,
     }
     if zone:
-        device["suggested_area"] = _spoken(zone)
+        device["suggested_area"] = _display_name(zone)
     return {"device": device, "components": components}
 
 
-def _spoken(slug: str) -> str:
+def _display_name(slug: str) -> str:
     """A slug as people read it: `desk-12` as `Desk 12`."""
     return slug.replace("-", " ").strip().capitalize()
 

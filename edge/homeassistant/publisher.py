@@ -1,4 +1,4 @@
-"""The shell around discovery: keeps Home Assistant told, over the centre's own broker."""
+"""Publishes the centre to Home Assistant over the centre's broker: discovery configurations, states and availability."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -6,106 +6,106 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from edge.homeassistant import discovery
-from edge.homeassistant.entity_states import Health, View, Wish
+from edge.homeassistant.commands import LightEntityCommand
+from edge.homeassistant.entity_states import EntityStates, GatewayHealth
 from smartwork.contracts.policy import Policy
 from smartwork.contracts.reading import Reading
 from smartwork.transport.mqtt import Client, Delivery, Message
 
 log = logging.getLogger("edge")
 
-EVERY_S = 1.0
-"""How often is looked whether something fell silent, or the gateway's health changed."""
+CHECK_EVERY_S = 1.0
+"""How often states are checked for sensors that became silent and for a change of the gateway's health."""
+OFFLINE_TIMEOUT_S = 2
 
 
-class Announcer:
-    """Says configurations and states, and takes a person's wishes. One loop calls it; only `anew` may come from others."""
+class EntityPublisher:
+    """Publishes entities and receives commands for them. Call it from one loop; only `republish` is thread-safe."""
 
     def __init__(self, centre: str, clock: Callable[[], datetime]) -> None:
         self._centre = centre
         self._clock = clock
-        self._topics = discovery.Topics(centre)
+        self._topics = discovery.CentreTopics(centre)
         self._version = _version()
         self._configs: dict[str, bytes] | None = None
-        self._view = View(centre)
-        self._retained: dict[str, bytes] = {}
-        self._anew = True
-        self._looked_at: datetime | None = None
-        self.subscriptions = [discovery.STATUS, discovery.CONFIGS, self._topics.commands]
+        self._states = EntityStates(centre)
+        self._published: dict[str, bytes] = {}
+        self._must_republish = True
+        self._checked_at: datetime | None = None
+        self.subscriptions = [discovery.STATUS_TOPIC, discovery.CONFIG_FILTER, self._topics.commands]
         self.will = Message(self._topics.availability, discovery.OFFLINE, retain=True)
 
     def apply(self, policy: Policy) -> None:
-        """From now on this registry is shown."""
-        view = View(self._centre, policy.devices)
-        view.inherit(self._view)
-        self._view = view
+        """Show the devices of this policy from now on."""
+        self._states = EntityStates(self._centre, policy.devices, self._states)
         self._configs = discovery.configs(self._centre, policy.devices, self._version)
-        self._anew = True
+        self._must_republish = True
 
-    def anew(self) -> None:
-        """Say everything again at the next turn: the broker was away, or Home Assistant was."""
-        self._anew = True
+    def republish(self) -> None:
+        """Publish everything again on the next call of `publish_due`, because the broker or Home Assistant was away."""
+        self._must_republish = True
 
-    def hear(self, client: Client, delivery: Delivery) -> tuple[bool, Wish | None]:
-        """Whether a message is Home Assistant's, so nobody else's; and what a person wants by it."""
+    def handle(self, client: Client, delivery: Delivery) -> tuple[bool, LightEntityCommand | None]:
+        """Whether a message is Home Assistant's and not a device's, and the command in it, if any."""
         topic = delivery.topic
-        if topic == discovery.STATUS:
+        if topic == discovery.STATUS_TOPIC:
             if delivery.payload == discovery.ONLINE:
-                self.anew()
+                self.republish()
             return True, None
         if topic.startswith("homeassistant/device/"):
-            self._forget(client, topic, delivery.payload)
+            self._remove_stale(client, topic, delivery.payload)
             return True, None
-        device = self._topics.commanded(topic)
+        device = self._topics.commanded_device(topic)
         if device is None:
             return False, None
-        if delivery.retained:  # somebody's wish of long ago
+        if delivery.retained:  # an old command
             return True, None
         try:
-            return True, Wish.parse(device, delivery.payload)
-        except ValueError as why:
-            log.warning("not understood on %s: %s", topic[:100], why)
+            return True, LightEntityCommand.parse(device, delivery.payload)
+        except ValueError as error:
+            log.warning("message on %s ignored: %s", topic[:100], error)
             return True, None
 
-    def _forget(self, client: Client, topic: str, payload: bytes) -> None:
-        """Remove what this centre announced once and has no longer."""
-        announced = payload and topic.startswith(discovery.config_prefix(self._centre))
-        if announced and self._configs is not None and topic not in self._configs:
+    def _remove_stale(self, client: Client, topic: str, payload: bytes) -> None:
+        """Remove a retained configuration of this centre whose device is no longer registered."""
+        is_ours = payload and topic.startswith(discovery.config_prefix(self._centre))
+        if is_ours and self._configs is not None and topic not in self._configs:
             client.publish(topic, b"", retain=True)
 
-    def see(self, client: Client, readings: Sequence[Reading]) -> None:
-        """Show what changed by these readings."""
-        touched = self._view.hear(readings)
-        if touched and client.connected and not self._anew:
-            self._say(client, self._view.states(self._clock(), touched))
+    def publish_readings(self, client: Client, readings: Sequence[Reading]) -> None:
+        """Publish the states that these readings changed."""
+        touched = self._states.update(readings)
+        if touched and client.connected and not self._must_republish:
+            self._publish_changed(client, self._states.payloads(self._clock(), touched))
 
-    def turn(self, client: Client, health: Callable[[], Health]) -> None:
-        """Say what is due: everything where it must be said anew, else what fell silent and how the gateway is."""
+    def publish_due(self, client: Client, health: Callable[[], GatewayHealth]) -> None:
+        """Publish everything if it must be republished, else every CHECK_EVERY_S the states and the health that changed."""
         now = self._clock()
         if not client.connected:
             return
-        if self._anew:
-            self._anew = False
-            self._retained.clear()
-            self._say(client, (self._configs or {}) | {self._topics.availability: discovery.ONLINE})
-        elif self._looked_at and (now - self._looked_at).total_seconds() < EVERY_S:
+        if self._must_republish:
+            self._must_republish = False
+            self._published.clear()
+            self._publish_changed(client, (self._configs or {}) | {self._topics.availability: discovery.ONLINE})
+        elif self._checked_at and (now - self._checked_at).total_seconds() < CHECK_EVERY_S:
             return
-        self._looked_at = now
-        self._say(client, self._view.states(now) | {self._topics.gateway: health().payload()})
+        self._checked_at = now
+        self._publish_changed(client, self._states.payloads(now) | {self._topics.gateway: health().payload()})
 
-    def leave(self, client: Client) -> None:
-        """Say that the gateway ends, in order."""
+    def publish_offline(self, client: Client) -> None:
+        """Publish that the gateway stops."""
         if client.connected:
-            client.publish(self._topics.availability, discovery.OFFLINE, retain=True).wait_for_publish(2)
+            client.publish(self._topics.availability, discovery.OFFLINE, retain=True).wait_for_publish(OFFLINE_TIMEOUT_S)
 
-    def _say(self, client: Client, messages: dict[str, bytes]) -> None:
+    def _publish_changed(self, client: Client, messages: dict[str, bytes]) -> None:
         for topic, payload in messages.items():
-            if self._retained.get(topic) != payload:
-                self._retained[topic] = payload
+            if self._published.get(topic) != payload:
+                self._published[topic] = payload
                 client.publish(topic, payload, retain=True)
 
 
 def _version() -> str:
-    """The version of this software; a checkout that is not installed has none."""
+    """The version of this software, `unreleased` for a source tree that is not installed."""
     try:
         return version("smartwork")
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""The adapter of Zigbee2MQTT: documented messages become readings, anything else ValueError and nothing worse."""
+"""The adapter of Zigbee2MQTT: documented messages give readings, anything else a ValueError."""
 
 import json
 from datetime import UTC, datetime
@@ -20,12 +20,12 @@ NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 NOW_MS = round(NOW.timestamp() * 1000)
 
 
-def said(payload: object, topic: str = ADDRESS) -> list[Reading]:
+def readings_of(payload: object, topic: str = ADDRESS) -> list[Reading]:
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     return translate(DeviceMessage(topic, body, "s-1", ADDRESS, NOW))
 
 
-def test_documented_messages_become_the_readings_that_the_shared_vectors_expect(shared_data: Path) -> None:
+def test_documented_messages_give_the_readings_of_the_shared_vectors(shared_data: Path) -> None:
     vectors = json.loads((shared_data / "device-vectors" / "vectors.json").read_text())
     ours = [vector for vector in vectors if vector["profile"] == "zigbee2mqtt"]
     assert len(ours) >= 4
@@ -48,22 +48,22 @@ def test_documented_messages_become_the_readings_that_the_shared_vectors_expect(
         (None, NOW_MS),
     ],
 )
-def test_event_time_is_last_seen_where_the_device_says_it(last_seen: object, at_ms: int) -> None:
-    assert said({"occupancy": True, "last_seen": last_seen}) == [
+def test_event_time_is_last_seen_if_the_device_sends_it(last_seen: object, at_ms: int) -> None:
+    assert readings_of({"occupancy": True, "last_seen": last_seen}) == [
         Reading(at_ms, "s-1", Metric.PRESENCE, 1.0, by_arrival=last_seen is None)
     ]
 
 
-def test_energy_in_kwh_becomes_wh_and_brightness_a_share() -> None:
-    found = {r.metric: r.value for r in said({"energy": 1.234567, "brightness": 127, "state": "OFF"})}
+def test_energy_is_converted_to_wh_and_brightness_to_a_level() -> None:
+    found = {r.metric: r.value for r in readings_of({"energy": 1.234567, "brightness": 127, "state": "OFF"})}
     assert found == {Metric.ENERGY_WH: 1234.567, Metric.LIGHT_LEVEL: 0.5, Metric.LIGHT_ON: 0.0}
 
 
-def test_what_we_do_not_know_is_left_out_and_what_is_null_was_not_said() -> None:
-    assert said({"color_temp": 300, "occupancy": None, "battery": 80}) == [
+def test_unknown_properties_and_nulls_are_ignored() -> None:
+    assert readings_of({"color_temp": 300, "occupancy": None, "battery": 80}) == [
         Reading(NOW_MS, "s-1", Metric.BATTERY_PCT, 80.0, by_arrival=True)
     ]
-    assert said({}) == []
+    assert readings_of({}) == []
 
 
 @pytest.mark.parametrize(
@@ -93,17 +93,17 @@ def test_what_we_do_not_know_is_left_out_and_what_is_null_was_not_said() -> None
         b'{"power": 1, "last_seen": "9999-12-31T23:59:59-14:00"}',
     ],
 )
-def test_what_cannot_be_understood_is_refused(payload: bytes) -> None:
+def test_invalid_payloads_are_refused(payload: bytes) -> None:
     with pytest.raises(ValueError, match=r"\w"):
-        said(payload)
+        readings_of(payload)
 
 
 @pytest.mark.parametrize(
     "payload", [b"", b"ONLINE", b"{", b'{"state": ["online"]}', b'{"state": {}}', b'{"status": "online"}']
 )
-def test_an_availability_that_is_neither_form_is_refused(payload: bytes) -> None:
+def test_an_availability_in_neither_form_is_refused(payload: bytes) -> None:
     with pytest.raises(ValueError, match=r"\w"):
-        said(payload, f"{ADDRESS}/availability")
+        readings_of(payload, f"{ADDRESS}/availability")
 
 
 NAMES = ["occupancy", "state", "brightness", "power", "energy", "last_seen", "linkquality", "people", "other"]
@@ -112,14 +112,14 @@ anything = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
 )
 objects = st.dictionaries(st.sampled_from(NAMES), anything, max_size=5)
-payloads = st.one_of(st.binary(max_size=60), st.one_of(anything, objects).map(lambda said: json.dumps(said).encode()))
+payloads = st.one_of(st.binary(max_size=60), st.one_of(anything, objects).map(lambda value: json.dumps(value).encode()))
 topics = st.sampled_from([ADDRESS, f"{ADDRESS}/availability"])
 
 
 @given(payloads, topics)
-def test_any_bytes_and_any_json_give_readings_that_can_be_numbered_or_value_error(payload: bytes, topic: str) -> None:
+def test_any_bytes_and_any_json_give_readings_that_the_outbox_accepts_or_a_value_error(payload: bytes, topic: str) -> None:
     try:
-        found = said(payload, topic)
+        found = readings_of(payload, topic)
     except ValueError:
         return
     with _outbox() as outbox:
@@ -130,6 +130,6 @@ def _outbox() -> Outbox:
     return Outbox(Path(":memory:"), "Europe/Brussels")
 
 
-def test_a_device_says_a_thing_once_a_message() -> None:
+def test_a_message_gives_one_reading_for_each_metric() -> None:
     payload: dict[str, Any] = {"presence": False, "occupancy": True}
-    assert [r.value for r in said(payload)] == [1.0]
+    assert [r.value for r in readings_of(payload)] == [1.0]

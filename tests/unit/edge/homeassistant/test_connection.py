@@ -1,4 +1,4 @@
-"""Whether the gateway asks a Home Assistant, and that it needs the optional package only then."""
+"""The connection to Home Assistant is opened only if it is configured, and only then needs the optional package."""
 
 import re
 import subprocess
@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from edge.homeassistant.connection import open_link
+from edge.homeassistant.connection import open_connection
 from smartwork.errors import SettingError
 from smartwork.settings import EdgeSettings
 from tests.support.project import ROOT
@@ -16,13 +16,13 @@ URL = {"SMARTWORK_HOMEASSISTANT_URL": "http://127.0.0.1:8123"}
 TOKEN = {"SMARTWORK_HOMEASSISTANT_TOKEN": "a-secret"}
 
 
-def test_without_an_address_no_home_assistant_is_asked() -> None:
-    assert open_link(EdgeSettings.from_env(SETTINGS | TOKEN), print) is None
+def test_without_an_address_there_is_no_connection() -> None:
+    assert open_connection(EdgeSettings.from_env(SETTINGS | TOKEN), print) is None
 
 
-def test_an_address_without_a_token_is_said_before_anything_starts() -> None:
+def test_an_address_without_a_token_is_an_error_at_start() -> None:
     with pytest.raises(SettingError, match="SMARTWORK_HOMEASSISTANT_TOKEN is not set"):
-        open_link(EdgeSettings.from_env(SETTINGS | URL), print)
+        open_connection(EdgeSettings.from_env(SETTINGS | URL), print)
 
 
 def test_the_token_is_not_shown_where_settings_are() -> None:
@@ -33,7 +33,7 @@ def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "homeassistant_api", None)
     monkeypatch.delitem(sys.modules, "edge.homeassistant.api_client", raising=False)
     with pytest.raises(SettingError, match="homeassistant_api is missing: install the extra `homeassistant`"):
-        open_link(EdgeSettings.from_env(SETTINGS | URL | TOKEN), print)
+        open_connection(EdgeSettings.from_env(SETTINGS | URL | TOKEN), print)
 
 
 def test_one_module_alone_imports_the_package_and_the_gateway_starts_without_it() -> None:

@@ -1,4 +1,4 @@
-"""What is announced to Home Assistant, for any registry."""
+"""The discovery messages for Home Assistant, for any registry."""
 
 import json
 import re
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.homeassistant.discovery import Topics, config_prefix, configs, lamps, places
+from edge.homeassistant.discovery import CentreTopics, config_prefix, configs, lights, watched_places
 from smartwork.contracts.policy import DeviceEntry, Profile
 from smartwork.contracts.topics import SLUG
 
@@ -28,58 +28,56 @@ ENTRIES = st.builds(
 REGISTRIES = st.lists(ENTRIES, max_size=20, unique_by=lambda entry: entry.device)
 
 
-def components(said: dict[str, bytes]) -> list[dict[str, Any]]:
-    return [component for payload in said.values() for component in json.loads(payload)["components"].values()]
+def components(messages: dict[str, bytes]) -> list[dict[str, Any]]:
+    return [component for payload in messages.values() for component in json.loads(payload)["components"].values()]
 
 
 @given(SLUGS, REGISTRIES)
-def test_every_unique_id_and_entity_is_there_once(centre: str, devices: list[DeviceEntry]) -> None:
+def test_unique_ids_and_entity_ids_are_unique(centre: str, devices: list[DeviceEntry]) -> None:
     found = components(configs(centre, devices, "1"))
     for field in ("unique_id", "default_entity_id"):
         names = [component[field] for component in found]
         assert len(names) == len(set(names))
-    assert all(re.fullmatch(rf"{each['platform']}\.[a-z0-9_]+", each["default_entity_id"]) for each in found)
-    assert len(found) == 5 + len(places(devices)) + len(lamps(devices))
+    assert all(re.fullmatch(rf"{component['platform']}\.[a-z0-9_]+", component["default_entity_id"]) for component in found)
+    assert len(found) == 5 + len(watched_places(devices)) + len(lights(devices))
 
 
 @given(SLUGS, REGISTRIES)
-def test_every_topic_is_one_that_a_broker_takes_and_discovery_topics_are_well_formed(
-    centre: str, devices: list[DeviceEntry]
-) -> None:
-    said = configs(centre, devices, "1")
-    for topic in said:
+def test_all_topics_are_valid_and_discovery_topics_are_well_formed(centre: str, devices: list[DeviceEntry]) -> None:
+    messages = configs(centre, devices, "1")
+    for topic in messages:
         assert re.fullmatch(r"homeassistant/device/[a-zA-Z0-9_-]+/config", topic)
         assert topic.startswith(config_prefix(centre))
-    for component in components(said):
+    for component in components(messages):
         for field in ("state_topic", "command_topic"):
             if field in component:
                 assert re.fullmatch(rf"smartwork/{centre}/[a-z0-9/-]+", component[field])
 
 
 @given(SLUGS, SLUGS, REGISTRIES)
-def test_no_centre_removes_what_another_announced(one: str, other: str, devices: list[DeviceEntry]) -> None:
+def test_no_centre_removes_the_configurations_of_another(centre: str, other: str, devices: list[DeviceEntry]) -> None:
     theirs = configs(other, devices, "1")
-    assert one == other or not any(topic.startswith(config_prefix(one)) for topic in theirs)
+    assert centre == other or not any(topic.startswith(config_prefix(centre)) for topic in theirs)
 
 
 @given(REGISTRIES)
-def test_devices_are_told_apart_and_all_hang_from_the_gateway(devices: list[DeviceEntry]) -> None:
-    said = [json.loads(payload) for payload in configs("mons", devices, "1").values()]
-    names = [each["device"]["identifiers"][0] for each in said]
+def test_devices_have_unique_identifiers_and_are_connected_via_the_gateway(devices: list[DeviceEntry]) -> None:
+    found = [json.loads(payload) for payload in configs("mons", devices, "1").values()]
+    names = [config["device"]["identifiers"][0] for config in found]
     assert len(names) == len(set(names))
-    assert [each["device"].get("via_device") for each in said] == [None] + ["smartwork_mons_gateway"] * (len(said) - 1)
-    assert all(each["origin"] == {"name": "Smartwork", "sw_version": "1"} for each in said)
-    assert all(each["availability"] == [{"topic": "smartwork/mons/gateway/availability"}] for each in said)
+    assert [config["device"].get("via_device") for config in found] == [None] + ["smartwork_mons_gateway"] * (len(found) - 1)
+    assert all(config["origin"] == {"name": "Smartwork", "sw_version": "1"} for config in found)
+    assert all(config["availability"] == [{"topic": "smartwork/mons/gateway/availability"}] for config in found)
 
 
 @given(SLUGS)
-def test_a_command_topic_names_its_lamp(device: str) -> None:
-    topics = Topics("mons")
-    assert topics.commanded(topics.command(device)) == device
+def test_a_command_topic_names_its_light(device: str) -> None:
+    topics = CentreTopics("mons")
+    assert topics.commanded_device(topics.command(device)) == device
 
 
 @pytest.mark.parametrize(
     "topic", ["smartwork/mons/light/l-1/state", "smartwork/liege/light/l-1/set", "zigbee2mqtt/l-1/set", "smartwork/mons"]
 )
-def test_other_topics_are_no_commands_of_ours(topic: str) -> None:
-    assert Topics("mons").commanded(topic) is None
+def test_other_topics_are_not_command_topics(topic: str) -> None:
+    assert CentreTopics("mons").commanded_device(topic) is None

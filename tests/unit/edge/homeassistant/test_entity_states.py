@@ -1,4 +1,4 @@
-"""What Home Assistant is told of a centre."""
+"""The entity states that Home Assistant shows, and its commands."""
 
 import json
 from datetime import timedelta
@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.homeassistant.entity_states import Health, View, Wish
+from edge.homeassistant.commands import LightEntityCommand
+from edge.homeassistant.entity_states import EntityStates, GatewayHealth
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Profile, Role
 from smartwork.contracts.reading import Reading
 from tests.support.factory import NOON
 
 DESK = "smartwork/mons/resource/d-1/occupancy"
-LAMP = "smartwork/mons/light/l-1/state"
+LIGHT = "smartwork/mons/light/l-1/state"
 
 
 def entry(device: str, role: Role = "presence", resource: str | None = None) -> DeviceEntry:
@@ -28,8 +29,8 @@ def reading(device: str, metric: Metric, value: float, seconds_ago: float = 0) -
 
 
 @pytest.fixture
-def view() -> View:
-    return View("mons", [entry("s-1", resource="d-1"), entry("s-2", resource="d-1"), entry("l-1", "light")])
+def states() -> EntityStates:
+    return EntityStates("mons", [entry("s-1", resource="d-1"), entry("s-2", resource="d-1"), entry("l-1", "light")])
 
 
 @pytest.mark.parametrize(
@@ -42,62 +43,61 @@ def view() -> View:
         (0.0, 0.0, b"OFF"),
     ],
 )
-def test_a_desk_is_occupied_where_one_sensor_says_so_and_vacant_only_where_all_do(
-    view: View, first: float | None, second: float | None, shown: bytes
+def test_a_desk_is_occupied_if_one_sensor_reports_presence_and_vacant_only_if_all_report_absence(
+    states: EntityStates, first: float | None, second: float | None, shown: bytes
 ) -> None:
-    said = [("s-1", first), ("s-2", second)]
-    view.hear(reading(device, Metric.PRESENCE, value) for device, value in said if value is not None)
-    assert view.states(NOON)[DESK] == shown
+    values = [("s-1", first), ("s-2", second)]
+    states.update(reading(device, Metric.PRESENCE, value) for device, value in values if value is not None)
+    assert states.payloads(NOON)[DESK] == shown
 
 
-def test_a_sensor_that_fell_silent_leaves_its_desk_unknown_and_not_vacant(view: View) -> None:
-    view.hear([reading("s-1", Metric.PRESENCE, 0), reading("s-2", Metric.PRESENCE, 0)])
-    assert view.states(NOON + timedelta(seconds=150))[DESK] == b"OFF"
-    assert view.states(NOON + timedelta(seconds=151))[DESK] == b"None"
+def test_a_silent_sensor_makes_its_desk_unknown_not_vacant(states: EntityStates) -> None:
+    states.update([reading("s-1", Metric.PRESENCE, 0), reading("s-2", Metric.PRESENCE, 0)])
+    assert states.payloads(NOON + timedelta(seconds=150))[DESK] == b"OFF"
+    assert states.payloads(NOON + timedelta(seconds=151))[DESK] == b"None"
 
 
-def test_a_sensor_that_is_said_to_be_away_is_unknown_until_it_speaks_again(view: View) -> None:
-    view.hear([reading(device, Metric.PRESENCE, 0, 20) for device in ("s-1", "s-2")])
-    view.hear([reading("s-1", Metric.ONLINE, 0, 10)])
-    assert view.states(NOON)[DESK] == b"None"
-    view.hear([reading("s-1", Metric.PRESENCE, 0, 5)])
-    assert view.states(NOON)[DESK] == b"OFF"
+def test_a_sensor_reported_offline_is_unknown_until_it_sends_again(states: EntityStates) -> None:
+    states.update([reading(device, Metric.PRESENCE, 0, 20) for device in ("s-1", "s-2")])
+    states.update([reading("s-1", Metric.ONLINE, 0, 10)])
+    assert states.payloads(NOON)[DESK] == b"None"
+    states.update([reading("s-1", Metric.PRESENCE, 0, 5)])
+    assert states.payloads(NOON)[DESK] == b"OFF"
 
 
-def test_a_late_reading_does_not_overwrite_a_newer_one(view: View) -> None:
-    assert view.hear([reading("s-1", Metric.PRESENCE, 1)]) == {DESK}
-    assert view.hear([reading("s-1", Metric.PRESENCE, 0, 30)]) == set()
-    assert view.states(NOON)[DESK] == b"ON"
+def test_a_late_reading_does_not_overwrite_a_newer_one(states: EntityStates) -> None:
+    assert states.update([reading("s-1", Metric.PRESENCE, 1)]) == {DESK}
+    assert states.update([reading("s-1", Metric.PRESENCE, 0, 30)]) == set()
+    assert states.payloads(NOON)[DESK] == b"ON"
 
 
-def test_readings_of_others_and_other_metrics_touch_nothing(view: View) -> None:
-    assert view.hear([reading("s-9", Metric.PRESENCE, 1), reading("s-1", Metric.CO2_PPM, 500)]) == set()
+def test_unregistered_devices_and_other_metrics_change_no_topic(states: EntityStates) -> None:
+    assert states.update([reading("s-9", Metric.PRESENCE, 1), reading("s-1", Metric.CO2_PPM, 500)]) == set()
 
 
-def test_a_new_registry_goes_on_with_what_was_known(view: View) -> None:
-    view.hear([reading("s-1", Metric.PRESENCE, 1), reading("l-1", Metric.LIGHT_ON, 1)])
-    after = View("mons", [entry("s-1", resource="d-1")])
-    after.inherit(view)
-    assert after.states(NOON) == {DESK: b"ON"}
+def test_a_new_registry_keeps_the_known_values(states: EntityStates) -> None:
+    states.update([reading("s-1", Metric.PRESENCE, 1), reading("l-1", Metric.LIGHT_ON, 1)])
+    after = EntityStates("mons", [entry("s-1", resource="d-1")], states)
+    assert after.payloads(NOON) == {DESK: b"ON"}
 
 
-def test_a_lamp_is_shown_as_it_said_it_is(view: View) -> None:
-    assert json.loads(view.states(NOON)[LAMP]) == {"state": None}
-    view.hear([reading("l-1", Metric.LIGHT_LEVEL, 0.5)])
-    assert json.loads(view.states(NOON)[LAMP]) == {"state": "ON", "color_mode": "brightness", "brightness": 128}
-    view.hear([reading("l-1", Metric.LIGHT_ON, 0)])
-    assert json.loads(view.states(NOON)[LAMP]) == {"state": "OFF"}
+def test_a_light_is_shown_as_it_reports(states: EntityStates) -> None:
+    assert json.loads(states.payloads(NOON)[LIGHT]) == {"state": None}
+    states.update([reading("l-1", Metric.LIGHT_LEVEL, 0.5)])
+    assert json.loads(states.payloads(NOON)[LIGHT]) == {"state": "ON", "color_mode": "brightness", "brightness": 128}
+    states.update([reading("l-1", Metric.LIGHT_ON, 0)])
+    assert json.loads(states.payloads(NOON)[LIGHT]) == {"state": "OFF"}
 
 
 @given(st.integers(0, 255))
-def test_a_brightness_asked_for_is_the_level_wished_for(brightness: int) -> None:
-    wish = Wish.parse("l-1", json.dumps({"state": "ON", "brightness": brightness}).encode())
-    assert round((wish.level or 0) * 255) == brightness
+def test_a_commanded_brightness_becomes_a_level(brightness: int) -> None:
+    command = LightEntityCommand.parse("l-1", json.dumps({"state": "ON", "brightness": brightness}).encode())
+    assert round((command.level or 0) * 255) == brightness
 
 
-def test_on_without_brightness_leaves_the_level_to_the_policy_and_off_is_dark() -> None:
-    assert Wish.parse("l-1", b'{"state": "ON"}') == Wish("l-1", None)
-    assert Wish.parse("l-1", b'{"state": "OFF", "transition": 2}') == Wish("l-1", 0.0)
+def test_on_without_brightness_has_no_level_and_off_is_zero() -> None:
+    assert LightEntityCommand.parse("l-1", b'{"state": "ON"}') == LightEntityCommand("l-1", None)
+    assert LightEntityCommand.parse("l-1", b'{"state": "OFF", "transition": 2}') == LightEntityCommand("l-1", 0.0)
 
 
 @pytest.mark.parametrize(
@@ -113,11 +113,16 @@ def test_on_without_brightness_leaves_the_level_to_the_policy_and_off_is_dark() 
         b'{"state": "ON", "brightness": "5"}',
     ],
 )
-def test_a_command_that_is_none_is_refused(payload: bytes) -> None:
+def test_an_invalid_command_is_refused(payload: bytes) -> None:
     with pytest.raises(ValueError, match=r"JSON|expected"):
-        Wish.parse("l-1", payload)
+        LightEntityCommand.parse("l-1", payload)
 
 
-def test_health_that_was_never_confirmed_says_so() -> None:
-    assert json.loads(Health(True, 3, None, 2).payload()) == {"network": True, "outbox": 3, "confirmed": None, "policy": 2}
-    assert json.loads(Health(True, 0, NOON, 2).payload())["confirmed"] == "2026-03-10T12:00:00+00:00"
+def test_health_without_a_confirmation_has_none() -> None:
+    assert json.loads(GatewayHealth(True, 3, None, 2).payload()) == {
+        "network": True,
+        "outbox": 3,
+        "confirmed": None,
+        "policy": 2,
+    }
+    assert json.loads(GatewayHealth(True, 0, NOON, 2).payload())["confirmed"] == "2026-03-10T12:00:00+00:00"
