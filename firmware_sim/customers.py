@@ -6,7 +6,7 @@ from decimal import Decimal
 from random import Random
 
 from smartwork.domain.billing.companies import Company, Member
-from smartwork.domain.billing.contracts import CentreContract, ChargeMode, Contract, Pool, Purchase, SettlementMode
+from smartwork.domain.billing.contracts import CentreContract, ChargeMode, Contract, Pool, PrepaidOrder, SettlementMode
 from smartwork.domain.billing.parties import REVERSE_CHARGE, STANDARD_VAT, Language, Party, Vat
 from smartwork.domain.billing.tariffs import Tariff
 
@@ -111,12 +111,12 @@ def _company(index: int, random: Random) -> Company:
     )
 
 
-def purchases(employers: tuple[Company, ...], month: date) -> tuple[Purchase, ...]:
+def purchases(employers: tuple[Company, ...], month: date) -> tuple[PrepaidOrder, ...]:
     """Hours that the companies with a pool order: a large lot on the first of the month, and a small one later."""
     first = month.replace(day=1)
     orders = ((0, 1, "600"), (0, 19, "150"), (2, 1, "640"), (9, 6, "40"))
     return tuple(
-        Purchase(f"DEMO-ORDER-{first:%Y%m}-{i + 1}", employers[c].slug, "desk", first.replace(day=day), Decimal(hours))
+        PrepaidOrder(f"DEMO-ORDER-{first:%Y%m}-{i + 1}", employers[c].slug, "desk", first.replace(day=day), Decimal(hours))
         for i, (c, day, hours) in enumerate(orders)
     )
 

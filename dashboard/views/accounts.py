@@ -9,7 +9,7 @@ from dashboard import data, frame
 from dashboard.format import clock, day, minutes, money, short_day, whole
 from dashboard.markup import Card, Column, Mood, Raw, cards, table, two_lines
 from smartwork.clock import now
-from smartwork.db.billing.documents import Head
+from smartwork.db.billing.documents import DocumentSummary
 from smartwork.domain.billing.lifecycle import status
 from smartwork.domain.billing.payments import Position
 from smartwork.domain.settlement.statements import UnsignedStay
@@ -31,15 +31,15 @@ def counted(number: int, what: str) -> str:
     return f"{whole(number)} {what}{'' if number == 1 else 's'}"
 
 
-def sign(head: Head) -> int:
+def sign(head: DocumentSummary) -> int:
     return -1 if head.kind.endswith("credit_note") else 1
 
 
-def is_late(head: Head, at: Position | None) -> bool:
+def is_late(head: DocumentSummary, at: Position | None) -> bool:
     return at is not None and sign(head) > 0 and at.open > 0 and head.due_on < today
 
 
-def row(head: Head) -> tuple[Mood, list[Raw | str]]:
+def row(head: DocumentSummary) -> tuple[Mood, list[Raw | str]]:
     at = standing.get(head.number)
     state = status(head.events, is_open=at is not None and at.open > 0).replace("_", " ")
     return "bad" if is_late(head, at) else "", [

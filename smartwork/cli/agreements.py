@@ -18,7 +18,7 @@ from smartwork.db.core.connection import connect
 from smartwork.db.core.migrations import migrate
 from smartwork.errors import InputError, SmartworkError
 from smartwork.jobs.billing import agreements as job
-from smartwork.jobs.billing.agreements import Applied
+from smartwork.jobs.billing.agreements import ApplyResult
 from smartwork.progress import Progress
 
 Bar = Callable[[], AbstractContextManager[Progress]]
@@ -28,7 +28,7 @@ _MARKS = {"added": "[green]+ added[/]", "changed": "[yellow]~ changed[/]", "remo
 _DETAIL = 400
 
 
-class NotTaken(SmartworkError):  # noqa: N818 - what happened
+class AgreementsRejected(SmartworkError):  # noqa: N818 - what happened
     """Agreements were not taken in; the report has said why."""
 
 
@@ -108,17 +108,17 @@ def _write(file: Path, text: str) -> None:
         raise InputError(f"Cannot write {file}: {error.strerror}. Name a file in a folder that is there.") from error
 
 
-def _tell(done: Applied, out: Console, *, dry_run: bool, as_json: bool, remove: bool = True) -> None:
+def _tell(done: ApplyResult, out: Console, *, dry_run: bool, as_json: bool, remove: bool = True) -> None:
     wanting = 0 if remove else sum(change.kind == "removed" for change in done.changes)
     if as_json:
         print(json.dumps({**_as_dict(done), "needs_remove": wanting > 0}, indent=2))
     else:
         out.print(_screen(done, wanting, dry_run=dry_run))
     if count := len(done.problems):
-        raise NotTaken(f"{count} entr{'ies' if count > 1 else 'y'} cannot be taken in; nothing was written.")
+        raise AgreementsRejected(f"{count} entr{'ies' if count > 1 else 'y'} cannot be taken in; nothing was written.")
 
 
-def _as_dict(done: Applied) -> dict[str, object]:
+def _as_dict(done: ApplyResult) -> dict[str, object]:
     return {
         "version": done.version,
         "billed_to": done.billed_to and f"{done.billed_to:%Y-%m}",
@@ -127,7 +127,7 @@ def _as_dict(done: Applied) -> dict[str, object]:
     }
 
 
-def _screen(done: Applied, wanting: int, *, dry_run: bool) -> RenderableType:
+def _screen(done: ApplyResult, wanting: int, *, dry_run: bool) -> RenderableType:
     if done.problems:
         table = Table("Entry", "Why it cannot be taken in", box=box.SIMPLE_HEAD)
         for problem in done.problems:

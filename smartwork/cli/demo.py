@@ -105,7 +105,7 @@ def _money_table(money: "Money", folder: str) -> Table:
     proven = sum(not check.mismatches for check in audit.checks)
     checks = f"{proven} of {len(audit.checks)} statements proven"
     table.add_row(f"audit of {audit.postings} postings", f"{'' if audit.is_clean else '[red]'}{checks}")
-    unattributed = f"{number(bill.unsigned.count)}, {number(bill.unsigned.occupied_s / 3600)} h"
+    unattributed = f"{number(bill.unattributed.count)}, {number(bill.unattributed.occupied_s / 3600)} h"
     table.add_row("unattributed walk-ins, billed to nobody", unattributed)
     table.add_row("in folder", folder)
     return table

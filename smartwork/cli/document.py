@@ -43,7 +43,7 @@ def document(invoice: Invoice, events: list[Event], at: Position | None) -> Rend
 
 
 def _lines(invoice: Invoice) -> FittedTable:
-    prepaid = any(line.draws for line in invoice.lines)
+    prepaid = any(line.drawdowns for line in invoice.lines)
     columns = [
         Column("Line", figures=True), Column("Day", rank=1), Column("Centre"), Column("What"), Column("Verdict", rank=3),
         Column("Quantity", figures=True), *([Column("Prepaid, h", figures=True)] if prepaid else []),
@@ -56,15 +56,15 @@ def _lines(invoice: Invoice) -> FittedTable:
 
 
 def _line(line: Line, *, prepaid: bool) -> Row:
-    drawn = sum((draw.hours for draw in line.draws), Decimal(0))
+    drawn = sum((draw.hours for draw in line.drawdowns), Decimal(0))
     return (
         str(line.line),
         line.starts_on.isoformat(),
         line.centre or "",
         line_texts.name(line, "en"),
         _verdict(line),
-        _sold(line) if line.quantity or not line.draws else "",
-        *([figure(drawn) if line.draws else ""] if prepaid else []),
+        _sold(line) if line.quantity or not line.drawdowns else "",
+        *([figure(drawn) if line.drawdowns else ""] if prepaid else []),
         figure(line.price),
         figure(line.net),
     )

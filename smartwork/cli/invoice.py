@@ -18,7 +18,7 @@ from smartwork.cli.tables import Column, FittedTable, Row
 from smartwork.cli.unattributed import add_walk_ins
 from smartwork.clock import now
 from smartwork.db.billing import documents
-from smartwork.db.billing.documents import Head
+from smartwork.db.billing.documents import DocumentSummary
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.core.migrations import migrate
 from smartwork.domain.billing.credit_notes import line_numbered
@@ -63,7 +63,7 @@ def invoice_app(
         """Every document with its state, drafts included."""
         chosen = month_of(month) if month else None
         with bar() as progress, opened(progress) as connection:
-            heads, drafts = documents.heads(connection, chosen), documents.drafts(connection, chosen)
+            heads, drafts = documents.summaries(connection, chosen), documents.drafts(connection, chosen)
             standing = documents.positions(connection, month=chosen)
         if as_json:
             listed = [_head_json(head, standing.get(head.number)) for head in heads]
@@ -133,7 +133,9 @@ def invoice_app(
     return commands
 
 
-def _listed(heads: list[Head], standing: Mapping[str, Position], drafts: list[Invoice], today: date) -> FittedTable:
+def _listed(
+    heads: list[DocumentSummary], standing: Mapping[str, Position], drafts: list[Invoice], today: date
+) -> FittedTable:
     columns = [
         Column("Number", whole=True), Column("To or from"), Column("Month", rank=2), Column("Due", rank=1),
         Column("Gross, €", figures=True), Column("Open, €", figures=True), Column("State"),
@@ -145,7 +147,7 @@ def _listed(heads: list[Head], standing: Mapping[str, Position], drafts: list[In
     )
 
 
-def _issued(head: Head, at: Position | None, today: date) -> Row:
+def _issued(head: DocumentSummary, at: Position | None, today: date) -> Row:
     sign = -1 if head.kind.endswith("credit_note") else 1
     is_late = at is not None and sign * at.open > 0 and head.due_on < today
     state, style = _state(head, at).replace("_", " "), "red" if is_late else ""
@@ -160,11 +162,11 @@ def _issued(head: Head, at: Position | None, today: date) -> Row:
     )
 
 
-def _state(head: Head, at: Position | None) -> Status:
+def _state(head: DocumentSummary, at: Position | None) -> Status:
     return status(head.events, is_open=at is not None and at.open > 0)
 
 
-def _head_json(head: Head, at: Position | None) -> dict[str, object]:
+def _head_json(head: DocumentSummary, at: Position | None) -> dict[str, object]:
     return {
         "number": head.number,
         "kind": head.kind,

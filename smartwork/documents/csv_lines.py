@@ -41,7 +41,7 @@ COLUMNS: dict[str, Callable[[Invoice, Line], object]] = {
     "ledger_waiting": lambda _, line: _ledger(line, lambda day: day.in_outbox),
     "ledger_missing": lambda _, line: _ledger(line, lambda day: day.missing),
     "hours": lambda _, line: line.hours,
-    "credit_hours": lambda _, line: sum((draw.hours for draw in line.draws), Decimal(0)),
+    "credit_hours": lambda _, line: sum((draw.hours for draw in line.drawdowns), Decimal(0)),
     "quantity": lambda _, line: line.quantity,
     "unit": lambda _, line: line.unit,
     "price": lambda _, line: line.price,

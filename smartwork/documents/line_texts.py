@@ -58,9 +58,9 @@ def remark(line: Line, language: Language) -> str:
         parts.append(f"{say['verdict_no_show']}, {say['no_show_fee']}")
     elif line.kind == "occupancy" and len(line.proofs) == 1:
         proof = line.proofs[0]
-        parts.append(say[f"verdict_{proof.verdict}"] if line.draws else _verdict(proof, say))
-    if line.draws:
-        spent = sum((draw.hours for draw in line.draws), Decimal(0))
+        parts.append(say[f"verdict_{proof.verdict}"] if line.drawdowns else _verdict(proof, say))
+    if line.drawdowns:
+        spent = sum((draw.hours for draw in line.drawdowns), Decimal(0))
         parts.append(say["from_credits"].format(hours=labels.number(spent, language)))
     if line.corrects is not None and line.kind != "correction":
         parts.append(f"{line.corrects.number}, {say['of_line'].format(line=line.corrects.line)}")

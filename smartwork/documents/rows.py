@@ -213,7 +213,7 @@ def _place(row: StatementRow, say: dict[str, str], language: Language) -> Drawn:
         sheet.text("body", 8, base, fit(row.resource_name or say["no_place"], "body", 66))
         sheet.text("body", 92, base, labels.count(row.visits, language), "right")
         sheet.text("body", 115, base, labels.number(row.hours, language), "right")
-        sheet.text("body", 145, base, labels.number(row.of_it_credits, language), "right")
+        sheet.text("body", 145, base, labels.number(row.prepaid_value, language), "right")
         sheet.text("body", WIDTH, base, labels.number(row.net, language), "right")
 
     return Drawn(_ROW, paint)
@@ -229,7 +229,7 @@ def _statement_total(invoice: Invoice, say: dict[str, str]) -> Drawn:
         sheet.text("bold", 92, base, labels.count(sum(row.visits for row in rows), invoice.language), "right")
         for end, values in (
             (115, [row.hours for row in rows]),
-            (145, [row.of_it_credits for row in rows]),
+            (145, [row.prepaid_value for row in rows]),
             (WIDTH, [row.net for row in rows]),
         ):
             sheet.text("bold", end, base, labels.number(sum(values, Decimal(0)), invoice.language), "right")

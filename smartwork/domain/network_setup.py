@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from smartwork.domain.billing.companies import Company, Member
-from smartwork.domain.billing.contracts import CentreContract, Purchase
+from smartwork.domain.billing.contracts import CentreContract, PrepaidOrder
 from smartwork.domain.billing.parties import Party
 from smartwork.domain.billing.tariffs import Tariff
 from smartwork.domain.network.centres import Centre, Operator
@@ -24,4 +24,4 @@ class Network:
     tariffs: tuple[Tariff, ...]
     is_demo: bool
     centre_contracts: tuple[CentreContract, ...] = ()
-    purchases: tuple[Purchase, ...] = ()
+    purchases: tuple[PrepaidOrder, ...] = ()

@@ -48,7 +48,7 @@ def settle_accounts(connection: Connection, month: date, at: datetime, out_dir: 
 
 
 def _credit_notes(connection: Connection, month: date) -> list[Invoice]:
-    numbers = [head.number for head in documents.heads(connection, month) if head.kind == "credit_note"]
+    numbers = [head.number for head in documents.summaries(connection, month) if head.kind == "credit_note"]
     return [documents.numbered(connection, number).invoice for number in numbers]
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from firmware_sim.customers import SELLER as DEMO_SELLER
 from smartwork.domain.billing.companies import Company
-from smartwork.domain.billing.composition import Head, company_head, compose
+from smartwork.domain.billing.composition import DocumentHeader, compose, invoice_header
 from smartwork.domain.billing.contracts import CentreContract, ChargeMode, Contract
 from smartwork.domain.billing.invoice import (
-    Draw,
+    Drawdown,
     Invoice,
     Line,
     LineKind,
@@ -164,7 +164,7 @@ def groups(lines: int, vat: Vat, seed: int = 1) -> list[Group]:
 
 def invoice(language: Language = "fr", lines: int = 24, ordinal: int = 7, vat: Vat = STANDARD_VAT, seed: int = 1) -> Invoice:
     """A month of plain hours."""
-    head = company_head(company(language, vat, f"acme-{ordinal}"), MONTH, ISSUED, DEMO_SELLER, is_demo=True)
+    head = invoice_header(company(language, vat, f"acme-{ordinal}"), MONTH, ISSUED, DEMO_SELLER, is_demo=True)
     return compose(head, groups(lines, vat, seed), ordinal=ordinal)
 
 
@@ -174,7 +174,7 @@ def mixed_invoice(language: Language = "fr", vat: Vat = STANDARD_VAT) -> Invoice
     plain = groups(6, vat)
     spent = replace_draws(plain[0][0], Decimal("1.0000"))
     whole = replace_draws(plain[1][0], plain[1][0].hours)
-    head = company_head(company(language, vat), MONTH, ISSUED, DEMO_SELLER, is_demo=True)
+    head = invoice_header(company(language, vat), MONTH, ISSUED, DEMO_SELLER, is_demo=True)
     earlier = LineReference("INV-2026-00002", date(2026, 10, 2), 3)
     correction = _line("correction", "hour", Decimal("-2.0000"), Decimal("7.50"), vat, corrects=earlier)
     bought = _line("credits_bought", "hour", Decimal(20), Decimal("6.80"), vat, label="PO-2026-118", place_kind="desk")
@@ -189,8 +189,8 @@ def mixed_invoice(language: Language = "fr", vat: Vat = STANDARD_VAT) -> Invoice
 def replace_draws(line: Line, hours: Decimal) -> Line:
     """`line` with `hours` of it paid from hours bought ahead."""
     left = line.hours - hours
-    draw = Draw("PO-2026-090", date(2026, 9, 1), hours, cents(hours * line.price))
-    return replace(line, quantity=left, net=cents(left * line.price), draws=(draw,))
+    draw = Drawdown("PO-2026-090", date(2026, 9, 1), hours, cents(hours * line.price))
+    return replace(line, quantity=left, net=cents(left * line.price), drawdowns=(draw,))
 
 
 def credit_note(language: Language = "fr", vat: Vat = STANDARD_VAT) -> Invoice:
@@ -201,7 +201,7 @@ def credit_note(language: Language = "fr", vat: Vat = STANDARD_VAT) -> Invoice:
                 net=-line.net, hours=-line.hours)
         for line in disputed.lines[2:4]
     ]  # fmt: skip
-    head = company_head(company(language, vat), MONTH, date(2026, 11, 12), DEMO_SELLER, is_demo=True)
+    head = invoice_header(company(language, vat), MONTH, date(2026, 11, 12), DEMO_SELLER, is_demo=True)
     return compose(replace(head, reason="Capteur déplacé le 5 octobre"), [(line,) for line in taken], ordinal=1)
 
 
@@ -269,7 +269,7 @@ def settled_anew(language: Language = "fr") -> Invoice:
 
 def month_given_back(language: Language = "fr") -> Invoice:
     """A month whose corrections give back more than its visits come to: it becomes a credit note."""
-    head = company_head(company(language), MONTH, ISSUED, DEMO_SELLER, is_demo=True)
+    head = invoice_header(company(language), MONTH, ISSUED, DEMO_SELLER, is_demo=True)
     earlier = LineReference("INV-2026-00002", date(2026, 10, 2), 3)
     taken = _line("correction", "hour", Decimal(-90), Decimal("7.50"), STANDARD_VAT, corrects=earlier)
     spent = replace_draws(groups(1, STANDARD_VAT)[0][0], Decimal("1.0000"))
@@ -344,8 +344,8 @@ def _line(
     return replace(line, label=label, place_kind=place_kind, corrects=corrects)
 
 
-def _self_billed_head(language: Language) -> Head:
-    return Head(
+def _self_billed_head(language: Language) -> DocumentHeader:
+    return DocumentHeader(
         "self_billed_invoice", MONTH, ISSUED, 30, language, "SB-gembloux", "gembloux", OPERATOR, DEMO_SELLER, STANDARD_VAT,
         is_demo=True,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from smartwork.domain.billing.companies import Company
-from smartwork.domain.billing.composition import company_head, compose
+from smartwork.domain.billing.composition import compose, invoice_header
 from smartwork.domain.billing.contracts import Contract, Pool
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.parties import STANDARD_VAT, Party
@@ -59,4 +59,4 @@ def invoice(
     groups: Iterable[Group], *, ordinal: int = 1, month: date = OCTOBER, issued_on: date = date(2026, 11, 2)
 ) -> Invoice:
     """The company's document over these lines."""
-    return compose(company_head(company(), month, issued_on, SELLER, is_demo=True), groups, ordinal=ordinal)
+    return compose(invoice_header(company(), month, issued_on, SELLER, is_demo=True), groups, ordinal=ordinal)

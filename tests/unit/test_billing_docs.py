@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from smartwork.domain.accounting import postings
-from smartwork.domain.billing.company_month import monthly
+from smartwork.domain.billing.company_month import assemble_month
 from smartwork.domain.billing.composition import compose
 from smartwork.domain.billing.contracts import CentreContract, Pool
-from smartwork.domain.billing.corrections import corrections, standing
+from smartwork.domain.billing.corrections import corrections, groups_in_effect
 from smartwork.domain.billing.invoice import Line, LineReference
 from smartwork.domain.billing.lifecycle import status
 from smartwork.domain.billing.parties import REVERSE_CHARGE, STANDARD_VAT, Vat
 from smartwork.domain.billing.passes import rate_day
-from smartwork.domain.billing.payments import Move, Owed, positions
-from smartwork.domain.billing.prepaid_hours import Lot, expire, spend
+from smartwork.domain.billing.payments import BalanceChange, PayableDocument, positions
+from smartwork.domain.billing.prepaid_hours import Lot, expire, pay_from_lots
 from smartwork.domain.billing.rating import Group, rate, terms_of
 from smartwork.domain.billing.tariffs import Tariff, contract_at, tariff_at
 from smartwork.domain.bookings.visit import Proven
@@ -163,15 +163,15 @@ def test_hours_bought_ahead_are_spent_as_the_table_says() -> None:
     groups = [
         line_of(int(Decimal(row["hours used"]) * 60), day=day, name=f"B-{day}") for row, day in zip(rows, days, strict=True)
     ]
-    spent = spend(groups, lots, [Pool("desk", Decimal("6.30"), Decimal(1), None)], OCTOBER)
+    spent = pay_from_lots(groups, lots, [Pool("desk", Decimal("6.30"), Decimal(1), None)], OCTOBER)
     for row, [line] in zip(rows, spent.groups, strict=True):
-        drawn = {one.lot: one.hours for one in line.draws}
+        drawn = {one.lot: one.hours for one in line.drawdowns}
         found = [drawn.get(lot, Decimal(0)) for lot in ("A", "B", "overdraft 2026-10 desk")]
         assert [*found, line.quantity, line.net] == [
             Decimal(row[key]) for key in ("from A", "from B", "overdraft", "in money", "net")
         ]
     [lost], _ = expire(spent.lots, date(2026, 11, 1))
-    assert (lost.lot, lost.hours, lost.worth) == ("A", Decimal("0.5"), Decimal("3.00"))
+    assert (lost.lot, lost.hours, lost.value) == ("A", Decimal("0.5"), Decimal("3.00"))
 
 
 def tables(heading: str) -> list[list[dict[str, str]]]:
@@ -208,13 +208,13 @@ def test_state_is_what_the_table_says(row: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("row", table("Paid in parts, or too much"), ids=lambda row: row["what happened, in order"])
 def test_what_is_open_is_what_the_table_says(row: dict[str, str]) -> None:
-    owed, moves = [Owed("INV", "acme", Decimal(100), is_credit=False)], []
+    owed, moves = [PayableDocument("INV", "acme", Decimal(100), is_credit=False)], []
     for number, happened in enumerate(row["what happened, in order"].split(", ")):
         kind: Any = happened.split()[0]
         amount = Decimal(happened.split()[1])
         if kind == "credited":
-            owed.append(Owed(f"CN-{number}", "acme", amount, is_credit=True, corrects="INV"))
-        moves.append(Move("INV", kind, None if kind == "credited" else amount, f"CN-{number}"))
+            owed.append(PayableDocument(f"CN-{number}", "acme", amount, is_credit=True, corrects="INV"))
+        moves.append(BalanceChange("INV", kind, None if kind == "credited" else amount, f"CN-{number}"))
     found = positions(owed, moves)
     at = found["INV"]
     note = sum((found[one.number].open for one in owed if one.is_credit), Decimal(0))
@@ -231,7 +231,7 @@ def bookings(text: str) -> list[Group]:
 @pytest.mark.parametrize("row", tables("Corrections")[0], ids=lambda row: f"{row['issued']} to {row['now']}")
 def test_corrections_are_what_the_table_says(row: dict[str, str]) -> None:
     issued = invoice(bookings(row["issued"]))
-    more = corrections(*standing([issued]), bookings(row["now"]))
+    more = corrections(*groups_in_effect([issued]), bookings(row["now"]))
     if row["document"] == "–":
         assert not more
         return
@@ -253,7 +253,7 @@ def test_a_price_changed_afterwards_is_corrected_as_the_table_says(row: dict[str
     def at(price: Decimal) -> Group:
         return (replace(one, price=price, net=cents(one.quantity * price)),)
 
-    more = corrections(*standing([invoice([at(Decimal(row["at"]))])]), [at(Decimal(row["now"]))])
+    more = corrections(*groups_in_effect([invoice([at(Decimal(row["at"]))])]), [at(Decimal(row["now"]))])
     if row["document"] == "–":
         assert not more
         return
@@ -297,7 +297,7 @@ def test_books_are_what_the_table_says() -> None:
     lot = Lot("O-1", "desk", OCTOBER, date(2026, 11, 1), Decimal(10), Decimal("6.00"), Decimal(10))
     # The hours bought pay the first line; a pool of desks does not pay a room.
     [room] = line_of(120, day=1, name="B-2")
-    made = monthly(
+    made = assemble_month(
         company(Pool("desk", Decimal(6), Decimal(0), 1)),
         OCTOBER,
         [line_of(75), (replace(room, place_kind="room"),)],

@@ -12,8 +12,8 @@ from smartwork.db.billing.contracts import put_agreed, put_orders
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import rows, sql
 from smartwork.domain.billing.agreements import Agreements
-from smartwork.domain.billing.agreements_in_use import Visits
-from smartwork.domain.billing.contracts import CentreContract, Purchase
+from smartwork.domain.billing.agreements_in_use import BilledDay
+from smartwork.domain.billing.contracts import CentreContract, PrepaidOrder
 from smartwork.domain.billing.parties import Party, Vat
 from smartwork.domain.network.places import PlaceKind
 from smartwork.errors import InputError
@@ -23,7 +23,7 @@ FORMAT_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class AgreementVersion:
     """A version of the agreements: its number, when it came into force, and where it came from."""
 
     version: int
@@ -51,7 +51,7 @@ def in_force(connection: Connection) -> tuple[Agreements, frozenset[tuple[str, s
             tuple(companies),
             tuple(billing_month.tariffs(connection)),
             tuple(centre_contracts(connection)),
-            tuple(Purchase(external_id, company, *rest) for external_id, company, *rest, _ in orders if company in slugs),
+            tuple(PrepaidOrder(external_id, company, *rest) for external_id, company, *rest, _ in orders if company in slugs),
         )
     return agreed, frozenset((company, external_id) for external_id, company, *_, billed in orders if billed)
 
@@ -92,10 +92,10 @@ def put_version(connection: Connection, at: datetime, note: str, content: str) -
     return int(version)
 
 
-def versions(connection: Connection) -> list[Version]:
+def versions(connection: Connection) -> list[AgreementVersion]:
     """All versions, oldest first."""
     with wrap_database_errors():
-        return [Version(*row) for row in rows(connection, "agreement_versions")]
+        return [AgreementVersion(*row) for row in rows(connection, "agreement_versions")]
 
 
 def content(connection: Connection, version: int) -> str:
@@ -124,10 +124,10 @@ def billed_months(connection: Connection) -> dict[str, date]:
         return dict(rows(connection, "last_billed_months"))
 
 
-def billed_visits(connection: Connection, since: date) -> list[Visits]:
+def billed_visits(connection: Connection, since: date) -> list[BilledDay]:
     """On which local days from `since` on companies were billed for places, by centre and kind; days with none left out."""
     with wrap_database_errors():
-        return [Visits(*row) for row in rows(connection, "billed_visits", since=since)]
+        return [BilledDay(*row) for row in rows(connection, "billed_visits", since=since)]
 
 
 def hours_left(connection: Connection) -> dict[tuple[str, PlaceKind], Decimal]:

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 from smartwork.db.ledger.ledger import ledger_between
-from smartwork.domain.billing.changed_months import DIGEST_VERSION, CompanyMonth, Digests, MonthDigests
+from smartwork.domain.billing.changed_months import DIGEST_VERSION, Digests, MonthDigests, MonthKey
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.contracts import Contract, Pool
 from smartwork.domain.billing.invoice import Invoice
@@ -38,7 +38,7 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsigned:
+class UnattributedStays:
     """Walk-ins of a month that no check-in names a company for: how many, and their seconds of presence."""
 
     count: int
@@ -132,21 +132,21 @@ def is_billed(connection: Connection, month: date) -> bool:
         return bool(billed)
 
 
-def unsigned(connection: Connection, month: date) -> Unsigned:
+def unattributed(connection: Connection, month: date) -> UnattributedStays:
     """The month's walk-ins without a company."""
     with wrap_database_errors():
         [(count, occupied_s)] = _rows(connection, "billing_unsigned", month=month)
-        return Unsigned(int(count), int(occupied_s))
+        return UnattributedStays(int(count), int(occupied_s))
 
 
-def verdict_digests(connection: Connection, since: date, month: date) -> dict[CompanyMonth, str]:
+def verdict_digests(connection: Connection, since: date, month: date) -> dict[MonthKey, str]:
     """The digest of each company's verdicts of the months from `since` to `month`; months without verdicts are left out."""
     with wrap_database_errors():
         found = _rows(connection, "verdict_digests", since=since, month=month)
         return {(company_id, first): text for company_id, first, text in found}
 
 
-def billed_digests(connection: Connection, since: date, month: date) -> dict[CompanyMonth, MonthDigests | None]:
+def billed_digests(connection: Connection, since: date, month: date) -> dict[MonthKey, MonthDigests | None]:
     """What the months from `since` to `month` were billed by; months that were never billed are left out.
 
     A month without verdicts is None. A row of digest version 1 may lack digests, which are then empty.

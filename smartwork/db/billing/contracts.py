@@ -7,9 +7,9 @@ from smartwork.db.billing.companies import vat_columns
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
 from smartwork.domain.billing.companies import Company
-from smartwork.domain.billing.contracts import CentreContract, Pool, Purchase
+from smartwork.domain.billing.contracts import CentreContract, Pool, PrepaidOrder
 from smartwork.domain.billing.parties import Party
-from smartwork.domain.billing.prepaid_hours import lot_of
+from smartwork.domain.billing.prepaid_hours import lot_from_order
 from smartwork.domain.billing.tariffs import Tariff
 from smartwork.errors import InputError
 
@@ -32,7 +32,7 @@ def put_agreed(
         cursor.executemany(sql("put_centre_contract"), [_centre_contract_row(contract) for contract in centre_contracts])
 
 
-def put_orders(connection: Connection, orders: Iterable[Purchase], companies: Iterable[Company]) -> None:
+def put_orders(connection: Connection, orders: Iterable[PrepaidOrder], companies: Iterable[Company]) -> None:
     """Insert orders of hours at the price of their company's pool; an order that exists, by its id, is left unchanged.
 
     Raises InputError where the company has no pool of the order's kind.
@@ -48,7 +48,7 @@ def _centre_contract_row(contract: CentreContract) -> dict[str, object]:
     return {**payee, **asdict(contract), **vat_columns(contract.vat), "payee": contract.payee.name, "vat": None}
 
 
-def _lot_row(order: Purchase, pool: Pool | None) -> dict[str, object]:
+def _lot_row(order: PrepaidOrder, pool: Pool | None) -> dict[str, object]:
     if pool is None:
         raise InputError(f"{order.company} has no pool of {order.kind} hours for the order {order.external_id}.")
-    return {**asdict(lot_of(order, pool)), "company": order.company}
+    return {**asdict(lot_from_order(order, pool)), "company": order.company}

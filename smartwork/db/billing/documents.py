@@ -14,7 +14,7 @@ from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import rows, sql
 from smartwork.domain.billing.invoice import Invoice, canonical_text, digest
 from smartwork.domain.billing.lifecycle import Event, EventKind
-from smartwork.domain.billing.payments import Move, Owed, Position
+from smartwork.domain.billing.payments import BalanceChange, PayableDocument, Position
 from smartwork.domain.billing.payments import positions as found_positions
 from smartwork.errors import InputError, SmartworkError
 
@@ -28,7 +28,7 @@ class BilledTwice(SmartworkError):  # noqa: N818 - says what would have happened
 
 
 @dataclass(frozen=True, slots=True)
-class Issue:
+class NewDocument:
     """A document about to be stored, and whose it is: a company's or a centre's; `corrects` is the number it is about."""
 
     invoice: Invoice
@@ -38,7 +38,7 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class IssuedDocument:
     """A document as stored, and whose it is."""
 
     invoice: Invoice
@@ -47,7 +47,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class DocumentSummary:
     """A document at a glance; `party` is the company's or centre's slug, `events` what happened, oldest first."""
 
     number: str
@@ -64,7 +64,7 @@ class Head:
 
 
 @contextmanager
-def books(connection: Connection) -> Iterator[None]:
+def issuing_transaction(connection: Connection) -> Iterator[None]:
     """One transaction in which documents and postings may be added and nothing in them can be changed."""
     with wrap_database_errors(), connection.transaction():
         connection.execute(sql("take_role"))
@@ -85,7 +85,7 @@ def take_number(connection: Connection, series: str) -> int:
     return int(last) + 1
 
 
-def store(connection: Connection, issues: Sequence[Issue], at: datetime) -> None:
+def store(connection: Connection, issues: Sequence[NewDocument], at: datetime) -> None:
     """Store documents with their lines, proofs and first event; in the caller's transaction.
 
     What a correction takes back stops standing before what is new begins to. Raises BilledTwice where a booking or a
@@ -137,10 +137,10 @@ def positions(connection: Connection, *, month: date | None = None, number: str 
 
 def open_items(
     connection: Connection, *, month: date | None = None, number: str | None = None
-) -> tuple[list[Owed], list[Move]]:
+) -> tuple[list[PayableDocument], list[BalanceChange]]:
     """Documents to companies as `positions` takes them, and what moved them, in order."""
-    owed = [Owed(*row) for row in rows(connection, "owed_documents", month=month, number=number)]
-    moves = [Move(*row) for row in rows(connection, "payment_moves", numbers=[one.number for one in owed])]
+    owed = [PayableDocument(*row) for row in rows(connection, "owed_documents", month=month, number=number)]
+    moves = [BalanceChange(*row) for row in rows(connection, "payment_moves", numbers=[one.number for one in owed])]
     return owed, moves
 
 
@@ -149,14 +149,14 @@ def lock_document(connection: Connection, number: str) -> None:
     connection.execute(sql("lock_document"), {"number": number})
 
 
-def numbered(connection: Connection, number: str) -> Kept:
+def numbered(connection: Connection, number: str) -> IssuedDocument:
     """The document with this number; raises InputError where there is none, InvoiceAltered where it was tampered with."""
     with wrap_database_errors():
         found = rows(connection, "document_numbered", number=number)
     if not found:
         raise InputError(f"There is no document {number!r}. `smartwork invoice list` shows those that are issued.")
     [(_, company_id, centre_id, document, seal)] = found
-    return Kept(verified(document, seal), company_id, centre_id)
+    return IssuedDocument(verified(document, seal), company_id, centre_id)
 
 
 def of_month(connection: Connection, month: date) -> list[tuple[Invoice, str]]:
@@ -197,10 +197,10 @@ def of_centre(connection: Connection, centre_id: int, since: date) -> list[Invoi
     return [verified(document, seal) for document, seal in records]
 
 
-def heads(connection: Connection, month: date | None) -> list[Head]:
+def summaries(connection: Connection, month: date | None) -> list[DocumentSummary]:
     """Documents at a glance, of a month or of all, in the order in which they were issued."""
     with wrap_database_errors():
-        return [Head(*[*row[:-1], tuple(row[-1])]) for row in rows(connection, "document_heads", month=month)]
+        return [DocumentSummary(*[*row[:-1], tuple(row[-1])]) for row in rows(connection, "document_heads", month=month)]
 
 
 def drafts(connection: Connection, month: date | None) -> list[Invoice]:
@@ -225,7 +225,7 @@ def sealed(document: Any, seal: bytes) -> str:  # noqa: ANN401 - JSON values
     return text
 
 
-def _row(issue: Issue) -> dict[str, object]:
+def _row(issue: NewDocument) -> dict[str, object]:
     invoice = issue.invoice
     canonical = invoice.canonical()
     return {

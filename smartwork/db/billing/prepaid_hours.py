@@ -5,7 +5,7 @@ from datetime import date
 
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import rows, sql
-from smartwork.domain.billing.invoice import Draw, Invoice
+from smartwork.domain.billing.invoice import Drawdown, Invoice
 from smartwork.domain.billing.prepaid_hours import Lot
 
 
@@ -34,7 +34,7 @@ def put_lots(connection: Connection, company_id: int, made: Iterable[Lot]) -> No
         cursor.executemany(sql("put_prepaid_lot"), rows)
 
 
-def move_credits(connection: Connection, company_id: int, invoice: Invoice) -> None:
+def record_prepaid_movements(connection: Connection, company_id: int, invoice: Invoice) -> None:
     """Write what a document buys or gives back, and then what it spends, of a company's lots; in the caller's transaction."""
     sign = -1 if invoice.is_credit else 1
     moved = [
@@ -43,7 +43,9 @@ def move_credits(connection: Connection, company_id: int, invoice: Invoice) -> N
         if line.kind in ("credits_bought", "overdraft")
     ]
     moved += [
-        (line.line, "spent", one.lot, -sign * one.hours, -sign * one.worth) for line in invoice.lines for one in line.draws
+        (line.line, "spent", one.lot, -sign * one.hours, -sign * one.value)
+        for line in invoice.lines
+        for one in line.drawdowns
     ]
     moved.sort(key=lambda row: row[3] < 0)
     with connection.cursor() as cursor:
@@ -59,7 +61,7 @@ def move_credits(connection: Connection, company_id: int, invoice: Invoice) -> N
         )  # fmt: skip
 
 
-def expire_credits(connection: Connection, company_id: int, month: date, lost: Iterable[Draw]) -> None:
+def record_expiry(connection: Connection, company_id: int, month: date, lost: Iterable[Drawdown]) -> None:
     """Write what a company lost with lots that no longer hold; in the caller's transaction."""
     with connection.cursor() as cursor:
         cursor.executemany(
@@ -67,7 +69,7 @@ def expire_credits(connection: Connection, company_id: int, month: date, lost: I
             [
                 {
                     "company_id": company_id, "lot": one.lot, "month": month, "reason": "expired", "hours": -one.hours,
-                    "value": -one.worth, "number": None, "line": None,
+                    "value": -one.value, "number": None, "line": None,
                 }
                 for one in lost
             ],

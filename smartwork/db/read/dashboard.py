@@ -12,7 +12,7 @@ from psycopg.rows import class_row
 
 from smartwork.contracts.metrics import Metric
 from smartwork.db.billing import documents
-from smartwork.db.billing.documents import Head
+from smartwork.db.billing.documents import DocumentSummary
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.core.queries import sql
 from smartwork.db.ledger.ledger import NumberRun, gaps, ledger
@@ -295,9 +295,9 @@ class Reader:
         """All lines of one document in their order."""
         return self._rows(InvoiceEntry, "dashboard_invoice_entries", invoice_id=invoice_id)
 
-    def heads(self, month: date) -> list[Head]:
+    def heads(self, month: date) -> list[DocumentSummary]:
         """The month's documents of every kind, in the order in which they were issued."""
-        return documents.heads(self.connection, month)
+        return documents.summaries(self.connection, month)
 
     def positions(self, month: date | None = None) -> dict[str, Position]:
         """What is open on documents to companies, by number: of a month or of all."""

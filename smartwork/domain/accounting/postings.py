@@ -18,7 +18,7 @@ from smartwork.domain.accounting.accounts import (
     pool,
     receivable,
 )
-from smartwork.domain.billing.invoice import Draw, Invoice
+from smartwork.domain.billing.invoice import Drawdown, Invoice
 
 PostingKind = Literal["document", "settlement", "expiry", "payment", "payout"]
 
@@ -47,16 +47,16 @@ def document_posting(invoice: Invoice) -> Posting:
     amounts[receivable(invoice.account)] += sign * invoice.gross
     amounts[VAT_DUE] -= sign * invoice.vat
     for line in invoice.lines:
-        prepaid = sum((draw.worth for draw in line.draws), _ZERO)
+        prepaid = sum((draw.value for draw in line.drawdowns), _ZERO)
         credited = pool(invoice.account) if line.centre is None else charges(line.centre)
         amounts[credited] -= sign * (line.net + prepaid)
         amounts[pool(invoice.account)] += sign * prepaid
     return _posting("document", invoice.month, invoice.issued_on, invoice.number, amounts)
 
 
-def expiry_posting(company: str, month: date, on: date, expired: Iterable[Draw]) -> Posting:
+def expiry_posting(company: str, month: date, on: date, expired: Iterable[Drawdown]) -> Posting:
     """The posting of prepaid hours that expired: their value moves from the company's pool to the network."""
-    value = sum((draw.worth for draw in expired), _ZERO)
+    value = sum((draw.value for draw in expired), _ZERO)
     return _posting("expiry", month, on, None, {pool(company): value, EXPIRED: -value})
 
 

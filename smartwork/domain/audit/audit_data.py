@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from smartwork.domain.billing.invoice import Invoice, Line
-from smartwork.domain.billing.payments import Move, Owed
+from smartwork.domain.billing.payments import BalanceChange, PayableDocument
 from smartwork.domain.settlement.payment_file import PaymentFile
 from smartwork.domain.settlement.settlement import SettlementTerms
 from smartwork.domain.settlement.statements import Statement
@@ -130,8 +130,8 @@ class AuditData:
     table_mismatches: Sequence[tuple[str, str]]
     billed_mismatches: Sequence[tuple[str, str]]
     billed_digests: Mapping[tuple[str, date], str]
-    owed: Sequence[Owed]
-    moves: Sequence[Move]
+    owed: Sequence[PayableDocument]
+    moves: Sequence[BalanceChange]
     orders: Sequence[StoredOrder]
     settlement_items: Sequence[SettlementItem]
     terms: Sequence[StoredTerms]
@@ -161,7 +161,7 @@ def charged(invoice: Invoice) -> Decimal:
 
 def line_charge(line: Line) -> Decimal:
     """What a line charges, EUR net, with prepaid hours at their value."""
-    return line.net + sum((draw.worth for draw in line.draws), _ZERO)
+    return line.net + sum((draw.value for draw in line.drawdowns), _ZERO)
 
 
 def sign(invoice: Invoice) -> int:

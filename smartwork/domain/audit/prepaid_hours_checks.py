@@ -49,7 +49,7 @@ def _drawdown_mismatches(data: AuditData) -> Iterator[str]:
             differences[movement.document or "", movement.line or 0, movement.lot] += movement.hours
     for stored in data.documents:
         for line in stored.invoice.lines:
-            for draw in line.draws:
+            for draw in line.drawdowns:
                 differences[stored.invoice.number, line.line, draw.lot] += sign(stored.invoice) * draw.hours
     for (number, line_number, lot), hours in differences.items():
         if hours:

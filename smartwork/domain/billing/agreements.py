@@ -11,7 +11,7 @@ from stdnum import iban
 from stdnum.be import vat as enterprise
 
 from smartwork.domain.billing.companies import Company
-from smartwork.domain.billing.contracts import CentreContract, Purchase
+from smartwork.domain.billing.contracts import CentreContract, PrepaidOrder
 from smartwork.domain.billing.parties import Party, Vat
 from smartwork.domain.billing.tariffs import Tariff
 
@@ -29,11 +29,11 @@ class Agreements:
     companies: tuple[Company, ...]
     tariffs: tuple[Tariff, ...]
     centre_contracts: tuple[CentreContract, ...]
-    orders: tuple[Purchase, ...]
+    orders: tuple[PrepaidOrder, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class AgreementProblem:
     """Why agreements cannot be taken in; `where` names the entry."""
 
     where: str
@@ -41,7 +41,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class AgreementChange:
     """An entry that another value of the agreements adds, removes or words differently; `detail` says how."""
 
     kind: Literal["added", "changed", "removed"]
@@ -51,7 +51,7 @@ class Change:
 
 def problems(
     wanted: Agreements, before: Agreements, centres: Collection[str], billed: Collection[tuple[str, str]]
-) -> list[Problem]:
+) -> list[AgreementProblem]:
     """All that forbids putting `wanted` in the place of `before`: two entries for one time, unknown centres, numbers that
     fail their own check, and orders that are worded otherwise than they were sold.
 
@@ -60,7 +60,7 @@ def problems(
     return [
         *_doubles(wanted),
         *_overlaps(wanted),
-        *(Problem(where, f"there is no centre {slug!r}") for where, slug in _centres(wanted) if slug not in centres),
+        *(AgreementProblem(where, f"there is no centre {slug!r}") for where, slug in _centres(wanted) if slug not in centres),
         *_numbers(wanted),
         *_shares(wanted),
         *_companies(wanted),
@@ -68,15 +68,15 @@ def problems(
     ]
 
 
-def changes(before: Agreements, after: Agreements) -> list[Change]:
+def changes(before: Agreements, after: Agreements) -> list[AgreementChange]:
     """What `after` says otherwise than `before`, entry by entry."""
     old, new = _entries(before), _entries(after)
-    found = [Change("removed", what, _told(old[what])) for what in old if what not in new]
+    found = [AgreementChange("removed", what, _told(old[what])) for what in old if what not in new]
     for what, entry in new.items():
         if what not in old:
-            found.append(Change("added", what, _told(entry)))
+            found.append(AgreementChange("added", what, _told(entry)))
         elif entry != old[what]:
-            found.append(Change("changed", what, _difference(old[what], entry)))
+            found.append(AgreementChange("changed", what, _difference(old[what], entry)))
     return found
 
 
@@ -92,7 +92,7 @@ def with_sold(wanted: Agreements, before: Agreements, billed: Collection[tuple[s
     return replace(wanted, orders=(*wanted.orders, *sold))
 
 
-def order_name(order: Purchase) -> str:
+def order_name(order: PrepaidOrder) -> str:
     """An order of hours as people name it."""
     return f"order {order.external_id} of {order.company}"
 
@@ -102,15 +102,15 @@ def pool_name(company: str, kind: str) -> str:
     return f"pool of {company} for {kind} hours"
 
 
-def _doubles(wanted: Agreements) -> Iterator[Problem]:
+def _doubles(wanted: Agreements) -> Iterator[AgreementProblem]:
     seen: set[str] = set()
     for what, _ in _listed(wanted):
         if what in seen:
-            yield Problem(what, "it is there twice")
+            yield AgreementProblem(what, "it is there twice")
         seen.add(what)
 
 
-def _overlaps(wanted: Agreements) -> Iterator[Problem]:
+def _overlaps(wanted: Agreements) -> Iterator[AgreementProblem]:
     """Two entries of equal rank on one day: no rule says which of them holds."""
     periods: list[tuple[tuple[str | None, ...], Any]] = [
         *((("contract", c.slug, one.centre, one.kind), one) for c in wanted.companies for one in c.contracts),
@@ -122,11 +122,13 @@ def _overlaps(wanted: Agreements) -> Iterator[Problem]:
     for scope, entry in periods:
         by_scope.setdefault(scope, []).append(entry)
         if entry.valid_until is not None and entry.valid_until <= entry.valid_from:
-            yield Problem(names[id(entry)], f"valid_until {entry.valid_until} is not after valid_from {entry.valid_from}")
+            yield AgreementProblem(
+                names[id(entry)], f"valid_until {entry.valid_until} is not after valid_from {entry.valid_from}"
+            )
     for entries in by_scope.values():
         for one, other in combinations(sorted(entries, key=lambda entry: entry.valid_from), 2):
             if one.valid_from != other.valid_from and (one.valid_until is None or other.valid_from < one.valid_until):
-                yield Problem(
+                yield AgreementProblem(
                     names[id(other)],
                     f"the one from {one.valid_from} holds on that day too; give that valid_until = {other.valid_from}",
                 )
@@ -139,51 +141,59 @@ def _centres(wanted: Agreements) -> Iterator[tuple[str, str]]:
             yield what, slug
 
 
-def _numbers(wanted: Agreements) -> Iterator[Problem]:
+def _numbers(wanted: Agreements) -> Iterator[AgreementProblem]:
     paid: list[tuple[str, Party]] = [("seller", wanted.seller)] if wanted.seller else []
     paid += [(_centre_contract(one), one.payee) for one in wanted.centre_contracts]
     named: list[tuple[str, Party | Company]] = [*paid, *((_company(one), one) for one in wanted.companies)]
     for where, party in named:
         if not enterprise.is_valid(party.enterprise_number):
-            yield Problem(where, f"enterprise_number {party.enterprise_number!r} is no Belgian one: ten digits, mod 97")
+            yield AgreementProblem(
+                where, f"enterprise_number {party.enterprise_number!r} is no Belgian one: ten digits, mod 97"
+            )
     by_number: dict[str, str] = {}
     for company in wanted.companies:
         other = by_number.setdefault(company.enterprise_number, company.slug)
         if other != company.slug:
-            yield Problem(_company(company), f"enterprise_number {company.enterprise_number} is that of {other} too")
+            yield AgreementProblem(_company(company), f"enterprise_number {company.enterprise_number} is that of {other} too")
     for where, payee in paid:
         if not iban.is_valid(payee.iban or "", check_country=False):
-            yield Problem(where, f"iban {payee.iban!r} is none: its check digits do not fit")
+            yield AgreementProblem(where, f"iban {payee.iban!r} is none: its check digits do not fit")
 
 
-def _shares(wanted: Agreements) -> Iterator[Problem]:
+def _shares(wanted: Agreements) -> Iterator[AgreementProblem]:
     for one in wanted.centre_contracts:
         if one.mode == "share" and one.rate > 1:
-            yield Problem(_centre_contract(one), f"a share is between 0 and 1, not {one.rate}: 65 % is 0.65")
+            yield AgreementProblem(_centre_contract(one), f"a share is between 0 and 1, not {one.rate}: 65 % is 0.65")
         if one.mode == "per_seat" and one.rate > _DEAREST_DESK:
-            yield Problem(_centre_contract(one), f"{one.rate} EUR a month for each desk is more than {_DEAREST_DESK}")
+            yield AgreementProblem(
+                _centre_contract(one), f"{one.rate} EUR a month for each desk is more than {_DEAREST_DESK}"
+            )
 
 
-def _companies(wanted: Agreements) -> Iterator[Problem]:
+def _companies(wanted: Agreements) -> Iterator[AgreementProblem]:
     for company in wanted.companies:
         if not company.contracts:
-            yield Problem(_company(company), "it has no contract, so nothing of it could be billed")
+            yield AgreementProblem(_company(company), "it has no contract, so nothing of it could be billed")
 
 
-def _orders(wanted: Agreements, before: Agreements, billed: Collection[tuple[str, str]]) -> Iterator[Problem]:
+def _orders(wanted: Agreements, before: Agreements, billed: Collection[tuple[str, str]]) -> Iterator[AgreementProblem]:
     pools = {(company.slug, pool.kind) for company in wanted.companies for pool in company.pools}
     sold = {(order.company, order.external_id): order for order in before.orders}
     for order in wanted.orders:
         key = order.company, order.external_id
         if order.external_id.startswith(_OF_BILLING):
-            yield Problem(order_name(order), f"{_OF_BILLING.strip()!r} names what billing sells by itself; name it otherwise")
+            yield AgreementProblem(
+                order_name(order), f"{_OF_BILLING.strip()!r} names what billing sells by itself; name it otherwise"
+            )
         elif key in billed:
             if sold.get(key) not in (None, order):
-                yield Problem(
+                yield AgreementProblem(
                     order_name(order), "its hours are on an invoice already; leave the order as it is, and order anew"
                 )
         elif (order.company, order.kind) not in pools:
-            yield Problem(order_name(order), f"{order.company} has no pool of {order.kind} hours, which has the price")
+            yield AgreementProblem(
+                order_name(order), f"{order.company} has no pool of {order.kind} hours, which has the price"
+            )
 
 
 def _entries(agreed: Agreements) -> dict[str, dict[str, str]]:

@@ -28,15 +28,15 @@ class MonthDigests:
     version: int = DIGEST_VERSION
 
 
-CompanyMonth = tuple[int, date]
+MonthKey = tuple[int, date]
 """The company_id and the first day of the month."""
-Digests = Mapping[CompanyMonth, MonthDigests | None]
+Digests = Mapping[MonthKey, MonthDigests | None]
 """None: the month was billed when the company had no verdict in it."""
 
 
 def month_digests(
-    verdicts: Mapping[CompanyMonth, str], contracts: Mapping[int, Sequence[Contract]], tariffs: Sequence[Tariff]
-) -> dict[CompanyMonth, MonthDigests]:
+    verdicts: Mapping[MonthKey, str], contracts: Mapping[int, Sequence[Contract]], tariffs: Sequence[Tariff]
+) -> dict[MonthKey, MonthDigests]:
     """The digests of every company and month that has verdicts; `verdicts` are those of the verdicts alone."""
     prices = {month: tariffs_digest(tariffs, month) for month in {month for _, month in verdicts}}
     return {

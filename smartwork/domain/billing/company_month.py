@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from smartwork.domain.billing.companies import Company
-from smartwork.domain.billing.invoice import Draw, PoolStatement
-from smartwork.domain.billing.prepaid_hours import Lot, expire, purchase_line, spend, statement
+from smartwork.domain.billing.invoice import Drawdown, PoolStatement
+from smartwork.domain.billing.prepaid_hours import Lot, expire, pay_from_lots, pool_statement, sale_line
 from smartwork.domain.billing.rating import Group
 from smartwork.domain.time import days_of_month
 
@@ -15,24 +15,26 @@ _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Monthly:
+class MonthKey:
     """What a document of the month says: its lines, lots sold beyond the balance, hours lost, pools moved."""
 
     groups: tuple[Group, ...]
     overdrafts: tuple[Lot, ...]
-    lost: tuple[Draw, ...]
+    lost: tuple[Drawdown, ...]
     pools: tuple[PoolStatement, ...]
 
 
-def monthly(company: Company, month: date, groups: Iterable[Group], lots: Sequence[Lot], bought: Sequence[Lot]) -> Monthly:
+def assemble_month(
+    company: Company, month: date, groups: Iterable[Group], lots: Sequence[Lot], bought: Sequence[Lot]
+) -> MonthKey:
     """The month of `company`: `groups` paid from `lots` and from those `bought` this month, which are billed with it.
 
     Lots that no longer hold on the first day of the next month are lost after that.
     """
     next_month = days_of_month(month)[-1] + timedelta(days=1)
-    spent = spend(groups, [*lots, *bought], company.pools, month)
-    sold = [purchase_line(lot, company.vat) for lot in bought]
-    sold += [purchase_line(lot, company.vat, overdraft=True) for lot in spent.overdrafts]
+    spent = pay_from_lots(groups, [*lots, *bought], company.pools, month)
+    sold = [sale_line(lot, company.vat) for lot in bought]
+    sold += [sale_line(lot, company.vat, overdraft=True) for lot in spent.overdrafts]
     lost, _ = expire(spent.lots, next_month)
     pools = []
     for pool in company.pools:
@@ -40,5 +42,5 @@ def monthly(company: Company, month: date, groups: Iterable[Group], lots: Sequen
         opening = sum((lot.left for lot in lots if lot.kind == pool.kind), _ZERO)
         more = sum((lot.hours for lot in (*bought, *spent.overdrafts) if lot.kind == pool.kind), _ZERO)
         gone = sum((one.hours for one in lost if one.lot in kind), _ZERO)
-        pools.append(statement(pool.kind, opening, more, spent.groups, gone))
-    return Monthly((*spent.groups, *sold), spent.overdrafts, tuple(lost), tuple(pools))
+        pools.append(pool_statement(pool.kind, opening, more, spent.groups, gone))
+    return MonthKey((*spent.groups, *sold), spent.overdrafts, tuple(lost), tuple(pools))

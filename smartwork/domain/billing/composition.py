@@ -12,7 +12,7 @@ from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.invoice import (
     DocumentKind,
     DocumentReference,
-    Draw,
+    Drawdown,
     Invoice,
     Line,
     Payment,
@@ -41,7 +41,7 @@ _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class DocumentHeader:
     """All that a document says apart from its lines; `kind` is what it is before the sign of its sum is known."""
 
     kind: DocumentKind
@@ -58,9 +58,9 @@ class Head:
     reason: str | None = None
 
 
-def company_head(company: Company, month: date, issued_on: date, seller: Party, *, is_demo: bool) -> Head:
+def invoice_header(company: Company, month: date, issued_on: date, seller: Party, *, is_demo: bool) -> DocumentHeader:
     """The head of a company's invoice of the month."""
-    return Head(
+    return DocumentHeader(
         "invoice",
         month,
         issued_on,
@@ -80,7 +80,7 @@ def series_of(kind: DocumentKind, issued_on: date) -> str:
     return f"{_SERIES[kind]}-{issued_on.year}"
 
 
-def kind_of(head: Head, groups: Iterable[Group]) -> DocumentKind:
+def kind_of(head: DocumentHeader, groups: Iterable[Group]) -> DocumentKind:
     """What the document becomes: an invoice whose lines give back more than they ask for is a credit note."""
     totals = vat_totals((line for group in groups for line in group), head.vat)
     owed = sum((total.base + total.vat for total in totals), _ZERO)
@@ -88,7 +88,7 @@ def kind_of(head: Head, groups: Iterable[Group]) -> DocumentKind:
 
 
 def compose(
-    head: Head,
+    head: DocumentHeader,
     groups: Iterable[Group],
     *,
     ordinal: int,
@@ -159,7 +159,7 @@ def payment_reference(year: int, ordinal: int) -> str:
     return base + str(ogm_vcs.calc_check_digits(base))
 
 
-def _payment(kind: DocumentKind, head: Head, ordinal: int) -> Payment | None:
+def _payment(kind: DocumentKind, head: DocumentHeader, ordinal: int) -> Payment | None:
     if head.seller.iban is None or kind not in _CREDIT_OF:
         return None
     reference = payment_reference(head.issued_on.year, ordinal) if kind == "invoice" else None
@@ -208,8 +208,8 @@ def _place(group: Group) -> tuple[bool, str, str, int, date, datetime | date, st
 
 
 def _negated(line: Line) -> Line:
-    draws = tuple(Draw(draw.lot, draw.bought_on, -draw.hours, -draw.worth) for draw in line.draws)
-    return replace(line, quantity=-line.quantity, net=-line.net, hours=-line.hours, draws=draws)
+    drawdowns = tuple(Drawdown(draw.lot, draw.bought_on, -draw.hours, -draw.value) for draw in line.drawdowns)
+    return replace(line, quantity=-line.quantity, net=-line.net, hours=-line.hours, drawdowns=drawdowns)
 
 
 def _corrected(lines: Iterable[Line]) -> tuple[DocumentReference, ...]:

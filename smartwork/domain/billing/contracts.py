@@ -53,7 +53,7 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
-class Purchase:
+class PrepaidOrder:
     """Hours that a company bought ahead on a day; `external_id` is the order's."""
 
     external_id: str

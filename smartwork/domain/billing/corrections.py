@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeVar
 
-from smartwork.domain.billing.invoice import Draw, Invoice, Line, LineReference, Proof
+from smartwork.domain.billing.invoice import Drawdown, Invoice, Line, LineReference, Proof
 from smartwork.domain.billing.rating import Group
 
 Signature = tuple[object, ...]
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
+class IssuedGroup:
     """A group of lines as a document carries it."""
 
     invoice: Invoice
@@ -37,7 +37,7 @@ def groups_of(invoice: Invoice) -> list[Group]:
     return [(head, *(line for line in invoice.lines if line.of_line == head.line)) for head in heads]
 
 
-def standing(documents: Sequence[Invoice]) -> tuple[list[Issued], frozenset[str]]:
+def groups_in_effect(documents: Sequence[Invoice]) -> tuple[list[IssuedGroup], frozenset[str]]:
     """The groups that still hold, of all of a company's documents, and the names that a credit note settled for good.
 
     A credit note for any line of a group settles the group: hours beyond a pass have no proof of their own.
@@ -46,7 +46,7 @@ def standing(documents: Sequence[Invoice]) -> tuple[list[Issued], frozenset[str]
     notes = [one for one in documents if one.reason is not None]
     settled = {name for one in notes for line in one.lines for name in names_of((line,))}
     credited = {(ref.number, ref.line) for one in notes for line in one.lines if (ref := line.corrects)}
-    issued = [Issued(one, group) for one in documents if one.reason is None for group in groups_of(one)]
+    issued = [IssuedGroup(one, group) for one in documents if one.reason is None for group in groups_of(one)]
     for one in issued:
         if any((one.invoice.number, line.line) in credited for line in one.lines):
             settled |= one.names
@@ -54,7 +54,7 @@ def standing(documents: Sequence[Invoice]) -> tuple[list[Issued], frozenset[str]
     return found, frozenset(settled)
 
 
-def corrections(issued: Iterable[Issued], settled: frozenset[str], fresh: Iterable[Group]) -> list[Group]:
+def corrections(issued: Iterable[IssuedGroup], settled: frozenset[str], fresh: Iterable[Group]) -> list[Group]:
     """What has to stand on the next document so that all documents together say what `fresh` says.
 
     Groups that are the same stay. Of the others the issued ones are taken back and the fresh ones added. What a credit
@@ -67,10 +67,10 @@ def corrections(issued: Iterable[Issued], settled: frozenset[str], fresh: Iterab
     kept = Counter(_signature(one.lines) for one in before) & Counter(_signature(group) for group in now)
     gone = _beyond([(_signature(one.lines), one) for one in before], Counter(kept))
     added = _beyond([(_signature(group), group) for group in now], Counter(kept))
-    return [take_back(one) for one in gone] + added
+    return [reversal(one) for one in gone] + added
 
 
-def _carried(group: Group, issued: Sequence[Issued]) -> Group:
+def _carried(group: Group, issued: Sequence[IssuedGroup]) -> Group:
     """`group` with the numbers of the ledger that an issued proof of the same visit names, where it has none itself."""
     kept = {_visit(proof): proof.batches for one in issued for line in one.lines for proof in line.proofs if proof.batches}
     return tuple(
@@ -88,23 +88,23 @@ def _visit(proof: Proof) -> tuple[object, ...]:
     return proof.booking or proof.check_in, proof.centre, proof.resource, proof.starts_at, proof.ends_at
 
 
-def _unpriced(issued: Sequence[Issued], fresh: Sequence[Group]) -> tuple[list[Issued], list[Group]]:
+def _unpriced(issued: Sequence[IssuedGroup], fresh: Sequence[Group]) -> tuple[list[IssuedGroup], list[Group]]:
     """Both without the pairs that hours bought ahead paid wholly and that use the same hours: their price is the pool's."""
     wholly = Counter(_use(one.lines) for one in issued if _is_prepaid(one)) & Counter(map(_use, fresh))
     prepaid = [(_use(one.lines) if _is_prepaid(one) else (), one) for one in issued]
     return _beyond(prepaid, Counter(wholly)), _beyond([(_use(group), group) for group in fresh], Counter(wholly))
 
 
-def _is_prepaid(one: Issued) -> bool:
-    return all(line.draws and not line.quantity for line in one.lines)
+def _is_prepaid(one: IssuedGroup) -> bool:
+    return all(line.drawdowns and not line.quantity for line in one.lines)
 
 
 def _use(group: Group) -> Signature:
     return (tuple(sorted(names_of(group))), tuple((line.kind, abs(line.hours), line.unit) for line in group))
 
 
-def take_back(issued: Issued) -> Group:
-    """Lines that take back a group of an issued document: quantities, amounts and draws with the other sign."""
+def reversal(issued: IssuedGroup) -> Group:
+    """Lines that take back a group of an issued document: quantities, amounts and drawdowns with the other sign."""
     sign = -1 if issued.invoice.is_credit else 1
     return tuple(_taken(line, issued.invoice, number, sign) for number, line in enumerate(issued.lines, start=1))
 
@@ -117,7 +117,7 @@ def _taken(line: Line, invoice: Invoice, number: int, sign: int) -> Line:
         quantity=-sign * line.quantity,
         net=-sign * line.net,
         hours=-sign * line.hours,
-        draws=tuple(Draw(d.lot, d.bought_on, -sign * d.hours, -sign * d.worth) for d in line.draws),
+        drawdowns=tuple(Drawdown(d.lot, d.bought_on, -sign * d.hours, -sign * d.value) for d in line.drawdowns),
         proofs=(),
         of_line=None,
         corrects=LineReference(invoice.number, invoice.issued_on, line.line),

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from smartwork.domain.billing.composition import Head
-from smartwork.domain.billing.invoice import Draw, Invoice, Line, LineReference
+from smartwork.domain.billing.composition import DocumentHeader
+from smartwork.domain.billing.invoice import Drawdown, Invoice, Line, LineReference
 from smartwork.domain.billing.parties import Vat
 from smartwork.domain.billing.prepaid_hours import Lot, return_hours
 from smartwork.domain.billing.rating import Group
@@ -35,32 +35,32 @@ def credit(invoice: Invoice, number: int, hours: Decimal | None, lots: Sequence[
     if line.kind in ("correction", "credits_bought", "overdraft"):
         raise InputError(f"Line {number} of {invoice.number} rests on no measurement, so there is nothing to dispute.")
     if hours is None:
-        back, draws = line.quantity, line.draws
+        back, drawdowns = line.quantity, line.drawdowns
     else:
         if line.unit != "hour" or not _ZERO < hours <= line.hours:
             raise InputError(
                 f"Line {number} of {invoice.number} has {line.hours} hours; credit more than 0 and at most these."
             )
         back = min(hours, line.quantity)
-        draws = _last(line.draws, hours - back)
-    returned, _ = return_hours(lots, draws)
+        drawdowns = _last(line.drawdowns, hours - back)
+    returned, _ = return_hours(lots, drawdowns)
     given = replace(
         line,
         line=1,
         quantity=back,
         net=cents(back * line.price),
         hours=line.hours if hours is None else hours,
-        draws=tuple(replace(one, hours=-one.hours, worth=-one.worth) for one in returned),
+        drawdowns=tuple(replace(one, hours=-one.hours, value=-one.value) for one in returned),
         of_line=None,
         corrects=LineReference(invoice.number, invoice.issued_on, number),
     )
     return (given,)
 
 
-def credit_head(invoice: Invoice, issued_on: date, reason: str) -> Head:
+def credit_note_header(invoice: Invoice, issued_on: date, reason: str) -> DocumentHeader:
     """The head of a credit note to an invoice: the same parties, month and reference."""
     total = invoice.vat_totals[0]
-    return Head(
+    return DocumentHeader(
         "credit_note",
         invoice.month,
         issued_on,
@@ -76,10 +76,10 @@ def credit_head(invoice: Invoice, issued_on: date, reason: str) -> Head:
     )
 
 
-def _last(draws: tuple[Draw, ...], hours: Decimal) -> tuple[Draw, ...]:
+def _last(drawdowns: tuple[Drawdown, ...], hours: Decimal) -> tuple[Drawdown, ...]:
     """The last `hours` of `draws`; what they are worth is what their lot says when they are back in it."""
     found, left = [], hours
-    for one in reversed(draws):
+    for one in reversed(drawdowns):
         taken = min(left, one.hours)
         if taken > 0:
             found.append(replace(one, hours=taken))

@@ -95,13 +95,13 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class Drawdown:
     """Hours taken from what was bought ahead, and their net worth in EUR; negative where a correction gives them back."""
 
     lot: str
     bought_on: date
     hours: Decimal
-    worth: Decimal
+    value: Annotated[Decimal, Field(alias="worth")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class Line:
     hours: Decimal = Decimal(0)
     terms: Terms | None = None
     proofs: tuple[Proof, ...] = ()
-    draws: tuple[Draw, ...] = ()
+    drawdowns: Annotated[tuple[Drawdown, ...], Field(alias="draws")] = ()
     of_line: int | None = None
     corrects: LineReference | None = None
     label: str | None = None
@@ -183,7 +183,7 @@ class PoolStatement:
 
 @dataclass(frozen=True, slots=True)
 class StatementRow:
-    """What one place of a centre brought in: visits and hours charged, and their net in EUR, `of_it_credits` paid by
+    """What one place of a centre brought in: visits and hours charged, and their net in EUR, `prepaid_value` paid by
     hours bought ahead. Only in self-billed documents.
     """
 
@@ -193,7 +193,7 @@ class StatementRow:
     visits: int
     hours: Decimal
     net: Decimal
-    of_it_credits: Decimal
+    prepaid_value: Annotated[Decimal, Field(alias="of_it_credits")]
 
 
 @dataclass(frozen=True, slots=True)

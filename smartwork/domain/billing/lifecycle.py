@@ -28,7 +28,7 @@ class Event:
     amount: Decimal | None = None
 
 
-class NotNow(SmartworkError):  # noqa: N818 - says what happened
+class NotAllowedInState(SmartworkError):  # noqa: N818 - says what happened
     """A document is in a state in which this cannot happen to it."""
 
 
@@ -57,14 +57,16 @@ def open_disputes(events: Sequence[Event]) -> set[int]:
 
 
 def require(number: str, events: Sequence[Event], kind: EventKind, line: int | None = None) -> None:
-    """Raises NotNow, saying why and what to do, where `kind` cannot happen to the document after `events`."""
+    """Raises NotAllowedInState, saying why and what to do, where `kind` cannot happen to the document after `events`."""
     kinds = [event.kind for event in events]
     disputed = open_disputes(events)
     if kind == "sent" and "sent" in kinds:
-        raise NotNow(f"{number} was sent already.")
+        raise NotAllowedInState(f"{number} was sent already.")
     if kind == "disputed" and line in disputed:
-        raise NotNow(f"Line {line} of {number} is in dispute already. Credit it, or uphold it.")
+        raise NotAllowedInState(f"Line {line} of {number} is in dispute already. Credit it, or uphold it.")
     if kind == "disputed" and any(event.kind == "credited" and event.line == line for event in events):
-        raise NotNow(f"Line {line} of {number} was credited already.")
+        raise NotAllowedInState(f"Line {line} of {number} was credited already.")
     if kind in ("credited", "upheld") and line not in disputed:
-        raise NotNow(f"Line {line} of {number} is not in dispute. First: smartwork invoice dispute {number} --line {line}")
+        raise NotAllowedInState(
+            f"Line {line} of {number} is not in dispute. First: smartwork invoice dispute {number} --line {line}"
+        )

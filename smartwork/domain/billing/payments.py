@@ -9,14 +9,14 @@ from typing import Literal
 from smartwork.domain.money import CENT
 from smartwork.errors import InputError
 
-MoveKind = Literal["paid", "refunded", "credited"]
+BalanceChangeKind = Literal["paid", "refunded", "credited"]
 _ZERO = Decimal(0)
 _MOST = Decimal("999999999.99")
 """What one SEPA payment can carry, EUR."""
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class PayableDocument:
     """A document to a company and its amount in EUR; `corrects` is the invoice that a dispute's credit note is about."""
 
     number: str
@@ -27,14 +27,14 @@ class Owed:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class BalanceChange:
     """Something that moved what is open on a document. `amount` in EUR; None: all that the document asks for.
 
     Of a credit, `by` is the number of the credit note.
     """
 
     number: str
-    kind: MoveKind
+    kind: BalanceChangeKind
     amount: Decimal | None
     by: str | None = None
 
@@ -62,7 +62,7 @@ class Position:
         return max(-self.open, _ZERO)
 
 
-def positions(documents: Iterable[Owed], moves: Iterable[Move]) -> dict[str, Position]:
+def positions(documents: Iterable[PayableDocument], moves: Iterable[BalanceChange]) -> dict[str, Position]:
     """The position of each document after `moves`, which are in order of time; moves of other documents are left out.
 
     A credit note goes to its invoice as far as something is open there when it is issued; the rest stays open on the note,
@@ -84,7 +84,7 @@ def positions(documents: Iterable[Owed], moves: Iterable[Move]) -> dict[str, Pos
     return found
 
 
-def receivable(documents: Iterable[Owed], found: dict[str, Position]) -> dict[str, Decimal]:
+def receivable(documents: Iterable[PayableDocument], found: dict[str, Position]) -> dict[str, Decimal]:
     """What each account owes by its documents' positions, EUR; below zero where it is owed something."""
     owed: dict[str, Decimal] = defaultdict(Decimal)
     for one in documents:
@@ -92,7 +92,7 @@ def receivable(documents: Iterable[Owed], found: dict[str, Position]) -> dict[st
     return dict(owed)
 
 
-def payment(one: Owed, at: Position, amount: Decimal | None) -> Decimal:
+def payment(one: PayableDocument, at: Position, amount: Decimal | None) -> Decimal:
     """What a payment comes to: `amount`, or all that is open. Of a credit note it goes to the company, never beyond it.
 
     Raises InputError, saying what is open, where the amount is none or nothing can be paid.
@@ -109,7 +109,7 @@ def payment(one: Owed, at: Position, amount: Decimal | None) -> Decimal:
     return found
 
 
-def refund(one: Owed, at: Position, amount: Decimal | None) -> Decimal:
+def refund(one: PayableDocument, at: Position, amount: Decimal | None) -> Decimal:
     """What is given back of an overpaid invoice: `amount`, or all that was too much. Raises InputError beyond that."""
     if at.overpaid <= 0:
         raise InputError(f"{one.number} was not overpaid: {at.open} EUR are open.")

@@ -56,7 +56,7 @@ def _line(invoice: Invoice, line: Line) -> Iterator[Difference]:
         yield from _proof(line, proof, line.terms)
     # A month that gives back more than it asks for is a credit note: what it does ask for is negative there.
     sign = -1 if invoice.is_credit else 1
-    drawn = sign * sum((one.hours for one in line.draws), _ZERO)
+    drawn = sign * sum((one.hours for one in line.drawdowns), _ZERO)
     quantity, hours, price = _expected(invoice, line, line.terms, drawn)
     yield from _compare(line.line, "hours", line.hours, sign * hours)
     yield from _compare(line.line, "quantity", line.quantity, sign * quantity)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from smartwork.domain.billing.composition import Head
+from smartwork.domain.billing.composition import DocumentHeader
 from smartwork.domain.billing.contracts import CentreContract, SettlementMode
-from smartwork.domain.billing.corrections import Issued, take_back
+from smartwork.domain.billing.corrections import IssuedGroup, reversal
 from smartwork.domain.billing.invoice import Invoice, Line, LineKind, LineReference, Unit
 from smartwork.domain.billing.parties import Party, VatCategory
 from smartwork.domain.billing.rating import Group
@@ -145,7 +145,7 @@ def _together(one: Revenue, other: Revenue) -> Revenue:
     return Revenue(other.centre, other.centre_name, by_kind)
 
 
-def standing(documents: Sequence[Invoice], month: date) -> list[Issued]:
+def standing(documents: Sequence[Invoice], month: date) -> list[IssuedGroup]:
     """The lines about a centre's month that its documents carry and that no later one takes back."""
     gone = {
         (ref.number, ref.line)
@@ -172,25 +172,25 @@ def resettle(
     issued = standing(documents, month)
     first = next(map(_reference, issued), None)
     fresh = [tuple(replace(line, corrects=first) for line in group) for group in settle(contract, revenue, desks, month)]
-    return [*(take_back(one) for one in issued), *fresh]
+    return [*(reversal(one) for one in issued), *fresh]
 
 
-def _about(documents: Sequence[Invoice], month: date) -> list[Issued]:
+def _about(documents: Sequence[Invoice], month: date) -> list[IssuedGroup]:
     return [
-        Issued(one, (line,))
+        IssuedGroup(one, (line,))
         for one in documents
         for line in one.lines
         if line.kind == "settlement" and line.starts_on == month
     ]
 
 
-def _reference(one: Issued) -> LineReference:
+def _reference(one: IssuedGroup) -> LineReference:
     return LineReference(one.invoice.number, one.invoice.issued_on, one.lines[0].line)
 
 
-def centre_head(contract: CentreContract, month: date, issued_on: date, network: Party, *, is_demo: bool) -> Head:
+def centre_head(contract: CentreContract, month: date, issued_on: date, network: Party, *, is_demo: bool) -> DocumentHeader:
     """The head of a document that the network draws up for a centre, its seller."""
-    return Head(
+    return DocumentHeader(
         "self_billed_invoice",
         month,
         issued_on,

@@ -15,7 +15,7 @@ from tomlkit.items import AoT, Table
 from smartwork.contracts.topics import SLUG
 from smartwork.domain.billing.agreements import Agreements
 from smartwork.domain.billing.companies import Company
-from smartwork.domain.billing.contracts import CentreContract, ChargeMode, Contract, Pool, Purchase, SettlementMode
+from smartwork.domain.billing.contracts import CentreContract, ChargeMode, Contract, Pool, PrepaidOrder, SettlementMode
 from smartwork.domain.billing.parties import REVERSE_CHARGE, STANDARD_VAT, Language, Party, Vat, VatCategory
 from smartwork.domain.billing.permitted_text import fault
 from smartwork.domain.billing.tariffs import Tariff
@@ -213,7 +213,7 @@ def _agreements(file: _File) -> Agreements:
             for one in file.centre_contract
         ),
         tuple(
-            Purchase(order.order, company.slug, order.kind, order.bought_on, order.hours)
+            PrepaidOrder(order.order, company.slug, order.kind, order.bought_on, order.hours)
             for company in file.company
             for order in company.order
         ),
@@ -289,7 +289,7 @@ def _vat(vat: Vat) -> Any:  # noqa: ANN401 - an item of the library
     return inline
 
 
-def _company_table(one: Company, orders: Iterable[Purchase]) -> Table:
+def _company_table(one: Company, orders: Iterable[PrepaidOrder]) -> Table:
     plain = {key: value for key, value in asdict(one).items() if key not in ("vat", "contracts", "pools")}
     table = _table(plain)
     table.add("vat", _vat(one.vat))

@@ -10,16 +10,16 @@ from time import perf_counter
 
 from smartwork.db.accounting import journal
 from smartwork.db.billing import billing_month, documents, prepaid_hours
-from smartwork.db.billing.billing_month import Customer, Unsigned
-from smartwork.db.billing.documents import Issue
+from smartwork.db.billing.billing_month import Customer, UnattributedStays
+from smartwork.db.billing.documents import NewDocument
 from smartwork.db.core.connection import Connection
 from smartwork.documents.files import Files, render
 from smartwork.documents.worker_processes import workers
 from smartwork.domain.accounting import postings
 from smartwork.domain.billing.changed_months import CORRECTION_WINDOW_MONTHS, Digests, changed_months, month_digests
-from smartwork.domain.billing.company_month import Monthly, monthly
-from smartwork.domain.billing.composition import Head, company_head, compose, kind_of, series_of
-from smartwork.domain.billing.corrections import corrections, names_of, standing
+from smartwork.domain.billing.company_month import MonthKey, assemble_month
+from smartwork.domain.billing.composition import DocumentHeader, compose, invoice_header, kind_of, series_of
+from smartwork.domain.billing.corrections import corrections, groups_in_effect, names_of
 from smartwork.domain.billing.integrity import faults
 from smartwork.domain.billing.invoice import DocumentKind, Invoice
 from smartwork.domain.billing.parties import Party
@@ -37,7 +37,7 @@ class NotProvable(SmartworkError):  # noqa: N818 - says what was found
 
 
 @dataclass(frozen=True, slots=True)
-class Billed:
+class BilledDocument:
     """One company's document of the month; `already_issued` says that an earlier run issued it."""
 
     company: str
@@ -56,9 +56,9 @@ class BillReport:
     """What billing a month came to: invoices by number, companies with nothing to pay, walk-ins nobody signed for."""
 
     month: date
-    invoices: tuple[Billed, ...]
+    invoices: tuple[BilledDocument, ...]
     without_lines: tuple[str, ...]
-    unsigned: Unsigned
+    unattributed: UnattributedStays
     companies_per_s: float
     """Companies' documents (PDF, UBL, CSV) rendered a second, checks before writing included."""
 
@@ -94,7 +94,7 @@ def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path,
         known = _read(connection, first)
         progress("Reading verdicts and their evidence", 1, 1)
         progress("Issuing invoices", 0, 1)
-        with documents.books(connection):
+        with documents.issuing_transaction(connection):
             documents.open_series(connection, series_of("invoice", at.date()))
             closed = billing_month.closed(connection, first)
             open_ones = [customer for customer in known.customers if customer.company_id not in closed]
@@ -113,7 +113,7 @@ def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path,
             for (invoice, _), written in zip(issued, files, strict=False)  # the files of credit notes come after
         ),
         tuple(customer.company.slug for customer in known.customers if customer.company.slug not in invoiced),
-        billing_month.unsigned(connection, first),
+        billing_month.unattributed(connection, first),
         len(texts) / rendering_s,
     )
 
@@ -126,7 +126,7 @@ def draft_month(connection: Connection, month: date, at: datetime, progress: Pro
     first = _over(month, at.date())
     progress("Reading verdicts and their evidence", 0, 1)
     known = _read(connection, first)
-    with documents.books(connection):
+    with documents.issuing_transaction(connection):
         closed = billing_month.closed(connection, first)
         open_ones = [customer for customer in known.customers if customer.company_id not in closed]
         found = [
@@ -178,7 +178,7 @@ def _read(connection: Connection, first: date) -> _Known:
 
 def _monthly(
     connection: Connection, known: _Known, customers: Sequence[Customer], first: date
-) -> list[tuple[Customer, Monthly]]:
+) -> list[tuple[Customer, MonthKey]]:
     """Each company's month, corrections and credits included; lots and earlier documents are read in this transaction."""
     changed = [customer.company_id for customer in customers if customer.company_id in known.changed]
     earlier = documents.of_companies(connection, changed, months_later(first, -CORRECTION_WINDOW_MONTHS)) if changed else {}
@@ -192,12 +192,12 @@ def _monthly(
             groups += _corrections(earlier.get(key, []), known.changed[key])
         billed, fresh = lots.get(key, ([], []))
         bought = [lot for lot in fresh if lot.bought_on <= last]
-        found.append((customer, monthly(customer.company, first, groups, billed, bought)))
+        found.append((customer, assemble_month(customer.company, first, groups, billed, bought)))
     return found
 
 
 def _corrections(earlier: Sequence[Invoice], changed: Mapping[date, list[Group]]) -> list[Group]:
-    issued, settled = standing(earlier)
+    issued, settled = groups_in_effect(earlier)
     found: list[Group] = []
     for month, fresh in sorted(changed.items()):
         of_month = [one for one in issued if one.lines[0].starts_on.replace(day=1) == month]
@@ -206,8 +206,8 @@ def _corrections(earlier: Sequence[Invoice], changed: Mapping[date, list[Group]]
 
 
 def _issue(connection: Connection, known: _Known, customers: Sequence[Customer], first: date, at: datetime) -> set[str]:
-    """Issue what is open; returns the slugs of the companies that got a document."""
-    issues: list[Issue] = []
+    """NewDocument what is open; returns the slugs of the companies that got a document."""
+    issues: list[NewDocument] = []
     month = _monthly(connection, known, customers, first)
     for customer, made in month:
         prepaid_hours.put_lots(connection, customer.company_id, made.overdrafts)
@@ -215,14 +215,16 @@ def _issue(connection: Connection, known: _Known, customers: Sequence[Customer],
             continue
         head = _head(customer, known, first, at)
         ordinal = documents.take_number(connection, series_of(kind_of(head, made.groups), at.date()))
-        issues.append(Issue(compose(head, made.groups, ordinal=ordinal, pools=made.pools), company_id=customer.company_id))
+        issues.append(
+            NewDocument(compose(head, made.groups, ordinal=ordinal, pools=made.pools), company_id=customer.company_id)
+        )
         _require_proof(issues[-1].invoice)
     documents.store(connection, issues, at)
     for issue in issues:
         journal.post(connection, postings.document_posting(issue.invoice))
-        prepaid_hours.move_credits(connection, issue.company_id or 0, issue.invoice)
+        prepaid_hours.record_prepaid_movements(connection, issue.company_id or 0, issue.invoice)
     for customer, made in month:
-        prepaid_hours.expire_credits(connection, customer.company_id, first, made.lost)
+        prepaid_hours.record_expiry(connection, customer.company_id, first, made.lost)
         if made.lost:
             journal.post(connection, postings.expiry_posting(customer.company.slug, first, at.date(), made.lost))
     ids = {customer.company_id for customer in customers}
@@ -243,8 +245,8 @@ def _require_proof(invoice: Invoice) -> None:
         )
 
 
-def _head(customer: Customer, known: _Known, first: date, at: datetime) -> Head:
-    return company_head(customer.company, first, at.date(), known.seller, is_demo=customer.is_demo)
+def _head(customer: Customer, known: _Known, first: date, at: datetime) -> DocumentHeader:
+    return invoice_header(customer.company, first, at.date(), known.seller, is_demo=customer.is_demo)
 
 
 def rated(proven: Iterable[Proven], customers: Iterable[Customer], tariffs: Sequence[Tariff]) -> dict[int, list[Group]]:
@@ -279,9 +281,9 @@ def rated(proven: Iterable[Proven], customers: Iterable[Customer], tariffs: Sequ
     return charges
 
 
-def _billed(invoice: Invoice, files: Files, *, already: bool) -> Billed:
+def _billed(invoice: Invoice, files: Files, *, already: bool) -> BilledDocument:
     sign = -1 if invoice.is_credit else 1
-    return Billed(
+    return BilledDocument(
         invoice.account,
         invoice.number,
         invoice.kind,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from smartwork.db.accounting import journal
 from smartwork.db.billing import billing_month, documents
-from smartwork.db.billing.documents import Issue
+from smartwork.db.billing.documents import NewDocument
 from smartwork.db.core.connection import Connection
 from smartwork.db.settlement import payouts, settlements, statements
 from smartwork.db.settlement.payouts import PayoutOrder
@@ -79,7 +79,7 @@ def settle_month(connection: Connection, month: date, at: datetime, out_dir: Pat
     seller = billing_month.seller(connection)
     if not billing_month.is_billed(connection, first):
         raise InputError(f"{first:%Y-%m} is not billed: bill it first (smartwork bill --month {first:%Y-%m}).")
-    with documents.books(connection):
+    with documents.issuing_transaction(connection):
         documents.open_series(connection, series_of("self_billed_invoice", at.date()))
         owed = due(connection, first)
         before = journal.balances(connection)
@@ -108,7 +108,7 @@ def settle_month(connection: Connection, month: date, at: datetime, out_dir: Pat
 
 
 def _issue(connection: Connection, owed: Sequence[Due], seller: Party, month: date, at: datetime) -> dict[str, Invoice]:
-    """Issue and post; returns the new documents by centre."""
+    """NewDocument and post; returns the new documents by centre."""
     fresh = {}
     for one in owed:
         if one.groups:
@@ -116,7 +116,7 @@ def _issue(connection: Connection, owed: Sequence[Due], seller: Party, month: da
             ordinal = documents.take_number(connection, series_of(kind_of(head, one.groups), at.date()))
             rows = _statement(one.stated)
             invoice = compose(head, one.groups, ordinal=ordinal, statement=rows, unattributed=one.unattributed)
-            documents.store(connection, [Issue(invoice, centre_id=one.centre.centre_id, corrects=one.corrects)], at)
+            documents.store(connection, [NewDocument(invoice, centre_id=one.centre.centre_id, corrects=one.corrects)], at)
             fresh[one.centre.slug] = invoice
             posted = postings.settlement_posting(invoice, one.charged)
         else:
@@ -203,7 +203,7 @@ def _statement(lines: Sequence[ChargedLine]) -> list[StatementRow]:
             before.visits + line.visits,
             before.hours + line.hours,
             before.net + line.net + line.credits,
-            before.of_it_credits + line.credits,
+            before.prepaid_value + line.credits,
         )
     return [found[key] for key in sorted(found)]
 

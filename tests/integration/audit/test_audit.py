@@ -84,7 +84,7 @@ def test_accounts_refuse_changes_by_trigger_and_by_right(connection: Connection,
     bill(connection, tmp_path)
     with pytest.raises(psycopg.errors.RaiseException, match="never changes"):
         connection.execute(change)
-    with pytest.raises(psycopg.errors.InsufficientPrivilege), documents.books(connection):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), documents.issuing_transaction(connection):
         connection.execute(change)
 
 

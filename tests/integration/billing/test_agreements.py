@@ -8,13 +8,13 @@ import pytest
 
 from smartwork.db.billing import agreements, billing_month, documents
 from smartwork.db.core.connection import Connection
-from smartwork.jobs.billing.agreements import Applied, Removes, apply_file, restore, show
+from smartwork.jobs.billing.agreements import ApplyResult, RemovalNotConfirmed, apply_file, restore, show
 from tests.support.accounts import ISSUED, NOVEMBER, audited, bill, command, rows, settle
 
 pytestmark = pytest.mark.services
 
 
-def put(connection: Connection, folder: Path, text: str, *, remove: bool = False, dry_run: bool = False) -> Applied:
+def put(connection: Connection, folder: Path, text: str, *, remove: bool = False, dry_run: bool = False) -> ApplyResult:
     file = folder / "agreed.toml"
     file.write_text(text)
     return apply_file(connection, file, ISSUED, remove=remove, dry_run=dry_run)
@@ -63,7 +63,7 @@ def test_everything_is_kept_and_can_be_put_back(connection: Connection, tmp_path
 def test_what_a_file_leaves_out_is_removed_only_where_it_is_meant(connection: Connection, tmp_path: Path) -> None:
     text = show(connection)
     without = text[: text.index("[[centre_contract]]")]
-    with pytest.raises(Removes, match="contract with centre namur from 2026-01-01"):
+    with pytest.raises(RemovalNotConfirmed, match="contract with centre namur from 2026-01-01"):
         put(connection, tmp_path, without)
     assert show(connection) == text
     assert len(put(connection, tmp_path, without, remove=True, dry_run=True).changes) == 1

@@ -38,7 +38,7 @@ def test_month_becomes_one_invoice_a_company_with_its_files(connection: Connecti
     ]
     assert report.gross == Decimal("62.17")
     assert report.without_lines == ("calm",)
-    assert (report.unsigned.count, report.unsigned.occupied_s) == (1, 3000)
+    assert (report.unattributed.count, report.unattributed.occupied_s) == (1, 3000)
     assert sorted(f.name for f in (tmp_path / "2026-10").iterdir()) == [
         "INV-2026-00001-acme.csv",
         "INV-2026-00001-acme.pdf",

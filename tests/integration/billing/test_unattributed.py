@@ -46,7 +46,7 @@ def test_walk_ins_are_listed_on_the_centres_clock_and_in_its_month(connection: C
 
 
 def test_run_dashboard_and_list_count_the_same_walk_ins(connection: Connection, database_url: str, tmp_path: Path) -> None:
-    unsigned = bill(connection, tmp_path).unsigned
+    unsigned = bill(connection, tmp_path).unattributed
     listed = json.loads(command(database_url, "invoice", "walk-ins", "--month", "2026-10", "--json").stdout)
     with reading(database_url) as reader:
         on_page = [stay.occupied_s for its in reader.unsigned(OCTOBER).values() for stay in its]

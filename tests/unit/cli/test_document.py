@@ -36,9 +36,9 @@ def test_every_line_stands_in_one_row_that_ends_with_its_amount(one: Invoice, wi
 
 def test_hours_that_were_paid_ahead_are_shown_as_such_and_not_as_nothing() -> None:
     one = mixed_invoice("en")
-    paid = next(line for line in one.lines if line.draws and not line.quantity)
+    paid = next(line for line in one.lines if line.drawdowns and not line.quantity)
     [row] = [row for row in rows(one) if row[0] == str(paid.line)]
-    drawn = sum((draw.hours for draw in paid.draws), Decimal(0))
+    drawn = sum((draw.hours for draw in paid.drawdowns), Decimal(0))
     assert f"{drawn:.2f}" in row
     assert "h" not in row
 

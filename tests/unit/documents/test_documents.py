@@ -276,7 +276,7 @@ def test_the_table_has_a_row_for_each_line_under_names_that_stay() -> None:
     rows = list(csv.DictReader(StringIO(table(one).decode("utf-8-sig"))))
     assert [row["line"] for row in rows] == [str(line.line) for line in one.lines]
     assert sum(Decimal(row["net"]) for row in rows) == one.net
-    assert sum(Decimal(row["credit_hours"]) for row in rows) == sum(d.hours for line in one.lines for d in line.draws)
+    assert sum(Decimal(row["credit_hours"]) for row in rows) == sum(d.hours for line in one.lines for d in line.drawdowns)
     assert {row["corrects_document"] for row in rows} == {"", "INV-2026-00002"}
 
 

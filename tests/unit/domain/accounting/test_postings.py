@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smartwork.domain.accounting import accounts, postings
-from smartwork.domain.billing.company_month import monthly
+from smartwork.domain.billing.company_month import assemble_month
 from smartwork.domain.billing.composition import compose
 from smartwork.domain.billing.contracts import CentreContract, Pool, SettlementMode, contract_on
 from smartwork.domain.billing.invoice import LineReference
@@ -31,7 +31,7 @@ def test_document_with_credits_balances_and_moves_the_pool_by_what_was_bought_le
     lots = [Lot("O-1", "desk", date(2026, 10, 1), date(2026, 11, 1), Decimal(hours), price, Decimal(hours))] if hours else []
     pool = Pool("desk", Decimal("4.10"), Decimal(3), 1)
     groups = [line(15 * n, day=i, name=f"B-{i}") for i, n in enumerate(quarters)]
-    made = monthly(company(pool), OCTOBER, groups, (), lots)
+    made = assemble_month(company(pool), OCTOBER, groups, (), lots)
     issued = invoice(made.groups)
     amounts = postings.document_posting(issued).amounts
     expiry = postings.expiry_posting("acme", OCTOBER, ON, made.lost).amounts

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from smartwork.domain.billing.agreements import Agreements, Change, changes, problems, with_sold
-from smartwork.domain.billing.contracts import CentreContract, Pool, Purchase
+from smartwork.domain.billing.agreements import AgreementChange, Agreements, changes, problems, with_sold
+from smartwork.domain.billing.contracts import CentreContract, Pool, PrepaidOrder
 from smartwork.domain.billing.parties import Party
 from smartwork.domain.billing.tariffs import Tariff
 from tests.support.stays import SELLER, company, contract
@@ -20,7 +20,7 @@ SHARE = CentreContract("namur", SINCE, None, "share", Decimal("0.65"), PAYEE, "f
 ACME = replace(
     company(Pool("desk", Decimal(6), Decimal(0), 12)), slug="acme", contracts=(replace(contract(), valid_from=SINCE),)
 )
-ORDER = Purchase("O-1", "acme", "desk", date(2026, 10, 1), Decimal(10))
+ORDER = PrepaidOrder("O-1", "acme", "desk", date(2026, 10, 1), Decimal(10))
 AGREED = Agreements(SELLER, (ACME,), (DESK,), (SHARE,), (ORDER,))
 
 
@@ -91,9 +91,11 @@ def test_each_entry_that_is_added_changed_or_removed_is_told() -> None:
     room = Tariff(None, "room", SINCE, Decimal(24))
     assert changes(AGREED, AGREED) == []
     assert changes(AGREED, replace(AGREED, tariffs=(dearer, room), orders=())) == [
-        Change("removed", "order O-1 of acme", "external_id O-1, company acme, kind desk, bought_on 2026-10-01, hours 10"),
-        Change("changed", "tariff for desks from 2026-01-01", "per_hour 7.5 → 8"),
-        Change(
+        AgreementChange(
+            "removed", "order O-1 of acme", "external_id O-1, company acme, kind desk, bought_on 2026-10-01, hours 10"
+        ),
+        AgreementChange("changed", "tariff for desks from 2026-01-01", "per_hour 7.5 → 8"),
+        AgreementChange(
             "added", "tariff for rooms from 2026-01-01", "kind room, valid_from 2026-01-01, per_hour 24, half_day_hours 5"
         ),
     ]

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from smartwork.domain.billing.agreements import Agreements
-from smartwork.domain.billing.agreements_in_use import Issued, Visits, taken_away
-from smartwork.domain.billing.contracts import CentreContract, Pool, Purchase
+from smartwork.domain.billing.agreements_in_use import AgreementsInUse, BilledDay, in_use_problems
+from smartwork.domain.billing.contracts import CentreContract, Pool, PrepaidOrder
 from smartwork.domain.billing.parties import Party
 from smartwork.domain.billing.tariffs import Tariff
 from tests.support.stays import SELLER, company, contract
@@ -20,29 +20,31 @@ SHARE = CentreContract("namur", SINCE, None, "share", Decimal("0.65"), PAYEE, "f
 ACME = replace(
     company(Pool("desk", Decimal(6), Decimal(0), 12)), slug="acme", contracts=(replace(contract(), valid_from=SINCE),)
 )
-ORDER = Purchase("O-1", "acme", "desk", date(2026, 10, 1), Decimal(10))
+ORDER = PrepaidOrder("O-1", "acme", "desk", date(2026, 10, 1), Decimal(10))
 AGREED = Agreements(SELLER, (ACME,), (DESK,), (SHARE,), (ORDER,))
 
 
-def broken(wanted: Agreements, issued: Issued) -> list[tuple[str, str]]:
-    return [(one.where, one.reason) for one in taken_away(wanted, AGREED, issued)]
+def broken(wanted: Agreements, issued: AgreementsInUse) -> list[tuple[str, str]]:
+    return [(one.where, one.reason) for one in in_use_problems(wanted, AGREED, issued)]
 
 
 def test_hours_that_come_too_late_to_be_spent_are_refused() -> None:
     old = replace(AGREED, orders=(replace(ORDER, external_id="O-0", bought_on=date(2025, 11, 15)),))
-    assert broken(old, Issued(billed_to={"acme": date(2026, 10, 1)})) == [], "it holds until 15 November, which is not billed"
-    assert broken(old, Issued(billed_to={"bolt": date(2026, 12, 1)})) == [], "nothing of acme is billed"
-    [(where, said)] = broken(old, Issued(billed_to={"acme": date(2026, 11, 1)}))
+    assert broken(old, AgreementsInUse(billed_to={"acme": date(2026, 10, 1)})) == [], (
+        "it holds until 15 November, which is not billed"
+    )
+    assert broken(old, AgreementsInUse(billed_to={"bolt": date(2026, 12, 1)})) == [], "nothing of acme is billed"
+    [(where, said)] = broken(old, AgreementsInUse(billed_to={"acme": date(2026, 11, 1)}))
     assert (where, "would hold until 2026-11-15" in said, "billed up to 2026-11-30" in said) == (
         "order O-0 of acme",
         True,
         True,
     )
-    assert broken(old, Issued((("acme", "O-0"),), {"acme": date(2026, 11, 1)})) == [], "what was sold stays sold"
+    assert broken(old, AgreementsInUse((("acme", "O-0"),), {"acme": date(2026, 11, 1)})) == [], "what was sold stays sold"
 
 
 def test_a_pool_is_kept_while_hours_bought_ahead_are_left() -> None:
-    left = Issued(orders=(("acme", "O-1"),), hours_left={("acme", "desk"): Decimal("7.5000")})
+    left = AgreementsInUse(orders=(("acme", "O-1"),), hours_left={("acme", "desk"): Decimal("7.5000")})
     without = replace(AGREED, companies=(replace(ACME, pools=()),))
     for wanted in (without, replace(AGREED, companies=(), orders=())):
         [(where, said)] = broken(wanted, left)
@@ -69,26 +71,26 @@ def ended(day: date) -> Agreements:
     ],
 )
 def test_what_billed_visits_rest_on_cannot_be_taken_away(wanted: Agreements, where: str) -> None:
-    visits = [Visits("acme", "namur", "desk", date(2026, 10, day)) for day in (7, 6, 8)]
-    [(found, said)] = broken(wanted, Issued(visits=visits))
+    visits = [BilledDay("acme", "namur", "desk", date(2026, 10, day)) for day in (7, 6, 8)]
+    [(found, said)] = broken(wanted, AgreementsInUse(visits=visits))
     assert found == where
     assert "acme at a desk in namur on 2026-10-06 and 2 more days" in said
     assert "end after 2026-10-08" in said
 
 
 def test_what_ends_after_the_last_billed_visit_may_end() -> None:
-    visits = [Visits("acme", "namur", "desk", date(2026, 10, 6))]
-    assert broken(ended(date(2026, 10, 7)), Issued(visits=visits)) == []
-    assert broken(replace(AGREED, companies=(), orders=()), Issued()) == []
-    elsewhere = [Visits("gone", "namur", "room", date(2026, 10, 6))]
-    assert broken(AGREED, Issued(visits=elsewhere)) == [], "what has no contract already is not for this file to say"
+    visits = [BilledDay("acme", "namur", "desk", date(2026, 10, 6))]
+    assert broken(ended(date(2026, 10, 7)), AgreementsInUse(visits=visits)) == []
+    assert broken(replace(AGREED, companies=(), orders=()), AgreementsInUse()) == []
+    elsewhere = [BilledDay("gone", "namur", "room", date(2026, 10, 6))]
+    assert broken(AGREED, AgreementsInUse(visits=elsewhere)) == [], "what has no contract already is not for this file to say"
 
 
 @pytest.mark.parametrize(
     "rest", [(), (replace(SHARE, valid_until=date(2026, 10, 31)),), (replace(SHARE, valid_from=date(2026, 11, 1)),)]
 )
 def test_the_contract_by_which_a_month_was_settled_cannot_be_taken_away(rest: tuple[CentreContract, ...]) -> None:
-    issued = Issued(settled=[("namur", date(2026, 10, 1))])
+    issued = AgreementsInUse(settled=[("namur", date(2026, 10, 1))])
     [(where, said)] = broken(replace(AGREED, centre_contracts=rest), issued)
     assert (where, "2026-10-31" in said, "2026-10 is settled" in said) == ("contract with centre namur", True, True)
     assert broken(replace(AGREED, centre_contracts=(replace(SHARE, valid_until=date(2026, 11, 1)),)), issued) == []

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smartwork.domain.billing.composition import compose
-from smartwork.domain.billing.corrections import corrections, standing
-from smartwork.domain.billing.credit_notes import credit, credit_head
-from smartwork.domain.billing.invoice import Draw
+from smartwork.domain.billing.corrections import corrections, groups_in_effect
+from smartwork.domain.billing.credit_notes import credit, credit_note_header
+from smartwork.domain.billing.invoice import Drawdown
 from smartwork.domain.billing.rating import Group
 from smartwork.domain.billing.recomputation import differences
 from smartwork.domain.money import cents
@@ -32,10 +32,10 @@ def said(found: list[Group]) -> list[tuple[str, Decimal]]:
 def test_documents_together_say_what_holds_now(first: dict[int, int], then: dict[int, int], last: dict[int, int]) -> None:
     documents = [invoice(groups(first))] if first else []
     for ordinal, now in enumerate((then, last), start=2):
-        more = corrections(*standing(documents), groups(now))
+        more = corrections(*groups_in_effect(documents), groups(now))
         if more:
             documents.append(invoice(more, ordinal=ordinal))
-        issued, _ = standing(documents)
+        issued, _ = groups_in_effect(documents)
         found = sorted((one.lines[0].proofs[0].booking or "", abs(one.lines[0].hours)) for one in issued)
         assert found == said(groups(now))
         net = sum((one.net * (-1 if one.is_credit else 1) for one in documents), Decimal(0))
@@ -48,12 +48,12 @@ def test_a_price_that_changes_afterwards_is_owed_from_then_on_and_once(month: di
     documents = [invoice(groups(month))] if month else []
     for ordinal, price in enumerate(prices, start=2):
         now = [priced(group, Decimal(price) / 100) for group in groups(month)]
-        more = corrections(*standing(documents), now)
+        more = corrections(*groups_in_effect(documents), now)
         if more:
             documents.append(invoice(more, ordinal=ordinal))
         net = sum((one.net * (-1 if one.is_credit else 1) for one in documents), Decimal(0))
         assert net == sum((group[0].net for group in now), Decimal(0))
-        assert corrections(*standing(documents), now) == []
+        assert corrections(*groups_in_effect(documents), now) == []
         assert not [fault for one in documents for fault in differences(one)]
 
 
@@ -65,16 +65,18 @@ def priced(group: Group, price: Decimal) -> Group:
 
 def test_what_hours_bought_ahead_paid_stays_paid_whatever_an_hour_costs_later() -> None:
     [paid] = line(60)
-    draws = (Draw("O-1", date(2026, 10, 1), Decimal("1.0000"), Decimal("6.00")),)
-    issued = invoice([(replace(paid, quantity=Decimal(0), net=Decimal("0.00"), draws=draws),), line(60, day=1, name="B-2")])
+    drawdowns = (Drawdown("O-1", date(2026, 10, 1), Decimal("1.0000"), Decimal("6.00")),)
+    issued = invoice(
+        [(replace(paid, quantity=Decimal(0), net=Decimal("0.00"), drawdowns=drawdowns),), line(60, day=1, name="B-2")]
+    )
     now = [priced(line(60), Decimal(9)), priced(line(60, day=1, name="B-2"), Decimal(9))]
-    assert [(one.kind, one.net) for group in corrections(*standing([issued]), now) for one in group] == [
+    assert [(one.kind, one.net) for group in corrections(*groups_in_effect([issued]), now) for one in group] == [
         ("correction", Decimal("-7.50")),
         ("occupancy", Decimal("9.00")),
     ]
     longer = [priced(line(120), Decimal(9)), now[1]]
     assert ("correction", Decimal("0.00")) in [
-        (one.kind, abs(one.net)) for group in corrections(*standing([issued]), longer) for one in group
+        (one.kind, abs(one.net)) for group in corrections(*groups_in_effect([issued]), longer) for one in group
     ]
 
 
@@ -82,29 +84,29 @@ def test_a_correction_names_the_readings_that_are_no_longer_kept() -> None:
     issued = invoice([line(60)])
     [again] = priced(line(60), Decimal(9))
     gone = (replace(again, proofs=(replace(again.proofs[0], batches=()),)),)
-    added = corrections(*standing([issued]), [gone])[-1]
+    added = corrections(*groups_in_effect([issued]), [gone])[-1]
     assert added[0].proofs[0].batches == issued.lines[0].proofs[0].batches
 
 
 @given(MONTH)
 def test_nothing_changed_means_nothing_to_correct(month: dict[int, int]) -> None:
     documents = [invoice(groups(month))] if month else []
-    assert corrections(*standing(documents), groups(month)) == []
+    assert corrections(*groups_in_effect(documents), groups(month)) == []
 
 
 @given(MONTH.filter(bool), MONTH)
 def test_what_a_dispute_settled_is_never_opened_again(month: dict[int, int], then: dict[int, int]) -> None:
     issued = invoice(groups(month))
     settled = issued.lines[0].proofs[0].booking
-    note = compose(credit_head(issued, issued.issued_on, "agreed"), [credit(issued, 1, None, [])], ordinal=1)
-    more = corrections(*standing([issued, note]), groups(then))
+    note = compose(credit_note_header(issued, issued.issued_on, "agreed"), [credit(issued, 1, None, [])], ordinal=1)
+    more = corrections(*groups_in_effect([issued, note]), groups(then))
     assert settled not in {proof.booking for group in more for one in group for proof in one.proofs}
     assert 1 not in {one.corrects.line for group in more for one in group if one.corrects}
 
 
 def test_month_that_only_gives_back_becomes_a_credit_note_with_positive_amounts() -> None:
     issued = invoice([line(120)])
-    made = invoice(corrections(*standing([issued]), []), ordinal=2)
+    made = invoice(corrections(*groups_in_effect([issued]), []), ordinal=2)
     assert (made.kind, made.number, made.net, made.gross) == ("credit_note", "CN-2026-00002", Decimal(15), Decimal("18.15"))
     assert [(one.number, one.issued_on) for one in made.corrects] == [(issued.number, issued.issued_on)]
     assert made.payment is None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from stdnum.be import ogm_vcs
 
 from smartwork.domain.billing.companies import Company
-from smartwork.domain.billing.composition import company_head, compose, payment_reference
+from smartwork.domain.billing.composition import compose, invoice_header, payment_reference
 from smartwork.domain.billing.contracts import Contract
 from smartwork.domain.billing.invoice import Invoice, digest, structured
 from smartwork.domain.billing.parties import STANDARD_VAT, Party
@@ -43,7 +43,7 @@ def charge(centre: str = "Namur", kind: Any = "desk", hours: str = "1", price: s
 
 
 def invoice(*charges: Group, ordinal: int = 7) -> Invoice:
-    head = company_head(ACME, date(2026, 10, 1), date(2026, 11, 2), SELLER, is_demo=True)
+    head = invoice_header(ACME, date(2026, 10, 1), date(2026, 11, 2), SELLER, is_demo=True)
     return compose(head, charges, ordinal=ordinal)
 
 

@@ -6,35 +6,46 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartwork.domain.billing.payments import Move, MoveKind, Owed, Position, payment, positions, receivable, refund
+from smartwork.domain.billing.payments import (
+    BalanceChange,
+    BalanceChangeKind,
+    PayableDocument,
+    Position,
+    payment,
+    positions,
+    receivable,
+    refund,
+)
 from smartwork.errors import InputError
 
-INVOICE = Owed("INV-1", "acme", Decimal("100.00"), is_credit=False)
-NOTE = Owed("CN-1", "acme", Decimal("30.00"), is_credit=True, corrects="INV-1")
+INVOICE = PayableDocument("INV-1", "acme", Decimal("100.00"), is_credit=False)
+NOTE = PayableDocument("CN-1", "acme", Decimal("30.00"), is_credit=True, corrects="INV-1")
 eur = st.integers(1, 20_000).map(lambda amount: Decimal(amount) / 100)
 
 
 @st.composite
-def lives(draw: st.DrawFn) -> tuple[list[Owed], list[Move], Decimal]:
+def lives(draw: st.DrawFn) -> tuple[list[PayableDocument], list[BalanceChange], Decimal]:
     """An invoice with payments, refunds and credit notes in any order, and what then stands on the company's account."""
-    owed = [Owed("INV-1", "acme", draw(eur), is_credit=False)]
-    moves: list[Move] = []
+    owed = [PayableDocument("INV-1", "acme", draw(eur), is_credit=False)]
+    moves: list[BalanceChange] = []
     stands = owed[0].gross
     for number in range(draw(st.integers(0, 8))):
-        kind: MoveKind = draw(st.sampled_from(("paid", "refunded", "credited")))
+        kind: BalanceChangeKind = draw(st.sampled_from(("paid", "refunded", "credited")))
         amount = draw(eur)
         if kind == "credited":
-            owed.append(Owed(f"CN-{number}", "acme", amount, is_credit=True, corrects="INV-1"))
-            moves.append(Move("INV-1", "credited", None, f"CN-{number}"))
+            owed.append(PayableDocument(f"CN-{number}", "acme", amount, is_credit=True, corrects="INV-1"))
+            moves.append(BalanceChange("INV-1", "credited", None, f"CN-{number}"))
             stands -= amount
         else:
-            moves.append(Move("INV-1", kind, amount))
+            moves.append(BalanceChange("INV-1", kind, amount))
             stands += amount if kind == "refunded" else -amount
     return owed, moves, stands
 
 
 @given(life=lives())
-def test_what_documents_leave_open_is_what_stands_on_the_account(life: tuple[list[Owed], list[Move], Decimal]) -> None:
+def test_what_documents_leave_open_is_what_stands_on_the_account(
+    life: tuple[list[PayableDocument], list[BalanceChange], Decimal],
+) -> None:
     owed, moves, stands = life
     found = positions(owed, moves)
     assert receivable(owed, found) == {"acme": stands}
@@ -48,12 +59,12 @@ def test_what_documents_leave_open_is_what_stands_on_the_account(life: tuple[lis
 
 @given(parts=st.lists(eur, min_size=1, max_size=6))
 def test_payments_in_parts_come_to_the_same_as_one(parts: list[Decimal]) -> None:
-    whole = positions([INVOICE], [Move("INV-1", "paid", sum(parts, Decimal(0)))])
-    assert positions([INVOICE], [Move("INV-1", "paid", part) for part in parts]) == whole
+    whole = positions([INVOICE], [BalanceChange("INV-1", "paid", sum(parts, Decimal(0)))])
+    assert positions([INVOICE], [BalanceChange("INV-1", "paid", part) for part in parts]) == whole
 
 
 def test_a_payment_kept_without_an_amount_was_of_everything() -> None:
-    assert positions([INVOICE], [Move("INV-1", "paid", None)])["INV-1"].open == 0
+    assert positions([INVOICE], [BalanceChange("INV-1", "paid", None)])["INV-1"].open == 0
 
 
 def test_what_is_paid_by_default_is_what_is_open() -> None:
@@ -77,7 +88,7 @@ PAID = Position(Decimal(100), paid=Decimal(100))
     ],
 )
 def test_a_payment_that_cannot_be_is_refused_and_says_what_is_open(
-    one: Owed, at: Position, amount: Decimal | None, said: str
+    one: PayableDocument, at: Position, amount: Decimal | None, said: str
 ) -> None:
     with pytest.raises(InputError, match=said):
         payment(one, at, amount)

@@ -6,9 +6,9 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartwork.domain.billing.contracts import Pool, Purchase
-from smartwork.domain.billing.corrections import Issued, take_back
-from smartwork.domain.billing.prepaid_hours import Lot, draw, expire, lot_of, return_hours, spend
+from smartwork.domain.billing.contracts import Pool, PrepaidOrder
+from smartwork.domain.billing.corrections import IssuedGroup, reversal
+from smartwork.domain.billing.prepaid_hours import Lot, draw_down, expire, lot_from_order, pay_from_lots, return_hours
 from smartwork.domain.time import months_later
 from tests.support.stays import OCTOBER, invoice, line
 
@@ -33,54 +33,54 @@ LOTS = st.lists(
 
 @given(LOTS, HOURS)
 def test_what_is_drawn_leaves_the_lots_and_no_lot_falls_below_zero(lots: list[Lot], wanted: Decimal) -> None:
-    draws, after = draw(lots, "desk", DAY, wanted)
-    taken = sum((one.hours for one in draws), Decimal(0))
+    drawdowns, after = draw_down(lots, "desk", DAY, wanted)
+    taken = sum((one.hours for one in drawdowns), Decimal(0))
     assert sum(lot.left for lot in lots) - sum(lot.left for lot in after) == taken <= wanted
     assert all(lot.left >= 0 for lot in after)
-    assert sum(lot.worth for lot in lots) - sum(lot.worth for lot in after) == sum(one.worth for one in draws)
+    assert sum(lot.value for lot in lots) - sum(lot.value for lot in after) == sum(one.value for one in drawdowns)
 
 
 @given(LOTS, HOURS)
 def test_no_younger_lot_is_touched_while_an_older_one_has_hours(lots: list[Lot], wanted: Decimal) -> None:
-    draws, after = draw(lots, "desk", DAY, wanted)
-    youngest = max((one.bought_on for one in draws), default=None)
+    drawdowns, after = draw_down(lots, "desk", DAY, wanted)
+    youngest = max((one.bought_on for one in drawdowns), default=None)
     assert youngest is None or not [lot for lot in after if lot.left and lot.bought_on < youngest and lot.holds_on(DAY)]
 
 
 @given(LOTS, HOURS)
 def test_only_lots_of_the_day_and_kind_are_spent(lots: list[Lot], wanted: Decimal) -> None:
-    spent = {one.lot for one in draw(lots, "desk", DAY, wanted)[0]}
+    spent = {one.lot for one in draw_down(lots, "desk", DAY, wanted)[0]}
     assert spent <= {lot.lot for lot in lots if lot.bought_on <= DAY and (lot.expires_on is None or lot.expires_on > DAY)}
-    assert draw(lots, "room", DAY, wanted) == ([], lots)
+    assert draw_down(lots, "room", DAY, wanted) == ([], lots)
 
 
 @given(LOTS, HOURS)
 def test_giving_back_restores_hours_and_worth(lots: list[Lot], wanted: Decimal) -> None:
-    draws, after = draw(lots, "desk", DAY, wanted)
-    returned, restored = return_hours(after, draws)
+    drawdowns, after = draw_down(lots, "desk", DAY, wanted)
+    returned, restored = return_hours(after, drawdowns)
     assert restored == lots
-    assert sum(one.worth for one in returned) == -sum(one.worth for one in draws)
+    assert sum(one.value for one in returned) == -sum(one.value for one in drawdowns)
 
 
 @given(LOTS, st.lists(st.integers(1, 20), max_size=8), st.integers(0, 20))
 def test_a_month_conserves_every_hour(lots: list[Lot], quarters: list[int], overdraft: int) -> None:
     pool = Pool("desk", Decimal("4.1000"), Decimal(overdraft), 12)
     groups = [line(15 * n, day=i % 20, hour=i, name=f"B-{i}") for i, n in enumerate(quarters)]
-    spent = spend(groups, lots, [pool], OCTOBER)
+    spent = pay_from_lots(groups, lots, [pool], OCTOBER)
     lines = [one for group in spent.groups for one in group]
-    drawn = sum((d.hours for one in lines for d in one.draws), Decimal(0))
+    drawn = sum((d.hours for one in lines for d in one.drawdowns), Decimal(0))
     sold = sum((lot.hours for lot in spent.overdrafts), Decimal(0))
     assert drawn == sum(lot.left for lot in lots) - sum(lot.left for lot in spent.lots) + sold
     assert sold <= overdraft
-    assert all(one.quantity == one.hours - sum((d.hours for d in one.draws), Decimal(0)) >= 0 for one in lines)
+    assert all(one.quantity == one.hours - sum((d.hours for d in one.drawdowns), Decimal(0)) >= 0 for one in lines)
     assert sum(lot.left for lot in spent.lots) >= 0
 
 
 @given(LOTS, st.integers(1, 30))
 def test_hours_that_are_taken_back_are_there_again(lots: list[Lot], quarters: int) -> None:
     pool = Pool("desk", Decimal(4), Decimal(0), None)
-    first = spend([line(15 * quarters, day=15)], lots, [pool], OCTOBER)
-    again = spend([take_back(Issued(invoice(first.groups), first.groups[0]))], first.lots, [pool], OCTOBER)
+    first = pay_from_lots([line(15 * quarters, day=15)], lots, [pool], OCTOBER)
+    again = pay_from_lots([reversal(IssuedGroup(invoice(first.groups), first.groups[0]))], first.lots, [pool], OCTOBER)
     assert list(again.lots) == lots
 
 
@@ -96,5 +96,7 @@ def test_a_year_later_is_the_same_day_or_the_months_last() -> None:
     assert months_later(date(2024, 2, 29), 12) == date(2025, 2, 28)
     assert months_later(date(2026, 12, 31), 2) == date(2027, 2, 28)
     assert months_later(date(2026, 1, 15), -12) == date(2025, 1, 15)
-    lot = lot_of(Purchase("O-1", "acme", "desk", date(2026, 10, 1), Decimal(10)), Pool("desk", Decimal(4), Decimal(0), 12))
-    assert (lot.expires_on, lot.left, lot.worth) == (date(2027, 10, 1), Decimal(10), Decimal("40.00"))
+    lot = lot_from_order(
+        PrepaidOrder("O-1", "acme", "desk", date(2026, 10, 1), Decimal(10)), Pool("desk", Decimal(4), Decimal(0), 12)
+    )
+    assert (lot.expires_on, lot.left, lot.value) == (date(2027, 10, 1), Decimal(10), Decimal("40.00"))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from firmware_sim.network import demo_network
 from smartwork.domain.billing.agreements import Agreements, problems
 from smartwork.domain.billing.companies import Company
-from smartwork.domain.billing.contracts import Contract, Pool, Purchase
+from smartwork.domain.billing.contracts import Contract, Pool, PrepaidOrder
 from smartwork.domain.billing.parties import REVERSE_CHARGE, Vat
 from smartwork.domain.billing.tariffs import Tariff
 from smartwork.errors import InputError
@@ -80,7 +80,7 @@ tariffs = st.builds(
 
 @given(st.lists(companies, max_size=2, unique_by=lambda one: one.slug), st.lists(tariffs, max_size=3), words)
 def test_what_is_written_is_read_as_the_same(made: list[Company], prices: list[Tariff], order: str) -> None:
-    orders = tuple(Purchase(order, one.slug, "desk", date(2026, 10, 5), Decimal("12.5")) for one in made)
+    orders = tuple(PrepaidOrder(order, one.slug, "desk", date(2026, 10, 5), Decimal("12.5")) for one in made)
     agreed = Agreements(SELLER, tuple(made), tuple(prices), (), orders)
     assert read(write(agreed), "it") == agreed
 
