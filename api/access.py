@@ -32,7 +32,7 @@ def context(request: Request) -> Context:
 
 
 def _lent(shared: Annotated[Context, Depends(context)]) -> Iterator[Connection]:
-    with shared.pool.lend() as connection:
+    with shared.pool.connection() as connection:
         yield connection
 
 

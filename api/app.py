@@ -24,7 +24,7 @@ def create_app(pool: Pool, clock: Callable[[], datetime], documents: Path) -> Fa
 
     @app.get("/healthz", include_in_schema=False)
     def healthz() -> dict[str, str]:
-        with pool.lend():
+        with pool.connection():
             return {"status": "ok"}
 
     def described() -> dict[str, Any]:

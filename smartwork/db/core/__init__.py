@@ -1,1 +1,1 @@
-"""Connections, migrations, named queries, binary COPY."""
+"""Connections, the pool, migrations and named queries."""

@@ -1,4 +1,4 @@
-"""Connections to TimescaleDB, patient with a database that is away."""
+"""Connections to TimescaleDB: opening one, retrying while the database is away, and the driver's errors as ours."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -11,45 +11,47 @@ from smartwork.errors import ServiceAway, SmartworkError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
+SESSION: dict[str, Any] = {
+    "autocommit": True,
+    "connect_timeout": 10,
+    "options": "-c timezone=UTC",
+    "application_name": "smartwork",
+}
+"""The arguments of every connection. Each statement commits by itself, except inside `with connection.transaction()`."""
+
 
 def connect(database_url: str) -> Connection:
-    """An open connection whose session speaks UTC; raises ServiceAway with the server's reason where none answers.
-
-    Each statement commits by itself; what belongs together stands in `with connection.transaction()`.
-    """
+    """An open connection, in UTC and autocommit. Raises ServiceAway with the server's reason where it does not answer."""
     try:
-        connection: Connection = psycopg.connect(
-            database_url,
-            autocommit=True,
-            connect_timeout=10,
-            options="-c timezone=UTC",
-            application_name="smartwork",
-        )
+        connection: Connection = psycopg.connect(database_url, **SESSION)
     except psycopg.OperationalError as error:
         raise ServiceAway(f"The database does not answer: {str(error).strip().splitlines()[0]}") from error
     return connection
 
 
 def connect_with_retry(
-    database_url: str, say: Callable[[str], None], *, should_stop: Callable[[], bool], pause_s: float = 1.0
+    database_url: str, report: Callable[[str], None], *, should_stop: Callable[[], bool], pause_s: float = 1.0
 ) -> Connection | None:
-    """As `connect`, trying again until it works (each reason is said once); None where `should_stop` ends the wait."""
-    said = ""
+    """Call `connect` until it succeeds or `should_stop()` is true; None where it was stopped.
+
+    Each new reason for a failure is passed to `report` once.
+    """
+    last_reason = ""
     while not should_stop():
         try:
             return connect(database_url)
         except ServiceAway as error:
-            if str(error) != said:
-                said = str(error)
-                say(f"{said}. Trying again every {pause_s:g} s.")
+            if str(error) != last_reason:
+                last_reason = str(error)
+                report(f"{last_reason}. Trying again every {pause_s:g} s.")
             time.sleep(pause_s)
     return None
 
 
-def wait_for_database(database_url: str, say: Callable[[str], None], timeout_s: float) -> None:
-    """Return once the database answers; says why it is waiting, and raises ServiceAway after `timeout_s` seconds."""
+def wait_for_database(database_url: str, report: Callable[[str], None], timeout_s: float) -> None:
+    """Return once the database answers. Raises ServiceAway after `timeout_s` seconds; reasons are passed to `report`."""
     deadline = time.monotonic() + timeout_s
-    connection = connect_with_retry(database_url, say, should_stop=lambda: time.monotonic() > deadline)
+    connection = connect_with_retry(database_url, report, should_stop=lambda: time.monotonic() > deadline)
     if connection is None:
         raise ServiceAway(f"The database has not answered for {timeout_s:g} s. Is it running, and is the address right?")
     connection.close()
@@ -57,10 +59,10 @@ def wait_for_database(database_url: str, say: Callable[[str], None], timeout_s: 
 
 @contextmanager
 def wrap_database_errors() -> Iterator[None]:
-    """Turn the driver's errors into ours: ServiceAway where the database is lost, a sentence where it is not set up."""
+    """Re-raise the driver's errors: ServiceAway where the connection is lost, SmartworkError where tables are missing."""
     try:
         yield
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise ServiceAway(f"The database was lost: {str(error).strip().splitlines()[0]}") from error
+        raise ServiceAway(f"The connection to the database was lost: {str(error).strip().splitlines()[0]}") from error
     except psycopg.errors.UndefinedTable as error:
         raise SmartworkError(f"The database is not set up ({error.diag.message_primary}). Run: smartwork migrate") from error

@@ -1,4 +1,4 @@
-"""Rows in PostgreSQL's binary COPY form, and arrays in its binary form, a whole portion at a time."""
+"""PostgreSQL's binary formats for many values at once: rows for COPY, and arrays."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ _PG_EPOCH_US = 1_000 * _PG_EPOCH_MS
 
 
 def _row(**fields: str) -> np.dtype[np.void]:
-    """How a row of these fields lies in memory: their count, and before each its length in bytes."""
+    """The layout of a row in binary COPY: the number of fields, then each field after its length in bytes."""
     layout = [("fields", ">i2")]
     for name, kind in fields.items():
         layout += [(f"{name}_len", ">i4"), (name, kind)]
@@ -33,7 +33,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 def _filled(layout: np.dtype[np.void], many: int) -> Rows:
-    """So many rows of which only the values are missing."""
+    """`many` rows with the number and the lengths of fields set; the values are not set yet."""
     rows = np.empty(many, dtype=layout)
     names = [name for name in layout.names or () if f"{name}_len" in (layout.names or ())]
     rows["fields"] = len(names)
@@ -45,7 +45,7 @@ def _filled(layout: np.dtype[np.void], many: int) -> Rows:
 def reading_rows(
     at_ms: Integers, device_id: Integers, metric: Integers, value: npt.NDArray[np.float64], outbox_id: Integers, n: Integers
 ) -> Rows:
-    """The rows of `copy_readings`; their bytes are what it reads between header and trailer.
+    """The rows for the statement `copy_readings`, to be sent between HEADER and TRAILER.
 
     `at_ms` is in milliseconds since 1970 UTC.
     """
@@ -76,19 +76,19 @@ def binary_spans(resource_id: Integers, found: SpanColumns) -> bytes:
 
 
 def times(sent: bytes) -> Integers:
-    """The elements of a timestamptz array in microseconds since 1970 UTC.
+    """The elements of a timestamptz array, in microseconds since 1970 UTC.
 
-    `sent` is what `array_send` gives, for an array of one dimension without NULL; so for `flags`.
+    `sent` is the result of `array_send` for an array of one dimension without NULL.
     """
     return np.frombuffer(sent, dtype=_TIME, offset=_ARRAY_HEADER)["element"].astype(np.int64) + _PG_EPOCH_US
 
 
 def flags(sent: bytes) -> Flags:
-    """The elements of a boolean array."""
+    """The elements of a boolean array; `sent` as for `times`."""
     found: Flags = np.frombuffer(sent, dtype=_FLAG, offset=_ARRAY_HEADER)["element"] != 0
     return found
 
 
 def array_text(numbers: Sequence[float]) -> str:
-    """Numbers as PostgreSQL writes an array: the driver would look into each for quotes, which takes ten times as long."""
+    """Numbers as an array literal. The driver would check each for quotes, which takes ten times as long."""
     return "{" + ",".join(map(repr, numbers)) + "}"

@@ -1,4 +1,4 @@
-"""Migrations: plain SQL files in order, each applied once, with a checksum that catches an edited one."""
+"""Migrations: plain SQL files, applied once each and in order. A checksum detects a file that was edited afterwards."""
 
 import hashlib
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Migration:
 
 
 def migrations() -> list[Migration]:
-    """All migrations that ship with this version, in order."""
+    """The migrations of this version, in order."""
     found = [
         Migration(int(file.name[:4]), file.name.removesuffix(".sql"), file.read_text())
         for file in files("smartwork.db").joinpath("migrations").iterdir()
@@ -36,10 +36,10 @@ def migrations() -> list[Migration]:
 
 
 def migrate(connection: Connection) -> list[str]:
-    """Bring the database to this version and return the names applied now; each in a transaction of its own.
+    """Apply the migrations that the database lacks, each in its own transaction. Returns their names.
 
-    Two processes that start together wait for each other. Raises SmartworkError where an applied file was edited,
-    or where the database is newer than this version.
+    An advisory lock makes two processes that start together wait for each other. Raises SmartworkError where an applied
+    file was edited, where one fails, or where the database is newer than this version.
     """
     connection.execute(sql("migration_lock"))
     try:
@@ -67,8 +67,8 @@ def _check(applied: dict[int, tuple[str, str]], known: list[Migration]) -> None:
     for migration in known:
         if migration.number in applied and applied[migration.number][1] != migration.checksum:
             raise SmartworkError(
-                f"Migration {migration.name} was edited after it was applied. Restore the file, or begin "
-                "a new database (for the development stack: smartwork down --wipe)."
+                f"Migration {migration.name} was edited after it was applied. Restore the file, or start with "
+                "a new database (development stack: smartwork down --wipe)."
             )
 
 

@@ -1,63 +1,53 @@
-"""A few connections for many threads."""
+"""A pool of database connections for a process with many threads."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from queue import Empty, LifoQueue
-from threading import BoundedSemaphore
 
-from smartwork.db.core.connection import Connection, connect, wrap_database_errors
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from smartwork.db.core.connection import SESSION, Connection, wrap_database_errors
 from smartwork.errors import ServiceAway
+
+logging.getLogger("psycopg.pool").setLevel(logging.WARNING)  # at INFO it logs every connection that is lent and returned
 
 
 class Pool:
-    """Lends at most `most` connections at a time; a connection that broke is closed and a new one opened for the next."""
+    """At most `size` connections, opened when they are first needed. One that is broken is replaced before it is used."""
 
-    def __init__(self, database_url: str, most: int = 8, timeout_s: float = 10.0) -> None:
-        self._database_url = database_url
-        self._patience_s = timeout_s
-        self._free: LifoQueue[Connection] = LifoQueue()
-        self._room = BoundedSemaphore(most)
+    def __init__(self, database_url: str, size: int = 8, timeout_s: float = 3.0) -> None:
+        self._unavailable = (
+            f"No database connection within {timeout_s:g} s: the database is away, or all {size} connections are in use. "
+            "Try again."
+        )
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            database_url,
+            kwargs=SESSION,
+            min_size=0,
+            max_size=size,
+            timeout=timeout_s,
+            reconnect_timeout=timeout_s,  # no longer, or a database that is back would have to wait for the next attempt
+            check=ConnectionPool.check_connection,
+            open=False,
+        )
 
     @contextmanager
-    def lend(self) -> Iterator[Connection]:
-        """A connection for the block, back in autocommit afterwards.
+    def connection(self) -> Iterator[Connection]:
+        """A connection for the block, in autocommit.
 
-        Raises ServiceAway where the database is away or lost, or every connection stays in use.
+        Raises ServiceAway where the database does not answer or is lost, or every connection stays in use.
         """
-        if not self._room.acquire(timeout=self._patience_s):
-            raise ServiceAway("Every connection to the database is in use. Try again.")
+        self._pool.open()
         try:
-            connection = self._healthy() or connect(self._database_url)
-            try:
-                with wrap_database_errors():
-                    yield connection
-            finally:
-                if connection.closed or connection.broken:
-                    connection.close()
-                else:
-                    self._free.put(connection)
+            connection = self._pool.getconn()
+        except PoolTimeout as error:
+            raise ServiceAway(self._unavailable) from error
+        try:
+            with wrap_database_errors():
+                yield connection
         finally:
-            self._room.release()
+            self._pool.putconn(connection)
 
     def close(self) -> None:
-        """Close what is not lent."""
-        while (connection := self._next()) is not None:
-            connection.close()
-
-    def _healthy(self) -> Connection | None:
-        """A free connection whose server still answers: after a restart of the database all free ones are dead."""
-        while (connection := self._next()) is not None:
-            try:
-                with wrap_database_errors():
-                    connection.execute("SELECT 1")
-            except ServiceAway:
-                connection.close()
-            else:
-                return connection
-        return None
-
-    def _next(self) -> Connection | None:
-        try:
-            return self._free.get_nowait()
-        except Empty:
-            return None
+        """Close all connections."""
+        self._pool.close()

@@ -1,4 +1,4 @@
-"""Queries by name: each `.sql` file in `queries/<subject>/` holds blocks that begin with `-- name: x`."""
+"""Queries by name: each `.sql` file in `queries/<subject>/` holds statements, each below a line `-- name: <name>`."""
 
 import re
 from functools import cache
@@ -14,7 +14,7 @@ _NAME = re.compile(r"^-- name: (\w+)\n", flags=re.MULTILINE)
 
 
 def parse(text: str) -> dict[str, LiteralString]:
-    """Split a file's text into its named statements; the comment lines below a name document it and are left out."""
+    """The statements of a file by name. Comment lines are dropped."""
     parts = _NAME.split(text)[1:]
     return {
         name: re.sub(r"^--.*\n", "", body, flags=re.MULTILINE).strip()
@@ -24,7 +24,7 @@ def parse(text: str) -> dict[str, LiteralString]:
 
 @cache
 def queries() -> dict[str, LiteralString]:
-    """All named statements of all files; raises ValueError where two share a name."""
+    """The statements of all files by name. Raises ValueError where two have the same name."""
     found: dict[str, LiteralString] = {}
     for folder in files("smartwork.db").joinpath("queries").iterdir():
         for file in folder.iterdir():
@@ -36,12 +36,12 @@ def queries() -> dict[str, LiteralString]:
 
 
 def sql(name: str) -> LiteralString:
-    """The statement called `name`, from our own files and never from input; raises KeyError where there is none."""
+    """The statement called `name`. Raises KeyError where there is none."""
     return queries()[name]
 
 
 def rows(connection: Connection, name: str, /, **values: object) -> list[tuple[Any, ...]]:
-    """All rows of the statement called `name`, run with these values."""
+    """All rows of the statement called `name`, with `values` as its parameters."""
     return connection.execute(sql(name), values).fetchall()
 
 

@@ -1,1 +1,1 @@
-"""Batches of readings stored once, with their ledger rows."""
+"""What ingest writes: batches with their readings, the ledger, rejected messages, status."""

@@ -1,1 +1,1 @@
-"""Numbered against stored, by centre and day."""
+"""The ledger: what edges numbered against what is stored."""
