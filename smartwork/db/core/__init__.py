@@ -1,1 +1,1 @@
-"""Connections, the pool, migrations and named queries."""
+"""Connections, migrations, named queries, binary COPY."""

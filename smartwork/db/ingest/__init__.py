@@ -1,1 +1,1 @@
-"""What ingest writes: batches with their readings, the ledger, rejected messages, status."""
+"""Batches of readings stored once, with their ledger rows."""

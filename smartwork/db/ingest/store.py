@@ -221,7 +221,7 @@ class IngestStore:
             copy.write(HEADER)
             copy.write(rows.data)
             copy.write(TRAILER)
-        self._connection.execute(sql("mark_stale"), {"device_ids": marks.device_ids, "since_ms": marks.since_ms})
+        self._connection.execute(sql("queue_spans"), {"device_ids": marks.device_ids, "since_ms": marks.since_ms})
         return len(rows)
 
     def _record_rejected(self, refused: list[Refusal], prepared: Prepared, fresh: Flags) -> int:

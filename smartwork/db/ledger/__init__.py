@@ -1,1 +1,1 @@
-"""The ledger: what edges numbered against what is stored."""
+"""Numbered against stored, by centre and day."""

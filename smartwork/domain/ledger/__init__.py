@@ -1,1 +1,1 @@
-"""The ledger of a centre by local day."""
+"""The ledger of a centre's day."""

@@ -140,7 +140,7 @@ def test_of_prepared_batches_only_those_that_are_new_are_stored(connection: Conn
     outcome = store.commit(three, [], [], [], NOON, prepared)
     assert (outcome.readings, outcome.batches, outcome.resends) == (20, 2, 1)
     assert number(connection, "SELECT count(DISTINCT n) FROM reading") == 30
-    since = connection.execute("SELECT since FROM stale_span").fetchall()
+    since = connection.execute("SELECT since FROM span_queue").fetchall()
     assert since == [(NOON - timedelta(hours=3) + timedelta(seconds=1),)]
 
 
@@ -283,7 +283,7 @@ def test_two_workers_store_everything_once(
         say(speaker, batches + batches)
         confirmed(speaker, {b.first for b in batches})
         eventually(lambda: ledger(connection)["mons"][0].duplicates == 600)
-        eventually(lambda: number(connection, "SELECT count(*) FROM stale_span") == 0)
+        eventually(lambda: number(connection, "SELECT count(*) FROM span_queue") == 0)
         assert (one.stop(), two.stop()) == (0, 0)
     [row] = ledger(connection)["mons"]
     assert (row.stored, row.missing, row.rejected) == (600, 0, 0)

@@ -160,16 +160,16 @@ def test_a_sensor_that_speaks_without_a_pause_is_left_alone_until_it_has_waited_
 ) -> None:
     store.commit([arrival(batch(1, presence("s-1", MORNING, [True])))], [], [], [], NOON)
     store.commit([arrival(batch(2, presence("s-2", MORNING, [True])))], [], [], [], NOON)
-    age = "UPDATE stale_span SET first_at = now() - interval '9 s', last_at = now() - %s::interval WHERE device_id = %s"
-    (one,), (two,) = connection.execute("SELECT device_id FROM stale_span ORDER BY 1").fetchall()
+    age = "UPDATE span_queue SET first_at = now() - interval '9 s', last_at = now() - %s::interval WHERE device_id = %s"
+    (one,), (two,) = connection.execute("SELECT device_id FROM span_queue ORDER BY 1").fetchall()
     connection.execute(age, ("2 s", one))
     connection.execute(age, ("0 s", two))
     quiet, longest = timedelta(seconds=1), timedelta(seconds=10)
     assert derive_stale(connection, quiet, longest) == 1
-    assert connection.execute("SELECT device_id FROM stale_span").fetchall() == [(two,)]
+    assert connection.execute("SELECT device_id FROM span_queue").fetchall() == [(two,)]
     store.commit([arrival(batch(3, presence("s-2", MORNING + timedelta(minutes=1), [True])))], [], [], [], NOON)
     assert derive_stale(connection, quiet, longest) == 0
-    connection.execute("UPDATE stale_span SET first_at = first_at - interval '2 s'")
+    connection.execute("UPDATE span_queue SET first_at = first_at - interval '2 s'")
     assert derive_stale(connection, quiet, longest) == 1
     assert len(spans(connection, "desk-1")) == len(spans(connection, "desk-2")) == 1
 

@@ -24,7 +24,7 @@ SELECT r.centre_id, replace(r.slug, 'desk', 's'), 'zigbee2mqtt', 'zigbee2mqtt/' 
 FROM resource r JOIN centre c USING (centre_id) ORDER BY r.centre_id, r.resource_id
 
 -- name: bench_clear
-TRUNCATE reading, batch, span, stale_span, stale_verdict, rejected
+TRUNCATE reading, batch, span, span_queue, stale_verdict, rejected
 
 -- name: bench_analyze
 ANALYZE centre, zone, resource, device

@@ -62,12 +62,12 @@ COPY reading (at, device_id, metric, value, outbox_id, n) FROM STDIN (FORMAT BIN
 -- name: record_rejected
 INSERT INTO rejected (arrived_at, topic, reason, outbox_id, n, payload) VALUES (%s, %s, %s, %s, %s, %s)
 
--- name: mark_stale
-INSERT INTO stale_span (device_id, since)
+-- name: queue_spans
+INSERT INTO span_queue (device_id, since)
 SELECT device_id, 'epoch'::timestamptz + since_ms * interval '1 ms'
 FROM unnest(%(device_ids)s::int[], %(since_ms)s::bigint[]) AS s (device_id, since_ms)
 ORDER BY device_id
-ON CONFLICT (device_id) DO UPDATE SET since = least(stale_span.since, excluded.since), last_at = now()
+ON CONFLICT (device_id) DO UPDATE SET since = least(span_queue.since, excluded.since), last_at = now()
 
 -- name: record_edge_days
 -- A report that was overtaken by a newer one changes nothing.

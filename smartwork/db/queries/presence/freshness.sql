@@ -1,2 +1,2 @@
 -- name: stale_count
-SELECT count(*) FROM stale_span
+SELECT count(*) FROM span_queue

@@ -1,8 +1,8 @@
 -- name: take_stale
 -- What was not touched for `quiet`, or waits for `longest` already. Skips what another worker is deriving at this moment.
 -- Only devices that watch a resource have spans.
-DELETE FROM stale_span
-WHERE device_id IN (SELECT device_id FROM stale_span
+DELETE FROM span_queue
+WHERE device_id IN (SELECT device_id FROM span_queue
                     WHERE last_at <= now() - %(quiet)s::interval OR first_at <= now() - %(longest)s::interval
                     ORDER BY device_id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
 RETURNING device_id, (extract(epoch FROM since) * 1000000)::bigint

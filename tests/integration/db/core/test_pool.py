@@ -36,9 +36,13 @@ def test_a_connection_that_was_broken_while_it_was_free_is_replaced(pool: Pool, 
 def test_a_connection_that_breaks_in_use_is_a_database_that_is_away_and_the_next_one_works(
     pool: Pool, connection: Connection
 ) -> None:
-    with pytest.raises(ServiceAway, match="was lost"), pool.connection() as lent:
-        connection.execute("SELECT pg_terminate_backend(%s)", (lent.info.backend_pid,))
-        lent.execute("SELECT 1")
+    def break_it() -> None:
+        with pool.connection() as lent:
+            connection.execute("SELECT pg_terminate_backend(%s)", (lent.info.backend_pid,))
+            lent.execute("SELECT 1")
+
+    with pytest.raises(ServiceAway, match="was lost"):
+        break_it()
     with pool.connection() as lent:
         assert lent.execute("SELECT 1").fetchone() == (1,)
 
