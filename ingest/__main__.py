@@ -7,7 +7,7 @@ import threading
 
 from ingest.early_release import releasing
 from ingest.observe import served
-from ingest.retention import keeping
+from ingest.retention import retention_worker
 from ingest.service import Ingest
 from smartwork.clock import now
 from smartwork.errors import SmartworkError
@@ -27,7 +27,7 @@ def main() -> int:
         log_as_json(settings.worker)
         ingest = Ingest(settings, now, stop.is_set)
         beside = served(ingest.metrics, settings.metrics_host, settings.metrics_port)
-        with beside, releasing(settings, now), keeping(settings, now):
+        with beside, releasing(settings, now), retention_worker(settings, now):
             ingest.run()
     except SmartworkError as error:
         print(error, file=sys.stderr)

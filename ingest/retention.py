@@ -1,4 +1,4 @@
-"""The loop that keeps figures by hour and lets raw readings go, where the database server does not do it by itself."""
+"""A background worker that runs retention, unless the database server runs it itself."""
 
 import logging
 import threading
@@ -14,29 +14,29 @@ from smartwork.settings import IngestSettings
 log = logging.getLogger("ingest.retention")
 
 
-def keep(connection: Connection, at: datetime) -> None:
-    """Do what is due at the instant `at`, as `smartwork keep` does; workers do it by turns and find nothing left."""
-    if retention.kept_by_server(connection):
+def run_once(connection: Connection, at: datetime) -> None:
+    """Run retention at the instant `at`, as `smartwork retention run` does. Other workers wait and find nothing left."""
+    if retention.server_runs_retention(connection):
         return
-    hours, _, dropped = retention.keep(connection, at)
+    hours, _, dropped = retention.run_retention(connection, at)
     if hours.days or hours.late_days or dropped:
         facts = {"days": hours.days, "late_days": hours.late_days, "chunks_dropped": len(dropped)}
         log.info("readings summed up by hour", extra={"facts": facts})
 
 
 @contextmanager
-def keeping(settings: IngestSettings, clock: Callable[[], datetime]) -> Iterator[None]:
-    """Do it every so often while the block lasts; not at all where the setting is 0."""
-    if not settings.keep_every_s:
+def retention_worker(settings: IngestSettings, clock: Callable[[], datetime]) -> Iterator[None]:
+    """Run retention every `retention_every_s` seconds while the block lasts; never if the setting is 0."""
+    if not settings.retention_every_s:
         yield
         return
     ended = threading.Event()
 
     def due() -> bool:
-        return not ended.wait(settings.keep_every_s)
+        return not ended.wait(settings.retention_every_s)
 
     def work(connection: Connection) -> None:
-        keep(connection, clock())
+        run_once(connection, clock())
 
     arguments = (settings.database_url, due, work, ended, log)
     with running(threading.Thread(target=repeat, args=arguments, name="ingest.retention", daemon=True), ended=ended):

@@ -108,12 +108,18 @@ class IngestSettings(DatabaseSettings, BrokerSettings):
     release_every_s: int = Field(
         default=30, ge=0, le=3_600, description="Seconds between runs of early release, 1 to 3600; 0 for never."
     )
-    keep_every_s: int = Field(
+    retention_every_s: int = Field(
         default=1_800,
         ge=0,
         le=86_400,
         description="Seconds between runs of retention, 1 to 86400; 0 for never. Not used if the database server does it.",
     )
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """As `Settings.from_env`; reads `SMARTWORK_KEEP_EVERY_S`, the former name of `SMARTWORK_RETENTION_EVERY_S`, too."""
+        new, former = f"{PREFIX}RETENTION_EVERY_S", f"{PREFIX}KEEP_EVERY_S"
+        return super().from_env({new: env.get(former, ""), **{name: value for name, value in env.items() if value}})
 
 
 class ApiSettings(DatabaseSettings):

@@ -25,7 +25,7 @@ from smartwork.cli.progress_bar import err, out, progress_bar
 from smartwork.cli.reconcile import reconcile_command
 from smartwork.cli.renamed import add_renamed
 from smartwork.cli.replay import replay_app
-from smartwork.cli.retention import keep_command
+from smartwork.cli.retention import retention_app
 from smartwork.cli.settle import settle_command
 from smartwork.cli.simulate import simulate_app
 from smartwork.cli.stack import down_command, status_command, up_command
@@ -57,7 +57,8 @@ app.add_typer(light_app, name="light")
 add_decode(app, out)
 
 app.command("ledger")(ledger_command)
-app.command("keep")(keep_command(progress_bar, out, database_url))
+app.add_typer(retention_app(progress_bar, out, database_url), name="retention")
+add_renamed(app, "keep", "retention run")
 
 app.add_typer(bookings_app(progress_bar, out, database_url), name="bookings")
 app.add_typer(agreements_app(progress_bar, out, database_url, now), name="agreements")

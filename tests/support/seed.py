@@ -92,19 +92,19 @@ def _use(connection: Connection) -> None:
         for resource_id in range(1, 7):
             occupied, vacant, unknown = (18_000, 14_400, 3_600) if resource_id <= 4 else (7_200, 28_800, 0)
             connection.execute(
-                "INSERT INTO use_day VALUES (%s, %s, %s, %s, %s, %s, 0)",
+                "INSERT INTO daily_use VALUES (%s, %s, %s, %s, %s, %s, 0)",
                 (resource_id, day, _OPEN_S, occupied, vacant, unknown),
             )
         for centre_id, peak in ((1, 3), (2, 2)):
             at = datetime.combine(day, time(10, 30), ZONE)
-            connection.execute("INSERT INTO centre_peak VALUES (%s, %s, %s, %s)", (centre_id, day, peak, at))
+            connection.execute("INSERT INTO daily_peak VALUES (%s, %s, %s, %s)", (centre_id, day, peak, at))
         for zone_id, used, empty, unknown_wh, baseline in (
             (1, 2_000, 500, 100, 4_000),
             (2, 4_000, 400, 0, 6_000),
             (3, 1_500, 900, 0, 5_000),
         ):
             connection.execute(
-                "INSERT INTO energy_day VALUES (%s, %s, %s, %s, %s, %s)", (zone_id, day, used, empty, unknown_wh, baseline)
+                "INSERT INTO daily_energy VALUES (%s, %s, %s, %s, %s, %s)", (zone_id, day, used, empty, unknown_wh, baseline)
             )
 
 

@@ -88,3 +88,9 @@ def test_a_wrong_address_is_shown_without_its_password() -> None:
             Address.parse(BrokerSettings.from_env({"SMARTWORK_BROKER_URL": wrong}).broker_url)
         assert "secret" not in str(caught.value)
         assert "here" in str(caught.value)
+
+
+def test_the_former_name_of_the_retention_interval_is_still_read() -> None:
+    former, new = {"SMARTWORK_KEEP_EVERY_S": "60"}, {"SMARTWORK_RETENTION_EVERY_S": "90"}
+    assert IngestSettings.from_env(GOOD | former).retention_every_s == 60
+    assert IngestSettings.from_env(GOOD | former | new).retention_every_s == 90

@@ -95,12 +95,12 @@ def replace_use(
 ) -> None:
     """Put the daily figures of `days` in the place of those that are there; in the caller's transaction."""
     at = {"centre_id": centre_id, "days": list(days)}
-    connection.execute(sql("drop_use_days"), at)
-    with connection.cursor() as cursor, cursor.copy(sql("copy_use_days")) as copy:
+    connection.execute(sql("delete_daily_use"), at)
+    with connection.cursor() as cursor, cursor.copy(sql("copy_daily_use")) as copy:
         for u in use:
             copy.write_row((u.resource_id, u.day, u.open_s, u.occupied_s, u.vacant_s, u.unknown_s, u.suspect_s))
-    connection.execute(sql("drop_centre_peaks"), at)
-    with connection.cursor() as cursor, cursor.copy(sql("copy_centre_peaks")) as copy:
+    connection.execute(sql("delete_daily_peaks"), at)
+    with connection.cursor() as cursor, cursor.copy(sql("copy_daily_peaks")) as copy:
         for day, most, when in peaks:
             copy.write_row((centre_id, day, most, when))
 
@@ -109,8 +109,8 @@ def replace_energy(
     connection: Connection, centre_id: int, days: Sequence[date], energy: Iterable[tuple[int, date, Use, float]]
 ) -> None:
     """Put (zone, day, use, baseline in Wh) in the place of the energy figures of `days`; in the caller's transaction."""
-    connection.execute(sql("drop_energy_days"), {"centre_id": centre_id, "days": list(days)})
-    with connection.cursor() as cursor, cursor.copy(sql("copy_energy_days")) as copy:
+    connection.execute(sql("delete_daily_energy"), {"centre_id": centre_id, "days": list(days)})
+    with connection.cursor() as cursor, cursor.copy(sql("copy_daily_energy")) as copy:
         for zone, day, use, baseline in energy:
             copy.write_row((zone, day, use.used_wh, use.empty_wh, use.unknown_wh, baseline))
 

@@ -1,4 +1,4 @@
-"""What is kept for years: figures by hour in step with readings, and raw readings only as long as they are needed."""
+"""Retention in the database: readings summed up by hour, and raw readings dropped once nothing needs them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,19 +9,21 @@ from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 from smartwork.progress import Progress
 
-_SETTLES_AFTER = timedelta(hours=2)
-"""So long after a local day most of its readings are here; what comes later is summed up again."""
+_SUM_UP_AFTER = timedelta(hours=2)
+"""How long after the end of a local day it is summed up. Readings that arrive later cause it to be summed up again."""
 
 HOURS_TO_SUM_UP = "hours to sum up"
-"""The limit that a run lifts before it drops."""
+"""The reason of the limit that a run lifts before it drops readings; `retention_limits` in the database names it so."""
 
 
 def _silent(_step: str, _done: int, _total: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Hours:
-    """What was summed up: whole days for the first time, centres' days again, and the figures that are new or others."""
+class HoursSummedUp:
+    """Counts of a run: days summed up for the first time, days of one centre summed up again because of late readings, and
+    rows of `reading_hour` that are new or changed.
+    """
 
     days: int
     late_days: int
@@ -29,15 +31,15 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
-    """Why raw readings of `before` and later are kept."""
+class RetentionLimit:
+    """Raw readings at or after the instant `before` are kept, for this reason."""
 
     reason: str
     before: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class ReadingChunk:
     """A chunk of raw readings whose events lie in [starts_at, ends_at), with its size on disk."""
 
     name: str
@@ -48,77 +50,80 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class ServerJob:
-    """When the server's own job last ended well and when it comes again; None where that is not known."""
+    """The last success and the next start of the database server's own job; None if not known."""
 
     last_success: datetime | None
     next_start: datetime | None
 
 
-def kept_by_server(connection: Connection) -> bool:
-    """Whether the server sums up and drops by itself: the licence allowed it when the database was set up."""
+def server_runs_retention(connection: Connection) -> bool:
+    """Whether the database server runs retention itself: its licence allowed it when the database was set up."""
     with wrap_database_errors():
-        return bool(_one(connection, "kept_by_server"))
+        return bool(_one(connection, "server_runs_retention"))
 
 
 def server_job(connection: Connection) -> ServerJob:
-    """How the server's own job is doing."""
+    """The state of the database server's own job."""
     with wrap_database_errors():
-        row = connection.execute(sql("server_keeps")).fetchone()
+        row = connection.execute(sql("server_retention_job")).fetchone()
     return ServerJob(*row) if row else ServerJob(None, None)
 
 
 @contextmanager
-def alone(connection: Connection) -> Iterator[None]:
-    """Hold the lock of this work; another run waits until it is free, and then finds nothing left to do."""
+def retention_lock(connection: Connection) -> Iterator[None]:
+    """Hold the lock of retention. A second run waits for it, and then finds nothing left to do."""
     with wrap_database_errors():
-        connection.execute(sql("keep_lock"))
+        connection.execute(sql("lock_retention"))
     try:
         yield
     finally:
         if not connection.closed:
-            connection.execute(sql("keep_unlock"))
+            connection.execute(sql("unlock_retention"))
 
 
 def raw_months(connection: Connection) -> int:
-    """For how many months raw readings are kept."""
+    """How many months raw readings are kept."""
     with wrap_database_errors():
-        return int(str(_one(connection, "retention_setting")))
+        return int(str(_one(connection, "raw_months")))
 
 
-def settled_before(connection: Connection) -> datetime | None:
-    """The instant before which not all raw readings are left, so that nothing is derived again; None: all are here."""
-    found = _one(connection, "readings_settled_before")
+def final_before(connection: Connection) -> datetime | None:
+    """The instant before which derived data is final, because some raw readings are dropped; None if none is dropped."""
+    found = _one(connection, "final_before")
     return found if isinstance(found, datetime) else None
 
 
-def limits(connection: Connection, at: datetime) -> list[Limit]:
-    """What holds raw readings back at the instant `at`, the strictest first."""
+def limits(connection: Connection, at: datetime) -> list[RetentionLimit]:
+    """The limits that hold raw readings back at the instant `at`, the strictest first."""
     with wrap_database_errors():
-        return [Limit(*row) for row in connection.execute(sql("retention_limits"), (at,))]
+        return [RetentionLimit(*row) for row in connection.execute(sql("retention_limits"), (at,))]
 
 
-def chunks_before(connection: Connection, horizon: datetime) -> list[Chunk]:
+def chunks_before(connection: Connection, horizon: datetime) -> list[ReadingChunk]:
     """The chunks of raw readings that end by `horizon`, in order of time."""
     with wrap_database_errors():
-        return [Chunk(*row) for row in connection.execute(sql("reading_chunks_before"), (horizon,))]
+        return [ReadingChunk(*row) for row in connection.execute(sql("reading_chunks_before"), (horizon,))]
 
 
-def drop_readings(connection: Connection, at: datetime) -> list[Chunk]:
-    """Drop the raw readings that no limit holds back at the instant `at`; returns what was dropped.
+def drop_readings(connection: Connection, at: datetime) -> list[ReadingChunk]:
+    """Drop the chunks of raw readings that no limit holds back at the instant `at`; returns the dropped chunks.
 
-    Ingest waits while the limits are looked at once more and the chunks go. Raises ServiceAway.
+    The limits are checked again under a lock on `reading`; ingest waits meanwhile. Raises ServiceAway.
     """
     with wrap_database_errors(), connection.transaction():
-        return [Chunk(*row) for row in connection.execute(sql("drop_readings"), (at,))]
+        return [ReadingChunk(*row) for row in connection.execute(sql("drop_readings"), (at,))]
 
 
-def keep(connection: Connection, at: datetime, progress: Progress = _silent) -> tuple[Hours, list[Limit], list[Chunk]]:
-    """Sum up what is due at the instant `at` and drop what nothing holds back; what was done, what held readings, what went.
+def run_retention(
+    connection: Connection, at: datetime, progress: Progress = _silent
+) -> tuple[HoursSummedUp, list[RetentionLimit], list[ReadingChunk]]:
+    """Sum up and drop what is due at the instant `at`.
 
-    A second run waits for the first. Raises ServiceAway.
+    Returns what was summed up, the limits that held readings back, and the dropped chunks. A second run waits for the
+    first. Raises ServiceAway.
     """
-    progress("Waiting for its turn", 0, 1)
-    with alone(connection):
+    progress("Waiting for another run", 0, 1)
+    with retention_lock(connection):
         hours = sum_up_hours(connection, at, progress)
         progress("Dropping raw readings", 0, 1)
         holding = limits(connection, at)
@@ -127,48 +132,59 @@ def keep(connection: Connection, at: datetime, progress: Progress = _silent) -> 
     return hours, holding, dropped
 
 
-def hours_due(connection: Connection, at: datetime) -> Hours:
-    """What `sum_up_hours` would do; how many figures that gives is not known before, so 0."""
+def hours_due(connection: Connection, at: datetime) -> HoursSummedUp:
+    """What `sum_up_hours` would do at the instant `at`. The number of changed figures is not known in advance: 0."""
     with wrap_database_errors():
-        until = _one(connection, "day_is_over", {"at": at - _SETTLES_AFTER})
+        until = _one(connection, "last_ended_day", {"at": at - _SUM_UP_AFTER})
         days = connection.execute(sql("days_to_sum_up"), {"until": until}).fetchall()
-        return Hours(len(days), int(str(_one(connection, "late_hours_due"))), 0)
+        return HoursSummedUp(len(days), int(str(_one(connection, "count_late_days"))), 0)
 
 
-def sum_up_hours(connection: Connection, at: datetime, progress: Progress) -> Hours:
-    """Bring `reading_hour` up to date: days that are over, and what new readings touched before them.
+def sum_up_hours(connection: Connection, at: datetime, progress: Progress) -> HoursSummedUp:
+    """Bring `reading_hour` up to date: days that have ended, and earlier days that new readings touched.
 
-    A day a transaction: after a crash the rest is still due. Call it in `alone`. Raises ServiceAway.
+    Each day is one transaction, so that a crash leaves the rest due. The caller holds `retention_lock`. Raises ServiceAway.
     """
     with wrap_database_errors():
-        _begin_anew_after_a_restore(connection)
-        connection.execute(sql("queue_late_hours"))
-        due = int(str(_one(connection, "late_hours_due")))
-        late = figures = 0
-        while True:
-            with connection.transaction():
-                taken = connection.execute(sql("take_late_hours")).fetchone()
-                if taken is None:
-                    break
-                figures += _sum_up(connection, *taken)
-            late += 1
-            progress("Summing up late hours", late, max(due, late))
-        until = _one(connection, "day_is_over", {"at": at - _SETTLES_AFTER})
+        _reset_after_restore(connection)
+        connection.execute(sql("queue_late_days"))
+        late, changed = _sum_up_late_days(connection, progress)
+        until = _one(connection, "last_ended_day", {"at": at - _SUM_UP_AFTER})
         days = connection.execute(sql("days_to_sum_up"), {"until": until}).fetchall()
         for done, (start, end) in enumerate(days, start=1):
             with connection.transaction():
-                figures += _sum_up(connection, None, start, end)
-                connection.execute(sql("hours_are_complete"), (end,))
+                changed += _sum_up(connection, None, start, end)
+                connection.execute(sql("mark_hours_complete"), (end,))
             progress("Summing up hours", done, len(days))
-        connection.execute(sql("hours_are_complete"), (until,))
-        return Hours(len(days), late, figures)
+        connection.execute(sql("mark_hours_complete"), (until,))
+        return HoursSummedUp(len(days), late, changed)
 
 
-def _begin_anew_after_a_restore(connection: Connection) -> None:
+def _sum_up_late_days(connection: Connection, progress: Progress) -> tuple[int, int]:
+    """Sum up again the days in the queue; returns how many days, and how many figures changed."""
+    due = int(str(_one(connection, "count_late_days")))
+    late = changed = 0
+    while True:
+        with connection.transaction():
+            taken = connection.execute(sql("take_late_day")).fetchone()
+            if taken is None:
+                return late, changed
+            changed += _sum_up(connection, *taken)
+        late += 1
+        progress("Summing up late hours", late, max(due, late))
+
+
+def _reset_after_restore(connection: Connection) -> None:
+    """Start over if the database was restored on another server, whose transaction numbers mean something else."""
     with connection.transaction():
-        if _one(connection, "of_another_server"):
-            for statement in ("forget_batches_seen", "forget_late_hours", "forget_hours", "forget_hour_progress"):
-                connection.execute(sql(statement))
+        if _one(connection, "snapshot_of_another_server"):
+            for statement in (
+                "forget_storing_transactions",
+                "clear_hour_queue",
+                "delete_stored_hours",
+                "reset_hour_progress",
+            ):
+                connection.execute(sql(name))
 
 
 def _sum_up(connection: Connection, centre_id: int | None, start: datetime, end: datetime) -> int:

@@ -9,7 +9,7 @@ import psycopg
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.copy_rows import array_text, binary_spans, flags, times
 from smartwork.db.core.queries import sql
-from smartwork.db.presence.retention import settled_before
+from smartwork.db.presence.retention import final_before
 from smartwork.domain.presence.derivation import (
     STATES,
     Flags,
@@ -73,9 +73,9 @@ def _derive(connection: Connection, since_us: dict[int, int]) -> None:
     # that end more than `reach` later do not depend on it. Whole spans are replaced: a silence that ends now began earlier.
     start = since - reach
     found = found.where(found.end > start[found.sensor])
-    settled = settled_before(connection)
-    if settled is not None:  # readings before this instant may be dropped already, so the spans before it stay as they are
-        first = microseconds(settled - datetime(1970, 1, 1, tzinfo=UTC))
+    final = final_before(connection)
+    if final is not None:  # readings before this instant may be dropped already, so the spans before it stay as they are
+        first = microseconds(final - datetime(1970, 1, 1, tzinfo=UTC))
         found = found.where(found.end > first)
         np.maximum(found.start, first, out=found.start)
         np.maximum(start, first, out=start)

@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.presence import daily_figures as store
-from smartwork.db.presence.retention import settled_before
+from smartwork.db.presence.retention import final_before
 from smartwork.domain.lighting.energy import Counter, Use, baseline_wh, split
 from smartwork.domain.presence.spans import Span, clip, in_state, peak_occupancy, seconds_by_state
 from smartwork.domain.time import Interval, days_of_month, local_day, local_month, subtract, union
@@ -37,8 +37,8 @@ def _summarise_centre(connection: Connection, centre: store.CentreHours, days: S
     desks = [clip(spans.get(resource, []), window) for resource, (_, kind) in places.items() if kind == "desk"]
     peaks = [(day, *_peak(desks, local_day(day, zone_name))) for day in days]
     store.replace_use(connection, centre.centre_id, days, use, peaks)
-    settled = settled_before(connection)  # before it the meters' readings are gone, and the figures stay as they are
-    metered = [day for day in days if settled is None or local_day(day, zone_name).start >= settled]
+    final = final_before(connection)  # earlier readings of meters may be dropped, so their figures stay as they are
+    metered = [day for day in days if final is None or local_day(day, zone_name).start >= final]
     energy = []
     for zone_id, group in groupby(store.meters(connection, centre.centre_id), key=lambda m: m.zone_id):
         meters = list(group)

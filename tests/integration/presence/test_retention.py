@@ -1,4 +1,4 @@
-"""What is kept for years: figures by hour equal the readings they rest on, and nothing goes that is still needed."""
+"""Retention: figures by hour equal the readings they come from, and nothing is dropped that is still needed."""
 
 import os
 import random
@@ -21,7 +21,7 @@ from smartwork.db.network_setup import install
 from smartwork.db.presence import retention
 from smartwork.db.presence.spans import derive_stale
 from smartwork.jobs.presence.daily_figures import summarise_month
-from smartwork.jobs.presence.retention import Kept, keep
+from smartwork.jobs.presence.retention import RetentionRun, run_retention
 from tests.support.factory import EPOCH, NOON, ZONE, Told, arrival, batch, presence, small_network
 
 pytestmark = pytest.mark.services
@@ -33,7 +33,7 @@ Rows = list[tuple[Any, ...]]
 
 
 @pytest.fixture(params=["this server", "Community server"])
-def kept(request: pytest.FixtureRequest) -> Iterator[Connection]:
+def database(request: pytest.FixtureRequest) -> Iterator[Connection]:
     """A migrated database with the small network, on the server of this run and on a Community server where one is named."""
     if request.param == "this server":
         with closing(connect(request.getfixturevalue("database_url"))) as connection:
@@ -42,7 +42,7 @@ def kept(request: pytest.FixtureRequest) -> Iterator[Connection]:
     server = os.environ.get(COMMUNITY_URL)
     if not server:
         pytest.skip(f"SKIPPED LOUDLY: {COMMUNITY_URL} names no TimescaleDB Community server, so its build is not tested")
-    name = f"smartwork_years_{os.getpid()}"
+    name = f"smartwork_retention_{os.getpid()}"
     with closing(connect(server)) as admin:
         admin.execute(f"CREATE DATABASE {name}")
         try:
@@ -57,7 +57,7 @@ def kept(request: pytest.FixtureRequest) -> Iterator[Connection]:
 def ours(connection: Connection) -> Connection:
     """A database in which our own job sums up."""
     install(connection, small_network())
-    if retention.kept_by_server(connection):
+    if retention.server_runs_retention(connection):
         pytest.skip("SKIPPED LOUDLY: the server of this run is a Community server, so our own job is not tested")
     return connection
 
@@ -70,17 +70,17 @@ def _installed(connection: Connection) -> Iterator[Connection]:
 
 
 def quiet(_step: str, _done: int, _total: int) -> None:
-    """The progress of somebody who does not care."""
+    """A progress callback that does nothing."""
 
 
-def run(connection: Connection, at: datetime = LATER) -> Kept:
-    """What `smartwork keep` does at `at`, on a Community server together with what its own job would do then."""
-    if retention.kept_by_server(connection):
+def run(connection: Connection, at: datetime = LATER) -> RetentionRun:
+    """What `smartwork retention run` does at `at`, on a Community server together with what its own job would do then."""
+    if retention.server_runs_retention(connection):
         connection.execute(
-            "CALL refresh_continuous_aggregate('reading_hour', reading_settled_before(), %s::timestamptz)", (at,)
+            "CALL refresh_continuous_aggregate('reading_hour', readings_final_before(), %s::timestamptz)", (at,)
         )
         retention.drop_readings(connection, at)
-    return keep(connection, at, quiet, dry_run=False)
+    return run_retention(connection, at, quiet, dry_run=False)
 
 
 def by_hour(connection: Connection) -> Rows:
@@ -135,27 +135,27 @@ def some_days(chance: random.Random) -> list[list[Told]]:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_figures_by_hour_are_those_of_the_readings_whatever_comes_late(kept: Connection, seed: int) -> None:
-    chance, edge = random.Random(seed), Edge(kept)
+def test_figures_by_hour_are_those_of_the_readings_whatever_comes_late(database: Connection, seed: int) -> None:
+    chance, edge = random.Random(seed), Edge(database)
     for i, portion in enumerate(some_days(chance)):
         edge.tell(portion)
         if chance.random() < 0.6:
-            run(kept, LATER - timedelta(days=max(0, 3 - i)))
-            assert by_hour(kept) == direct(kept)
-    run(kept)
-    assert by_hour(kept) == direct(kept)
-    run(kept)
-    assert by_hour(kept) == direct(kept)
+            run(database, LATER - timedelta(days=max(0, 3 - i)))
+            assert by_hour(database) == direct(database)
+    run(database)
+    assert by_hour(database) == direct(database)
+    run(database)
+    assert by_hour(database) == direct(database)
 
 
-def test_before_the_first_run_figures_by_hour_are_there_already(kept: Connection) -> None:
-    Edge(kept).tell(some_days(random.Random(1))[0])
-    assert by_hour(kept) == direct(kept) != []
+def test_before_the_first_run_figures_by_hour_are_there_already(database: Connection) -> None:
+    Edge(database).tell(some_days(random.Random(1))[0])
+    assert by_hour(database) == direct(database) != []
 
 
-def test_the_same_columns_are_read_from_both_builds(kept: Connection) -> None:
-    cursor = kept.execute("SELECT * FROM reading_hour LIMIT 0")
-    types: dict[int, str] = dict(kept.execute("SELECT oid::int, typname::text FROM pg_type").fetchall())
+def test_the_same_columns_are_read_from_both_builds(database: Connection) -> None:
+    cursor = database.execute("SELECT * FROM reading_hour LIMIT 0")
+    types: dict[int, str] = dict(database.execute("SELECT oid::int, typname::text FROM pg_type").fetchall())
     assert [(c.name, types[c.type_code]) for c in cursor.description or []] == [
         ("device_id", "int4"), ("metric", "int2"), ("hour", "timestamptz"), ("readings", "int8"), ("total", "numeric"),
         ("low", "float8"), ("high", "float8"), ("first_at", "timestamptz"), ("last_at", "timestamptz"),
@@ -168,9 +168,9 @@ def test_a_late_reading_is_summed_up_by_the_next_run_and_only_what_it_touched(ou
     assert run(ours).hours.days > 0
     edge.tell(presence("s-1", NOON - timedelta(hours=3), [True]))
     assert by_hour(ours) != direct(ours)
-    assert run(ours).hours == retention.Hours(days=0, late_days=1, figures=1)
+    assert run(ours).hours == retention.HoursSummedUp(days=0, late_days=1, figures=1)
     assert by_hour(ours) == direct(ours)
-    assert run(ours).hours == retention.Hours(days=0, late_days=0, figures=0)
+    assert run(ours).hours == retention.HoursSummedUp(days=0, late_days=0, figures=0)
 
 
 def test_a_batch_that_is_committed_while_the_hours_are_summed_up_is_not_missed(ours: Connection, database_url: str) -> None:
@@ -181,7 +181,7 @@ def test_a_batch_that_is_committed_while_the_hours_are_summed_up_is_not_missed(o
         open_edge.tell(presence("s-1", NOON - timedelta(hours=2), [True]))
         edge.tell(presence("s-2", NOON, [True]))
         run(ours)
-    assert run(ours).hours == retention.Hours(days=0, late_days=1, figures=1)
+    assert run(ours).hours == retention.HoursSummedUp(days=0, late_days=1, figures=1)
     assert by_hour(ours) == direct(ours)
 
 
@@ -194,7 +194,7 @@ def test_two_runs_at_once_give_what_one_gives(ours: Connection, database_url: st
     for told in portions[-3:]:
         edge.tell(told)
 
-    def one(_: int) -> retention.Hours:
+    def one(_: int) -> retention.HoursSummedUp:
         with closing(connect(database_url)) as own:
             return run(own).hours
 
@@ -208,20 +208,20 @@ def test_after_a_restore_on_another_server_the_hours_are_right_again(ours: Conne
     edge = Edge(ours)
     edge.tell(presence("s-1", NOON - timedelta(hours=3), [True, False]))
     run(ours)
-    ours.execute("UPDATE hour_progress SET seen = '4000000000:4000000000:'")
+    ours.execute("UPDATE reading_hour_progress SET snapshot = '4000000000:4000000000:'")
     ours.execute("UPDATE batch SET stored_by = '3999999999'")
     edge.tell(presence("s-1", NOON - timedelta(hours=2), [True]))
     run(ours)
     assert by_hour(ours) == direct(ours)
-    assert run(ours).hours == retention.Hours(days=0, late_days=0, figures=0)
+    assert run(ours).hours == retention.HoursSummedUp(days=0, late_days=0, figures=0)
 
 
 def test_a_dry_run_says_what_a_run_does_and_changes_nothing(ours: Connection) -> None:
     edge = Edge(ours)
     edge.tell([told for portion in some_days(random.Random(4)) for told in portion])
-    said = keep(ours, YEARS_LATER, quiet, dry_run=True)
+    said = run_retention(ours, YEARS_LATER, quiet, dry_run=True)
     assert raw(ours) > 0
-    assert said == keep(ours, YEARS_LATER, quiet, dry_run=True)
+    assert said == run_retention(ours, YEARS_LATER, quiet, dry_run=True)
     done = run(ours, YEARS_LATER)
     assert (said.hours.days, said.hours.late_days, said.dropped) == (done.hours.days, done.hours.late_days, done.dropped)
 
@@ -231,7 +231,7 @@ def test_an_old_database_is_brought_up_to_date_with_its_readings(
 ) -> None:
     with closing(connect(empty_database_url)) as connection:
         with monkeypatch.context() as before:
-            before.setattr(migration, "migrations", lambda: [m for m in migrations() if m.number != 4])
+            before.setattr(migration, "migrations", lambda: [m for m in migrations() if m.number not in (4, 21)])
             migrate(connection)
         install(connection, small_network())
         edge = Edge(connection)
@@ -271,94 +271,94 @@ def bill(connection: Connection, month: date) -> None:
     )
 
 
-def test_old_readings_go_and_spans_and_figures_by_hour_stay(kept: Connection) -> None:
-    one_week(kept)
-    before = spans(kept), direct(kept)
-    run(kept)
-    assert raw(kept) == 150
-    run(kept, YEARS_LATER)
-    assert raw(kept) == 0
-    assert (spans(kept), by_hour(kept)) == before
-    run(kept, YEARS_LATER)
-    assert (spans(kept), by_hour(kept)) == before
+def test_old_readings_go_and_spans_and_figures_by_hour_stay(database: Connection) -> None:
+    one_week(database)
+    before = spans(database), direct(database)
+    run(database)
+    assert raw(database) == 150
+    run(database, YEARS_LATER)
+    assert raw(database) == 0
+    assert (spans(database), by_hour(database)) == before
+    run(database, YEARS_LATER)
+    assert (spans(database), by_hour(database)) == before
 
 
-def test_readings_stay_for_the_months_that_are_set(kept: Connection) -> None:
-    one_week(kept)
-    kept.execute("UPDATE retention SET raw_months = 12")
-    run(kept, NOON + timedelta(days=360))
-    assert raw(kept) == 150
-    run(kept, NOON + timedelta(days=380))
-    assert raw(kept) == 0
+def test_readings_stay_for_the_months_that_are_set(database: Connection) -> None:
+    one_week(database)
+    database.execute("UPDATE retention SET raw_months = 12")
+    run(database, NOON + timedelta(days=360))
+    assert raw(database) == 150
+    run(database, NOON + timedelta(days=380))
+    assert raw(database) == 0
 
 
-def test_readings_stay_until_their_spans_are_derived(kept: Connection) -> None:
-    Edge(kept).tell(presence("s-1", NOON, [True]))
-    run(kept, YEARS_LATER)
-    assert raw(kept) == 1
-    derive_stale(kept)
-    run(kept, YEARS_LATER)
-    assert raw(kept) == 0
-    assert len(spans(kept)) == 1
+def test_readings_stay_until_their_spans_are_derived(database: Connection) -> None:
+    Edge(database).tell(presence("s-1", NOON, [True]))
+    run(database, YEARS_LATER)
+    assert raw(database) == 1
+    derive_stale(database)
+    run(database, YEARS_LATER)
+    assert raw(database) == 0
+    assert len(spans(database)) == 1
 
 
 @pytest.mark.parametrize("by", ["booking", "check-in"])
-def test_readings_of_a_month_stay_until_it_is_billed(kept: Connection, by: str) -> None:
-    one_week(kept)
+def test_readings_of_a_month_stay_until_it_is_billed(database: Connection, by: str) -> None:
+    one_week(database)
     if by == "booking":
-        book(kept, NOON)
+        book(database, NOON)
     else:
-        kept.execute(
+        database.execute(
             "INSERT INTO check_in (external_id, resource_id, member_id, at, method) "
             "SELECT 'K', resource_id, member_id, %s, 'badge' FROM resource, member WHERE slug = 'desk-1'", (NOON,)
         )  # fmt: skip
-    bill(kept, date(2026, 2, 1))
-    assert "unbilled month" in [limit.reason for limit in run(kept, YEARS_LATER).limits]
-    assert raw(kept) == 150
-    bill(kept, date(2026, 3, 1))
-    run(kept, YEARS_LATER)
-    assert raw(kept) == 0
+    bill(database, date(2026, 2, 1))
+    assert "unbilled month" in [limit.reason for limit in run(database, YEARS_LATER).limits]
+    assert raw(database) == 150
+    bill(database, date(2026, 3, 1))
+    run(database, YEARS_LATER)
+    assert raw(database) == 0
 
 
-def test_what_is_never_billed_holds_nothing_back(kept: Connection) -> None:
-    one_week(kept)
-    book(kept, NOON, "cancelled")
-    run(kept, YEARS_LATER)
-    assert raw(kept) == 0
+def test_what_is_never_billed_holds_nothing_back(database: Connection) -> None:
+    one_week(database)
+    book(database, NOON, "cancelled")
+    run(database, YEARS_LATER)
+    assert raw(database) == 0
 
 
-def test_a_reading_older_than_what_is_kept_changes_neither_spans_nor_figures(kept: Connection) -> None:
-    edge = one_week(kept)
+def test_a_reading_older_than_what_is_kept_changes_neither_spans_nor_figures(database: Connection) -> None:
+    edge = one_week(database)
     edge.tell(presence("s-1", NOON + timedelta(days=60), [True] * 5), at=NOON + timedelta(days=61))
-    derive_stale(kept)
+    derive_stale(database)
     at = NOON + timedelta(days=215)
-    run(kept, at)
-    assert raw(kept) == 5
-    before = spans(kept), by_hour(kept)
+    run(database, at)
+    assert raw(database) == 5
+    before = spans(database), by_hour(database)
     edge.tell(presence("s-1", NOON - timedelta(hours=1), [False] * 3), at=at)
-    derive_stale(kept)
-    run(kept, at)
-    assert raw(kept) == 5
-    assert (spans(kept), by_hour(kept)) == before
+    derive_stale(database)
+    run(database, at)
+    assert raw(database) == 5
+    assert (spans(database), by_hour(database)) == before
 
 
-def test_daily_energy_stays_when_the_meter_readings_are_gone(kept: Connection) -> None:
+def test_daily_energy_stays_when_the_meter_readings_are_gone(database: Connection) -> None:
     meter = [(NOON + timedelta(minutes=i), "l-1", int(Metric.ENERGY_WH), 100.0 * i) for i in range(10)]
-    Edge(kept).tell(meter)
-    used, _ = summarise_month(kept, NOON.date(), quiet)
+    Edge(database).tell(meter)
+    used, _ = summarise_month(database, NOON.date(), quiet)
     assert used.used_wh == pytest.approx(900)
-    run(kept, YEARS_LATER)
-    assert raw(kept) == 0
-    again, _ = summarise_month(kept, NOON.date(), quiet)
+    run(database, YEARS_LATER)
+    assert raw(database) == 0
+    again, _ = summarise_month(database, NOON.date(), quiet)
     assert again == used
 
 
-def test_the_servers_own_job_sums_up_and_drops(kept: Connection) -> None:
-    if not retention.kept_by_server(kept):
-        assert kept.execute("SELECT count(*) FROM timescaledb_information.jobs WHERE job_id >= 1000").fetchall() == [(0,)]
+def test_the_servers_own_job_sums_up_and_drops(database: Connection) -> None:
+    if not retention.server_runs_retention(database):
+        assert database.execute("SELECT count(*) FROM timescaledb_information.jobs WHERE job_id >= 1000").fetchall() == [(0,)]
         return
-    one_week(kept)
-    before = direct(kept)
-    kept.execute("CALL keep_years(0, '{}')")
-    assert by_hour(kept) == before
-    assert keep(kept, LATER, quiet, dry_run=False).server is not None
+    one_week(database)
+    before = direct(database)
+    database.execute("CALL apply_retention(0, '{}')")
+    assert by_hour(database) == before
+    assert run_retention(database, LATER, quiet, dry_run=False).server is not None

@@ -25,26 +25,26 @@ SELECT at, value FROM reading
 WHERE device_id = %(device_id)s AND metric = 10
   AND at >= %(start)s::timestamptz - interval '1 hour' AND at < %(end)s::timestamptz + interval '1 hour' ORDER BY at, n
 
--- name: drop_use_days
-DELETE FROM use_day u USING resource r
+-- name: delete_daily_use
+DELETE FROM daily_use u USING resource r
 WHERE u.resource_id = r.resource_id AND r.centre_id = %(centre_id)s AND u.day = ANY(%(days)s::date[])
 
--- name: copy_use_days
-COPY use_day (resource_id, day, open_s, occupied_s, vacant_s, unknown_s, suspect_s) FROM STDIN
+-- name: copy_daily_use
+COPY daily_use (resource_id, day, open_s, occupied_s, vacant_s, unknown_s, suspect_s) FROM STDIN
 
--- name: drop_centre_peaks
-DELETE FROM centre_peak WHERE centre_id = %(centre_id)s AND day = ANY(%(days)s::date[])
+-- name: delete_daily_peaks
+DELETE FROM daily_peak WHERE centre_id = %(centre_id)s AND day = ANY(%(days)s::date[])
 
--- name: copy_centre_peaks
-COPY centre_peak (centre_id, day, peak, peak_at) FROM STDIN
+-- name: copy_daily_peaks
+COPY daily_peak (centre_id, day, peak, peak_at) FROM STDIN
 
--- name: drop_energy_days
-DELETE FROM energy_day e USING zone z
+-- name: delete_daily_energy
+DELETE FROM daily_energy e USING zone z
 WHERE e.zone_id = z.zone_id AND z.centre_id = %(centre_id)s AND e.day = ANY(%(days)s::date[])
 
--- name: copy_energy_days
-COPY energy_day (zone_id, day, used_wh, empty_wh, unknown_wh, baseline_wh) FROM STDIN
+-- name: copy_daily_energy
+COPY daily_energy (zone_id, day, used_wh, empty_wh, unknown_wh, baseline_wh) FROM STDIN
 
 -- name: energy_total
 SELECT coalesce(sum(used_wh), 0), coalesce(sum(empty_wh), 0), coalesce(sum(unknown_wh), 0), coalesce(sum(baseline_wh), 0)
-FROM energy_day WHERE day = ANY(%s::date[])
+FROM daily_energy WHERE day = ANY(%s::date[])

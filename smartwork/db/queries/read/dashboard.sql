@@ -1,7 +1,7 @@
 -- name: dashboard_months
 -- Months that hold anything to show, newest first.
 SELECT DISTINCT date_trunc('month', day)::date AS month FROM (
-    SELECT day FROM use_day UNION ALL SELECT day FROM energy_day UNION ALL SELECT month FROM invoice
+    SELECT day FROM daily_use UNION ALL SELECT day FROM daily_energy UNION ALL SELECT month FROM invoice
 ) AS known
 ORDER BY month DESC
 
@@ -17,16 +17,16 @@ ORDER BY c.name
 WITH used AS (
     SELECT r.centre_id, sum(u.open_s)::float8 AS open_s, sum(u.occupied_s)::float8 AS occupied_s,
            sum(u.vacant_s)::float8 AS vacant_s, sum(u.unknown_s)::float8 AS unknown_s
-    FROM use_day u JOIN resource r USING (resource_id)
+    FROM daily_use u JOIN resource r USING (resource_id)
     WHERE u.day >= %(month)s AND u.day < %(month)s + interval '1 month' AND r.kind = 'desk'
     GROUP BY r.centre_id
 ), peaks AS (
-    SELECT DISTINCT ON (centre_id) centre_id, peak, peak_at FROM centre_peak
+    SELECT DISTINCT ON (centre_id) centre_id, peak, peak_at FROM daily_peak
     WHERE day >= %(month)s AND day < %(month)s + interval '1 month'
     ORDER BY centre_id, peak DESC, peak_at
 ), energy AS (
     SELECT z.centre_id, sum(e.used_wh) AS used_wh, sum(e.baseline_wh) AS baseline_wh
-    FROM energy_day e JOIN zone z USING (zone_id)
+    FROM daily_energy e JOIN zone z USING (zone_id)
     WHERE e.day >= %(month)s AND e.day < %(month)s + interval '1 month'
     GROUP BY z.centre_id
 ), areas AS (
@@ -53,7 +53,7 @@ ORDER BY c.name
 -- name: dashboard_centre_days
 SELECT c.name AS centre, u.day, sum(u.occupied_s)::float8 AS occupied_s, sum(u.vacant_s)::float8 AS vacant_s,
        sum(u.unknown_s)::float8 AS unknown_s, sum(u.open_s)::float8 AS open_s
-FROM use_day u JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
+FROM daily_use u JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
 WHERE u.day >= %(month)s AND u.day < %(month)s + interval '1 month' AND r.kind = 'desk'
 GROUP BY c.name, u.day
 ORDER BY c.name, u.day
@@ -86,7 +86,7 @@ SELECT edge, state, since FROM edge_status WHERE centre_id = %(centre_id)s ORDER
 -- name: dashboard_energy
 SELECT c.centre_id, c.name AS centre, z.zone_id, z.name AS zone, z.area_m2, e.day,
        e.used_wh, e.empty_wh, e.unknown_wh, e.baseline_wh
-FROM energy_day e JOIN zone z USING (zone_id) JOIN centre c USING (centre_id)
+FROM daily_energy e JOIN zone z USING (zone_id) JOIN centre c USING (centre_id)
 WHERE e.day >= %(month)s AND e.day < %(month)s + interval '1 month'
 ORDER BY e.day, c.name, z.name
 

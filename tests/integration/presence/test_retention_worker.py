@@ -1,10 +1,10 @@
-"""The loop beside ingest that sums up by hour, where the server does not do it by itself."""
+"""The background worker of ingest that runs retention, unless the database server does."""
 
 from datetime import timedelta
 
 import pytest
 
-from ingest.retention import keeping
+from ingest.retention import retention_worker
 from smartwork.db.core.connection import Connection
 from smartwork.db.ingest.store import IngestStore
 from smartwork.db.network_setup import install
@@ -26,16 +26,16 @@ def test_a_running_ingest_sums_up_and_lets_old_readings_go(
     connection: Connection, database_url: str, broker_url: str
 ) -> None:
     install(connection, small_network())
-    if retention.kept_by_server(connection):
+    if retention.server_runs_retention(connection):
         pytest.skip("SKIPPED LOUDLY: the server of this run is a Community server, so our own job is not tested")
     told = presence("s-1", NOON - timedelta(hours=3), [True, False] * 30)
     IngestStore(connection).commit([arrival(batch(1, told))], [], [], [], NOON)
     derive_stale(connection)
     expected = connection.execute("SELECT * FROM reading_hour ORDER BY hour").fetchall()
-    settings = IngestSettings(database_url=database_url, broker_url=broker_url, keep_every_s=1)
-    with keeping(settings, lambda: NOON + timedelta(days=1)):
-        eventually(lambda: count(connection, "reading_hour_kept") > 0)
+    settings = IngestSettings(database_url=database_url, broker_url=broker_url, retention_every_s=1)
+    with retention_worker(settings, lambda: NOON + timedelta(days=1)):
+        eventually(lambda: count(connection, "reading_hour_stored") > 0)
     assert count(connection, "reading") == 60
-    with keeping(settings, lambda: NOON + TWO_YEARS):
+    with retention_worker(settings, lambda: NOON + TWO_YEARS):
         eventually(lambda: count(connection, "reading") == 0)
     assert connection.execute("SELECT * FROM reading_hour ORDER BY hour").fetchall() == expected
