@@ -178,7 +178,7 @@ def _reset_after_restore(connection: Connection) -> None:
     """Start over if the database was restored on another server, whose transaction numbers mean something else."""
     with connection.transaction():
         if _one(connection, "snapshot_of_another_server"):
-            for statement in (
+            for name in (
                 "forget_storing_transactions",
                 "clear_hour_queue",
                 "delete_stored_hours",
