@@ -5,6 +5,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from datetime import datetime
 
 from edge.gateway import Gateway
 from smartwork.clock import now
@@ -12,14 +14,17 @@ from smartwork.errors import SmartworkError
 from smartwork.settings import EdgeSettings
 
 
-def main() -> int:
-    """Exit status: 0 after an orderly stop, 2 where a setting is wrong."""
+def run(clock: Callable[[], datetime], network_clock: Callable[[], datetime] | None = None) -> int:
+    """Run the gateway with this clock until a signal; returns the exit status: 0, or 2 if a setting is wrong.
+
+    `network_clock` times confirmations and resends if `clock` is not the real time.
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     try:
-        Gateway(EdgeSettings.from_env(os.environ), now).run(stop.is_set)
+        Gateway(EdgeSettings.from_env(os.environ), clock, network_clock).run(stop.is_set)
     except SmartworkError as error:
         print(error, file=sys.stderr)
         return 2
@@ -27,4 +32,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(now))

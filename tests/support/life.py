@@ -26,7 +26,7 @@ from smartwork.domain.time import local_month
 from smartwork.progress import silent
 from smartwork.scenarios.outbox_replay import Filled, fill, replay, settle, temporary_ingest
 from smartwork.transport.mqtt import Client
-from tests.support.patient_edge import PATIENCE
+from tests.support.past_edge import past_arrival
 
 EDGE = "gateway"
 SEED = 7
@@ -63,9 +63,8 @@ class Days:
                 DeviceEntry(device=d.slug, profile=Profile.ZIGBEE2MQTT, address=str(d.address), interval_s=d.interval_s)
                 for d in place.devices
             ],
-            max_age=PATIENCE,
         )
-        arrived = now()
+        arrived = past_arrival()
         return [
             reading
             for each in self.said

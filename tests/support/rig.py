@@ -162,9 +162,7 @@ def rig(folder: Path, days: Days, workers: int = 1, **ingest_settings: object) -
                 "centre_broker_url": centre_broker.url,
                 "outbox": outbox,
             }
-            edges[centre] = opened.enter_context(
-                Program("tests.support.patient_edge", settings, folder / f"edge-{centre}.log")
-            )
+            edges[centre] = opened.enter_context(Program("tests.support.past_edge", settings, folder / f"edge-{centre}.log"))
         for edge in edges.values():
             edge.wait_until_it_says("is in force", 30)
         sleep(1)  # until the edges' subscriptions to their devices have reached the centre's broker
