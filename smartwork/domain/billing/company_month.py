@@ -15,7 +15,7 @@ _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
-class MonthKey:
+class CompanyMonth:
     """What a document of the month says: its lines, lots sold beyond the balance, hours lost, pools moved."""
 
     groups: tuple[Group, ...]
@@ -26,7 +26,7 @@ class MonthKey:
 
 def assemble_month(
     company: Company, month: date, groups: Iterable[Group], lots: Sequence[Lot], bought: Sequence[Lot]
-) -> MonthKey:
+) -> CompanyMonth:
     """The month of `company`: `groups` paid from `lots` and from those `bought` this month, which are billed with it.
 
     Lots that no longer hold on the first day of the next month are lost after that.
@@ -43,4 +43,4 @@ def assemble_month(
         more = sum((lot.hours for lot in (*bought, *spent.overdrafts) if lot.kind == pool.kind), _ZERO)
         gone = sum((one.hours for one in lost if one.lot in kind), _ZERO)
         pools.append(pool_statement(pool.kind, opening, more, spent.groups, gone))
-    return MonthKey((*spent.groups, *sold), spent.overdrafts, tuple(lost), tuple(pools))
+    return CompanyMonth((*spent.groups, *sold), spent.overdrafts, tuple(lost), tuple(pools))

@@ -17,7 +17,7 @@ from smartwork.documents.files import Files, render
 from smartwork.documents.worker_processes import workers
 from smartwork.domain.accounting import postings
 from smartwork.domain.billing.changed_months import CORRECTION_WINDOW_MONTHS, Digests, changed_months, month_digests
-from smartwork.domain.billing.company_month import MonthKey, assemble_month
+from smartwork.domain.billing.company_month import CompanyMonth, assemble_month
 from smartwork.domain.billing.composition import DocumentHeader, compose, invoice_header, kind_of, series_of
 from smartwork.domain.billing.corrections import corrections, groups_in_effect, names_of
 from smartwork.domain.billing.integrity import faults
@@ -178,7 +178,7 @@ def _read(connection: Connection, first: date) -> _Known:
 
 def _monthly(
     connection: Connection, known: _Known, customers: Sequence[Customer], first: date
-) -> list[tuple[Customer, MonthKey]]:
+) -> list[tuple[Customer, CompanyMonth]]:
     """Each company's month, corrections and credits included; lots and earlier documents are read in this transaction."""
     changed = [customer.company_id for customer in customers if customer.company_id in known.changed]
     earlier = documents.of_companies(connection, changed, months_later(first, -CORRECTION_WINDOW_MONTHS)) if changed else {}
