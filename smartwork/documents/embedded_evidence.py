@@ -9,7 +9,7 @@ import json
 from io import StringIO
 from typing import Any
 
-from smartwork.domain.billing.invoice import canonical_text
+from smartwork.domain.billing.canonical_json import canonical_text
 from smartwork.errors import InputError
 
 HEAD = ("part", "snapshot")

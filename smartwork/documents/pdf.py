@@ -12,8 +12,8 @@ import typst
 
 from smartwork.documents.character_set import showable_document
 from smartwork.documents.view import view
+from smartwork.domain.billing.canonical_json import digest as digest_of
 from smartwork.domain.billing.invoice import Invoice
-from smartwork.domain.billing.invoice import digest as digest_of
 from smartwork.errors import SmartworkError
 
 _OWN = local()

@@ -8,7 +8,8 @@ from smartwork.documents.character_set import showable_document, showable_statem
 from smartwork.documents.files import NotWritable
 from smartwork.documents.pdf import drawn
 from smartwork.documents.statement_view import statement_view
-from smartwork.domain.billing.invoice import Invoice, digest
+from smartwork.domain.billing.canonical_json import digest
+from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.settlement.statements import Statement
 
 

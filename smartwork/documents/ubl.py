@@ -11,7 +11,8 @@ from lxml import etree
 from smartwork.documents import labels, line_texts
 from smartwork.documents.embedded_evidence import as_csv
 from smartwork.documents.view import terms
-from smartwork.domain.billing.invoice import DocumentKind, Invoice, Line, Unit, VatTotal, digest
+from smartwork.domain.billing.canonical_json import digest
+from smartwork.domain.billing.invoice import DocumentKind, Invoice, Line, Unit, VatTotal
 from smartwork.domain.billing.parties import Party
 
 _CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"

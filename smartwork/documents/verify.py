@@ -17,8 +17,10 @@ from smartwork.documents.pdf import drawing, pdf
 from smartwork.documents.ubl import ubl
 from smartwork.documents.view import view
 from smartwork.documents.xml_comparison import against
+from smartwork.domain.billing.canonical_json import digest
 from smartwork.domain.billing.integrity import faults
-from smartwork.domain.billing.invoice import Invoice, digest, structured
+from smartwork.domain.billing.invoice import Invoice
+from smartwork.domain.billing.payment_reference import formatted_reference
 from smartwork.domain.billing.recomputation import Difference
 from smartwork.errors import InputError
 
@@ -219,7 +221,7 @@ def _to_show(invoice: Invoice) -> Iterator[tuple[str, str]]:
         yield "account holder", invoice.payment.holder
         yield "account to pay to", invoice.payment.iban
         if invoice.payment.reference is not None:
-            yield "payment reference", structured(invoice.payment.reference)
+            yield "payment reference", formatted_reference(invoice.payment.reference)
 
 
 def _finding(where: str, one: Difference) -> Finding:

@@ -10,8 +10,9 @@ from smartwork.documents.page_layout import Frame, Section, paginate
 from smartwork.documents.payment_qr import epc_code
 from smartwork.documents.rows import FIRST_PAGE_ROWS, hours, net, sections
 from smartwork.documents.styles import looks
-from smartwork.domain.billing.invoice import Invoice, Line, VatTotal, structured
+from smartwork.domain.billing.invoice import Invoice, Line, VatTotal
 from smartwork.domain.billing.parties import Language, Party
+from smartwork.domain.billing.payment_reference import formatted_reference
 
 View = dict[str, Any]
 
@@ -201,7 +202,7 @@ def _payment(invoice: Invoice, say: dict[str, str]) -> Payment:
         (say["account"], " ".join(paid.iban[i : i + 4] for i in range(0, len(paid.iban), 4))),
     ]
     if paid.reference is not None:
-        rows.append((say["communication"], structured(paid.reference)))
+        rows.append((say["communication"], formatted_reference(paid.reference)))
     rows += [
         (say["we_pay" if invoice.is_self_billed else "to_pay"], amount),
         (say["before"], labels.day(invoice.due_on, language)),

@@ -18,7 +18,8 @@ from smartwork.domain.audit.audit_data import (
     StoredStatement,
     StoredTerms,
 )
-from smartwork.domain.billing.invoice import Invoice, canonical_text, digest
+from smartwork.domain.billing.canonical_json import canonical_text, digest
+from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.settlement.payment_file import PaymentFile
 from smartwork.domain.settlement.settlement import SettlementTerms
 from smartwork.domain.settlement.statements import Statement

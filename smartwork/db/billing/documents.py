@@ -12,7 +12,8 @@ from psycopg.types.json import Jsonb
 
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import rows, sql
-from smartwork.domain.billing.invoice import Invoice, canonical_text, digest
+from smartwork.domain.billing.canonical_json import canonical_text, digest
+from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.lifecycle import Event, EventKind
 from smartwork.domain.billing.payments import BalanceChange, PayableDocument, Position
 from smartwork.domain.billing.payments import positions as found_positions

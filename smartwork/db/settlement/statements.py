@@ -7,7 +7,7 @@ from psycopg.types.json import Jsonb
 from smartwork.db.billing.documents import InvoiceAltered
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import rows, sql
-from smartwork.domain.billing.invoice import canonical_text, digest
+from smartwork.domain.billing.canonical_json import canonical_text, digest
 from smartwork.domain.settlement.statements import Judged, Statement, UnsignedStay
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from smartwork.domain.billing.canonical_json import canonical_text, digest
 from smartwork.domain.billing.contracts import Contract
-from smartwork.domain.billing.invoice import canonical_text, digest
 from smartwork.domain.billing.tariffs import Tariff
 from smartwork.domain.time import days_of_month
 from smartwork.errors import InputError

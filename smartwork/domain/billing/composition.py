@@ -1,12 +1,9 @@
 """Composing a document: lines in order and numbered, VAT once per rate, its number, dates and payment."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-
-from stdnum.be import ogm_vcs
 
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.invoice import (
@@ -19,11 +16,11 @@ from smartwork.domain.billing.invoice import (
     PoolStatement,
     StatementRow,
     Unattributed,
-    VatTotal,
 )
-from smartwork.domain.billing.parties import REVERSE_CHARGE, Language, Party, Vat, VatCategory
+from smartwork.domain.billing.parties import Language, Party, Vat
+from smartwork.domain.billing.payment_reference import payment_reference
 from smartwork.domain.billing.rating import Group
-from smartwork.domain.money import cents
+from smartwork.domain.billing.vat_totals import vat_totals
 from smartwork.domain.time import days_of_month
 
 _SERIES: dict[DocumentKind, str] = {
@@ -32,11 +29,14 @@ _SERIES: dict[DocumentKind, str] = {
     "self_billed_invoice": "SB",
     "self_billed_credit_note": "SBC",
 }
+
 _CREDIT_OF: dict[DocumentKind, DocumentKind] = {
     "invoice": "credit_note",
     "self_billed_invoice": "self_billed_credit_note",
 }
+
 _KINDS = {"desk": 0, "room": 1, None: 2}
+
 _ZERO = Decimal(0)
 
 
@@ -145,38 +145,11 @@ def compose(
     )
 
 
-def vat_totals(lines: Iterable[Line], vat: Vat) -> tuple[VatTotal, ...]:
-    """VAT by category and rate, each computed once on the sum of its lines; `vat` lends code and reason."""
-    bases: dict[tuple[VatCategory, Decimal], Decimal] = defaultdict(Decimal)
-    for line in lines:
-        bases[line.vat_category, line.vat_rate] += line.net
-    return tuple(_total(_vat(category, rate, vat), base) for (category, rate), base in sorted(bases.items(), reverse=True))
-
-
-def payment_reference(year: int, ordinal: int) -> str:
-    """Belgian structured communication, 12 digits: year, number in the series, and the check digits (mod 97)."""
-    base = f"{year:04d}{ordinal:06d}"
-    return base + str(ogm_vcs.calc_check_digits(base))
-
-
 def _payment(kind: DocumentKind, head: DocumentHeader, ordinal: int) -> Payment | None:
     if head.seller.iban is None or kind not in _CREDIT_OF:
         return None
     reference = payment_reference(head.issued_on.year, ordinal) if kind == "invoice" else None
     return Payment(head.seller.iban, head.seller.name, reference)
-
-
-def _total(vat: Vat, base: Decimal) -> VatTotal:
-    return VatTotal(vat.category, vat.rate, base, cents(base * vat.rate / 100), vat.code, vat.reason)
-
-
-def _vat(category: VatCategory, rate: Decimal, own: Vat) -> Vat:
-    """`own` where it is that category, else what such a category says: a line of an earlier time may have had another."""
-    if (own.category, own.rate) == (category, rate):
-        return own
-    if category == "S":
-        return Vat(category, rate)
-    return REVERSE_CHARGE if category == "AE" else Vat("E", _ZERO, None, "Exempt")
 
 
 def _numbered(groups: Iterable[Group]) -> list[Line]:

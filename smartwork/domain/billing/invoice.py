@@ -1,7 +1,5 @@
 """The invoice and its kin: an unchangeable snapshot of who owes what for what, with the evidence of every line."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from smartwork.domain.billing.canonical_json import canonical_text
 from smartwork.domain.billing.contracts import ChargeMode
 from smartwork.domain.billing.ledger_snapshot import SnapshotLedgerDay
 from smartwork.domain.billing.parties import Language, Party, VatCategory
@@ -19,6 +18,7 @@ from smartwork.domain.presence.spans import Span
 
 DocumentKind = Literal["invoice", "credit_note", "self_billed_invoice", "self_billed_credit_note"]
 """UBL types 380, 381, 389 and 261. In a credit note quantities and amounts are positive: they are given back."""
+
 LineKind = Literal[
     "occupancy",  # hours of one booking or stay
     "pass",  # half-day or day passes over a member's day
@@ -29,8 +29,10 @@ LineKind = Literal[
     "correction",  # takes back a line of an earlier document (`corrects`): its quantity is negated
     "settlement",  # what the network owes a centre
 ]
+
 Unit = Literal["hour", "half_day", "day", "piece", "month", "seat", "share"]
 """What `quantity` counts. Of a `share` the price is the sum that it is taken of."""
+
 Basis = Literal["booked", "measured", "given_back", "no_show", "walk_in"]
 """Which rule set the hours of a proof."""
 
@@ -274,18 +276,3 @@ class Invoice:
 
 
 _SNAPSHOT = TypeAdapter(Invoice)
-
-
-def canonical_text(document: object) -> str:
-    """JSON values as the one text that digests are computed on."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def digest(canonical: str) -> bytes:
-    """SHA-256 of a snapshot's canonical text: 32 bytes."""
-    return hashlib.sha256(canonical.encode()).digest()
-
-
-def structured(reference: str) -> str:
-    """A 12-digit payment reference as people write it: +++123/4567/89012+++."""
-    return f"+++{reference[:3]}/{reference[3:7]}/{reference[7:]}+++"

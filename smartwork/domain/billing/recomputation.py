@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from smartwork.domain.billing.composition import vat_totals
 from smartwork.domain.billing.invoice import Invoice, Line, Proof, Terms
 from smartwork.domain.billing.parties import Vat
 from smartwork.domain.billing.passes import cheapest
 from smartwork.domain.billing.rating import chargeable
+from smartwork.domain.billing.vat_totals import vat_totals
 from smartwork.domain.money import cents
 from smartwork.domain.presence.spans import seconds_by_state
 from smartwork.domain.time import Interval

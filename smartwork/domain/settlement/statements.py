@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from pydantic import TypeAdapter
 
-from smartwork.domain.billing.invoice import Invoice, canonical_text
+from smartwork.domain.billing.canonical_json import canonical_text
+from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.bookings.visit import Verdict
 from smartwork.domain.time import days_of_month
 

@@ -20,7 +20,8 @@ from smartwork.documents.pdf import drawing, drawn, inputs, pdf, template
 from smartwork.documents.ubl import ubl
 from smartwork.documents.verify import Verified, verify
 from smartwork.documents.view import view
-from smartwork.domain.billing.invoice import Invoice, digest
+from smartwork.domain.billing.canonical_json import digest
+from smartwork.domain.billing.invoice import Invoice
 from tests.support.documents import invoice
 
 ONE = invoice(lines=40)

@@ -18,7 +18,8 @@ from smartwork.documents.embedded_evidence import as_csv, from_csv
 from smartwork.documents.pdf import inputs, pdf, template
 from smartwork.documents.ubl import ubl
 from smartwork.documents.verify import Verified, verify
-from smartwork.domain.billing.invoice import Invoice, canonical_text, digest
+from smartwork.domain.billing.canonical_json import canonical_text, digest
+from smartwork.domain.billing.invoice import Invoice
 from smartwork.errors import InputError
 from tests.support.documents import every_kind, invoice, mixed_invoice
 

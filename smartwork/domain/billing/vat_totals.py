@@ -1,0 +1,33 @@
+"""VAT of a document: one total for each category and rate, computed on the sum of the lines."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+
+from smartwork.domain.billing.invoice import (
+    Line,
+    VatTotal,
+)
+from smartwork.domain.billing.parties import REVERSE_CHARGE, Vat, VatCategory
+from smartwork.domain.money import cents
+
+
+def vat_totals(lines: Iterable[Line], vat: Vat) -> tuple[VatTotal, ...]:
+    """VAT by category and rate, each computed once on the sum of its lines; `vat` lends code and reason."""
+    bases: dict[tuple[VatCategory, Decimal], Decimal] = defaultdict(Decimal)
+    for line in lines:
+        bases[line.vat_category, line.vat_rate] += line.net
+    return tuple(_total(_vat(category, rate, vat), base) for (category, rate), base in sorted(bases.items(), reverse=True))
+
+
+def _total(vat: Vat, base: Decimal) -> VatTotal:
+    return VatTotal(vat.category, vat.rate, base, cents(base * vat.rate / 100), vat.code, vat.reason)
+
+
+def _vat(category: VatCategory, rate: Decimal, own: Vat) -> Vat:
+    """`own` where it is that category, else what such a category says: a line of an earlier time may have had another."""
+    if (own.category, own.rate) == (category, rate):
+        return own
+    if category == "S":
+        return Vat(category, rate)
+    return REVERSE_CHARGE if category == "AE" else Vat("E", Decimal(0), None, "Exempt")
