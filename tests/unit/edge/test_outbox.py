@@ -2,8 +2,10 @@
 
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -52,10 +54,12 @@ some_readings = st.lists(
 
 
 @given(st.lists(st.tuples(some_readings, st.booleans()), max_size=8))
-def test_numbers_have_no_gaps_and_every_reading_comes_back_as_it_went_in(said: list[tuple[list[Reading], bool]]) -> None:
-    portions = [portion for portion, _ in said]
+def test_numbers_have_no_gaps_and_every_reading_comes_back_as_it_was_appended(
+    appended: list[tuple[list[Reading], bool]],
+) -> None:
+    portions = [portion for portion, _ in appended]
     with memory() as outbox:
-        for portion, unsealed in said:
+        for portion, unsealed in appended:
             assert outbox.append(portion, unsealed=unsealed) == len(portion)
             assert sum(day.in_outbox for day in outbox.report(NOW).days) == outbox.report(NOW).last
         outbox.seal()
@@ -66,11 +70,11 @@ def test_numbers_have_no_gaps_and_every_reading_comes_back_as_it_went_in(said: l
             for b in found
             for i in range(len(b.at_ms))
         ]
-        assert back == [each for portion in portions for each in portion]
+        assert back == [reading for portion in portions for reading in portion]
 
 
 @given(some_readings)
-def test_no_batch_crosses_a_local_day_also_when_the_clocks_change(readings: list[Reading]) -> None:
+def test_no_batch_crosses_a_local_day_also_at_a_change_of_summer_time(readings: list[Reading]) -> None:
     with memory() as outbox:
         outbox.append(readings)
         for batch in batches(outbox):
@@ -89,7 +93,7 @@ def test_midnight_belongs_to_the_new_day() -> None:
         ]
 
 
-def test_a_batch_is_never_larger_than_the_wire_likes() -> None:
+def test_a_batch_has_at_most_batch_size_readings() -> None:
     with memory() as outbox:
         outbox.append([reading(MIDNIGHT + i) for i in range(2 * BATCH_SIZE + 1)])
         assert [b.last - b.first + 1 for b in batches(outbox)] == [BATCH_SIZE, BATCH_SIZE, 1]
@@ -101,31 +105,31 @@ def test_a_resend_is_byte_identical_also_from_the_file_opened_again_and_in_anoth
         outbox.append([reading(MIDNIGHT + i, value=i / 7) for i in range(900)])
         first, epoch = outbox.unconfirmed(0, 99), outbox.epoch
         assert outbox.unconfirmed(0, 99) == first
-    with Outbox(path, "Asia/Tokyo") as again:
-        assert (again.unconfirmed(0, 99), again.epoch) == (first, epoch)
-        again.append([reading(MIDNIGHT)])
-        assert again.unconfirmed(900, 99)[0].first == 901
+    with Outbox(path, "Asia/Tokyo") as reopened:
+        assert (reopened.unconfirmed(0, 99), reopened.epoch) == (first, epoch)
+        reopened.append([reading(MIDNIGHT)])
+        assert reopened.unconfirmed(900, 99)[0].first == 901
 
 
-def test_waiting_begins_behind_a_number_and_stops_in_time() -> None:
+def test_unconfirmed_batches_are_read_after_a_number_and_up_to_a_limit() -> None:
     with memory() as outbox:
         for i in range(5):
             outbox.append([reading(MIDNIGHT + i)])
         assert [s.first for s in outbox.unconfirmed(2, 2)] == [3, 4]
 
 
-def test_what_lingers_is_sealed_together_once_it_fills_a_batch_or_is_to_be_sent(tmp_path: Path) -> None:
+def test_unsealed_readings_are_sealed_together_when_they_fill_a_batch_or_are_to_be_published(tmp_path: Path) -> None:
     with Outbox(tmp_path / "o", ZONE) as outbox:
         for i in range(BATCH_SIZE + 10):
             outbox.append([reading(MIDNIGHT + i)], unsealed=True)
         assert [b.last - b.first + 1 for b in batches(outbox)] == [BATCH_SIZE]
-    with Outbox(tmp_path / "o", "Pacific/Auckland") as again:
-        again.seal()
-        assert [b.last - b.first + 1 for b in batches(again)] == [BATCH_SIZE, 10]
-        assert {b.day for b in batches(again)} == {"2026-03-29"}, "the day under which they were numbered"
+    with Outbox(tmp_path / "o", "Pacific/Auckland") as reopened:
+        reopened.seal()
+        assert [b.last - b.first + 1 for b in batches(reopened)] == [BATCH_SIZE, 10]
+        assert {b.day for b in batches(reopened)} == {"2026-03-29"}, "the day under which they were numbered"
 
 
-def test_settling_forgets_only_whole_batches_exactly_named() -> None:
+def test_a_confirmation_deletes_only_batches_that_it_names_exactly() -> None:
     with memory() as outbox:
         for _ in range(3):
             outbox.append([reading(MIDNIGHT), reading(MIDNIGHT + 1)])
@@ -137,7 +141,7 @@ def test_settling_forgets_only_whole_batches_exactly_named() -> None:
         assert outbox.unconfirmed(0, 9)[0].first == 7
 
 
-def test_the_report_counts_by_local_day_what_was_numbered_and_what_waits() -> None:
+def test_the_report_counts_numbered_and_unconfirmed_readings_by_local_day() -> None:
     with memory() as outbox:
         outbox.append([reading(MIDNIGHT - 2), reading(MIDNIGHT - 1), reading(MIDNIGHT), reading(MIDNIGHT - 1)])
         outbox.confirm([(1, 2)])
@@ -147,7 +151,7 @@ def test_the_report_counts_by_local_day_what_was_numbered_and_what_waits() -> No
 
 
 @pytest.mark.parametrize("bad", [reading(-1), reading(5_000), reading(10**18), reading(MIDNIGHT, value=float("nan"))])
-def test_readings_that_cannot_be_said_on_the_wire_take_no_number(bad: Reading) -> None:
+def test_readings_outside_the_wire_contract_take_no_number(bad: Reading) -> None:
     with memory() as outbox:
         outbox.append([reading(MIDNIGHT)])
         with pytest.raises(ValueError, match=r"\w"):
@@ -157,13 +161,13 @@ def test_readings_that_cannot_be_said_on_the_wire_take_no_number(bad: Reading) -
         assert sum(d.numbered for d in outbox.report(NOW).days) == 2
 
 
-def test_what_is_remembered_is_there_after_opening_again(tmp_path: Path) -> None:
+def test_a_saved_value_is_loaded_after_reopening(tmp_path: Path) -> None:
     with Outbox(tmp_path / "o", ZONE) as outbox:
         assert outbox.load("policy") is None
         outbox.save("policy", "one")
         outbox.save("policy", "two")
-    with Outbox(tmp_path / "o", ZONE) as again:
-        assert again.load("policy") == "two"
+    with Outbox(tmp_path / "o", ZONE) as reopened:
+        assert reopened.load("policy") == "two"
 
 
 _ENDLESS = f"""
@@ -179,7 +183,7 @@ for i in range(10**9):
 """
 
 
-def test_an_outbox_killed_in_the_middle_of_writing_holds_all_that_was_accepted_and_goes_on(tmp_path: Path) -> None:
+def test_an_outbox_killed_while_writing_holds_all_accepted_readings_and_goes_on(tmp_path: Path) -> None:
     path, log = tmp_path / "outbox.sqlite", tmp_path / "log"
     for _ in range(3):
         before = _total(path)
@@ -212,8 +216,8 @@ def _total(path: Path) -> int:
 def test_payloads_are_the_contract_in_json() -> None:
     with memory() as outbox:
         outbox.append([reading(MIDNIGHT)])
-        said = json.loads(outbox.unconfirmed(0, 1)[0].payload)
-        assert said == {
+        payload = json.loads(outbox.unconfirmed(0, 1)[0].payload)
+        assert payload == {
             "v": 1,
             "epoch": outbox.epoch,
             "first": 1,
@@ -225,3 +229,32 @@ def test_payloads_are_the_contract_in_json() -> None:
             "value": [1.0],
             "by_arrival": [],
         }
+
+
+OLD_FILE = f"""
+PRAGMA journal_mode = WAL;
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE batch (first INTEGER PRIMARY KEY, last INTEGER NOT NULL, day TEXT NOT NULL, payload BLOB NOT NULL);
+CREATE INDEX batch_day ON batch (day);
+CREATE TABLE day (day TEXT PRIMARY KEY, numbered INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE numbered (
+    n INTEGER PRIMARY KEY, day TEXT NOT NULL,
+    at_ms INTEGER NOT NULL, device TEXT NOT NULL, metric INTEGER NOT NULL, value REAL NOT NULL, by_arrival INTEGER NOT NULL);
+INSERT INTO meta VALUES ('epoch', '0123456789ab'), ('last', '3'), ('policy', 'a policy');
+INSERT INTO batch VALUES (1, 2, '2026-03-29', CAST('the bytes of a batch' AS BLOB));
+INSERT INTO numbered VALUES (3, '2026-03-29', {MIDNIGHT}, 's-1', 1, 1.0, 0);
+INSERT INTO day VALUES ('2026-03-29', 3);
+"""
+"""An outbox as gateways before version 2 of the saved lights wrote it."""
+
+
+def test_the_file_of_an_older_gateway_is_read_and_continued(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite"
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(OLD_FILE)
+    with Outbox(path, ZONE) as outbox:
+        assert (outbox.epoch, outbox.load("policy"), outbox.depth()) == ("0123456789ab", "a policy", 3)
+        outbox.append([reading(MIDNIGHT)])
+        assert [(b.first, b.last) for b in outbox.unconfirmed(0, 9)] == [(1, 2), (3, 4)]
+        assert outbox.unconfirmed(0, 1)[0].payload == b"the bytes of a batch"
+        assert [(d.numbered, d.in_outbox) for d in outbox.report(NOW).days] == [(4, 4)]

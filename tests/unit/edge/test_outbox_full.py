@@ -1,4 +1,4 @@
-"""Without room the outbox keeps presence and counts what it could not keep; with room again nothing else is lost."""
+"""Without disk space the outbox stores presence and counts what it drops; with space again it stores everything."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ def presence(second: int, value: float = 1.0, device: str = "desk-1") -> Reading
     return Reading(START + second * 1000, device, Metric.PRESENCE, value)
 
 
-def kept(outbox: Outbox) -> list[Reading]:
+def stored(outbox: Outbox) -> list[Reading]:
     outbox.seal()
     found = [Batch.model_validate_json(sealed.payload) for sealed in outbox.unconfirmed(0, 10**9)]
     return [
@@ -40,13 +40,13 @@ def kept(outbox: Outbox) -> list[Reading]:
 
 
 def fill(outbox: Outbox) -> int:
-    """Air until nothing more fits; returns how many readings were said."""
-    said = 0
+    """Append air readings until none fits; returns how many were appended."""
+    appended = 0
     for second in range(100_000):
-        said += len(air(second))
+        appended += len(air(second))
         if outbox.append(air(second)) == 0:
-            return said
-    raise AssertionError("it never filled")
+            return appended
+    raise AssertionError("the outbox never became full")
 
 
 @pytest.fixture(params=["limit", "disk"])
@@ -60,7 +60,7 @@ def outbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Outbox]:
         os.geteuid() != 0
         or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", tmp_path], check=False).returncode
     ):
-        pytest.skip("a disk of its own can only be mounted by root")
+        pytest.skip("only root can mount a disk")
     try:
         (tmp_path / "others").write_bytes(bytes(14 * MB))
         with Outbox(tmp_path / "outbox.sqlite", "Europe/Brussels") as small:
@@ -69,37 +69,37 @@ def outbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Outbox]:
         subprocess.run(["umount", "--lazy", tmp_path], check=True)
 
 
-def test_a_full_disk_keeps_presence_and_gives_what_it_drops_a_number(outbox: Outbox) -> None:
-    said = fill(outbox)
+def test_with_a_full_disk_presence_is_stored_and_dropped_readings_are_numbered(outbox: Outbox) -> None:
+    appended = fill(outbox)
     assert outbox.full
     for second in range(1_000):
         assert outbox.append([presence(second, second % 2), *air(second, 5)]) == 1
-        said += 6
-    found = kept(outbox)
+        appended += 6
+    found = stored(outbox)
     assert [r for r in found if r.metric is Metric.PRESENCE] == [presence(second, second % 2) for second in range(1_000)]
     report = outbox.report(NOW)
-    assert report.last == said == sum(day.numbered for day in report.days)
-    assert sum(day.in_outbox for day in report.days) == len(found) < said
+    assert report.last == appended == sum(day.numbered for day in report.days)
+    assert sum(day.in_outbox for day in report.days) == len(found) < appended
 
 
-def test_where_even_the_reserve_is_used_up_the_newest_presence_survives(outbox: Outbox) -> None:
-    said = fill(outbox)
+def test_with_the_reserve_used_up_the_newest_presence_of_each_device_survives(outbox: Outbox) -> None:
+    appended = fill(outbox)
     second = 0
     while outbox.append([presence(second + i, device=f"desk-{i}") for i in range(300)]):
-        said += 300
+        appended += 300
         second += 1
-    said += 300
+    appended += 300
     assert outbox.append([presence(second + 300, 0.0, "desk-7")]) == 0
-    said += 1
+    appended += 1
     outbox.confirm([(b.first, b.last) for b in outbox.unconfirmed(0, 10**9)])
     assert not outbox.full
-    newest = {r.device: r for r in kept(outbox)}
+    newest = {r.device: r for r in stored(outbox)}
     assert newest.pop("desk-7") == presence(second + 300, 0.0, "desk-7")
     assert newest == {f"desk-{i}": presence(second + i, device=f"desk-{i}") for i in range(300) if i != 7}
-    assert outbox.report(NOW).last == said
+    assert outbox.report(NOW).last == appended
 
 
-def test_quota_that_comes_back_is_used_and_held_back_anew(outbox: Outbox) -> None:
+def test_space_that_becomes_free_is_used_and_the_reserve_is_allocated_again(outbox: Outbox) -> None:
     fill(outbox)
     outbox.confirm([(b.first, b.last) for b in outbox.unconfirmed(0, 10**9)])
     assert not outbox.full
@@ -108,19 +108,19 @@ def test_quota_that_comes_back_is_used_and_held_back_anew(outbox: Outbox) -> Non
     assert outbox.append([presence(1)]) == 1
 
 
-def test_an_outbox_of_a_full_disk_opens_again_with_all_it_had(outbox: Outbox) -> None:
+def test_an_outbox_on_a_full_disk_reopens_with_all_its_readings(outbox: Outbox) -> None:
     fill(outbox)
     outbox.append([presence(1)])
-    had = kept(outbox)
+    before = stored(outbox)
     path = Path(outbox._db.execute("PRAGMA database_list").fetchone()[2])
     limit = outbox._quota._limit
     outbox.close()
-    with Outbox(path, "Europe/Brussels", limit_bytes=limit) as again:
-        assert kept(again) == had
-        assert again.append([presence(2)]) == 1
+    with Outbox(path, "Europe/Brussels", limit_bytes=limit) as reopened:
+        assert stored(reopened) == before
+        assert reopened.append([presence(2)]) == 1
 
 
-def test_the_reserve_lies_on_the_disk(tmp_path: Path) -> None:
+def test_the_reserve_is_allocated_on_the_disk(tmp_path: Path) -> None:
     with Outbox(tmp_path / "o", "Europe/Brussels", limit_bytes=8 * MB) as small:
         assert isinstance(small._quota, DiskQuota)
         held = (tmp_path / "o.reserve").stat()

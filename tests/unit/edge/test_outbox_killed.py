@@ -1,4 +1,4 @@
-"""Killed at every line it runs, and with the power cut after any of its writes, the outbox holds all it had accepted."""
+"""Killed at any line, or with the power cut after any write, the outbox holds all readings that it had accepted."""
 
 import os
 import shutil
@@ -30,39 +30,39 @@ NOW = datetime(2026, 10, 6, tzinfo=UTC)
 SMALL_BATCH = 8
 LONGEST = 3_000
 FILES = {edge.outbox.__file__, edge.outbox_overflow.__file__, edge.disk_quota.__file__}
-WITHOUT_EFFECT = {"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "day_of", "split", "to_batch"}
-SAID = struct.Struct("<qqq")
-"""What a life tells: how many readings were accepted, how many forgotten, and how long the log was when both were true."""
+PURE = {"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "day_of", "split", "to_batch"}
+PROMISE = struct.Struct("<qqq")
+"""What a run reports after each step: readings accepted, readings deleted, and the length of the write-ahead log then."""
 
 
-def some(how_many: int, number: int) -> list[Reading]:
+def readings(how_many: int, number: int) -> list[Reading]:
     return [Reading(START + (number + i) * 500, f"s-{i % 3}", Metric.PRESENCE, float(i % 2)) for i in range(how_many)]
 
 
-def life(path: Path) -> Iterator[tuple[int, int]]:
-    """An outbox's day in short: sealed at once, lingering, sealed together, settled; after each step what is promised."""
+def run_outbox(path: Path) -> Iterator[tuple[int, int]]:
+    """Append sealed and unsealed, confirm, seal; yields readings accepted and deleted after each step."""
     outbox = Outbox(path, ZONE)
-    accepted = forgotten = 0
+    accepted = deleted = 0
     for how_many, unsealed in ((7, False), (2, True), (3, True), (9, True), (1, True)):
-        accepted += outbox.append(some(how_many, accepted), unsealed=unsealed)
-        yield accepted, forgotten
+        accepted += outbox.append(readings(how_many, accepted), unsealed=unsealed)
+        yield accepted, deleted
     outbox.confirm([(1, 4)])  # the first batch ends at midnight
     yield accepted, 4
     outbox.seal()
     yield accepted, 4
-    accepted += outbox.append(some(2, accepted))
+    accepted += outbox.append(readings(2, accepted))
     yield accepted, 4
 
 
-def die_at(step: int, path: Path, told: int) -> bool:
-    """Live in a process of its own and be killed at the given line of the outbox; returns whether it came that far."""
+def kill_at(step: int, path: Path, promises: int) -> None:
+    """Run the outbox in a child process, which is killed at the given line of it; promises go to that file descriptor."""
     child = os.fork()
     if child == 0:
         left = step
 
         def count(frame: FrameType, event: str, _arg: Any) -> Any:
             nonlocal left
-            if frame.f_code.co_filename not in FILES or frame.f_code.co_name in WITHOUT_EFFECT:
+            if frame.f_code.co_filename not in FILES or frame.f_code.co_name in PURE:
                 return None
             if event == "line":
                 left -= 1
@@ -71,23 +71,22 @@ def die_at(step: int, path: Path, told: int) -> bool:
             return count
 
         sys.settrace(count)
-        for accepted, forgotten in life(path):
+        for accepted, deleted in run_outbox(path):
             wal = path.with_name(path.name + "-wal").stat().st_size
-            os.write(told, SAID.pack(accepted, forgotten, wal))
+            os.write(promises, PROMISE.pack(accepted, deleted, wal))
         os.kill(os.getpid(), signal.SIGKILL if left > 0 else signal.SIGABRT)
     _, status = os.waitpid(child, 0)
     assert os.WTERMSIG(status) == signal.SIGKILL
-    return True
 
 
-def last_said(told: int) -> tuple[int, int, int, bool]:
-    """The newest promise, and whether the whole life was lived."""
-    said = list(SAID.iter_unpack(os.read(told, 1_000_000))) if os.fstat(told).st_size else []
-    accepted, forgotten, wal = said[-1] if said else (0, 0, 0)
-    return accepted, forgotten, wal, len(said) == 8
+def last_promise(file: int) -> tuple[int, int, int, bool]:
+    """The last promise, and whether the run was complete."""
+    promises = list(PROMISE.iter_unpack(os.read(file, 1_000_000))) if os.fstat(file).st_size else []
+    accepted, deleted, wal = promises[-1] if promises else (0, 0, 0)
+    return accepted, deleted, wal, len(promises) == 8
 
 
-def check(path: Path, accepted: int, forgotten: int) -> None:
+def check(path: Path, accepted: int, deleted: int) -> None:
     with Outbox(path, ZONE) as outbox:
         outbox.seal()
         found = [Batch.model_validate_json(sealed.payload) for sealed in outbox.unconfirmed(0, 10_000)]
@@ -95,8 +94,8 @@ def check(path: Path, accepted: int, forgotten: int) -> None:
         assert report.last >= accepted
         assert sum(day.numbered for day in report.days) == report.last
         first = found[0].first if found else report.last + 1
-        assert first in (1, forgotten + 1, 5)
-        assert forgotten < first
+        assert first in (1, deleted + 1, 5)
+        assert deleted < first
         assert all(a.last + 1 == b.first for a, b in pairwise(found))
         assert not found or found[-1].last == report.last
         back = [
@@ -105,45 +104,45 @@ def check(path: Path, accepted: int, forgotten: int) -> None:
             for at, d, m, v in zip(b.at_ms, b.device, b.metric, b.value, strict=True)
         ]
         assert [r.at_ms for r in back] == [START + number * 500 for number in range(first - 1, report.last)]
-        assert outbox.append(some(3, report.last)) == 3
+        assert outbox.append(readings(3, report.last)) == 3
         assert outbox.report(NOW).last == report.last + 3
 
 
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that a short life has every kind of step."""
+    """So that a short run has every kind of step."""
     monkeypatch.setattr(edge.outbox, "BATCH_SIZE", SMALL_BATCH)
 
 
-def test_killed_at_every_line_it_holds_all_that_it_accepted_and_forgets_only_what_it_may(tmp_path: Path) -> None:
-    whole = False
+def test_killed_at_every_line_it_holds_all_accepted_readings_and_deletes_only_confirmed_ones(tmp_path: Path) -> None:
+    complete = False
     for step in range(1, LONGEST):
-        path, told = tmp_path / f"{step}.sqlite", tmp_path / f"{step}.told"
-        with told.open("w+b", buffering=0) as pipe:
-            die_at(step, path, pipe.fileno())
-            pipe.seek(0)
-            accepted, forgotten, _, whole = last_said(pipe.fileno())
+        path, promises = tmp_path / f"{step}.sqlite", tmp_path / f"{step}.promises"
+        with promises.open("w+b", buffering=0) as file:
+            kill_at(step, path, file.fileno())
+            file.seek(0)
+            accepted, deleted, _, complete = last_promise(file.fileno())
         if path.exists():
-            check(path, accepted, forgotten)
-        for file in tmp_path.glob(f"{step}.*"):
-            file.unlink()
-        if whole:
+            check(path, accepted, deleted)
+        for leftover in tmp_path.glob(f"{step}.*"):
+            leftover.unlink()
+        if complete:
             break
-    assert whole, "the life is longer than was tried"
+    assert complete, "the run has more lines than were tried"
 
 
-def test_power_cut_with_part_of_the_last_write_on_disk_loses_nothing_that_was_accepted(tmp_path: Path) -> None:
-    """What is behind the last commit may be there, in part, or garbage: the disk was never told to keep it."""
+def test_a_power_cut_with_part_of_the_last_write_on_disk_loses_no_accepted_reading(tmp_path: Path) -> None:
+    """What was written after the last commit may be there, in part, or garbage: it was never synced."""
     draw = Random(7)
     tried = 0
     for step in range(9, LONGEST, 7):
-        path, told = tmp_path / f"{step}.sqlite", tmp_path / f"{step}.told"
-        with told.open("w+b", buffering=0) as pipe:
-            die_at(step, path, pipe.fileno())
-            pipe.seek(0)
-            accepted, forgotten, synced, whole = last_said(pipe.fileno())
+        path, promises = tmp_path / f"{step}.sqlite", tmp_path / f"{step}.promises"
+        with promises.open("w+b", buffering=0) as file:
+            kill_at(step, path, file.fileno())
+            file.seek(0)
+            accepted, deleted, synced, complete = last_promise(file.fileno())
         wal = path.with_name(path.name + "-wal")
-        if whole:
+        if complete:
             break
         if not accepted:
             continue
@@ -154,7 +153,7 @@ def test_power_cut_with_part_of_the_last_write_on_disk_loses_nothing_that_was_ac
             torn = kept[:synced] + draw.randbytes(len(kept) - synced) if cut % 2 else kept
             broken.with_name(broken.name + "-wal").write_bytes(torn)
             broken.with_name(broken.name + "-shm").unlink(missing_ok=True)
-            check(broken, accepted, forgotten)
+            check(broken, accepted, deleted)
             tried += 1
     assert tried > 20
 
