@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from ingest.background_worker import repeat, running
 from smartwork.db.core.connection import Connection
-from smartwork.db.presence.spans import derive_stale
+from smartwork.db.presence.spans import derive_queued_spans
 
 log = logging.getLogger("ingest.span_derivation")
 
@@ -63,6 +63,6 @@ class _Rounds:
     def derive(self, connection: Connection) -> None:
         """One round."""
         if self._all:
-            derive_stale(connection)
+            derive_queued_spans(connection)
         else:
-            derive_stale(connection, QUIET, LONGEST)
+            derive_queued_spans(connection, QUIET, LONGEST)

@@ -7,7 +7,7 @@ from smartwork.bench.load import Load
 from smartwork.bench.sender import Sender
 from smartwork.db.bench.throwaway import clear, readings, stored
 from smartwork.db.core.connection import Connection
-from smartwork.db.presence.freshness import awaiting
+from smartwork.db.presence.spans import queued_devices
 from smartwork.devstack.errors import DevstackError
 
 _PATIENCE_S = 60.0
@@ -39,7 +39,7 @@ def _level_at(connection: Connection, batches: int, alive: Callable[[], None], *
     while True:
         now = time.monotonic()
         here = stored(connection).batches
-        waiting = awaiting(connection) if here == batches else 0
+        waiting = queued_devices(connection) if here == batches else 0
         if here == batches and not (with_spans and waiting):
             return now
         if (here, waiting) != before:

@@ -15,7 +15,7 @@ from smartwork.clock import now
 from smartwork.contracts.reading import Reading
 from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.core.connection import connect
-from smartwork.db.presence.freshness import awaiting
+from smartwork.db.presence.spans import queued_devices
 from smartwork.devstack.processes import Component, Supervisor
 from smartwork.errors import ServiceAway
 from smartwork.progress import Progress
@@ -99,13 +99,13 @@ def _open(opened: ExitStack, broker_url: str, box: Filled) -> tuple[Client, Outb
 def settle(database_url: str, progress: Progress, alive: Callable[[], None]) -> None:
     """Wait until all spans are derived from what was stored; raises ServiceAway where that stands still for a minute."""
     with connect(database_url) as connection:
-        left = total = awaiting(connection)
+        left = total = queued_devices(connection)
         moved_at = time.monotonic()
         while left:
             alive()
             progress("Deriving spans", total - left, total)
             time.sleep(0.1)
-            before, left = left, awaiting(connection)
+            before, left = left, queued_devices(connection)
             if left < before:
                 moved_at = time.monotonic()
             elif time.monotonic() - moved_at > _PATIENCE_S:

@@ -9,7 +9,7 @@ from time import monotonic, sleep
 
 from smartwork.clock import now
 from smartwork.db.core.connection import connect
-from smartwork.db.presence.freshness import awaiting
+from smartwork.db.presence.spans import queued_devices
 from smartwork.devstack import packages
 from smartwork.devstack.instance import throwaway
 from smartwork.devstack.mosquitto import Mosquitto
@@ -98,7 +98,7 @@ class Rig:
         eventually(lambda: self.waiting() == 0, lambda: self._account(expected), 60)
         took = monotonic() - began
         with connect(self.database_url) as connection:
-            eventually(lambda: awaiting(connection) == 0, lambda: self._account(expected), 60)
+            eventually(lambda: queued_devices(connection) == 0, lambda: self._account(expected), 60)
         return took
 
     def prove(self) -> None:

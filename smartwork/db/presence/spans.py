@@ -1,4 +1,4 @@
-"""Spans kept in step with readings: only what late or new readings touched is derived again."""
+"""Spans in the database, derived again from the first instant that new or late readings touched."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -25,41 +25,53 @@ from smartwork.errors import SmartworkError
 
 MAX_GAP = timedelta(minutes=5)
 """Vacant time of at most this between two detections counts as presence."""
-_AT_ONCE, _ROWS_AT_ONCE = 1_000, 50
-_SAMPLES_AT_ONCE = 50_000
+_DEVICES_PER_TRANSACTION = 1_000
+_ROWS_PER_FETCH = 50
+_SAMPLES_PER_GROUP = 50_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class NotDerived(SmartworkError):  # noqa: N818 - says what waits
-    """The spans of some sensors wait."""
+class SpansNotDerived(SmartworkError):  # noqa: N818 - a state that passes, not a fault
+    """The database refused the spans of some sensors; they are still in the queue."""
 
 
-def derive_stale(connection: Connection, quiet: timedelta = timedelta(0), longest: timedelta = timedelta(0)) -> int:
-    """Derive the spans of devices that were touched and then not for `quiet`, or `longest` ago; returns how many.
+def queued_devices(connection: Connection) -> int:
+    """How many devices are in the span queue: their latest readings are not in spans yet."""
+    row = connection.execute(sql("count_queued_devices")).fetchone()
+    return int(row[0]) if row else 0
 
-    Each portion is one transaction: after a crash the marks are still there and the same work is done again.
-    Raises ServiceAway where the database is lost, NotDerived where it refuses, as two sensors of one desk may cause that
-    are derived at the same time.
+
+def derive_queued_spans(
+    connection: Connection, quiet: timedelta = timedelta(0), longest_wait: timedelta = timedelta(0)
+) -> int:
+    """Derive the spans of devices in the span queue; returns how many devices were taken from it.
+
+    Takes devices without new readings for `quiet`, and devices that have been in the queue for `longest_wait`. Each group
+    of devices is one transaction, so a crash leaves the devices in the queue. Raises ServiceAway if the database is lost,
+    and SpansNotDerived if it refuses, for example because another worker derives a second sensor of the same desk.
     """
-    how = {"most": _AT_ONCE, "quiet": quiet, "longest": longest}
+    arguments = {"most": _DEVICES_PER_TRANSACTION, "quiet": quiet, "longest_wait": longest_wait}
     done = 0
     while True:
         try:
             with wrap_database_errors(), connection.transaction():
-                taken = connection.execute(sql("take_stale"), how).fetchall()
+                taken = connection.execute(sql("take_queued_devices"), arguments).fetchall()
                 if taken:
                     _derive(connection, {int(device): int(since_us) for device, since_us in taken})
         except psycopg.Error as error:
-            raise NotDerived(f"Spans could not be derived, and will be tried again: {error.diag.message_primary}") from error
+            message = f"Spans could not be derived and will be tried again: {error.diag.message_primary}"
+            raise SpansNotDerived(message) from error
         done += len(taken)
-        if len(taken) < _AT_ONCE:
+        if len(taken) < _DEVICES_PER_TRANSACTION:
             return done
 
 
 def _derive(connection: Connection, since_us: dict[int, int]) -> None:
-    watchers = connection.execute(sql("watchers"), (array_text(list(since_us)),)).fetchall()
-    if not watchers:
+    """Derive the spans of devices from an instant on; `since_us` is by device, in microseconds since 1970 UTC."""
+    watching = connection.execute(sql("watching_devices"), (array_text(list(since_us)),)).fetchall()
+    if not watching:
         return
-    device, resource, interval_s = np.array(watchers, dtype=np.int64).T
+    device, resource, interval_s = np.array(watching, dtype=np.int64).T
     timeout = np.array([microseconds(silence_timeout(float(each))) for each in interval_s], dtype=np.int64)
     since = np.array([since_us[each] for each in device.tolist()], dtype=np.int64)
     reach = timeout + microseconds(MAX_GAP)
@@ -69,73 +81,68 @@ def _derive(connection: Connection, since_us: dict[int, int]) -> None:
             for sensor, at, present in _presence_since(connection, device, since, 2 * reach)
         ]
     )
-    # The first spans after the reading where derivation restarts may be too short: what came before it is not read. Spans
-    # that end more than `reach` later do not depend on it. Whole spans are replaced: a silence that ends now began earlier.
+    # Readings before the anchor are not read, so the first spans after it may be wrong; spans that end after `since - reach`
+    # do not depend on them. Whole spans are replaced: the unknown span that a new reading ends began earlier.
     start = since - reach
     found = found.where(found.end > start[found.sensor])
     final = final_before(connection)
-    if final is not None:  # readings before this instant may be dropped already, so the spans before it stay as they are
-        first = microseconds(final - datetime(1970, 1, 1, tzinfo=UTC))
-        found = found.where(found.end > first)
-        np.maximum(found.start, first, out=found.start)
-        np.maximum(start, first, out=start)
-    heads = np.append(True, np.diff(found.sensor) != 0)[: len(found.sensor)]
-    start[found.sensor[heads]] = found.start[heads]
-    _replace(connection, resource, start, found, heads)
+    if final is not None:  # earlier readings may be dropped, so earlier spans stay as they are
+        first_us = microseconds(final - _EPOCH)
+        found = found.where(found.end > first_us)
+        np.maximum(found.start, first_us, out=found.start)
+        np.maximum(start, first_us, out=start)
+    is_first = np.append(True, np.diff(found.sensor) != 0)[: len(found.sensor)]
+    start[found.sensor[is_first]] = found.start[is_first]
+    _replace(connection, resource, start, found, is_first)
 
 
 def _presence_since(
     connection: Connection, device: Integers, since: Integers, lookback: Integers
 ) -> Iterator[tuple[Integers, Integers, Flags]]:
-    """The presence readings that count, some whole devices at a time, so that memory stays small whatever comes late.
+    """The presence readings that count, in groups of whole devices, so that memory stays small however many are late.
 
-    Of each reading the place of its device, its time in microseconds since 1970 UTC, and whether somebody was there.
+    Each group has three columns: index into `device`, time in microseconds since 1970 UTC, and whether somebody was there.
     """
     arguments = {
         "device_ids": array_text(device.tolist()),
         "since_us": array_text(since.tolist()),
         "lookback_us": array_text(lookback.tolist()),
     }
-    places = {number: place for place, number in enumerate(device.tolist())}
+    index_of = {device_id: index for index, device_id in enumerate(device.tolist())}
     with connection.cursor() as cursor:
-        held: list[tuple[int, Integers, Flags]] = []
-        many = 0
-        for number, ats, states in cursor.stream(sql("presence_since"), arguments, binary=True, size=_ROWS_AT_ONCE):
-            held.append((places[number], times(ats), flags(states)))
-            many += len(held[-1][1])
-            if many > _SAMPLES_AT_ONCE:
-                yield _together(held)
-                held, many = [], 0
-        if held:
-            yield _together(held)
+        group: list[tuple[int, Integers, Flags]] = []
+        samples = 0
+        for device_id, ats, present in cursor.stream(sql("presence_since"), arguments, binary=True, size=_ROWS_PER_FETCH):
+            group.append((index_of[device_id], times(ats), flags(present)))
+            samples += len(group[-1][1])
+            if samples > _SAMPLES_PER_GROUP:
+                yield _as_columns(group)
+                group, samples = [], 0
+        if group:
+            yield _as_columns(group)
 
 
-def _together(held: list[tuple[int, Integers, Flags]]) -> tuple[Integers, Integers, Flags]:
-    sensor = np.repeat([place for place, _, _ in held], [len(at) for _, at, _ in held])
-    return sensor, np.concatenate([at for _, at, _ in held]), np.concatenate([present for _, _, present in held])
+def _as_columns(group: list[tuple[int, Integers, Flags]]) -> tuple[Integers, Integers, Flags]:
+    sensor = np.repeat([index for index, _, _ in group], [len(at) for _, at, _ in group])
+    return sensor, np.concatenate([at for _, at, _ in group]), np.concatenate([present for _, _, present in group])
 
 
-def _replace(
-    connection: Connection,
-    resource: Integers,
-    start: Integers,
-    found: SpanColumns,
-    heads: Flags,
-) -> None:
-    """Put pieces in the place of all that a resource has from an instant on, grown together with what stays before.
+def _replace(connection: Connection, resource: Integers, start: Integers, found: SpanColumns, is_first: Flags) -> None:
+    """Replace the spans of each resource from `start` on by `found`.
 
-    `heads` flags the first piece of each sensor.
+    If the first new span has the state of the span that is cut at `start`, the two are joined. `is_first` flags the first
+    span of each sensor in `found`.
     """
-    where = {"resource_ids": array_text(resource.tolist()), "since_us": array_text(start.tolist())}
-    connection.execute(sql("drop_spans"), where)
-    first = {int(resource[found.sensor[i]]): i for i in np.flatnonzero(heads).tolist()}
-    grown: dict[int, int] = {}
-    for number, begin, state in connection.execute(sql("cut_spans"), where):
-        i = first.get(number)
+    arguments = {"resource_ids": array_text(resource.tolist()), "since_us": array_text(start.tolist())}
+    connection.execute(sql("delete_spans_since"), arguments)
+    first = {int(resource[found.sensor[i]]): i for i in np.flatnonzero(is_first).tolist()}
+    joined: dict[int, int] = {}
+    for resource_id, starts_us, state in connection.execute(sql("cut_spans"), arguments):
+        i = first.get(resource_id)
         if i is not None and STATES[found.state[i]] == state:
-            found.start[i] = grown[number] = begin
-    if grown:
-        gone = {"resource_ids": array_text(list(grown)), "starts_us": array_text(list(grown.values()))}
-        connection.execute(sql("drop_grown_spans"), gone)
+            found.start[i] = joined[resource_id] = starts_us
+    if joined:
+        gone = {"resource_ids": array_text(list(joined)), "starts_us": array_text(list(joined.values()))}
+        connection.execute(sql("delete_joined_spans"), gone)
     with connection.cursor() as cursor, cursor.copy(sql("copy_spans")) as copy:
         copy.write(binary_spans(resource[found.sensor], found))

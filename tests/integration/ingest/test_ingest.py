@@ -18,7 +18,7 @@ from smartwork.db.ingest.columns import Arrival, gather
 from smartwork.db.ingest.store import IngestStore, Outcome, Refusal, Report, StatusChange
 from smartwork.db.ledger.ledger import ledger, overlaps
 from smartwork.db.network_setup import install
-from smartwork.db.presence.spans import derive_stale
+from smartwork.db.presence.spans import derive_queued_spans
 from smartwork.devstack.stack import Stack
 from smartwork.transport.mqtt import Client
 from tests.support.broker import collect
@@ -134,7 +134,7 @@ def test_batches_that_were_prepared_before_their_edge_was_known_are_stored_all_t
 
 def test_of_prepared_batches_only_those_that_are_new_are_stored(connection: Connection, store: IngestStore) -> None:
     commit(store, arrival(morning(11)))
-    derive_stale(connection)
+    derive_queued_spans(connection)
     three = [arrival(morning(first)) for first in (1, 11, 21)]
     prepared = store.prepare(three, NOON, gather(three))
     outcome = store.commit(three, [], [], [], NOON, prepared)

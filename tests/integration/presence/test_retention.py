@@ -19,7 +19,7 @@ from smartwork.db.core.migrations import migrate, migrations
 from smartwork.db.ingest.store import IngestStore
 from smartwork.db.network_setup import install
 from smartwork.db.presence import retention
-from smartwork.db.presence.spans import derive_stale
+from smartwork.db.presence.spans import derive_queued_spans
 from smartwork.jobs.presence.daily_figures import summarise_month
 from smartwork.jobs.presence.retention import RetentionRun, run_retention
 from tests.support.factory import EPOCH, NOON, ZONE, Told, arrival, batch, presence, small_network
@@ -250,7 +250,7 @@ def one_week(connection: Connection) -> Edge:
     """Two desks' presence of a working day, derived."""
     edge = Edge(connection)
     edge.tell(presence("s-1", NOON - timedelta(hours=4), [True, False] * 60) + presence("s-2", NOON, [True] * 30))
-    derive_stale(connection)
+    derive_queued_spans(connection)
     return edge
 
 
@@ -296,7 +296,7 @@ def test_readings_stay_until_their_spans_are_derived(database: Connection) -> No
     Edge(database).tell(presence("s-1", NOON, [True]))
     run(database, YEARS_LATER)
     assert raw(database) == 1
-    derive_stale(database)
+    derive_queued_spans(database)
     run(database, YEARS_LATER)
     assert raw(database) == 0
     assert len(spans(database)) == 1
@@ -330,13 +330,13 @@ def test_what_is_never_billed_holds_nothing_back(database: Connection) -> None:
 def test_a_reading_older_than_what_is_kept_changes_neither_spans_nor_figures(database: Connection) -> None:
     edge = one_week(database)
     edge.tell(presence("s-1", NOON + timedelta(days=60), [True] * 5), at=NOON + timedelta(days=61))
-    derive_stale(database)
+    derive_queued_spans(database)
     at = NOON + timedelta(days=215)
     run(database, at)
     assert raw(database) == 5
     before = spans(database), by_hour(database)
     edge.tell(presence("s-1", NOON - timedelta(hours=1), [False] * 3), at=at)
-    derive_stale(database)
+    derive_queued_spans(database)
     run(database, at)
     assert raw(database) == 5
     assert (spans(database), by_hour(database)) == before

@@ -10,7 +10,7 @@ import pytest
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.ingest.store import IngestStore
 from smartwork.db.network_setup import install
-from smartwork.db.presence.spans import MAX_GAP, NotDerived, derive_stale
+from smartwork.db.presence.spans import MAX_GAP, SpansNotDerived, derive_queued_spans
 from smartwork.domain.presence.sensor_limits import silence_timeout
 from tests.support import scalar_occupancy
 from tests.support.factory import NOON, Told, arrival, batch, presence, small_network
@@ -76,17 +76,17 @@ def test_spans_derived_step_by_step_are_those_derived_from_scratch(
         first += len(portion)
         known += portion
         if chance.random() < 0.7:
-            derive_stale(connection)
+            derive_queued_spans(connection)
             assert spans(connection) == from_scratch(known)
-    derive_stale(connection)
+    derive_queued_spans(connection)
     assert spans(connection) == from_scratch(told)
 
 
 def test_deriving_again_without_news_changes_nothing(connection: Connection, store: IngestStore) -> None:
     store.commit([arrival(batch(1, presence("s-1", MORNING, [True, True, False])))], [], [], [], NOON)
-    assert derive_stale(connection) == 1
+    assert derive_queued_spans(connection) == 1
     before = spans(connection)
-    assert derive_stale(connection) == 0
+    assert derive_queued_spans(connection) == 0
     assert spans(connection) == before
 
 
@@ -97,11 +97,11 @@ def test_only_what_a_batch_touched_is_derived_again(connection: Connection, stor
 
     told = [told for i in range(6) for told in presence("s-1", MORNING + timedelta(hours=i), [True, False])]
     store.commit([arrival(batch(1, told + presence("s-2", MORNING, [True])))], [], [], [], NOON + timedelta(hours=3))
-    derive_stale(connection)
+    derive_queued_spans(connection)
     before = written_by()
     late = presence("s-1", MORNING + timedelta(hours=4, minutes=30), [True])
     store.commit([arrival(batch(20, late))], [], [], [], NOON + timedelta(hours=3))
-    derive_stale(connection)
+    derive_queued_spans(connection)
     after = written_by()
     assert spans(connection) == from_scratch(told + late)
     untouched = {key for key in before if after.get(key) == before[key]}
@@ -112,11 +112,11 @@ def test_only_what_a_batch_touched_is_derived_again(connection: Connection, stor
 def test_late_readings_change_the_past(connection: Connection, store: IngestStore) -> None:
     early, late = presence("s-1", MORNING, [True]), presence("s-1", MORNING + timedelta(minutes=30), [True])
     store.commit([arrival(batch(1, early + late))], [], [], [], NOON)
-    derive_stale(connection)
+    derive_queued_spans(connection)
     assert [state for _, _, state, _ in spans(connection)] == ["occupied", "unknown", "occupied"]
     outage = presence("s-1", MORNING + timedelta(minutes=1), [True] * 29)
     store.commit([arrival(batch(3, outage))], [], [], [], NOON)
-    derive_stale(connection)
+    derive_queued_spans(connection)
     assert spans(connection) == [(MORNING, MORNING + timedelta(minutes=32, seconds=30), "occupied", False)]
 
 
@@ -125,7 +125,7 @@ def test_a_stay_of_thirteen_hours_is_suspect_however_it_arrived(connection: Conn
     for hour in range(13):
         told = presence("s-1", start + timedelta(hours=hour), [True] * 60)
         store.commit([arrival(batch(1 + 60 * hour, told))], [], [], [], NOON + timedelta(hours=2))
-        derive_stale(connection)
+        derive_queued_spans(connection)
     ((_, _, state, suspect),) = spans(connection)
     assert (state, suspect) == ("occupied", True)
 
@@ -135,7 +135,7 @@ def test_each_desk_has_spans_of_its_own_and_a_device_without_a_desk_has_none(
 ) -> None:
     told = presence("s-1", MORNING, [True]) + presence("s-2", MORNING, [False]) + presence("stranger", MORNING, [True])
     store.commit([arrival(batch(1, told))], [], [], [], NOON)
-    derive_stale(connection)
+    derive_queued_spans(connection)
     assert [state for _, _, state, _ in spans(connection)] == ["occupied"]
     assert [state for _, _, state, _ in spans(connection, "desk-2")] == ["vacant"]
     (row,) = connection.execute("SELECT count(*) FROM span").fetchall()
@@ -150,7 +150,7 @@ def test_of_two_sensors_at_one_desk_the_first_registered_speaks_and_nothing_stop
     second = presence("s-2", MORNING, [False, True] * 10)
     for number, told in ((1, second), (21, first), (25, presence("s-2", MORNING + timedelta(minutes=20), [True]))):
         store.commit([arrival(batch(number, told))], [], [], [], NOON)
-        derive_stale(connection)
+        derive_queued_spans(connection)
     found = [(end, state) for _, end, state, _ in spans(connection) if end > first[0][0]]
     assert found == [(end, state) for _, end, state, _ in from_scratch(first)]
 
@@ -165,12 +165,12 @@ def test_a_sensor_that_speaks_without_a_pause_is_left_alone_until_it_has_waited_
     connection.execute(age, ("2 s", one))
     connection.execute(age, ("0 s", two))
     quiet, longest = timedelta(seconds=1), timedelta(seconds=10)
-    assert derive_stale(connection, quiet, longest) == 1
+    assert derive_queued_spans(connection, quiet, longest) == 1
     assert connection.execute("SELECT device_id FROM span_queue").fetchall() == [(two,)]
     store.commit([arrival(batch(3, presence("s-2", MORNING + timedelta(minutes=1), [True])))], [], [], [], NOON)
-    assert derive_stale(connection, quiet, longest) == 0
+    assert derive_queued_spans(connection, quiet, longest) == 0
     connection.execute("UPDATE span_queue SET first_at = first_at - interval '2 s'")
-    assert derive_stale(connection, quiet, longest) == 1
+    assert derive_queued_spans(connection, quiet, longest) == 1
     assert len(spans(connection, "desk-1")) == len(spans(connection, "desk-2")) == 1
 
 
@@ -182,11 +182,11 @@ def test_what_the_database_refuses_to_derive_waits_and_is_tried_again(
     with closing(connect(database_url)) as other, ThreadPoolExecutor(1) as pool:
         with other.transaction():
             other.execute("INSERT INTO span SELECT resource_id, %s, %s, 'vacant' FROM resource", (MORNING, NOON))
-            refused = pool.submit(derive_stale, connection)
+            refused = pool.submit(derive_queued_spans, connection)
             eventually(lambda: waits_for_a_lock(other))
-        with pytest.raises(NotDerived, match="will be tried again"):
+        with pytest.raises(SpansNotDerived, match="will be tried again"):
             refused.result(10)
-    assert derive_stale(connection) == 1
+    assert derive_queued_spans(connection) == 1
     assert [span[2] for span in spans(connection)] == ["occupied"]
 
 

@@ -1,14 +1,17 @@
--- name: take_stale
--- What was not touched for `quiet`, or waits for `longest` already. Skips what another worker is deriving at this moment.
--- Only devices that watch a resource have spans.
+-- name: count_queued_devices
+SELECT count(*) FROM span_queue
+
+-- name: take_queued_devices
+-- Devices without new readings for `quiet`, or in the queue for `longest_wait`. Skips devices that another worker has taken.
 DELETE FROM span_queue
 WHERE device_id IN (SELECT device_id FROM span_queue
-                    WHERE last_at <= now() - %(quiet)s::interval OR first_at <= now() - %(longest)s::interval
+                    WHERE last_at <= now() - %(quiet)s::interval OR first_at <= now() - %(longest_wait)s::interval
                     ORDER BY device_id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
 RETURNING device_id, (extract(epoch FROM since) * 1000000)::bigint
 
--- name: watchers
--- Of several sensors that report presence for one resource the one that was registered first speaks for it.
+-- name: watching_devices
+-- Devices whose readings give the spans of a resource. If several sensors of one resource report presence, only the one that
+-- was registered first does.
 SELECT device_id, resource_id, interval_s FROM device
 WHERE device_id = ANY(%s::int[]) AND resource_id IS NOT NULL
   AND NOT EXISTS (SELECT FROM device other
@@ -17,9 +20,8 @@ WHERE device_id = ANY(%s::int[]) AND resource_id IS NOT NULL
 ORDER BY device_id
 
 -- name: presence_since
--- Each device's presence from the last reading on that cannot depend on anything at or after `since`, and where there is
--- none, from the first reading of all. One row a device, and its times and states in the binary form of arrays, which is
--- read a whole column at a time.
+-- The presence readings of each device from its anchor on: its last reading before `since` less `lookback`. Without such a
+-- reading, all later ones. One row a device, with times and states as binary arrays, which are read as whole columns.
 SELECT s.device_id, array_send(r.ats), array_send(r.present)
 FROM unnest(%(device_ids)s::int[], %(since_us)s::bigint[], %(lookback_us)s::bigint[]) AS s (device_id, since_us, lookback_us)
 CROSS JOIN LATERAL (
@@ -37,19 +39,19 @@ CROSS JOIN LATERAL (
 WHERE r.ats IS NOT NULL
 ORDER BY s.device_id
 
--- name: drop_spans
+-- name: delete_spans_since
 DELETE FROM span USING unnest(%(resource_ids)s::int[], %(since_us)s::bigint[]) AS s (resource_id, since_us)
 WHERE span.resource_id = s.resource_id AND starts_at >= 'epoch'::timestamptz + s.since_us * interval '1 microsecond'
 
 -- name: cut_spans
--- The span that reaches into what is derived again ends there; it is returned so that it can grow together again.
+-- Ends the span that reaches over `since`, and returns it, so that it can be joined with the first new span.
 UPDATE span SET ends_at = s.since
 FROM (SELECT resource_id, 'epoch'::timestamptz + since_us * interval '1 microsecond' AS since
       FROM unnest(%(resource_ids)s::int[], %(since_us)s::bigint[]) AS u (resource_id, since_us)) AS s
 WHERE span.resource_id = s.resource_id AND starts_at < s.since AND ends_at > s.since
 RETURNING span.resource_id, (extract(epoch FROM starts_at) * 1000000)::bigint, state
 
--- name: drop_grown_spans
+-- name: delete_joined_spans
 DELETE FROM span USING unnest(%(resource_ids)s::int[], %(starts_us)s::bigint[]) AS s (resource_id, starts_us)
 WHERE span.resource_id = s.resource_id AND starts_at = 'epoch'::timestamptz + s.starts_us * interval '1 microsecond'
 

@@ -1,2 +1,0 @@
--- name: stale_count
-SELECT count(*) FROM span_queue
