@@ -12,7 +12,7 @@ from smartwork.clock import now
 from smartwork.db.billing.documents import DocumentSummary
 from smartwork.domain.billing.lifecycle import status
 from smartwork.domain.billing.payments import Position
-from smartwork.domain.settlement.statements import UnsignedStay
+from smartwork.domain.settlement.statements import UnattributedStay
 
 EUR = "EUR"
 NOTHING = Decimal(0)
@@ -22,7 +22,7 @@ with data.opened() as reader:
         "Accounts", "What a month came to: billed, paid, still open, owed to centres, and billed to nobody.", centres
     )
     month = frame.choose_month(reader)
-    heads, standing, unsigned = reader.heads(month), reader.positions(month), reader.unsigned(month)
+    heads, standing, unattributed = reader.heads(month), reader.positions(month), reader.unattributed_stays(month)
 name_of = {centre.slug: centre.name for centre in centres}
 today = now().date()
 
@@ -53,7 +53,7 @@ def row(head: DocumentSummary) -> tuple[Mood, list[Raw | str]]:
     ]
 
 
-def stay(centre: str, one: UnsignedStay) -> tuple[Mood, list[Raw | str]]:
+def stay(centre: str, one: UnattributedStay) -> tuple[Mood, list[Raw | str]]:
     zone = ZoneInfo(one.timezone)
     period = f"{clock(one.starts_at, zone)} to {clock(one.ends_at, zone)}"
     when = day(one.starts_at.astimezone(zone).date())
@@ -63,7 +63,7 @@ def stay(centre: str, one: UnsignedStay) -> tuple[Mood, list[Raw | str]]:
 companies = [head for head in heads if head.number in standing]
 to_centres = [head for head in heads if head.number not in standing]
 late = [head for head in companies if is_late(head, standing[head.number])]
-stays = [(centre, one) for centre, its in unsigned.items() for one in its]
+stays = [(centre, one) for centre, its in unattributed.items() for one in its]
 st.html(
     cards(
         [

@@ -15,11 +15,11 @@ from smartwork.cli.tables import Column, FittedTable, Row
 from smartwork.db.core.connection import Connection
 from smartwork.db.network.centres import centre_slugs
 from smartwork.db.settlement import statements
-from smartwork.domain.settlement.statements import UnsignedStay
+from smartwork.domain.settlement.statements import UnattributedStay
 from smartwork.errors import InputError
 from smartwork.progress import Progress
 
-Stays = Mapping[str, Sequence[UnsignedStay]]
+Stays = Mapping[str, Sequence[UnattributedStay]]
 
 
 def add_walk_ins(
@@ -46,7 +46,7 @@ def add_walk_ins(
             known = centre_slugs(connection)
             if centre is not None and centre not in known:
                 raise InputError(f"There is no centre {centre!r}. Centres: {', '.join(known)}")
-            stays = statements.unsigned(connection, chosen, centre)
+            stays = statements.unattributed_stays(connection, chosen, centre)
         if as_json:
             print(json.dumps(_json(chosen, stays), indent=2, ensure_ascii=False))
         else:
@@ -74,7 +74,7 @@ def _listed(month: date, stays: Stays) -> RenderableType:
     )
 
 
-def _row(centre: str, stay: UnsignedStay) -> Row:
+def _row(centre: str, stay: UnattributedStay) -> Row:
     zone = ZoneInfo(stay.timezone)
     start, end = stay.starts_at.astimezone(zone), stay.ends_at.astimezone(zone)
     return centre, f"{start:%a %Y-%m-%d}", stay.resource_name, f"{start:%H:%M}", f"{end:%H:%M}", _minutes(stay.occupied_s)
@@ -99,7 +99,7 @@ def _json(month: date, stays: Stays) -> dict[str, object]:
     }
 
 
-def _stay_json(centre: str, stay: UnsignedStay) -> dict[str, object]:
+def _stay_json(centre: str, stay: UnattributedStay) -> dict[str, object]:
     zone = ZoneInfo(stay.timezone)
     return {
         "centre": centre,

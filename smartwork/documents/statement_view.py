@@ -14,7 +14,7 @@ from smartwork.documents.rows import net, place_section
 from smartwork.documents.view import View, address, pages
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.parties import Language
-from smartwork.domain.settlement.statements import Statement, UnsignedStay
+from smartwork.domain.settlement.statements import Statement, UnattributedStay
 
 _DAY_ENDS = (45.0, 65.0, 86.0, 105.0, 125.0, 146.0, WIDTH)
 _STAY_ENDS = (150.0, WIDTH)
@@ -61,7 +61,7 @@ def statement_face(one: Statement, invoice: Invoice, digest: str) -> Face:
         total_label=say["paid_on"].format(day=paid) if paid else say["closing_balance"],
         gross=labels.euro(account.paid if paid else account.closing, language),
         pools=None,
-        notes=[say["statement_scope"], *([say["unsigned_note"]] if one.unsigned else [])],
+        notes=[say["statement_scope"], *([say["unsigned_note"]] if one.unattributed else [])],
         payment=_payment(one, invoice, say, paid),
         fingerprint=f"{say['fingerprint']} {digest}",
     )
@@ -70,7 +70,7 @@ def statement_face(one: Statement, invoice: Invoice, digest: str) -> Face:
 def _summary(one: Statement, say: dict[str, str], language: Language) -> Table:
     rows = [
         [
-            say[f"verdict_{part.verdict}"] if part.signed else say["verdict_unsigned"],
+            say[f"verdict_{part.verdict}"] if part.is_attributed else say["verdict_unsigned"],
             labels.count(part.count, language),
             _hours(part.booked_s, language),
             _hours(part.measured_s, language),
@@ -137,7 +137,7 @@ def _payment(one: Statement, invoice: Invoice, say: dict[str, str], paid: str | 
 
 def _sections(one: Statement, invoice: Invoice, say: dict[str, str]) -> list[Section]:
     language = invoice.language
-    return [_days(one, say, language), place_section(invoice), _unsigned(one.unsigned, say, language)]
+    return [_days(one, say, language), place_section(invoice), _unsigned(one.unattributed, say, language)]
 
 
 def _days(one: Statement, say: dict[str, str], language: Language) -> Section:
@@ -155,20 +155,21 @@ def _days(one: Statement, say: dict[str, str], language: Language) -> Section:
         cells(
             labels.short_day(row.day, language),
             (
-                *(_count(count, language) for count in (row.bookings, row.no_shows, row.walk_ins, row.unsigned)),
+                *(_count(count, language) for count in (row.bookings, row.no_shows, row.walk_ins, row.unattributed)),
                 _hours(row.booked_s, language), _hours(row.measured_s, language), labels.number(row.net, language),
             ),
         )
         for row in one.days
     ]  # fmt: skip
-    if one.earlier:
+    if one.earlier_months:
         name = say["earlier_months"]
-        rows.append(Cells((("body", 0, name, "left"), ("body", WIDTH, labels.number(one.earlier, language), "right"))))
+        rows.append(Cells((("body", 0, name, "left"), ("body", WIDTH, labels.number(one.earlier_months, language), "right"))))
     if not rows:
         return Section(heads, [])
     total: list[tuple[float, str, Align]] = [(0, say["total"], "left")]
+    counts = ("bookings", "no_shows", "walk_ins", "unattributed")
     sums = (
-        *(labels.count(sum(getattr(row, key) for row in one.days), language) for key in keys[:4]),
+        *(labels.count(sum(getattr(row, key) for row in one.days), language) for key in counts),
         _hours(sum(row.booked_s for row in one.days), language),
         _hours(sum(row.measured_s for row in one.days), language),
         labels.number(one.charged, language),
@@ -177,7 +178,7 @@ def _days(one: Statement, say: dict[str, str], language: Language) -> Section:
     return Section(heads, [Group(rows[0], rows[0], rows[1:])], [Sum(tuple(total))])
 
 
-def _unsigned(stays: Iterable[UnsignedStay], say: dict[str, str], language: Language) -> Section:
+def _unsigned(stays: Iterable[UnattributedStay], say: dict[str, str], language: Language) -> Section:
     heads = Heads(
         say["unsigned_title"],
         (
@@ -189,7 +190,7 @@ def _unsigned(stays: Iterable[UnsignedStay], say: dict[str, str], language: Lang
     return Section(heads, [Group(rows[0], rows[0], rows[1:])], [Note(say["unsigned_note"])]) if rows else Section(heads, [])
 
 
-def _stay(stay: UnsignedStay, language: Language) -> Cells:
+def _stay(stay: UnattributedStay, language: Language) -> Cells:
     zone = ZoneInfo(stay.timezone)
     start, end = stay.starts_at.astimezone(zone), stay.ends_at.astimezone(zone)
     return Cells(

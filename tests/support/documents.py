@@ -31,8 +31,8 @@ from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
 from smartwork.domain.money import cents
 from smartwork.domain.network.places import PlaceKind
 from smartwork.domain.presence.spans import Span
-from smartwork.domain.settlement.settlement import Revenue, centre_head, resettle, settle
-from smartwork.domain.settlement.statements import Account, Judged, Statement, UnsignedStay, statement
+from smartwork.domain.settlement.settlement import Revenue, adjust, centre_head, settle
+from smartwork.domain.settlement.statements import CentreAccount, DayVerdicts, Statement, UnattributedStay, statement
 from smartwork.domain.time import local_days
 
 MONTH, ISSUED = date(2026, 10, 1), date(2026, 11, 2)
@@ -224,7 +224,7 @@ def centre_statement(language: Language = "fr") -> tuple[Statement, Invoice]:
     document = self_billed(language)
     kinds: tuple[Verdict, ...] = (*VERDICTS, "cancelled")
     judged = [
-        Judged(date(2026, 10, day), kind, signed, 1 + (day + n) % 5, 0 if kind in ("walk_in", "cancelled") else 14400,
+        DayVerdicts(date(2026, 10, day), kind, signed, 1 + (day + n) % 5, 0 if kind in ("walk_in", "cancelled") else 14400,
                0 if kind in ("no_show", "cancelled") else 9000, 600)
         for day in range(1, 32)
         if date(2026, 10, day).isoweekday() < 6
@@ -232,7 +232,7 @@ def centre_statement(language: Language = "fr") -> tuple[Statement, Invoice]:
         for signed in ((True, False) if kind == "walk_in" else (True,))
     ]  # fmt: skip
     stays = [
-        UnsignedStay("Europe/Brussels", f"desk-{n}", f"Bureau {n}", at, at + timedelta(hours=1), 3000)
+        UnattributedStay("Europe/Brussels", f"desk-{n}", f"Bureau {n}", at, at + timedelta(hours=1), 3000)
         for n in range(1, 15)
         for at in (START + timedelta(days=n),)
     ]  # fmt: skip
@@ -241,7 +241,7 @@ def centre_statement(language: Language = "fr") -> tuple[Statement, Invoice]:
     charged = [*lines, (date(2026, 9, 3), Decimal("-12.50"))]
     charged.append((date(2026, 10, 30), total - sum((net for _, net in charged), Decimal(0))))
     paid = document.gross + Decimal("20.00")
-    account = Account(Decimal("20.00"), document.gross, paid, ISSUED, "gembloux 2026-10")
+    account = CentreAccount(Decimal("20.00"), document.gross, paid, ISSUED, "gembloux 2026-10")
     return statement(document, judged, stays, charged, account), document
 
 
@@ -264,7 +264,7 @@ def settled_anew(language: Language = "fr") -> Invoice:
     lines = settle(now, Revenue(*CENTRES[0], {"desk": Decimal("900.00")}), 10, november)
     rows = [StatementRow("desk-1", "Bureau 1", "desk", 31, Decimal(120), Decimal("900.00"), Decimal(0))]
     head = centre_head(now, november, on, DEMO_SELLER, is_demo=True)
-    return compose(head, [*lines, *resettle(now, october, 10, MONTH, [issued])], ordinal=4, statement=rows)
+    return compose(head, [*lines, *adjust(now, october, 10, MONTH, [issued])], ordinal=4, statement=rows)
 
 
 def month_given_back(language: Language = "fr") -> Invoice:

@@ -23,7 +23,7 @@ from smartwork.domain.billing.tariffs import Tariff, contract_at, tariff_at
 from smartwork.domain.bookings.visit import Proven
 from smartwork.domain.money import cents
 from smartwork.domain.presence.spans import Span
-from smartwork.domain.settlement.settlement import Revenue, centre_head, resettle, settle
+from smartwork.domain.settlement.settlement import Revenue, adjust, centre_head, settle
 from tests.support.project import ROOT
 from tests.support.stays import OCTOBER, SELLER, START, company, contract, invoice, stay
 from tests.support.stays import TARIFF as PASSES
@@ -284,7 +284,7 @@ def test_a_centres_contract_changed_afterwards_is_corrected_as_the_table_says(ro
     before, now = agreed(row["settled by"]), agreed(row["changed to"])
     revenue, on = Revenue("namur", "Namur", {"desk": Decimal("1000.01"), "room": Decimal(200)}), date(2026, 11, 2)
     issued = compose(centre_head(before, OCTOBER, on, SELLER, is_demo=True), settle(before, revenue, 10, OCTOBER), ordinal=1)
-    more = [line for group in resettle(now, revenue, 10, OCTOBER, [issued]) for line in group]
+    more = [line for group in adjust(now, revenue, 10, OCTOBER, [issued]) for line in group]
     made = compose(centre_head(now, OCTOBER, on, SELLER, is_demo=True), [(line,) for line in more], ordinal=2)
     back, anew = (
         sum((one.net for one in more if (one.kind == "correction") is taken), Decimal(0)) for taken in (True, False)

@@ -88,8 +88,8 @@ def _orders(connection: Connection, parse_payment_file: Callable[[bytes], Paymen
     for name, *payout in _rows(connection, "payouts"):
         payouts.setdefault(name, []).append(Payout(*payout))
     return [
-        StoredOrder(name, total, parse_payment_file(bytes(document)), tuple(payouts.get(name, ())))
-        for name, total, document in _rows(connection, "all_payout_orders")
+        StoredOrder(name, total, parse_payment_file(bytes(payment_file)), tuple(payouts.get(name, ())))
+        for name, total, payment_file in _rows(connection, "all_payout_orders")
     ]
 
 

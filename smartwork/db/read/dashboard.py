@@ -22,7 +22,7 @@ from smartwork.domain.billing.invoice import LineKind
 from smartwork.domain.billing.payments import Position
 from smartwork.domain.bookings.visit import Verdict
 from smartwork.domain.ledger.ledger_day import LedgerDay
-from smartwork.domain.settlement.statements import UnsignedStay
+from smartwork.domain.settlement.statements import UnattributedStay
 from smartwork.errors import ServiceAway
 
 Row = TypeVar("Row")
@@ -303,9 +303,9 @@ class Reader:
         """What is open on documents to companies, by number: of a month or of all."""
         return documents.positions(self.connection, month=month)
 
-    def unsigned(self, month: date) -> dict[str, list[UnsignedStay]]:
+    def unattributed_stays(self, month: date) -> dict[str, list[UnattributedStay]]:
         """By centre: the month's walk-ins that nobody signed for."""
-        return statements.unsigned(self.connection, month)
+        return statements.unattributed_stays(self.connection, month)
 
     def invoice_visits(self, invoice_id: int) -> list[InvoiceVisit]:
         """The visits that the lines of one document rest on, by line and in their order."""

@@ -1,4 +1,4 @@
-"""Payouts to centres, as ordered at the bank."""
+"""Payment orders to the bank, and the payouts to centres in them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,24 +11,24 @@ from smartwork.db.core.queries import rows, sql
 
 @dataclass(frozen=True, slots=True)
 class PayoutOrder:
-    """Payments to centres as ordered at the bank: the file's name and content, their sum and number."""
+    """A payment order: the name and content of its file, the sum in EUR and the number of its payments."""
 
     name: str
     month: date
     ordered_on: date
     total: Decimal
-    document: bytes
+    payment_file: bytes
     payments: int
 
 
-def put_payout_order(connection: Connection, order: PayoutOrder, paid: Sequence[tuple[str, Decimal, int]]) -> None:
-    """Keep an order with what each centre is paid (slug, EUR, posting); in the caller's transaction."""
+def store_payout_order(connection: Connection, order: PayoutOrder, payouts: Sequence[tuple[str, Decimal, int]]) -> None:
+    """Store an order with its payouts (centre, EUR, key of the posting), in the caller's transaction."""
     fields = {
         "name": order.name,
         "month": order.month,
         "ordered_on": order.ordered_on,
         "total": order.total,
-        "document": order.document,
+        "payment_file": order.payment_file,
     }
     [(order_id,)] = rows(connection, "put_payout_order", **fields)
     with connection.cursor() as cursor:
@@ -36,15 +36,15 @@ def put_payout_order(connection: Connection, order: PayoutOrder, paid: Sequence[
             sql("put_payout"),
             [
                 {"payout_order_id": order_id, "centre": centre, "amount": amount, "posting_id": posting_id}
-                for centre, amount, posting_id in paid
+                for centre, amount, posting_id in payouts
             ],
         )
 
 
 def payout_orders(connection: Connection, month: date) -> list[PayoutOrder]:
-    """The orders of payments for a month, oldest first."""
+    """The payment orders for a month, oldest first."""
     with wrap_database_errors():
         return [
-            PayoutOrder(name, of, on, total, bytes(document), int(payments))
-            for name, of, on, total, document, payments in rows(connection, "payout_orders", month=month)
+            PayoutOrder(name, of_month, ordered_on, total, bytes(payment_file), int(payments))
+            for name, of_month, ordered_on, total, payment_file, payments in rows(connection, "payout_orders", month=month)
         ]

@@ -1,4 +1,4 @@
-"""Settlements with centres in the database."""
+"""Settlements with centres: charges to settle, charges that are settled, and the terms they were settled by."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -25,9 +25,10 @@ class CentreToSettle:
 
 @dataclass(frozen=True, slots=True)
 class ChargedLine:
-    """A line of a company's document for a centre, amounts positive where they are charged and negative where given back.
+    """A line of a company's document for a centre. Amounts of credit notes are negative.
 
-    `day` is the first local day that it is about.
+    `day` is the first local day that the line is about. `net` and `prepaid_value`, the value of prepaid hours that the line
+    uses, are in EUR.
     """
 
     posting_id: int
@@ -38,12 +39,17 @@ class ChargedLine:
     visits: int
     hours: Decimal
     net: Decimal
-    credits: Decimal
+    prepaid_value: Decimal
 
     @property
     def month(self) -> date:
-        """The month that it is about, whose contract says what of it the centre is owed."""
+        """The month that the line is about. The centre's contract of that month settles it."""
         return self.day.replace(day=1)
+
+    @property
+    def charged(self) -> Decimal:
+        """EUR net, with prepaid hours at their value."""
+        return self.net + self.prepaid_value
 
 
 def centres_to_settle(connection: Connection) -> list[CentreToSettle]:
@@ -52,52 +58,53 @@ def centres_to_settle(connection: Connection) -> list[CentreToSettle]:
         return [CentreToSettle(*row) for row in rows(connection, "centres_to_settle")]
 
 
-def unsettled(connection: Connection, month: date) -> dict[str, list[ChargedLine]]:
-    """By centre: lines of company documents up to the month that no settlement has taken in."""
+def unsettled_lines(connection: Connection, month: date) -> dict[str, list[ChargedLine]]:
+    """By centre: the lines of company documents up to the month that no settlement has taken in."""
     found: dict[str, list[ChargedLine]] = {}
     for centre, *line in rows(connection, "unsettled_lines", month=month):
         found.setdefault(centre, []).append(ChargedLine(*line))
     return found
 
 
-def settled(connection: Connection, centre_id: int, month: date) -> list[ChargedLine]:
+def settled_lines(connection: Connection, centre_id: int, month: date) -> list[ChargedLine]:
     """The lines about a centre's month that settlements took in."""
     return [ChargedLine(*line) for _, *line in rows(connection, "settled_lines", centre_id=centre_id, month=month)]
 
 
 def settled_months(connection: Connection, since: date, until: date) -> dict[str, dict[date, SettledMonth]]:
-    """By centre and month, both months included: how it was settled last."""
+    """How each month from `since` to `until`, both included, was settled last, by centre and month."""
     found: dict[str, dict[date, SettledMonth]] = {}
     for centre, month, *terms, desks in rows(connection, "settled_terms", since=since, until=until):
         found.setdefault(centre, {})[month] = SettledMonth(SettlementTerms(*terms), desks)
     return found
 
 
-def put_settled_month(connection: Connection, centre_id: int, month: date, settled: SettledMonth) -> None:
-    """Remember how a centre's month was settled; in the caller's transaction."""
+def store_settled_month(connection: Connection, centre_id: int, month: date, settled: SettledMonth) -> None:
+    """Store how a centre's month was settled, in the caller's transaction."""
     row = {"centre_id": centre_id, "month": month, "desks": settled.desks, **asdict(settled.terms)}
     connection.execute(sql("put_settled_terms"), row)
 
 
-def unattributed(connection: Connection, month: date) -> dict[str, Unattributed]:
-    """By centre: walk-ins of the month that nobody signed for."""
+def unattributed_sums(connection: Connection, month: date) -> dict[str, Unattributed]:
+    """By centre: the number and hours of the month's unattributed stays."""
     return {
-        slug: Unattributed(int(visits), hours) for slug, visits, hours in rows(connection, "unattributed_stays", month=month)
+        slug: Unattributed(int(visits), hours) for slug, visits, hours in rows(connection, "unattributed_sums", month=month)
     }
 
 
-def put_settled(connection: Connection, centre: str, settlement: int, postings: Iterable[int]) -> None:
-    """Remember which documents' charges a settlement took in; in the caller's transaction."""
-    connection.execute(sql("put_settled"), {"postings": sorted(set(postings)), "settlement": settlement, "centre": centre})
+def store_settlement_items(connection: Connection, centre: str, settlement_id: int, posting_ids: Iterable[int]) -> None:
+    """Record which documents' charges for a centre a settlement took in, in the caller's transaction."""
+    values = {"postings": sorted(set(posting_ids)), "settlement": settlement_id, "centre": centre}
+    connection.execute(sql("put_settlement_items"), values)
 
 
 def first_settlement(connection: Connection, centre_id: int, month: date) -> LineReference | None:
-    """The month's first self-billed document of a centre, or None."""
+    """The first self-billed document of a centre's month, or None."""
     found = rows(connection, "first_settlement", centre_id=centre_id, month=month)
     return LineReference(found[0][0], found[0][1], 1) if found else None
 
 
 def latest_settlement(connection: Connection, centre_id: int, month: date) -> LineReference | None:
-    """The last self-billed invoice of a centre up to the month, which what is given back refers to; or None."""
+    """The last self-billed invoice of a centre up to the month, to which credits refer; or None."""
     found = rows(connection, "latest_settlement", centre_id=centre_id, month=month)
     return LineReference(found[0][0], found[0][1], 1) if found else None

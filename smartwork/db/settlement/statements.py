@@ -1,4 +1,4 @@
-"""Statements to centres: what of a month they tell, kept beside the self-billed document that they belong to."""
+"""Statements of centres: what they are made from, and the stored statements."""
 
 from datetime import date
 
@@ -8,41 +8,41 @@ from smartwork.db.billing.documents import InvoiceAltered
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import rows, sql
 from smartwork.domain.billing.canonical_json import canonical_text, digest
-from smartwork.domain.settlement.statements import Judged, Statement, UnsignedStay
+from smartwork.domain.settlement.statements import DayVerdicts, Statement, UnattributedStay
 
 
-def judged(connection: Connection, month: date) -> dict[str, list[Judged]]:
+def day_verdicts(connection: Connection, month: date) -> dict[str, list[DayVerdicts]]:
     """By centre: the month's verdicts by local day and kind."""
-    found: dict[str, list[Judged]] = {}
+    found: dict[str, list[DayVerdicts]] = {}
     for centre, *row in rows(connection, "statement_verdicts", month=month):
-        found.setdefault(centre, []).append(Judged(*row))
+        found.setdefault(centre, []).append(DayVerdicts(*row))
     return found
 
 
-def unsigned(connection: Connection, month: date, centre: str | None = None) -> dict[str, list[UnsignedStay]]:
-    """By centre, of all or of one: the month's walk-ins that nobody signed for, in order of time."""
-    found: dict[str, list[UnsignedStay]] = {}
-    for slug, *row in rows(connection, "unsigned_stays", month=month, centre=centre):
-        found.setdefault(slug, []).append(UnsignedStay(*row))
+def unattributed_stays(connection: Connection, month: date, centre: str | None = None) -> dict[str, list[UnattributedStay]]:
+    """By centre: the month's unattributed stays in order of time; of one centre if it is given."""
+    found: dict[str, list[UnattributedStay]] = {}
+    for slug, *row in rows(connection, "unattributed_stays", month=month, centre=centre):
+        found.setdefault(slug, []).append(UnattributedStay(*row))
     return found
 
 
-def put(connection: Connection, made: Statement) -> None:
-    """Keep a statement for good; in the caller's transaction."""
-    canonical = made.canonical()
-    fields = {"number": made.number, "document": Jsonb(canonical, dumps=str), "digest": digest(canonical)}
+def store_statement(connection: Connection, statement: Statement) -> None:
+    """Store a statement, in the caller's transaction. A stored statement never changes."""
+    canonical = statement.canonical()
+    fields = {"number": statement.number, "document": Jsonb(canonical, dumps=str), "digest": digest(canonical)}
     connection.execute(sql("put_statement"), fields)
 
 
-def of_month(connection: Connection, month: date) -> dict[str, Statement]:
-    """The month's statements by the number of their document. Raises InvoiceAltered where one was tampered with."""
+def statements_of_month(connection: Connection, month: date) -> dict[str, Statement]:
+    """The month's statements by the number of their document. Raises InvoiceAltered if a digest does not match."""
     found = {}
     with wrap_database_errors():
-        for number, document, seal in rows(connection, "statements_of_month", month=month):
-            if digest(canonical_text(document)) != bytes(seal):
+        for number, document, stored_digest in rows(connection, "statements_of_month", month=month):
+            if digest(canonical_text(document)) != bytes(stored_digest):
                 raise InvoiceAltered(
-                    f"The statement beside {number} differs from what was kept: its digest does not match. "
-                    "Restore the row from a backup; nothing was rendered."
+                    f"The statement of {number} was changed after it was stored: its digest does not match. "
+                    "Restore the row from a backup; nothing was written."
                 )
             found[str(number)] = Statement.parse(document)
     return found

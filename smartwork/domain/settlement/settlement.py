@@ -1,4 +1,4 @@
-"""What the network owes a centre for a month by its contract: a share of what it brought in, a rent, or a price a desk."""
+"""What the network owes a centre for a month by its contract: a share of its revenue, a rent, or a price per desk."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from decimal import Decimal
 from smartwork.domain.billing.composition import DocumentHeader
 from smartwork.domain.billing.contracts import CentreContract, SettlementMode
 from smartwork.domain.billing.corrections import IssuedGroup, reversal
-from smartwork.domain.billing.invoice import Invoice, Line, LineKind, LineReference, Unit
+from smartwork.domain.billing.invoice import Invoice, Line, LineReference, Unit
 from smartwork.domain.billing.parties import Party, VatCategory
 from smartwork.domain.billing.rating import Group
 from smartwork.domain.money import cents
@@ -20,7 +20,7 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Revenue:
-    """What companies were charged for a centre and is not settled yet, by kind of place, in EUR net; credits included."""
+    """Charges to companies for a centre, by kind of place, in EUR net. Credits are subtracted."""
 
     centre: str
     centre_name: str
@@ -28,13 +28,19 @@ class Revenue:
 
     @property
     def total(self) -> Decimal:
-        """All kinds together."""
+        """The sum over all kinds of place."""
         return sum(self.by_kind.values(), _ZERO)
+
+    def plus(self, other: "Revenue") -> "Revenue":
+        """Both revenues of the same centre together."""
+        kinds = dict.fromkeys([*self.by_kind, *other.by_kind])
+        by_kind = {kind: self.by_kind.get(kind, _ZERO) + other.by_kind.get(kind, _ZERO) for kind in kinds}
+        return Revenue(self.centre, self.centre_name, by_kind)
 
 
 @dataclass(frozen=True, slots=True)
 class SettlementTerms:
-    """What of a centre's contract sets the figures of a month; `vat_rate` in percent."""
+    """The part of a centre's contract that determines the figures of a month. `vat_rate` is in percent."""
 
     mode: SettlementMode
     rate: Decimal
@@ -49,27 +55,77 @@ def terms_of(contract: CentreContract) -> SettlementTerms:
 
 @dataclass(frozen=True, slots=True)
 class SettledMonth:
-    """By which terms a centre's month was settled last, and how many desks it had then; None: not kept."""
+    """The terms by which a centre's month was settled last, and its number of desks then; None: not stored."""
 
     terms: SettlementTerms
     desks: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """What a run owes for one month of a centre; `settled` is how the month is settled from now on, None: as before.
+class CentreMonth:
+    """A month of a centre before a settlement run.
 
-    `afresh` says that all that the month brought in is settled as if for the first time.
+    `desks` is today's number of desks; it counts if none is stored with `previous`, the last settlement of the month.
+    `new_revenue` is not settled yet; `settled_revenue` was settled by earlier runs. `documents` are the centre's self-billed
+    documents since the month. `latest_invoice` is what a credit refers to if the month has no line yet.
+    """
+
+    contract: CentreContract
+    month: date
+    desks: int
+    previous: SettledMonth | None
+    new_revenue: Revenue
+    settled_revenue: Revenue
+    documents: Sequence[Invoice]
+    latest_invoice: LineReference | None
+
+
+@dataclass(frozen=True, slots=True)
+class MonthSettlement:
+    """What a run owes for a month of a centre.
+
+    `settled` is to be stored as how the month was settled; None: unchanged. `is_full_rerun`: all revenue of the month is
+    settled as if for the first time.
     """
 
     groups: tuple[Group, ...]
     settled: SettledMonth | None
-    afresh: bool
+    is_full_rerun: bool
 
 
-def is_changed(contract: CentreContract, before: SettledMonth | None) -> bool:
-    """Whether a month was settled by other terms than the contract says now."""
-    return before is not None and before.terms != terms_of(contract)
+def is_changed(contract: CentreContract, previous: SettledMonth | None) -> bool:
+    """Whether a month was settled by other terms than those of the contract."""
+    return previous is not None and previous.terms != terms_of(contract)
+
+
+def settle_centre_month(centre_month: CentreMonth) -> MonthSettlement:
+    """Settle a month of a centre by its contract.
+
+    If the terms are unchanged, or the month was never settled, its new revenue is settled. If the terms changed, the month's
+    earlier settlement is adjusted as well. If they changed and no earlier line is in force, because nothing was owed, all
+    revenue of the month is settled as if for the first time.
+    """
+    contract, month, previous = centre_month.contract, centre_month.month, centre_month.previous
+    desks = centre_month.desks if previous is None or previous.desks is None else previous.desks
+    changed = is_changed(contract, previous)
+    is_full_rerun = changed and not lines_in_force(centre_month.documents, month)
+    groups: list[Group] = []
+    if changed and not is_full_rerun:
+        groups += adjust(contract, centre_month.settled_revenue, desks, month, centre_month.documents)
+    revenue = centre_month.new_revenue
+    if is_full_rerun:
+        revenue = centre_month.settled_revenue.plus(revenue)
+    groups += settle(
+        contract,
+        revenue,
+        desks,
+        month,
+        first_line(centre_month.documents, month),
+        centre_month.latest_invoice,
+        settled_before=previous is not None and not is_full_rerun,
+    )
+    settled = SettledMonth(terms_of(contract), desks) if changed or previous is None else None
+    return MonthSettlement(tuple(groups), settled, is_full_rerun)
 
 
 def settle(
@@ -77,119 +133,84 @@ def settle(
     revenue: Revenue,
     desks: int,
     month: date,
-    earlier: LineReference | None = None,
-    latest: LineReference | None = None,
+    first: LineReference | None = None,
+    latest_invoice: LineReference | None = None,
     *,
     settled_before: bool = False,
 ) -> list[Group]:
-    """The lines of a centre's settlement; none where nothing is owed.
+    """The lines that settle a centre's revenue of a month; none if nothing is owed.
 
-    Of a month that was `settled_before` only the share of what came in or was given back since is settled: a rent or price
-    a desk is owed once a month. A share refers to `earlier`, the line of the month's first settlement, where there is one.
-    What is given back without one (corrections of earlier months) refers to `latest`, the last invoice that was drawn up
-    for the centre.
+    A share of the revenue is owed each time; a rent, or a price per desk, once a month, so not if it was `settled_before`.
+    A share refers to `first`, the first settlement line of the month, if there is one. A credit without one (corrections of
+    earlier months) refers to `latest_invoice` of the centre.
     """
+    lines = []
     if contract.mode == "share":
-        found = [
-            (
-                _line(
-                    contract,
-                    revenue,
-                    month,
-                    kind,
-                    ("share", contract.rate.copy_sign(base), abs(base)),
-                    earlier or (latest if base < 0 else None),
-                ),
-            )
-            for kind, base in revenue.by_kind.items()
-            if base
-        ]
+        for kind, base in revenue.by_kind.items():
+            corrects = first or (latest_invoice if base < 0 else None)
+            quantity = contract.rate.copy_sign(base)
+            line = _line(contract, revenue, month, "share", quantity, abs(base))
+            lines.append(replace(line, place_kind=kind, corrects=corrects))
     elif settled_before:
         return []
     elif contract.mode == "fixed":
-        found = [(_line(contract, revenue, month, None, ("month", Decimal(1), contract.rate), None),)]
+        lines.append(_line(contract, revenue, month, "month", Decimal(1), contract.rate))
     else:
-        found = [(_line(contract, revenue, month, "desk", ("seat", Decimal(desks), contract.rate), None),)]
-    return [group for group in found if group[0].net]
+        line = _line(contract, revenue, month, "seat", Decimal(desks), contract.rate)
+        lines.append(replace(line, place_kind="desk"))
+    return [(line,) for line in lines if line.net]
 
 
-def part_of(
-    contract: CentreContract,
-    before: SettledMonth | None,
-    fresh: Revenue,
-    taken_in: Revenue,
-    desks: int,
-    month: date,
-    documents: Sequence[Invoice],
-    latest: LineReference | None,
-) -> Part:
-    """What a run owes for a month by its `contract`: its `fresh` revenue and, where terms were changed, all of it anew.
+def adjust(
+    contract: CentreContract, settled_revenue: Revenue, desks: int, month: date, documents: Sequence[Invoice]
+) -> list[Group]:
+    """The lines that adjust a settled month to a changed contract.
 
-    `taken_in` is what earlier runs settled of it, `documents` all of the centre's since, `desks` those of today, which
-    count where none are kept. A month that was settled with nothing owed has no line to take back: it is settled afresh.
+    The month's lines in force in `documents` are taken back, and all of its settled revenue is settled by `contract`, in
+    lines that refer to the first of them.
     """
-    seats = desks if before is None or before.desks is None else before.desks
-    changed = is_changed(contract, before)
-    afresh = changed and not standing(documents, month)
-    groups = resettle(contract, taken_in, seats, month, documents) if changed and not afresh else []
-    revenue = _together(taken_in, fresh) if afresh else fresh
-    settled_before = before is not None and not afresh
-    groups += settle(contract, revenue, seats, month, first_line(documents, month), latest, settled_before=settled_before)
-    kept = SettledMonth(terms_of(contract), seats) if changed or before is None else None
-    return Part(tuple(groups), kept, afresh)
+    issued = lines_in_force(documents, month)
+    first = next(map(_reference, issued), None)
+    groups = settle(contract, settled_revenue, desks, month)
+    settled = [tuple(replace(line, corrects=first) for line in group) for group in groups]
+    return [*(reversal(line) for line in issued), *settled]
 
 
-def _together(one: Revenue, other: Revenue) -> Revenue:
-    kinds = dict.fromkeys([*one.by_kind, *other.by_kind])
-    by_kind = {kind: one.by_kind.get(kind, _ZERO) + other.by_kind.get(kind, _ZERO) for kind in kinds}
-    return Revenue(other.centre, other.centre_name, by_kind)
-
-
-def standing(documents: Sequence[Invoice], month: date) -> list[IssuedGroup]:
-    """The lines about a centre's month that its documents carry and that no later one takes back."""
-    gone = {
-        (ref.number, ref.line)
-        for one in documents
-        for line in one.lines
-        if line.kind == "correction" and (ref := line.corrects)
+def lines_in_force(documents: Sequence[Invoice], month: date) -> list[IssuedGroup]:
+    """The settlement lines of a centre's month that no later document takes back."""
+    taken_back = {
+        (corrected.number, corrected.line)
+        for document in documents
+        for line in document.lines
+        if line.kind == "correction" and (corrected := line.corrects)
     }
-    return [one for one in _about(documents, month) if (one.invoice.number, one.lines[0].line) not in gone]
+    return [
+        issued
+        for issued in _settlement_lines(documents, month)
+        if (issued.invoice.number, issued.lines[0].line) not in taken_back
+    ]
 
 
 def first_line(documents: Sequence[Invoice], month: date) -> LineReference | None:
-    """The first line about a centre's month, which what follows refers to; or None."""
-    return next((_reference(one) for one in _about(documents, month)), None)
+    """The first settlement line of a centre's month, to which later lines refer; or None."""
+    return next(map(_reference, _settlement_lines(documents, month)), None)
 
 
-def resettle(
-    contract: CentreContract, revenue: Revenue, desks: int, month: date, documents: Sequence[Invoice]
-) -> list[Group]:
-    """What makes a settled month, of `revenue` in all, one that was settled by `contract`, whatever it was settled by.
-
-    The month's lines that stand in `documents`, all of the centre's since, are taken back, and all that is owed for it is
-    settled anew, in lines that refer to the first of them.
-    """
-    issued = standing(documents, month)
-    first = next(map(_reference, issued), None)
-    fresh = [tuple(replace(line, corrects=first) for line in group) for group in settle(contract, revenue, desks, month)]
-    return [*(reversal(one) for one in issued), *fresh]
-
-
-def _about(documents: Sequence[Invoice], month: date) -> list[IssuedGroup]:
+def _settlement_lines(documents: Sequence[Invoice], month: date) -> list[IssuedGroup]:
     return [
-        IssuedGroup(one, (line,))
-        for one in documents
-        for line in one.lines
+        IssuedGroup(document, (line,))
+        for document in documents
+        for line in document.lines
         if line.kind == "settlement" and line.starts_on == month
     ]
 
 
-def _reference(one: IssuedGroup) -> LineReference:
-    return LineReference(one.invoice.number, one.invoice.issued_on, one.lines[0].line)
+def _reference(issued: IssuedGroup) -> LineReference:
+    return LineReference(issued.invoice.number, issued.invoice.issued_on, issued.lines[0].line)
 
 
 def centre_head(contract: CentreContract, month: date, issued_on: date, network: Party, *, is_demo: bool) -> DocumentHeader:
-    """The head of a document that the network draws up for a centre, its seller."""
+    """The head of a self-billed document: the centre is the seller, the network the buyer that issues it."""
     return DocumentHeader(
         "self_billed_invoice",
         month,
@@ -205,20 +226,11 @@ def centre_head(contract: CentreContract, month: date, issued_on: date, network:
     )
 
 
-def _line(
-    contract: CentreContract,
-    revenue: Revenue,
-    month: date,
-    kind: PlaceKind | None,
-    sold: tuple[Unit, Decimal, Decimal],
-    earlier: LineReference | None,
-) -> Line:
-    unit, quantity, price = sold
+def _line(contract: CentreContract, revenue: Revenue, month: date, unit: Unit, quantity: Decimal, price: Decimal) -> Line:
     days = days_of_month(month)
-    what: LineKind = "settlement"
     return Line(
         line=1,
-        kind=what,
+        kind="settlement",
         quantity=quantity,
         unit=unit,
         price=price,
@@ -229,6 +241,4 @@ def _line(
         ends_on=days[-1],
         centre=revenue.centre,
         centre_name=revenue.centre_name,
-        place_kind=kind,
-        corrects=earlier,
     )

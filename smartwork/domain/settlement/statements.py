@@ -1,12 +1,16 @@
-"""A centre's month in one statement: what was booked and measured, what nobody signed for, what is owed and paid when."""
+"""A centre's statement of a month: verdicts, days, unattributed stays, charges, and what is owed and paid.
+
+Statements are stored as JSON. Fields whose name has changed since keep their first JSON key as an alias.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Annotated
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from smartwork.domain.billing.canonical_json import canonical_text
 from smartwork.domain.billing.invoice import Invoice
@@ -14,15 +18,21 @@ from smartwork.domain.bookings.visit import Verdict
 from smartwork.domain.time import days_of_month
 
 _ZERO = Decimal(0)
+_VERDICT_ORDER: tuple[Verdict, ...] = (
+    "used", "overstayed", "left_early", "no_show", "unverifiable", "walk_in", "cancelled",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """Verdicts of one kind in a centre on one local day: how many, and their seconds; `signed` where a company is named."""
+class DayVerdicts:
+    """The verdicts of one kind in a centre on one local day: their number, and sums in seconds.
+
+    `is_attributed`: whether a company is known. Only walk-ins may be unattributed.
+    """
 
     day: date
     verdict: Verdict
-    signed: bool
+    is_attributed: bool
     count: int
     booked_s: int
     measured_s: int
@@ -30,11 +40,11 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class VerdictSum:
-    """The month's verdicts of one kind; walk-ins that nobody signed for stand apart."""
+class MonthVerdicts:
+    """The verdicts of one kind in a centre in one month. Unattributed walk-ins are a kind of their own."""
 
     verdict: Verdict
-    signed: bool
+    is_attributed: Annotated[bool, Field(alias="signed")]
     count: int
     booked_s: int
     measured_s: int
@@ -42,22 +52,26 @@ class VerdictSum:
 
 
 @dataclass(frozen=True, slots=True)
-class DayRow:
-    """One local day of a centre: bookings that held, no-shows among them, walk-ins, seconds, and EUR net it brought in."""
+class StatementDay:
+    """One local day of a centre.
+
+    `bookings` that were not cancelled, with the `no_shows` among them; walk-ins; sums in seconds; `net` is the revenue of
+    the day in EUR.
+    """
 
     day: date
     bookings: int
     no_shows: int
     walk_ins: int
-    unsigned: int
+    unattributed: Annotated[int, Field(alias="unsigned")]
     booked_s: int
     measured_s: int
     net: Decimal
 
 
 @dataclass(frozen=True, slots=True)
-class UnsignedStay:
-    """A stay without a booking that no check-in names anybody for."""
+class UnattributedStay:
+    """A measured stay that no booking or check-in names; it is billed to nobody."""
 
     timezone: str
     resource: str
@@ -68,10 +82,10 @@ class UnsignedStay:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """What the network owes a centre, EUR, above zero: before the document, by it, and paid out of both on a day.
+class CentreAccount:
+    """What the network owes a centre, in EUR: `opening` before the document, `gross` by it, and `paid` of both.
 
-    `reference` is what the centre reads on its bank statement.
+    Amounts that the centre owes are negative. `reference` is the text on the centre's bank statement.
     """
 
     opening: Decimal
@@ -82,94 +96,94 @@ class Account:
 
     @property
     def closing(self) -> Decimal:
-        """What is owed after the payment; below zero where the centre owes it."""
+        """What is owed after the payment; negative if the centre owes it."""
         return self.opening + self.gross - self.paid
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What a centre is told beside a self-billed document, as it stood when that was issued.
+    """A centre's statement with the self-billed document `number`, as of the day when that was issued.
 
-    `earlier` is what corrections of earlier months brought in or took back, EUR net; the days' `net` and it make `charged`,
-    what companies were charged for the centre in documents that the settlement took in.
+    `charged` is what companies were charged for the centre in the documents that the settlement took in, in EUR net. It is
+    the sum of the days' `net` and of `earlier_months`, the corrections of earlier months.
     """
 
     number: str
-    verdicts: tuple[VerdictSum, ...]
-    days: tuple[DayRow, ...]
-    unsigned: tuple[UnsignedStay, ...]
+    verdicts: tuple[MonthVerdicts, ...]
+    days: tuple[StatementDay, ...]
+    unattributed: Annotated[tuple[UnattributedStay, ...], Field(alias="unsigned")]
     charged: Decimal
-    earlier: Decimal
-    account: Account
+    earlier_months: Annotated[Decimal, Field(alias="earlier")]
+    account: CentreAccount
 
     def canonical(self) -> str:
-        """The statement as JSON text, always the same for the same statement."""
-        return canonical_text(_SNAPSHOT.dump_python(self, mode="json"))
+        """The statement as JSON text: the same text for the same statement."""
+        return canonical_text(_STATEMENT.dump_python(self, mode="json", by_alias=True))
 
     @classmethod
     def parse(cls, document: object) -> "Statement":
-        """The statement that `document` (JSON values) holds; raises ValueError where it is none."""
-        return _SNAPSHOT.validate_python(document, strict=False)
+        """The statement in `document` (JSON values). Raises ValueError if there is none."""
+        return _STATEMENT.validate_python(document, strict=False)
 
 
-_SNAPSHOT = TypeAdapter(Statement)
+_STATEMENT = TypeAdapter(Statement)
 
 
 def statement(
     invoice: Invoice,
-    judged: Sequence[Judged],
-    unsigned: Iterable[UnsignedStay],
+    verdicts: Sequence[DayVerdicts],
+    unattributed: Iterable[UnattributedStay],
     charged: Iterable[tuple[date, Decimal]],
-    account: Account,
+    account: CentreAccount,
 ) -> Statement:
-    """The statement beside `invoice`: every day of its month on which something happened, every kind of verdict once.
+    """The statement of the month of `invoice`, with every day on which something happened.
 
-    `charged` are the lines that the settlement took in: the local day they begin on, and EUR net, credits at their worth.
+    `charged` are the lines that the settlement took in: their first local day, and EUR net with prepaid hours at their value.
     """
     days = days_of_month(invoice.month)
     by_day: dict[date, Decimal] = defaultdict(Decimal)
     for day, net in charged:
         by_day[day] += net
-    of_month = {day: by_day.get(day, _ZERO) for day in days}
+    own_month = {day: by_day.get(day, _ZERO) for day in days}
     total = sum(by_day.values(), _ZERO)
-    rows = (_day(day, [one for one in judged if one.day == day], of_month) for day in days)
+    rows = (_statement_day(day, [group for group in verdicts if group.day == day], own_month) for day in days)
     return Statement(
         invoice.number,
-        tuple(_sums(judged)),
-        tuple(row for row in rows if row.bookings or row.walk_ins or row.unsigned or row.net),
-        tuple(sorted(unsigned, key=lambda stay: (stay.starts_at, stay.resource))),
+        tuple(_month_verdicts(verdicts)),
+        tuple(row for row in rows if row.bookings or row.walk_ins or row.unattributed or row.net),
+        tuple(sorted(unattributed, key=lambda stay: (stay.starts_at, stay.resource))),
         total,
-        total - sum(of_month.values(), _ZERO),
+        total - sum(own_month.values(), _ZERO),
         account,
     )
 
 
-def _day(day: date, its: Sequence[Judged], net: Mapping[date, Decimal]) -> DayRow:
-    held = [one for one in its if one.verdict not in ("walk_in", "cancelled")]
-    return DayRow(
+def _statement_day(day: date, verdicts: Sequence[DayVerdicts], net: Mapping[date, Decimal]) -> StatementDay:
+    bookings = [group for group in verdicts if group.verdict not in ("walk_in", "cancelled")]
+    walk_ins = [group for group in verdicts if group.verdict == "walk_in"]
+    return StatementDay(
         day,
-        sum(one.count for one in held),
-        sum(one.count for one in held if one.verdict == "no_show"),
-        sum(one.count for one in its if one.verdict == "walk_in" and one.signed),
-        sum(one.count for one in its if one.verdict == "walk_in" and not one.signed),
-        sum(one.booked_s for one in held),
-        sum(one.measured_s for one in its),
-        net[day],
+        bookings=sum(group.count for group in bookings),
+        no_shows=sum(group.count for group in bookings if group.verdict == "no_show"),
+        walk_ins=sum(group.count for group in walk_ins if group.is_attributed),
+        unattributed=sum(group.count for group in walk_ins if not group.is_attributed),
+        booked_s=sum(group.booked_s for group in bookings),
+        measured_s=sum(group.measured_s for group in verdicts),
+        net=net[day],
     )
 
 
-def _sums(judged: Sequence[Judged]) -> Iterable[VerdictSum]:
-    found: dict[tuple[Verdict, bool], list[Judged]] = defaultdict(list)
-    for one in judged:
-        found[one.verdict, one.signed or one.verdict != "walk_in"].append(one)
-    order: tuple[Verdict, ...] = ("used", "overstayed", "left_early", "no_show", "unverifiable", "walk_in", "cancelled")
-    for verdict, signed in sorted(found, key=lambda key: (order.index(key[0]), not key[1])):
-        its = found[verdict, signed]
-        yield VerdictSum(
+def _month_verdicts(verdicts: Sequence[DayVerdicts]) -> Iterable[MonthVerdicts]:
+    by_kind: dict[tuple[Verdict, bool], list[DayVerdicts]] = defaultdict(list)
+    for group in verdicts:
+        by_kind[group.verdict, group.is_attributed or group.verdict != "walk_in"].append(group)
+    for verdict, is_attributed in sorted(by_kind, key=lambda kind: (_VERDICT_ORDER.index(kind[0]), not kind[1])):
+        groups = by_kind[verdict, is_attributed]
+        yield MonthVerdicts(
             verdict,
-            signed,
-            sum(one.count for one in its),
-            sum(one.booked_s for one in its),
-            sum(one.measured_s for one in its),
-            sum(one.unknown_s for one in its),
+            is_attributed,
+            count=sum(group.count for group in groups),
+            booked_s=sum(group.booked_s for group in groups),
+            measured_s=sum(group.measured_s for group in groups),
+            unknown_s=sum(group.unknown_s for group in groups),
         )

@@ -1,4 +1,4 @@
-"""Settle a month with the centres: a self-billed document for each by its contract, and a SEPA file that pays them."""
+"""Settle a month with the centres: a self-billed document and a statement for each, and a SEPA file that pays them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,19 +22,20 @@ from smartwork.domain.billing.invoice import DocumentKind, Invoice, StatementRow
 from smartwork.domain.billing.parties import Party
 from smartwork.domain.network.places import PlaceKind
 from smartwork.domain.settlement.settlement import centre_head
-from smartwork.domain.settlement.statements import Account, statement
+from smartwork.domain.settlement.statements import CentreAccount, statement
 from smartwork.errors import InputError
-from smartwork.jobs.settlement.charges_due import Due, due
+from smartwork.jobs.settlement.centre_settlements import CentreSettlement, centre_settlements
 from smartwork.progress import Progress
 
 _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """One self-billed document; amounts are below zero where a credit note takes back.
+class SettledDocument:
+    """A self-billed document and its files. Amounts of a credit note are negative.
 
-    `statement` is the centre's statement beside it; documents that were issued before there were any have none.
+    `statement` is the centre's statement; None for documents from before statements existed. `already_issued`: an earlier
+    run issued it.
     """
 
     centre: str
@@ -51,26 +52,27 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class SettleReport:
-    """What settling a month came to: documents in the order of issue, the files that pay them, and the network's margin.
+    """The result of settling a month: documents in the order of issue, payment orders with their files, and sums in EUR.
 
-    `charged` is what companies were charged for the centres in documents that this run took in, EUR net.
+    `charged` are the charges that this run took in, net. `margin` is the network's margin over all months.
     """
 
     month: date
-    documents: tuple[Settled, ...]
+    documents: tuple[SettledDocument, ...]
     payouts: tuple[tuple[PayoutOrder, Path], ...]
     charged: Decimal
     margin: Decimal
 
 
 def settle_month(connection: Connection, month: date, at: datetime, out_dir: Path, progress: Progress) -> SettleReport:
-    """Settle the local month with every centre, as of `at`; files go to `out_dir/<YYYY-MM>/`.
+    """Settle the local month with every centre, as of `at`, and write the files to `out_dir/<YYYY-MM>/`.
 
-    Running it again settles only what was issued since: a credit note after the first run becomes a self-billed credit
-    note. What concerns an earlier month is settled by the contract of that month, and a contract that was changed since, up
-    to twelve months back, by what it says now: what stands is taken back. Raises InputError where the month is not over, not
-    billed, or an earlier one is not settled, ContractMissing where a centre earned something and has no contract, and
-    what `render` raises where files cannot be written.
+    A second run settles only what was issued since: a credit note after the first run becomes a self-billed credit note.
+    Charges about an earlier month are settled by the contract of that month. If a contract was changed for a month in the
+    correction window, the month's settlement is adjusted.
+
+    Raises InputError if the month is not over or not billed, or an earlier month is not settled; ContractMissing if a centre
+    has charges and no contract; NotWritable if a file cannot be written.
     """
     first = month.replace(day=1)
     if (at.year, at.month) <= (first.year, first.month):
@@ -81,140 +83,175 @@ def settle_month(connection: Connection, month: date, at: datetime, out_dir: Pat
         raise InputError(f"{first:%Y-%m} is not billed: bill it first (smartwork bill --month {first:%Y-%m}).")
     with documents.issuing_transaction(connection):
         documents.open_series(connection, series_of("self_billed_invoice", at.date()))
-        owed = due(connection, first)
-        before = journal.balances(connection)
-        fresh = _issue(connection, owed, seller, first, at)
-        paid = _pay(connection, owed, seller, first, at)
-        _state(connection, owed, fresh, before, paid)
+        centres = centre_settlements(connection, first)
+        opening_balances = journal.balances(connection)
+        new_documents = _issue(connection, centres, seller, first, at)
+        transfers = _order_payouts(connection, centres, seller, first, at)
+        _store_statements(connection, centres, new_documents, opening_balances, transfers, at.date())
     progress("Settling with the centres", 1, 1)
-    issued = documents.settlements_of(connection, first)
-    folder = out_dir / f"{first:%Y-%m}"
-    files = render([one.canonical() for one in issued], folder, progress)
-    told = render_statements(issued, statements.of_month(connection, first), folder)
-    signs = [-1 if one.is_credit else 1 for one in issued]
+    new_numbers = {document.number for document in new_documents.values()}
     return SettleReport(
         first,
+        _write_documents(connection, first, new_numbers, out_dir / f"{first:%Y-%m}", progress),
         tuple(
-            Settled(
-                one.account, one.number, one.kind, sign * one.net, sign * one.vat, sign * one.gross, one.unattributed,
-                written, told.get(one.number), one.account not in fresh or fresh[one.account].number != one.number,
-            )
-            for one, sign, written in zip(issued, signs, files, strict=True)
+            (order, _write_payment_file(order, out_dir / f"{first:%Y-%m}"))
+            for order in payouts.payout_orders(connection, first)
         ),
-        tuple((order, _write(order, folder)) for order in payouts.payout_orders(connection, first)),
-        sum((one.charged for one in owed), _ZERO),
+        sum((centre.charged for centre in centres), _ZERO),
         -journal.balances(connection).get(accounts.MARGIN, _ZERO),
-    )  # fmt: skip
+    )
 
 
-def _issue(connection: Connection, owed: Sequence[Due], seller: Party, month: date, at: datetime) -> dict[str, Invoice]:
-    """NewDocument and post; returns the new documents by centre."""
-    fresh = {}
-    for one in owed:
-        if one.groups:
-            head = centre_head(one.contract, month, at.date(), seller, is_demo=one.centre.is_demo)
-            ordinal = documents.take_number(connection, series_of(kind_of(head, one.groups), at.date()))
-            rows = _statement(one.stated)
-            invoice = compose(head, one.groups, ordinal=ordinal, statement=rows, unattributed=one.unattributed)
-            documents.store(connection, [NewDocument(invoice, centre_id=one.centre.centre_id, corrects=one.corrects)], at)
-            fresh[one.centre.slug] = invoice
-            posted = postings.settlement_posting(invoice, one.charged)
+def _issue(
+    connection: Connection, centres: Sequence[CentreSettlement], seller: Party, month: date, at: datetime
+) -> dict[str, Invoice]:
+    """Issue and post the documents; returns them by centre."""
+    issued = {}
+    for settlement in centres:
+        centre = settlement.centre
+        if settlement.groups:
+            head = centre_head(settlement.contract, month, at.date(), seller, is_demo=centre.is_demo)
+            ordinal = documents.take_number(connection, series_of(kind_of(head, settlement.groups), at.date()))
+            revenue_rows = _revenue_by_place(settlement.own_month_lines)
+            invoice = compose(
+                head,
+                settlement.groups,
+                ordinal=ordinal,
+                statement=revenue_rows,
+                unattributed=settlement.unattributed,
+            )
+            issue = NewDocument(invoice, centre_id=centre.centre_id, corrects=settlement.corrects)
+            documents.store(connection, [issue], at)
+            issued[centre.slug] = invoice
+            posting = postings.settlement_posting(invoice, settlement.charged)
         else:
-            posted = postings.margin_posting(one.centre.slug, month, at.date(), one.charged)
-        if one.groups or one.lines:
-            written = journal.post(connection, posted)
-            settlements.put_settled(connection, one.centre.slug, written, [line.posting_id for line in one.lines])
-        for of, settled in one.terms.items():
-            settlements.put_settled_month(connection, one.centre.centre_id, of, settled)
-    return fresh
+            posting = postings.margin_posting(centre.slug, month, at.date(), settlement.charged)
+        if settlement.groups or settlement.lines:
+            posting_id = journal.post(connection, posting)
+            charge_ids = [line.posting_id for line in settlement.lines]
+            settlements.store_settlement_items(connection, centre.slug, posting_id, charge_ids)
+        for settled_month, settled in settlement.settled_months.items():
+            settlements.store_settled_month(connection, centre.centre_id, settled_month, settled)
+    return issued
 
 
-def _pay(
-    connection: Connection, owed: Sequence[Due], seller: Party, month: date, at: datetime
-) -> dict[str, tuple[Transfer, date]]:
-    """Order at the bank what is owed to the centres now, in one file, nothing where nothing is owed; the orders by centre."""
+def _order_payouts(
+    connection: Connection, centres: Sequence[CentreSettlement], seller: Party, month: date, at: datetime
+) -> dict[str, Transfer]:
+    """Order what each centre is owed now, in one payment file, and post it; returns the transfers by centre."""
     balances = journal.balances(connection)
-    count = len(payouts.payout_orders(connection, month)) + 1
-    again = f" {count}" if count > 1 else ""
+    ordinal = len(payouts.payout_orders(connection, month)) + 1
+    suffix = f" {ordinal}" if ordinal > 1 else ""
     transfers: dict[str, Transfer] = {}
-    paid = []
-    for one in owed:
-        amount = -balances.get(accounts.payable(one.centre.slug), _ZERO)
+    stored_payouts = []
+    for settlement in centres:
+        centre = settlement.centre
+        amount = -balances.get(accounts.payable(centre.slug), _ZERO)
         if amount <= 0:
             continue
-        reference = f"{one.centre.slug[:24]} {month:%Y-%m}{again}"
-        remark = f"Settlement {month:%Y-%m} {one.centre.name}"
-        transfers[one.centre.slug] = Transfer(one.contract.payee, amount, reference, remark)
-        written = journal.post(connection, postings.payout_posting(one.centre.slug, month, at.date(), amount))
-        paid.append((one.centre.slug, amount, written))
-    if not transfers:
-        return {}
-    order = PayoutOrder(
-        f"payout-{month:%Y-%m}-{count}.xml",
-        month,
-        at.date(),
-        sum((amount for _, amount, _ in paid), _ZERO),
-        pain001(seller, list(transfers.values()), at.date()),
-        len(paid),
-    )
-    payouts.put_payout_order(connection, order, paid)
-    return {centre: (transfer, at.date()) for centre, transfer in transfers.items()}
+        reference = f"{centre.slug[:24]} {month:%Y-%m}{suffix}"
+        remark = f"Settlement {month:%Y-%m} {centre.name}"
+        transfers[centre.slug] = Transfer(settlement.contract.payee, amount, reference, remark)
+        posting_id = journal.post(connection, postings.payout_posting(centre.slug, month, at.date(), amount))
+        stored_payouts.append((centre.slug, amount, posting_id))
+    if transfers:
+        order = PayoutOrder(
+            f"payout-{month:%Y-%m}-{ordinal}.xml",
+            month,
+            at.date(),
+            sum((amount for _, amount, _ in stored_payouts), _ZERO),
+            pain001(seller, list(transfers.values()), at.date()),
+            len(stored_payouts),
+        )
+        payouts.store_payout_order(connection, order, stored_payouts)
+    return transfers
 
 
-def _state(
+def _store_statements(
     connection: Connection,
-    owed: Sequence[Due],
-    fresh: Mapping[str, Invoice],
-    before: Mapping[str, Decimal],
-    paid: Mapping[str, tuple[Transfer, date]],
+    centres: Sequence[CentreSettlement],
+    new_documents: Mapping[str, Invoice],
+    opening_balances: Mapping[str, Decimal],
+    transfers: Mapping[str, Transfer],
+    paid_on: date,
 ) -> None:
-    """Keep a statement beside each new document: the month as it is now, and the account of the centre."""
-    if not fresh:
+    """Store a statement with each new document: the month as it is now, and the account of the centre."""
+    if not new_documents:
         return
-    month = next(iter(fresh.values())).month
-    judged, unsigned = statements.judged(connection, month), statements.unsigned(connection, month)
-    for one in owed:
-        centre = one.centre.slug
-        invoice = fresh.get(centre)
+    month = next(iter(new_documents.values())).month
+    verdicts = statements.day_verdicts(connection, month)
+    unattributed = statements.unattributed_stays(connection, month)
+    for settlement in centres:
+        centre = settlement.centre.slug
+        invoice = new_documents.get(centre)
         if invoice is None:
             continue
-        transfer, on = paid.get(centre, (None, None))
-        account = Account(
-            -before.get(accounts.payable(centre), _ZERO),
-            -invoice.gross if invoice.is_credit else invoice.gross,
-            transfer.amount if transfer else _ZERO,
-            on,
-            transfer.reference if transfer else None,
+        transfer = transfers.get(centre)
+        account = CentreAccount(
+            opening=-opening_balances.get(accounts.payable(centre), _ZERO),
+            gross=-invoice.gross if invoice.is_credit else invoice.gross,
+            paid=transfer.amount if transfer else _ZERO,
+            paid_on=paid_on if transfer else None,
+            reference=transfer.reference if transfer else None,
         )
-        charged = ((line.day, line.net + line.credits) for line in one.lines)
-        statements.put(connection, statement(invoice, judged.get(centre, []), unsigned.get(centre, []), charged, account))
+        charged = ((line.day, line.charged) for line in settlement.lines)
+        statements.store_statement(
+            connection, statement(invoice, verdicts.get(centre, []), unattributed.get(centre, []), charged, account)
+        )
 
 
-def _statement(lines: Sequence[ChargedLine]) -> list[StatementRow]:
-    """What each place brought in; what corrections of earlier months and passes cannot be told of a place has none."""
-    found: dict[tuple[PlaceKind, str, str], StatementRow] = {}
+def _revenue_by_place(lines: Sequence[ChargedLine]) -> list[StatementRow]:
+    """The revenue of each place. Lines without a place (passes, corrections of earlier months) have a row without one."""
+    rows: dict[tuple[PlaceKind, str, str], StatementRow] = {}
     for line in lines:
         key = line.kind, line.resource, line.resource_name
-        before = found.get(key, StatementRow(line.resource, line.resource_name, line.kind, 0, _ZERO, _ZERO, _ZERO))
-        found[key] = StatementRow(
+        row = rows.get(key, StatementRow(line.resource, line.resource_name, line.kind, 0, _ZERO, _ZERO, _ZERO))
+        rows[key] = StatementRow(
             line.resource,
             line.resource_name,
             line.kind,
-            before.visits + line.visits,
-            before.hours + line.hours,
-            before.net + line.net + line.credits,
-            before.prepaid_value + line.credits,
+            row.visits + line.visits,
+            row.hours + line.hours,
+            row.net + line.charged,
+            row.prepaid_value + line.prepaid_value,
         )
-    return [found[key] for key in sorted(found)]
+    return [rows[key] for key in sorted(rows)]
 
 
-def _write(order: PayoutOrder, folder: Path) -> Path:
+def _write_documents(
+    connection: Connection, month: date, new_numbers: set[str], folder: Path, progress: Progress
+) -> tuple[SettledDocument, ...]:
+    """Write the files of the month's self-billed documents and statements, those of earlier runs included."""
+    issued = documents.settlements_of(connection, month)
+    files = render([document.canonical() for document in issued], folder, progress)
+    statement_files = render_statements(issued, statements.statements_of_month(connection, month), folder)
+    found = []
+    for document, written in zip(issued, files, strict=True):
+        sign = -1 if document.is_credit else 1
+        found.append(
+            SettledDocument(
+                centre=document.account,
+                number=document.number,
+                kind=document.kind,
+                net=sign * document.net,
+                vat=sign * document.vat,
+                gross=sign * document.gross,
+                unattributed=document.unattributed,
+                files=written,
+                statement=statement_files.get(document.number),
+                already_issued=document.number not in new_numbers,
+            )
+        )
+    return tuple(found)
+
+
+def _write_payment_file(order: PayoutOrder, folder: Path) -> Path:
     path = folder / order.name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(order.document)
+        path.write_bytes(order.payment_file)
     except OSError as error:
         raise NotWritable(
-            f"Cannot write {path}: {error.strerror}. Choose another folder; settling again writes it."
+            f"Cannot write {path}: {error.strerror}. Choose another folder and settle again: the file is written then."
         ) from error
     return path

@@ -13,7 +13,9 @@ from tests.support.accounts import ISSUED, audited, bill, fill, settle
 
 pytestmark = pytest.mark.services
 
-_CHANGE_FILE = b"UPDATE payout_order SET document = convert_to(replace(convert_from(document, 'UTF8'), %s, %s), 'UTF8')"
+_CHANGE_FILE = (
+    b"UPDATE payout_order SET payment_file = convert_to(replace(convert_from(payment_file, 'UTF8'), %s, %s), 'UTF8')"
+)
 
 TAMPERED: list[tuple[bytes, str, str]] = [
     (b"UPDATE entry SET amount = amount + 0.01 WHERE posting_id = 1 AND amount > 0", "postings", "posting 1"),
@@ -101,7 +103,7 @@ TAMPERED: list[tuple[bytes, str, str]] = [
     (_CHANGE_FILE % (b"total::text", b"'1.00'"), "payouts", "the file pays 1.00"),
     (_CHANGE_FILE % (b"'<NbOfTxs>1'", b"'<NbOfTxs>2'"), "payouts", "the file states 2 payments"),
     (_CHANGE_FILE % (b"'Ccy=\"EUR\"'", b"'Ccy=\"USD\"'"), "payouts", "cannot be read"),
-    (b"UPDATE payout_order SET document = 'nothing'", "payouts", "cannot be read"),
+    (b"UPDATE payout_order SET payment_file = 'nothing'", "payouts", "cannot be read"),
     (b"DELETE FROM payout", "payouts", "the file has 1 payments, the order 0"),
     (b"DELETE FROM payout; DELETE FROM payout_order", "payouts", "belongs to 0 payouts"),
     (
@@ -122,14 +124,14 @@ TAMPERED: list[tuple[bytes, str, str]] = [
         "is no payout",
     ),
     (
-        b"DELETE FROM settled_posting WHERE posting_id = 1",
+        b"DELETE FROM settlement_item WHERE posting_id = 1",
         "settled",
         "SB-2026-00001 posts 49.88 to charges:namur, the charges that it settles give 42.00",
     ),
-    (b"DELETE FROM settled_posting", "settled", "charges:namur: the balance is 0"),
-    (b"UPDATE settled_posting SET settlement_id = 1", "settled", "posting 1 is no settlement"),
-    (b"UPDATE settled_posting SET posting_id = settlement_id WHERE posting_id = 1", "settled", "charges nothing for namur"),
-    (b"UPDATE settled_posting SET centre_id = 99 WHERE posting_id = 1", "settled", "SB-2026-00001 posts"),
+    (b"DELETE FROM settlement_item", "settled", "charges:namur: the balance is 0"),
+    (b"UPDATE settlement_item SET settlement_id = 1", "settled", "posting 1 is no settlement"),
+    (b"UPDATE settlement_item SET posting_id = settlement_id WHERE posting_id = 1", "settled", "charges nothing for namur"),
+    (b"UPDATE settlement_item SET centre_id = 99 WHERE posting_id = 1", "settled", "SB-2026-00001 posts"),
     (
         b"""UPDATE entry SET amount = amount - 1 WHERE account_id = (SELECT account_id FROM account WHERE code = 'margin');
         UPDATE entry SET amount = amount + 1 WHERE amount > 0 AND posting_id = 3
@@ -153,7 +155,7 @@ TAMPERED: list[tuple[bytes, str, str]] = [
         "terms",
         "the terms stored for namur 2026-10 are 0.7",
     ),
-    (b"DELETE FROM settled_posting WHERE posting_id = 1", "terms", "are owed for desks, 0.6000 of 0 is 0"),
+    (b"DELETE FROM settlement_item WHERE posting_id = 1", "terms", "are owed for desks, 0.6000 of 0 is 0"),
     (b"DELETE FROM centre_statement", "statements", "SB-2026-00001: its statement is missing"),
     (
         b"""UPDATE centre_statement SET document = jsonb_set(document, '{charged}', '"1.00"')""",

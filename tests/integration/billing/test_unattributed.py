@@ -49,7 +49,7 @@ def test_run_dashboard_and_list_count_the_same_walk_ins(connection: Connection, 
     unsigned = bill(connection, tmp_path).unattributed
     listed = json.loads(command(database_url, "invoice", "walk-ins", "--month", "2026-10", "--json").stdout)
     with reading(database_url) as reader:
-        on_page = [stay.occupied_s for its in reader.unsigned(OCTOBER).values() for stay in its]
+        on_page = [stay.occupied_s for its in reader.unattributed_stays(OCTOBER).values() for stay in its]
     assert (listed["count"], listed["presence_s"]) == (unsigned.count, unsigned.occupied_s) == (len(on_page), sum(on_page))
 
 

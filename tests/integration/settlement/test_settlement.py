@@ -63,17 +63,17 @@ def test_centre_gets_a_statement_of_its_month_and_of_its_account(connection: Con
     [one] = settle(connection, tmp_path).documents
     assert one.statement is not None
     first = one.statement.read_bytes()
-    kept = statements.of_month(connection, OCTOBER)[one.number]
-    assert [(part.verdict, part.signed, part.count) for part in kept.verdicts] == [
+    kept = statements.statements_of_month(connection, OCTOBER)[one.number]
+    assert [(part.verdict, part.is_attributed, part.count) for part in kept.verdicts] == [
         ("left_early", True, 1),
         ("unverifiable", True, 1),
         ("walk_in", False, 1),
         ("cancelled", True, 1),
     ]
     [day] = kept.days
-    assert (day.bookings, day.unsigned, day.booked_s, day.measured_s, day.net) == (2, 1, 21600, 12300, Decimal("51.38"))
-    assert [(stay.resource, stay.occupied_s) for stay in kept.unsigned] == [("d-1", 3000)]
-    assert (kept.charged, kept.earlier) == (Decimal("51.38"), Decimal(0))
+    assert (day.bookings, day.unattributed, day.booked_s, day.measured_s, day.net) == (2, 1, 21600, 12300, Decimal("51.38"))
+    assert [(stay.resource, stay.occupied_s) for stay in kept.unattributed] == [("d-1", 3000)]
+    assert (kept.charged, kept.earlier_months) == (Decimal("51.38"), Decimal(0))
     account = kept.account
     assert (account.opening, account.gross, account.paid, account.closing) == (
         Decimal(0),
@@ -96,7 +96,7 @@ def test_statement_of_what_a_centre_owes_back_says_that_nothing_is_paid(connecti
     settle(connection, tmp_path)
     credited(connection, tmp_path)
     settle(connection, tmp_path)
-    account = statements.of_month(connection, OCTOBER)["SBC-2026-00001"].account
+    account = statements.statements_of_month(connection, OCTOBER)["SBC-2026-00001"].account
     assert (account.opening, account.gross, account.paid, account.paid_on) == (
         Decimal(0),
         Decimal("-30.49"),
@@ -111,7 +111,7 @@ def test_altered_statement_is_refused(connection: Connection, tmp_path: Path) ->
     settle(connection, tmp_path)
     connection.execute(b"SET session_replication_role = replica")
     connection.execute(b"UPDATE centre_statement SET document = jsonb_set(document, '{charged}', '\"1.00\"')")
-    with pytest.raises(documents.InvoiceAltered, match="statement beside SB-2026-00001"):
+    with pytest.raises(documents.InvoiceAltered, match="statement of SB-2026-00001"):
         settle(connection, tmp_path)
 
 

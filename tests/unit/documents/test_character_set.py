@@ -111,9 +111,9 @@ def test_the_xml_keeps_the_true_text_but_for_what_xml_forbids() -> None:
 def test_a_statement_with_any_name_in_it_is_drawn() -> None:
     kept, document = centre_statement("fr")
     odd = replace(document, seller=replace(document.seller, name="Ville 🏢"))
-    stays = tuple(replace(stay, resource_name="Salle 会\x01") for stay in kept.unsigned)
+    stays = tuple(replace(stay, resource_name="Salle 会\x01") for stay in kept.unattributed)
     assert stays
-    text = printed(statement_pdf(replace(kept, unsigned=stays), odd))
+    text = printed(statement_pdf(replace(kept, unattributed=stays), odd))
     assert f"Salle{STAND_IN}{STAND_IN}" in text
 
 

@@ -30,7 +30,7 @@ def test_pages_tell_the_month_the_account_and_when_it_was_paid(language: Languag
     bare = "".join(text.split())
     shown = [
         labels.euro(kept.account.paid, language), labels.euro(kept.account.opening, language), kept.account.reference or "",
-        labels.euro(kept.charged, language), document.number, labels.number(kept.earlier, language),
+        labels.euro(kept.charged, language), document.number, labels.number(kept.earlier_months, language),
     ]  # fmt: skip
     assert [one for one in shown if "".join(one.split()) not in bare] == []
     assert list(pages.attachments) == [f"{document.number}.json"]
@@ -50,7 +50,7 @@ def test_every_day_and_every_unsigned_stay_stands_on_a_page_and_no_member_does()
     texts = [line for lines in placed(view["sheets"]) for line in lines.split("\n")]
     for row in kept.days:
         assert labels.short_day(row.day, "en") in texts
-    assert sum(text.startswith("Bureau") for text in texts) >= len(kept.unsigned)
+    assert sum(text.startswith("Bureau") for text in texts) >= len(kept.unattributed)
     assert "m-0" not in kept.canonical()
 
 

@@ -116,7 +116,7 @@ SELECT c.slug, m.month, concat_ws(' ', m.verdicts_digest, m.contracts_digest, m.
 FROM billed_month m JOIN company c USING (company_id) ORDER BY c.slug, m.month
 
 -- name: all_payout_orders
-SELECT name, total, document FROM payout_order ORDER BY payout_order_id
+SELECT name, total, payment_file FROM payout_order ORDER BY payout_order_id
 
 -- name: payouts
 -- The payouts of each order, in the order of its file.
@@ -126,7 +126,7 @@ ORDER BY o.payout_order_id, c.slug
 
 -- name: settlement_items
 SELECT s.posting_id, c.slug, s.settlement_id
-FROM settled_posting s JOIN centre c USING (centre_id) ORDER BY s.settlement_id, s.posting_id
+FROM settlement_item s JOIN centre c USING (centre_id) ORDER BY s.settlement_id, s.posting_id
 
 -- name: stored_terms
 -- The terms by which each month of each centre was settled last.

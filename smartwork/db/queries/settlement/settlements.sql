@@ -4,26 +4,26 @@ FROM centre c LEFT JOIN resource r USING (centre_id) GROUP BY c.centre_id ORDER 
 
 -- name: unsettled_lines
 -- Lines of company documents for centres, up to a month, that no settlement has taken in.
-SELECT l.centre, l.posting_id, l.day, l.kind, l.resource, l.resource_name, l.visits, l.hours, l.net, l.credits
+SELECT l.centre, l.posting_id, l.day, l.kind, l.resource, l.resource_name, l.visits, l.hours, l.net, l.prepaid_value
 FROM centre_charge l
 WHERE l.month <= %(month)s
-  AND NOT EXISTS (SELECT FROM settled_posting s WHERE s.posting_id = l.posting_id AND s.centre_id = l.centre_id)
+  AND NOT EXISTS (SELECT FROM settlement_item s WHERE s.posting_id = l.posting_id AND s.centre_id = l.centre_id)
 ORDER BY l.posting_id, l.line
 
 -- name: settled_lines
 -- Lines about a centre's month that settlements took in.
-SELECT l.centre, l.posting_id, l.day, l.kind, l.resource, l.resource_name, l.visits, l.hours, l.net, l.credits
+SELECT l.centre, l.posting_id, l.day, l.kind, l.resource, l.resource_name, l.visits, l.hours, l.net, l.prepaid_value
 FROM centre_charge l
-JOIN settled_posting s USING (posting_id, centre_id)
+JOIN settlement_item s USING (posting_id, centre_id)
 WHERE l.centre_id = %(centre_id)s AND l.day >= %(month)s AND l.day < %(month)s::date + interval '1 month'
 ORDER BY l.posting_id, l.line
 
--- name: put_settled
-INSERT INTO settled_posting (posting_id, centre_id, settlement_id)
+-- name: put_settlement_items
+INSERT INTO settlement_item (posting_id, centre_id, settlement_id)
 SELECT unnest(%(postings)s::bigint[]), centre_id, %(settlement)s FROM centre WHERE slug = %(centre)s
 
 -- name: settled_terms
--- The terms by which months were last settled, of each centre.
+-- The terms by which each month of each centre was settled last.
 SELECT DISTINCT ON (t.centre_id, t.month) c.slug, t.month, t.mode, t.rate, t.vat_category, t.vat_rate, t.desks
 FROM settled_terms t JOIN centre c USING (centre_id)
 WHERE t.month BETWEEN %(since)s AND %(until)s
@@ -33,8 +33,8 @@ ORDER BY t.centre_id, t.month, t.settled_terms_id DESC
 INSERT INTO settled_terms (centre_id, month, mode, rate, vat_category, vat_rate, desks)
 VALUES (%(centre_id)s, %(month)s, %(mode)s, %(rate)s, %(vat_category)s, %(vat_rate)s, %(desks)s)
 
--- name: unattributed_stays
--- By centre: walk-ins of the month that nobody signed for, and their hours of presence.
+-- name: unattributed_sums
+-- By centre: number of unattributed walk-ins of the month, and their hours of presence.
 SELECT c.slug, count(*), round(sum(v.occupied_s) / 3600.0, 2)
 FROM verdict v JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
 WHERE v.company_id IS NULL AND v.verdict = 'walk_in' AND r.kind IN ('desk', 'room')

@@ -1,5 +1,5 @@
 -- name: statement_verdicts
--- By centre and local day: the month's verdicts of each kind. A cancelled booking held nothing.
+-- By centre and local day: the month's verdicts of each kind. The booked and unknown time of a cancelled booking is 0.
 SELECT c.slug, (v.starts_at AT TIME ZONE c.timezone)::date, v.verdict, v.company_id IS NOT NULL, count(*),
        sum(CASE WHEN v.verdict = 'cancelled' THEN 0 ELSE v.booked_s END)::bigint, sum(v.occupied_s + v.over_s)::bigint,
        sum(CASE WHEN v.verdict = 'cancelled' THEN 0 ELSE v.unknown_s END)::bigint
@@ -9,8 +9,8 @@ WHERE r.kind IN ('desk', 'room')
   AND v.starts_at < (%(month)s::timestamp + interval '1 month') AT TIME ZONE c.timezone
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 
--- name: unsigned_stays
--- Walk-ins of the month that nobody signed for, by centre and time.
+-- name: unattributed_stays
+-- Unattributed walk-ins of the month, by centre and time.
 SELECT c.slug, c.timezone, r.slug, r.name, v.starts_at, v.ends_at, v.occupied_s
 FROM verdict v JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
 WHERE v.company_id IS NULL AND v.verdict = 'walk_in' AND r.kind IN ('desk', 'room')
