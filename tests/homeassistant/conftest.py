@@ -1,4 +1,4 @@
-"""A real Home Assistant beside a real broker, and a gateway between them; skipped aloud where it is not set up."""
+"""A real Home Assistant, a real broker and a gateway; skipped with a notice if Home Assistant is not set up."""
 
 import os
 import socket
@@ -13,7 +13,7 @@ from smartwork.devstack.homeassistant import Environments
 from smartwork.devstack.stack import ephemeral
 from smartwork.transport.mqtt import Client
 from tests.support.homeassistant import HomeAssistant
-from tests.support.homeassistant_centre import POLICY, REGISTRY, House, policy
+from tests.support.homeassistant_centre import POLICY, REGISTRY, HomeAssistantCentre, policy
 from tests.support.program import Program
 
 
@@ -26,16 +26,16 @@ def environments() -> Environments:
 
 
 @pytest.fixture(scope="module")
-def house(
+def centre(
     environments: Environments, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
+) -> Iterator[HomeAssistantCentre]:
     """A centre with the module's DEVICES, or with those of REGISTRY."""
     registered = getattr(request.module, "DEVICES", REGISTRY)
-    folder = tmp_path_factory.mktemp("house")
+    folder = tmp_path_factory.mktemp("centre")
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     with ExitStack() as stack:
-        broker = stack.enter_context(ephemeral("house")).endpoints.broker_url
+        broker = stack.enter_context(ephemeral("centre")).endpoints.broker_url
         address = urlsplit(broker)
         home = stack.enter_context(HomeAssistant(environments.server, folder / "home", port))
         home.join_broker(str(address.hostname), int(address.port or 0))
@@ -51,4 +51,4 @@ def house(
         }
         gateway = stack.enter_context(Program("edge", settings, folder / "edge.log", str(environments.edge)))
         gateway.wait_until_it_says("policy 1 is in force")
-        yield House(home, gateway, devices, broker)
+        yield HomeAssistantCentre(home, gateway, devices, broker)

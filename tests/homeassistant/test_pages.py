@@ -7,7 +7,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from smartwork.contracts.policy import Profile
 from smartwork.devstack.browser import HEADLESS_FLAGS, chromium_path
-from tests.support.homeassistant_centre import House, entry
+from tests.support.homeassistant_centre import HomeAssistantCentre, entry
 from tests.support.project import ROOT
 
 pytestmark = [pytest.mark.services, pytest.mark.homeassistant, pytest.mark.browser]
@@ -22,27 +22,32 @@ DEVICES = (
 )
 
 
-def test_a_zone_shows_its_lights_and_desks_and_unknown_is_not_clear(house: House) -> None:
-    house.home.open_pages()
+def test_a_zone_shows_its_lights_and_desks_and_unknown_is_not_shown_as_clear(centre: HomeAssistantCentre) -> None:
+    centre.home_assistant.open_pages()
     for i in range(1, 6):
-        house.speak(f"{Z2M}/desk {i}", occupancy=i % 3 != 0)
-    house.speak(f"{Z2M}/ceiling window", state="ON", brightness=102)
-    house.speak(f"{Z2M}/ceiling wall", state="ON", brightness=254)
-    house.home.call("input_boolean/turn_on", entity_id="input_boolean.somebody")
-    house.becomes("light.smartwork_mons_light_ceiling_meeting", "off")
-    house.home.call("light/turn_on", entity_id="light.smartwork_mons_light_ceiling_meeting", brightness_pct=70)
+        centre.publish(f"{Z2M}/desk {i}", occupancy=i % 3 != 0)
+    centre.publish(f"{Z2M}/ceiling window", state="ON", brightness=102)
+    centre.publish(f"{Z2M}/ceiling wall", state="ON", brightness=254)
+    centre.home_assistant.call("input_boolean/turn_on", entity_id="input_boolean.somebody")
+    centre.wait_for_state("light.smartwork_mons_light_ceiling_meeting", "off")
+    centre.home_assistant.call("light/turn_on", entity_id="light.smartwork_mons_light_ceiling_meeting", brightness_pct=70)
     for name, state in (("resource_desk_1", "on"), ("resource_desk_3", "off"), ("resource_meeting_room", "on")):
-        house.becomes(f"binary_sensor.smartwork_mons_{name}_occupancy", state)
-    house.becomes("binary_sensor.smartwork_mons_resource_desk_6_occupancy", "unknown")
-    house.becomes("light.smartwork_mons_light_ceiling_meeting", "on")
+        centre.wait_for_state(f"binary_sensor.smartwork_mons_{name}_occupancy", state)
+    centre.wait_for_state("binary_sensor.smartwork_mons_resource_desk_6_occupancy", "unknown")
+    centre.wait_for_state("light.smartwork_mons_light_ceiling_meeting", "on")
     signed_in = json.dumps(
-        {**house.home.tokens, "hassUrl": house.home.url, "clientId": f"{house.home.url}/", "expires": 2**50}
+        {
+            **centre.home_assistant.tokens,
+            "hassUrl": centre.home_assistant.url,
+            "clientId": f"{centre.home_assistant.url}/",
+            "expires": 2**50,
+        }
     )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(HEADLESS_FLAGS))
         page = browser.new_page(viewport={"width": 1440, "height": 640}, locale="en-GB")
         page.add_init_script(f"localStorage.setItem('hassTokens', JSON.stringify({signed_in}))")
-        page.goto(f"{house.home.url}/home/overview")
+        page.goto(f"{centre.home_assistant.url}/home/overview")
         page.get_by_text("Open space", exact=True).click(force=True)
         for shown, times in (("Ceiling window", 1), ("Detected", 4), ("Clear", 1), ("Unknown", 1)):
             expect(page.get_by_text(shown, exact=True)).to_have_count(times, timeout=20_000)

@@ -1,4 +1,4 @@
-"""A real Home Assistant in a folder of its own: onboarded, joined to a broker, driven over its REST API."""
+"""A real Home Assistant in its own folder: onboarded, connected to a broker, used over its REST API."""
 
 import json
 import os
@@ -85,21 +85,21 @@ class HomeAssistant:
         self.stop()
 
     @property
-    def said(self) -> str:
-        """All that it printed so far, in all its lives."""
+    def log_text(self) -> str:
+        """Its log so far, of all its runs."""
         return self._log.read_text()
 
     @property
     def token(self) -> str:
-        """An access token, good for half an hour."""
+        """An access token, valid for half an hour."""
         return str(self.tokens["access_token"])
 
     def start(self, timeout_s: float = 120) -> None:
-        """Start it and wait until it answers; raises AssertionError with the end of its log where it does not."""
+        """Start it and wait until it runs; raises AssertionError with the end of its log on failure."""
         hass = [str(self._python), "-m", "homeassistant", "-c", str(self._folder), "--skip-pip"]
-        tied = [sys.executable, str(Path(die_with_parent.__file__)), str(os.getpid()), *hass]
+        command = [sys.executable, str(Path(die_with_parent.__file__)), str(os.getpid()), *hass]
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(tied, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
         deadline = time.monotonic() + timeout_s
         while self._is_starting():
             assert self._process.poll() is None, last_lines(self._log)
@@ -112,7 +112,7 @@ class HomeAssistant:
             time.sleep(0.2)
 
     def stop(self) -> None:
-        """Stop it in an orderly way."""
+        """Stop it; kill it if it does not stop in time."""
         if self._process and self._process.poll() is None:
             self._process.terminate()
             try:
@@ -122,7 +122,7 @@ class HomeAssistant:
                 self._process.wait(10)
 
     def open_pages(self) -> None:
-        """Let its pages be opened: start it anew as one that is set up, without the steps that want the internet."""
+        """Make its pages usable: restart it as onboarded, without the steps that need the internet."""
         self.stop()
         steps = {"done": ["user", "core_config", "analytics", "integration"]}
         stored = {"version": 4, "minor_version": 1, "key": "onboarding", "data": steps}
@@ -136,12 +136,12 @@ class HomeAssistant:
         assert done["type"] == "create_entry", done
 
     def state(self, entity_id: str) -> str | None:
-        """The state of an entity, None where there is no such entity."""
+        """The state of an entity, or None if there is no such entity."""
         found = self.entity(entity_id)
         return None if found is None else str(found["state"])
 
     def entity(self, entity_id: str) -> dict[str, Any] | None:
-        """An entity's state with its attributes, None where there is no such entity."""
+        """An entity's state with its attributes, or None if there is no such entity."""
         try:
             found: dict[str, Any] = self.ask("GET", f"/api/states/{entity_id}")
         except HTTPError as error:
@@ -155,16 +155,16 @@ class HomeAssistant:
         return {str(state["entity_id"]) for state in self.ask("GET", "/api/states")}
 
     def call(self, service: str, **data: object) -> None:
-        """Call `domain/service` as a person does by a switch."""
+        """Call the service `domain/service`, as its pages do."""
         self.ask("POST", f"/api/services/{service}", data)
 
     def ask(self, method: str, path: str, data: Mapping[str, object] | None = None, *, form: bool = False) -> Any:
-        """What its REST API answers; raises HTTPError where it refuses."""
-        said = urlencode(data or {}) if form else json.dumps(data or {})
+        """Send a request to its REST API and return the JSON answer; raises HTTPError for an error status."""
+        body = urlencode(data or {}) if form else json.dumps(data or {})
         headers = {"Content-Type": "application/x-www-form-urlencoded" if form else "application/json"}
         if self.tokens:
             headers["Authorization"] = f"Bearer {self.token}"
-        request = Request(self.url + path, said.encode() if method == "POST" else None, headers, method=method)  # noqa: S310 - http
+        request = Request(self.url + path, body.encode() if method == "POST" else None, headers, method=method)  # noqa: S310 - http
         with urlopen(request, timeout=30) as answer:  # noqa: S310 - our own http address
             return json.loads(answer.read())
 
@@ -176,7 +176,7 @@ class HomeAssistant:
         return False
 
     def _onboard(self) -> None:
-        """Make the first user, without a browser; the steps that want the internet are left out."""
+        """Create the first user, without a browser; the steps that need the internet are left out."""
         client = f"{self.url}/"
         user = {"name": "Test", "username": "test", "password": "a-test-only", "client_id": client, "language": "en"}
         code = self.ask("POST", "/api/onboarding/users", user)["auth_code"]

@@ -1,4 +1,4 @@
-"""A centre with a real Home Assistant in it: its registry, its gateway, and a client that speaks as devices do."""
+"""A centre with a real Home Assistant: its registry, its gateway, and a client that publishes as its devices."""
 
 import json
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ POLICY = "sw/v1/mons/policy"
 
 
 def entry(device: str, address: str, profile: Profile = Profile.ZIGBEE2MQTT, **more: object) -> DeviceEntry:
-    """A device of the hall that reports every hour."""
+    """A device in the hall that reports every hour."""
     values = {"device": device, "profile": profile, "address": address, "interval_s": 3_600, "zone": "hall", **more}
     return DeviceEntry.model_validate(values)
 
@@ -27,16 +27,16 @@ REGISTRY = (
 
 
 def policy(version: int, devices: tuple[DeviceEntry, ...] = REGISTRY) -> Policy:
-    """The policy of this registry, whose zones are lit for an hour after presence, the hall at 80 percent."""
+    """The policy of this registry: light stays on for an hour after presence, in the hall at 80 percent."""
     lights = [ZoneLight(zone="hall", hold_s=3_600, level=0.8, ramp_s=0), ZoneLight(zone="meeting", hold_s=3_600)]
     return Policy(version=version, timezone="Europe/Brussels", devices=list(devices), lights=lights)
 
 
 @dataclass
-class House:
-    """One centre: its broker, its gateway, its Home Assistant, and a client that speaks as devices do."""
+class HomeAssistantCentre:
+    """One centre: its broker, its gateway, its Home Assistant, and a client that publishes as its devices."""
 
-    home: HomeAssistant
+    home_assistant: HomeAssistant
     gateway: Program
     devices: Client
     broker_url: str
@@ -48,20 +48,24 @@ class House:
         self.devices.publish(POLICY, policy(self.version, devices).model_dump_json().encode(), retain=True)
         self.gateway.wait_until_it_says(f"policy {self.version} is in force")
 
-    def speak(self, topic: str, **said: object) -> None:
-        """Say this as a device does."""
-        self.devices.publish(topic, json.dumps(said).encode()).wait_for_publish(10)
+    def publish(self, topic: str, **payload: object) -> None:
+        """Publish this as a device."""
+        self.devices.publish(topic, json.dumps(payload).encode()).wait_for_publish(10)
 
-    def becomes(self, entity_id: str, state: str | None, timeout_s: float = 30) -> None:
+    def wait_for_state(self, entity_id: str, state: str | None, timeout_s: float = 30) -> None:
         """Wait until an entity of Home Assistant has this state, or is gone (None)."""
+        home_assistant = self.home_assistant
         eventually(
-            lambda: self.home.state(entity_id) == state,
-            lambda: f"{entity_id} is {self.home.state(entity_id)!r}, not {state!r}\n{self.gateway.said}\n{self.home.said}",
+            lambda: home_assistant.state(entity_id) == state,
+            lambda: (
+                f"{entity_id} is {home_assistant.state(entity_id)!r}, not {state!r}\n"
+                f"{self.gateway.said}\n{home_assistant.log_text}"
+            ),
             timeout_s,
         )
 
-    def commands(self, topic: str, timeout_s: float = 15) -> list[dict[str, object]]:
-        """What the gateway told a lamp since the last call; waits for the first."""
+    def light_commands(self, topic: str, timeout_s: float = 15) -> list[dict[str, object]]:
+        """The commands that the gateway published to a light since the last call; waits for the first."""
         found = self.devices.receive(100, timeout_s)
         self.devices.acknowledge(found)
-        return [json.loads(each.payload) for each in found if each.topic == topic and not each.retained]
+        return [json.loads(delivery.payload) for delivery in found if delivery.topic == topic and not delivery.retained]

@@ -1,4 +1,4 @@
-"""The whole way: device messages in, database rows out, whatever is killed on the way; nothing is missing."""
+"""From device messages to database rows: whatever process is killed, no reading is missing."""
 
 import json
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def database(outage: Stack) -> Iterator[Connection]:
 
 @pytest.fixture
 def centre(outage: Stack, database: Connection) -> Iterator[Client]:
-    """A client in the centre, which speaks as its devices do; the policy of the registry is published."""
+    """A client that publishes as the centre's devices; the registry's policy is published."""
     with Client(outage.endpoints.broker_url, "devices", subscriptions=[APPLIED]) as client:
         client.wait_connected(10)
         publish_policies(database, client, now())
@@ -50,46 +50,46 @@ def ingest(outage: Stack, folder: Path) -> Program:
     return Program("ingest", settings, folder / "ingest.log")
 
 
-def measure(client: Client, many: int, desk: int = 1) -> None:
-    """A sensor says so many times whether somebody is there: two readings a message."""
-    for i in range(many):
+def report(client: Client, times: int, desk: int = 1) -> None:
+    """A sensor publishes so many times: two readings in each message."""
+    for i in range(times):
         payload = json.dumps({"occupancy": i % 2 == 0, "battery": 90, "no_such_thing": i})
         client.publish(f"zigbee2mqtt/mons/desk {desk}", payload.encode()).wait_for_publish(20)
 
 
-def book(connection: Connection) -> LedgerTotal:
+def total(connection: Connection) -> LedgerTotal:
     found = ledger(connection)
     assert set(found) <= {"mons"}
     return ledger_total(found.get("mons", []))
 
 
-def balanced(connection: Connection, readings: int, log: Program) -> None:
-    """Wait until at least so many readings are stored, each number once, with nothing missing and nothing on its way.
+def wait_until_balanced(connection: Connection, readings: int, log: Program) -> None:
+    """Wait until at least so many readings are stored, each number once, with nothing missing and the outbox empty.
 
-    More than were said, where a gateway was killed before it could tell the centre's broker what it has on disk.
+    There may be more than were published: a gateway that is killed before it acknowledges a message gets it again.
     """
 
     def holds() -> bool:
-        found = book(connection)
+        found = total(connection)
         return found.stored >= readings and (found.numbered, found.in_outbox, found.missing) == (found.stored, 0, 0)
 
-    eventually(holds, lambda: f"{book(connection)}\n{log.said}", timeout_s=20)
-    assert connection.execute("SELECT count(*), count(DISTINCT n) FROM reading").fetchone() == (book(connection).stored,) * 2
+    eventually(holds, lambda: f"{total(connection)}\n{log.said}", timeout_s=20)
+    assert connection.execute("SELECT count(*), count(DISTINCT n) FROM reading").fetchone() == (total(connection).stored,) * 2
 
 
-def test_what_devices_say_becomes_rows_and_what_they_mumble_stops_nothing(
+def test_device_messages_become_rows_and_invalid_ones_stop_nothing(
     outage: Stack, database: Connection, centre: Client, tmp_path: Path
 ) -> None:
     with edge(outage, tmp_path) as gateway, ingest(outage, tmp_path) as server:
         gateway.wait_until_it_says("policy 1 is in force")
         server.wait_until_it_says("is subscribed")
         eventually(lambda: bool(centre.receive(1, 0.1)))
-        for mumble in (b"", b"\xff", b'{"power": NaN}', b'{"occupancy": true, "last_seen": 5000}', b"[" * 30_000):
-            centre.publish("zigbee2mqtt/mons/desk 1", mumble)
-        measure(centre, 5)
+        for invalid in (b"", b"\xff", b'{"power": NaN}', b'{"occupancy": true, "last_seen": 5000}', b"[" * 30_000):
+            centre.publish("zigbee2mqtt/mons/desk 1", invalid)
+        report(centre, 5)
         centre.publish("zigbee2mqtt/mons/ceiling", b'{"state": "ON", "energy": 1.5}').wait_for_publish(10)
-        balanced(database, 12, gateway)
-        assert book(database).stored == 12
+        wait_until_balanced(database, 12, gateway)
+        assert total(database).stored == 12
         assert gateway.stop() == 0
         assert "Traceback" not in gateway.said
         eventually(lambda: database.execute("SELECT state FROM edge_status").fetchall() == [("offline",)])
@@ -97,9 +97,7 @@ def test_what_devices_say_becomes_rows_and_what_they_mumble_stops_nothing(
     assert rows == [("l-1",), ("s-1",)]
 
 
-def test_a_policy_that_cannot_be_lived_by_is_refused_and_the_old_one_stays(
-    outage: Stack, centre: Client, tmp_path: Path
-) -> None:
+def test_an_invalid_policy_is_refused_and_the_old_one_stays_in_force(outage: Stack, centre: Client, tmp_path: Path) -> None:
     with edge(outage, tmp_path) as gateway:
         gateway.wait_until_it_says("policy 1 is in force")
         bad = small_policy(version=2).model_dump_json().replace("Europe/Brussels", "Europe/Atlantis")
@@ -122,23 +120,23 @@ def test_nothing_is_lost_when_edge_ingest_and_broker_are_killed_and_restarted_in
         gateway.wait_until_it_says("policy 1 is in force")
         server.wait_until_it_says("is subscribed")
         eventually(lambda: bool(centre.receive(1, 0.1)))
-        measure(centre, 20)
+        report(centre, 20)
         gateway.kill()
-        measure(centre, 20, desk=2)  # the centre's broker keeps them for the gateway
+        report(centre, 20, desk=2)  # the centre's broker keeps them for the gateway
         gateway.start()
-        balanced(database, 80, gateway)
+        wait_until_balanced(database, 80, gateway)
         server.kill()
-        measure(centre, 20)
+        report(centre, 20)
         server.start()
-        balanced(database, 120, gateway)
+        wait_until_balanced(database, 120, gateway)
         outage.mosquitto.restart()
         centre.wait_connected(20)
         eventually(lambda: gateway.said.count("was lost") >= 1, lambda: gateway.said)
-        measure(centre, 20, desk=2)
-        balanced(database, 160, gateway)
+        report(centre, 20, desk=2)
+        wait_until_balanced(database, 160, gateway)
 
 
-def test_a_gateway_whose_broker_is_away_ends_when_it_is_told_to(outage: Stack, tmp_path: Path) -> None:
+def test_a_gateway_without_its_broker_stops_on_request(outage: Stack, tmp_path: Path) -> None:
     outage.mosquitto.stop()
     with edge(outage, tmp_path) as gateway:
         gateway.wait_until_it_says("does not answer. Trying again")

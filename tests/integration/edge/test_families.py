@@ -1,4 +1,4 @@
-"""Devices of several families at one gateway: each in its own dialect through a real broker, canonical on the wire."""
+"""Devices of several families at one gateway: each in its own format through a real broker, canonical on the wire."""
 
 import json
 from pathlib import Path
@@ -27,14 +27,14 @@ POLICY = Policy(
         DeviceEntry(device="eye", profile=Profile.ELSYS, address="elsys/eye-1", interval_s=600, model="ERS-EYE"),
     ],
 )
-SAID = [
+PUBLISHED = [
     ("tele/plug-7/SENSOR", {"ENERGY": {"Power": 35, "Total": 1.5}}),
     ("shellydimmer-1/events/rpc", {"method": "NotifyStatus", "params": {"light:0": {"output": True, "brightness": 40}}}),
     ("desk-9/binary_sensor/presence/state", "ON"),
     ("application/a/device/24e124746c123456/event/up", {"fPort": 85, "data": "AXVkAwAB"}),
     ("elsys/eye-1", "1102"),
 ]
-MEANT = {
+EXPECTED = {
     ("plug", Metric.POWER_W, 35.0),
     ("plug", Metric.ENERGY_WH, 1500.0),
     ("lamp", Metric.LIGHT_ON, 1.0),
@@ -46,38 +46,38 @@ MEANT = {
 }
 
 
-def told(deliveries: list[Delivery]) -> tuple[set[tuple[str, int, float]], bool]:
-    """The readings in what the gateway sent, and whether it said which policy is in force."""
+def received_readings(deliveries: list[Delivery]) -> tuple[set[tuple[str, int, float]], bool]:
+    """The readings that the gateway published, and whether it reported the policy as applied."""
     found, applied = set(), False
     for delivery in deliveries:
         match decode(delivery.topic, delivery.payload):
             case Decoded(_, Batch() as batch):
                 found |= {(batch.devices[d], m, v) for d, m, v in zip(batch.device, batch.metric, batch.value, strict=True)}
-                assert batch.by_arrival == list(range(len(batch.at_ms))), "none of these devices told a time"
+                assert batch.by_arrival == list(range(len(batch.at_ms))), "none of these devices sends a time"
             case Decoded(_, PolicyApplied(version=7)):
                 applied = True
     return found, applied
 
 
-def test_devices_of_five_families_are_heard_by_one_gateway_in_their_own_dialects(broker_url: str, tmp_path: Path) -> None:
+def test_one_gateway_translates_devices_of_five_families(broker_url: str, tmp_path: Path) -> None:
     settings = {"centre": "mons", "broker_url": broker_url, "outbox": tmp_path / "outbox.sqlite"}
     topics = ["sw/v1/mons/readings/+", "sw/v1/mons/policy/applied/+"]
-    heard: list[Delivery] = []
+    received: list[Delivery] = []
 
-    def hear() -> tuple[set[tuple[str, int, float]], bool]:
-        fresh = network.receive(50, 0.1)
-        network.acknowledge(fresh)
-        heard.extend(fresh)
-        return told(heard)
+    def receive() -> tuple[set[tuple[str, int, float]], bool]:
+        more = network.receive(50, 0.1)
+        network.acknowledge(more)
+        received.extend(more)
+        return received_readings(received)
 
     with Client(broker_url, "network", subscriptions=topics) as network, Program("edge", settings, tmp_path / "log") as edge:
         network.wait_connected(10)
-        network.publish("desk-9/binary_sensor/presence/state", b"OFF", retain=True).wait_for_publish(10)  # a memory
+        network.publish("desk-9/binary_sensor/presence/state", b"OFF", retain=True).wait_for_publish(10)  # an old state
         network.publish("sw/v1/mons/policy", POLICY.model_dump_json().encode(), retain=True).wait_for_publish(10)
-        eventually(lambda: hear()[1], lambda: edge.said)
-        for topic, payload in SAID:
-            said = payload if isinstance(payload, str) else json.dumps(payload)
-            network.publish(topic, said.encode()).wait_for_publish(10)
-        eventually(lambda: len(hear()[0]) >= len(MEANT), lambda: f"{told(heard)}\n{edge.said}")
-        assert told(heard)[0] == MEANT
+        eventually(lambda: receive()[1], lambda: edge.said)
+        for topic, payload in PUBLISHED:
+            text = payload if isinstance(payload, str) else json.dumps(payload)
+            network.publish(topic, text.encode()).wait_for_publish(10)
+        eventually(lambda: len(receive()[0]) >= len(EXPECTED), lambda: f"{received_readings(received)}\n{edge.said}")
+        assert received_readings(received)[0] == EXPECTED
         assert "Traceback" not in edge.said

@@ -11,7 +11,7 @@ from smartwork.contracts.messages import Batch, Confirmation, LedgerReport
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading
 from smartwork.transport.mqtt import Delivery
-from tests.support.client import NotingClient
+from tests.support.client import RecordingClient
 from tests.support.factory import EPOCH, NOON, ZONE, Clock
 
 
@@ -20,7 +20,7 @@ class Rig:
 
     def __init__(self) -> None:
         self.clock = Clock()
-        self.client = NotingClient()
+        self.client = RecordingClient()
         self.outbox = Outbox(Path(":memory:"), ZONE, lambda: EPOCH)
         self.forwarder = Forwarder(self.client, self.outbox, "mons", "gateway", self.clock)
 
@@ -31,14 +31,14 @@ class Rig:
 
     def published(self) -> list[int]:
         """Publish once; returns the first numbers of the published batches."""
-        before = len(self.client.said)
+        before = len(self.client.published)
         self.forwarder.publish_batches()
-        sent = [payload for topic, payload, _ in self.client.said[before:] if topic == "sw/v1/mons/readings/gateway"]
+        sent = [payload for topic, payload, _ in self.client.published[before:] if topic == "sw/v1/mons/readings/gateway"]
         return [Batch.model_validate_json(payload).first for payload in sent]
 
     def reports(self) -> list[LedgerReport]:
         """The ledger reports published so far."""
-        return [LedgerReport.model_validate_json(p) for topic, p, kept in self.client.said if "ledger" in topic and kept]
+        return [LedgerReport.model_validate_json(p) for topic, p, kept in self.client.published if "ledger" in topic and kept]
 
     def confirm(self, *firsts: int, epoch: str = EPOCH, topic: str = "sw/v1/mons/confirmed/gateway") -> None:
         """Receive the server's confirmation of the batches of one reading with these numbers."""
@@ -86,7 +86,7 @@ def test_without_confirmations_all_batches_are_published_again_with_the_same_byt
     assert rig.published() == []
     rig.clock.move(0.1)
     assert rig.published() == [1, 2]
-    sent = [payload for topic, payload, _ in rig.client.said if "readings" in topic]
+    sent = [payload for topic, payload, _ in rig.client.published if "readings" in topic]
     assert sent[:2] == sent[2:]
 
 

@@ -14,7 +14,7 @@ from edge.light_control import LightControl
 from edge.outbox import Outbox
 from smartwork.contracts.edge_reports import LightCommand
 from smartwork.contracts.policy import DeviceEntry, Policy, Profile
-from tests.support.client import NotingClient
+from tests.support.client import RecordingClient
 from tests.support.lit_zones import NOON, policy
 
 SOON = NOON + timedelta(minutes=1)
@@ -37,12 +37,12 @@ class Calls:
         self.called.append((service, json.loads(data)))
 
 
-def control(outbox: Outbox, client: NotingClient, home_assistant: Calls | None = None) -> LightControl:
+def control(outbox: Outbox, client: RecordingClient, home_assistant: Calls | None = None) -> LightControl:
     return LightControl(client, home_assistant, outbox, NOON)
 
 
-def brightness(client: NotingClient) -> list[object]:
-    return [json.loads(payload).get("brightness", 0) for topic, payload, _ in client.said if topic.endswith("/set")]
+def brightness(client: RecordingClient) -> list[object]:
+    return [json.loads(payload).get("brightness", 0) for topic, payload, _ in client.published if topic.endswith("/set")]
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def with_light(profile: Profile, zone: str | None = None) -> Policy:
 
 
 def test_an_override_is_saved_and_restored_after_a_restart(outbox: Outbox) -> None:
-    before, after = NotingClient(), NotingClient()
+    before, after = RecordingClient(), RecordingClient()
     lights = control(outbox, before)
     lights.apply(policy(Profile.ZIGBEE2MQTT), NOON)
     lights.handle_command("z-0", LightCommand(level=0.2), NOON)
@@ -67,7 +67,7 @@ def test_an_override_is_saved_and_restored_after_a_restart(outbox: Outbox) -> No
 
 
 def test_a_light_in_no_zone_is_commanded_alone(outbox: Outbox) -> None:
-    client = NotingClient()
+    client = RecordingClient()
     lights = control(outbox, client)
     lights.apply(with_light(Profile.ZIGBEE2MQTT), NOON)
     lights.handle_entity_command(LightEntityCommand("l", 0.5), NOON)
@@ -76,12 +76,12 @@ def test_a_light_in_no_zone_is_commanded_alone(outbox: Outbox) -> None:
 
 
 def test_a_light_of_home_assistant_is_switched_by_a_service_call(outbox: Outbox) -> None:
-    client, home_assistant = NotingClient(), Calls()
+    client, home_assistant = RecordingClient(), Calls()
     lights = control(outbox, client, home_assistant)
     lights.apply(with_light(Profile.HOMEASSISTANT), NOON)
     lights.handle_entity_command(LightEntityCommand("l", 0.5), NOON)
     assert home_assistant.called == [("light/turn_on", {"entity_id": "light.knx", "brightness_pct": 50})]
-    assert client.said == []
+    assert client.published == []
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_light_of_home_assistant_is_switched_by_a_service_call(outbox: Outbox)
 def test_a_command_that_cannot_be_carried_out_is_logged_with_its_reason(
     outbox: Outbox, caplog: pytest.LogCaptureFixture, profile: Profile, device: str, reason: str
 ) -> None:
-    lights = control(outbox, NotingClient())
+    lights = control(outbox, RecordingClient())
     lights.apply(with_light(profile), NOON)
     with caplog.at_level(logging.WARNING, logger="edge"):
         lights.handle_entity_command(LightEntityCommand(device, 1.0), NOON)
