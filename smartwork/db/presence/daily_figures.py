@@ -1,9 +1,11 @@
-"""A centre's month in the database: what the daily figures read and write."""
+"""Daily figures in the database: use of places, peak occupancy and lighting energy, and the data they are computed from."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+
+from psycopg.rows import class_row
 
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
@@ -15,7 +17,7 @@ from smartwork.domain.time import Interval
 
 @dataclass(frozen=True, slots=True)
 class CentreHours:
-    """A centre and when it is open."""
+    """A centre and its opening hours."""
 
     centre_id: int
     slug: str
@@ -24,17 +26,16 @@ class CentreHours:
 
 
 @dataclass(frozen=True, slots=True)
-class Meter:
-    """The light meter of a zone."""
+class LightMeter:
+    """A meter that counts the lighting energy of a zone, and the zone's rated power."""
 
     zone_id: int
-    zone: str
     rated_w: float
     device_id: int
 
 
 @dataclass(frozen=True, slots=True)
-class UseDay:
+class DailyUse:
     """Seconds of one resource and local day by state, within opening hours."""
 
     resource_id: int
@@ -56,70 +57,67 @@ def centres(connection: Connection) -> list[CentreHours]:
     """All centres with their opening hours, by slug."""
     found = []
     for centre_id, slug, name, zone, opens, closes, days, closures in _rows(connection, "centre_hours"):
-        found.append(
-            CentreHours(centre_id, slug, name, OpeningHours(zone, opens, closes, frozenset(days), frozenset(closures)))
-        )
+        hours = OpeningHours(zone, opens, closes, frozenset(days), frozenset(closures))
+        found.append(CentreHours(centre_id, slug, name, hours))
     return found
 
 
 def resources(connection: Connection, centre_id: int) -> dict[int, tuple[int, str]]:
-    """Bookable resources of a centre: id to (zone id, kind)."""
+    """The bookable resources of a centre, by id: (zone id, kind)."""
     return {resource: (zone, kind) for resource, zone, kind in _rows(connection, "bookable_resources", (centre_id,))}
 
 
 def spans(connection: Connection, centre_id: int, window: Interval) -> dict[int, list[Span]]:
-    """The spans that touch `window`, by resource, in order."""
+    """The spans that overlap `window`, uncut, by resource and in order."""
+    arguments = {"centre_id": centre_id, "start": window.start, "end": window.end}
     found: dict[int, list[Span]] = {}
-    for resource, start, end, state, suspect in _rows(connection, "spans_of_centre", _at(centre_id, window)):
+    for resource, start, end, state, suspect in _rows(connection, "spans_of_centre", arguments):
         found.setdefault(resource, []).append(Span(start, end, state, suspect))
     return found
 
 
-def meters(connection: Connection, centre_id: int) -> list[Meter]:
+def light_meters(connection: Connection, centre_id: int) -> list[LightMeter]:
     """The light meters of a centre, by zone."""
-    return [Meter(*row) for row in _rows(connection, "zone_meters", {"centre_id": centre_id})]
+    with connection.cursor(row_factory=class_row(LightMeter)) as cursor:
+        return cursor.execute(sql("light_meters"), (centre_id,)).fetchall()
 
 
 def counter(connection: Connection, device_id: int, window: Interval) -> list[Counter]:
-    """A meter's cumulative readings around `window` in order, an hour more on both sides."""
+    """A meter's cumulative readings in `window` and up to an hour before and after it, in order."""
     arguments = {"device_id": device_id, "start": window.start, "end": window.end}
-    return [(at, value) for at, value in _rows(connection, "counter_between", arguments)]
+    return [(at, value) for at, value in _rows(connection, "counter_around", arguments)]
 
 
 def replace_use(
     connection: Connection,
     centre_id: int,
     days: Sequence[date],
-    use: Iterable[UseDay],
+    use: Iterable[DailyUse],
     peaks: Iterable[tuple[date, int, datetime | None]],
 ) -> None:
-    """Put the daily figures of `days` in the place of those that are there; in the caller's transaction."""
-    at = {"centre_id": centre_id, "days": list(days)}
-    connection.execute(sql("delete_daily_use"), at)
+    """Replace the use and the peaks (day, places, first instant) of `days`, in the caller's transaction."""
+    arguments = {"centre_id": centre_id, "days": list(days)}
+    connection.execute(sql("delete_daily_use"), arguments)
     with connection.cursor() as cursor, cursor.copy(sql("copy_daily_use")) as copy:
         for u in use:
             copy.write_row((u.resource_id, u.day, u.open_s, u.occupied_s, u.vacant_s, u.unknown_s, u.suspect_s))
-    connection.execute(sql("delete_daily_peaks"), at)
+    connection.execute(sql("delete_daily_peaks"), arguments)
     with connection.cursor() as cursor, cursor.copy(sql("copy_daily_peaks")) as copy:
-        for day, most, when in peaks:
-            copy.write_row((centre_id, day, most, when))
+        for day, peak, first_at in peaks:
+            copy.write_row((centre_id, day, peak, first_at))
 
 
 def replace_energy(
     connection: Connection, centre_id: int, days: Sequence[date], energy: Iterable[tuple[int, date, Use, float]]
 ) -> None:
-    """Put (zone, day, use, baseline in Wh) in the place of the energy figures of `days`; in the caller's transaction."""
+    """Replace the energy of `days` by (zone id, day, use, baseline in Wh), in the caller's transaction."""
     connection.execute(sql("delete_daily_energy"), {"centre_id": centre_id, "days": list(days)})
     with connection.cursor() as cursor, cursor.copy(sql("copy_daily_energy")) as copy:
-        for zone, day, use, baseline in energy:
-            copy.write_row((zone, day, use.used_wh, use.empty_wh, use.unknown_wh, baseline))
+        for zone_id, day, use, baseline in energy:
+            copy.write_row((zone_id, day, use.used_wh, use.empty_wh, use.unknown_wh, baseline))
 
 
 def energy_total(connection: Connection, days: Sequence[date]) -> tuple[Use, float]:
     """Use and baseline, in Wh, of all zones over `days`."""
     used, empty, unknown, baseline = _rows(connection, "energy_total", (list(days),))[0]
     return Use(used, empty, unknown), baseline
-
-
-def _at(centre_id: int, window: Interval) -> dict[str, object]:
-    return {"centre_id": centre_id, "start": window.start, "end": window.end}

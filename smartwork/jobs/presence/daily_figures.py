@@ -1,13 +1,13 @@
-"""The daily figures of a month for pages and reports: use of desks, peaks, and light by occupancy."""
+"""The daily figures of a month for pages and reports: use of places, peak occupancy, and lighting energy by presence."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby, pairwise
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from smartwork.db.core.connection import Connection, wrap_database_errors
-from smartwork.db.presence import daily_figures as store
+from smartwork.db.presence import daily_figures as figures
 from smartwork.db.presence.retention import final_before
 from smartwork.domain.lighting.energy import Counter, Use, baseline_wh, split
 from smartwork.domain.presence.spans import Span, clip, in_state, peak_occupancy, seconds_by_state
@@ -16,49 +16,67 @@ from smartwork.progress import Progress
 
 
 def summarise_month(connection: Connection, month: date, progress: Progress) -> tuple[Use, float]:
-    """Derive the daily figures of the local month anew; returns the network's lighting energy and its baseline in Wh."""
+    """Compute and store the daily figures of the local month; returns lighting energy and baseline of all zones, in Wh."""
     days = days_of_month(month)
     with wrap_database_errors():
-        centres = store.centres(connection)
+        centres = figures.centres(connection)
         for done, centre in enumerate(centres):
             progress(f"Summing up {centre.name}", done, len(centres))
             with connection.transaction():
                 _summarise_centre(connection, centre, days)
         progress("Summed up", len(centres), len(centres))
-        return store.energy_total(connection, days)
+        return figures.energy_total(connection, days)
 
 
-def _summarise_centre(connection: Connection, centre: store.CentreHours, days: Sequence[date]) -> None:
-    zone_name = centre.hours.timezone
-    window = local_month(days[0], zone_name)
-    spans = store.spans(connection, centre.centre_id, window)
-    places = store.resources(connection, centre.centre_id)
-    use = [u for resource in places for day in days if (u := _use(resource, day, spans.get(resource, []), centre))]
-    desks = [clip(spans.get(resource, []), window) for resource, (_, kind) in places.items() if kind == "desk"]
-    peaks = [(day, *_peak(desks, local_day(day, zone_name))) for day in days]
-    store.replace_use(connection, centre.centre_id, days, use, peaks)
-    final = final_before(connection)  # earlier readings of meters may be dropped, so their figures stay as they are
-    metered = [day for day in days if final is None or local_day(day, zone_name).start >= final]
+def _summarise_centre(connection: Connection, centre: figures.CentreHours, days: Sequence[date]) -> None:
+    month = local_month(days[0], centre.hours.timezone)
+    spans = figures.spans(connection, centre.centre_id, month)
+    resources = figures.resources(connection, centre.centre_id)
+    use = [u for resource in resources for day in days if (u := _use(resource, day, spans.get(resource, []), centre))]
+    desks = [clip(spans.get(resource, []), month) for resource, (_, kind) in resources.items() if kind == "desk"]
+    peaks = [(day, *_peak(desks, local_day(day, centre.hours.timezone))) for day in days]
+    figures.replace_use(connection, centre.centre_id, days, use, peaks)
+    _summarise_energy(connection, centre, days, _by_zone(resources, spans))
+
+
+def _by_zone(
+    resources: Mapping[int, tuple[int, str]], spans: Mapping[int, Sequence[Span]]
+) -> dict[int, list[Sequence[Span]]]:
+    found: dict[int, list[Sequence[Span]]] = {}
+    for resource, (zone, _) in resources.items():
+        found.setdefault(zone, []).append(spans.get(resource, []))
+    return found
+
+
+def _summarise_energy(
+    connection: Connection,
+    centre: figures.CentreHours,
+    days: Sequence[date],
+    spans_by_zone: Mapping[int, Sequence[Sequence[Span]]],
+) -> None:
+    timezone = centre.hours.timezone
+    month = local_month(days[0], timezone)
+    # Before this instant readings of meters may be dropped, so the energy of those days stays as it is.
+    final = final_before(connection)
+    metered = [day for day in days if final is None or local_day(day, timezone).start >= final]
     energy = []
-    for zone_id, group in groupby(store.meters(connection, centre.centre_id), key=lambda m: m.zone_id):
+    for zone_id, group in groupby(figures.light_meters(connection, centre.centre_id), key=attrgetter("zone_id")):
         meters = list(group)
-        watched = [spans.get(resource, []) for resource, (zone, _) in places.items() if zone == zone_id]
-        counters = [store.counter(connection, meter.device_id, window) for meter in meters]
+        counters = [figures.counter(connection, meter.device_id, month) for meter in meters]
         for day in metered:
-            whole = local_day(day, zone_name)
-            baseline = baseline_wh(meters[0].rated_w, centre.hours.of(day))
-            energy.append((zone_id, day, _energy(counters, watched, whole), baseline))
-    store.replace_energy(connection, centre.centre_id, metered, energy)
+            use = _energy(counters, spans_by_zone.get(zone_id, []), local_day(day, timezone))
+            energy.append((zone_id, day, use, baseline_wh(meters[0].rated_w, centre.hours.of(day))))
+    figures.replace_energy(connection, centre.centre_id, metered, energy)
 
 
-def _use(resource: int, day: date, spans: Sequence[Span], centre: store.CentreHours) -> store.UseDay | None:
-    """The day's seconds by state in opening hours, or None on a day on which the centre is shut."""
-    opened = centre.hours.of(day)
-    if opened is None:
+def _use(resource: int, day: date, spans: Sequence[Span], centre: figures.CentreHours) -> figures.DailyUse | None:
+    """The seconds of the day by state in opening hours; None on a day when the centre is closed."""
+    opening = centre.hours.of(day)
+    if opening is None:
         return None
-    total = {state: round(s) for state, s in seconds_by_state(spans, opened).items()}
-    return store.UseDay(
-        resource, day, round(opened.seconds), total["occupied"], total["vacant"], total["unknown"], total["suspect"]
+    total = {state: round(s) for state, s in seconds_by_state(spans, opening).items()}
+    return figures.DailyUse(
+        resource, day, round(opening.seconds), total["occupied"], total["vacant"], total["unknown"], total["suspect"]
     )
 
 
@@ -67,7 +85,10 @@ def _peak(desks: Sequence[Sequence[Span]], day: Interval) -> tuple[int, datetime
 
 
 def _energy(counters: Sequence[Sequence[Counter]], watched: Sequence[Sequence[Span]], day: Interval) -> Use:
-    """A zone's energy of one day: occupied while any of its resources is, vacant while all are known to be vacant."""
+    """The energy of a zone on one day, by presence.
+
+    A zone is occupied while any of its resources is, and vacant while all of them are. Otherwise its state is unknown.
+    """
     clipped = [clip(spans, day) for spans in watched]
     occupied = union(interval for spans in clipped for interval in in_state(spans, "occupied"))
     not_vacant = [interval for spans in clipped for interval in subtract(day, in_state(spans, "vacant"))]

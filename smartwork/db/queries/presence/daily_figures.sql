@@ -12,14 +12,15 @@ FROM span s JOIN resource r USING (resource_id)
 WHERE r.centre_id = %(centre_id)s AND r.kind <> 'recording' AND s.ends_at > %(start)s AND s.starts_at < %(end)s
 ORDER BY s.resource_id, s.starts_at
 
--- name: zone_meters
-SELECT z.zone_id, z.slug, z.light_power_w, d.device_id
+-- name: light_meters
+-- Devices of a zone that watch no resource and have reported a counter of energy.
+SELECT z.zone_id, z.light_power_w AS rated_w, d.device_id
 FROM zone z JOIN device d ON d.zone_id = z.zone_id AND d.resource_id IS NULL
-WHERE z.centre_id = %(centre_id)s
+WHERE z.centre_id = %s
   AND (SELECT at FROM reading WHERE device_id = d.device_id AND metric = 10 LIMIT 1) IS NOT NULL
 ORDER BY z.zone_id, d.device_id
 
--- name: counter_between
+-- name: counter_around
 -- An hour more on both sides, so that energy between the last reading before the start and the first after it is not lost.
 SELECT at, value FROM reading
 WHERE device_id = %(device_id)s AND metric = 10

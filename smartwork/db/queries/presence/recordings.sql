@@ -1,12 +1,12 @@
--- name: device_of
+-- name: recording_device
 SELECT d.device_id FROM device d JOIN centre c USING (centre_id) WHERE c.slug = %(centre)s AND d.slug = %(device)s
 
--- name: values_between
+-- name: values_before_end
 SELECT at, value FROM reading
 WHERE device_id = %(device_id)s AND metric = %(metric)s AND at >= %(start)s AND at < %(end)s ORDER BY at, n
 
--- name: values_to
--- As values_between, the end included: the last value of a counter closes the last interval.
+-- name: values_to_end
+-- As values_before_end, with the end: the last value of a counter closes the last interval.
 SELECT at, value FROM reading
 WHERE device_id = %(device_id)s AND metric = %(metric)s AND at >= %(start)s AND at <= %(end)s ORDER BY at, n
 
