@@ -1,4 +1,4 @@
-"""`smartwork decode`: what one message of a device means, for installers and for tests; needs no server."""
+"""`smartwork decode`: prints the readings in one device message. It needs no server."""
 
 import json
 import sys
@@ -19,12 +19,12 @@ from smartwork.contracts.policy import Profile
 from smartwork.contracts.reading import Reading
 from smartwork.errors import InputError
 
-TRUTHS = {Metric.PRESENCE, Metric.LIGHT_ON, Metric.ONLINE}
-"""Metrics that people write as true and false."""
+BOOLEAN_METRICS = {Metric.PRESENCE, Metric.LIGHT_ON, Metric.ONLINE}
+"""Metrics that are shown as true and false."""
 
 
 def add_decode(app: typer.Typer, out: Console) -> None:
-    """Give `app` the command; results go to `out`."""
+    """Register the `decode` command; results are printed to `out`."""
 
     @app.command("decode")
     def decode_command(
@@ -32,7 +32,9 @@ def add_decode(app: typer.Typer, out: Console) -> None:
         payload: Annotated[str, typer.Argument(help="The message: JSON, a word, hex or base64; - reads standard input.")],
         *,
         profile: Annotated[Profile, typer.Option(help="The device's family.")],
-        model: Annotated[str | None, typer.Option(help="The maker's model, where bytes need it: VS341, ERS-EYE.")] = None,
+        model: Annotated[
+            str | None, typer.Option(help="The registry's model, if the family needs it: VS341, ERS-EYE.")
+        ] = None,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")] = False,
     ) -> None:
         """Print the canonical readings of one device message."""
@@ -45,26 +47,26 @@ def add_decode(app: typer.Typer, out: Console) -> None:
 
 
 def decode(topic: str, payload: bytes, profile: Profile, model: str | None, arrived: datetime) -> list[Reading]:
-    """The readings in one message of a device that would be registered at the topic's address.
+    """The readings in one message, as of a device registered with the topic's address.
 
-    However old, the time in the message is taken as it is. Raises InputError where the family has no such topic, or naming
-    the field that cannot be understood.
+    The device's time is accepted however old it is. Raises InputError if the family has no such topic, or naming the field
+    that cannot be parsed.
     """
     adapter = ADAPTERS[profile]
     address = adapter.address_of(topic)
     if address is None:
         example = adapter.subscriptions(ADDRESSES[profile])[0]
-        raise InputError(f"No {profile.value} device speaks on the topic {topic!r}; expected one such as {example}")
+        raise InputError(f"No {profile.value} device publishes on the topic {topic!r}; expected a topic such as {example}")
     max_age = arrived - datetime(2000, 1, 1, tzinfo=UTC)
     try:
         return adapter.translate(DeviceMessage(topic, payload, address, address, arrived, model, max_age=max_age))
-    except ValueError as why:
-        raise InputError(f"A {profile.value} device says nothing like this: {why}") from None
+    except ValueError as error:
+        raise InputError(f"This is not a message of a {profile.value} device: {error}") from None
 
 
 def reading_json(reading: Reading) -> dict[str, object]:
-    """A reading as JSON: metric by name, true and false where people say so, time in UTC with ms and where it is from."""
-    value: object = bool(reading.value) if reading.metric in TRUTHS else reading.value
+    """A reading as JSON: the metric's name, true or false for BOOLEAN_METRICS, the time in UTC and its source."""
+    value: object = bool(reading.value) if reading.metric in BOOLEAN_METRICS else reading.value
     return {
         "metric": reading.metric.label,
         "value": value,
@@ -78,12 +80,12 @@ def _at(reading: Reading) -> str:
 
 
 def _table(found: Sequence[Reading], profile: Profile) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, title=f"What one message of a device ({profile.value}) means", title_justify="left")
+    table = Table(box=box.SIMPLE_HEAD, title=f"Readings in one message of a {profile.value} device", title_justify="left")
     for column in ("Metric", "Value", "At (UTC)", "Time from"):
         table.add_column(column)
-    for each in found:
-        said = reading_json(each)
-        table.add_row(str(said["metric"]), str(said["value"]), str(said["at"]), f"the {said['at_source']}")
+    for reading in found:
+        row = reading_json(reading)
+        table.add_row(str(row["metric"]), str(row["value"]), str(row["at"]), f"the {row['at_source']}")
     if not found:
-        table.add_row("nothing that we know", "", "", "")
+        table.add_row("no known values", "", "", "")
     return table

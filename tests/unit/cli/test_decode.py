@@ -1,4 +1,4 @@
-"""`smartwork decode` as an installer uses it: one message in, its readings or a clear complaint out."""
+"""`smartwork decode` as an installer uses it: one message in, its readings or a clear error out."""
 
 import json
 import subprocess
@@ -23,34 +23,34 @@ def test_each_shared_vector_is_decoded_on_the_command_line(shared_data: Path) ->
     for vector in json.loads((shared_data / "device-vectors" / "vectors.json").read_text()):
         payload = vector["payload"] if isinstance(vector["payload"], str) else json.dumps(vector["payload"])
         found = decoded("--profile", vector["profile"], vector["topic"], payload)
-        said = {str(each["metric"]): each["value"] for each in found}
-        assert said == pytest.approx(vector["readings"], abs=0.01)
+        values = {str(reading["metric"]): reading["value"] for reading in found}
+        assert values == pytest.approx(vector["readings"], abs=0.01)
         for name, value in vector["readings"].items():
-            assert isinstance(said[name], bool) is isinstance(value, bool)
+            assert isinstance(values[name], bool) is isinstance(value, bool)
         if "at" in vector:
-            assert {each["at"] for each in found} == {vector["at"]}
-            assert {each["at_source"] for each in found} == {"device"}
+            assert {reading["at"] for reading in found} == {vector["at"]}
+            assert {reading["at_source"] for reading in found} == {"device"}
 
 
-def test_bytes_come_in_hex_in_base64_and_from_standard_input() -> None:
+def test_bytes_are_read_as_hex_as_base64_and_from_standard_input() -> None:
     for payload in ("01 75 64 03 00 01", "AXVkAwAB"):
-        said = decoded("--profile", "milesight", "--model", "VS341", "gw/desk", payload)
-        assert [(each["metric"], each["value"]) for each in said] == [("battery_pct", 100), ("presence", True)]
+        found = decoded("--profile", "milesight", "--model", "VS341", "gw/desk", payload)
+        assert [(reading["metric"], reading["value"]) for reading in found] == [("battery_pct", 100), ("presence", True)]
     assert decoded("--profile", "elsys", "desk", "-", typed="1102\n")[0]["value"] is True
 
 
-def test_a_time_of_arrival_is_marked_as_such() -> None:
-    (said,) = decoded("--profile", "tasmota", "stat/desk-3/PIR1", "ON")
-    assert said["at_source"] == "arrival"
+def test_the_time_of_arrival_is_marked() -> None:
+    (reading,) = decoded("--profile", "tasmota", "stat/desk-3/PIR1", "ON")
+    assert reading["at_source"] == "arrival"
 
 
-def test_a_field_that_says_nonsense_is_named() -> None:
+def test_a_field_that_cannot_be_parsed_is_named() -> None:
     with pytest.raises(InputError, match="occupancy is 'maybe'"):
         decoded("--profile", "zigbee2mqtt", "zigbee2mqtt/desk", '{"occupancy": "maybe"}')
 
 
 def test_a_topic_of_another_family_is_refused_with_an_example() -> None:
-    with pytest.raises(InputError, match="expected one such as application/"):
+    with pytest.raises(InputError, match="expected a topic such as application/"):
         decoded("--profile", "chirpstack", "zigbee2mqtt/desk", "{}")
 
 
