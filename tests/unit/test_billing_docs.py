@@ -312,7 +312,7 @@ def test_books_are_what_the_table_says() -> None:
     posted = {
         "invoice": amounts,
         "settlement": postings.settlement_posting(settled, charged.total).amounts,
-        "expiry": postings.expiry_posting("acme", OCTOBER, on, made.lost).amounts,
+        "expiry": postings.expiry_posting("acme", OCTOBER, on, made.expired).amounts,
         "payment": postings.payment_posting(issued, on, issued.gross).amounts,
         "payout": postings.payout_posting("namur", OCTOBER, on, settled.gross).amounts,
     }

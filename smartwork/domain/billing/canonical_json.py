@@ -1,14 +1,14 @@
-"""Canonical JSON text, and the digest of it: the same value gives the same text."""
+"""Canonical JSON: one text for one value, on which digests are computed."""
 
 import hashlib
 import json
 
 
 def canonical_text(document: object) -> str:
-    """JSON values as the one text that digests are computed on."""
+    """JSON values as text: keys sorted, no blanks, no escapes of letters beyond ASCII."""
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def digest(canonical: str) -> bytes:
-    """SHA-256 of a snapshot's canonical text: 32 bytes."""
+    """SHA-256 of a canonical text, encoded in UTF-8: 32 bytes."""
     return hashlib.sha256(canonical.encode()).digest()

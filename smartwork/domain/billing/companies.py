@@ -1,4 +1,4 @@
-"""Companies and their members."""
+"""Companies, the customers of the network, and their members."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from smartwork.domain.billing.parties import STANDARD_VAT, Language, Vat
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A customer of the network with all its contracts, oldest first."""
+    """A customer of the network. `contracts` are sorted by validity; the last one is the general one that began last."""
 
     slug: str
     name: str
@@ -24,13 +24,13 @@ class Company:
 
     @property
     def payment_days(self) -> int:
-        """Days that the latest contract gives to pay."""
+        """Days to pay, by the latest contract."""
         return self.contracts[-1].payment_days
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person who works in centres, known to us by a pseudonym only."""
+    """A person who works in centres, known by a pseudonym only."""
 
     pseudonym: str
     company: str

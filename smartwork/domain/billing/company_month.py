@@ -1,4 +1,4 @@
-"""A company's month brought together: what was used, what changed since earlier documents, and hours bought ahead."""
+"""The lines of a company's month: visits, corrections, prepaid hours sold, drawn down and expired."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,31 +16,31 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class CompanyMonth:
-    """What a document of the month says: its lines, lots sold beyond the balance, hours lost, pools moved."""
+    """What the document of the month is made of, the overdrafts that it sells, and the prepaid hours that expired."""
 
     groups: tuple[Group, ...]
     overdrafts: tuple[Lot, ...]
-    lost: tuple[Drawdown, ...]
+    expired: tuple[Drawdown, ...]
     pools: tuple[PoolStatement, ...]
 
 
 def assemble_month(
     company: Company, month: date, groups: Iterable[Group], lots: Sequence[Lot], bought: Sequence[Lot]
 ) -> CompanyMonth:
-    """The month of `company`: `groups` paid from `lots` and from those `bought` this month, which are billed with it.
+    """The month of `company`: `groups` paid from `lots` and from the lots `bought` this month, which the document sells.
 
-    Lots that no longer hold on the first day of the next month are lost after that.
+    Lots that are no longer valid on the first day of the next month expire after that.
     """
     next_month = days_of_month(month)[-1] + timedelta(days=1)
-    spent = pay_from_lots(groups, [*lots, *bought], company.pools, month)
-    sold = [sale_line(lot, company.vat) for lot in bought]
-    sold += [sale_line(lot, company.vat, overdraft=True) for lot in spent.overdrafts]
-    lost, _ = expire(spent.lots, next_month)
+    paid = pay_from_lots(groups, [*lots, *bought], company.pools, month)
+    sales = [sale_line(lot, company.vat) for lot in bought]
+    sales += [sale_line(lot, company.vat, overdraft=True) for lot in paid.overdrafts]
+    expired, _ = expire(paid.lots, next_month)
     pools = []
     for pool in company.pools:
-        kind = {lot.lot for lot in (*lots, *bought) if lot.kind == pool.kind}
+        own = {lot.lot for lot in (*lots, *bought) if lot.kind == pool.kind}
         opening = sum((lot.left for lot in lots if lot.kind == pool.kind), _ZERO)
-        more = sum((lot.hours for lot in (*bought, *spent.overdrafts) if lot.kind == pool.kind), _ZERO)
-        gone = sum((one.hours for one in lost if one.lot in kind), _ZERO)
-        pools.append(pool_statement(pool.kind, opening, more, spent.groups, gone))
-    return CompanyMonth((*spent.groups, *sold), spent.overdrafts, tuple(lost), tuple(pools))
+        sold = sum((lot.hours for lot in (*bought, *paid.overdrafts) if lot.kind == pool.kind), _ZERO)
+        lost = sum((drawdown.hours for drawdown in expired if drawdown.lot in own), _ZERO)
+        pools.append(pool_statement(pool.kind, opening, sold, paid.groups, lost))
+    return CompanyMonth((*paid.groups, *sales), paid.overdrafts, tuple(expired), tuple(pools))

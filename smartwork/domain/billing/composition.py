@@ -1,4 +1,4 @@
-"""Composing a document: lines in order and numbered, VAT once per rate, its number, dates and payment."""
+"""Composing a document from its lines: their order and numbers, VAT and totals, its number, dates and payment."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,6 @@ from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.invoice import (
     DocumentKind,
     DocumentReference,
-    Drawdown,
     Invoice,
     Line,
     Payment,
@@ -35,14 +34,14 @@ _CREDIT_OF: dict[DocumentKind, DocumentKind] = {
     "self_billed_invoice": "self_billed_credit_note",
 }
 
-_KINDS = {"desk": 0, "room": 1, None: 2}
+_KIND_ORDER = {"desk": 0, "room": 1, None: 2}
 
 _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentHeader:
-    """All that a document says apart from its lines; `kind` is what it is before the sign of its sum is known."""
+    """Everything on a document except its lines. `kind` is the kind before the sign of the total is known."""
 
     kind: DocumentKind
     month: date
@@ -59,36 +58,36 @@ class DocumentHeader:
 
 
 def invoice_header(company: Company, month: date, issued_on: date, seller: Party, *, is_demo: bool) -> DocumentHeader:
-    """The head of a company's invoice of the month."""
+    """The header of a company's invoice of the month."""
     return DocumentHeader(
-        "invoice",
-        month,
-        issued_on,
-        company.payment_days,
-        company.language,
-        company.buyer_reference,
-        company.slug,
-        seller,
-        Party(company.name, company.enterprise_number, company.street, company.postcode, company.town),
-        company.vat,
-        is_demo,
+        kind="invoice",
+        month=month,
+        issued_on=issued_on,
+        payment_days=company.payment_days,
+        language=company.language,
+        buyer_reference=company.buyer_reference,
+        account=company.slug,
+        seller=seller,
+        buyer=Party(company.name, company.enterprise_number, company.street, company.postcode, company.town),
+        vat=company.vat,
+        is_demo=is_demo,
     )
 
 
 def series_of(kind: DocumentKind, issued_on: date) -> str:
-    """The number series of a kind of document issued that day: one a calendar year."""
+    """The number series of documents of that kind issued that day: one for each calendar year."""
     return f"{_SERIES[kind]}-{issued_on.year}"
 
 
-def kind_of(head: DocumentHeader, groups: Iterable[Group]) -> DocumentKind:
-    """What the document becomes: an invoice whose lines give back more than they ask for is a credit note."""
-    totals = vat_totals((line for group in groups for line in group), head.vat)
+def kind_of(header: DocumentHeader, groups: Iterable[Group]) -> DocumentKind:
+    """The kind of document that the lines make: a credit note instead of an invoice where the total is negative."""
+    totals = vat_totals((line for group in groups for line in group), header.vat)
     owed = sum((total.base + total.vat for total in totals), _ZERO)
-    return _CREDIT_OF[head.kind] if owed < 0 and head.kind in _CREDIT_OF else head.kind
+    return _CREDIT_OF[header.kind] if owed < 0 and header.kind in _CREDIT_OF else header.kind
 
 
 def compose(
-    head: DocumentHeader,
+    header: DocumentHeader,
     groups: Iterable[Group],
     *,
     ordinal: int,
@@ -96,66 +95,66 @@ def compose(
     statement: Sequence[StatementRow] = (),
     unattributed: Unattributed | None = None,
 ) -> Invoice:
-    """The document over `groups` as the `ordinal`-th of its series, by centre, kind of place and time.
+    """The document with the lines of `groups`, sorted by centre, kind of place and time, as number `ordinal` of its series.
 
-    VAT is computed once per category and rate on the sum, ROUND_HALF_UP (Belgian rule); gross = net + VAT to the cent.
-    Where `kind_of` makes it a credit note, quantities and amounts change their sign. Raises ValueError without a line:
-    such a month has no invoice.
+    VAT is computed once for each category and rate on the sum, ROUND_HALF_UP (Belgian rule); gross = net + VAT to the cent.
+    Where `kind_of` makes it a credit note, quantities and amounts change their sign. Raises ValueError where there is no
+    line: a month without lines has no document.
     """
     found = list(groups)
-    kind = kind_of(head, found)
+    kind = kind_of(header, found)
     lines = _numbered(found)
     if not lines:
-        raise ValueError("an invoice needs a line")
-    if kind != head.kind:
+        raise ValueError("a document needs at least one line")
+    if kind != header.kind:
         lines = [_negated(line) for line in lines]
-    totals = vat_totals(lines, head.vat)
+    totals = vat_totals(lines, header.vat)
     net = sum((total.base for total in totals), _ZERO)
     vat = sum((total.vat for total in totals), _ZERO)
-    days = days_of_month(head.month)
-    series = series_of(kind, head.issued_on)
+    first, *_, last = days_of_month(header.month)
+    series = series_of(kind, header.issued_on)
     return Invoice(
         kind=kind,
         number=f"{series}-{ordinal:05d}",
         series=series,
-        month=days[0],
-        starts_on=days[0],
-        ends_on=days[-1],
-        issued_on=head.issued_on,
-        due_on=head.issued_on + timedelta(days=head.payment_days),
-        payment_days=head.payment_days,
+        month=first,
+        starts_on=first,
+        ends_on=last,
+        issued_on=header.issued_on,
+        due_on=header.issued_on + timedelta(days=header.payment_days),
+        payment_days=header.payment_days,
         currency="EUR",
-        language=head.language,
-        buyer_reference=head.buyer_reference,
-        account=head.account,
-        seller=head.seller,
-        buyer=head.buyer,
+        language=header.language,
+        buyer_reference=header.buyer_reference,
+        account=header.account,
+        seller=header.seller,
+        buyer=header.buyer,
         lines=tuple(lines),
         vat_totals=totals,
         net=net,
         vat=vat,
         gross=net + vat,
-        payment=_payment(kind, head, ordinal),
-        is_demo=head.is_demo,
+        payment=_payment(kind, header, ordinal),
+        is_demo=header.is_demo,
         corrects=_corrected(lines),
-        reason=head.reason,
+        reason=header.reason,
         pools=tuple(pools),
         statement=tuple(statement),
         unattributed=unattributed,
     )
 
 
-def _payment(kind: DocumentKind, head: DocumentHeader, ordinal: int) -> Payment | None:
-    if head.seller.iban is None or kind not in _CREDIT_OF:
+def _payment(kind: DocumentKind, header: DocumentHeader, ordinal: int) -> Payment | None:
+    if header.seller.iban is None or kind not in _CREDIT_OF:
         return None
-    reference = payment_reference(head.issued_on.year, ordinal) if kind == "invoice" else None
-    return Payment(head.seller.iban, head.seller.name, reference)
+    reference = payment_reference(header.issued_on.year, ordinal) if kind == "invoice" else None
+    return Payment(header.seller.iban, header.seller.name, reference)
 
 
 def _numbered(groups: Iterable[Group]) -> list[Line]:
-    """The groups in order of place and time, what belongs to no place at the end, numbered through from 1."""
+    """The lines of the groups, sorted by place and time and numbered from 1; lines without a place come last."""
     lines: list[Line] = []
-    for group in sorted((group for group in groups if group), key=_place):
+    for group in sorted((group for group in groups if group), key=_order):
         before = len(lines)
         lines += [
             replace(line, line=before + line.line, of_line=None if line.of_line is None else before + line.of_line)
@@ -164,24 +163,24 @@ def _numbered(groups: Iterable[Group]) -> list[Line]:
     return lines
 
 
-def _place(group: Group) -> tuple[bool, str, str, int, date, datetime | date, str, str]:
+def _order(group: Group) -> tuple[bool, str, str, int, date, datetime | date, str, str]:
     line = group[0]
     proof = line.proofs[0] if line.proofs else None
-    named = ((proof.booking or proof.check_in) if proof else line.label) or ""
+    reference = ((proof.booking or proof.check_in) if proof else line.label) or ""
     return (
         line.centre is None,
         line.centre_name or "",
         line.centre or "",
-        _KINDS[line.place_kind],
+        _KIND_ORDER[line.place_kind],
         line.starts_on,
         proof.starts_at.replace(tzinfo=None) if proof else datetime.combine(line.starts_on, datetime.min.time()),
         proof.resource if proof else "",
-        named,
+        reference,
     )
 
 
 def _negated(line: Line) -> Line:
-    drawdowns = tuple(Drawdown(draw.lot, draw.bought_on, -draw.hours, -draw.value) for draw in line.drawdowns)
+    drawdowns = tuple(replace(drawdown, hours=-drawdown.hours, value=-drawdown.value) for drawdown in line.drawdowns)
     return replace(line, quantity=-line.quantity, net=-line.net, hours=-line.hours, drawdowns=drawdowns)
 
 

@@ -1,4 +1,4 @@
-"""Contracts with companies and with centres, and hours bought ahead."""
+"""Contracts with companies and with centres, pools of prepaid hours, and orders of them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ SettlementMode = Literal["share", "fixed", "per_seat"]
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What a company is charged; holds over [valid_from, valid_until) of local days.
+    """How a company is charged, valid on the local days of [valid_from, valid_until).
 
-    A contract that names a centre or a kind of place wins there over a more general one. `grace_min`, `step_min` and
-    `minimum_min` are minutes; `no_show_share` is a share of what was booked, and `no_show_fee` (EUR) stands in its place
-    where it is set.
+    A contract that names a centre or a kind of place takes precedence there over a more general one. `grace_min`, `step_min`
+    and `minimum_min` are minutes. A no-show is charged `no_show_share` of the booked time or, where it is set, `no_show_fee`
+    (EUR). With `early_leave_refund`, a contract that charges as booked does not charge the booked time after the member left.
     """
 
     valid_from: date
@@ -40,10 +40,10 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """How a company may spend hours that it bought ahead, in any centre, on places of one kind.
+    """The terms of a company's prepaid hours for one kind of place, in any centre.
 
-    Beyond the balance `overdraft_hours` a month are sold at `per_hour` (EUR, net); what goes further is charged as if
-    there were no pool. `expires_months` after the day of purchase what is left is lost; None: never.
+    When no hours are left, up to `overdraft_hours` a month are sold at `per_hour` (EUR, net); further hours are charged as if
+    there were no pool. Hours that are left expire `expires_months` after the day of purchase; None: never.
     """
 
     kind: PlaceKind
@@ -54,7 +54,7 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class PrepaidOrder:
-    """Hours that a company bought ahead on a day; `external_id` is the order's."""
+    """An order of prepaid hours; `external_id` is its id in the system that took the order."""
 
     external_id: str
     company: str
@@ -65,10 +65,10 @@ class PrepaidOrder:
 
 @dataclass(frozen=True, slots=True)
 class CentreContract:
-    """What the network pays a centre a month, over [valid_from, valid_until), and to whom.
+    """What the network pays a centre for a month, and to whom; valid on the local days of [valid_from, valid_until).
 
-    By `mode`, `rate` is the share (0 to 1) of what companies were charged for the centre, EUR a month, or EUR a month
-    for each desk.
+    `rate` depends on `mode`: for `share` the share (0 to 1) of what companies were charged for the centre, for `fixed` EUR a
+    month, for `per_seat` EUR a month for each desk.
     """
 
     centre: str
@@ -82,7 +82,7 @@ class CentreContract:
 
 
 def contract_on(contracts: Iterable[CentreContract], centre: str, month: date) -> CentreContract | None:
-    """The contract of a centre in force on the last day of the month, or None."""
+    """The contract of a centre that is valid on the last day of the month, or None."""
     day = days_of_month(month)[-1]
     holding = (
         c for c in contracts if c.centre == centre and c.valid_from <= day and (c.valid_until is None or day < c.valid_until)

@@ -1,4 +1,7 @@
-"""A credit note for a disputed line: all of it, or some of its hours."""
+"""Credit notes that end a dispute: for a whole line of an invoice, or for some of its hours.
+
+A change of verdicts or prices is not credited here but corrected on the next document: see `corrections.py`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,71 +20,71 @@ _ZERO = Decimal(0)
 
 
 def line_numbered(invoice: Invoice, number: int) -> Line:
-    """The line of a document; raises InputError where it has none of that number."""
+    """The line of a document; raises InputError where it has no line of that number."""
     found = next((line for line in invoice.lines if line.line == number), None)
     if found is None:
-        raise InputError(f"{invoice.number} has lines 1 to {len(invoice.lines)}, and none numbered {number}.")
+        raise InputError(f"{invoice.number} has no line {number}; its lines are numbered 1 to {len(invoice.lines)}.")
     return found
 
 
 def credit(invoice: Invoice, number: int, hours: Decimal | None, lots: Sequence[Lot]) -> Group:
-    """The line that gives back line `number`, or so many `hours` of it, as it stands on a credit note.
+    """The line of a credit note that credits line `number`, or `hours` of it.
 
-    Hours paid in money come first, then those drawn from what was bought ahead, the last drawn first, which go back into
-    the company's `lots` as they are now. Raises InputError where the line gives nothing back, has fewer hours, or is not
-    sold by the hour.
+    Hours paid in money are credited first, then prepaid hours, of which the last drawn down is returned first; they go back
+    to the company's `lots` as they are now. Raises InputError where the line rests on no measurement, has fewer hours, or is
+    not sold by the hour.
     """
     line = line_numbered(invoice, number)
     if line.kind in ("correction", "credits_bought", "overdraft"):
-        raise InputError(f"Line {number} of {invoice.number} rests on no measurement, so there is nothing to dispute.")
+        raise InputError(f"Line {number} of {invoice.number} rests on no measurement, so it cannot be disputed.")
     if hours is None:
-        back, drawdowns = line.quantity, line.drawdowns
+        quantity, drawdowns = line.quantity, line.drawdowns
     else:
         if line.unit != "hour" or not _ZERO < hours <= line.hours:
             raise InputError(
-                f"Line {number} of {invoice.number} has {line.hours} hours; credit more than 0 and at most these."
+                f"Line {number} of {invoice.number} has {line.hours} hours; credit more than 0 and at most that many."
             )
-        back = min(hours, line.quantity)
-        drawdowns = _last(line.drawdowns, hours - back)
+        quantity = min(hours, line.quantity)
+        drawdowns = _last_drawn(line.drawdowns, hours - quantity)
     returned, _ = return_hours(lots, drawdowns)
-    given = replace(
+    credited = replace(
         line,
         line=1,
-        quantity=back,
-        net=cents(back * line.price),
+        quantity=quantity,
+        net=cents(quantity * line.price),
         hours=line.hours if hours is None else hours,
-        drawdowns=tuple(replace(one, hours=-one.hours, value=-one.value) for one in returned),
+        drawdowns=tuple(replace(drawdown, hours=-drawdown.hours, value=-drawdown.value) for drawdown in returned),
         of_line=None,
         corrects=LineReference(invoice.number, invoice.issued_on, number),
     )
-    return (given,)
+    return (credited,)
 
 
 def credit_note_header(invoice: Invoice, issued_on: date, reason: str) -> DocumentHeader:
-    """The head of a credit note to an invoice: the same parties, month and reference."""
+    """The header of a credit note to an invoice: the same parties, month and buyer reference."""
     total = invoice.vat_totals[0]
     return DocumentHeader(
-        "credit_note",
-        invoice.month,
-        issued_on,
-        0,
-        invoice.language,
-        invoice.buyer_reference,
-        invoice.account,
-        invoice.seller,
-        invoice.buyer,
-        Vat(total.category, total.rate, total.code, total.reason),
-        invoice.is_demo,
-        reason,
+        kind="credit_note",
+        month=invoice.month,
+        issued_on=issued_on,
+        payment_days=0,
+        language=invoice.language,
+        buyer_reference=invoice.buyer_reference,
+        account=invoice.account,
+        seller=invoice.seller,
+        buyer=invoice.buyer,
+        vat=Vat(total.category, total.rate, total.code, total.reason),
+        is_demo=invoice.is_demo,
+        reason=reason,
     )
 
 
-def _last(drawdowns: tuple[Drawdown, ...], hours: Decimal) -> tuple[Drawdown, ...]:
-    """The last `hours` of `draws`; what they are worth is what their lot says when they are back in it."""
+def _last_drawn(drawdowns: tuple[Drawdown, ...], hours: Decimal) -> tuple[Drawdown, ...]:
+    """The last `hours` of `drawdowns`, last first. Their value is not adjusted: `return_hours` computes it from the lot."""
     found, left = [], hours
-    for one in reversed(drawdowns):
-        taken = min(left, one.hours)
-        if taken > 0:
-            found.append(replace(one, hours=taken))
-            left -= taken
+    for drawdown in reversed(drawdowns):
+        part = min(left, drawdown.hours)
+        if part > 0:
+            found.append(replace(drawdown, hours=part))
+            left -= part
     return tuple(found)

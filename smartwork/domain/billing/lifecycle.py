@@ -1,4 +1,4 @@
-"""What may happen to an issued document, and its state: issued, sent, disputed, paid or credited, wholly or in part."""
+"""The events of an issued document, which of them may follow which, and the state that they give."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from typing import Literal
 from smartwork.errors import SmartworkError
 
 EventKind = Literal["issued", "sent", "paid", "refunded", "disputed", "credited", "upheld"]
-"""`credited` and `upheld` end a dispute: with a credit note, or with the line as it stands."""
+"""`credited` and `upheld` end a dispute: with a credit note, or with the line unchanged."""
 Status = Literal["draft", "issued", "sent", "partly_paid", "paid", "disputed", "partly_credited", "credited"]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What happened: `line` and `note` of a dispute and its end, `by` the number of the credit note, `amount` of a payment.
+    """An event of a document. `line` is the disputed line, `by` the number of the credit note, `amount` a payment in EUR.
 
-    EUR; a payment without an amount was of all that the document asked for.
+    A payment without an amount paid the whole document.
     """
 
     kind: EventKind
@@ -28,14 +28,15 @@ class Event:
     amount: Decimal | None = None
 
 
-class NotAllowedInState(SmartworkError):  # noqa: N818 - says what happened
-    """A document is in a state in which this cannot happen to it."""
+class NotAllowedInState(SmartworkError):  # noqa: N818 - names what happened
+    """The document is in a state in which this event is not allowed."""
 
 
 def status(kinds: Sequence[EventKind], *, is_open: bool = False) -> Status:
-    """The state after these events: an open dispute counts before payment, an upheld one gives the state before back.
+    """The state after the events `kinds`, oldest first. `is_open`: something is left to pay.
 
-    Of payment and credit the later counts; `is_open` says that something is left to pay.
+    An open dispute takes precedence over payments. A dispute that was upheld changes nothing. Of a payment and a credit the
+    later one counts.
     """
     if kinds.count("disputed") > kinds.count("credited") + kinds.count("upheld"):
         return "disputed"
@@ -48,7 +49,7 @@ def status(kinds: Sequence[EventKind], *, is_open: bool = False) -> Status:
 
 
 def open_disputes(events: Sequence[Event]) -> set[int]:
-    """The lines in dispute."""
+    """The numbers of the lines in dispute."""
     lines: set[int] = set()
     for event in events:
         if event.line is not None:
@@ -57,15 +58,17 @@ def open_disputes(events: Sequence[Event]) -> set[int]:
 
 
 def require(number: str, events: Sequence[Event], kind: EventKind, line: int | None = None) -> None:
-    """Raises NotAllowedInState, saying why and what to do, where `kind` cannot happen to the document after `events`."""
+    """Raises NotAllowedInState, with the reason and what to do, where the event `kind` is not allowed after `events`."""
     kinds = [event.kind for event in events]
     disputed = open_disputes(events)
     if kind == "sent" and "sent" in kinds:
-        raise NotAllowedInState(f"{number} was sent already.")
+        raise NotAllowedInState(f"{number} was sent already; nothing was recorded.")
     if kind == "disputed" and line in disputed:
-        raise NotAllowedInState(f"Line {line} of {number} is in dispute already. Credit it, or uphold it.")
+        raise NotAllowedInState(
+            f"Line {line} of {number} is in dispute already. End the dispute with smartwork invoice credit or uphold."
+        )
     if kind == "disputed" and any(event.kind == "credited" and event.line == line for event in events):
-        raise NotAllowedInState(f"Line {line} of {number} was credited already.")
+        raise NotAllowedInState(f"Line {line} of {number} was credited already, so it cannot be disputed again.")
     if kind in ("credited", "upheld") and line not in disputed:
         raise NotAllowedInState(
             f"Line {line} of {number} is not in dispute. First: smartwork invoice dispute {number} --line {line}"

@@ -1,4 +1,4 @@
-"""The parties and agreements: companies, members, contracts, tariffs, hours bought ahead, bookings and check-ins."""
+"""The parties of a document: name, address, enterprise number, and how supplies to or by them are taxed."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,7 +13,7 @@ VatCategory = Literal["S", "AE", "E"]
 class Vat:
     """How supplies to (or by) a party are taxed, as EN 16931 codes it: standard rate, reverse charge, or exempt.
 
-    `rate` is in percent; AE and E have 0 and say why: `code` from the VATEX list where there is one, and `reason`.
+    `rate` is in percent. AE and E have rate 0 and give a `reason` and, where the VATEX list has one, a `code`.
     """
 
     category: VatCategory
@@ -31,7 +31,7 @@ REVERSE_CHARGE = Vat("AE", Decimal(0), "VATEX-EU-AE", "Reverse charge")
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A side of an invoice; `enterprise_number` is the Belgian one (10 digits, mod 97), Peppol scheme 0208."""
+    """The seller or buyer of a document; `enterprise_number` is the Belgian one (10 digits, mod 97), Peppol scheme 0208."""
 
     name: str
     enterprise_number: str

@@ -1,4 +1,4 @@
-"""What of a document is still open: payments in parts or too much, what a dispute credited, what was given back."""
+"""What is open on a document: payments in parts or too much, credit notes of disputes, and refunds."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -12,12 +12,12 @@ from smartwork.errors import InputError
 BalanceChangeKind = Literal["paid", "refunded", "credited"]
 _ZERO = Decimal(0)
 _MOST = Decimal("999999999.99")
-"""What one SEPA payment can carry, EUR."""
+"""The most that one SEPA payment can transfer, EUR."""
 
 
 @dataclass(frozen=True, slots=True)
 class PayableDocument:
-    """A document to a company and its amount in EUR; `corrects` is the invoice that a dispute's credit note is about."""
+    """A document to a company and its amount in EUR; `corrects` is the invoice that a credit note of a dispute is about."""
 
     number: str
     account: str
@@ -28,9 +28,9 @@ class PayableDocument:
 
 @dataclass(frozen=True, slots=True)
 class BalanceChange:
-    """Something that moved what is open on a document. `amount` in EUR; None: all that the document asks for.
+    """A payment, refund or credit that changed what is open on a document. `amount` in EUR; None: the whole document.
 
-    Of a credit, `by` is the number of the credit note.
+    `by` is the number of the credit note.
     """
 
     number: str
@@ -41,10 +41,10 @@ class BalanceChange:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a document stands, EUR: gross = paid + credited + open. Of a credit note all that is what is given back.
+    """The amounts of a document in EUR: gross = paid + credited + open. For a credit note they are owed to the company.
 
-    `paid` is less what was given back of it; `credited` is what credit notes took from an invoice or, of a credit note,
-    what of it went to its invoice. `open` is below zero where more was paid than was owed.
+    `paid` is less refunds. `credited` is what credit notes took from an invoice or, for a credit note, what of it was set off
+    against its invoice. `open` is negative where more was paid than was owed.
     """
 
     gross: Decimal
@@ -53,73 +53,77 @@ class Position:
 
     @property
     def open(self) -> Decimal:
-        """What is still to be paid."""
+        """What is left to pay, EUR."""
         return self.gross - self.paid - self.credited
 
     @property
     def overpaid(self) -> Decimal:
-        """What was paid too much."""
+        """What was paid too much, EUR."""
         return max(-self.open, _ZERO)
 
 
-def positions(documents: Iterable[PayableDocument], moves: Iterable[BalanceChange]) -> dict[str, Position]:
-    """The position of each document after `moves`, which are in order of time; moves of other documents are left out.
+def positions(documents: Iterable[PayableDocument], changes: Iterable[BalanceChange]) -> dict[str, Position]:
+    """The position of each document after `changes`, oldest first; changes of other documents are ignored.
 
-    A credit note goes to its invoice as far as something is open there when it is issued; the rest stays open on the note,
-    in the company's favour.
+    A credit note is set off against its invoice as far as something is open there when it is issued. The rest stays open on
+    the credit note, in the company's favour.
     """
-    found = {one.number: Position(one.gross) for one in documents}
-    for move in moves:
-        if (at := found.get(move.number)) is None:
+    found = {document.number: Position(document.gross) for document in documents}
+    for change in changes:
+        if (at := found.get(change.number)) is None:
             continue
-        if move.kind == "credited":
-            note = found.get(move.by or "")
-            if note is not None and move.by is not None:
+        if change.kind == "credited":
+            note = found.get(change.by or "")
+            if note is not None and change.by is not None:
                 taken = min(note.open, max(at.open, _ZERO))
-                found[move.number] = replace(at, credited=at.credited + taken)
-                found[move.by] = replace(note, credited=note.credited + taken)
+                found[change.number] = replace(at, credited=at.credited + taken)
+                found[change.by] = replace(note, credited=note.credited + taken)
         else:
-            amount = at.gross if move.amount is None else move.amount
-            found[move.number] = replace(at, paid=at.paid + (amount if move.kind == "paid" else -amount))
+            amount = at.gross if change.amount is None else change.amount
+            found[change.number] = replace(at, paid=at.paid + (amount if change.kind == "paid" else -amount))
     return found
 
 
 def receivable(documents: Iterable[PayableDocument], found: dict[str, Position]) -> dict[str, Decimal]:
-    """What each account owes by its documents' positions, EUR; below zero where it is owed something."""
+    """What each account owes by the positions of its documents, EUR; negative where it is owed something."""
     owed: dict[str, Decimal] = defaultdict(Decimal)
-    for one in documents:
-        owed[one.account] += -found[one.number].open if one.is_credit else found[one.number].open
+    for document in documents:
+        owed[document.account] += -found[document.number].open if document.is_credit else found[document.number].open
     return dict(owed)
 
 
-def payment(one: PayableDocument, at: Position, amount: Decimal | None) -> Decimal:
-    """What a payment comes to: `amount`, or all that is open. Of a credit note it goes to the company, never beyond it.
+def payment(document: PayableDocument, at: Position, amount: Decimal | None) -> Decimal:
+    """The amount of a payment: `amount`, or all that is open. A credit note is paid out to the company, at most what is open.
 
-    Raises InputError, saying what is open, where the amount is none or nothing can be paid.
+    Raises InputError where nothing is open and no amount is given, or where the amount is not allowed.
     """
     if amount is None and at.open <= 0:
         raise InputError(
-            f"Nothing is open on {one.number}. If money came all the same, say how much: "
-            f"smartwork invoice pay {one.number} --amount …"
+            f"Nothing is open on {document.number}. To record a payment all the same, give its amount: "
+            f"smartwork invoice pay {document.number} --amount …"
         )
     found = at.open if amount is None else amount
     _require_cents(found)
-    if one.is_credit and found > at.open:
-        raise InputError(f"{one.number} has {at.open} EUR left to give back, and not {found}.")
+    if document.is_credit and found > at.open:
+        raise InputError(
+            f"{document.number} has {at.open} EUR left to pay out, so {found} cannot be paid. Give a smaller amount."
+        )
     return found
 
 
-def refund(one: PayableDocument, at: Position, amount: Decimal | None) -> Decimal:
-    """What is given back of an overpaid invoice: `amount`, or all that was too much. Raises InputError beyond that."""
+def refund(document: PayableDocument, at: Position, amount: Decimal | None) -> Decimal:
+    """The amount of a refund: `amount`, or all that was overpaid. Raises InputError where it is more than that."""
     if at.overpaid <= 0:
-        raise InputError(f"{one.number} was not overpaid: {at.open} EUR are open.")
+        raise InputError(f"{document.number} was not overpaid: {at.open} EUR are open. Nothing can be refunded.")
     found = at.overpaid if amount is None else amount
     _require_cents(found)
     if found > at.overpaid:
-        raise InputError(f"{one.number} was overpaid by {at.overpaid} EUR: no more than that can be given back.")
+        raise InputError(f"{document.number} was overpaid by {at.overpaid} EUR; at most that can be refunded.")
     return found
 
 
 def _require_cents(amount: Decimal) -> None:
     if not 0 < amount <= _MOST or amount % CENT:
-        raise InputError(f"{amount} is no amount of money: expected EUR above 0 with at most two decimals, to {_MOST}.")
+        raise InputError(
+            f"The amount {amount} is not valid: expected EUR above 0, at most {_MOST}, with at most two decimals."
+        )

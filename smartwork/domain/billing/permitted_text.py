@@ -1,14 +1,14 @@
-"""What text of people a document can hold."""
+"""Which text a document can hold."""
 
 import unicodedata
 
 _REFUSED = ("Cc", "Cs", "Zl", "Zp")
-"""Control characters, halves of a pair, and breaks of lines and paragraphs."""
+"""Unicode categories: control characters, surrogates, line and paragraph separators."""
 
 
 def fault(text: str) -> str | None:
-    """Why `text` cannot stand on a document, on one line of it and in its XML, or None."""
+    """Why `text` cannot be printed on one line of a document or written to its XML; None where it can."""
     for character in text:
         if unicodedata.category(character) in _REFUSED:
-            return f"it holds the control character U+{ord(character):04X}"
+            return f"it contains the control character U+{ord(character):04X}"
     return None if text.strip() else "it is blank"

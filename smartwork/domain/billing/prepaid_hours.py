@@ -1,4 +1,4 @@
-"""Hours bought ahead: spent oldest first in any centre, expiring, overdrawn, and given back by a correction."""
+"""Prepaid hours: lots bought ahead, drawn down oldest first by the lines of a month, overdrawn, returned and expired."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """Hours bought at once, and how many of them are `left`; spent on days in [bought_on, expires_on)."""
+    """The hours of one order; `left` of them are not drawn down yet. They pay for days in [bought_on, expires_on)."""
 
     lot: str
     kind: PlaceKind
@@ -30,88 +30,94 @@ class Lot:
 
     @property
     def value(self) -> Decimal:
-        """What is left, in EUR net: to the cent, so that all that is drawn adds up to what was paid."""
+        """The value of the hours left, EUR net, rounded to the cent.
+
+        A drawdown takes the difference of two such values, so that all drawdowns of a lot add up to its price.
+        """
         return cents(self.left * self.per_hour)
 
-    def holds_on(self, day: date) -> bool:
-        """Whether it may be spent for a day."""
+    def is_valid_on(self, day: date) -> bool:
+        """Whether the lot may pay for hours of that day."""
         return self.bought_on <= day and (self.expires_on is None or day < self.expires_on)
 
 
 @dataclass(frozen=True, slots=True)
-class MonthWithPrepaidHours:
-    """A month's lines after credits have paid what they could: the lots then, and what was sold beyond the balance."""
+class PrepaidResult:
+    """The lines of a month after prepaid hours were drawn down, the lots after that, and the overdrafts sold as new lots."""
 
     groups: tuple[Group, ...]
     lots: tuple[Lot, ...]
     overdrafts: tuple[Lot, ...]
 
 
-def lot_from_order(purchase: PrepaidOrder, pool: Pool) -> Lot:
-    """The lot that a purchase makes, at the pool's price."""
-    expires = None if pool.expires_months is None else months_later(purchase.bought_on, pool.expires_months)
-    bought = purchase.bought_on
-    return Lot(purchase.external_id, purchase.kind, bought, expires, purchase.hours, pool.per_hour, purchase.hours)
+def lot_from_order(order: PrepaidOrder, pool: Pool) -> Lot:
+    """The lot that an order makes, at the pool's price."""
+    expires = None if pool.expires_months is None else months_later(order.bought_on, pool.expires_months)
+    return Lot(order.external_id, order.kind, order.bought_on, expires, order.hours, pool.per_hour, order.hours)
 
 
 def draw_down(lots: Sequence[Lot], kind: PlaceKind, day: date, hours: Decimal) -> tuple[list[Drawdown], list[Lot]]:
-    """Take up to `hours` from the lots that hold on `day`, oldest first; the drawdowns, and the lots as they are then."""
+    """Take up to `hours` from the lots of that kind that are valid on `day`, oldest first.
+
+    Returns the drawdowns, and all lots after them in the order given.
+    """
     after, drawdowns = list(lots), []
     wanted = hours
     for index in sorted(range(len(lots)), key=lambda i: (lots[i].bought_on, lots[i].lot)):
         lot = lots[index]
-        taken = min(wanted, lot.left) if lot.kind == kind and lot.holds_on(day) else _ZERO
-        if taken > 0:
-            after[index] = replace(lot, left=lot.left - taken)
-            drawdowns.append(Drawdown(lot.lot, lot.bought_on, taken, lot.value - after[index].value))
-            wanted -= taken
+        drawn = min(wanted, lot.left) if lot.kind == kind and lot.is_valid_on(day) else _ZERO
+        if drawn > 0:
+            after[index] = replace(lot, left=lot.left - drawn)
+            drawdowns.append(Drawdown(lot.lot, lot.bought_on, drawn, lot.value - after[index].value))
+            wanted -= drawn
     return drawdowns, after
 
 
 def return_hours(lots: Sequence[Lot], drawdowns: Iterable[Drawdown]) -> tuple[list[Drawdown], list[Lot]]:
-    """Put the hours of `draws` back into their lots; the negative drawdowns that say so, and the lots as they are then."""
-    after, found = {lot.lot: lot for lot in lots}, []
-    for one in drawdowns:
-        before = after[one.lot]
-        after[one.lot] = replace(before, left=before.left + one.hours)
-        found.append(Drawdown(one.lot, one.bought_on, -one.hours, before.value - after[one.lot].value))
-    return found, [after[lot.lot] for lot in lots]
+    """Return the hours of `drawdowns` to their lots.
+
+    Returns negative drawdowns that record the return, and all lots after it.
+    """
+    after, returned = {lot.lot: lot for lot in lots}, []
+    for drawdown in drawdowns:
+        before = after[drawdown.lot]
+        after[drawdown.lot] = replace(before, left=before.left + drawdown.hours)
+        value = before.value - after[drawdown.lot].value
+        returned.append(Drawdown(drawdown.lot, drawdown.bought_on, -drawdown.hours, value))
+    return returned, [after[lot.lot] for lot in lots]
 
 
-def pay_from_lots(groups: Iterable[Group], lots: Sequence[Lot], pools: Iterable[Pool], month: date) -> MonthWithPrepaidHours:
-    """Pay the hours of `groups` from `lots`: first what corrections give back, then line by line in order of time.
+def pay_from_lots(groups: Iterable[Group], lots: Sequence[Lot], pools: Iterable[Pool], month: date) -> PrepaidResult:
+    """Pay the hours of `groups` from `lots`: corrections return their hours first, then lines draw down in order of time.
 
-    Only hours are paid so, never passes or fees. Beyond the balance a pool sells its overdraft of the month; what goes
-    further stays on the line.
+    Only lines sold by the hour are paid this way, never passes or fees. When the lots are empty, the pool sells its overdraft
+    of the month; hours beyond that stay on the line and are charged in money.
     """
     by_kind = {pool.kind: pool for pool in pools}
     last = days_of_month(month)[-1]
-    ordered = sorted(groups, key=lambda g: (g[0].kind != "correction", *_when(g)))
     left = list(lots)
-    overdrawn: dict[PlaceKind, Lot] = {}
+    overdrafts: dict[PlaceKind, Lot] = {}
     done: list[Group] = []
-    for group in ordered:
+    for group in sorted(groups, key=lambda group: (group[0].kind != "correction", *_order(group))):
         lines: list[Line] = []
         for line in group:
             pool = by_kind.get(line.place_kind) if line.place_kind else None
             if line.kind == "correction":
-                drawdowns, left = return_hours(
-                    left, [Drawdown(d.lot, d.bought_on, -d.hours, -d.value) for d in line.drawdowns]
-                )
-                lines.append(replace(line, drawdowns=tuple(drawdowns)))
+                returned, left = return_hours(left, [_negated(drawdown) for drawdown in line.drawdowns])
+                lines.append(replace(line, drawdowns=tuple(returned)))
             elif pool and line.unit == "hour":
                 drawdowns, left = draw_down(left, pool.kind, line.starts_on, line.hours)
-                beyond = line.hours - sum((one.hours for one in drawdowns), _ZERO)
-                extra = _overdraw(overdrawn, pool, beyond, last)
-                lines.append(_paid(line, [*drawdowns, *extra]))
+                beyond = line.hours - sum((drawdown.hours for drawdown in drawdowns), _ZERO)
+                overdrawn = _overdraw(overdrafts, pool, beyond, last)
+                lines.append(_paid(line, [*drawdowns, *overdrawn]))
             else:
                 lines.append(line)
         done.append(tuple(lines))
-    return MonthWithPrepaidHours(tuple(done), tuple(left), tuple(overdrawn.values()))
+    return PrepaidResult(tuple(done), tuple(left), tuple(overdrafts.values()))
 
 
 def sale_line(lot: Lot, vat: Vat, *, overdraft: bool = False) -> Group:
-    """The line that sells a lot."""
+    """The line that sells a lot to the company."""
     return (
         Line(
             line=1,
@@ -131,46 +137,51 @@ def sale_line(lot: Lot, vat: Vat, *, overdraft: bool = False) -> Group:
     )
 
 
-def expire(lots: Iterable[Lot], until: date) -> tuple[list[Drawdown], list[Lot]]:
-    """What is lost with the lots that no longer hold on the day `until`, and the lots as they are then."""
+def expire(lots: Iterable[Lot], day: date) -> tuple[list[Drawdown], list[Lot]]:
+    """Expire the lots that are no longer valid on `day`. Returns the hours lost as drawdowns, and all lots after that."""
     lost, after = [], []
     for lot in lots:
-        gone = lot.left > 0 and lot.expires_on is not None and lot.expires_on <= until
-        if gone:
+        is_lost = lot.left > 0 and lot.expires_on is not None and lot.expires_on <= day
+        if is_lost:
             lost.append(Drawdown(lot.lot, lot.bought_on, lot.left, lot.value))
-        after.append(replace(lot, left=_ZERO) if gone else lot)
+        after.append(replace(lot, left=_ZERO) if is_lost else lot)
     return lost, after
 
 
 def pool_statement(
-    kind: PlaceKind, opening: Decimal, bought: Decimal, groups: Iterable[Group], lost: Decimal
+    kind: PlaceKind, opening: Decimal, bought: Decimal, groups: Iterable[Group], expired: Decimal
 ) -> PoolStatement:
     """The movement of a kind's hours over a month: opening + bought - spent - expired = closing."""
-    drawdowns = (one.hours for group in groups for line in group if line.place_kind == kind for one in line.drawdowns)
-    spent = sum(drawdowns, _ZERO)
-    return PoolStatement(kind, opening, bought, spent, lost, opening + bought - spent - lost)
+    lines = [line for group in groups for line in group if line.place_kind == kind]
+    spent = sum((drawdown.hours for line in lines for drawdown in line.drawdowns), _ZERO)
+    return PoolStatement(kind, opening, bought, spent, expired, opening + bought - spent - expired)
 
 
-def _overdraw(overdrawn: dict[PlaceKind, Lot], pool: Pool, hours: Decimal, on: date) -> list[Drawdown]:
-    """Sell up to `hours` beyond the balance, as far as the month's overdraft goes; `overdrawn` keeps what was sold."""
-    none = Lot(f"overdraft {on:%Y-%m} {pool.kind}", pool.kind, on, None, _ZERO, pool.per_hour, _ZERO)
-    before = overdrawn.get(pool.kind, none)
-    taken = min(hours, pool.overdraft_hours - before.hours)
-    if taken <= 0:
+def _overdraw(overdrafts: dict[PlaceKind, Lot], pool: Pool, hours: Decimal, on: date) -> list[Drawdown]:
+    """Sell up to `hours` beyond the balance, as far as the pool's monthly overdraft allows; adds the sale to `overdrafts`."""
+    empty = Lot(f"overdraft {on:%Y-%m} {pool.kind}", pool.kind, on, None, _ZERO, pool.per_hour, _ZERO)
+    before = overdrafts.get(pool.kind, empty)
+    sold = min(hours, pool.overdraft_hours - before.hours)
+    if sold <= 0:
         return []
-    after = replace(before, hours=before.hours + taken)
-    overdrawn[pool.kind] = after
+    after = replace(before, hours=before.hours + sold)
+    overdrafts[pool.kind] = after
     value = cents(after.hours * pool.per_hour) - cents(before.hours * pool.per_hour)
-    return [Drawdown(after.lot, on, taken, value)]
+    return [Drawdown(after.lot, on, sold, value)]
+
+
+def _negated(drawdown: Drawdown) -> Drawdown:
+    return replace(drawdown, hours=-drawdown.hours, value=-drawdown.value)
 
 
 def _paid(line: Line, drawdowns: Sequence[Drawdown]) -> Line:
-    quantity = line.hours - sum((one.hours for one in drawdowns), _ZERO)
+    quantity = line.hours - sum((drawdown.hours for drawdown in drawdowns), _ZERO)
     return replace(line, quantity=quantity, net=cents(quantity * line.price), drawdowns=tuple(drawdowns))
 
 
-def _when(group: Group) -> tuple[str, str]:
+def _order(group: Group) -> tuple[str, str]:
+    """Sorts groups by time, then by booking or check-in."""
     line = group[0]
     proof = line.proofs[0] if line.proofs else None
-    named = ((proof.booking or proof.check_in) if proof else line.label) or ""
-    return (proof.starts_at.isoformat() if proof else line.starts_on.isoformat()), named
+    reference = ((proof.booking or proof.check_in) if proof else line.label) or ""
+    return (proof.starts_at.isoformat() if proof else line.starts_on.isoformat()), reference

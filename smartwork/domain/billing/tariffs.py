@@ -12,9 +12,10 @@ from smartwork.errors import SmartworkError
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """Net prices in EUR over [valid_from, valid_until); without a centre they hold wherever none is named.
+    """Net prices in EUR, valid on the local days of [valid_from, valid_until).
 
-    A half-day pass covers `half_day_hours` of a member's day, a day pass all of it; None: there is no such pass.
+    A tariff without a centre holds in every centre that has none of its own. A half-day pass covers `half_day_hours` of a
+    member's day, a day pass the whole day; None: there is no such pass.
     """
 
     centre: str | None
@@ -28,7 +29,7 @@ class Tariff:
 
 
 class RateMissing(SmartworkError):  # noqa: N818 - says what is missing
-    """No tariff covers this kind of place, in this centre, on this day."""
+    """No tariff gives the price of a kind of place, in a centre, on a day."""
 
     def __init__(self, centre: str, kind: str, day: date) -> None:
         self.centre, self.kind, self.day = centre, kind, day
@@ -39,25 +40,25 @@ class RateMissing(SmartworkError):  # noqa: N818 - says what is missing
 
 
 class ContractMissing(SmartworkError):  # noqa: N818 - says what is missing
-    """A company used the network on a day on which no contract of its holds."""
+    """A company has a visit on a day on which none of its contracts is valid."""
 
 
 def tariff_at(tariffs: Iterable[Tariff], centre: str, kind: str, day: date) -> Tariff:
-    """The prices in force; a tariff that names the centre wins over a general one, then the newer over the older.
+    """The tariff that is valid; one that names the centre takes precedence over a general one, then the newer over the older.
 
-    Raises RateMissing where no tariff holds.
+    Raises RateMissing where none is valid.
     """
-    holding = [t for t in tariffs if t.kind == kind and t.centre in (centre, None) and _holds(t, day)]
-    if not holding:
+    valid = [t for t in tariffs if t.kind == kind and t.centre in (centre, None) and _is_valid(t, day)]
+    if not valid:
         raise RateMissing(centre, kind, day)
-    return max(holding, key=lambda tariff: (tariff.centre is not None, tariff.valid_from))
+    return max(valid, key=lambda tariff: (tariff.centre is not None, tariff.valid_from))
 
 
 def contract_at(contracts: Iterable[Contract], centre: str, kind: str, day: date) -> Contract | None:
-    """The contract in force, or None: one that names the centre wins, then one that names the kind, then the newer."""
-    holding = [c for c in contracts if c.kind in (kind, None) and c.centre in (centre, None) and _holds(c, day)]
-    return max(holding, key=lambda c: (c.centre is not None, c.kind is not None, c.valid_from), default=None)
+    """The contract that is valid, or None; one for the centre takes precedence, then one for the kind, then the newer one."""
+    valid = [c for c in contracts if c.kind in (kind, None) and c.centre in (centre, None) and _is_valid(c, day)]
+    return max(valid, key=lambda c: (c.centre is not None, c.kind is not None, c.valid_from), default=None)
 
 
-def _holds(agreed: Tariff | Contract, day: date) -> bool:
-    return agreed.valid_from <= day and (agreed.valid_until is None or day < agreed.valid_until)
+def _is_valid(terms: Tariff | Contract, day: date) -> bool:
+    return terms.valid_from <= day and (terms.valid_until is None or day < terms.valid_until)

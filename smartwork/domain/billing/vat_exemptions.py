@@ -1,4 +1,4 @@
-"""Which codes of the VATEX list may say why no VAT is due: those that Peppol knows, by category of VAT."""
+"""The codes of the VATEX list that Peppol accepts as the reason for no VAT, by VAT category."""
 
 from smartwork.domain.billing.parties import VatCategory
 
@@ -9,7 +9,7 @@ _ARTICLES = {
     "148": "A B C D E F G",
     "151": "1A 1AA 1B 1C 1D 1E",
 }
-"""Of the VAT directive, with their paragraphs."""
+"""Articles of the VAT directive, with their paragraphs."""
 _WHOLE = ("132", "143", "148", "151", "309", "D", "F", "I", "J")
 
 CODES: dict[VatCategory, frozenset[str]] = {
@@ -20,4 +20,4 @@ CODES: dict[VatCategory, frozenset[str]] = {
         + [f"VATEX-EU-{article}-{part}" for article, parts in _ARTICLES.items() for part in parts.split()]
     ),
 }
-"""Those of exports, supplies within the EU and what is no supply at all belong to categories that nobody here has."""
+"""Codes for exports, intra-EU supplies and supplies outside the scope of VAT belong to categories that no party has."""

@@ -13,7 +13,10 @@ from smartwork.domain.money import cents
 
 
 def vat_totals(lines: Iterable[Line], vat: Vat) -> tuple[VatTotal, ...]:
-    """VAT by category and rate, each computed once on the sum of its lines; `vat` lends code and reason."""
+    """The VAT of each category and rate, computed once on the sum of its lines and rounded half up to the cent.
+
+    `vat` is that of the party; its code and reason are used for its own category and rate.
+    """
     bases: dict[tuple[VatCategory, Decimal], Decimal] = defaultdict(Decimal)
     for line in lines:
         bases[line.vat_category, line.vat_rate] += line.net
@@ -25,7 +28,10 @@ def _total(vat: Vat, base: Decimal) -> VatTotal:
 
 
 def _vat(category: VatCategory, rate: Decimal, own: Vat) -> Vat:
-    """`own` where it is that category, else what such a category says: a line of an earlier time may have had another."""
+    """`own` where category and rate are its own, else the usual code and reason of the category.
+
+    A correction keeps the VAT of the line that it takes back, which may differ from the party's VAT of today.
+    """
     if (own.category, own.rate) == (category, rate):
         return own
     if category == "S":

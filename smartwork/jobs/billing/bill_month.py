@@ -224,9 +224,9 @@ def _issue(connection: Connection, known: _Known, customers: Sequence[Customer],
         journal.post(connection, postings.document_posting(issue.invoice))
         prepaid_hours.record_prepaid_movements(connection, issue.company_id or 0, issue.invoice)
     for customer, made in month:
-        prepaid_hours.record_expiry(connection, customer.company_id, first, made.lost)
-        if made.lost:
-            journal.post(connection, postings.expiry_posting(customer.company.slug, first, at.date(), made.lost))
+        prepaid_hours.record_expiry(connection, customer.company_id, first, made.expired)
+        if made.expired:
+            journal.post(connection, postings.expiry_posting(customer.company.slug, first, at.date(), made.expired))
     ids = {customer.company_id for customer in customers}
     billing_month.put_digests(connection, {key: text for key, text in known.digests.items() if key[0] in ids})
     billing_month.drop_drafts(connection, first, sorted(ids))

@@ -58,7 +58,7 @@ def test_what_cannot_happen_now_is_refused_and_leaves_no_trace(connection: Conne
             refused()
     with pytest.raises(InputError, match=f"Nothing is open on {INVOICE}"):
         pay(connection, INVOICE, ISSUED, "")
-    with pytest.raises(InputError, match="lines 1 to 1"):
+    with pytest.raises(InputError, match="numbered 1 to 1"):
         dispute(connection, INVOICE, 7, ISSUED, "")
     with pytest.raises(InputError, match="INV-2026-00099"):
         send(connection, "INV-2026-00099", ISSUED, "")

@@ -42,7 +42,7 @@ def test_credit_note_takes_from_what_is_open_and_the_rest_is_paid_out(connection
     standing = documents.positions(connection, number="CN-2026-00001")
     assert (standing[INVOICE].open, standing["CN-2026-00001"].open) == (Decimal(0), Decimal("10.96"))
     assert audited(connection).is_clean
-    with pytest.raises(InputError, match=r"10\.96 EUR left to give back"):
+    with pytest.raises(InputError, match=r"10\.96 EUR left to pay out"):
         pay(connection, "CN-2026-00001", ISSUED, "", Decimal("21.78"))
     assert pay(connection, "CN-2026-00001", ISSUED, "").amount == Decimal("10.96")
     assert journal.balances(connection)["receivable:bolt"] == 0

@@ -34,7 +34,7 @@ def test_document_with_credits_balances_and_moves_the_pool_by_what_was_bought_le
     made = assemble_month(company(pool), OCTOBER, groups, (), lots)
     issued = invoice(made.groups)
     amounts = postings.document_posting(issued).amounts
-    expiry = postings.expiry_posting("acme", OCTOBER, ON, made.lost).amounts
+    expiry = postings.expiry_posting("acme", OCTOBER, ON, made.expired).amounts
     assert sum(amounts.values()) == sum(expiry.values()) == 0
     # All that was bought is spent or lost by the end of its month, so the pool is back at nothing.
     assert amounts.get("pool:acme", Decimal(0)) + expiry.get("pool:acme", Decimal(0)) == 0

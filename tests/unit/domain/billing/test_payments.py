@@ -80,11 +80,11 @@ PAID = Position(Decimal(100), paid=Decimal(100))
     ("one", "at", "amount", "said"),
     [
         (INVOICE, PAID, None, "Nothing is open on INV-1"),
-        (INVOICE, PAID, Decimal(0), "no amount of money"),
-        (INVOICE, PAID, Decimal(-1), "no amount of money"),
-        (INVOICE, PAID, Decimal("1.005"), "no amount of money"),
-        (INVOICE, PAID, Decimal("1e20"), "no amount of money"),
-        (NOTE, Position(Decimal(30), credited=Decimal(25)), Decimal(6), "has 5 EUR left to give back"),
+        (INVOICE, PAID, Decimal(0), "is not valid"),
+        (INVOICE, PAID, Decimal(-1), "is not valid"),
+        (INVOICE, PAID, Decimal("1.005"), "is not valid"),
+        (INVOICE, PAID, Decimal("1e20"), "is not valid"),
+        (NOTE, Position(Decimal(30), credited=Decimal(25)), Decimal(6), "has 5 EUR left to pay out"),
     ],
 )
 def test_a_payment_that_cannot_be_is_refused_and_says_what_is_open(

@@ -44,7 +44,7 @@ def test_what_is_drawn_leaves_the_lots_and_no_lot_falls_below_zero(lots: list[Lo
 def test_no_younger_lot_is_touched_while_an_older_one_has_hours(lots: list[Lot], wanted: Decimal) -> None:
     drawdowns, after = draw_down(lots, "desk", DAY, wanted)
     youngest = max((one.bought_on for one in drawdowns), default=None)
-    assert youngest is None or not [lot for lot in after if lot.left and lot.bought_on < youngest and lot.holds_on(DAY)]
+    assert youngest is None or not [lot for lot in after if lot.left and lot.bought_on < youngest and lot.is_valid_on(DAY)]
 
 
 @given(LOTS, HOURS)
