@@ -95,5 +95,5 @@ def test_any_change_changes_the_digest() -> None:
 
 
 def test_month_without_charges_has_no_invoice() -> None:
-    with pytest.raises(ValueError, match="needs a line"):
+    with pytest.raises(ValueError, match="needs at least one line"):
         invoice()
