@@ -11,10 +11,10 @@ from smartwork.db.bench.throwaway import clear, readings
 from smartwork.db.core.connection import Connection
 from smartwork.devstack.errors import DevstackError
 from smartwork.progress import silent
-from smartwork.scenarios.outbox_replay import Filled, fill, replay, settle
+from smartwork.scenarios.outbox_replay import FilledOutbox, fill_outbox, replay_outboxes, wait_for_spans
 
 
-def fill_day(load: Load, folder: Path) -> list[Filled]:
+def fill_day(load: Load, folder: Path) -> list[FilledOutbox]:
     """The outboxes of all centres of `load`, filled with its readings and not yet sent."""
     per_centre: dict[int, list[Reading]] = {}
     for portion in portions(load):
@@ -26,13 +26,13 @@ def fill_day(load: Load, folder: Path) -> list[Filled]:
     boxes = []
     for centre, told in per_centre.items():
         path = folder / f"outage-{centre}.sqlite"
-        fill(path, ZONE, told, f"{load.first}/{centre}")
-        boxes.append(Filled(centre_name(centre), EDGE, path, ZONE))
+        fill_outbox(path, ZONE, told, f"{load.first}/{centre}")
+        boxes.append(FilledOutbox(centre_name(centre), EDGE, path, ZONE))
     return boxes
 
 
 def seconds_until_level(
-    connection: Connection, urls: tuple[str, str], boxes: list[Filled], expected: int, alive: Callable[[], None]
+    connection: Connection, urls: tuple[str, str], boxes: list[FilledOutbox], expected: int, alive: Callable[[], None]
 ) -> float:
     """Seconds from the network's return until every outbox is empty and every span derived; `urls`: database, broker.
 
@@ -41,8 +41,8 @@ def seconds_until_level(
     database_url, broker_url = urls
     clear(connection)
     began = time.monotonic()
-    replay(broker_url, boxes, silent, alive)
-    settle(database_url, silent, alive)
+    replay_outboxes(broker_url, boxes, silent, alive)
+    wait_for_spans(database_url, silent, alive)
     seconds = time.monotonic() - began
     if (found := readings(connection)) != expected:
         raise DevstackError(f"After the outage {found} of {expected} readings are there.")

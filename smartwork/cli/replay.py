@@ -15,7 +15,7 @@ from smartwork.cli.tables import titled_table
 
 if TYPE_CHECKING:
     from firmware_sim.recordings import Recording
-    from smartwork.scenarios.replay import Replayed
+    from smartwork.scenarios.replay import ReplayedRoom
 
 replay_app = typer.Typer(
     help="Replay a recorded room through edge, broker and ingest, and print its figures.", no_args_is_help=True
@@ -63,7 +63,7 @@ def _replay(data_set: DataSet, file: Path, centre: str, hold_s: float, *, as_jso
         out.print(replay_table(data_set, file.name, recording, replayed))
 
 
-def replay_json(data_set: DataSet, replayed: "Replayed") -> dict[str, object]:
+def replay_json(data_set: DataSet, replayed: "ReplayedRoom") -> dict[str, object]:
     """The figures of a recording: minutes, and shares between 0 and 1."""
     figures = replayed.figures
     answer: dict[str, object] = {
@@ -81,7 +81,7 @@ def replay_json(data_set: DataSet, replayed: "Replayed") -> dict[str, object]:
     return answer
 
 
-def replay_table(data_set: DataSet, file_name: str, recording: "Recording", replayed: "Replayed") -> RenderableType:
+def replay_table(data_set: DataSet, file_name: str, recording: "Recording", replayed: "ReplayedRoom") -> RenderableType:
     """The figures of a recording, with units."""
     figures = replayed.figures
     title, caption = f"{file_name}, computed from the database", f"{recording.start} to {recording.end}"

@@ -37,7 +37,7 @@ from smartwork.jobs.network.publish_policies import publish_policies
 from smartwork.jobs.presence.daily_figures import summarise_month
 from smartwork.progress import Progress
 from smartwork.scenarios.demo_accounts import Money, settle_accounts
-from smartwork.scenarios.outbox_replay import Filled, fill, ingest_component, replay, settle
+from smartwork.scenarios.outbox_replay import FilledOutbox, fill_outbox, ingest_component, replay_outboxes, wait_for_spans
 from smartwork.transport.mqtt import Client
 
 EDGE = "gateway"
@@ -85,8 +85,8 @@ def run_main_job(plan: Plan, endpoints: Endpoints, progress: Progress) -> Summar
             )
         )
         boxes = fill_month(network, plan, progress)
-        replay(endpoints.broker_url, boxes, progress, supervisor.check)
-        settle(endpoints.database_url, progress, supervisor.check)
+        replay_outboxes(endpoints.broker_url, boxes, progress, supervisor.check)
+        wait_for_spans(endpoints.database_url, progress, supervisor.check)
     with connect(endpoints.database_url) as connection:
         verdicts = reconcile_month(connection, plan.month, progress, database_url=endpoints.database_url)
         energy, baseline = summarise_month(connection, plan.month, progress)
@@ -114,10 +114,10 @@ def prepare(network: Network, plan: Plan, endpoints: Endpoints, progress: Progre
         progress("Network ready", 4, 4)
 
 
-def fill_month(network: Network, plan: Plan, progress: Progress) -> list[Filled]:
+def fill_month(network: Network, plan: Plan, progress: Progress) -> list[FilledOutbox]:
     """Let every centre live through the month and leave its readings in the outbox of its edge, two centres at a time."""
     progress("Simulating a month", 0, len(network.centres))
-    boxes: list[Filled] = []
+    boxes: list[FilledOutbox] = []
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
         futures = [pool.submit(_fill_centre, centre.slug, plan) for centre in network.centres]
         for future in as_completed(futures):
@@ -126,14 +126,14 @@ def fill_month(network: Network, plan: Plan, progress: Progress) -> list[Filled]
     return sorted(boxes, key=lambda box: box.centre)
 
 
-def _fill_centre(centre: str, plan: Plan) -> Filled:
+def _fill_centre(centre: str, plan: Plan) -> FilledOutbox:
     network = demo_network(plan.seed)
     timezone = next(c.hours.timezone for c in network.centres if c.slug == centre)
     path = plan.work_dir / "outboxes" / f"{centre}-{plan.month:%Y-%m}.sqlite"
     path.parent.mkdir(parents=True, exist_ok=True)
     readings = centre_readings(network, centre, plan.month, plan.seed)
-    fill(path, timezone, readings, f"{centre}/{plan.month:%Y-%m}/{plan.seed}")
-    return Filled(centre, EDGE, path, timezone)
+    fill_outbox(path, timezone, readings, f"{centre}/{plan.month:%Y-%m}/{plan.seed}")
+    return FilledOutbox(centre, EDGE, path, timezone)
 
 
 @contextmanager

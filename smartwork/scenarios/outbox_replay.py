@@ -1,4 +1,4 @@
-"""Replaying outboxes through the real chain: edge forwarders, the broker, ingest, and the derivation of spans."""
+"""Send filled outboxes through the real chain: edge forwarders, the broker, ingest, and the derivation of spans."""
 
 import os
 import sys
@@ -21,12 +21,12 @@ from smartwork.errors import ServiceAway
 from smartwork.progress import Progress
 from smartwork.transport.mqtt import Client
 
-_PATIENCE_S = 60.0
+_TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
-    """An outbox file that holds readings of one edge, and in which zone its days are."""
+class FilledOutbox:
+    """An outbox file with readings of one edge, and the time zone of its local days."""
 
     centre: str
     edge: str
@@ -34,29 +34,35 @@ class Filled:
     timezone: str
 
 
-def fill(path: Path, timezone: str, readings: Sequence[Reading], name: str) -> None:
-    """Write an outbox anew with `readings`. Its epoch follows from `name` and content: the same readings always make
-    the same bytes, so that a second replay is recognised as a repeat.
+def fill_outbox(path: Path, timezone: str, readings: Sequence[Reading], name: str) -> None:
+    """Write `readings` to a new outbox file at `path`; an existing file is replaced.
+
+    The epoch is a hash of `name` and the readings. The same readings give the same batches, so that ingest recognises a
+    second replay as resends.
     """
     for leftover in path.parent.glob(f"{path.name}*"):
         leftover.unlink()
     content = sha256(name.encode())
     for reading in readings:
-        content.update(repr(reading[:2]).encode() + reading.metric.to_bytes(2) + float(reading.value).hex().encode())
+        content.update(
+            f"({reading.at_ms}, '{reading.device}')".encode()
+            + reading.metric.to_bytes(2)
+            + float(reading.value).hex().encode()
+        )
     with Outbox(path, timezone, new_epoch=lambda: content.hexdigest()[:12]) as outbox:
         outbox.append(readings)
 
 
 def wait_for_broker(broker_url: str, say: Callable[[str], None], timeout_s: float) -> None:
-    """Return once the broker answers; says why it is waiting, and raises ServiceAway after `timeout_s` seconds."""
+    """Return once the broker answers; reports why it waits. Raises ServiceAway after `timeout_s` seconds."""
     with Client(broker_url, f"probe-{os.getpid()}", report=say) as client:
         client.wait_connected(timeout_s)
 
 
-def replay(broker_url: str, boxes: Sequence[Filled], progress: Progress, alive: Callable[[], None]) -> None:
-    """Forward all outboxes side by side until the server has confirmed every batch.
+def replay_outboxes(broker_url: str, boxes: Sequence[FilledOutbox], progress: Progress, alive: Callable[[], None]) -> None:
+    """Forward all outboxes in parallel until the server has confirmed every batch.
 
-    `alive` is called over and over and may raise where ingest died. Raises ServiceAway where nothing is confirmed for
+    `alive` is called repeatedly and may raise an error if ingest has died. Raises ServiceAway if nothing is confirmed for
     a minute.
     """
     with ExitStack() as opened:
@@ -66,16 +72,18 @@ def replay(broker_url: str, boxes: Sequence[Filled], progress: Progress, alive: 
         moved_at = time.monotonic()
         while waiting:
             for client, _, forwarder in pairs:
-                heard = client.receive(500, timeout_s=0.0)
-                forwarder.handle_confirmations(heard)
-                client.acknowledge(heard)
+                received = client.receive(500, timeout_s=0.0)
+                forwarder.handle_confirmations(received)
+                client.acknowledge(received)
                 forwarder.publish_batches()
             alive()
             left = sum(outbox.unconfirmed_count() for outbox in outboxes)
             if left < waiting:
                 moved_at = time.monotonic()
-            elif time.monotonic() - moved_at > _PATIENCE_S:
-                raise ServiceAway("Ingest confirms nothing. Is it running, and does it reach broker and database?")
+            elif time.monotonic() - moved_at > _TIMEOUT_S:
+                raise ServiceAway(
+                    f"Ingest has confirmed no batch for {_TIMEOUT_S:g} s. Check that it runs and reaches broker and database."
+                )
             waiting = left
             progress("Replaying outboxes through broker and ingest", total - waiting, total)
             time.sleep(0.01)
@@ -83,7 +91,7 @@ def replay(broker_url: str, boxes: Sequence[Filled], progress: Progress, alive: 
             forwarder.publish_ledger()
 
 
-def _open(opened: ExitStack, broker_url: str, box: Filled) -> tuple[Client, Outbox, Forwarder]:
+def _open(opened: ExitStack, broker_url: str, box: FilledOutbox) -> tuple[Client, Outbox, Forwarder]:
     outbox = opened.enter_context(Outbox(box.path, box.timezone))
     client = opened.enter_context(
         Client(
@@ -96,8 +104,8 @@ def _open(opened: ExitStack, broker_url: str, box: Filled) -> tuple[Client, Outb
     return client, outbox, Forwarder(client, outbox, box.centre, box.edge, now)
 
 
-def settle(database_url: str, progress: Progress, alive: Callable[[], None]) -> None:
-    """Wait until all spans are derived from what was stored; raises ServiceAway where that stands still for a minute."""
+def wait_for_spans(database_url: str, progress: Progress, alive: Callable[[], None]) -> None:
+    """Wait until the spans of all stored readings are derived. Raises ServiceAway if there is no progress for a minute."""
     with connect(database_url) as connection:
         left = total = queued_devices(connection)
         moved_at = time.monotonic()
@@ -108,12 +116,12 @@ def settle(database_url: str, progress: Progress, alive: Callable[[], None]) -> 
             before, left = left, queued_devices(connection)
             if left < before:
                 moved_at = time.monotonic()
-            elif time.monotonic() - moved_at > _PATIENCE_S:
-                raise ServiceAway("Ingest derives no spans. Look at its log.")
+            elif time.monotonic() - moved_at > _TIMEOUT_S:
+                raise ServiceAway(f"Ingest has derived no spans for {_TIMEOUT_S:g} s. Look at its log.")
 
 
 def ingest_component(database_url: str, broker_url: str, log_path: Path, *, worker: str, session_s: int) -> Component:
-    """The real ingest service as a child process, listening once it is ready."""
+    """The real ingest service as a child process; it is ready once it is subscribed."""
     return Component(
         name="ingest",
         argv=[sys.executable, "-m", "ingest"],
@@ -130,7 +138,7 @@ def ingest_component(database_url: str, broker_url: str, log_path: Path, *, work
 
 @contextmanager
 def temporary_ingest(database_url: str, broker_url: str, folder: Path) -> Iterator[Supervisor]:
-    """An ingest worker of our own for as long as the block lasts, beside any others that are running."""
+    """Run an additional ingest worker for the duration of the block."""
     with Supervisor() as supervisor:
         name = f"replay-{os.getpid()}"
         supervisor.start(ingest_component(database_url, broker_url, folder / f"{name}.log", worker=name, session_s=0))

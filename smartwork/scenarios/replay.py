@@ -1,4 +1,4 @@
-"""Playing a recorded room into the running system as a centre's sensors, and reading its figures back from there."""
+"""Replay of a recorded room as sensors of a centre; its figures are computed from what the database then holds."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,14 +26,14 @@ from smartwork.domain.network.places import Rect, Resource
 from smartwork.domain.time import Interval
 from smartwork.errors import InputError
 from smartwork.progress import Progress
-from smartwork.scenarios.outbox_replay import Filled, fill, replay, settle, temporary_ingest
+from smartwork.scenarios.outbox_replay import FilledOutbox, fill_outbox, replay_outboxes, temporary_ingest, wait_for_spans
 
 DEMO_SEED = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
-    """The figures of a recording, computed from what the database holds."""
+class ReplayedRoom:
+    """The figures of a recording, computed from the stored readings."""
 
     figures: RoomFigures
     lighting: Use
@@ -41,12 +41,11 @@ class Replayed:
 
 def play(
     recording: Recording, centre: str, hold_s: float, endpoints: Endpoints, work_dir: Path, progress: Progress
-) -> Replayed:
+) -> ReplayedRoom:
     """Send a recording through edge, broker and ingest, and compute its figures from the database.
 
-    Where the database holds no centre yet, the demo network is installed first. The same file makes the same batches,
-    so that playing it again changes nothing. Raises InputError where there is no such centre, ServiceAway where the
-    chain stands still.
+    Installs the demo network first if the database holds no centre. The same file gives the same batches, so a second
+    replay changes nothing. Raises InputError if there is no such centre, and ServiceAway if the chain makes no progress.
     """
     device = f"recording-{recording.sha256[:8]}"
     with connect(endpoints.database_url) as connection:
@@ -63,17 +62,17 @@ def play(
         watcher = Device(device, Profile.ZIGBEE2MQTT, address, recording.interval_s, resource=device)
         put_resources(connection, centre, [place])
         put_devices(connection, centre, [watcher])
-    box = Filled(centre, device, work_dir / "outboxes" / f"{centre}-{device}.sqlite", timezone)
+    box = FilledOutbox(centre, device, work_dir / "outboxes" / f"{centre}-{device}.sqlite", timezone)
     box.path.parent.mkdir(parents=True, exist_ok=True)
-    fill(box.path, timezone, _translated(recording, device, address, timezone), f"{centre}/{device}")
+    fill_outbox(box.path, timezone, _translated(recording, device, address, timezone), f"{centre}/{device}")
     with temporary_ingest(endpoints.database_url, endpoints.broker_url, work_dir) as supervisor:
-        replay(endpoints.broker_url, [box], progress, supervisor.check)
-        settle(endpoints.database_url, progress, supervisor.check)
+        replay_outboxes(endpoints.broker_url, [box], progress, supervisor.check)
+        wait_for_spans(endpoints.database_url, progress, supervisor.check)
     return _figures(recording, centre, device, timedelta(seconds=hold_s), endpoints)
 
 
 def _translated(recording: Recording, device: str, address: str, timezone: str) -> list[Reading]:
-    """What the edge makes of the recording's messages, in the order in which the sensor said them."""
+    """The readings that the edge translates from the messages of the recording, in the order of the messages."""
     entry = DeviceEntry(device=device, profile=Profile.ZIGBEE2MQTT, address=address, interval_s=recording.interval_s)
     arrived = now()
     translator = Translator([entry], timezone, max_age=arrived - recording.start)
@@ -84,13 +83,13 @@ def _translated(recording: Recording, device: str, address: str, timezone: str) 
     ]
 
 
-def _figures(recording: Recording, centre: str, device: str, hold: timedelta, endpoints: Endpoints) -> Replayed:
+def _figures(recording: Recording, centre: str, device: str, hold: timedelta, endpoints: Endpoints) -> ReplayedRoom:
     window = Interval(recording.start, recording.end)
     with connect(endpoints.database_url) as connection:
         presence = [(at, value > 0) for at, value in stored.values(connection, centre, device, Metric.PRESENCE, window)]
         lux = stored.values(connection, centre, device, Metric.ILLUMINANCE_LUX, window)
         counter = stored.values(connection, centre, device, Metric.ENERGY_WH, window, with_end=True)
-    return Replayed(
+    return ReplayedRoom(
         room_figures(presence, lux, window, recording.interval_s, hold),
         lighting_use(counter, presence, window, recording.interval_s, hold),
     )

@@ -24,7 +24,7 @@ from smartwork.db.network_setup import install
 from smartwork.domain.network_setup import Network
 from smartwork.domain.time import local_month
 from smartwork.progress import silent
-from smartwork.scenarios.outbox_replay import Filled, fill, replay, settle, temporary_ingest
+from smartwork.scenarios.outbox_replay import FilledOutbox, fill_outbox, replay_outboxes, temporary_ingest, wait_for_spans
 from smartwork.transport.mqtt import Client
 from tests.support.past_edge import past_arrival
 
@@ -110,11 +110,11 @@ def store_without_faults(database_url: str, broker_url: str, days: Days, folder:
     boxes = []
     for centre in days.centres:
         path = folder / f"orderly-{centre}.sqlite"
-        fill(path, TIMEZONE, days.readings(centre), centre)
-        boxes.append(Filled(centre, EDGE, path, TIMEZONE))
+        fill_outbox(path, TIMEZONE, days.readings(centre), centre)
+        boxes.append(FilledOutbox(centre, EDGE, path, TIMEZONE))
     with temporary_ingest(database_url, broker_url, folder) as supervisor:
-        replay(broker_url, boxes, silent, supervisor.check)
-        settle(database_url, silent, supervisor.check)
+        replay_outboxes(broker_url, boxes, silent, supervisor.check)
+        wait_for_spans(database_url, silent, supervisor.check)
 
 
 @contextmanager
