@@ -23,6 +23,13 @@ def text_of(payload: bytes) -> str:
     return payload.decode(errors="replace").strip()
 
 
+def cut(data: bytes, start: int, length: int, name: str) -> bytes:
+    """The `length` bytes from `start`; raises ValueError, naming the field, if some are missing."""
+    if start + length > len(data):
+        raise ValueError(f"{name} is cut short")
+    return data[start : start + length]
+
+
 def child(parent: dict[str, object], name: str) -> dict[str, object]:
     """The object in `parent[name]`, empty if it is absent; raises ValueError if it is not an object."""
     found = parent.get(name)

@@ -1,0 +1,74 @@
+"""The bytes of Elsys sensors: a sequence of types and values.
+
+Source: the public decoder in TheThingsNetwork/lorawan-devices (vendor/elsys/elsys.js). Occupancy is 0 for nobody, 1 for
+*pending* (somebody enters or leaves) and 2 for somebody. Pending counts as not occupied: a desk that is being left must not
+be billed.
+"""
+
+from edge.adapters.message import MessageReadings
+from edge.adapters.values import cut
+from smartwork.contracts.metrics import Metric
+
+EMPTY_MV, FULL_MV = 2_800, 3_600
+"""Millivolts of the sensors' lithium cell when empty and when full; 3.0 V counts as low."""
+PRESENCE_BY_OCCUPANCY: dict[float, float] = {0: 0.0, 1: 0.0, 2: 1.0}
+_FIELDS: dict[int, tuple[int, Metric | None, float]] = {
+    0x01: (2, Metric.TEMPERATURE_C, 0.1),
+    0x02: (1, Metric.HUMIDITY_PCT, 1),
+    0x03: (3, None, 1),
+    0x04: (2, Metric.ILLUMINANCE_LUX, 1),
+    0x05: (1, None, 1),  # motion: a count, used as presence only if the uplink has no occupancy (see below)
+    0x06: (2, Metric.CO2_PPM, 1),
+    0x07: (2, None, 1),
+    0x08: (2, None, 1),
+    0x09: (6, None, 1),
+    0x0A: (2, None, 1),
+    0x0B: (4, None, 1),
+    0x0C: (2, None, 1),
+    0x0D: (1, None, 1),
+    0x0E: (2, None, 1),
+    0x0F: (1, None, 1),
+    0x10: (4, None, 1),
+    0x11: (1, None, 1),
+    0x12: (1, None, 1),
+    0x13: (65, None, 1),
+    0x14: (4, None, 1),
+    0x15: (2, None, 1),
+    0x16: (2, None, 1),
+    0x17: (4, None, 1),
+    0x18: (2, None, 1),
+    0x19: (2, None, 1),
+    0x1A: (1, None, 1),
+    0x1B: (4, None, 1),
+    0x1C: (2, None, 1),
+    0x3D: (4, None, 1),
+}
+"""Type → number of bytes that follow (big-endian), metric (None: skipped), factor."""
+_MOTION, _BATTERY, _OCCUPANCY = 0x05, 0x07, 0x11
+
+
+def add_elsys(found: MessageReadings, data: bytes) -> None:
+    """Add the readings, up to the first unknown field; raises ValueError, naming the field, if bytes are missing."""
+    at, motion, occupancy = 0, None, None
+    while at < len(data):
+        kind = data[at]
+        at += 1
+        length, metric, factor = _FIELDS.get(kind, (0, None, 0.0))
+        if not length:
+            break
+        raw = cut(data, at, length, f"type {kind:02x}")
+        at += length
+        value = int.from_bytes(raw, "big", signed=metric is Metric.TEMPERATURE_C)
+        if kind == _MOTION:
+            motion = value
+        elif kind == _OCCUPANCY:
+            occupancy = value
+        elif kind == _BATTERY:
+            share = (value - EMPTY_MV) / (FULL_MV - EMPTY_MV)
+            found.add(Metric.BATTERY_PCT, float(round(100 * min(max(share, 0.0), 1.0))), "vdd", value)
+        elif metric is not None:
+            found.add(metric, round(value * factor, 3), metric.label, value)
+    if occupancy is not None:
+        found.add(Metric.PRESENCE, PRESENCE_BY_OCCUPANCY.get(occupancy), "occupancy", occupancy)
+    elif motion is not None:
+        found.add(Metric.PRESENCE, float(motion > 0), "motion", motion)
