@@ -31,7 +31,7 @@ test-homeassistant: homeassistant ## the centre in a real Home Assistant, which 
 	@$(BIN)/python -m pytest -m homeassistant -v tests/homeassistant $(ARGS)
 
 homeassistant: $(READY) # a real Home Assistant for tests, in the cache beside the development stack's
-	@$(BIN)/python -m smartwork.devstack.homeassistant > /dev/null
+	@$(BIN)/python -m tests.support.homeassistant_environments > /dev/null
 
 check: $(READY) ## format, lint, types, layers
 	@$(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format ."; exit 1; }
@@ -47,7 +47,7 @@ lock: $(READY) ## lock all dependencies anew, without naming where they come fro
 
 lock-homeassistant: $(READY) ## lock what test-homeassistant installs; after a change of Home Assistant's version twice, see there
 	@$(BIN)/pip install --quiet uv
-	@server=$$($(BIN)/python -m smartwork.devstack.homeassistant) && \
+	@server=$$($(BIN)/python -m tests.support.homeassistant_environments) && \
 		lock="$(BIN)/uv pip compile --quiet --python $$server --no-emit-index-url --no-header --generate-hashes --no-annotate" && \
 		$$lock requirements/homeassistant-edge.in -o requirements/homeassistant-edge.txt && \
 		$$lock -c $$(dirname $$server)/../lib/python3.13/site-packages/homeassistant/package_constraints.txt \

@@ -24,8 +24,8 @@ from smartwork.contracts.policy import DeviceEntry, Policy, Profile
 from smartwork.contracts.reading import Reading
 from smartwork.contracts.topics import MessageType, Topic
 from smartwork.devstack.errors import DevstackError
-from smartwork.devstack.processes import Component, Supervisor
 from smartwork.devstack.stack import ephemeral
+from smartwork.devstack.supervisor import Component, Supervisor
 from smartwork.progress import Progress, silent
 from smartwork.transport.load import flood, packets
 from smartwork.transport.mqtt import Client

@@ -19,7 +19,7 @@ from smartwork.db.bench.throwaway import numbers_by_value
 from smartwork.db.core.connection import Connection
 from smartwork.db.lighting.policy import policy
 from smartwork.devstack.errors import DevstackError
-from smartwork.devstack.processes import Component, Supervisor
+from smartwork.devstack.supervisor import Component, Supervisor
 from smartwork.transport.mqtt import Client
 
 RATE_HZ = 50.0

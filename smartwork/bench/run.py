@@ -17,8 +17,8 @@ from smartwork.db.bench.throwaway import clear, install_centres
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.core.migrations import migrate
 from smartwork.devstack.errors import DevstackError
-from smartwork.devstack.processes import Supervisor
 from smartwork.devstack.stack import Endpoints, ephemeral
+from smartwork.devstack.supervisor import Supervisor
 from smartwork.progress import Progress, silent
 from smartwork.scenarios.outbox_replay import ingest_component
 

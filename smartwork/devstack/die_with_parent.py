@@ -1,6 +1,6 @@
-"""Become another program that dies with its parent, even when the parent is killed with SIGKILL. Linux only.
+"""Run a program that the kernel kills when its parent dies, even by SIGKILL. Linux only.
 
-Run as a script: `python child.py <number of the parent> <program> [arguments]`.
+Run as a script: `python die_with_parent.py <process id of the parent> <program> [arguments]`.
 """
 
 import ctypes
@@ -12,12 +12,12 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main(arguments: list[str]) -> None:
-    """Tie this process to its parent, then turn into the program. Leaves with 127 where that cannot be started."""
+    """Ask the kernel to kill this process with its parent, then execute the program. Exits with 127 if it cannot start."""
     parent, *argv = arguments
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0):
-        sys.exit(f"cannot be tied to its parent: {os.strerror(ctypes.get_errno())}")
-    if os.getppid() != int(parent):  # it died before the tie was made
+        sys.exit(f"prctl(PR_SET_PDEATHSIG) failed: {os.strerror(ctypes.get_errno())}")
+    if os.getppid() != int(parent):  # the parent died before the call
         sys.exit(1)
     try:
         os.execvp(argv[0], argv)  # noqa: S606 - no shell is wanted

@@ -1,4 +1,4 @@
-"""The one error that the devstack raises, and how it tells of its progress."""
+"""The error that the development stack raises, and what its messages are made of."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,7 +7,7 @@ from smartwork.errors import SmartworkError
 
 
 class DevstackError(SmartworkError):
-    """Something that the user can mend; the message says how. Show it without a traceback."""
+    """The user can correct it; the message says how. Show it without a traceback."""
 
 
 WITHOUT_DEVSTACK = (
@@ -17,7 +17,7 @@ WITHOUT_DEVSTACK = (
 
 
 def last_lines(log: Path, count: int = 15) -> str:
-    """The end of a log, for an error message; empty where there is no log."""
+    """The last lines of a log for an error message; empty if there is no log."""
     try:
         with log.open("rb") as file:
             file.seek(max(0, log.stat().st_size - 16_384))
@@ -28,5 +28,5 @@ def last_lines(log: Path, count: int = 15) -> str:
 
 
 def plain_environment(env: Mapping[str, str] | None = None) -> dict[str, str]:
-    """A small, predictable environment for servers and tools: nothing of the caller's shell leaks into them."""
+    """A minimal environment for servers and tools, without variables of the caller, plus `env`."""
     return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "TZ": "UTC", **(env or {})}

@@ -1,4 +1,4 @@
-"""The MQTT broker of an instance: the shared configuration and a loopback listener."""
+"""The MQTT broker of an instance: the shared configuration with a listener on the loopback interface."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ SHARED_CONFIGURATION = PROJECT_ROOT / "broker" / "mosquitto.conf"
 
 
 class Mosquitto(Service):
-    """Mosquitto 2 for MQTT 5, without passwords because nobody but this machine reaches it."""
+    """Mosquitto 2 with MQTT 5. It asks for no password, because only programs on this machine can connect."""
 
     name = "mosquitto"
     title = "Mosquitto"
@@ -28,7 +28,7 @@ class Mosquitto(Service):
         """Whether it accepts an MQTT connection."""
         return mqtt_answers(self.port)
 
-    def _mark(self) -> Path:
+    def _identifying_argument(self) -> Path:
         return self.instance.folder / "mosquitto.conf"
 
     @property
@@ -49,13 +49,13 @@ class Mosquitto(Service):
         except OSError as error:
             message = f"{SHARED_CONFIGURATION} cannot be read ({error.strerror}): the devstack runs from a checkout."
             raise DevstackError(message) from error
-        configuration = self._mark()
-        configuration.write_text(shared + self._own_lines())
+        configuration = self._identifying_argument()
+        configuration.write_text(shared + self._listener_lines())
         if os.geteuid() == 0:
-            configuration.chmod(0o644)  # read by the user that the broker runs as; no secret stands in it
+            configuration.chmod(0o644)  # the broker's user must read it; it contains no secret
         return [str(self.tree / "usr/sbin/mosquitto"), "-c", str(configuration)]
 
-    def _own_lines(self) -> str:
+    def _listener_lines(self) -> str:
         return (
             "\n# Added by the devstack\n"
             f"persistence_location {self.data}/\n"

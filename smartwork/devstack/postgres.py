@@ -1,4 +1,4 @@
-"""The database of an instance: PostgreSQL 17 with TimescaleDB, reachable from this machine only."""
+"""The database of an instance: PostgreSQL 17 with TimescaleDB, on the loopback interface."""
 
 import os
 import shutil
@@ -7,23 +7,24 @@ import time
 from pathlib import Path
 
 from smartwork.devstack.errors import DevstackError
-from smartwork.devstack.procfs import all_pids, as_account, is_server, send, works_in
+from smartwork.devstack.process_identity import is_server, processes_in, send_signal
+from smartwork.devstack.server_account import run_as
 from smartwork.devstack.services import Service
 
 ROLE = "smartwork"
 DATABASE = "smartwork"
 _ZONE = Path("/usr/share/zoneinfo/Europe/Brussels")
-_LONGEST_SOCKET_FOLDER = 80  # the kernel allows 107 bytes for the whole path of a socket
+_MAX_SOCKET_FOLDER_BYTES = 80  # the kernel allows 107 bytes for the path of a socket
 _MB = 1024 * 1024
 
 
 class Postgres(Service):
-    """PostgreSQL with the settings of a development machine; a commit is on disk when it returns, as in production."""
+    """PostgreSQL with settings for a development machine. A commit is on disk when it returns, as in production."""
 
     name = "postgres"
     title = "TimescaleDB"
     program = "postgres"
-    stop_signal = signal.SIGINT  # "fast": sessions are ended, everything is written
+    stop_signal = signal.SIGINT  # fast shutdown: sessions are ended, everything is written
 
     @property
     def url(self) -> str:
@@ -35,19 +36,19 @@ class Postgres(Service):
         return self._tool("pg_isready", "-q", "-t", "2", "-h", "127.0.0.1", "-p", str(self.port)) == (0, "")
 
     def ensure_database(self) -> None:
-        """Create the database and the TimescaleDB extension where missing. Raises DevstackError with psql's words."""
+        """Create the database and the TimescaleDB extension if missing. Raises DevstackError with the message of psql."""
         exists = self.psql("SELECT 1 FROM pg_database WHERE datname = 'smartwork'", database="postgres")
         if not exists.strip():
             self.psql(f"CREATE DATABASE {DATABASE}", database="postgres")
-        # A newer tree brings a newer extension; it must be brought up to date by the first words of a session.
+        # A newer tree has a newer extension, which must be updated by the first statement of a session.
         self.psql("ALTER EXTENSION timescaledb UPDATE" if exists.strip() and self._has_timescaledb() else _EXTENSION)
 
     def psql(self, statement: str, database: str = DATABASE) -> str:
-        """What psql prints for a statement: rows without heading, columns divided by `|`. Raises DevstackError."""
+        """The output of psql for a statement: rows without heading, columns separated by `|`. Raises DevstackError."""
         options = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port)]
         password = {"PGPASSWORD": self.instance.password, "PGCONNECT_TIMEOUT": "10"}
         command = [str(self._bin("psql")), *options, "-U", ROLE, "-d", database, "-c", statement]
-        result = as_account(command, None, self.instance.folder, password)
+        result = run_as(command, None, self.instance.folder, password)
         if result.returncode:
             raise DevstackError(f"PostgreSQL at {self.address} refused a statement: {result.stderr.strip()}")
         return result.stdout
@@ -59,15 +60,15 @@ class Postgres(Service):
         return self.tree / "usr/lib/postgresql/17/bin" / program
 
     def _tool(self, program: str, *arguments: str) -> tuple[int, str]:
-        result = as_account([str(self._bin(program)), *arguments], None, self.instance.folder)
+        result = run_as([str(self._bin(program)), *arguments], None, self.instance.folder)
         return result.returncode, result.stderr.strip()
 
-    def _mark(self) -> Path:
+    def _identifying_argument(self) -> Path:
         return self.data / "17"
 
     def _recorded_pid(self) -> int | None:
         try:
-            return int((self._mark() / "postmaster.pid").read_text().split()[0])
+            return int((self._identifying_argument() / "postmaster.pid").read_text().split()[0])
         except (OSError, ValueError, IndexError):
             return None
 
@@ -75,15 +76,15 @@ class Postgres(Service):
         if not _ZONE.exists():
             raise DevstackError("This machine has no time zones, which PostgreSQL reads: install the package tzdata.")
         self.instance.private_folder(self.name, self.account)
-        if not (self._mark() / "PG_VERSION").exists():
+        if not (self._identifying_argument() / "PG_VERSION").exists():
             self._initialise()
-        self._clear_remains()
-        configuration = self._mark() / "postgresql.conf"
+        self._clean_up_after_kill()
+        configuration = self._identifying_argument() / "postgresql.conf"
         configuration.write_text("\n".join(f"{name} = {value}" for name, value in self._settings().items()) + "\n")
-        return [str(self._bin("postgres")), "-D", str(self._mark())]
+        return [str(self._bin("postgres")), "-D", str(self._identifying_argument())]
 
     def _initialise(self) -> None:
-        """Make the data folder beside its place and move it there, so that a start killed halfway leaves none."""
+        """Create the data folder under another name and rename it, so that a killed start leaves no incomplete one."""
         unfinished = self.data / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         secret = self.data / "initial-password"
@@ -95,27 +96,27 @@ class Postgres(Service):
         role = [f"--username={ROLE}", f"--pwfile={secret}", "--auth=scram-sha-256"]
         text = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         command = [str(self._bin("initdb")), *role, *text, "-D", str(unfinished)]
-        result = as_account(command, self.account, self.data)
+        result = run_as(command, self.account, self.data)
         secret.unlink()
         if result.returncode:
             raise DevstackError(f"The database could not be created in {self.data}:\n{result.stderr.strip()}")
-        unfinished.rename(self._mark())
+        unfinished.rename(self._identifying_argument())
 
-    def _clear_remains(self) -> None:
-        """After a kill: end what the dead server's children still do, and forget its process number.
+    def _clean_up_after_kill(self) -> None:
+        """After a kill, end the server's child processes and delete its pid file.
 
-        The number may be another program's by now, or a zombie's where nobody reaps; PostgreSQL would refuse to start.
+        PostgreSQL refuses to start if the id in that file is that of another program or of a zombie.
         """
         deadline = time.monotonic() + 10
-        while remains := [pid for pid in all_pids() if works_in(pid, self._mark())]:
-            for pid in remains:
-                send(pid, signal.SIGKILL)
+        while left := processes_in(self._identifying_argument()):
+            for pid in left:
+                send_signal(pid, signal.SIGKILL)
             if time.monotonic() > deadline:
                 break
             time.sleep(0.05)
         recorded = self._recorded_pid()
-        if recorded is None or not is_server(recorded, self.program, self._mark()):
-            (self._mark() / "postmaster.pid").unlink(missing_ok=True)
+        if recorded is None or not is_server(recorded, self.program, self._identifying_argument()):
+            (self._identifying_argument() / "postmaster.pid").unlink(missing_ok=True)
             for socket_file in (self.instance.folder / "run").glob(".s.PGSQL.*"):
                 socket_file.unlink()
 
@@ -125,7 +126,7 @@ class Postgres(Service):
         return {
             "listen_addresses": "'127.0.0.1'",
             "port": str(self.port),
-            "unix_socket_directories": f"'{sockets}'" if len(bytes(sockets)) <= _LONGEST_SOCKET_FOLDER else "''",
+            "unix_socket_directories": f"'{sockets}'" if len(bytes(sockets)) <= _MAX_SOCKET_FOLDER_BYTES else "''",
             "max_connections": "100",
             "shared_preload_libraries": "'timescaledb'",
             "timescaledb.telemetry_level": "off",
@@ -135,7 +136,7 @@ class Postgres(Service):
             "effective_cache_size": f"{memory // 2 // _MB}MB",
             "work_mem": "16MB",
             "maintenance_work_mem": f"{max(16, min(256, memory // 16 // _MB))}MB",
-            "dynamic_shared_memory_type": "posix" if _roomy(Path("/dev/shm")) else "mmap",  # noqa: S108
+            "dynamic_shared_memory_type": "posix" if _has_room(Path("/dev/shm")) else "mmap",  # noqa: S108
             "synchronous_commit": "on",
             "max_wal_size": "4GB",
             "wal_compression": "lz4",
@@ -154,7 +155,7 @@ _EXTENSION = "CREATE EXTENSION IF NOT EXISTS timescaledb"
 
 
 def memory_size() -> int:
-    """Bytes of memory that may be used: the machine's, or the container's limit where that is lower."""
+    """The memory that may be used, in bytes: that of the machine, or the limit of the container if lower."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
         try:
@@ -164,8 +165,8 @@ def memory_size() -> int:
     return total
 
 
-def _roomy(folder: Path) -> bool:
-    """Whether parallel queries find room there: containers often give it 64 MB."""
+def _has_room(folder: Path) -> bool:
+    """Whether the folder is large enough for parallel queries. In containers it often has 64 MB."""
     try:
         return shutil.disk_usage(folder).total >= 256 * _MB
     except OSError:

@@ -1,4 +1,4 @@
-"""A server that an instance runs: started detached, found again, stopped, killed. The two servers derive from it."""
+"""A server of an instance: start, find, stop and kill it. Base class of PostgreSQL and Mosquitto."""
 
 import signal
 import socket
@@ -8,24 +8,16 @@ from pathlib import Path
 
 from smartwork.devstack.errors import DevstackError, last_lines
 from smartwork.devstack.instance import Instance, is_free
-from smartwork.devstack.procfs import (
-    Account,
-    command_line,
-    find_server,
-    is_server,
-    send,
-    service_account,
-    start_detached,
-    wait_until_gone,
-)
+from smartwork.devstack.process_identity import command_line, find_server, is_server, send_signal, wait_until_gone
+from smartwork.devstack.server_account import Account, server_account, start_detached
 from smartwork.progress import Progress, silent
 
 _ATTEMPTS = 3
-_LARGEST_LOG = 20_000_000
+_MAX_LOG_BYTES = 20_000_000
 
 
 class Service(ABC):
-    """One server of an instance. All of its methods look at the machine: nothing is remembered between calls."""
+    """A server of an instance. Its methods read the state of the machine each time; no state is kept between calls."""
 
     name: str
     title: str
@@ -36,11 +28,11 @@ class Service(ABC):
     def __init__(self, instance: Instance, tree: Path) -> None:
         self.instance = instance
         self.tree = tree
-        self.account: Account | None = service_account()
+        self.account: Account | None = server_account()
 
     @property
     def port(self) -> int:
-        """The recorded port, on the loopback interface."""
+        """Its port on the loopback interface."""
         return self.instance.port(self.name)
 
     @property
@@ -55,35 +47,35 @@ class Service(ABC):
 
     @property
     def log(self) -> Path:
-        """What it printed."""
+        """The file of its output."""
         return self.instance.folder / f"{self.name}.log"
 
     @abstractmethod
     def healthy(self) -> bool:
-        """Whether it answers at its address, in its own protocol."""
+        """Whether it answers at its address in its protocol."""
 
     @abstractmethod
     def _recorded_pid(self) -> int | None: ...
 
     @abstractmethod
-    def _mark(self) -> Path:
-        """The argument that tells this instance's server from all others."""
+    def _identifying_argument(self) -> Path:
+        """The command-line argument that no other server has."""
 
     @abstractmethod
     def _prepare(self) -> list[str]:
-        """Write its configuration, clear what a killed one left behind, and say how to start it."""
+        """Write its configuration, remove what a killed server left behind, and return the command that starts it."""
 
     def pid(self) -> int | None:
-        """The number of its process; None where it does not run. A recorded number is believed only when verified."""
+        """Its process id; None if it does not run. A recorded id is verified before it is used."""
         recorded = self._recorded_pid()
-        if recorded is not None and is_server(recorded, self.program, self._mark()):
+        if recorded is not None and is_server(recorded, self.program, self._identifying_argument()):
             return recorded
-        return find_server(self.program, self._mark())
+        return find_server(self.program, self._identifying_argument())
 
     def start(self, progress: Progress = silent) -> None:
-        """Start it and wait until it answers; where it runs already, that one is used, whoever started it.
+        """Start it and wait until it answers. If it runs already, that process is used.
 
-        A port that somebody else has taken meanwhile is changed. Raises DevstackError with the end of the log.
+        If another program has taken its port, another port is picked. Raises DevstackError with the end of the log.
         """
         running = self.pid()
         if running is not None:
@@ -97,7 +89,7 @@ class Service(ABC):
             if not is_free(self.port):
                 self.instance.pick_port(self.name)
             argv = self._prepare()
-            if self.log.exists() and self.log.stat().st_size > _LARGEST_LOG:
+            if self.log.exists() and self.log.stat().st_size > _MAX_LOG_BYTES:
                 self.log.replace(self.log.with_suffix(".log.old"))
             pid = start_detached(argv, self.account, self.data, self.log)
             if self._wait_until_healthy(pid):
@@ -110,52 +102,52 @@ class Service(ABC):
         raise DevstackError(message)
 
     def stop(self, timeout_s: float = 30.0) -> bool:
-        """Stop it in an orderly way, by force after a while. Whether there was anything to stop."""
+        """Shut it down; kill it after `timeout_s` seconds. Returns whether it was running."""
         pid = self.pid()
         if pid is None:
             return False
-        send(pid, self.stop_signal)
+        send_signal(pid, self.stop_signal)
         if not wait_until_gone(pid, timeout_s):
             self.kill()
         return True
 
     def kill(self) -> None:
-        """End it at once, as a power cut would (SIGKILL), and wait until it is gone."""
+        """Kill it with SIGKILL, as a power cut would, and wait until it has ended."""
         pid = self.pid()
         if pid is not None:
-            send(pid, signal.SIGKILL)
+            send_signal(pid, signal.SIGKILL)
             wait_until_gone(pid, 10)
 
     def restart(self, progress: Progress = silent) -> None:
-        """Stop in an orderly way and start again."""
+        """Shut it down and start it again."""
         self.stop()
         self.start(progress)
 
     def data_size(self) -> int:
-        """Bytes on disk."""
+        """The size of its data on disk, in bytes."""
         size = 0
         for path in self.data.rglob("*"):
             try:
                 size += path.lstat().st_blocks * 512
-            except OSError:  # a file that the server deleted meanwhile
+            except OSError:  # the server deleted the file meanwhile
                 continue
         return size
 
     def _wait_until_healthy(self, pid: int) -> bool:
         deadline = time.monotonic() + self.timeout_s
-        pause = 0.02
+        interval_s = 0.02
         while time.monotonic() < deadline:
-            # Between fork and exec it still looks like the shell that starts it.
-            if not is_server(pid, self.program, self._mark()) and command_line(pid)[:1] != ["/bin/sh"]:
+            # Between fork and exec the process still has the command line of the shell that starts it.
+            if not is_server(pid, self.program, self._identifying_argument()) and command_line(pid)[:1] != ["/bin/sh"]:
                 return False
             if self.healthy():
                 return True
-            time.sleep(pause)
-            pause = min(0.25, pause * 1.5)
+            time.sleep(interval_s)
+            interval_s = min(0.25, interval_s * 1.5)
         return False
 
 
-# A complete MQTT 5 CONNECT: clean start, keep-alive 10 s, no properties, an empty client name.
+# An MQTT 5 CONNECT packet: clean start, keep-alive 10 s, no properties, empty client id.
 _CONNECT = bytes.fromhex("10 0d 00 04 4d 51 54 54 05 02 00 0a 00 00 00".replace(" ", ""))
 _DISCONNECT = bytes.fromhex("e0 00")
 

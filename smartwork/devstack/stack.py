@@ -1,4 +1,4 @@
-"""Start, find, stop and throw away the broker and the database: what the command line and the tests call."""
+"""Start, find, stop and delete the broker and the database of an instance."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ BROKER_URL = "SMARTWORK_BROKER_URL"
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Where the database and the broker are, and which of them the devstack runs. The database's holds a password."""
+    """The addresses of the database, with its password, and of the broker, and which of them the development stack runs."""
 
     database_url: str
     broker_url: str
@@ -31,7 +31,7 @@ class Endpoints:
 
 @dataclass(frozen=True)
 class ServiceStatus:
-    """How one server is. `address` never holds a password; `pid` and `data_bytes` are None where not ours to know."""
+    """The state of a server. `address` contains no password; `pid` and `data_bytes` are None for an external server."""
 
     name: str
     state: Literal["running", "stopped", "external"]
@@ -42,7 +42,7 @@ class ServiceStatus:
 
 @dataclass(frozen=True)
 class Stack:
-    """A running throwaway pair, with handles to stop, kill and start each server."""
+    """A running throwaway instance, with its servers to stop, kill and start."""
 
     instance: Instance
     endpoints: Endpoints
@@ -51,11 +51,11 @@ class Stack:
 
 
 def up(env: Mapping[str, str], instance: str | None = None, progress: Progress = silent) -> Endpoints:
-    """Start what `env` does not bring along and say where everything is. Running servers are used as they are.
+    """Start the servers that `env` does not name, and return the addresses of both. Running servers are used.
 
-    SMARTWORK_DATABASE_URL and SMARTWORK_BROKER_URL, where set, are taken as they stand and nothing is started for
-    them. Without `instance` the one of this checkout is meant. The servers go on when the caller ends.
-    Raises DevstackError when packages cannot be fetched or a server does not start; its message says what to do.
+    For a server that SMARTWORK_DATABASE_URL or SMARTWORK_BROKER_URL names, nothing is started. Without `instance`, the
+    instance of this checkout is used. The servers keep running when the caller ends. Raises DevstackError if packages
+    cannot be fetched or a server does not start; the message says what to do.
     """
     sweep(env)
     database, broker = env.get(DATABASE_URL), env.get(BROKER_URL)
@@ -83,7 +83,7 @@ def up(env: Mapping[str, str], instance: str | None = None, progress: Progress =
 def down(instance: str | None = None, env: Mapping[str, str] | None = None) -> list[str]:
     """Stop the servers of an instance and keep their data. Returns the names of those that were running.
 
-    Raises DevstackError where they belong to another user.
+    Raises DevstackError if they belong to another user.
     """
     chosen = named(instance, _environment(env))
     if not chosen.exists():
@@ -93,7 +93,7 @@ def down(instance: str | None = None, env: Mapping[str, str] | None = None) -> l
 
 
 def remove(instance: str | None = None, env: Mapping[str, str] | None = None) -> list[str]:
-    """Stop the servers of an instance and delete its data for good. Returns the names of those that were running."""
+    """Stop the servers of an instance and delete its data. Returns the names of those that were running."""
     chosen = named(instance, _environment(env))
     if not chosen.folder.exists():
         return []
@@ -104,7 +104,7 @@ def remove(instance: str | None = None, env: Mapping[str, str] | None = None) ->
 
 
 def status(instance: str | None = None, env: Mapping[str, str] | None = None) -> list[ServiceStatus]:
-    """How the database and the broker are. Starts and creates nothing."""
+    """The state of the database and of the broker. Starts and creates nothing."""
     env = _environment(env)
     chosen = named(instance, env)
     external = {"postgres": env.get(DATABASE_URL), "mosquitto": env.get(BROKER_URL)}
@@ -123,10 +123,10 @@ def status(instance: str | None = None, env: Mapping[str, str] | None = None) ->
 
 @contextmanager
 def ephemeral(name_prefix: str, env: Mapping[str, str] | None = None, progress: Progress = silent) -> Iterator[Stack]:
-    """A fresh pair of servers with data and ports of their own, removed at the end, whatever happens.
+    """A throwaway instance with new data and ports. It is deleted at the end of the block.
 
-    One whose process is killed is removed by the next `up` or `ephemeral` of anybody with the same cache.
-    Addresses in `env` are ignored: nobody's real database is touched. Raises DevstackError as `up` does.
+    If the process is killed, the next `up` or `ephemeral` with the same cache deletes it. Addresses in `env` are ignored,
+    so that no real database is touched. Raises DevstackError as `up`.
     """
     here = {name: value for name, value in _environment(env).items() if name not in {DATABASE_URL, BROKER_URL}}
     chosen = throwaway(name_prefix, here)
@@ -139,7 +139,7 @@ def ephemeral(name_prefix: str, env: Mapping[str, str] | None = None, progress: 
 
 
 def sweep(env: Mapping[str, str] | None = None) -> list[str]:
-    """Remove throwaway instances whose process was killed. Returns their names; another user's are left alone."""
+    """Delete throwaway instances whose process was killed, except those of other users. Returns their names."""
     env = _environment(env)
     swept = []
     for instance in leftovers(env):
@@ -147,11 +147,6 @@ def sweep(env: Mapping[str, str] | None = None) -> list[str]:
             remove(instance.name, env)
             swept.append(instance.name)
     return swept
-
-
-def services(instance: str | None = None, env: Mapping[str, str] | None = None) -> tuple[Postgres, Mosquitto]:
-    """Handles to the servers of an instance, to stop, kill and start them one by one."""
-    return _services(named(instance, _environment(env)), _environment(env))
 
 
 def _services(instance: Instance, env: Mapping[str, str]) -> tuple[Postgres, Mosquitto]:

@@ -27,8 +27,8 @@ from smartwork.db.ledger.ledger import ledger
 from smartwork.db.lighting.zone_settings import install_zone_settings
 from smartwork.db.network_setup import install
 from smartwork.devstack.errors import DevstackError
-from smartwork.devstack.processes import Component, Supervisor
 from smartwork.devstack.stack import Endpoints
+from smartwork.devstack.supervisor import Component, Supervisor
 from smartwork.domain.ledger.ledger_day import LedgerTotal, ledger_total
 from smartwork.domain.lighting.energy import Use
 from smartwork.domain.network_setup import Network

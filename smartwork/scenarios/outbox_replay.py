@@ -16,7 +16,7 @@ from smartwork.contracts.reading import Reading
 from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.core.connection import connect
 from smartwork.db.presence.spans import queued_devices
-from smartwork.devstack.processes import Component, Supervisor
+from smartwork.devstack.supervisor import Component, Supervisor
 from smartwork.errors import ServiceAway
 from smartwork.progress import Progress
 from smartwork.transport.mqtt import Client

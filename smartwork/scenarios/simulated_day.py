@@ -30,9 +30,8 @@ from smartwork.db.lighting.zone_settings import install_zone_settings
 from smartwork.db.network.alarms import active_alarms
 from smartwork.db.network_setup import install
 from smartwork.devstack.errors import DevstackError
-from smartwork.devstack.processes import Component, Supervisor
 from smartwork.devstack.stack import Endpoints, ephemeral
-from smartwork.devstack.tcp_proxy import Cable
+from smartwork.devstack.supervisor import Component, Supervisor
 from smartwork.domain.ledger.ledger_day import ledger_total
 from smartwork.domain.network.devices import Device
 from smartwork.domain.network.places import Zone
@@ -40,6 +39,7 @@ from smartwork.jobs.network.publish_policies import publish_policies
 from smartwork.progress import Progress, silent
 from smartwork.scenarios.outbox_replay import ingest_component
 from smartwork.scenarios.simulated_clock import Clock
+from smartwork.scenarios.tcp_proxy import TcpProxy
 from smartwork.transport.mqtt import Client
 
 STEP = timedelta(seconds=20)
@@ -132,7 +132,7 @@ def simulate_day(seed: int, progress: Progress = silent, day: date | None = None
         pair = opened.enter_context(ephemeral("day", os.environ, progress))
         supervisor = opened.enter_context(Supervisor())
         connection = opened.enter_context(connect(pair.endpoints.database_url))
-        cable = opened.enter_context(Cable(pair.endpoints.broker_url))
+        proxy = opened.enter_context(TcpProxy(pair.endpoints.broker_url))
         _prepare(connection, played, pair.endpoints)
         supervisor.start(
             ingest_component(
@@ -140,14 +140,14 @@ def simulate_day(seed: int, progress: Progress = silent, day: date | None = None
             )
         )
         clock = _clock(folder / "clock", played)
-        gateway = _gateway(pair.endpoints, cable, folder)
+        gateway = _gateway(pair.endpoints, proxy, folder)
         lamps = _lamps(played)
         ears = {ear for lamp in lamps.values() for ear in EARS[Profile(lamp.device.profile)](lamp.device.address)}
         client = opened.enter_context(Client(pair.endpoints.broker_url, "day-devices", subscriptions=sorted(ears)))
         client.wait_connected(_PATIENCE_S)
         house = _House(played, client, lamps)
         _start(supervisor, gateway, pair.endpoints)
-        kills = _live(house, clock, cable, supervisor, gateway, pair.endpoints, progress)
+        kills = _live(house, clock, proxy, supervisor, gateway, pair.endpoints, progress)
         progress("Waiting until nothing is on the way", 1, 1)
         alarms = _level(connection, house, supervisor, progress)
         total = ledger_total(chain.from_iterable(ledger(connection).values()))
@@ -189,9 +189,9 @@ def _clock(path: Path, played: Day) -> Clock:
     return clock
 
 
-def _gateway(endpoints: Endpoints, cable: Cable, folder: Path) -> Component:
+def _gateway(endpoints: Endpoints, proxy: TcpProxy, folder: Path) -> Component:
     env = {
-        "SMARTWORK_BROKER_URL": cable.url,
+        "SMARTWORK_BROKER_URL": proxy.url,
         "SMARTWORK_CENTRE_BROKER_URL": endpoints.broker_url,
         "SMARTWORK_CENTRE": SLUG,
         "SMARTWORK_OUTBOX": str(folder / "outbox.sqlite"),
@@ -232,7 +232,7 @@ def _wait_online(watch: Client, supervisor: Supervisor) -> None:
 def _live(
     house: _House,
     clock: Clock,
-    cable: Cable,
+    proxy: TcpProxy,
     supervisor: Supervisor,
     gateway: Component,
     endpoints: Endpoints,
@@ -249,9 +249,9 @@ def _live(
         at += STEP
         clock.set(at)
         if _local(day.day, CUT) <= at < _local(day.day, CUT) + STEP:
-            cable.cut()
+            proxy.cut()
         if _local(day.day, JOINED) <= at < _local(day.day, JOINED) + STEP:
-            cable.join()
+            proxy.restore()
         if kills and at >= kills[0]:
             kills.pop(0)
             supervisor.kill(_EDGE)

@@ -17,7 +17,7 @@ from smartwork.clock import now
 from smartwork.db.core.connection import connect
 from smartwork.db.core.migrations import migrate
 from smartwork.devstack import stack
-from smartwork.devstack.browser import HEADLESS_FLAGS, chromium_path
+from tests.support.chromium import HEADLESS_FLAGS, chromium_path
 from tests.support.project import ROOT
 from tests.support.seed import Seeded, hear, seed
 

@@ -41,7 +41,7 @@ def test_a_day_without_the_network_is_replayed_whole(tmp_path: Path, tell: Tell)
         url = chain.centre_broker.url
         with speaking(url, days.said[:third], a_second=1_000):
             sleep(2)
-            chain.cable.cut()
+            chain.proxy.cut()
         with speaking(url, days.said[third : 2 * third], a_second=10_000):
             pass
         eventually(lambda: chain.numbered() >= chain.understood(2 * third), timeout_s=60)
@@ -51,13 +51,13 @@ def test_a_day_without_the_network_is_replayed_whole(tmp_path: Path, tell: Tell)
         stored = chain.stored()
         assert stored < chain.understood(third)
         began = monotonic()
-        chain.cable.join()
+        chain.proxy.restore()
         with speaking(url, days.said[2 * third :], a_second=1_000):
             eventually(lambda: chain.stored() >= chain.understood(2 * third), timeout_s=60)
             replayed_s = monotonic() - began
         chain.wait_until_level()
         chain.prove()
-    tell(f"{waiting} batches waited; stored {replayed_s:.1f} s after the cable was joined, devices speaking on")
+    tell(f"{waiting} batches waited; stored {replayed_s:.1f} s after the connection was restored, devices speaking on")
 
 
 def test_the_database_away_for_a_minute_costs_only_time(tmp_path: Path, tell: Tell) -> None:

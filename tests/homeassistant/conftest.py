@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from smartwork.devstack import homeassistant as setup
-from smartwork.devstack.homeassistant import Environments
 from smartwork.devstack.stack import ephemeral
 from smartwork.transport.mqtt import Client
+from tests.support import homeassistant_environments as setup
 from tests.support.homeassistant import HomeAssistant
 from tests.support.homeassistant_centre import POLICY, REGISTRY, HomeAssistantCentre, policy
+from tests.support.homeassistant_environments import Environments
 from tests.support.program import Program
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from smartwork.contracts.policy import Profile
-from smartwork.devstack.homeassistant import Environments
 from tests.support.homeassistant_centre import REGISTRY, HomeAssistantCentre, entry, policy
+from tests.support.homeassistant_environments import Environments
 from tests.support.program import Program, eventually
 
 pytestmark = [pytest.mark.services, pytest.mark.homeassistant]

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from smartwork.contracts.policy import Profile
-from smartwork.devstack.browser import HEADLESS_FLAGS, chromium_path
+from tests.support.chromium import HEADLESS_FLAGS, chromium_path
 from tests.support.homeassistant_centre import HomeAssistantCentre, entry
 from tests.support.project import ROOT
 

@@ -14,9 +14,9 @@ from smartwork.devstack import packages
 from smartwork.devstack.instance import throwaway
 from smartwork.devstack.mosquitto import Mosquitto
 from smartwork.devstack.stack import Stack, ephemeral, remove
-from smartwork.devstack.tcp_proxy import Cable
 from smartwork.errors import ServiceAway
 from smartwork.jobs.network.publish_policies import publish_policies
+from smartwork.scenarios.tcp_proxy import TcpProxy
 from smartwork.transport.mqtt import Client
 from tests.support import proof
 from tests.support.life import Days, by_centre, prepare, store_without_faults
@@ -31,7 +31,7 @@ class Rig:
 
     servers: Stack
     centre_broker: Mosquitto
-    cable: Cable
+    proxy: TcpProxy
     workers: list[Program]
     edges: Mapping[str, Program]
     outboxes: Mapping[str, Path]
@@ -143,7 +143,7 @@ def rig(folder: Path, days: Days, workers: int = 1, **ingest_settings: object) -
         for each in (orderly_url, url):
             prepare(each, days)
         store_without_faults(orderly_url, servers.endpoints.broker_url, days, folder)
-        cable = opened.enter_context(Cable(servers.endpoints.broker_url))
+        proxy = opened.enter_context(TcpProxy(servers.endpoints.broker_url))
         programs = []
         for worker in range(1, workers + 1):
             settings = {"database_url": url, "broker_url": servers.endpoints.broker_url, "worker": worker, **ingest_settings}
@@ -158,7 +158,7 @@ def rig(folder: Path, days: Days, workers: int = 1, **ingest_settings: object) -
         for centre, outbox in outboxes.items():
             settings = {
                 "centre": centre,
-                "broker_url": cable.url,
+                "broker_url": proxy.url,
                 "centre_broker_url": centre_broker.url,
                 "outbox": outbox,
             }
@@ -166,4 +166,4 @@ def rig(folder: Path, days: Days, workers: int = 1, **ingest_settings: object) -
         for edge in edges.values():
             edge.wait_until_it_says("is in force", 30)
         sleep(1)  # until the edges' subscriptions to their devices have reached the centre's broker
-        yield Rig(servers, centre_broker, cable, programs, edges, outboxes, days, orderly_url, folder)
+        yield Rig(servers, centre_broker, proxy, programs, edges, outboxes, days, orderly_url, folder)

@@ -13,7 +13,7 @@ import pytest
 from smartwork.devstack import stack
 from smartwork.devstack.errors import DevstackError, plain_environment
 from smartwork.devstack.mosquitto import Mosquitto
-from smartwork.devstack.procfs import find_server
+from smartwork.devstack.process_identity import find_server
 from tests.support.project import ROOT
 
 pytestmark = pytest.mark.services
@@ -104,7 +104,7 @@ def test_a_port_that_somebody_took_is_changed(running: stack.Stack) -> None:
 
 def test_a_server_that_cannot_start_says_why(running: stack.Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     running.mosquitto.stop()
-    monkeypatch.setattr(Mosquitto, "_own_lines", lambda _self: "listener nonsense\n")
+    monkeypatch.setattr(Mosquitto, "_listener_lines", lambda _self: "listener nonsense\n")
     with pytest.raises(DevstackError, match=r"(?s)Mosquitto did not start.*listener with port 0"):
         running.mosquitto.start()
     monkeypatch.undo()

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from smartwork.devstack import packages
-from smartwork.devstack.browser import chromium_path
 from smartwork.devstack.errors import DevstackError
+from tests.support.chromium import chromium_path
 
 LISTING = """Reading package lists...
 'http://mirror.example/debian/mosquitto_2.0.21-1_amd64.deb' mosquitto_2.0.21-1_amd64.deb 274344 MD5Sum:ab

@@ -1,4 +1,4 @@
-"""Components as children of one process: started in order, watched, stopped in reverse, never left behind."""
+"""Child processes of one supervisor: started in order, watched, and stopped in reverse order."""
 
 import os
 import signal
@@ -18,9 +18,9 @@ from smartwork.progress import Progress, silent
 
 @dataclass(frozen=True)
 class Component:
-    """A program to run. `env` is added to the caller's environment; `ready` says whether it does its work yet.
+    """A program to run. `env` is added to the caller's environment.
 
-    A component without `ready` counts as ready once it has been started.
+    `ready()` returns whether the program is ready to work. Without it, the program is ready once it is started.
     """
 
     name: str
@@ -31,9 +31,9 @@ class Component:
 
 
 class Supervisor:
-    """Runs components while its `with` block lasts.
+    """Runs components while its `with` block runs.
 
-    Each has a process group of its own, so Ctrl-C reaches only the supervisor, which stops them in order. The kernel
+    Each component has its own process group, so Ctrl-C reaches only the supervisor, which stops them in order. The kernel
     kills them when the thread that started them ends: start them in the main thread.
     """
 
@@ -51,17 +51,17 @@ class Supervisor:
         self.stop_all()
 
     def start_all(self, components: Iterable[Component]) -> None:
-        """Start components one after the other, each when the one before is ready. Raises DevstackError as `start`."""
+        """Start components one after the other, each when the previous one is ready. Raises DevstackError as `start`."""
         for component in components:
             self.start(component)
 
     def start(self, component: Component) -> None:
         """Start a component and wait until it is ready.
 
-        Raises DevstackError, with the end of its log, where it dies or is not ready in time; it is stopped then.
+        If it ends or is not ready in time, it is stopped, and DevstackError is raised with the end of its log.
         """
         if self.running(component.name):
-            raise DevstackError(f"{component.name} runs already: stop it first.")
+            raise DevstackError(f"{component.name} is running already: stop it first.")
         self._progress(f"starting {component.name}", 0, 0)
         self._components[component.name] = component
         self._children[component.name] = _launch(component)
@@ -72,46 +72,46 @@ class Supervisor:
             if time.monotonic() > deadline:
                 self.stop(component.name)
                 message = f"{component.name} was not ready within {self._ready_within_s:.0f} s."
-                raise DevstackError(f"{message}{_log_of(component)}")
+                raise DevstackError(f"{message}{_log_excerpt(component)}")
             time.sleep(0.05)
         self.check([component.name])
 
     def check(self, names: Iterable[str] | None = None) -> None:
-        """Raises DevstackError, with the end of the log, where a component has died by itself. Call it now and then."""
+        """Raises DevstackError, with the end of the log, if a component has ended by itself. Call it regularly."""
         for name in self._children if names is None else names:
             code = self._children[name].poll()
             if code is not None:
                 how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-                raise DevstackError(f"{name} {how}.{_log_of(self._components[name])}")
+                raise DevstackError(f"{name} {how}.{_log_excerpt(self._components[name])}")
 
     def running(self, name: str) -> bool:
-        """Whether a component was started and lives."""
+        """Whether a component is running."""
         process = self._children.get(name)
         return process is not None and process.poll() is None
 
     def pid(self, name: str) -> int:
-        """The number of a running component's process. Raises DevstackError where it does not run."""
+        """The process id of a component. Raises DevstackError if it is not running."""
         if not self.running(name):
-            raise DevstackError(f"{name} does not run.")
+            raise DevstackError(f"{name} is not running.")
         return self._children[name].pid
 
     def stop(self, name: str) -> None:
-        """Ask a component to end (SIGTERM), and end it (SIGKILL) when its time of grace is over. No error if dead."""
+        """Stop a component with SIGTERM, and with SIGKILL after the grace period. No error if it has ended."""
         self._stop([name])
 
     def stop_all(self) -> None:
-        """Stop all, the last started first; they share one time of grace."""
+        """Stop all components, the last started first. They share one grace period."""
         self._stop(list(reversed(self._children)))
 
     def kill(self, name: str) -> None:
-        """End a component at once, as a power cut would."""
+        """Kill a component with SIGKILL, as a power cut would."""
         process = self._children.pop(name, None)
         if process is not None:
             _signal_group(process, signal.SIGKILL)
             process.wait()
 
     def restart(self, name: str) -> None:
-        """Start a component again that was stopped, was killed, died or runs. Raises DevstackError as `start`."""
+        """Stop a component if it is running, and start it again. Raises DevstackError as `start`."""
         component = self._components.get(name)
         if component is None:
             raise DevstackError(f"{name} was never started.")
@@ -119,18 +119,18 @@ class Supervisor:
         self.start(component)
 
     def _stop(self, names: list[str]) -> None:
-        leaving = {name: self._children.pop(name) for name in names if name in self._children}
-        for name, process in leaving.items():
+        stopping = {name: self._children.pop(name) for name in names if name in self._children}
+        for name, process in stopping.items():
             self._progress(f"stopping {name}", 0, 0)
             if process.poll() is None:
                 _signal_group(process, signal.SIGTERM)
         deadline = time.monotonic() + self._grace_s
         try:
-            for process in leaving.values():
+            for process in stopping.values():
                 _wait(process, deadline)
-        finally:  # also when Ctrl-C cuts the waiting short
-            for process in leaving.values():
-                _signal_group(process, signal.SIGKILL)  # what is left of the group, its own children included
+        finally:  # also if Ctrl-C interrupts the wait
+            for process in stopping.values():
+                _signal_group(process, signal.SIGKILL)  # the rest of the group, with its own children
                 process.wait()
 
 
@@ -165,6 +165,6 @@ def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> N
         return
 
 
-def _log_of(component: Component) -> str:
+def _log_excerpt(component: Component) -> str:
     lines = last_lines(component.log_path)
     return f" The end of its log, {component.log_path}:\n{lines}" if lines else f" Its log, {component.log_path}, is empty."

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from smartwork.devstack.errors import DevstackError
-from smartwork.devstack.processes import Component, Supervisor
-from smartwork.devstack.procfs import started_at, wait_until_gone
+from smartwork.devstack.process_identity import started_at, wait_until_gone
+from smartwork.devstack.supervisor import Component, Supervisor
 from tests.support.project import ROOT
 
 
@@ -75,7 +75,7 @@ def test_killing_the_supervisor_leaves_no_orphan(tmp_path: Path) -> None:
     code = f"""
 import sys, time
 from pathlib import Path
-from smartwork.devstack.processes import Component, Supervisor
+from smartwork.devstack.supervisor import Component, Supervisor
 with Supervisor() as supervisor:
     sleeper = "import time, pathlib; pathlib.Path({str(tmp_path / "up")!r}).touch(); time.sleep(60)"
     ready = Path({str(tmp_path / "up")!r}).exists
