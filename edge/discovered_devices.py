@@ -34,7 +34,7 @@ _BY_TOPIC = (
     Profile.SHELLY,
     Profile.ESPHOME,
 )
-"""Families that can be told by their topics, in the order of how specific these are."""
+"""Families that are recognised by their topics, the most specific topics first."""
 _NOT_DEVICES = {"homeassistant/status"}
 """Topics of programs that look like a device's."""
 _LONGEST_ADDRESS, _LONGEST_TOPIC = 200, 500
