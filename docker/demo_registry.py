@@ -8,7 +8,7 @@ Until a centre's edge has heard its policy it knows no device. A real network fi
 import os
 import sys
 
-from firmware_sim.network import demo_network
+from firmware_sim.demo_network import demo_network
 from smartwork.clock import now
 from smartwork.db.core.connection import connect
 from smartwork.db.network_setup import install

@@ -1,4 +1,4 @@
-"""A tidy office on paper: zones side by side, desks on benches, meeting rooms along one wall; all in metres."""
+"""Floor plans of simulated centres: zones side by side, desks on benches, meeting rooms along one wall; in metres."""
 
 from dataclasses import dataclass
 
@@ -15,12 +15,12 @@ DESKS_ABREAST = 4
 ROOM_NAMES = ("Meuse", "Sambre", "Ourthe")
 ROOM_SEATS = (8, 6, 4)
 OPEN_PLAN, MEETING_ROOMS = (600, 0.1), (300, 0.0)
-"""How their light is set: hold time in seconds, and the level while nobody is there."""
+"""Light settings: hold time in seconds, and the level while the zone is vacant."""
 
 
 @dataclass(frozen=True, slots=True)
 class FloorPlan:
-    """What stands where: the size of the floor, its zones, its desks and rooms."""
+    """The size of a floor, its zones, desks and rooms."""
 
     width_m: float
     height_m: float
@@ -29,9 +29,9 @@ class FloorPlan:
 
 
 def draw(desks: int, open_zones: int, rooms: int, watts_per_m2: float) -> FloorPlan:
-    """The plan of a floor with `desks` spread over `open_zones` and at most three meeting rooms in a zone below them.
+    """A floor with `desks` spread over `open_zones`, and at most three meeting rooms in a zone below them.
 
-    Nothing overlaps: desks of a zone stand in rows of four, two rows face to face, an aisle between the pairs.
+    Nothing overlaps. Desks stand in rows of four, two rows face to face, with an aisle between the pairs.
     """
     share, left_over = divmod(desks, open_zones)
     sizes = [share + (1 if i < left_over else 0) for i in range(open_zones)]

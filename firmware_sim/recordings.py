@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from firmware_sim.zigbee2mqtt import speak
+from firmware_sim.dialects.zigbee2mqtt import encode_state
 from smartwork.contracts.metrics import Metric
 from smartwork.errors import InputError
 
@@ -122,7 +122,9 @@ def read_robod(path: Path) -> Recording:
 
 def messages(recording: Recording, address: str) -> Iterator[tuple[str, bytes]]:
     """Each frame as the Zigbee2MQTT message of one device at base topic `address`, in time order."""
-    return (speak(address, frame.at, frame.values) for frame in recording.frames)
+    for frame in recording.frames:
+        message = encode_state(address, frame.at, frame.values)
+        yield message.topic, message.payload
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,20 @@
-"""ESPHome: one topic a component under the device's prefix, bare values, retained unless told otherwise."""
+"""ESPHome: one topic per component under the device's prefix, bare values, retained by default."""
 
 from collections.abc import Mapping
 from datetime import datetime
 
-from firmware_sim.dialects.said import Order, Said, fields, share, switched, text
+from firmware_sim.dialects.simulated_message import (
+    LampCommand,
+    SimulatedMessage,
+    json_object,
+    lamp_command,
+    on_or_off,
+    to_json,
+    to_level,
+)
 from smartwork.contracts.metrics import Metric
 
-BRIGHTEST = 255
+FULL_BRIGHTNESS = 255
 LIGHT = "panel"
 _SENSORS = {
     Metric.ILLUMINANCE_LUX: "illuminance",
@@ -18,36 +26,34 @@ _SENSORS = {
 }
 
 
-def speak(address: str, _at: datetime, values: Mapping[Metric, float]) -> list[Said]:
-    """A state a component; there is no time in any of them."""
-    said: list[Said] = []
+def encode(address: str, _at: datetime, values: Mapping[Metric, float]) -> list[SimulatedMessage]:
+    """One state message per component; none carries a time."""
+    states: list[tuple[str, bytes]] = []
     if (presence := values.get(Metric.PRESENCE)) is not None:
-        said.append(Said(f"{address}/binary_sensor/presence/state", b"ON" if presence else b"OFF", retain=True))
+        states.append(("binary_sensor/presence/state", b"ON" if presence else b"OFF"))
     for metric, name in _SENSORS.items():
         if metric in values:
-            said.append(Said(f"{address}/sensor/{name}/state", f"{values[metric]:g}".encode(), retain=True))
+            states.append((f"sensor/{name}/state", f"{values[metric]:g}".encode()))
     if (energy := values.get(Metric.ENERGY_WH)) is not None:
-        said.append(Said(f"{address}/sensor/energy/state", f"{energy / 1000:.6f}".encode(), retain=True))
+        states.append(("sensor/energy/state", f"{energy / 1000:.6f}".encode()))
     if (on := values.get(Metric.LIGHT_ON)) is not None:
         state: dict[str, object] = {"state": "ON" if on else "OFF"}
         if (level := values.get(Metric.LIGHT_LEVEL)) is not None:
-            state["brightness"] = round(level * BRIGHTEST)
-        said.append(Said(f"{address}/light/{LIGHT}/state", text(state), retain=True))
+            state["brightness"] = round(level * FULL_BRIGHTNESS)
+        states.append((f"light/{LIGHT}/state", to_json(state)))
     if (online := values.get(Metric.ONLINE)) is not None:
-        said.append(Said(f"{address}/status", b"online" if online else b"offline", retain=True))
-    return said
+        states.append(("status", b"online" if online else b"offline"))
+    return [SimulatedMessage(f"{address}/{topic}", payload, retain=True) for topic, payload in states]
 
 
-def ears(address: str) -> list[str]:
-    """Where a lamp listens."""
+def command_topics(address: str) -> list[str]:
+    """The topics that a lamp subscribes to for commands."""
     return [f"{address}/light/{LIGHT}/command"]
 
 
-def obey(address: str, topic: str, payload: bytes) -> Order | None:
-    """What the command means; None where it is none."""
-    said = fields(payload)
-    level = share(said.get("brightness"), BRIGHTEST)
-    on = switched(said.get("state"))
-    if topic != f"{address}/light/{LIGHT}/command" or (on is None and level is None):
+def handle_command(address: str, topic: str, payload: bytes) -> LampCommand | None:
+    """The lamp command in a message to the lamp at `address`, or None if it has none."""
+    if topic != f"{address}/light/{LIGHT}/command":
         return None
-    return Order(on if on is not None else bool(level), level)
+    state = json_object(payload)
+    return lamp_command(on_or_off(state.get("state")), to_level(state.get("brightness"), FULL_BRIGHTNESS))

@@ -1,15 +1,15 @@
-"""Home Assistant's statestream: one retained topic an entity, a bare word."""
+"""Home Assistant's statestream: one retained topic per entity, with the state as a bare word."""
 
 from collections.abc import Mapping
 from datetime import datetime
 
-from firmware_sim.dialects.said import Said
+from firmware_sim.dialects.simulated_message import SimulatedMessage
 from smartwork.contracts.metrics import Metric
 
 
-def speak(address: str, _at: datetime, values: Mapping[Metric, float]) -> list[Said]:
-    """The state of the entity `<domain>/<object id>`; there is no time in it."""
+def encode(address: str, _at: datetime, values: Mapping[Metric, float]) -> list[SimulatedMessage]:
+    """The state of the entity `<domain>/<object id>`; it carries no time."""
     presence = values.get(Metric.PRESENCE)
     if presence is None:
         return []
-    return [Said(f"homeassistant/{address}/state", b"on" if presence else b"off", retain=True)]
+    return [SimulatedMessage(f"homeassistant/{address}/state", b"on" if presence else b"off", retain=True)]

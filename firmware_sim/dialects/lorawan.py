@@ -1,4 +1,4 @@
-"""What LoRaWAN desk sensors put into bytes.
+"""Payload bytes of LoRaWAN desk sensors.
 
 As in the makers' public decoders: Milesight VS341 (channel 01 type 75 battery, channel 03 type 00 occupancy) and Elsys
 EMS Desk (TLV: 01 temperature in tenths, 02 humidity, 07 battery in mV, 11 hex occupancy).
@@ -13,23 +13,23 @@ EMPTY_CELL_MV, FULL_CELL_MV = 2_800, 3_600
 
 def milesight_bytes(values: Mapping[Metric, float]) -> bytes:
     """The uplink of a VS341 desk sensor, fPort 85."""
-    told = b""
+    data = b""
     if (battery := values.get(Metric.BATTERY_PCT)) is not None:
-        told += bytes((0x01, 0x75, round(battery)))
+        data += bytes((0x01, 0x75, round(battery)))
     if (presence := values.get(Metric.PRESENCE)) is not None:
-        told += bytes((0x03, 0x00, round(presence)))
-    return told
+        data += bytes((0x03, 0x00, round(presence)))
+    return data
 
 
 def elsys_bytes(values: Mapping[Metric, float]) -> bytes:
-    """The uplink of an EMS Desk, fPort 1; occupancy is 2 for somebody and 0 for nobody."""
-    told = b""
+    """The uplink of an EMS Desk, fPort 1; the occupancy byte is 2 for occupied and 0 for vacant."""
+    data = b""
     if (temperature := values.get(Metric.TEMPERATURE_C)) is not None:
-        told += b"\x01" + round(temperature * 10).to_bytes(2, "big", signed=True)
+        data += b"\x01" + round(temperature * 10).to_bytes(2, "big", signed=True)
     if (humidity := values.get(Metric.HUMIDITY_PCT)) is not None:
-        told += bytes((0x02, round(humidity)))
+        data += bytes((0x02, round(humidity)))
     if (battery := values.get(Metric.BATTERY_PCT)) is not None:
-        told += b"\x07" + round(EMPTY_CELL_MV + (FULL_CELL_MV - EMPTY_CELL_MV) * battery / 100).to_bytes(2, "big")
+        data += b"\x07" + round(EMPTY_CELL_MV + (FULL_CELL_MV - EMPTY_CELL_MV) * battery / 100).to_bytes(2, "big")
     if (presence := values.get(Metric.PRESENCE)) is not None:
-        told += bytes((0x11, 2 if presence else 0))
-    return told
+        data += bytes((0x11, 2 if presence else 0))
+    return data

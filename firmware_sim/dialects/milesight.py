@@ -1,27 +1,27 @@
-"""A Milesight gateway with its embedded server: a topic that its owner chose, the older ChirpStack shape."""
+"""A Milesight gateway with its embedded server: a topic that the operator chose, the JSON of older ChirpStack versions."""
 
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime
 
 from firmware_sim.dialects.lorawan import milesight_bytes
-from firmware_sim.dialects.said import Said, text, zulu
+from firmware_sim.dialects.simulated_message import SimulatedMessage, to_iso_utc, to_json
 from smartwork.contracts.metrics import Metric
 
 MODEL = "VS341"
 PORT = 85
 
 
-def speak(address: str, at: datetime, values: Mapping[Metric, float]) -> list[Said]:
+def encode(address: str, at: datetime, values: Mapping[Metric, float]) -> list[SimulatedMessage]:
     """An uplink with its bytes in `data`."""
-    told = milesight_bytes(values)
-    if not told:
+    data = milesight_bytes(values)
+    if not data:
         return []
     uplink = {
         "applicationID": "1",
-        "data": b64encode(told).decode(),
+        "data": b64encode(data).decode(),
         "devEUI": address.rpartition("/")[2],
         "fPort": PORT,
-        "time": zulu(at, "microseconds"),
+        "time": to_iso_utc(at, "microseconds"),
     }
-    return [Said(address, text(uplink))]
+    return [SimulatedMessage(address, to_json(uplink))]

@@ -1,79 +1,83 @@
-"""Tasmota: `tele/`, `stat/` and `cmnd/` before the device's own topic; `Time` is local and carries no offset."""
+"""Tasmota: `tele/`, `stat/` and `cmnd/` before the device's own topic; `Time` is local time without an offset."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from firmware_sim.dialects.said import Order, Said, share, switched, text
+from firmware_sim.dialects.simulated_message import LampCommand, SimulatedMessage, on_or_off, to_json, to_level
 from smartwork.contracts.metrics import Metric
 
-ZONE = ZoneInfo("Europe/Brussels")
-"""What a Tasmota in a Belgian centre is set to."""
+TIMEZONE = ZoneInfo("Europe/Brussels")
+"""The time zone that the simulated devices are set to."""
 
 
-def speak(address: str, at: datetime, values: Mapping[Metric, float]) -> list[Said]:
-    """A switch's answer, a motion sensor's rule, and telemetry with energy and climate."""
-    said: list[Said] = []
+def encode(address: str, at: datetime, values: Mapping[Metric, float]) -> list[SimulatedMessage]:
+    """The result of a switch, a motion sensor's rule, and telemetry with energy and climate."""
+    messages: list[SimulatedMessage] = []
     if (presence := values.get(Metric.PRESENCE)) is not None:
-        said.append(Said(f"stat/{address}/PIR1", b"ON" if presence else b"OFF"))
+        messages.append(SimulatedMessage(f"stat/{address}/PIR1", b"ON" if presence else b"OFF"))
     if (on := values.get(Metric.LIGHT_ON)) is not None:
-        answer: dict[str, object] = {"POWER": "ON" if on else "OFF"}
+        result: dict[str, object] = {"POWER": "ON" if on else "OFF"}
         if (level := values.get(Metric.LIGHT_LEVEL)) is not None:
-            answer["Dimmer"] = round(level * 100)
-        said.append(Said(f"stat/{address}/RESULT", text(answer)))
+            result["Dimmer"] = round(level * 100)
+        messages.append(SimulatedMessage(f"stat/{address}/RESULT", to_json(result)))
     telemetry = _telemetry(values)
     if telemetry:
-        when = at.astimezone(ZONE).replace(tzinfo=None).isoformat(timespec="seconds")
-        said.append(Said(f"tele/{address}/SENSOR", text({"Time": when, **telemetry})))
+        local_time = at.astimezone(TIMEZONE).replace(tzinfo=None).isoformat(timespec="seconds")
+        messages.append(SimulatedMessage(f"tele/{address}/SENSOR", to_json({"Time": local_time, **telemetry})))
     if (online := values.get(Metric.ONLINE)) is not None:
-        said.append(Said(f"tele/{address}/LWT", b"Online" if online else b"Offline", retain=True))
-    return said
+        messages.append(SimulatedMessage(f"tele/{address}/LWT", b"Online" if online else b"Offline", retain=True))
+    return messages
 
 
 def _telemetry(values: Mapping[Metric, float]) -> dict[str, object]:
-    found: dict[str, object] = {}
+    telemetry: dict[str, object] = {}
     if Metric.POWER_W in values or Metric.ENERGY_WH in values:
         energy: dict[str, object] = {}
         if Metric.ENERGY_WH in values:
             energy["Total"] = round(values[Metric.ENERGY_WH] / 1000, 6)
         if Metric.POWER_W in values:
             energy["Power"] = values[Metric.POWER_W]
-        found["ENERGY"] = energy
+        telemetry["ENERGY"] = energy
     climate = {"Temperature": Metric.TEMPERATURE_C, "Humidity": Metric.HUMIDITY_PCT}
-    if said := {name: values[metric] for name, metric in climate.items() if metric in values}:
-        found["AM2301"] = said
+    if measured := {name: values[metric] for name, metric in climate.items() if metric in values}:
+        telemetry["AM2301"] = measured
     if Metric.ILLUMINANCE_LUX in values:
-        found["BH1750"] = {"Illuminance": values[Metric.ILLUMINANCE_LUX]}
-    return found
+        telemetry["BH1750"] = {"Illuminance": values[Metric.ILLUMINANCE_LUX]}
+    return telemetry
 
 
-def ears(address: str) -> list[str]:
-    """Where a lamp listens."""
+def command_topics(address: str) -> list[str]:
+    """The topics that a lamp subscribes to for commands."""
     return [f"cmnd/{address}/POWER", f"cmnd/{address}/Dimmer", f"cmnd/{address}/Backlog0", f"cmnd/{address}/Backlog"]
 
 
-def obey(address: str, topic: str, payload: bytes) -> Order | None:
-    """What the command means; a Backlog holds several, parted by semicolons. None where it is none."""
+def handle_command(address: str, topic: str, payload: bytes) -> LampCommand | None:
+    """The lamp command in a message to the lamp at `address`, or None if it has none.
+
+    A Backlog holds several commands separated by semicolons; the last state and the last level count.
+    """
     prefix = f"cmnd/{address}/"
     if not topic.startswith(prefix):
         return None
     name, argument = topic.removeprefix(prefix).upper(), payload.decode(errors="replace").strip()
     if not name.startswith("BACKLOG"):
-        return _single(name, argument)
-    order: Order | None = None
+        return _single_command(name, argument)
+    command: LampCommand | None = None
     for part in argument.split(";"):
         word, _, rest = part.strip().partition(" ")
-        found = _single(word.upper(), rest.strip())
+        found = _single_command(word.upper(), rest.strip())
         if found is not None:
-            order = Order(found.on, found.level if found.level is not None else order.level if order else None)
-    return order
+            level_before = command.level if command else None
+            command = LampCommand(found.on, found.level if found.level is not None else level_before)
+    return command
 
 
-def _single(name: str, argument: str) -> Order | None:
+def _single_command(name: str, argument: str) -> LampCommand | None:
     if name.startswith("POWER"):
-        on = switched({"1": "ON", "0": "OFF"}.get(argument, argument))
-        return None if on is None else Order(on)
+        on = on_or_off({"1": "ON", "0": "OFF"}.get(argument, argument))
+        return None if on is None else LampCommand(on)
     if name.startswith("DIMMER") and argument.isdigit():
-        level = share(int(argument), 100)
-        return Order(bool(level), level)
+        level = to_level(int(argument), 100)
+        return LampCommand(bool(level), level)
     return None

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from random import Random
 from time import monotonic
 
-from firmware_sim.dialects import SPEAKERS
-from firmware_sim.dialects.said import Said
+from firmware_sim.dialects import ENCODERS
+from firmware_sim.dialects.simulated_message import SimulatedMessage
 from smartwork import clock
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import Profile
@@ -59,7 +59,9 @@ def choir(devices: int, interval_s: float, seed: int) -> list[Voice]:
     return sorted(voices, key=lambda voice: (voice.moment_s, voice.address))
 
 
-def sing(voices: list[Voice], began: datetime, interval_s: float, seed: int) -> Iterator[tuple[float, list[Said]]]:
+def sing(
+    voices: list[Voice], began: datetime, interval_s: float, seed: int
+) -> Iterator[tuple[float, list[SimulatedMessage]]]:
     """What is said at which second after the beginning, in order of time, without an end."""
     random = Random(f"{seed}/song")
     start = 0.0
@@ -67,7 +69,7 @@ def sing(voices: list[Voice], began: datetime, interval_s: float, seed: int) -> 
         for voice in voices:
             due = start + voice.moment_s
             values = {Metric.PRESENCE: float(random.random() < PRESENT), Metric.BATTERY_PCT: 80.0}
-            yield due, SPEAKERS[voice.profile](voice.address, began + timedelta(seconds=due), values)
+            yield due, ENCODERS[voice.profile](voice.address, began + timedelta(seconds=due), values)
         start += interval_s
 
 

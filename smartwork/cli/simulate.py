@@ -52,7 +52,7 @@ def day_command(
 
 
 def _table(f: "DayFigures") -> Table:
-    from smartwork.scenarios.simulated_day import REACTION
+    from smartwork.scenarios.simulated_centre import REACTION
 
     table = Table(title=f"One centre, {f.day:%A %d %B %Y}", box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
     table.add_column("What")

@@ -15,9 +15,9 @@ from itertools import chain
 from pathlib import Path
 
 import dashboard
-from firmware_sim.customers import purchases
-from firmware_sim.month import centre_readings, simulate
-from firmware_sim.network import demo_network
+from firmware_sim.demo_companies import purchases
+from firmware_sim.demo_month import centre_readings, simulate_bookings
+from firmware_sim.demo_network import demo_network
 from smartwork.clock import now
 from smartwork.db.bookings.bookings import put_bookings
 from smartwork.db.bookings.check_ins import put_check_ins
@@ -104,7 +104,7 @@ def prepare(network: Network, plan: Plan, endpoints: Endpoints, progress: Progre
         install(connection, replace(network, purchases=purchases(network.companies, plan.month)))
         install_zone_settings(connection, network.centres, now())
         progress("Taking bookings", 2, 4)
-        life = simulate(network, plan.month, plan.seed)
+        life = simulate_bookings(network, plan.month, plan.seed)
         put_bookings(connection, life.bookings)
         put_check_ins(connection, life.check_ins)
         progress("Publishing policies", 3, 4)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from edge.translator import Translator
-from firmware_sim.network import demo_network
+from firmware_sim.demo_network import demo_network
 from firmware_sim.recordings import Recording, messages
 from smartwork.clock import now
 from smartwork.contracts.metrics import Metric

@@ -1,27 +1,26 @@
-"""One day of one centre through real parts: every device family, the network cut at noon, the edge killed twice.
+"""One day of one centre through real parts: devices of every family, the network cut at noon, the gateway killed twice.
 
-Broker, database, ingest and gateway are real; only the time in the house is simulated. It moves in steps, and each step
-waits until lamps that were told something have said that they do it.
+Broker, database, ingest and gateway are real; only the centre and its clock are simulated. The clock moves in steps; each
+step waits until the lamps have received their commands.
 """
 
 import os
 import sys
+from collections import deque
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from zoneinfo import ZoneInfo
 
-from firmware_sim.dialects import EARS, OBEYS, SPEAKERS
-from firmware_sim.habits import speechless
-from firmware_sim.mixed import SLUG, ZONE, Day, a_day
-from firmware_sim.network import demo_network
+from firmware_sim.demo_network import demo_network
+from firmware_sim.mixed_centre import SLUG, TIMEZONE, MixedDay, mixed_day
 from smartwork.clock import now
-from smartwork.contracts.metrics import Metric
-from smartwork.contracts.policy import Profile
 from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.core.migrations import migrate
@@ -32,37 +31,32 @@ from smartwork.db.network_setup import install
 from smartwork.devstack.errors import DevstackError
 from smartwork.devstack.stack import Endpoints, ephemeral
 from smartwork.devstack.supervisor import Component, Supervisor
-from smartwork.domain.ledger.ledger_day import ledger_total
-from smartwork.domain.network.devices import Device
-from smartwork.domain.network.places import Zone
+from smartwork.domain.ledger.ledger_day import LedgerTotal, ledger_total
 from smartwork.jobs.network.publish_policies import publish_policies
 from smartwork.progress import Progress, silent
 from smartwork.scenarios.outbox_replay import ingest_component
+from smartwork.scenarios.simulated_centre import SimulatedCentre, lamp_command_topics, simulated_lamps
 from smartwork.scenarios.simulated_clock import Clock
 from smartwork.scenarios.tcp_proxy import TcpProxy
 from smartwork.transport.mqtt import Client
 
 STEP = timedelta(seconds=20)
-STEP_S = 0.02
-"""What a step takes in real time at the least: long enough for a message to come through the gateway and back."""
-REACTION = timedelta(seconds=40)
-"""Two steps: how long the light may take after somebody sat down; in real time the gateway takes milliseconds."""
-PATIENCE = timedelta(seconds=60)
-"""After so long in the dark people whose sensor cannot speak use the switch; all other darkness is the gateway's."""
 CUT, JOINED = time(12), time(14)
+"""Local times at which the network between gateway and server is cut and joined again."""
 KILLS = (time(10, 15), time(15, 40))
-DOWN = timedelta(seconds=40)
-"""What a service manager takes to start a gateway again."""
-STANDBY_SHARE = 0.006
-_PATIENCE_S = 60.0
-_EDGE = "edge"
+"""Local times at which the gateway is killed."""
+RESTART_AFTER = timedelta(seconds=40)
+"""How long a service manager takes to start a gateway again."""
+STEPS_PER_CHECK = 30
+_TIMEOUT_S = 60.0
+_GATEWAY = "edge"
 
 
 @dataclass(frozen=True, slots=True)
 class DayFigures:
-    """What the day came to. Darkness is time at a desk under less than the zone's level, beyond the reaction time.
+    """The result of a day. Darkness is time at a place lit below the zone's level, beyond the reaction time.
 
-    `by_hand_s` is darkness that ended because a person used the switch: a sensor was dead or silent and nobody could know.
+    `by_hand` counts people who used the switch because their sensor was silent, and `by_hand_s` is their time in the dark.
     """
 
     day: date
@@ -86,34 +80,8 @@ class DayFigures:
     seconds: float
 
 
-@dataclass(slots=True)
-class _Lamp:
-    """A zone's lamp in the house: it obeys, says so, and meters what it burns."""
-
-    device: Device
-    zone: Zone
-    level: float = 0.0
-    energy_wh: float = 0.0
-    told_at: datetime | None = None
-
-
-@dataclass(slots=True)
-class _House:
-    """The truth of the centre: its lamps, and who has been in the dark since when."""
-
-    day: Day
-    client: Client
-    lamps: dict[str, _Lamp]
-    dark_since: dict[str, datetime] = field(default_factory=dict)
-    dark_s: float = 0.0
-    by_hand: int = 0
-    by_hand_s: float = 0.0
-    present_s: float = 0.0
-    on_s: float = 0.0
-
-
 def last_workday(today: date) -> date:
-    """The newest weekday before `today`: its readings lie in the past, as ingest wants them."""
+    """The newest weekday before `today`; ingest rejects readings from the future."""
     day = today - timedelta(days=1)
     while day.isoweekday() > 5:
         day -= timedelta(days=1)
@@ -121,75 +89,77 @@ def last_workday(today: date) -> date:
 
 
 def simulate_day(seed: int, progress: Progress = silent, day: date | None = None) -> DayFigures:
-    """Play the day and hold what came out against what was true.
+    """Run the day (the last workday if it is not given) and compare the results with the true presence.
 
-    Raises SmartworkError with the reason where a part fails.
+    Raises SmartworkError if a component fails.
     """
     began = monotonic()
-    played = a_day(day or last_workday(now().date()), seed)
-    with ExitStack() as opened:
-        folder = Path(opened.enter_context(TemporaryDirectory(prefix="smartwork-day-")))
-        pair = opened.enter_context(ephemeral("day", os.environ, progress))
-        supervisor = opened.enter_context(Supervisor())
-        connection = opened.enter_context(connect(pair.endpoints.database_url))
-        proxy = opened.enter_context(TcpProxy(pair.endpoints.broker_url))
-        _prepare(connection, played, pair.endpoints)
-        supervisor.start(
-            ingest_component(
-                pair.endpoints.database_url, pair.endpoints.broker_url, folder / "ingest.log", worker="day", session_s=3600
-            )
-        )
-        clock = _clock(folder / "clock", played)
-        gateway = _gateway(pair.endpoints, proxy, folder)
-        lamps = _lamps(played)
-        ears = {ear for lamp in lamps.values() for ear in EARS[Profile(lamp.device.profile)](lamp.device.address)}
-        client = opened.enter_context(Client(pair.endpoints.broker_url, "day-devices", subscriptions=sorted(ears)))
-        client.wait_connected(_PATIENCE_S)
-        house = _House(played, client, lamps)
-        _start(supervisor, gateway, pair.endpoints)
-        kills = _live(house, clock, proxy, supervisor, gateway, pair.endpoints, progress)
-        progress("Waiting until nothing is on the way", 1, 1)
-        alarms = _level(connection, house, supervisor, progress)
+    mixed = mixed_day(day or last_workday(now().date()), seed)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="smartwork-day-")))
+        endpoints = stack.enter_context(ephemeral("day", os.environ, progress)).endpoints
+        supervisor = stack.enter_context(Supervisor())
+        connection = stack.enter_context(connect(endpoints.database_url))
+        proxy = stack.enter_context(TcpProxy(endpoints.broker_url))
+        _prepare(connection, mixed, endpoints)
+        log = folder / "ingest.log"
+        supervisor.start(ingest_component(endpoints.database_url, endpoints.broker_url, log, worker="day", session_s=3600))
+        clock = _start_clock(folder / "clock", mixed)
+        gateway = _Gateway(supervisor, _gateway_component(endpoints, proxy, folder), endpoints.broker_url)
+        lamps = simulated_lamps(mixed)
+        client = stack.enter_context(Client(endpoints.broker_url, "day-devices", subscriptions=lamp_command_topics(lamps)))
+        client.wait_connected(_TIMEOUT_S)
+        centre = SimulatedCentre(mixed, client, lamps)
+        gateway.start()
+        _run(centre, clock, proxy, gateway, progress)
+        progress("Waiting until the outbox is empty", 1, 1)
+        _wait_until_stored(connection, centre, supervisor, progress)
+        alarms = tuple(sorted({alarm.kind for alarm in active_alarms(connection)}))
         total = ledger_total(chain.from_iterable(ledger(connection).values()))
-    burnt = sum(lamp.energy_wh for lamp in lamps.values()) / 1000
-    rated_w = sum(lamp.zone.light_power_w for lamp in lamps.values())
-    always = rated_w * house.on_s / 3600 / 1000
+    return _figures(centre, total, gateway.kills, alarms, monotonic() - began)
+
+
+def _figures(centre: SimulatedCentre, total: LedgerTotal, kills: int, alarms: tuple[str, ...], seconds: float) -> DayFigures:
+    used_kwh = sum(lamp.energy_wh for lamp in centre.lamps.values()) / 1000
+    rated_w = sum(lamp.zone.light_power_w for lamp in centre.lamps.values())
+    always_on_kwh = rated_w * centre.open_s / 3600 / 1000
+    day = centre.day.day
     return DayFigures(
-        day=played.day,
-        messages=len(played.said),
+        day=day,
+        messages=len(centre.day.messages),
         **asdict(total),
-        present_h=house.present_s / 3600,
-        dark_s=house.dark_s,
-        by_hand=house.by_hand,
-        by_hand_s=house.by_hand_s,
-        lighting_kwh=burnt,
-        always_on_kwh=always,
-        saved_share=1 - burnt / always,
+        present_h=centre.present_s / 3600,
+        dark_s=centre.dark_s,
+        by_hand=centre.by_hand,
+        by_hand_s=centre.by_hand_s,
+        lighting_kwh=used_kwh,
+        always_on_kwh=always_on_kwh,
+        saved_share=1 - used_kwh / always_on_kwh,
         kills=kills,
-        cut_h=(datetime.combine(played.day, JOINED) - datetime.combine(played.day, CUT)) / timedelta(hours=1),
-        alarms=tuple(sorted(alarms)),
-        seconds=monotonic() - began,
+        cut_h=(datetime.combine(day, JOINED) - datetime.combine(day, CUT)) / timedelta(hours=1),
+        alarms=alarms,
+        seconds=seconds,
     )
 
 
-def _prepare(connection: Connection, played: Day, endpoints: Endpoints) -> None:
-    network = replace(demo_network(1), centres=(played.centre,), companies=(), members=(), centre_contracts=())
+def _prepare(connection: Connection, day: MixedDay, endpoints: Endpoints) -> None:
+    network = replace(demo_network(1), centres=(day.centre,), companies=(), members=(), centre_contracts=())
     migrate(connection)
     install(connection, network)
     install_zone_settings(connection, network.centres, now())
     with Client(endpoints.broker_url, "day-publish") as client:
-        client.wait_connected(_PATIENCE_S)
+        client.wait_connected(_TIMEOUT_S)
         publish_policies(connection, client, now())
 
 
-def _clock(path: Path, played: Day) -> Clock:
+def _start_clock(path: Path, day: MixedDay) -> Clock:
     path.write_bytes(bytes(8))
     clock = Clock(path)
-    clock.set(played.said[0][0] - STEP)
+    clock.set(day.messages[0][0] - STEP)
     return clock
 
 
-def _gateway(endpoints: Endpoints, proxy: TcpProxy, folder: Path) -> Component:
+def _gateway_component(endpoints: Endpoints, proxy: TcpProxy, folder: Path) -> Component:
     env = {
         "SMARTWORK_BROKER_URL": proxy.url,
         "SMARTWORK_CENTRE_BROKER_URL": endpoints.broker_url,
@@ -197,152 +167,101 @@ def _gateway(endpoints: Endpoints, proxy: TcpProxy, folder: Path) -> Component:
         "SMARTWORK_OUTBOX": str(folder / "outbox.sqlite"),
     }
     command = [sys.executable, "-m", "smartwork.scenarios.simulated_clock", str(folder / "clock")]
-    return Component(_EDGE, command, folder / "edge.log", env)
+    return Component(_GATEWAY, command, folder / "edge.log", env)
 
 
-def _lamps(played: Day) -> dict[str, _Lamp]:
-    zones = {zone.slug: zone for zone in played.centre.zones}
-    return {str(d.zone): _Lamp(d, zones[str(d.zone)]) for d in played.centre.devices if d.role == "light"}
+@dataclass(slots=True)
+class _Gateway:
+    """The gateway process; `back_at` is the simulated time of its restart while it is down."""
 
-
-def _start(supervisor: Supervisor, gateway: Component, endpoints: Endpoints, *, again: bool = False) -> None:
-    """Start the gateway and wait until it lives by its policy."""
-    topic = str(Topic(SLUG, MessageType.STATUS, "gateway"))
-    with Client(endpoints.broker_url, "day-watch", subscriptions=[topic]) as watch:
-        watch.wait_connected(_PATIENCE_S)
-        if again:
-            supervisor.restart(_EDGE)
-        else:
-            supervisor.start(gateway)
-        _wait_online(watch, supervisor)
-    sleep(0.5)  # its subscriptions on the centre's broker follow the policy
-
-
-def _wait_online(watch: Client, supervisor: Supervisor) -> None:
-    deadline = monotonic() + _PATIENCE_S
-    while monotonic() < deadline:
-        deliveries = watch.receive(10, 0.1)
-        watch.acknowledge(deliveries)
-        if any(b'"online"' in d.payload and not d.retained for d in deliveries):
-            return
-        supervisor.check()
-    raise DevstackError("The gateway did not come online; look at its log.")
-
-
-def _live(
-    house: _House,
-    clock: Clock,
-    proxy: TcpProxy,
-    supervisor: Supervisor,
-    gateway: Component,
-    endpoints: Endpoints,
-    progress: Progress,
-) -> int:
-    """Let the day pass, step by step; returns how often the edge was killed."""
-    day, said = house.day, iter(house.day.said)
-    at, end, waiting = day.said[0][0], day.said[-1][0], next(said)
-    steps = round((end - at) / STEP)
-    kills = [_local(day.day, kill) for kill in KILLS]
+    supervisor: Supervisor
+    component: Component
+    broker_url: str
+    kills: int = 0
     back_at: datetime | None = None
-    killed = 0
+
+    def start(self) -> None:
+        """Start the gateway and wait until it has its policy and is online."""
+        self._start_and_wait(restart=False)
+
+    def kill(self, at: datetime) -> None:
+        """Kill the gateway; `restart_when_due` starts it again after RESTART_AFTER."""
+        self.supervisor.kill(_GATEWAY)
+        self.kills, self.back_at = self.kills + 1, at + RESTART_AFTER
+
+    def restart_when_due(self, at: datetime) -> None:
+        """Start the gateway again if it was killed long enough ago."""
+        if self.back_at is not None and at >= self.back_at:
+            self.back_at = None
+            self._start_and_wait(restart=True)
+
+    def check(self) -> None:
+        """Raise DevstackError if a component died that should run."""
+        self.supervisor.check(None if self.back_at is None else ["ingest"])
+
+    def _start_and_wait(self, *, restart: bool) -> None:
+        topic = str(Topic(SLUG, MessageType.STATUS, "gateway"))
+        with Client(self.broker_url, "day-watch", subscriptions=[topic]) as client:
+            client.wait_connected(_TIMEOUT_S)
+            if restart:
+                self.supervisor.restart(_GATEWAY)
+            else:
+                self.supervisor.start(self.component)
+            self._wait_online(client)
+        sleep(0.5)  # after the policy the gateway still subscribes on the centre's broker
+
+    def _wait_online(self, client: Client) -> None:
+        deadline = monotonic() + _TIMEOUT_S
+        while monotonic() < deadline:
+            deliveries = client.receive(10, 0.1)
+            client.acknowledge(deliveries)
+            if any(b'"online"' in delivery.payload and not delivery.retained for delivery in deliveries):
+                return
+            self.supervisor.check()
+        log_end = self.component.log_path.read_text(errors="replace")[-1000:]
+        raise DevstackError(f"The gateway was not online within {_TIMEOUT_S:.0f} s. The end of its log:\n{log_end}")
+
+
+def _run(centre: SimulatedCentre, clock: Clock, proxy: TcpProxy, gateway: _Gateway, progress: Progress) -> None:
+    """Run the day step by step."""
+    day = centre.day
+    first, last = day.messages[0][0], day.messages[-1][0]
+    steps = round((last - first) / STEP)
+    pending_faults: list[tuple[datetime, Callable[[datetime], None]]] = [
+        (_local(day.day, CUT), lambda _: proxy.cut()),
+        (_local(day.day, JOINED), lambda _: proxy.restore()),
+        *((_local(day.day, kill), gateway.kill) for kill in KILLS),
+    ]
+    pending_faults.sort(key=itemgetter(0))
+    pending_messages = deque(day.messages)
     for step in range(steps + 1):
-        at += STEP
+        at = first + (step + 1) * STEP
         clock.set(at)
-        if _local(day.day, CUT) <= at < _local(day.day, CUT) + STEP:
-            proxy.cut()
-        if _local(day.day, JOINED) <= at < _local(day.day, JOINED) + STEP:
-            proxy.restore()
-        if kills and at >= kills[0]:
-            kills.pop(0)
-            supervisor.kill(_EDGE)
-            killed, back_at = killed + 1, at + DOWN
-        if back_at is not None and at >= back_at:
-            back_at = None
-            _start(supervisor, gateway, endpoints, again=True)
-        while waiting is not None and waiting[0] <= at:
-            message = waiting[1]
-            house.client.publish(message.topic, message.payload, retain=message.retain)
-            waiting = next(said, None)  # type: ignore[assignment]
-        _settle(house, at)
-        _measure(house, at)
-        if step % 30 == 0:
-            supervisor.check(None if back_at is None else ["ingest"])
-            progress(f"{at.astimezone(ZoneInfo(ZONE)):%H:%M} in the centre", step, steps)
-    return killed
+        while pending_faults and pending_faults[0][0] <= at:
+            pending_faults.pop(0)[1](at)
+        gateway.restart_when_due(at)
+        while pending_messages and pending_messages[0][0] <= at:
+            _, message = pending_messages.popleft()
+            centre.client.publish(message.topic, message.payload, retain=message.retain)
+        centre.follow_commands(at)
+        centre.measure(at, STEP)
+        if step % STEPS_PER_CHECK == 0:
+            gateway.check()
+            progress(f"{at.astimezone(ZoneInfo(TIMEZONE)):%H:%M} in the centre", step, steps)
 
 
-def _settle(house: _House, at: datetime) -> None:
-    """Let lamps do what they are told, and say so, until a moment passes in which nothing comes."""
-    deadline = monotonic() + STEP_S
-    while (rest := deadline - monotonic()) > 0:
-        deliveries = house.client.receive(100, rest)
-        for delivery in deliveries:
-            for lamp in house.lamps.values():
-                order = OBEYS[Profile(lamp.device.profile)](lamp.device.address, delivery.topic, delivery.payload)
-                if order is not None:
-                    lamp.level = 0.0 if not order.on else 1.0 if order.level is None else order.level
-                    _say(house, lamp, at)
-                    deadline = monotonic() + STEP_S
-        house.client.acknowledge(deliveries)
-
-
-def _say(house: _House, lamp: _Lamp, at: datetime) -> None:
-    values = {
-        Metric.LIGHT_ON: float(lamp.level > 0),
-        Metric.LIGHT_LEVEL: lamp.level,
-        Metric.POWER_W: _power_w(lamp),
-        Metric.ENERGY_WH: round(lamp.energy_wh, 3),
-    }
-    for said in SPEAKERS[Profile(lamp.device.profile)](lamp.device.address, at, values):
-        house.client.publish(said.topic, said.payload, retain=said.retain)
-
-
-def _power_w(lamp: _Lamp) -> float:
-    return round(lamp.zone.light_power_w * max(lamp.level, STANDBY_SHARE), 1)
-
-
-def _measure(house: _House, at: datetime) -> None:
-    """Meter the step that is over, and look who sits in the dark."""
-    step_s = STEP.total_seconds()
-    centre = house.day.centre
-    open_now = centre.hours.of(house.day.day)
-    if open_now is not None and open_now.start <= at < open_now.end:
-        house.on_s += step_s
-    for lamp in house.lamps.values():
-        lamp.energy_wh += _power_w(lamp) * step_s / 3600
-    for resource in centre.resources:
-        lamp = house.lamps[resource.zone]
-        stay = next((s for s in house.day.present[resource.slug] if s.start <= at < s.end), None)
-        wanted = lamp.zone.light.level if lamp.zone.light else 0.0
-        if stay is None or lamp.level >= wanted - 0.01:
-            since = house.dark_since.pop(resource.slug, None)
-            house.present_s += step_s if stay is not None else 0.0
-            if since is not None and at - since > REACTION:
-                house.dark_s += (at - since - REACTION).total_seconds()
-            continue
-        house.present_s += step_s
-        since = house.dark_since.setdefault(resource.slug, max(stay.start, at - STEP))
-        if at - since >= PATIENCE and speechless(house.day.habits[f"{resource.slug}-presence"], since):
-            house.by_hand += 1
-            house.by_hand_s += (at - since).total_seconds()
-            house.dark_since.pop(resource.slug)
-            lamp.level = wanted
-            _say(house, lamp, at)
-
-
-def _level(connection: Connection, house: _House, supervisor: Supervisor, progress: Progress) -> set[str]:
-    """Wait until the outbox is empty and the ledger says so; returns the kinds of alarms that stand then."""
-    deadline = monotonic() + _PATIENCE_S
+def _wait_until_stored(connection: Connection, centre: SimulatedCentre, supervisor: Supervisor, progress: Progress) -> None:
+    """Wait until the ledger shows no reading in the outbox and none missing, or until the timeout."""
+    deadline = monotonic() + _TIMEOUT_S
     while monotonic() < deadline:
         total = ledger_total(chain.from_iterable(ledger(connection).values()))
         if total.numbered and not total.in_outbox and not total.missing:
-            return {alarm.kind for alarm in active_alarms(connection)}
-        _settle(house, datetime.now(UTC))
+            return
+        centre.follow_commands(datetime.now(UTC))
         supervisor.check()
         sleep(0.2)
-        progress("Waiting until nothing is on the way", 0, 1)
-    return {alarm.kind for alarm in active_alarms(connection)}
+        progress("Waiting until the outbox is empty", 0, 1)
 
 
 def _local(day: date, at: time) -> datetime:
-    return datetime.combine(day, at, ZoneInfo(ZONE)).astimezone(UTC)
+    return datetime.combine(day, at, ZoneInfo(TIMEZONE)).astimezone(UTC)

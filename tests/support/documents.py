@@ -7,7 +7,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from firmware_sim.customers import SELLER as DEMO_SELLER
+from firmware_sim.demo_companies import SELLER as DEMO_SELLER
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.composition import DocumentHeader, compose, invoice_header
 from smartwork.domain.billing.contracts import CentreContract, ChargeMode, Contract

@@ -10,9 +10,9 @@ from threading import Event, Thread
 from time import monotonic
 
 from edge.translator import Translator
-from firmware_sim.month import centre_readings, simulate
-from firmware_sim.network import TIMEZONE, demo_network
-from firmware_sim.zigbee2mqtt import speak
+from firmware_sim.demo_month import centre_readings, simulate_bookings
+from firmware_sim.demo_network import TIMEZONE, demo_network
+from firmware_sim.dialects.zigbee2mqtt import encode_state
 from smartwork.clock import now
 from smartwork.contracts.policy import DeviceEntry, Profile
 from smartwork.contracts.reading import Reading
@@ -90,14 +90,14 @@ def first_days(centres: Sequence[str], many: int) -> Days:
         readings.sort(key=lambda r: (r.at_ms, r.device))
         for (at_ms, device), together in groupby(readings, key=lambda r: (r.at_ms, r.device)):
             values = {r.metric: r.value for r in together}
-            topic, payload = speak(addresses[device], datetime.fromtimestamp(at_ms / 1000, UTC), values)
-            said.append(Said(at_ms, centre.slug, topic, payload))
+            message = encode_state(addresses[device], datetime.fromtimestamp(at_ms / 1000, UTC), values)
+            said.append(Said(at_ms, centre.slug, message.topic, message.payload))
     return Days(network, month, sorted(said, key=lambda each: each.at_ms))
 
 
 def prepare(database_url: str, days: Days) -> None:
     """Migrate a database and give it the network with its bookings and check-ins."""
-    life = simulate(days.network, days.month, SEED)
+    life = simulate_bookings(days.network, days.month, SEED)
     with connect(database_url) as connection:
         migrate(connection)
         install(connection, days.network)

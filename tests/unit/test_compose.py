@@ -15,7 +15,7 @@ import pytest
 import typer
 import yaml
 
-from firmware_sim.network import demo_network
+from firmware_sim.demo_network import demo_network
 from smartwork.cli.app import app
 from smartwork.settings import (
     ApiSettings,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware_sim.room import Room, Sky, cloudy, daylight, seen
+from firmware_sim.lux_room import LuxRoom, Sky, daylight, draw_clouds, measured_lux
 from smartwork.contracts.policy import ZoneLight
 from smartwork.domain.lighting.controller import (
     BAND,
@@ -196,7 +196,7 @@ def last_of_each(said: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return found
 
 
-def day_in(room: Room, sky: Sky, target: float, random: Random, delay_s: int = 60) -> list[tuple[int, float, float]]:
+def day_in(room: LuxRoom, sky: Sky, target: float, random: Random, delay_s: int = 60) -> list[tuple[int, float, float]]:
     """A working day with somebody there: (second, level, true lux on the desk) at each report of the lux sensor."""
     light = ZoneLight(zone="a", daylight_lux=target, hold_s=900)
     policy = ZonePolicy(light, {"s-1": 60}, {"l-1": 60}, None)
@@ -206,7 +206,7 @@ def day_in(room: Room, sky: Sky, target: float, random: Random, delay_s: int = 6
     for second in range(7 * 3600, 19 * 3600, delay_s):
         now = midnight + timedelta(seconds=second)
         state, _ = step(policy, state, Presence("s-1", True), now)
-        state, _ = step(policy, state, Lux("l-1", seen(room, sky, second, reported[-1], random)), now)
+        state, _ = step(policy, state, Lux("l-1", measured_lux(room, sky, second, reported[-1], random)), now)
         assert state.level is not None
         reported.append(state.level)
         history.append((second, state.level, daylight(room, sky, second) + room.lamp_lux * state.level))
@@ -230,7 +230,7 @@ def test_under_a_steady_sky_the_level_settles_and_then_stands_still(lamp_lux: fl
 
 @given(st.integers(0, 1_000), st.sampled_from([400.0, 700.0, 1_200.0]))
 def test_under_moving_clouds_desks_are_bright_enough_soon_after_each_change(seed: int, lamp_lux: float) -> None:
-    room, sky = Room(lamp_lux, 1_500), cloudy(Random(seed))
+    room, sky = LuxRoom(lamp_lux, 1_500), draw_clouds(Random(seed))
     reachable = min(500.0, lamp_lux)
     history = day_in(room, sky, 500, Random(seed))
     dark = [second for second, _, lux in history[30:] if lux < reachable * (1 - BAND) * 0.95]
@@ -240,7 +240,7 @@ def test_under_moving_clouds_desks_are_bright_enough_soon_after_each_change(seed
 
 
 def test_sun_saves_light_and_a_lux_sensor_that_falls_silent_costs_no_light_on_the_desk() -> None:
-    history = day_in(Room(500, 1_500), Sky([(0, 1.0)]), 500, Random(3))
+    history = day_in(LuxRoom(500, 1_500), Sky([(0, 1.0)]), 500, Random(3))
     assert min(level for _, level, _ in history) == 0.0
     light = ZoneLight(zone="a", daylight_lux=500)
     policy = ZonePolicy(light, {"s-1": 60}, {"l-1": 60}, None)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_sim.network import demo_network
+from firmware_sim.demo_network import demo_network
 from smartwork.domain.billing.agreements import Agreements, problems
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.contracts import Contract, Pool, PrepaidOrder

@@ -1,4 +1,4 @@
-"""The demo network: eight Walloon centres and 150 desks, clearly made up, with everything that stands in them."""
+"""The demo network: eight made-up Walloon centres with 150 desks, their devices, companies and members."""
 
 from dataclasses import dataclass
 from datetime import date, time
@@ -7,7 +7,7 @@ from typing import Literal
 
 import holidays
 
-from firmware_sim import customers, floorplan
+from firmware_sim import demo_companies, floorplan
 from smartwork.contracts.policy import Profile
 from smartwork.domain.network.centres import Centre, Operator
 from smartwork.domain.network.devices import Device
@@ -25,7 +25,7 @@ WITH_SATURDAY = WORKDAYS | {6}
 
 @dataclass(frozen=True, slots=True)
 class _Site:
-    """What tells one centre from another."""
+    """What differs between centres."""
 
     slug: str
     town: str
@@ -53,21 +53,21 @@ _SITES = (
 
 
 def demo_network(seed: int) -> Network:
-    """The whole demo network as one value; `seed` decides contracts, employers and lamps, never its size."""
+    """The demo network. `seed` decides contracts, employers and lamp power; the size is always the same."""
     closures = {day: str(name) for day, name in holidays.country_holidays("BE", years=YEARS, language="fr").items()}
-    employers = customers.companies(seed)
+    employers = demo_companies.companies(seed)
     return Network(
-        seller=customers.SELLER,
+        seller=demo_companies.SELLER,
         operators=tuple(
-            Operator(site.operator, site.kind, customers.enterprise_number(customers.FIRST_OPERATOR_NUMBER + index))
+            Operator(site.operator, site.kind, demo_companies.enterprise_number(demo_companies.FIRST_OPERATOR_NUMBER + index))
             for index, site in enumerate(_SITES)
         ),
         centres=tuple(_centre(site, closures, Random(f"{seed}/centre/{site.slug}")) for site in _SITES),
         companies=employers,
-        members=customers.members(seed, employers),
-        tariffs=customers.tariffs(),
+        members=demo_companies.members(seed, employers),
+        tariffs=demo_companies.tariffs(),
         is_demo=True,
-        centre_contracts=customers.centre_contracts(tuple((site.slug, site.operator) for site in _SITES)),
+        centre_contracts=demo_companies.centre_contracts(tuple((site.slug, site.operator) for site in _SITES)),
     )
 
 
@@ -94,18 +94,18 @@ def _centre(site: _Site, closures: dict[date, str], random: Random) -> Centre:
         zones=plan.zones,
         resources=plan.resources,
         devices=(
-            *(_watching(site.slug, resource) for resource in plan.resources),
-            *(device for zone in plan.zones for device in _lighting(site.slug, zone)),
+            *(_presence_sensor(site.slug, resource) for resource in plan.resources),
+            *(device for zone in plan.zones for device in _light_and_ambient_sensor(site.slug, zone)),
         ),
     )
 
 
-def _watching(centre: str, resource: Resource) -> Device:
+def _presence_sensor(centre: str, resource: Resource) -> Device:
     slug = f"{resource.slug}-presence"
     return Device(slug, Profile.ZIGBEE2MQTT.value, _address(centre, slug), PRESENCE_INTERVAL_S, resource=resource.slug)
 
 
-def _lighting(centre: str, zone: Zone) -> tuple[Device, Device]:
+def _light_and_ambient_sensor(centre: str, zone: Zone) -> tuple[Device, Device]:
     light, ambient = light_of(zone.slug), f"{zone.slug}-ambient"
     return (
         Device(light, Profile.ZIGBEE2MQTT.value, _address(centre, light), LIGHT_INTERVAL_S, zone=zone.slug, role="light"),

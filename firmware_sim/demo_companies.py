@@ -1,4 +1,4 @@
-"""Who works in the demo network and what was agreed with them: thirty companies that do not exist, and 600 pseudonyms."""
+"""Customers of the demo network: thirty made-up companies with their contracts, and 600 pseudonymous members."""
 
 from dataclasses import replace
 from datetime import date
@@ -30,7 +30,7 @@ _TOWNS = (
 _FIRST_WORDS = ("Brume", "Pixel", "Terril", "Fagne", "Nuage", "Ardoise", "Houille", "Sirop", "Boulet", "Perron")
 _TRADES = ("Conseil Fictif", "Logiciels Imaginaires", "Études Inventées")
 _STREETS = ("Rue de l'Exemple", "Avenue du Modèle", "Place de la Démonstration")
-_BEASTS = ("loutre", "heron", "renard", "martre", "blaireau", "chouette", "salamandre", "truite", "grue", "lynx")
+_ANIMALS = ("loutre", "heron", "renard", "martre", "blaireau", "chouette", "salamandre", "truite", "grue", "lynx")
 _CHARGES: tuple[ChargeMode, ...] = ("as_booked", "as_measured", "the_greater", "cheapest")
 _LANGUAGES: dict[int, Language] = {7: "nl", 16: "nl", 22: "en", 28: "en"}
 _REVERSE_CHARGE_COMPANY = 11
@@ -62,20 +62,20 @@ SELLER = Party(
     town="Namur",
     iban="BE92999900000123",
 )
-"""Made up, as all here: its enterprise number and IBAN have valid check digits and belong to nobody."""
+"""Made up: its enterprise number and IBAN have valid check digits and belong to nobody."""
 
 
 def enterprise_number(serial: int) -> str:
     """A Belgian enterprise number that passes the mod 97 check and belongs to nobody: 0000 and `serial` below 10,000.
 
-    An enterprise number is the nine-digit number of before 2003 with a 0 in front, and those began with 2 to 7 or 9;
-    numbers given since then continue that row, or begin with 1. So nobody was ever given one that begins with 0000.
+    Enterprise numbers are the nine-digit numbers from before 2003, which began with 2 to 7 or 9, with a 0 in front. Later
+    numbers continue that series or begin with 1. No number that begins with 0000 was ever assigned.
     """
     return f"{serial:08d}{97 - serial % 97:02d}"
 
 
 def companies(seed: int) -> tuple[Company, ...]:
-    """The demo's customers with their contracts; every name says that it is invented."""
+    """The demo's customers with their contracts; every name is recognisably made up."""
     return tuple(_company(index, Random(f"{seed}/company/{index}")) for index in range(COMPANIES))
 
 
@@ -112,7 +112,7 @@ def _company(index: int, random: Random) -> Company:
 
 
 def purchases(employers: tuple[Company, ...], month: date) -> tuple[PrepaidOrder, ...]:
-    """Hours that the companies with a pool order: a large lot on the first of the month, and a small one later."""
+    """Orders of prepaid hours by the companies with a pool: large lots on the first of the month, small ones later."""
     first = month.replace(day=1)
     orders = ((0, 1, "600"), (0, 19, "150"), (2, 1, "640"), (9, 6, "40"))
     return tuple(
@@ -122,7 +122,7 @@ def purchases(employers: tuple[Company, ...], month: date) -> tuple[PrepaidOrder
 
 
 def centre_contracts(operators: tuple[tuple[str, str], ...]) -> tuple[CentreContract, ...]:
-    """What the network pays each centre (slug and operator's name): shares, rents and prices a desk."""
+    """Contracts with centres, given as (slug, operator): a share of revenue, a fixed rent or a price per desk."""
     return tuple(
         CentreContract(
             centre=slug,
@@ -152,15 +152,15 @@ def iban(serial: int) -> str:
 
 
 def members(seed: int, employers: tuple[Company, ...]) -> tuple[Member, ...]:
-    """Six hundred pseudonyms; a few large accounts employ half of them, and every company somebody."""
+    """The members by pseudonym: every company employs at least one, and a few large companies employ half of them."""
     random = Random(f"{seed}/members")
     weights = [12 if i < LARGE_COMPANIES else 2 for i in range(len(employers))]
     hired = [*employers, *random.choices(employers, weights, k=MEMBERS - len(employers))]
-    return tuple(Member(f"{_BEASTS[i % len(_BEASTS)]}-{i + 1:03d}", company.slug) for i, company in enumerate(hired))
+    return tuple(Member(f"{_ANIMALS[i % len(_ANIMALS)]}-{i + 1:03d}", company.slug) for i, company in enumerate(hired))
 
 
 def tariffs() -> tuple[Tariff, ...]:
-    """Net prices of hours and passes: the network's, and two centres with their own."""
+    """Net prices of hours and passes: of the network, and of two centres with their own."""
     prices: tuple[tuple[str | None, str, str, str, str], ...] = (
         (None, "4.50", "18.00", "29.00", "22.00"),
         ("louvain-la-neuve", "5.20", "21.00", "33.00", "26.00"),

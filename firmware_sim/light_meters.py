@@ -1,31 +1,31 @@
-"""What a zone's light and its meter report of a month: lit by presence with a hold, and by habits that waste."""
+"""A month of readings of a zone's light and meter: lit by presence with a hold time, and left on by people."""
 
 from collections.abc import Sequence
 from random import Random
 
-from firmware_sim.sensors import HOUR_MS, Stretch, merged
+from firmware_sim.presence_sensors import HOUR_MS, IntervalMs, union_ms
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading
 from smartwork.domain.network.devices import Device
 from smartwork.domain.network.places import Zone
 
 HOLD_MS = 20 * 60_000
-LIT_AT_OPENING = 0.4  # share of days on which reception switches the zone on at the door
-LEFT_ON = 0.15  # share of evenings on which nobody switches off
-LEFT_ON_OVERNIGHT = 0.15  # of those, until the morning
-CLEANED = 0.3  # share of mornings on which cleaners light the zone before it opens
-STANDBY_SHARE = 0.006  # of the rated power, for drivers and sensors
+LIT_AT_OPENING = 0.4  # share of days on which reception switches the zone on at opening
+LEFT_ON = 0.15  # share of evenings on which nobody switches the light off
+LEFT_ON_OVERNIGHT = 0.15  # share of those on which it stays on until the morning
+CLEANED = 0.3  # share of mornings on which cleaners light the zone before opening
+STANDBY_SHARE = 0.006  # share of the rated power that drivers and sensors use
 
 
-def lit_stretches(occupied: Sequence[Stretch], open_days: Sequence[Stretch], key: str) -> list[Stretch]:
-    """When the zone's light is on, in order and not touching.
+def lit_intervals(occupied: Sequence[IntervalMs], open_days: Sequence[IntervalMs], key: str) -> list[IntervalMs]:
+    """When the zone's light is on, in order; the intervals do not touch.
 
-    `occupied` are the zone's truly occupied stretches in order; the light follows them within opening hours and
-    stays 20 minutes longer. Then there are mornings with cleaners and evenings on which it was forgotten.
+    `occupied` is when the zone is truly occupied, in order. The light follows it in opening hours and stays on 20 minutes
+    longer; cleaners switch it on some mornings, and some evenings it is left on.
     """
     random = Random(key)
-    lit: list[Stretch] = []
-    waiting = 0
+    lit: list[IntervalMs] = []
+    next_occupied = 0
     for opens, closes in open_days:
         if random.random() < CLEANED:
             before = opens - round(random.uniform(50, 90) * 60_000)
@@ -33,31 +33,31 @@ def lit_stretches(occupied: Sequence[Stretch], open_days: Sequence[Stretch], key
         if random.random() < LIT_AT_OPENING:
             lit.append((opens, opens + round(random.uniform(20, 60) * 60_000)))
         last = None
-        while waiting < len(occupied) and occupied[waiting][0] < closes:
-            start, end = occupied[waiting]
-            waiting += 1
+        while next_occupied < len(occupied) and occupied[next_occupied][0] < closes:
+            start, end = occupied[next_occupied]
+            next_occupied += 1
             last = min(end + HOLD_MS, closes)
             lit.append((start, last))
         if last is not None and random.random() < LEFT_ON:
             hours = random.uniform(10, 12) if random.random() < LEFT_ON_OVERNIGHT else random.uniform(0.5, 4)
             lit.append((last, closes + round(hours * HOUR_MS)))
-    return merged(sorted(lit))
+    return union_ms(sorted(lit))
 
 
-def light_readings(device: Device, zone: Zone, lit: Sequence[Stretch], during: Stretch, key: str) -> list[Reading]:
-    """The readings of a zone's light and meter over `during`, in time order.
+def light_readings(device: Device, zone: Zone, lit: Sequence[IntervalMs], window: IntervalMs, key: str) -> list[Reading]:
+    """The readings of a zone's light and meter over `window`, in time order.
 
-    Power in W and the counter in Wh every `device.interval_s` and at each change, the state at each change and at the
-    start. The counter begins at 0 with the month, as if the meter had been read and reset.
+    Power in W and the meter in Wh every `device.interval_s` and at each change; the state at the start and at each change.
+    The meter begins the month at 0.
     """
     random = Random(key)
-    start, end = during
+    start, end = window
     step, name = device.interval_s * 1000, device.slug
     standby = round(zone.light_power_w * STANDBY_SHARE, 1)
     at, since, power, energy_wms = start, start, standby, 0.0
     readings = [Reading(start, name, Metric.LIGHT_ON, 0.0)]
     watts, counter = Metric.POWER_W, Metric.ENERGY_WH
-    switched = [(edge, on) for stretch in lit for edge, on in zip(stretch, (True, False), strict=True)]
+    switched = [(edge, on) for interval in lit for edge, on in zip(interval, (True, False), strict=True)]
     switched = [(edge, on) for edge, on in switched if start < edge < end]
     for change, on in [*switched, (end, False)]:
         for tick in range(at, change, step):

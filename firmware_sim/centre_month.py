@@ -1,4 +1,4 @@
-"""One open day in one centre: desks and rooms are booked, people come, take breaks, forget, stay on."""
+"""A month of one centre: bookings, check-ins and true presence, day by day."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from random import Random
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from firmware_sim.people import OUTCOMES, CentreLife, Outcome, Presence, Visitors, visitors
+from firmware_sim.member_habits import OUTCOMES, CentreMonth, Outcome, TruePresence, Visitors, visitors
 from smartwork.domain.bookings.bookings import Booking, CheckIn, CheckInMethod
 from smartwork.domain.network.centres import Centre
 from smartwork.domain.network.places import Resource
@@ -16,42 +16,42 @@ from smartwork.domain.time import days_of_month
 
 MINUTE_MS = 60_000
 HALF_HOUR_MS = 30 * MINUTE_MS
-ELBOW_ROOM_MS = 15 * MINUTE_MS
+BOOKING_GAP_MS = 15 * MINUTE_MS
 SHORTEST_OVERSTAY_MS = 20 * MINUTE_MS
 LONGEST_OVERSTAY_MS = 80 * MINUTE_MS
-METHODS: tuple[CheckInMethod, ...] = ("badge", "qr", "wifi")
-SHARE_OF_METHOD = (5, 2, 3)
-SHAPES: tuple[Literal["full", "morning", "afternoon"], ...] = ("full", "morning", "afternoon")
+CHECK_IN_METHODS: tuple[CheckInMethod, ...] = ("badge", "qr", "wifi")
+CHECK_IN_WEIGHTS = (5, 2, 3)
+DAY_SHAPES: tuple[Literal["full", "morning", "afternoon"], ...] = ("full", "morning", "afternoon")
 
 
 @dataclass(slots=True)
-class _Book:
-    """A centre's month while it is being written."""
+class _MonthDraft:
+    """A centre's month while it is being drawn."""
 
     bookings: list[Booking] = field(default_factory=list)
     check_ins: list[CheckIn] = field(default_factory=list)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
-    presence: dict[str, list[Presence]] = field(default_factory=lambda: defaultdict(list))
+    presence: dict[str, list[TruePresence]] = field(default_factory=lambda: defaultdict(list))
 
 
-def centre_life(network: Network, centre_slug: str, month: date, seed: int) -> CentreLife:
-    """The month of one centre; it depends on no other centre, so centres can be made in parallel."""
+def simulate_centre_month(network: Network, centre_slug: str, month: date, seed: int) -> CentreMonth:
+    """The month of one centre. It depends on no other centre, so centres can be simulated in parallel."""
     centre = centre_of(network, centre_slug)
     calendar = visitors(network, centre_slug, month, seed)
-    book = _Book()
+    draft = _MonthDraft()
     for day in days_of_month(month):
         hours = centre.hours.of(day)
         if hours is not None:
             midday = datetime.combine(day, time(12), ZoneInfo(centre.hours.timezone))
             opens, noon, closes = (round(at.timestamp() * 1000) for at in (hours.start, midday, hours.end))
             random = Random(f"{seed}/day/{centre_slug}/{day}")
-            _Day(centre, book, random, day, opens, noon, closes).live(calendar[day])
-    presence = {slug: tuple(sorted(seen, key=lambda p: p.start_ms)) for slug, seen in book.presence.items()}
-    return CentreLife(tuple(book.bookings), tuple(book.check_ins), book.outcomes, presence)
+            _DaySimulation(centre, draft, random, day, opens, noon, closes).run(calendar[day])
+    presence = {slug: tuple(sorted(found, key=lambda p: p.start_ms)) for slug, found in draft.presence.items()}
+    return CentreMonth(tuple(draft.bookings), tuple(draft.check_ins), draft.outcomes, presence)
 
 
 def centre_of(network: Network, slug: str) -> Centre:
-    """The centre of that name; raises KeyError where the network has none."""
+    """The centre with that slug; raises KeyError if the network has none."""
     for centre in network.centres:
         if centre.slug == slug:
             return centre
@@ -59,23 +59,25 @@ def centre_of(network: Network, slug: str) -> Centre:
 
 
 @dataclass(slots=True)
-class _Day:
+class _DaySimulation:
+    """One open day; times are in ms since 1970 UTC, and `occupied` is what is booked or used so far, by resource."""
+
     centre: Centre
-    book: _Book
+    draft: _MonthDraft
     random: Random
     day: date
     opens: int
     noon: int
     closes: int
-    taken: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    occupied: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     number: int = 0
 
-    def live(self, people: Visitors) -> None:
+    def run(self, people: Visitors) -> None:
         self.random.shuffle(people.coming)
         desks = [r for r in self.centre.resources if r.kind == "desk"]
-        for pseudonym, liking in people.coming:
-            start, end = self._hours_of_a_day()
-            desk = self._free(desks, start, end, int(liking * len(desks)))
+        for pseudonym, preferred_desk in people.coming:
+            start, end = self._draw_hours()
+            desk = self._free(desks, start, end, int(preferred_desk * len(desks)))
             if desk is not None:
                 self._book(desk, pseudonym, start, end)
         for room in (r for r in self.centre.resources if r.kind == "room"):
@@ -83,10 +85,10 @@ class _Day:
         for _ in range(self.random.randint(1, 4) if people.free else 0):
             self._walk_in(desks, self.random.choice(people.free))
 
-    def _hours_of_a_day(self) -> tuple[int, int]:
-        """When somebody means to work: half hours within the opening hours, counted from the opening."""
+    def _draw_hours(self) -> tuple[int, int]:
+        """The hours of a booking: half hours within opening hours, counted from the opening."""
         random, length = self.random, (self.closes - self.opens) // HALF_HOUR_MS
-        shape = random.choices(SHAPES, (74, 13, 13))[0]
+        shape = random.choices(DAY_SHAPES, (74, 13, 13))[0]
         start = random.choices(range(6), (1, 3, 5, 5, 3, 1))[0] if shape != "afternoon" else random.randint(12, 14)
         if shape == "morning":
             end = random.randint(start + 5, 12)
@@ -94,16 +96,16 @@ class _Day:
             end = length - random.choices(range(7), (1, 2, 4, 5, 4, 2, 1))[0]
         return self.opens + start * HALF_HOUR_MS, self.opens + end * HALF_HOUR_MS
 
-    def _free(self, desks: list[Resource], start: int, end: int, first: int) -> Resource | None:
-        """A desk that is free with some room before and after, the liked one first."""
-        for desk in (desks[first], *self.random.sample(desks, len(desks))):
-            if all(end + ELBOW_ROOM_MS <= a or b <= start - ELBOW_ROOM_MS for a, b in self.taken[desk.slug]):
+    def _free(self, desks: list[Resource], start: int, end: int, preferred: int) -> Resource | None:
+        """A desk that is free with a gap before and after, the preferred one first; None if there is none."""
+        for desk in (desks[preferred], *self.random.sample(desks, len(desks))):
+            if all(end + BOOKING_GAP_MS <= a or b <= start - BOOKING_GAP_MS for a, b in self.occupied[desk.slug]):
                 return desk
         return None
 
     def _book(self, resource: Resource, member: str, start: int, end: int) -> None:
         outcome = self.random.choices(tuple(OUTCOMES), tuple(OUTCOMES.values()))[0]
-        if outcome == "overstayed" and not self._may_stay_on(resource, end):
+        if outcome == "overstayed" and not self._can_overstay(resource, end):
             outcome = "used"
         self.number += 1
         booking = Booking(
@@ -115,28 +117,28 @@ class _Day:
             ends_at=_at(end),
             status="cancelled" if outcome == "cancelled" else "booked",
         )
-        self.book.bookings.append(booking)
-        self.book.outcomes[booking.external_id] = outcome
+        self.draft.bookings.append(booking)
+        self.draft.outcomes[booking.external_id] = outcome
         if outcome == "cancelled":
             return
         if outcome == "no_show":
-            self.taken[resource.slug].append((start, end))
+            self.occupied[resource.slug].append((start, end))
             return
-        arrives, leaves = self._really(outcome, start, end)
-        self.taken[resource.slug].append((min(start, arrives), max(end, leaves)))
-        self._stay(resource, arrives, leaves)
+        arrives, leaves = self._draw_stay(outcome, start, end)
+        self.occupied[resource.slug].append((min(start, arrives), max(end, leaves)))
+        self._add_presence(resource, arrives, leaves)
         if self.random.random() < (0.65 if resource.kind == "desk" else 0.4):
             self._check_in(resource, member, arrives)
 
-    def _may_stay_on(self, resource: Resource, end: int) -> bool:
-        """Whether the centre stays open long enough after `end` and nobody has the resource next."""
-        until = end + LONGEST_OVERSTAY_MS + ELBOW_ROOM_MS
+    def _can_overstay(self, resource: Resource, end: int) -> bool:
+        """Whether the centre is open long enough after `end` and the resource is free."""
+        until = end + LONGEST_OVERSTAY_MS + BOOKING_GAP_MS
         return end + SHORTEST_OVERSTAY_MS < self.closes and not any(
-            end <= start < until for start, _ in self.taken[resource.slug]
+            end <= start < until for start, _ in self.occupied[resource.slug]
         )
 
-    def _really(self, outcome: Outcome, start: int, end: int) -> tuple[int, int]:
-        """Arrival and leaving in ms: within some minutes of what was booked, but for the outcome."""
+    def _draw_stay(self, outcome: Outcome, start: int, end: int) -> tuple[int, int]:
+        """Arrival and departure: within some minutes of the booking, unless the outcome says otherwise."""
         random = self.random
         arrives = max(self.opens, start + round(random.triangular(-8, 11, 1) * MINUTE_MS))
         if outcome == "left_early":
@@ -162,13 +164,13 @@ class _Day:
         desk = self._free(desks, arrives, leaves, self.random.randrange(len(desks)))
         if desk is None:
             return
-        self.taken[desk.slug].append((arrives, leaves))
-        self._stay(desk, arrives, leaves)
+        self.occupied[desk.slug].append((arrives, leaves))
+        self._add_presence(desk, arrives, leaves)
         if self.random.random() < 0.8:
             self._check_in(desk, member, arrives)
 
-    def _stay(self, resource: Resource, arrives: int, leaves: int) -> None:
-        """Presence with its breaks: lunch, and a few minutes away every hour or two."""
+    def _add_presence(self, resource: Resource, arrives: int, leaves: int) -> None:
+        """Add presence with breaks: lunch, and a few minutes away every hour or two."""
         random = self.random
         people = 1 if resource.kind == "desk" else random.randint(2, resource.seats)
         away = list(_short_breaks(random, arrives, leaves))
@@ -178,19 +180,19 @@ class _Day:
             away = sorted([(a, b) for a, b in away if b < lunch or a > back] + [(lunch, back)])
         since = arrives
         for leaves_desk, returns in [*away, (leaves, leaves)]:
-            self.book.presence[resource.slug].append(Presence(since, leaves_desk, people))
+            self.draft.presence[resource.slug].append(TruePresence(since, leaves_desk, people))
             since = returns
 
     def _check_in(self, resource: Resource, member: str, arrives: int) -> None:
         self.number += 1
-        self.book.check_ins.append(
+        self.draft.check_ins.append(
             CheckIn(
                 external_id=f"demo-in-{self.centre.slug}-{self.day:%Y%m%d}-{self.number:03d}",
                 centre=self.centre.slug,
                 resource=resource.slug,
                 member=member,
                 at=_at(arrives + self.random.randint(15, 240) * 1000),
-                method=self.random.choices(METHODS, SHARE_OF_METHOD)[0],
+                method=self.random.choices(CHECK_IN_METHODS, CHECK_IN_WEIGHTS)[0],
             )
         )
 

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from firmware_sim.day import centre_life
-from firmware_sim.month import Life, centre_readings, simulate
-from firmware_sim.network import demo_network
-from firmware_sim.sensors import faults_of
+from firmware_sim.centre_month import simulate_centre_month
+from firmware_sim.demo_month import BookedMonth, centre_readings, simulate_bookings
+from firmware_sim.demo_network import demo_network
+from firmware_sim.presence_sensors import draw_sensor_faults
 from smartwork.contracts.metrics import RANGES, Metric
 from smartwork.contracts.reading import Reading
 from smartwork.domain.network.opening_hours import OpeningHours
@@ -26,8 +26,8 @@ def network() -> Network:
 
 
 @pytest.fixture(scope="module")
-def life(network: Network) -> Life:
-    return simulate(network, MONTH, SEED)
+def life(network: Network) -> BookedMonth:
+    return simulate_bookings(network, MONTH, SEED)
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +39,8 @@ def hours_of(network: Network, slug: str) -> OpeningHours:
     return next(centre.hours for centre in network.centres if centre.slug == slug)
 
 
-def test_equal_arguments_make_an_equal_month(network: Network, life: Life, arlon: list[Reading]) -> None:
-    assert simulate(network, MONTH, SEED) == life
+def test_equal_arguments_make_an_equal_month(network: Network, life: BookedMonth, arlon: list[Reading]) -> None:
+    assert simulate_bookings(network, MONTH, SEED) == life
     assert centre_readings(network, "arlon", MONTH.replace(day=17), SEED) == arlon
     assert centre_readings(network, "arlon", MONTH, SEED + 1) != arlon
 
@@ -48,7 +48,7 @@ def test_equal_arguments_make_an_equal_month(network: Network, life: Life, arlon
 @pytest.mark.parametrize("seed", range(5))
 def test_bookings_of_a_resource_never_overlap_unless_cancelled(network: Network, seed: int) -> None:
     by_resource = defaultdict(list)
-    for booking in simulate(network, MONTH, seed).bookings:
+    for booking in simulate_bookings(network, MONTH, seed).bookings:
         assert booking.starts_at < booking.ends_at
         if booking.status == "booked":
             by_resource[booking.centre, booking.resource].append((booking.starts_at, booking.ends_at))
@@ -59,7 +59,7 @@ def test_bookings_of_a_resource_never_overlap_unless_cancelled(network: Network,
 @pytest.mark.parametrize("seed", range(5))
 def test_nobody_is_at_a_desk_twice_or_while_the_centre_is_shut(network: Network, seed: int) -> None:
     for centre in network.centres:
-        for seen in centre_life(network, centre.slug, MONTH, seed).presence.values():
+        for seen in simulate_centre_month(network, centre.slug, MONTH, seed).presence.values():
             assert all(p.start_ms < p.end_ms for p in seen)
             assert all(one.end_ms <= other.start_ms for one, other in pairwise(seen))
             for stay in seen:
@@ -73,13 +73,13 @@ def day_of(ms: int) -> date:
     return datetime.fromtimestamp(ms / 1000, ZONE).date()
 
 
-def test_nothing_is_booked_on_closures_and_weekends(network: Network, life: Life) -> None:
+def test_nothing_is_booked_on_closures_and_weekends(network: Network, life: BookedMonth) -> None:
     assert all(hours_of(network, b.centre).of(b.starts_at.astimezone(ZONE).date()) for b in life.bookings)
     assert MONTH in hours_of(network, "mons").closures
 
 
 def test_a_booking_is_met_as_its_outcome_says(network: Network) -> None:
-    mons = centre_life(network, "mons", MONTH, SEED)
+    mons = simulate_centre_month(network, "mons", MONTH, SEED)
     for booking in mons.bookings:
         start, end = booking.starts_at.timestamp() * 1000, booking.ends_at.timestamp() * 1000
         during = [p for p in mons.presence.get(booking.resource, ()) if p.start_ms < end and p.end_ms > start]
@@ -97,7 +97,7 @@ def test_a_booking_is_met_as_its_outcome_says(network: Network) -> None:
                 assert booking.status == "cancelled"
 
 
-def test_outcomes_come_in_realistic_shares(life: Life) -> None:
+def test_outcomes_come_in_realistic_shares(life: BookedMonth) -> None:
     counted = Counter(life.outcomes.values())
     assert len(life.outcomes) == len(life.bookings)
     shares = {outcome: count / len(life.bookings) for outcome, count in counted.items()}
@@ -105,7 +105,7 @@ def test_outcomes_come_in_realistic_shares(life: Life) -> None:
     assert all(0.03 < shares[outcome] < 0.11 for outcome in ("no_show", "left_early", "overstayed", "cancelled"))
 
 
-def test_identifiers_are_unique_and_no_one_checks_in_for_a_booking_nobody_came_to(life: Life) -> None:
+def test_identifiers_are_unique_and_no_one_checks_in_for_a_booking_nobody_came_to(life: BookedMonth) -> None:
     assert len({b.external_id for b in life.bookings}) == len(life.bookings)
     assert len({c.external_id for c in life.check_ins}) == len(life.check_ins)
     missed = {(b.resource, b.centre, b.member) for b in life.bookings if life.outcomes[b.external_id] == "no_show"}
@@ -122,7 +122,7 @@ def test_desks_are_fuller_in_mid_week_than_on_fridays(network: Network) -> None:
     capacity: Counter[int] = Counter()
     for centre in network.centres:
         desks = [r.slug for r in centre.resources if r.kind == "desk"]
-        presence = centre_life(network, centre.slug, MONTH, SEED).presence
+        presence = simulate_centre_month(network, centre.slug, MONTH, SEED).presence
         for stay in (stay for desk in desks for stay in presence.get(desk, ())):
             seconds[day_of(stay.start_ms).isoweekday()] += (stay.end_ms - stay.start_ms) // 1000
         for day in (MONTH + timedelta(days=i) for i in range(31)):
@@ -145,9 +145,9 @@ def test_readings_lie_in_the_month_in_time_order_and_in_range(network: Network, 
 
 
 def test_sensors_say_what_is_true_where_nothing_is_broken(network: Network, arlon: list[Reading]) -> None:
-    broken = faults_of(network, MONTH, SEED)
+    broken = draw_sensor_faults(network, MONTH, SEED)
     faulty = {resource for fault in (broken.silent, broken.stuck, broken.flapping) for _, resource in fault}
-    presence = centre_life(network, "arlon", MONTH, SEED).presence
+    presence = simulate_centre_month(network, "arlon", MONTH, SEED).presence
     for resource in presence.keys() - faulty:
         for reading in (r for r in arlon if r.device == f"{resource}-presence"):
             truly = any(p.start_ms <= reading.at_ms < p.end_ms for p in presence[resource])
@@ -155,7 +155,7 @@ def test_sensors_say_what_is_true_where_nothing_is_broken(network: Network, arlo
 
 
 def test_a_healthy_sensor_is_never_silent_for_more_than_its_interval(network: Network, arlon: list[Reading]) -> None:
-    silent = {resource for centre, resource in faults_of(network, MONTH, SEED).silent if centre == "arlon"}
+    silent = {resource for centre, resource in draw_sensor_faults(network, MONTH, SEED).silent if centre == "arlon"}
     times = defaultdict(list)
     for reading in arlon:
         times[reading.device].append(reading.at_ms)
@@ -166,7 +166,7 @@ def test_a_healthy_sensor_is_never_silent_for_more_than_its_interval(network: Ne
 
 
 def test_faults_show_in_the_readings(network: Network) -> None:
-    faults = faults_of(network, MONTH, SEED)
+    faults = draw_sensor_faults(network, MONTH, SEED)
     assert len(faults.silent) == 6
     for (centre, resource), (start, end) in [*faults.silent.items(), *faults.stuck.items(), *faults.flapping.items()]:
         seen = [
@@ -195,7 +195,7 @@ def test_a_light_counter_never_falls_and_adds_up_its_power(arlon: list[Reading])
 
 def test_it_is_never_dark_over_somebody_and_sometimes_lit_over_nobody(network: Network, arlon: list[Reading]) -> None:
     centre = next(c for c in network.centres if c.slug == "arlon")
-    presence = centre_life(network, "arlon", MONTH, SEED).presence
+    presence = simulate_centre_month(network, "arlon", MONTH, SEED).presence
     for zone in centre.zones:
         inside = [p for r in centre.resources if r.zone == zone.slug for p in presence.get(r.slug, ())]
         states = [r for r in arlon if r.device == f"{zone.slug}-light" and r.metric is Metric.LIGHT_ON]

@@ -4,7 +4,7 @@ import pytest
 import stdnum.be.vat
 from stdnum import iban
 
-from firmware_sim.network import demo_network
+from firmware_sim.demo_network import demo_network
 from smartwork.contracts.policy import DeviceEntry
 from smartwork.domain.network.places import Rect, Zone
 from smartwork.domain.network_setup import Network
