@@ -54,17 +54,17 @@ class AlarmReport:
         self._published: frozenset[tuple[str, str | None]] | None = None
         self._published_at: datetime | None = None
 
-    def due(self, alarms: Sequence[Alarm], now: datetime) -> Alarms | None:
+    def pending_report(self, alarms: Sequence[Alarm], now: datetime) -> Alarms | None:
         """The report to publish now, or None."""
         kinds = frozenset((alarm.kind, alarm.device) for alarm in alarms)
-        if kinds == self._published and not is_due(self._published_at, now, REPUBLISH):
+        if kinds == self._published and not interval_passed(self._published_at, now, REPUBLISH):
             return None
         self._published, self._published_at = kinds, now
         return Alarms(reported_ms=_ms(now), alarms=list(alarms[:ALARMS_LIMIT]))
 
 
-def is_due(published_at: datetime | None, now: datetime, interval: timedelta) -> bool:
-    """Whether a report must be published again; also if the clock was set back."""
+def interval_passed(published_at: datetime | None, now: datetime, interval: timedelta) -> bool:
+    """Whether `interval` has passed since a report was published; True also if the clock was set back."""
     return published_at is None or not timedelta(0) <= now - published_at < interval
 
 

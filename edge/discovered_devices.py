@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from edge.adapters.families import ADAPTERS
-from edge.alarms import REPUBLISH, is_due
+from edge.alarms import REPUBLISH, interval_passed
 from smartwork.contracts.edge_reports import DISCOVERED_DEVICES_LIMIT, DiscoveredDevice, DiscoveredDevices
 from smartwork.contracts.policy import Profile
 
@@ -84,10 +84,10 @@ class DeviceDiscovery:
         self._changed = self._changed or bool(self._devices)
         self._devices.clear()
 
-    def due(self, now: datetime) -> DiscoveredDevices | None:
+    def pending_report(self, now: datetime) -> DiscoveredDevices | None:
         """The report to publish now, newest device first, or None."""
         interval = MIN_INTERVAL if self._changed else REPUBLISH
-        if not (self._devices or self._changed) or not is_due(self._published_at, now, interval):
+        if not (self._devices or self._changed) or not interval_passed(self._published_at, now, interval):
             return None
         self._changed, self._published_at = False, now
         return DiscoveredDevices(reported_ms=_ms(now), devices=list(reversed(self._devices.values())))

@@ -86,7 +86,7 @@ class Gateway:
                 self._handle_network_messages(self._network.client.receive(RECEIVED_AT_ONCE, timeout_s=0.0))
                 self._read_home_assistant()
                 self._forwarder.publish_batches()
-                self._entities.publish_due(self._devices, self._health)
+                self._entities.publish_pending(self._devices, self._health)
                 self._tick()
         finally:
             self._stop()
@@ -216,11 +216,11 @@ class Gateway:
         alarms = zone_alarms(self._lights.zones, self._sensor_history, now)
         if self._outbox.full:
             alarms.insert(0, outbox_alarm(now))
-        if (report := self._alarm_report.due(alarms, now)) is not None:
+        if (report := self._alarm_report.pending_report(alarms, now)) is not None:
             self._network.publish(MessageType.ALARMS, report)
             for alarm in report.alarms:
                 log.warning("%s", alarm.says)
-        if (discovered := self._discovered.due(now)) is not None:
+        if (discovered := self._discovered.pending_report(now)) is not None:
             self._network.publish(MessageType.DISCOVERED_DEVICES, discovered)
 
     def _health(self) -> GatewayHealth:

@@ -42,7 +42,7 @@ class EntityPublisher:
         self._must_republish = True
 
     def republish(self) -> None:
-        """Publish everything again on the next call of `publish_due`, because the broker or Home Assistant was away."""
+        """Publish everything again on the next call of `publish_pending`, because the broker or Home Assistant was away."""
         self._must_republish = True
 
     def handle(self, client: Client, delivery: Delivery) -> tuple[bool, LightEntityCommand | None]:
@@ -78,7 +78,7 @@ class EntityPublisher:
         if touched and client.connected and not self._must_republish:
             self._publish_changed(client, self._states.payloads(self._clock(), touched))
 
-    def publish_due(self, client: Client, health: Callable[[], GatewayHealth]) -> None:
+    def publish_pending(self, client: Client, health: Callable[[], GatewayHealth]) -> None:
         """Publish everything if it must be republished, else every CHECK_EVERY_S the states and the health that changed."""
         now = self._clock()
         if not client.connected:

@@ -81,11 +81,11 @@ def test_the_alarm_of_a_full_outbox_says_what_is_still_stored() -> None:
 
 def test_alarms_are_published_when_one_begins_or_ends_and_again_after_a_while() -> None:
     report = AlarmReport()
-    assert report.due([], NOON) is not None
-    assert report.due([], NOON + timedelta(seconds=1)) is None
-    published = report.due([SILENT], NOON + timedelta(seconds=2))
+    assert report.pending_report([], NOON) is not None
+    assert report.pending_report([], NOON + timedelta(seconds=1)) is None
+    published = report.pending_report([SILENT], NOON + timedelta(seconds=2))
     assert published is not None
     assert published.alarms == [SILENT]
-    assert report.due([SILENT], NOON + timedelta(seconds=3)) is None
-    assert report.due([SILENT], NOON + timedelta(seconds=2) + REPUBLISH) is not None
-    assert report.due([], NOON + timedelta(seconds=4) + REPUBLISH) is not None
+    assert report.pending_report([SILENT], NOON + timedelta(seconds=3)) is None
+    assert report.pending_report([SILENT], NOON + timedelta(seconds=2) + REPUBLISH) is not None
+    assert report.pending_report([], NOON + timedelta(seconds=4) + REPUBLISH) is not None

@@ -41,25 +41,25 @@ def test_topics_that_are_no_devices_are_not_identified(topic: str) -> None:
 
 def test_discovered_devices_are_reported_once_soon_newest_first_and_never_more_than_the_limit() -> None:
     devices = DeviceDiscovery()
-    assert devices.due(NOON) is None
+    assert devices.pending_report(NOON) is None
     for i in range(DISCOVERED_DEVICES_LIMIT + 5):
         devices.add(f"tele/plug-{i}/SENSOR", NOON)
     devices.add("sw/v1/mons/status/gateway", NOON)
-    report = devices.due(NOON)
+    report = devices.pending_report(NOON)
     assert report is not None
     assert len(report.devices) == DISCOVERED_DEVICES_LIMIT
     assert report.devices[0].address == f"plug-{DISCOVERED_DEVICES_LIMIT + 4}"
     devices.add("tele/plug-1/SENSOR", NOON)
-    assert devices.due(NOON + timedelta(seconds=1)) is None
-    assert devices.due(NOON + MIN_INTERVAL) is not None
+    assert devices.pending_report(NOON + timedelta(seconds=1)) is None
+    assert devices.pending_report(NOON + MIN_INTERVAL) is not None
 
 
 def test_a_new_registry_clears_the_list() -> None:
     devices = DeviceDiscovery()
     devices.add("tele/plug-7/SENSOR", NOON)
-    devices.due(NOON)
+    devices.pending_report(NOON)
     devices.clear()
-    report = devices.due(NOON + MIN_INTERVAL)
+    report = devices.pending_report(NOON + MIN_INTERVAL)
     assert report is not None
     assert report.devices == []
-    assert devices.due(NOON + MIN_INTERVAL + REPUBLISH) is None
+    assert devices.pending_report(NOON + MIN_INTERVAL + REPUBLISH) is None
