@@ -8,6 +8,7 @@ from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 from smartwork.domain.audit.audit_data import (
     AuditData,
+    BilledMonth,
     LotMovement,
     Payout,
     Series,
@@ -45,7 +46,7 @@ def read_audit_data(connection: Connection, parse_payment_file: Callable[[bytes]
             documents_without_series=[str(number) for (number,) in _rows(connection, "documents_without_series")],
             table_mismatches=[pair for query in _TABLE_MISMATCHES for pair in _mismatches(connection, query)],
             billed_mismatches=_mismatches(connection, "billed_mismatches"),
-            billed_digests={(company, month): text for company, month, text in _rows(connection, "billed_months")},
+            billed_months=[BilledMonth(*row) for row in _rows(connection, "billed_months")],
             owed=owed,
             moves=moves,
             orders=_orders(connection, parse_payment_file),

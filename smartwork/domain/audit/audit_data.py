@@ -1,7 +1,7 @@
 """What the audit compares: documents, postings and the other tables, as stored at one moment."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -24,6 +24,18 @@ class StoredDocument:
     net: Decimal
     vat: Decimal
     gross: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class BilledMonth:
+    """The digests of what a company's month was billed by; None if it had no verdict."""
+
+    company: str
+    month: date
+    digest_version: int
+    verdicts_digest: str | None
+    contracts_digest: str | None
+    tariffs_digest: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +130,6 @@ class AuditData:
     `documents_without_series`: numbers of documents whose series is unknown.
     `table_mismatches`: (document number, what) where a column, line or proof in the tables differs from the document.
     `billed_mismatches`: (document number, what) where billed occupancy in the table differs from the document's proofs.
-    `billed_digests`: by company and month, the digest of what was billed; "" if nothing was.
     `owed` are the documents to companies as payments use them; `moves` are payments, refunds and credits, in order.
     """
 
@@ -129,7 +140,7 @@ class AuditData:
     documents_without_series: Sequence[str]
     table_mismatches: Sequence[tuple[str, str]]
     billed_mismatches: Sequence[tuple[str, str]]
-    billed_digests: Mapping[tuple[str, date], str]
+    billed_months: Sequence[BilledMonth]
     owed: Sequence[PayableDocument]
     moves: Sequence[BalanceChange]
     orders: Sequence[StoredOrder]

@@ -9,8 +9,8 @@ from smartwork.domain.audit.audit_data import AuditData
 from smartwork.domain.billing.invoice import Line, Proof
 from smartwork.domain.billing.recomputation import differences
 
-_DIGESTS = re.compile("(?:[0-9a-f]{32}(?: [0-9a-f]{32}){0,2}|[0-9a-f]{64}(?: [0-9a-f]{64}){2})?")
-"""Digests of verdicts, contracts and tariffs, in digest version 1 or 2. Empty if the company had no verdict."""
+_DIGESTS = {1: re.compile("[0-9a-f]{32}"), 2: re.compile("[0-9a-f]{64}")}
+"""The form of a digest of a billed month, by digest version."""
 _MEASURED = ("measured", "walk_in", "given_back")
 
 
@@ -104,11 +104,16 @@ def billed_occupancy_matches_documents(data: AuditData) -> Iterator[str]:
     company_of = {document.number: document.account for document in monthly}
     months = {(document.account, document.month) for document in monthly}
     months |= {(company_of[number], line.starts_on.replace(day=1)) for number, line in _uncorrected_lines(data)}
-    for company, month in sorted(months - set(data.billed_digests)):
+    for company, month in sorted(months - {(billed.company, billed.month) for billed in data.billed_months}):
         yield f"{company} {month:%Y-%m}: the digest of what was billed is missing"
-    for (company, month), digest in data.billed_digests.items():
-        if not _DIGESTS.fullmatch(digest):
-            yield f"{company} {month:%Y-%m}: {digest!r} is stored as the digest of what was billed, and is no digest"
+    for billed in data.billed_months:
+        pattern = _DIGESTS.get(billed.digest_version)
+        for digest in (billed.verdicts_digest, billed.contracts_digest, billed.tariffs_digest):
+            if digest is not None and not (pattern and pattern.fullmatch(digest)):
+                yield (
+                    f"{billed.company} {billed.month:%Y-%m}: {digest!r} is stored as a digest of what was billed, and is no "
+                    f"digest of version {billed.digest_version}"
+                )
 
 
 def _uncorrected_lines(data: AuditData) -> Iterator[tuple[str, Line]]:

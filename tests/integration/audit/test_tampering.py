@@ -358,7 +358,7 @@ TAMPERED: list[tuple[bytes, str, str]] = [
     (
         b"UPDATE billed_month SET verdicts_digest = 'nothing' WHERE company_id = 1",
         "billed",
-        "acme 2026-10: 'nothing' is stored as the digest of what was billed",
+        "acme 2026-10: 'nothing' is stored as a digest of what was billed",
     ),
 ]
 

@@ -93,7 +93,7 @@ WITH corrected AS (
     CROSS JOIN LATERAL jsonb_to_recordset(i.document -> 'lines') AS x (kind text, corrects jsonb)
     JOIN invoice g ON g.number = x.corrects ->> 'number'
     WHERE x.kind = 'correction'
-), held AS (
+), expected AS (
     SELECT p.invoice_id, p.line, p.proof, p.resource_id, p.booking_id,
            CASE p.verdict
                WHEN 'no_show' THEN 'empty'::tstzrange
@@ -102,17 +102,17 @@ WITH corrected AS (
                    FROM jsonb_array_elements(p.evidence -> 'spans') s WHERE s ->> 'state' = 'occupied')))
                ELSE tstzrange(p.starts_at, coalesce((p.evidence ->> 'ceded_at')::timestamptz,
                                                     p.ends_at + make_interval(secs => greatest(p.over_s - 1, 0))))
-           END AS held
+           END AS period
     FROM invoice_proof p JOIN invoice i USING (invoice_id)
     WHERE i.corrects_id IS NULL AND NOT EXISTS (SELECT FROM corrected g WHERE g.invoice_id = p.invoice_id AND g.line = p.line)
 )
 SELECT coalesce(i.number, ''), format('line %s, proof %s', line, proof)
-FROM held h FULL JOIN billed_occupancy s USING (invoice_id, line, proof) LEFT JOIN invoice i USING (invoice_id)
-WHERE ROW(h.resource_id, h.booking_id, h.held) IS DISTINCT FROM ROW(s.resource_id, s.booking_id, s.period)
+FROM expected h FULL JOIN billed_occupancy s USING (invoice_id, line, proof) LEFT JOIN invoice i USING (invoice_id)
+WHERE ROW(h.resource_id, h.booking_id, h.period) IS DISTINCT FROM ROW(s.resource_id, s.booking_id, s.period)
 ORDER BY invoice_id, line, proof
 
 -- name: billed_months
-SELECT c.slug, m.month, concat_ws(' ', m.verdicts_digest, m.contracts_digest, m.tariffs_digest)
+SELECT c.slug, m.month, m.digest_version, m.verdicts_digest, m.contracts_digest, m.tariffs_digest
 FROM billed_month m JOIN company c USING (company_id) ORDER BY c.slug, m.month
 
 -- name: all_payout_orders
