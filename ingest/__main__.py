@@ -5,8 +5,8 @@ import signal
 import sys
 import threading
 
-from ingest.early_release import releasing
-from ingest.observe import served
+from ingest.early_release import early_release_worker
+from ingest.metrics_server import metrics_server
 from ingest.retention import retention_worker
 from ingest.service import Ingest
 from smartwork.clock import now
@@ -20,14 +20,17 @@ def main() -> int:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    # The threads wait for the database and the broker most of the time, and who comes back should not wait for the others.
+    # The threads mostly wait for the database and the broker. A short interval lets a thread that has its answer run at once.
     sys.setswitchinterval(0.0005)
     try:
         settings = IngestSettings.from_env(os.environ)
         log_as_json(settings.worker)
         ingest = Ingest(settings, now, stop.is_set)
-        beside = served(ingest.metrics, settings.metrics_host, settings.metrics_port)
-        with beside, releasing(settings, now), retention_worker(settings, now):
+        with (
+            metrics_server(ingest.metrics, settings.metrics_host, settings.metrics_port),
+            early_release_worker(settings, now),
+            retention_worker(settings, now),
+        ):
             ingest.run()
     except SmartworkError as error:
         print(error, file=sys.stderr)

@@ -1,55 +1,82 @@
-"""Work that goes on beside the loop of ingest, in a thread and on a connection of its own."""
+"""Background workers: threads beside ingest's main loop, each with its own database connection."""
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from smartwork.db.core.connection import Connection, connect_with_retry
 from smartwork.errors import SmartworkError
 
+_STOP_TIMEOUT_S = 30.0
 
-def repeat(
-    database_url: str,
-    due: Callable[[], bool],
-    work: Callable[[Connection], None],
-    ended: threading.Event,
-    log: logging.Logger,
-) -> None:
-    """Do `work` each time that `due` returns true, until it returns false.
 
-    Where the database is away or not set up, which is said once, it is tried again the next time; once `ended` is set,
-    nobody waits for it any more.
-    """
-    connection: Connection | None = None
-    said = ""
-    while due():
-        try:
-            connection = connection or connect_with_retry(database_url, log.debug, should_stop=ended.is_set)
-            if connection is None:
-                return
-            work(connection)
-            said = ""
-        except SmartworkError as error:
-            if str(error) != said:
-                said = str(error)
-                log.warning("%s", error)
-            if connection:
-                connection.close()
-            connection = None
-    if connection:
-        connection.close()
+@dataclass(frozen=True, slots=True)
+class BackgroundWorker:
+    """Calls `work(connection)` every time `wait()` returns True, and stops when it returns False."""
+
+    wait: Callable[[], bool]
+    work: Callable[[Connection], None]
+    log: logging.Logger
+
+    def run(self, database_url: str, stop: threading.Event) -> None:
+        """Run until `wait` returns False, or `stop` is set while the database is away.
+
+        After an error the connection is opened again in the next round. The same error is logged once.
+        """
+        connection: Connection | None = None
+        last_error = ""
+        while self.wait():
+            try:
+                connection = connection or connect_with_retry(database_url, self.log.debug, should_stop=stop.is_set)
+                if connection is None:
+                    return
+                self.work(connection)
+                last_error = ""
+            except SmartworkError as error:
+                if str(error) != last_error:
+                    last_error = str(error)
+                    self.log.warning("%s", error)
+                if connection:
+                    connection.close()
+                connection = None
+        if connection:
+            connection.close()
 
 
 @contextmanager
-def running(*loops: threading.Thread, ended: threading.Event, wake: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Run these while the block lasts: then `ended` is set, `wake` is called, and each finishes what it is at."""
-    for loop in loops:
-        loop.start()
+def background_workers(
+    database_url: str,
+    workers: Sequence[BackgroundWorker],
+    stop: threading.Event,
+    wake: Callable[[], None] = lambda: None,
+) -> Iterator[None]:
+    """Run each worker in a thread while the block lasts.
+
+    At the end `stop` is set and `wake` is called; each worker finishes its round.
+    """
+    threads = [
+        threading.Thread(target=worker.run, args=(database_url, stop), name=f"{worker.log.name}-{i}", daemon=True)
+        for i, worker in enumerate(workers)
+    ]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
-        ended.set()
+        stop.set()
         wake()
-        for loop in loops:
-            loop.join(30)
+        for thread in threads:
+            thread.join(_STOP_TIMEOUT_S)
+
+
+@contextmanager
+def periodic_worker(
+    database_url: str, interval_s: float, work: Callable[[Connection], None], log: logging.Logger
+) -> Iterator[None]:
+    """Call `work(connection)` every `interval_s` seconds in a background worker while the block lasts."""
+    stop = threading.Event()
+    worker = BackgroundWorker(lambda: not stop.wait(interval_s), work, log)
+    with background_workers(database_url, [worker], stop):
+        yield

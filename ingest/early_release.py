@@ -1,12 +1,11 @@
-"""The loop that frees desks nobody uses: beside the loop of ingest, on a connection of its own."""
+"""A background worker that releases booked places that nobody uses, and publishes the releases."""
 
 import logging
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from ingest.background_worker import repeat, running
+from ingest.background_worker import periodic_worker
 from smartwork.contracts.messages import Released
 from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.bookings import early_release as store
@@ -20,7 +19,7 @@ log = logging.getLogger("ingest.early_release")
 
 
 def release_due(connection: Connection, at: datetime) -> int:
-    """Release what nobody uses at the instant `at`; returns how many desks and rooms that were."""
+    """Release the places that nobody uses at the instant `at`. Returns the number of places."""
     with wrap_database_errors():
         due = [
             (one, reason)
@@ -30,8 +29,11 @@ def release_due(connection: Connection, at: datetime) -> int:
         return store.release(connection, due, at)
 
 
-def say(connection: Connection, client: Client, at: datetime) -> int:
-    """Publish the releases that nobody has said yet; returns how many. What the broker did not take is said next time."""
+def publish_releases(connection: Connection, client: Client, at: datetime) -> int:
+    """Publish the releases that are not published yet. Returns their number.
+
+    Raises ServiceAway where the broker does not accept one: it is published in the next round.
+    """
     with wrap_database_errors(), store.unsaid(connection, at) as found:
         for one in found:
             message = Released(
@@ -41,31 +43,26 @@ def say(connection: Connection, client: Client, at: datetime) -> int:
                 released_ms=round(one.released_at.timestamp() * 1000),
                 until_ms=round(one.until.timestamp() * 1000),
             )
-            said = client.publish(str(Topic(one.centre, MessageType.RELEASED)), message.model_dump_json().encode())
-            said.wait_for_publish(5)
-            if not said.is_published():
-                raise ServiceAway("The broker does not take what is said")
+            published = client.publish(str(Topic(one.centre, MessageType.RELEASED)), message.model_dump_json().encode())
+            published.wait_for_publish(5)
+            if not published.is_published():
+                raise ServiceAway(f"The broker did not accept the release of {one.resource} within 5 s")
         return len(found)
 
 
 @contextmanager
-def releasing(settings: IngestSettings, clock: Callable[[], datetime]) -> Iterator[None]:
-    """Look for desks to release every so often while the block lasts; not at all where the setting is 0."""
+def early_release_worker(settings: IngestSettings, clock: Callable[[], datetime]) -> Iterator[None]:
+    """Release unused places every `release_every_s` seconds while the block lasts; never if the setting is 0."""
     if not settings.release_every_s:
         yield
         return
-    ended = threading.Event()
     with Client(settings.broker_url, f"release-{settings.worker}") as client:
-
-        def due() -> bool:
-            return not ended.wait(settings.release_every_s)
 
         def work(connection: Connection) -> None:
             if count := release_due(connection, clock()):
                 log.info("desks released", extra={"facts": {"released": count}})
             if client.connected:
-                say(connection, client, clock())
+                publish_releases(connection, client, clock())
 
-        arguments = (settings.database_url, due, work, ended, log)
-        with running(threading.Thread(target=repeat, args=arguments, name="ingest.early_release", daemon=True), ended=ended):
+        with periodic_worker(settings.database_url, settings.release_every_s, work, log):
             yield

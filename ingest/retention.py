@@ -1,12 +1,11 @@
 """A background worker that runs retention, unless the database server runs it itself."""
 
 import logging
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from ingest.background_worker import repeat, running
+from ingest.background_worker import periodic_worker
 from smartwork.db.core.connection import Connection
 from smartwork.db.presence import retention
 from smartwork.settings import IngestSettings
@@ -30,14 +29,9 @@ def retention_worker(settings: IngestSettings, clock: Callable[[], datetime]) ->
     if not settings.retention_every_s:
         yield
         return
-    ended = threading.Event()
-
-    def due() -> bool:
-        return not ended.wait(settings.retention_every_s)
 
     def work(connection: Connection) -> None:
         run_once(connection, clock())
 
-    arguments = (settings.database_url, due, work, ended, log)
-    with running(threading.Thread(target=repeat, args=arguments, name="ingest.retention", daemon=True), ended=ended):
+    with periodic_worker(settings.database_url, settings.retention_every_s, work, log):
         yield

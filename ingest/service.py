@@ -1,24 +1,21 @@
-"""The loop of ingest: receive, check, commit, and only then acknowledge and confirm."""
+"""The main loop of ingest: receive, decode, commit, and only then confirm and acknowledge."""
 
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 
-from ingest.observe import Metrics
-from ingest.span_derivation import deriving
-from smartwork.contracts.decode import Decoded, Rejected, decode
-from smartwork.contracts.edge_reports import Alarms, DiscoveredDevices
-from smartwork.contracts.messages import Batch, Confirmation, LedgerReport, Status
+from ingest.metrics import Metrics
+from ingest.portion import DecodedPortion, commit_portion, decode_portion
+from ingest.span_derivation import span_derivation
+from smartwork.contracts.messages import Confirmation
 from smartwork.contracts.topics import MessageType, Topic, all_centres_filter, shared_filter
 from smartwork.db.core.connection import Connection, connect_with_retry
-from smartwork.db.ingest.columns import Arrival, Columns, gather
-from smartwork.db.ingest.prepared_batches import Prepared
-from smartwork.db.ingest.store import IngestStore, Outcome, Refusal, Report, StatusChange, Unstorable
-from smartwork.db.network.edge_reports import EdgeReport
+from smartwork.db.ingest.columns import reading_columns
+from smartwork.db.ingest.messages import CommitResult
+from smartwork.db.ingest.store import IngestStore
 from smartwork.errors import ServiceAway
 from smartwork.settings import IngestSettings
 from smartwork.transport.mqtt import Client, Delivery
@@ -26,68 +23,33 @@ from smartwork.transport.mqtt import Client, Delivery
 log = logging.getLogger("ingest")
 
 GROUP = "ingest"
-AT_ONCE, BYTES_AT_ONCE = 500, 1_000_000
-"""Messages and bytes that a transaction takes at the most: enough that a commit costs little, few enough that memory stays
-small. Two such portions are in hand at once, and beside them what the broker may deliver unacknowledged waits."""
-PATIENCE_S, LONG_PATIENCE_S = 0.02, 0.2
-"""With nothing to receive for so long, spans are derived: soon where readings came since, to see what others left if not."""
+MAX_MESSAGES, MAX_BYTES = 500, 1_000_000
+"""Limits of a portion: large enough that a commit costs little per message, small enough to bound memory, which holds at
+most two portions and the messages that the broker may deliver unacknowledged."""
+BUSY_TIMEOUT_S, IDLE_TIMEOUT_S = 0.02, 0.2
+"""How long to wait for a message before all queued spans are derived: short after a portion, longer while idle."""
 
-AWAY = "%s. Nothing is acknowledged until it is back."
-
-
-@dataclass(slots=True)
-class Sorted:
-    """One portion of messages by what has to be done with them."""
-
-    arrived_at: datetime
-    arrivals: list[Arrival] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
-    reports: list[Report] = field(default_factory=list)
-    statuses: list[StatusChange] = field(default_factory=list)
-    notes: list[EdgeReport] = field(default_factory=list)
-    columns: Columns | None = None
-    """Those of `arrivals`."""
-    prepared: Prepared | None = None
-    """The `arrivals`, where they could be prepared before they were stored."""
-
-
-def sort(deliveries: Sequence[Delivery], arrived_at: datetime) -> Sorted:
-    """Decode a portion; what is not of the contract, or not for a server, becomes a refusal."""
-    found = Sorted(arrived_at)
-    for delivery in deliveries:
-        decoded = decode(delivery.topic, delivery.payload)
-        match decoded:
-            case Rejected(topic, reason):
-                found.refusals.append(Refusal(topic, reason, delivery.payload))
-            case Decoded(topic, Batch() as batch):
-                found.arrivals.append(Arrival(topic, batch, delivery.payload))
-            case Decoded(topic, LedgerReport() as report):
-                found.reports.append(Report(topic, report))
-            case Decoded(topic, Status(state=state)):
-                found.statuses.append(StatusChange(topic, state))
-            case Decoded(topic, (Alarms() | DiscoveredDevices()) as said):
-                found.notes.append((topic, said))
-            case Decoded(topic, _):
-                found.refusals.append(Refusal(str(topic), "not a message for a server", delivery.payload))
-    found.columns = gather(found.arrivals)
-    return found
-
-
-HEARD = (MessageType.READINGS, MessageType.LEDGER, MessageType.STATUS, MessageType.ALARMS, MessageType.DISCOVERED_DEVICES)
+RECEIVED_TYPES = (
+    MessageType.READINGS,
+    MessageType.LEDGER,
+    MessageType.STATUS,
+    MessageType.ALARMS,
+    MessageType.DISCOVERED_DEVICES,
+)
 
 
 def subscriptions() -> list[str]:
-    """What every ingest worker listens to; the broker gives each message to one of them."""
-    return [shared_filter(GROUP, all_centres_filter(message_type)) for message_type in HEARD]
+    """The shared subscriptions of every worker: the broker gives each message to one of them."""
+    return [shared_filter(GROUP, all_centres_filter(message_type)) for message_type in RECEIVED_TYPES]
 
 
 class Ingest:
-    """One worker. Workers are equal: any number may run side by side on one database."""
+    """One worker. Any number of equal workers may run on one database."""
 
     def __init__(self, settings: IngestSettings, clock: Callable[[], datetime], should_stop: Callable[[], bool]) -> None:
         self._settings = settings
         self._clock = clock
-        self._asked_to_stop = should_stop
+        self._stop_requested = should_stop
         self.metrics = Metrics()
         self._client = Client(
             settings.broker_url,
@@ -106,98 +68,113 @@ class Ingest:
         self._store: IngestStore | None = None
 
     def run(self) -> None:
-        """Work until `should_stop`; the portions in hand are finished first. Waits for broker and database alike.
+        """Work until `should_stop()` is true, then finish the portions in memory. Waits for broker and database.
 
-        While one portion is committed in a thread of its own the next is decoded, and never more than one: portions are
-        committed in the order in which they came. Spans are derived in a third thread.
+        One thread commits a portion while this one decodes the next, and no more than one: portions are committed in the
+        order in which they arrived. Background workers derive the spans.
         """
         self._client.start()
         try:
-            with deriving(self._settings.database_url) as derive, ThreadPoolExecutor(1, "ingest.store") as storing:
-                self._work(storing, derive)
+            with span_derivation(self._settings.database_url) as derive_all, ThreadPoolExecutor(1, "ingest.store") as storing:
+                self._loop(storing, derive_all)
         finally:
             self._client.stop()
             if self._connection:
                 self._connection.close()
 
-    def _work(self, storing: Executor, derive: Callable[[], None]) -> None:
-        under_way: Future[None] = storing.submit(self._look)
-        derived = True
+    def _loop(self, storing: Executor, derive_all: Callable[[], None]) -> None:
+        commit_or_ping: Future[None] = storing.submit(self._ping)
+        idle = True
         while not self._should_stop():
-            deliveries = self._client.receive(AT_ONCE, LONG_PATIENCE_S if derived else PATIENCE_S, BYTES_AT_ONCE)
-            self._received += len(deliveries)
-            found = sort(deliveries, self._clock())
-            if found.columns and (store := self._store):
-                found.prepared = store.prepare(found.arrivals, found.arrived_at, found.columns)
-            under_way.result()
-            derived = not deliveries
-            if deliveries:
-                under_way = storing.submit(self._finish, deliveries, found)
+            deliveries = self._receive(IDLE_TIMEOUT_S if idle else BUSY_TIMEOUT_S)
+            decoded = self._decode(deliveries)
+            commit_or_ping.result()
+            idle = not deliveries
+            if idle:
+                derive_all()
+                commit_or_ping = storing.submit(self._ping)
             else:
-                derive()
-                under_way = storing.submit(self._look)
-        under_way.result()
+                commit_or_ping = storing.submit(self._commit, decoded)
+        commit_or_ping.result()
 
-    def _finish(self, deliveries: list[Delivery], found: Sorted) -> None:
-        """Commit a portion, trying until the database takes it, then acknowledge it and tell the edges."""
-        while (store := self._opened()) is not None:
+    def _receive(self, timeout_s: float) -> list[Delivery]:
+        deliveries = self._client.receive(MAX_MESSAGES, timeout_s, MAX_BYTES)
+        self._received += len(deliveries)
+        return deliveries
+
+    def _decode(self, deliveries: Sequence[Delivery]) -> DecodedPortion:
+        """Decode a portion, and prepare its batches if the store knows their ids."""
+        arrived_at = self._clock()
+        portion = decode_portion(deliveries)
+        columns = reading_columns(portion.batches)
+        newest_ms = np.maximum.reduceat(columns.at_ms, columns.starts()).tolist() if portion.batches else []
+        store = self._store
+        prepared = store.prepare(portion.batches, arrived_at, columns) if store else None
+        return DecodedPortion(deliveries, portion, arrived_at, newest_ms, prepared)
+
+    def _commit(self, decoded: DecodedPortion) -> None:
+        """Commit a portion, retrying until the database accepts it; then confirm its batches and acknowledge it."""
+        while (store := self._open_store()) is not None:
             try:
                 with self.metrics.commit.time():
-                    outcomes = commit(store, found)
-            except ServiceAway as away:
-                log.warning(AWAY, away)
-                self._forget_connection()
+                    results = commit_portion(store, decoded.portion, decoded.arrived_at, decoded.prepared)
+            except ServiceAway as error:
+                self._database_lost(error)
                 continue
-            for outcome in outcomes:
-                self._confirm(outcome)
-            self._client.acknowledge(deliveries)
-            self._count(found, outcomes)
+            for result in results:
+                self._confirm(result)
+            self._client.acknowledge(decoded.deliveries)
+            self._count(decoded, results)
             break
-        self._finished += len(deliveries)
+        self._finished += len(decoded.deliveries)
 
-    def _count(self, found: Sorted, outcomes: Sequence[Outcome]) -> None:
-        committed_ms = self._clock().timestamp() * 1000
-        if found.columns and found.arrivals:
-            newest = np.maximum.reduceat(found.columns.at_ms, found.columns.starts())
-            for lag_s in ((committed_ms - newest) / 1000).tolist():
-                self.metrics.lag.observe(lag_s)
-        self.metrics.readings.inc(sum(o.readings for o in outcomes))
-        self.metrics.batches.inc(sum(o.batches for o in outcomes))
-        self.metrics.resends.inc(sum(o.resends for o in outcomes))
-        if rejected := sum(o.rejected for o in outcomes):
-            self.metrics.rejected.inc(rejected)
-            log.warning("messages or readings were rejected and are kept as such", extra={"facts": {"rejected": rejected}})
-
-    def _confirm(self, outcome: Outcome) -> None:
-        for (centre, edge, epoch), runs in outcome.settled.items():
+    def _confirm(self, result: CommitResult) -> None:
+        for (centre, edge, epoch), runs in result.confirmed.items():
             message = Confirmation(epoch=epoch, runs=runs)
             topic = Topic(centre, MessageType.CONFIRMED, edge)
             self._client.publish(str(topic), message.model_dump_json().encode(), qos=1)
 
-    def _look(self) -> None:
-        """See whether the database is still there, where there is nothing to store."""
-        try:
-            if store := self._opened():
-                store.look()
-        except ServiceAway as away:
-            log.warning(AWAY, away)
-            self._forget_connection()
+    def _count(self, decoded: DecodedPortion, results: Sequence[CommitResult]) -> None:
+        committed_ms = self._clock().timestamp() * 1000
+        for newest_ms in decoded.newest_ms:
+            self.metrics.lag.observe((committed_ms - newest_ms) / 1000)
+        self.metrics.readings.inc(sum(result.readings for result in results))
+        self.metrics.batches.inc(sum(result.batches for result in results))
+        self.metrics.resends.inc(sum(result.resends for result in results))
+        if rejected := sum(result.rejected for result in results):
+            self.metrics.rejected.inc(rejected)
+            log.warning("messages or readings were rejected and are kept as such", extra={"facts": {"rejected": rejected}})
 
-    def _opened(self) -> IngestStore | None:
+    def _ping(self) -> None:
+        """Check the database connection while there is nothing to commit."""
+        try:
+            if store := self._open_store():
+                store.ping()
+        except ServiceAway as error:
+            self._database_lost(error)
+
+    def _open_store(self) -> IngestStore | None:
+        """The store, connected if need be; None where the worker is asked to stop while the database is away."""
         while self._store is None:
             self._connection = connect_with_retry(self._settings.database_url, log.warning, should_stop=self._should_stop)
             if self._connection is None:
                 return None
             try:
                 self._store = IngestStore(self._connection)
-            except ServiceAway as away:
-                log.warning(AWAY, away)
-                self._forget_connection()
+            except ServiceAway as error:
+                self._database_lost(error)
             else:
                 self.metrics.connected.labels("database").set(1)
                 self.metrics.reconnects.labels("database").inc(self._connections_made > 0)
                 self._connections_made += 1
         return self._store
+
+    def _database_lost(self, error: ServiceAway) -> None:
+        log.warning("%s. Nothing is acknowledged until it is back.", error)
+        self.metrics.connected.labels("database").set(0)
+        if self._connection:
+            self._connection.close()
+        self._connection = self._store = None
 
     def _when_subscribed(self) -> None:
         self.metrics.reconnects.labels("broker").inc(self._subscriptions_made > 0)
@@ -205,48 +182,6 @@ class Ingest:
         log.info("ingest %s is subscribed", self._settings.worker)
 
     def _should_stop(self) -> bool:
-        """Asked on every turn of every loop, those that wait for the database included."""
-        self.metrics.turned()
-        return self._asked_to_stop()
-
-    def _forget_connection(self) -> None:
-        self.metrics.connected.labels("database").set(0)
-        if self._connection:
-            self._connection.close()
-        self._connection = self._store = None
-
-
-def commit(store: IngestStore, found: Sorted) -> list[Outcome]:
-    """Commit a portion at once; where the database refuses the content, each message alone, the culprit as rejected."""
-    now = found.arrived_at
-    _keep(store, found.notes, now)
-    try:
-        return [store.commit(found.arrivals, found.refusals, found.reports, found.statuses, now, found.prepared)]
-    except Unstorable:
-        outcomes = [store.commit([], found.refusals, [], found.statuses, now)]
-        for arrival in found.arrivals:
-            try:
-                outcomes.append(store.commit([arrival], [], [], [], now))
-            except Unstorable as why:
-                culprit = Refusal(str(arrival.topic), f"the database refuses it: {why}", arrival.payload)
-                outcomes.append(store.commit([], [culprit], [], [], now))
-        for report in found.reports:
-            try:
-                outcomes.append(store.commit([], [], [report], [], now))
-            except Unstorable as why:
-                culprit = Refusal(str(report.topic), f"the database refuses it: {why}", b"")
-                outcomes.append(store.commit([], [culprit], [], [], now))
-        return outcomes
-
-
-def _keep(store: IngestStore, notes: Sequence[EdgeReport], now: datetime) -> None:
-    """What edges say of their houses, each alone where together they are refused, the culprit as rejected."""
-    try:
-        store.store_edge_reports(notes, now)
-    except Unstorable:
-        for topic, said in notes:
-            try:
-                store.store_edge_reports([(topic, said)], now)
-            except Unstorable as why:
-                refusal = Refusal(str(topic), f"the database refuses it: {why}", said.model_dump_json().encode())
-                store.commit([], [refusal], [], [], now)
+        """Whether to stop. Every loop calls this in each round, so it also records the heartbeat."""
+        self.metrics.heartbeat()
+        return self._stop_requested()

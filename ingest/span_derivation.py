@@ -1,4 +1,4 @@
-"""The threads that keep spans in step with readings."""
+"""Background workers that derive spans from new readings."""
 
 import logging
 import threading
@@ -6,63 +6,55 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from ingest.background_worker import repeat, running
+from ingest.background_worker import BackgroundWorker, background_workers
 from smartwork.db.core.connection import Connection
 from smartwork.db.presence.spans import derive_queued_spans
 
 log = logging.getLogger("ingest.span_derivation")
 
-EVERY_S = 0.5
-QUIET, LONGEST = timedelta(seconds=1), timedelta(seconds=10)
-"""Under load a sensor is derived once it is quiet for so long, or at the latest so long after it was touched first: not
-again for each batch of one that speaks all the time. Where nothing comes in, at once."""
+INTERVAL_S = 0.5
+QUIET_FOR, AT_MOST_AFTER = timedelta(seconds=1), timedelta(seconds=10)
+"""Under load, a sensor's spans are derived once it has sent nothing for QUIET_FOR, or AT_MOST_AFTER its first reading in the
+queue; not again for each batch of a sensor that sends all the time."""
 THREADS = 2
-"""One computes while the database works for the other."""
+"""One thread computes while the database works for the other."""
 
 
 @contextmanager
-def deriving(database_url: str) -> Iterator[Callable[[], None]]:
-    """Derive the spans of what readings touched: under load by and by, and all of them when the yielded function is called.
+def span_derivation(database_url: str) -> Iterator[Callable[[], None]]:
+    """Derive the spans of the queue while the block lasts. The yielded function requests all of them at once.
 
-    What is still touched at the end of the block stays marked in the database: the next worker derives it.
+    What is still queued at the end stays in the database: the next worker derives it.
     """
-    ended = threading.Event()
-    rounds = [_Rounds(ended) for _ in range(THREADS)]
+    stop = threading.Event()
+    rounds = [_Rounds(stop) for _ in range(THREADS)]
 
-    def ask() -> None:
+    def derive_all() -> None:
         for each in rounds:
-            each.asked.set()
+            each.all_requested.set()
 
-    loops = [
-        threading.Thread(
-            target=repeat,
-            args=(database_url, each.due, each.derive, ended, log),
-            name=f"ingest.span_derivation-{i}",
-            daemon=True,
-        )
-        for i, each in enumerate(rounds)
-    ]
-    with running(*loops, ended=ended, wake=ask):
-        yield ask
+    workers = [BackgroundWorker(each.wait, each.derive, log) for each in rounds]
+    with background_workers(database_url, workers, stop, wake=derive_all):
+        yield derive_all
 
 
 class _Rounds:
-    """When one thread derives, and what: all that is stale if it was asked to, else what is quiet."""
+    """The rounds of one thread: the whole queue where that was requested, otherwise the sensors that are quiet."""
 
-    def __init__(self, ended: threading.Event) -> None:
-        self.asked = threading.Event()
-        self._ended = ended
-        self._all = False
+    def __init__(self, stop: threading.Event) -> None:
+        self.all_requested = threading.Event()
+        self._stop = stop
+        self._derive_all = False
 
-    def due(self) -> bool:
-        """Wait for the next round; false where there is none."""
-        self._all = self.asked.wait(EVERY_S)
-        self.asked.clear()
-        return not self._ended.is_set()
+    def wait(self) -> bool:
+        """Wait for the next round; False where there is none."""
+        self._derive_all = self.all_requested.wait(INTERVAL_S)
+        self.all_requested.clear()
+        return not self._stop.is_set()
 
     def derive(self, connection: Connection) -> None:
-        """One round."""
-        if self._all:
+        """Do one round."""
+        if self._derive_all:
             derive_queued_spans(connection)
         else:
-            derive_queued_spans(connection, QUIET, LONGEST)
+            derive_queued_spans(connection, QUIET_FOR, AT_MOST_AFTER)

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.service import Sorted, commit, sort
+from ingest.portion import commit_portion, decode_portion
 from smartwork.db.core.connection import Connection
-from smartwork.db.ingest.store import PAYLOAD_KEPT, IngestStore
+from smartwork.db.ingest.messages import Portion
+from smartwork.db.ingest.rejected import MAX_PAYLOAD
+from smartwork.db.ingest.store import IngestStore
 from smartwork.db.network_setup import install
 from smartwork.transport.mqtt import Client, Delivery
 from tests.support.factory import NOON, batch, presence, small_network
@@ -20,7 +22,7 @@ from tests.support.poison import CENTRE, deliveries, messages
 from tests.support.program import Program, eventually
 
 pytestmark = pytest.mark.services
-PORTION = 200
+PORTION_SIZE = 200
 
 
 @pytest.fixture
@@ -35,24 +37,24 @@ def number(connection: Connection, statement: str) -> int:
     return int(row[0])
 
 
-def taken(found: Sorted) -> int:
-    """How many reports and changes of status are of a known centre, so that no row of `rejected` is due for them."""
-    topics = [report.topic for report in found.reports] + [status.topic for status in found.statuses]
+def without_a_row(portion: Portion) -> int:
+    """Number of ledger reports and statuses of a known centre: they are stored, and leave no row of their own."""
+    topics = [report.topic for report in portion.ledger_reports] + [status.topic for status in portion.statuses]
     return sum(topic.centre == CENTRE for topic in topics)
 
 
-def feed(store: IngestStore, portion: Sequence[Delivery]) -> int:
-    """How many of these messages were stored as batches, reports or status, or recognised as repeats."""
-    found = sort(portion, NOON)
-    outcomes = commit(store, found)
-    return taken(found) + sum(o.batches + o.resends for o in outcomes)
+def feed(store: IngestStore, deliveries: Sequence[Delivery]) -> int:
+    """Number of these messages that were stored as batches, reports or status, or recognised as resends."""
+    portion = decode_portion(deliveries)
+    results = commit_portion(store, portion, NOON)
+    return without_a_row(portion) + sum(result.batches + result.resends for result in results)
 
 
 def all_accounted(connection: Connection, tries: int, stored: int) -> None:
     """Each message is stored or has a row with a reason and a short payload; each number is stored or rejected."""
     assert number(connection, "SELECT count(*) FROM rejected WHERE n IS NULL") == tries - stored
     assert number(connection, "SELECT count(*) FROM rejected WHERE reason = '' OR topic = ''") == 0
-    assert number(connection, f"SELECT count(*) FROM rejected WHERE length(payload) > {PAYLOAD_KEPT}") == 0
+    assert number(connection, f"SELECT count(*) FROM rejected WHERE length(payload) > {MAX_PAYLOAD}") == 0
     numbered = number(connection, "SELECT coalesce(sum(last - first + 1), 0) FROM batch")
     kept = number(connection, "SELECT count(*) FROM reading")
     assert numbered == kept + number(connection, "SELECT count(*) FROM rejected WHERE n IS NOT NULL")
@@ -62,8 +64,8 @@ def all_accounted(connection: Connection, tries: int, stored: int) -> None:
 
 def poison(store: IngestStore, connection: Connection, chance: Random, tries: int) -> int:
     stored = 0
-    for done in range(0, tries, PORTION):
-        stored += feed(store, deliveries(chance, min(PORTION, tries - done)))
+    for done in range(0, tries, PORTION_SIZE):
+        stored += feed(store, deliveries(chance, min(PORTION_SIZE, tries - done)))
     all_accounted(connection, tries, stored)
     return stored
 
@@ -84,7 +86,7 @@ def test_two_hundred_thousand_mutated_messages_are_stored_or_kept_as_rejected(
 
 
 TOPICS = st.one_of(
-    st.sampled_from(["readings", "ledger", "status", "confirmed"]).map(lambda leaf: f"sw/v1/{CENTRE}/{leaf}/gateway"),
+    st.sampled_from(["readings", "ledger", "status", "confirmed"]).map(lambda name: f"sw/v1/{CENTRE}/{name}/gateway"),
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=80),
 )
 JSON = st.recursive(

@@ -9,7 +9,7 @@ from smartwork.contracts.messages import Batch
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Policy, Profile, ZoneLight
 from smartwork.contracts.topics import MessageType, Topic
-from smartwork.db.ingest.columns import Arrival
+from smartwork.db.ingest.messages import Portion, ReceivedBatch
 from smartwork.domain.billing.companies import Company, Member
 from smartwork.domain.billing.contracts import Contract
 from smartwork.domain.billing.parties import Party
@@ -118,6 +118,11 @@ def batch(first: int, told: Sequence[Told], day: date = TODAY, epoch: str = EPOC
     )
 
 
-def arrival(content: Batch, centre: str = "mons", edge: str = "gateway") -> Arrival:
-    """The batch as it arrives from an edge."""
-    return Arrival(Topic(centre, MessageType.READINGS, edge), content, content.model_dump_json().encode())
+def received(content: Batch, centre: str = "mons", edge: str = "gateway") -> ReceivedBatch:
+    """The batch as ingest receives it from an edge."""
+    return ReceivedBatch(Topic(centre, MessageType.READINGS, edge), content, content.model_dump_json().encode())
+
+
+def portion_of(*batches: Batch) -> Portion:
+    """The batches as one portion from an edge of mons."""
+    return Portion(batches=[received(content) for content in batches])

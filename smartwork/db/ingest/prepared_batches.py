@@ -1,4 +1,4 @@
-"""A portion of batches made ready to be stored, so that the database need not wait while Python computes."""
+"""Batches made ready for COPY while the previous portion is committed, so that the database does not wait for Python."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,78 +8,95 @@ import numpy as np
 
 from smartwork.contracts.metrics import Metric
 from smartwork.db.core.copy_rows import Rows, array_text, reading_rows
-from smartwork.db.ingest.columns import Arrival, Columns, Flags, Integers, gather, judge
-from smartwork.db.ingest.row_ids import Registry, outbox_key
+from smartwork.db.ingest.columns import Flags, Integers, ReadingColumns, reading_columns
+from smartwork.db.ingest.id_cache import IdCache
+from smartwork.db.ingest.messages import ReceivedBatch
+from smartwork.db.ingest.plausibility import plausible
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
-    """From when on the spans of which devices have to be derived again, as the texts of two arrays; ms since 1970 UTC."""
+class SpanQueueEntries:
+    """The devices whose spans must be derived again, and from when: two array literals; ms since 1970 UTC."""
 
     device_ids: str
     since_ms: str
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """Batches of known centres with their columns, what the registry calls them, and their good readings as rows."""
+class PreparedBatches:
+    """Batches of known centres with their columns, database ids, and their plausible readings as rows for COPY."""
 
-    registry: Registry
-    """Whose numbers these are."""
-    arrivals: Sequence[Arrival]
-    columns: Columns
+    ids: IdCache
+    """The cache that the ids come from. It is replaced after an error, and then the ids are looked up again."""
+    batches: Sequence[ReceivedBatch]
+    columns: ReadingColumns
     outbox_ids: Integers
-    device_id: Integers
-    good: Flags
-    stored: Integers
-    """By batch, how many readings are good."""
+    """One for each batch."""
+    device_ids: Integers
+    """One for each reading."""
+    is_plausible: Flags
+    """One for each reading."""
+    plausible_counts: Integers
+    """Number of plausible readings of each batch."""
     rows: Rows
-    """The good readings of all batches."""
-    marks: Marks
+    """The plausible readings of all batches."""
+    span_queue: SpanQueueEntries
     arrived_at: datetime
 
-    def only(self, fresh: Flags) -> tuple[Rows, Marks]:
-        """The rows and marks of the batches that are flagged."""
-        if fresh.all():
-            return self.rows, self.marks
-        taken = self.columns.spread(fresh)
-        return self.rows[taken[self.good]], _marks(self.columns, self.device_id, self.good & taken)
+    def of_new(self, is_new: Flags) -> tuple[Rows, SpanQueueEntries]:
+        """The rows and the entries of the span queue for the batches that are flagged."""
+        if is_new.all():
+            return self.rows, self.span_queue
+        in_new = self.columns.per_reading(is_new)
+        entries = _span_queue_entries(self.columns, self.device_ids, self.is_plausible & in_new)
+        return self.rows[in_new[self.is_plausible]], entries
 
 
-def prepare(registry: Registry, arrivals: Sequence[Arrival], columns: Columns | None, arrived_at: datetime) -> Prepared:
-    """Judge the batches and lay their good readings out as rows; the registry must know all that they name.
+def prepare(
+    ids: IdCache, batches: Sequence[ReceivedBatch], columns: ReadingColumns | None, arrived_at: datetime
+) -> PreparedBatches:
+    """Check the readings and lay the plausible ones out as rows. `ids` must have all that the batches name.
 
-    `columns` is `gather(arrivals)`, where the caller has it already.
+    `columns` is `reading_columns(batches)` where the caller has it already.
     """
-    columns = columns or gather(arrivals)
-    ids: list[int] = []
-    outboxes, days = [], []
-    for arrival in arrivals:
-        topic, batch = arrival.topic, arrival.batch
-        outboxes.append(registry.outbox_id(outbox_key(topic, batch.epoch)))
-        ids += map(registry.devices(topic.centre).__getitem__, batch.devices)
-        days.append((batch.day, registry.zone(topic.centre)))
-    good = judge(columns, days, arrived_at)
-    stored = np.add.reduceat(good, columns.starts(), dtype=np.int64) if arrivals else columns.lengths
-    device_id = np.array(ids, dtype=np.int64)[columns.device]
-    outbox_ids = np.array(outboxes, dtype=np.int64)
-    rows = reading_rows(
-        columns.at_ms[good],
-        device_id[good],
-        columns.metric[good],
-        columns.value[good],
-        columns.spread(outbox_ids)[good],
-        columns.n[good],
+    columns = columns or reading_columns(batches)
+    all_device_ids: list[int] = []
+    outbox_ids, days = [], []
+    for received in batches:
+        centre = received.topic.centre
+        outbox_ids.append(ids.outbox_id(received.outbox))
+        all_device_ids += map(ids.device_ids(centre).__getitem__, received.batch.devices)
+        days.append((received.batch.day, ids.timezone(centre)))
+    is_plausible = plausible(columns, days, arrived_at)
+    device_ids = np.array(all_device_ids, dtype=np.int64)[columns.device]
+    outbox_id = np.array(outbox_ids, dtype=np.int64)
+    return PreparedBatches(
+        ids=ids,
+        batches=batches,
+        columns=columns,
+        outbox_ids=outbox_id,
+        device_ids=device_ids,
+        is_plausible=is_plausible,
+        plausible_counts=np.add.reduceat(is_plausible, columns.starts(), dtype=np.int64) if batches else columns.lengths,
+        rows=reading_rows(
+            columns.at_ms[is_plausible],
+            device_ids[is_plausible],
+            columns.metric[is_plausible],
+            columns.value[is_plausible],
+            columns.per_reading(outbox_id)[is_plausible],
+            columns.n[is_plausible],
+        ),
+        span_queue=_span_queue_entries(columns, device_ids, is_plausible),
+        arrived_at=arrived_at,
     )
-    marks = _marks(columns, device_id, good)
-    return Prepared(registry, arrivals, columns, outbox_ids, device_id, good, stored, rows, marks, arrived_at)
 
 
-def _marks(columns: Columns, device_id: Integers, taken: Flags) -> Marks:
-    presence = taken & (columns.metric == Metric.PRESENCE)
-    device, at_ms = device_id[presence], columns.at_ms[presence]
+def _span_queue_entries(columns: ReadingColumns, device_ids: Integers, selected: Flags) -> SpanQueueEntries:
+    """Each device with a selected presence reading, and its earliest one."""
+    presence = selected & (columns.metric == Metric.PRESENCE)
+    device, at_ms = device_ids[presence], columns.at_ms[presence]
     order = np.argsort(device, kind="stable")
     device, at_ms = device[order], at_ms[order]
-    heads = np.flatnonzero(np.append(True, np.diff(device) != 0)[: len(device)])
-    since = np.minimum.reduceat(at_ms, heads) if len(heads) else at_ms
-    return Marks(array_text(device[heads].tolist()), array_text(since.tolist()))
+    firsts = np.flatnonzero(np.append(True, np.diff(device) != 0)[: len(device)])
+    since = np.minimum.reduceat(at_ms, firsts) if len(firsts) else at_ms
+    return SpanQueueEntries(array_text(device[firsts].tolist()), array_text(since.tolist()))

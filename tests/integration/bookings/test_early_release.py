@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ingest.early_release import release_due, releasing, say
+from ingest.early_release import early_release_worker, publish_releases, release_due
 from smartwork.contracts.decode import Decoded, decode
 from smartwork.contracts.messages import Released
 from smartwork.contracts.topics import MessageType, Topic
@@ -82,8 +82,8 @@ def test_a_release_is_said_once_with_how_long_the_desk_is_free(network: Connecti
     with Client(broker_url, "listener", subscriptions=[TOPIC]) as listener, Client(broker_url, "speaker") as speaker:
         listener.wait_connected(5)
         speaker.wait_connected(5)
-        assert say(network, speaker, NINE + HOUR) == 1
-        assert say(network, speaker, NINE + HOUR) == 0
+        assert publish_releases(network, speaker, NINE + HOUR) == 1
+        assert publish_releases(network, speaker, NINE + HOUR) == 0
         (heard,) = listener.receive(5, 5)
     found = decode(heard.topic, heard.payload)
     assert isinstance(found, Decoded)
@@ -97,7 +97,7 @@ def test_the_loop_beside_ingest_releases_and_says(network: Connection, database_
     settings = IngestSettings(database_url=database_url, broker_url=broker_url, worker="t", release_every_s=1)
     with (
         Client(broker_url, "listener", subscriptions=[TOPIC]) as listener,
-        releasing(settings, lambda: NINE + HOUR),
+        early_release_worker(settings, lambda: NINE + HOUR),
     ):
         listener.wait_connected(5)
         eventually(lambda: bool(released(network)) and bool(released(network)[0][2]), lambda: "not said", 20)

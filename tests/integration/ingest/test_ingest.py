@@ -14,15 +14,23 @@ from smartwork.contracts.messages import Batch, Confirmation, LedgerReport, Ledg
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.core.connection import Connection, connect
-from smartwork.db.ingest.columns import Arrival, gather
-from smartwork.db.ingest.store import IngestStore, Outcome, Refusal, Report, StatusChange
+from smartwork.db.ingest.columns import reading_columns
+from smartwork.db.ingest.messages import (
+    CommitResult,
+    Portion,
+    ReceivedBatch,
+    ReceivedLedgerReport,
+    ReceivedStatus,
+    RejectedMessage,
+)
+from smartwork.db.ingest.store import IngestStore
 from smartwork.db.ledger.ledger import ledger, overlaps
 from smartwork.db.network_setup import install
 from smartwork.db.presence.spans import derive_queued_spans
 from smartwork.devstack.stack import Stack
 from smartwork.transport.mqtt import Client
 from tests.support.broker import collect
-from tests.support.factory import EPOCH, NOON, TODAY, Told, arrival, batch, presence, small_network
+from tests.support.factory import EPOCH, NOON, TODAY, Told, batch, presence, received, small_network
 from tests.support.program import Program, eventually
 
 pytestmark = pytest.mark.services
@@ -35,8 +43,8 @@ def store(connection: Connection) -> IngestStore:
     return IngestStore(connection)
 
 
-def commit(store: IngestStore, *arrivals: Arrival) -> Outcome:
-    return store.commit(arrivals, [], [], [], NOON)
+def commit(store: IngestStore, *batches: ReceivedBatch) -> CommitResult:
+    return store.commit(Portion(batches=batches), NOON)
 
 
 def number(connection: Connection, statement: str) -> int:
@@ -59,9 +67,9 @@ def test_a_batch_is_stored_once_with_its_event_times_and_values(connection: Conn
         (NOON - timedelta(hours=2), "l-1", Metric.ENERGY_WH, 1234.5),
         (NOON, "s-2", Metric.TEMPERATURE_C, -3.25),
     ]
-    outcome = commit(store, arrival(batch(1, told)))
+    outcome = commit(store, received(batch(1, told)))
     assert (outcome.readings, outcome.batches, outcome.resends, outcome.rejected) == (3, 1, 0, 0)
-    assert outcome.settled == {("mons", "gateway", EPOCH): [(1, 3)]}
+    assert outcome.confirmed == {("mons", "gateway", EPOCH): [(1, 3)]}
     rows = connection.execute(
         "SELECT at, slug, metric, value FROM reading JOIN device USING (device_id) ORDER BY n"
     ).fetchall()
@@ -69,8 +77,8 @@ def test_a_batch_is_stored_once_with_its_event_times_and_values(connection: Conn
 
 
 def test_a_resend_is_counted_as_duplicate_and_stored_no_second_time(connection: Connection, store: IngestStore) -> None:
-    commit(store, arrival(morning(1)))
-    again = commit(store, arrival(morning(1)), arrival(morning(11)), arrival(morning(1)), arrival(morning(11)))
+    commit(store, received(morning(1)))
+    again = commit(store, received(morning(1)), received(morning(11)), received(morning(1)), received(morning(11)))
     assert (again.readings, again.batches, again.resends) == (10, 1, 3)
     assert number(connection, "SELECT count(*) FROM reading") == 20
     [row] = ledger(connection)["mons"]
@@ -81,8 +89,8 @@ def test_a_resend_is_counted_as_duplicate_and_stored_no_second_time(connection: 
 def test_numbers_that_another_batch_has_taken_are_a_conflict_that_is_kept_as_rejected(
     connection: Connection, store: IngestStore, first: int, many: int
 ) -> None:
-    commit(store, arrival(morning(1)))
-    other = arrival(morning(first, "s-2", many))
+    commit(store, received(morning(1)))
+    other = received(morning(first, "s-2", many))
     outcome = commit(store, other)
     assert (outcome.readings, outcome.batches, outcome.resends, outcome.rejected) == (0, 0, 0, 1)
     assert reasons(connection) == ["the batch's numbers were taken before by a batch with other content"]
@@ -92,7 +100,7 @@ def test_numbers_that_another_batch_has_taken_are_a_conflict_that_is_kept_as_rej
 def test_two_batches_of_one_portion_that_claim_the_same_numbers_are_stored_once(
     connection: Connection, store: IngestStore
 ) -> None:
-    outcome = commit(store, arrival(morning(5)), arrival(morning(1, "s-2")))
+    outcome = commit(store, received(morning(5)), received(morning(1, "s-2")))
     assert (outcome.readings, outcome.rejected) == (10, 1)
     assert number(connection, "SELECT count(*) FROM reading") == 10
 
@@ -109,7 +117,7 @@ def test_of_workers_that_store_overlapping_batches_at_the_same_time_one_stores_i
         with closing(connect(database_url)) as own:
             worker = IngestStore(own)
             barrier.wait(10)
-            return sum(commit(worker, arrival(morning(first, many=many))).readings for first in range(1, 101, many))
+            return sum(commit(worker, received(morning(first, many=many))).readings for first in range(1, 101, many))
 
     with ThreadPoolExecutor(len(sizes)) as pool:
         stored = sum(pool.map(claim, sizes))
@@ -122,22 +130,22 @@ def test_of_workers_that_store_overlapping_batches_at_the_same_time_one_stores_i
 def test_batches_that_were_prepared_before_their_edge_was_known_are_stored_all_the_same(
     connection: Connection, store: IngestStore
 ) -> None:
-    first, second = arrival(morning(1)), arrival(morning(11))
-    assert store.prepare([first], NOON, gather([first])) is None
+    first, second = received(morning(1)), received(morning(11))
+    assert store.prepare([first], NOON, reading_columns([first])) is None
     commit(store, first)
-    prepared = store.prepare([second], NOON, gather([second]))
+    prepared = store.prepare([second], NOON, reading_columns([second]))
     assert prepared
-    assert IngestStore(connection).commit([second], [], [], [], NOON, prepared).readings == 10
-    assert store.commit([second], [], [], [], NOON, prepared).resends == 1
+    assert IngestStore(connection).commit(Portion(batches=[second]), NOON, prepared).readings == 10
+    assert store.commit(Portion(batches=[second]), NOON, prepared).resends == 1
     assert number(connection, "SELECT count(*) FROM reading") == 20
 
 
 def test_of_prepared_batches_only_those_that_are_new_are_stored(connection: Connection, store: IngestStore) -> None:
-    commit(store, arrival(morning(11)))
+    commit(store, received(morning(11)))
     derive_queued_spans(connection)
-    three = [arrival(morning(first)) for first in (1, 11, 21)]
-    prepared = store.prepare(three, NOON, gather(three))
-    outcome = store.commit(three, [], [], [], NOON, prepared)
+    three = [received(morning(first)) for first in (1, 11, 21)]
+    prepared = store.prepare(three, NOON, reading_columns(three))
+    outcome = store.commit(Portion(batches=three), NOON, prepared)
     assert (outcome.readings, outcome.batches, outcome.resends) == (20, 2, 1)
     assert number(connection, "SELECT count(DISTINCT n) FROM reading") == 30
     since = connection.execute("SELECT since FROM span_queue").fetchall()
@@ -163,7 +171,7 @@ def test_a_reading_that_cannot_be_true_is_refused_with_its_reason_and_the_rest_i
     connection: Connection, store: IngestStore, told: Told, reason: str
 ) -> None:
     good: Told = (NOON, "s-1", Metric.PRESENCE, 1.0)
-    outcome = commit(store, arrival(batch(1, [good, told, good])))
+    outcome = commit(store, received(batch(1, [good, told, good])))
     assert (outcome.readings, outcome.rejected) == (2, 1)
     assert reasons(connection) == [reason]
     assert number(connection, "SELECT n FROM rejected") == 2
@@ -172,13 +180,13 @@ def test_a_reading_that_cannot_be_true_is_refused_with_its_reason_and_the_rest_i
 
 
 def test_a_batch_of_nothing_but_bad_readings_is_in_the_ledger(connection: Connection, store: IngestStore) -> None:
-    outcome = commit(store, arrival(batch(1, [(NOON, "s-1", 77, 1.0)] * 3)))
+    outcome = commit(store, received(batch(1, [(NOON, "s-1", 77, 1.0)] * 3)))
     assert (outcome.readings, outcome.rejected) == (0, 3)
     assert ledger(connection)["mons"][0].missing == 0
 
 
 def test_a_device_that_nobody_registered_is_registered_as_seen(connection: Connection, store: IngestStore) -> None:
-    commit(store, arrival(morning(1, "stranger")))
+    commit(store, received(morning(1, "stranger")))
     assert number(connection, "SELECT count(*) FROM device WHERE slug = 'stranger' AND profile IS NULL") == 1
     assert number(connection, "SELECT count(*) FROM reading") == 10
 
@@ -186,30 +194,32 @@ def test_a_device_that_nobody_registered_is_registered_as_seen(connection: Conne
 def test_a_message_of_an_unknown_centre_is_kept_as_rejected_and_not_confirmed(
     connection: Connection, store: IngestStore
 ) -> None:
-    outcome = commit(store, arrival(morning(1), centre="atlantis"), arrival(morning(1)))
-    assert (outcome.readings, outcome.rejected, list(outcome.settled)) == (10, 1, [("mons", "gateway", EPOCH)])
+    outcome = commit(store, received(morning(1), centre="atlantis"), received(morning(1)))
+    assert (outcome.readings, outcome.rejected, list(outcome.confirmed)) == (10, 1, [("mons", "gateway", EPOCH)])
     assert reasons(connection) == ["unknown centre atlantis"]
 
 
 def test_a_report_that_was_overtaken_changes_nothing_and_status_says_since_when(
     connection: Connection, store: IngestStore
 ) -> None:
-    def book(numbered: int, at_ms: int) -> Report:
+    def book(numbered: int, at_ms: int) -> ReceivedLedgerReport:
         days = [LedgerReportDay(day=TODAY.isoformat(), numbered=numbered, in_outbox=0)]
-        return Report(
+        return ReceivedLedgerReport(
             Topic("mons", MessageType.LEDGER, "gateway"),
             LedgerReport(epoch=EPOCH, reported_ms=at_ms, last=numbered, days=days),
         )
 
     status = Topic("mons", MessageType.STATUS, "gateway")
-    store.commit([], [], [book(9, 2_000), book(5, 1_000)], [StatusChange(status, "online")], NOON)
-    store.commit([], [], [], [StatusChange(status, "online")], NOON + timedelta(hours=1))
+    online = [ReceivedStatus(status, "online")]
+    store.commit(Portion(ledger_reports=[book(9, 2_000), book(5, 1_000)], statuses=online), NOON)
+    store.commit(Portion(statuses=online), NOON + timedelta(hours=1))
     assert ledger(connection)["mons"][0].numbered == 9
     assert connection.execute("SELECT state, since FROM edge_status").fetchall() == [("online", NOON)]
 
 
 def test_hostile_text_in_a_refused_message_is_kept(connection: Connection, store: IngestStore) -> None:
-    store.commit([], [Refusal("sw/v1/a\0b" * 200, "no\0sense 'quoted'; --", b"\0\xff" * 5_000)], [], [], NOON)
+    message = RejectedMessage("sw/v1/a\0b" * 200, "no\0sense 'quoted'; --", b"\0\xff" * 5_000)
+    store.commit(Portion(rejected=[message]), NOON)
     assert number(connection, "SELECT length(payload) FROM rejected") == 2_000
 
 

@@ -7,11 +7,12 @@ import pytest
 from smartwork.contracts.messages import LedgerReport, LedgerReportDay
 from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.core.connection import Connection
-from smartwork.db.ingest.store import IngestStore, Report
+from smartwork.db.ingest.messages import Portion, ReceivedLedgerReport
+from smartwork.db.ingest.store import IngestStore
 from smartwork.db.ledger.ledger import NumberRun, gaps, ledger, overlaps
 from smartwork.db.network_setup import install
 from smartwork.domain.ledger.ledger_day import LedgerDay
-from tests.support.factory import EPOCH, NOON, TODAY, arrival, batch, presence, small_network
+from tests.support.factory import EPOCH, NOON, TODAY, batch, portion_of, presence, small_network
 
 pytestmark = pytest.mark.services
 OTHER_EPOCH = "ffffffffffff"
@@ -25,13 +26,14 @@ def store(connection: Connection) -> IngestStore:
 
 def stored(store: IngestStore, first: int, many: int, epoch: str = EPOCH) -> None:
     told = presence("s-1", NOON - timedelta(hours=2), [True] * many)
-    store.commit([arrival(batch(first, told, epoch=epoch))], [], [], [], NOON)
+    store.commit(portion_of(batch(first, told, epoch=epoch)), NOON)
 
 
 def reported(store: IngestStore, numbered: int, in_outbox: int, epoch: str = EPOCH, at_ms: int = 1) -> None:
     days = [LedgerReportDay(day=TODAY.isoformat(), numbered=numbered, in_outbox=in_outbox)]
     report = LedgerReport(epoch=epoch, reported_ms=at_ms, last=numbered, days=days)
-    store.commit([], [], [Report(Topic("mons", MessageType.LEDGER, "gateway"), report)], [], NOON)
+    topic = Topic("mons", MessageType.LEDGER, "gateway")
+    store.commit(Portion(ledger_reports=[ReceivedLedgerReport(topic, report)]), NOON)
 
 
 def book(

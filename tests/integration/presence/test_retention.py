@@ -22,7 +22,7 @@ from smartwork.db.presence import retention
 from smartwork.db.presence.spans import derive_queued_spans
 from smartwork.jobs.presence.daily_figures import summarise_month
 from smartwork.jobs.presence.retention import RetentionRun, run_retention
-from tests.support.factory import EPOCH, NOON, ZONE, Told, arrival, batch, presence, small_network
+from tests.support.factory import EPOCH, NOON, ZONE, Told, batch, portion_of, presence, small_network
 
 pytestmark = pytest.mark.services
 COMMUNITY_URL = "SMARTWORK_TEST_COMMUNITY_URL"
@@ -116,7 +116,7 @@ class Edge:
         """Commit `told`, which may lie on several days, as arriving at `at`."""
         for day in sorted({each[0].astimezone(ZoneInfo(ZONE)).date() for each in told}):
             part = [each for each in told if each[0].astimezone(ZoneInfo(ZONE)).date() == day]
-            self._store.commit([arrival(batch(self._first, part, day, epoch=self._epoch))], [], [], [], at)
+            self._store.commit(portion_of(batch(self._first, part, day, epoch=self._epoch)), at)
             self._first += len(part)
 
 

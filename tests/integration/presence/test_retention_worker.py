@@ -11,7 +11,7 @@ from smartwork.db.network_setup import install
 from smartwork.db.presence import retention
 from smartwork.db.presence.spans import derive_queued_spans
 from smartwork.settings import IngestSettings
-from tests.support.factory import NOON, arrival, batch, presence, small_network
+from tests.support.factory import NOON, batch, portion_of, presence, small_network
 from tests.support.program import eventually
 
 pytestmark = pytest.mark.services
@@ -29,7 +29,7 @@ def test_a_running_ingest_sums_up_and_lets_old_readings_go(
     if retention.server_runs_retention(connection):
         pytest.skip("SKIPPED LOUDLY: the server of this run is a Community server, so our own job is not tested")
     told = presence("s-1", NOON - timedelta(hours=3), [True, False] * 30)
-    IngestStore(connection).commit([arrival(batch(1, told))], [], [], [], NOON)
+    IngestStore(connection).commit(portion_of(batch(1, told)), NOON)
     derive_queued_spans(connection)
     expected = connection.execute("SELECT * FROM reading_hour ORDER BY hour").fetchall()
     settings = IngestSettings(database_url=database_url, broker_url=broker_url, retention_every_s=1)

@@ -13,7 +13,7 @@ from smartwork.db.network_setup import install
 from smartwork.db.presence.spans import MAX_GAP, SpansNotDerived, derive_queued_spans
 from smartwork.domain.presence.sensor_limits import silence_timeout
 from tests.support import scalar_occupancy
-from tests.support.factory import NOON, Told, arrival, batch, presence, small_network
+from tests.support.factory import NOON, Told, batch, portion_of, presence, small_network
 from tests.support.program import eventually
 
 pytestmark = pytest.mark.services
@@ -72,7 +72,7 @@ def test_spans_derived_step_by_step_are_those_derived_from_scratch(
     told = restless(chance)
     first, known = 1, []
     for portion in portions(chance, told):
-        store.commit([arrival(batch(first, portion))], [], [], [], NOON + timedelta(hours=11))
+        store.commit(portion_of(batch(first, portion)), NOON + timedelta(hours=11))
         first += len(portion)
         known += portion
         if chance.random() < 0.7:
@@ -83,7 +83,7 @@ def test_spans_derived_step_by_step_are_those_derived_from_scratch(
 
 
 def test_deriving_again_without_news_changes_nothing(connection: Connection, store: IngestStore) -> None:
-    store.commit([arrival(batch(1, presence("s-1", MORNING, [True, True, False])))], [], [], [], NOON)
+    store.commit(portion_of(batch(1, presence("s-1", MORNING, [True, True, False]))), NOON)
     assert derive_queued_spans(connection) == 1
     before = spans(connection)
     assert derive_queued_spans(connection) == 0
@@ -96,11 +96,11 @@ def test_only_what_a_batch_touched_is_derived_again(connection: Connection, stor
         return {(slug, at): transaction for slug, at, transaction in rows}
 
     told = [told for i in range(6) for told in presence("s-1", MORNING + timedelta(hours=i), [True, False])]
-    store.commit([arrival(batch(1, told + presence("s-2", MORNING, [True])))], [], [], [], NOON + timedelta(hours=3))
+    store.commit(portion_of(batch(1, told + presence("s-2", MORNING, [True]))), NOON + timedelta(hours=3))
     derive_queued_spans(connection)
     before = written_by()
     late = presence("s-1", MORNING + timedelta(hours=4, minutes=30), [True])
-    store.commit([arrival(batch(20, late))], [], [], [], NOON + timedelta(hours=3))
+    store.commit(portion_of(batch(20, late)), NOON + timedelta(hours=3))
     derive_queued_spans(connection)
     after = written_by()
     assert spans(connection) == from_scratch(told + late)
@@ -111,11 +111,11 @@ def test_only_what_a_batch_touched_is_derived_again(connection: Connection, stor
 
 def test_late_readings_change_the_past(connection: Connection, store: IngestStore) -> None:
     early, late = presence("s-1", MORNING, [True]), presence("s-1", MORNING + timedelta(minutes=30), [True])
-    store.commit([arrival(batch(1, early + late))], [], [], [], NOON)
+    store.commit(portion_of(batch(1, early + late)), NOON)
     derive_queued_spans(connection)
     assert [state for _, _, state, _ in spans(connection)] == ["occupied", "unknown", "occupied"]
     outage = presence("s-1", MORNING + timedelta(minutes=1), [True] * 29)
-    store.commit([arrival(batch(3, outage))], [], [], [], NOON)
+    store.commit(portion_of(batch(3, outage)), NOON)
     derive_queued_spans(connection)
     assert spans(connection) == [(MORNING, MORNING + timedelta(minutes=32, seconds=30), "occupied", False)]
 
@@ -124,7 +124,7 @@ def test_a_stay_of_thirteen_hours_is_suspect_however_it_arrived(connection: Conn
     start = NOON - timedelta(hours=12)
     for hour in range(13):
         told = presence("s-1", start + timedelta(hours=hour), [True] * 60)
-        store.commit([arrival(batch(1 + 60 * hour, told))], [], [], [], NOON + timedelta(hours=2))
+        store.commit(portion_of(batch(1 + 60 * hour, told)), NOON + timedelta(hours=2))
         derive_queued_spans(connection)
     ((_, _, state, suspect),) = spans(connection)
     assert (state, suspect) == ("occupied", True)
@@ -134,7 +134,7 @@ def test_each_desk_has_spans_of_its_own_and_a_device_without_a_desk_has_none(
     connection: Connection, store: IngestStore
 ) -> None:
     told = presence("s-1", MORNING, [True]) + presence("s-2", MORNING, [False]) + presence("stranger", MORNING, [True])
-    store.commit([arrival(batch(1, told))], [], [], [], NOON)
+    store.commit(portion_of(batch(1, told)), NOON)
     derive_queued_spans(connection)
     assert [state for _, _, state, _ in spans(connection)] == ["occupied"]
     assert [state for _, _, state, _ in spans(connection, "desk-2")] == ["vacant"]
@@ -149,7 +149,7 @@ def test_of_two_sensors_at_one_desk_the_first_registered_speaks_and_nothing_stop
     first = presence("s-1", MORNING + timedelta(minutes=5), [True, False, True, False])
     second = presence("s-2", MORNING, [False, True] * 10)
     for number, told in ((1, second), (21, first), (25, presence("s-2", MORNING + timedelta(minutes=20), [True]))):
-        store.commit([arrival(batch(number, told))], [], [], [], NOON)
+        store.commit(portion_of(batch(number, told)), NOON)
         derive_queued_spans(connection)
     found = [(end, state) for _, end, state, _ in spans(connection) if end > first[0][0]]
     assert found == [(end, state) for _, end, state, _ in from_scratch(first)]
@@ -158,8 +158,8 @@ def test_of_two_sensors_at_one_desk_the_first_registered_speaks_and_nothing_stop
 def test_a_sensor_that_speaks_without_a_pause_is_left_alone_until_it_has_waited_long_enough(
     connection: Connection, store: IngestStore
 ) -> None:
-    store.commit([arrival(batch(1, presence("s-1", MORNING, [True])))], [], [], [], NOON)
-    store.commit([arrival(batch(2, presence("s-2", MORNING, [True])))], [], [], [], NOON)
+    store.commit(portion_of(batch(1, presence("s-1", MORNING, [True]))), NOON)
+    store.commit(portion_of(batch(2, presence("s-2", MORNING, [True]))), NOON)
     age = "UPDATE span_queue SET first_at = now() - interval '9 s', last_at = now() - %s::interval WHERE device_id = %s"
     (one,), (two,) = connection.execute("SELECT device_id FROM span_queue ORDER BY 1").fetchall()
     connection.execute(age, ("2 s", one))
@@ -167,7 +167,7 @@ def test_a_sensor_that_speaks_without_a_pause_is_left_alone_until_it_has_waited_
     quiet, longest = timedelta(seconds=1), timedelta(seconds=10)
     assert derive_queued_spans(connection, quiet, longest) == 1
     assert connection.execute("SELECT device_id FROM span_queue").fetchall() == [(two,)]
-    store.commit([arrival(batch(3, presence("s-2", MORNING + timedelta(minutes=1), [True])))], [], [], [], NOON)
+    store.commit(portion_of(batch(3, presence("s-2", MORNING + timedelta(minutes=1), [True]))), NOON)
     assert derive_queued_spans(connection, quiet, longest) == 0
     connection.execute("UPDATE span_queue SET first_at = first_at - interval '2 s'")
     assert derive_queued_spans(connection, quiet, longest) == 1
@@ -178,7 +178,7 @@ def test_what_the_database_refuses_to_derive_waits_and_is_tried_again(
     connection: Connection, store: IngestStore, database_url: str
 ) -> None:
     """As where two sensors of one desk are derived at the same time, each by a worker of its own."""
-    store.commit([arrival(batch(1, presence("s-1", MORNING, [True])))], [], [], [], NOON)
+    store.commit(portion_of(batch(1, presence("s-1", MORNING, [True]))), NOON)
     with closing(connect(database_url)) as other, ThreadPoolExecutor(1) as pool:
         with other.transaction():
             other.execute("INSERT INTO span SELECT resource_id, %s, %s, 'vacant' FROM resource", (MORNING, NOON))

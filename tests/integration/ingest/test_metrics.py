@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from ingest.observe import DEAD_AFTER_S, Metrics, served
+from ingest.metrics import DEAD_AFTER_S, Metrics
+from ingest.metrics_server import metrics_server
 from smartwork.clock import now
 from smartwork.contracts.messages import Batch
 from smartwork.db.core.connection import Connection, connect
@@ -180,30 +181,30 @@ def test_a_loop_that_hangs_is_not_alive() -> None:
     at = 0.0
     metrics = Metrics(lambda: at)
     port = free_port()
-    with served(metrics, "127.0.0.1", port):
+    with metrics_server(metrics, "127.0.0.1", port):
         at = DEAD_AFTER_S - 1
         assert ask(port, "/healthz") == (200, "ok\n")
         at = DEAD_AFTER_S
-        assert ask(port, "/healthz") == (503, "the loop has not turned for a minute\n")
-        metrics.turned()
+        assert ask(port, "/healthz") == (503, "the main loop has not run for a minute\n")
+        metrics.heartbeat()
         assert ask(port, "/healthz") == (200, "ok\n")
 
 
 def test_it_listens_on_loopback_only_where_asked_and_leaves_no_listener() -> None:
     port = free_port()
-    with served(Metrics(), "127.0.0.1", port):
+    with metrics_server(Metrics(), "127.0.0.1", port):
         connection = HTTPConnection("127.0.0.1", port, timeout=5)
         connection.request("GET", "/secrets")
         assert connection.getresponse().status == 404
         connection.close()
         with (
             pytest.raises(SettingError, match=f"SMARTWORK_METRICS_PORT is {port}"),
-            served(Metrics(), "127.0.0.1", port),
+            metrics_server(Metrics(), "127.0.0.1", port),
         ):
             pass
     assert ask(port, "/healthz")[0] == 0
 
 
 def test_port_nought_listens_nowhere() -> None:
-    with served(Metrics(), "no such host", 0):
+    with metrics_server(Metrics(), "no such host", 0):
         pass

@@ -1,0 +1,77 @@
+"""`/metrics`, `/healthz` and `/readyz` of one ingest worker over HTTP."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from threading import Thread
+from typing import TYPE_CHECKING
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+from prometheus_client.exposition import ThreadingWSGIServer, make_wsgi_app
+
+from ingest.metrics import Metrics
+from smartwork.errors import SettingError
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+@contextmanager
+def metrics_server(metrics: Metrics, host: str, port: int) -> Iterator[None]:
+    """Serve `/metrics`, `/healthz` and `/readyz` while the block lasts; nothing where `port` is 0.
+
+    Raises SettingError where the address cannot be listened on.
+    """
+    if not port:
+        yield
+        return
+    try:
+        server = make_server(host, port, _application(metrics), ThreadingWSGIServer, _QuietHandler)
+    except OSError as error:
+        raise SettingError(
+            f"SMARTWORK_METRICS_PORT is {port}, but {host}:{port} cannot be listened on ({error.strerror}). "
+            "Choose a free port, or 0 for none."
+        ) from error
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="ingest.metrics_server", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _application(metrics: Metrics) -> "WSGIApplication":
+    metrics_page = make_wsgi_app(metrics.registry)
+
+    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        match environ["PATH_INFO"]:
+            case "/metrics":
+                page: Iterable[bytes] = metrics_page(environ, start_response)
+                return page
+            case "/healthz":
+                fault = "" if metrics.is_alive() else "the main loop has not run for a minute"
+                return _answer(start_response, fault)
+            case "/readyz":
+                services = " and the ".join(metrics.disconnected())
+                return _answer(start_response, f"not connected to the {services}" if services else "")
+            case _:
+                return _answer(start_response, "Use /metrics, /healthz or /readyz.", HTTPStatus.NOT_FOUND)
+
+    return application
+
+
+def _answer(
+    start_response: "StartResponse", fault: str, status_of_fault: HTTPStatus = HTTPStatus.SERVICE_UNAVAILABLE
+) -> Iterable[bytes]:
+    status = status_of_fault if fault else HTTPStatus.OK
+    body = f"{fault or 'ok'}\n".encode()
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+    start_response(f"{status.value} {status.phrase}", headers)
+    return [body]
+
+
+class _QuietHandler(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+        """Log nothing: probes arrive every few seconds."""

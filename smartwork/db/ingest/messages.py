@@ -1,0 +1,83 @@
+"""The messages that ingest stores together, and the result of storing them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from smartwork.contracts.messages import Batch, LedgerReport
+from smartwork.contracts.topics import Topic
+from smartwork.db.network.edge_reports import EdgeReport
+
+OutboxKey = tuple[str, str, str]
+"""Centre, edge and epoch."""
+
+
+def outbox_key(topic: Topic, epoch: str) -> OutboxKey:
+    """The outbox whose edge publishes on `topic` in this epoch."""
+    return topic.centre, str(topic.name), epoch
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedBatch:
+    """A batch of readings: its topic (centre and edge), the decoded message and the payload."""
+
+    topic: Topic
+    batch: Batch
+    payload: bytes
+
+    @property
+    def outbox(self) -> OutboxKey:
+        """The outbox that numbered the readings."""
+        return outbox_key(self.topic, self.batch.epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedLedgerReport:
+    """An edge's ledger report and its topic."""
+
+    topic: Topic
+    report: LedgerReport
+
+    @property
+    def outbox(self) -> OutboxKey:
+        """The outbox that the report is about."""
+        return outbox_key(self.topic, self.report.epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedStatus:
+    """The status of an edge, `online` or `offline`, and its topic."""
+
+    topic: Topic
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedMessage:
+    """A message that cannot be stored as such; it is kept in `rejected` with the reason."""
+
+    topic: str
+    reason: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """The messages of one transaction, by type. Edge reports are stored in a transaction before it."""
+
+    batches: Sequence[ReceivedBatch] = ()
+    ledger_reports: Sequence[ReceivedLedgerReport] = ()
+    statuses: Sequence[ReceivedStatus] = ()
+    edge_reports: Sequence[EdgeReport] = ()
+    rejected: Sequence[RejectedMessage] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CommitResult:
+    """What one transaction stored: new readings and batches, resent batches, and messages and readings kept as rejected."""
+
+    readings: int
+    batches: int
+    resends: int
+    rejected: int
+    confirmed: dict[OutboxKey, list[tuple[int, int]]]
+    """By outbox the closed runs of numbers that are now in the database, those of resent batches included."""

@@ -1,0 +1,62 @@
+"""Which readings can be true: a known metric, a value within its range, an event time within the batch's local day."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+
+import numpy as np
+
+from smartwork.contracts.metrics import RANGES, Metric
+from smartwork.db.ingest.columns import Flags, ReadingColumns
+from smartwork.domain.time import local_day
+
+OLDEST = datetime(2010, 1, 1, tzinfo=UTC)
+"""An earlier event time comes from a clock that was never set."""
+CLOCK_TOLERANCE = timedelta(minutes=10)
+"""How far an event time may lie ahead of the server's clock."""
+
+_LOW = np.full(max(Metric) + 1, np.inf)
+_HIGH = np.full(max(Metric) + 1, -np.inf)
+for _metric, _range in RANGES.items():
+    _LOW[_metric], _HIGH[_metric] = _range.low, _range.high
+
+
+def plausible(columns: ReadingColumns, days: Sequence[tuple[str, str]], arrived_at: datetime) -> Flags:
+    """A flag for each reading: whether it can be true.
+
+    `days` has the local day and the centre's time zone of each batch.
+    """
+    bounds = np.array([_day_bounds_ms(*day) for day in days], dtype=np.int64).reshape(-1, 2)
+    oldest = np.maximum(bounds[:, 0], _ms(OLDEST))
+    newest = np.minimum(bounds[:, 1] - 1, _ms(arrived_at + CLOCK_TOLERANCE))
+    metric = np.where(columns.metric < len(_LOW), columns.metric, 0)
+    at_ms, value = columns.at_ms, columns.value
+    in_time = (at_ms >= columns.per_reading(oldest)) & (at_ms <= columns.per_reading(newest))
+    found: Flags = in_time & (value >= _LOW[metric]) & (value <= _HIGH[metric])
+    return found
+
+
+def rejection_reason(columns: ReadingColumns, i: int, day: str, arrived_at: datetime) -> str:
+    """The reason why `plausible` is false for reading `i`, of a batch of the local day `day`."""
+    at_ms, code, value = int(columns.at_ms[i]), int(columns.metric[i]), float(columns.value[i])
+    if at_ms < _ms(OLDEST):
+        return f"the device's clock is far in the past (before {OLDEST.date()})"
+    if at_ms > _ms(arrived_at + CLOCK_TOLERANCE):
+        return "the device's clock is ahead of time"
+    if code not in RANGES:
+        return f"unknown metric {code}"
+    limits = RANGES[Metric(code)]
+    if not limits.low <= value <= limits.high:
+        return f"{Metric(code).label} outside {limits.low:g} to {limits.high:g}"
+    return f"the event lies outside the batch's day {day}"
+
+
+def _ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+@lru_cache(maxsize=4_096)
+def _day_bounds_ms(day: str, timezone: str) -> tuple[int, int]:
+    """Start and end of a local day, in ms since 1970 UTC."""
+    window = local_day(date.fromisoformat(day), timezone)
+    return _ms(window.start), _ms(window.end)
