@@ -30,7 +30,7 @@ from smartwork.cli.settle import settle_command
 from smartwork.cli.simulate import simulate_app
 from smartwork.cli.stack import down_command, status_command, up_command
 from smartwork.cli.tokens import token_app
-from smartwork.cli.verify import add_verify
+from smartwork.cli.verify import verify_command
 from smartwork.clock import now
 from smartwork.errors import SmartworkError
 
@@ -67,7 +67,7 @@ app.command("bill")(bill_command)
 app.command("settle")(settle_command)
 app.command("audit")(audit_command)
 app.add_typer(invoice_app(progress_bar, out, database_url, parse_month), name="invoice")
-add_verify(app, progress_bar, out)
+app.command("verify")(verify_command)
 app.add_typer(token_app(progress_bar, out, database_url), name="token")
 
 app.command("demo")(demo_command)

@@ -1,102 +1,106 @@
-"""`smartwork verify`: check an invoice from its file alone."""
+"""`smartwork verify`: check a document from its file alone."""
 
 import json
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
-from rich.console import Console
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from smartwork.cli.options import AsJson
+from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.cli.tables import counted
-from smartwork.documents.verify import Verified, verify
 from smartwork.errors import SmartworkError
 
-Bar = Callable[[], AbstractContextManager[Callable[[str, int, int], None]]]
-_SHOWN = 60
-_IN_PART = 3
+if TYPE_CHECKING:
+    from smartwork.documents.verify import Verified
+
+_MAX_FINDINGS = 60
+"""Findings listed on the terminal; `--json` lists all."""
+_EXIT_COMPARED_IN_PART = 3
 
 
-class DoesNotHold(SmartworkError):  # noqa: N818 - what was found
-    """A document's parts do not match; the report has said which."""
+class DoesNotHold(SmartworkError):  # noqa: N818 - the outcome of a check, not a fault of the program
+    """The parts of a document do not match. The report has shown which."""
 
 
-def add_verify(app: typer.Typer, bar: Bar, out: Console) -> None:
-    """Add the command to `app`; progress goes to `bar`, the report to `out`."""
+def verify_command(
+    file: Annotated[Path, typer.Argument(help="An invoice or credit note of smartwork: .pdf or .xml.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Compute a document again from the evidence in it, and compare pages, XML, evidence and digest. Needs no database.
 
-    @app.command("verify")
-    def verify_command(
-        file: Annotated[Path, typer.Argument(help="An invoice or credit note of smartwork, .pdf or .xml.")],
-        *,
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")] = False,
-    ) -> None:
-        """Recompute an invoice from its own evidence and compare: pages, XML, evidence and digest. Needs no database.
+    The exit status is 1 if something does not match. It is 3 if all that was compared matches, but another version made the
+    PDF, so that only the figures of its first page could be compared.
+    """
+    from smartwork.documents.verify import verify
 
-        The exit status is 1 where something does not match, and 3 where all that was compared matches, but the PDF says that
-        another version drew it, so that only the figures of its first page could be compared.
-        """
-        with bar() as progress:
-            progress("Recomputing every line", 0, 1)
-            checked = verify(file)
-            progress("Recomputing every line", 1, 1)
-        if as_json:
-            said = {**asdict(checked), "file": str(file), "holds": checked.holds, "whole": checked.whole}
-            print(json.dumps(said, indent=2, ensure_ascii=False))
-        else:
-            _show(checked, out)
-        if not checked.holds:
-            count = len(checked.findings)
-            raise DoesNotHold(f"{file} does not hold: {f'{count} things do' if count > 1 else 'one thing does'} not match.")
-        if not checked.whole:
-            raise typer.Exit(_IN_PART)
+    with progress_bar() as progress:
+        progress("Recomputing every line", 0, 1)
+        checked = verify(file)
+        progress("Recomputing every line", 1, 1)
+    if as_json:
+        content = {**asdict(checked), "file": str(file), "holds": checked.holds, "whole": checked.whole}
+        print(json.dumps(content, indent=2, ensure_ascii=False))
+    else:
+        out.print(_head(checked), soft_wrap=True)
+        out.print(_result(checked))
+    if not checked.holds:
+        count = len(checked.findings)
+        raise DoesNotHold(f"{file} does not hold: {f'{count} things do' if count > 1 else 'one thing does'} not match.")
+    if not checked.whole:
+        raise typer.Exit(_EXIT_COMPARED_IN_PART)
 
 
-def _compared(checked: Verified) -> Table:
-    """What was compared, and what was not."""
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+def _head(checked: "Verified") -> RenderableType:
+    kind = checked.kind.replace("self_billed", "self-billed").replace("_", " ")
+    lines, proofs = counted(checked.lines, "line"), counted(checked.proofs, "proof")
+    return Text(f"{checked.number}, {kind}: {lines} with {proofs}, EUR {checked.gross}\nSHA-256 {checked.digest}")
+
+
+def _result(checked: "Verified") -> RenderableType:
+    if not checked.holds:
+        return Group(Text("\nSomething does not match.", style="bold red"), *_findings(checked))
+    if checked.whole:
+        result = Text("\nEverything matches.\n", style="bold green")
+    else:
+        result = Text("\nWhat was compared matches. The pages were compared in part.\n", style="bold yellow")
+    issuer = Text("\nWhether this is the document that was issued: ask its issuer for the SHA-256.")
+    return Group(result, _compared(checked), issuer)
+
+
+def _compared(checked: "Verified") -> Table:
+    """One row for each part of the file: how far it was compared."""
     lines = "its line follows" if checked.lines == 1 else f"each of the {checked.lines} lines follows"
-    words = "every element, as the evidence gives"
+    xml = "every element, as computed from the evidence"
     if not checked.words:
-        words = "every figure and code, as the evidence gives; names and notes not, as an older version had others"
+        xml = "every figure and code, as computed from the evidence; not names and notes, which an older version wrote"
     rows = [
         ("Evidence", f"{lines} from it, and so do VAT and totals", True),
-        ("XML", words, checked.words),
+        ("XML", xml, checked.words),
         ("SHA-256", "is the one that the document states", True),
     ]
-    first = "parties, amounts, account, reference and due date of the first page; nothing else, as another version drew it"
-    pages = {"all": "every page and all else that it holds, as the evidence gives", "figures of the first": first}
-    if said := pages.get(checked.pages):
-        rows.insert(2, ("PDF", said, checked.whole))
-    for what, said, whole in rows:
-        table.add_row(Text("✓", style="green" if whole else "yellow"), Text(what, style="bold"), Text(said))
+    first_page = "parties, amounts, account, reference and due date of the first page only, because another version made it"
+    pages = {"all": "every page and all other content, as computed from the evidence", "figures of the first": first_page}
+    if pdf := pages.get(checked.pages):
+        rows.insert(2, ("PDF", pdf, checked.whole))
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for part, text, is_whole in rows:
+        table.add_row(Text("✓", style="green" if is_whole else "yellow"), Text(part, style="bold"), Text(text))
     return table
 
 
-def _show(checked: Verified, out: Console) -> None:
-    what = checked.kind.replace("self_billed", "self-billed").replace("_", " ")
-    lines, proofs = counted(checked.lines, "line"), counted(checked.proofs, "proof")
-    out.print(Text(f"{checked.number}, {what}: {lines} with {proofs}, EUR {checked.gross}"))
-    out.print(Text(f"SHA-256 {checked.digest}"), soft_wrap=True)
-    if checked.holds:
-        if checked.whole:
-            out.print(Text("\nEverything matches.\n", style="bold green"))
-        else:
-            out.print(Text("\nWhat was compared matches; not all of the pages was.\n", style="bold yellow"))
-        out.print(_compared(checked))
-        out.print(Text("\nWhether it is the document that was issued, its issuer tells by the SHA-256."))
-        return
-    out.print(Text("\nSomething does not match.", style="bold red"))
+def _findings(checked: "Verified") -> list[RenderableType]:
     table = Table(box=box.SIMPLE_HEAD)
-    for head in ("Line", "Where", "What", "Stated", "Follows from the evidence"):
-        table.add_column(head)
-    for one in checked.findings[:_SHOWN]:
-        row = (str(one.line) if one.line else "–", one.where, one.what, one.stated, one.computed)
-        table.add_row(*map(Text, row))
-    out.print(table)
-    if len(checked.findings) > _SHOWN:
-        out.print(f"… and {len(checked.findings) - _SHOWN} more; --json shows all.")
+    for title in ("Line", "Where", "What", "Stated", "Computed from the evidence"):
+        table.add_column(title)
+    for finding in checked.findings[:_MAX_FINDINGS]:
+        line = str(finding.line) if finding.line else "–"
+        table.add_row(*map(Text, (line, finding.where, finding.what, finding.stated, finding.computed)))
+    left = len(checked.findings) - _MAX_FINDINGS
+    return [table, *([Text(f"… and {left} more; --json lists all.")] if left > 0 else [])]

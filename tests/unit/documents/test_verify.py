@@ -371,7 +371,7 @@ def test_figures_and_zones_that_nobody_can_compute_with_are_refused(tmp_path: Pa
 
 
 def test_checking_needs_no_database() -> None:
-    code = "import sys, smartwork.cli.verify; print(*sys.modules)"
+    code = "import sys, smartwork.cli.verify, smartwork.documents.verify; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"psycopg", "smartwork.db", "smartwork.devstack"} & set(loaded)
 
