@@ -60,7 +60,7 @@ def early_release_worker(settings: IngestSettings, clock: Callable[[], datetime]
 
         def work(connection: Connection) -> None:
             if count := release_due(connection, clock()):
-                log.info("desks released", extra={"facts": {"released": count}})
+                log.info("desks released", extra={"released": count})
             if client.connected:
                 publish_releases(connection, client, clock())
 

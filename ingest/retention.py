@@ -19,8 +19,8 @@ def run_once(connection: Connection, at: datetime) -> None:
         return
     hours, _, dropped = retention.run_retention(connection, at)
     if hours.days or hours.late_days or dropped:
-        facts = {"days": hours.days, "late_days": hours.late_days, "chunks_dropped": len(dropped)}
-        log.info("readings summed up by hour", extra={"facts": facts})
+        extra = {"days": hours.days, "late_days": hours.late_days, "chunks_dropped": len(dropped)}
+        log.info("readings summed up by hour", extra=extra)
 
 
 @contextmanager

@@ -143,7 +143,7 @@ class Ingest:
         self.metrics.resends.inc(sum(result.resends for result in results))
         if rejected := sum(result.rejected for result in results):
             self.metrics.rejected.inc(rejected)
-            log.warning("messages or readings were rejected and are kept as such", extra={"facts": {"rejected": rejected}})
+            log.warning("messages or readings were rejected and are kept as such", extra={"rejected": rejected})
 
     def _ping(self) -> None:
         """Check the database connection while there is nothing to commit."""

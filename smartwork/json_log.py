@@ -1,30 +1,36 @@
-"""Logs as JSON, one object a line."""
+"""The log as JSON, one object a line."""
 
-import json
 import logging
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from pythonjsonlogger.core import RESERVED_ATTRS
+from pythonjsonlogger.json import JsonFormatter
 
-class JsonLines(logging.Formatter):
-    """One JSON object a line: `at` (UTC), `level`, `logger`, `message`, what `always` says, and `extra={"facts": …}`."""
 
-    def __init__(self, always: Mapping[str, object]) -> None:
-        super().__init__()
-        self._always = dict(always)
+class JsonLineFormatter(JsonFormatter):
+    """One JSON object a line: `at` (UTC), `level`, `logger`, `message`, `worker`, the keys of `extra`, and `exception`."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """The line, without its end."""
-        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        line = {"at": at, "level": record.levelname.lower(), "logger": record.name, "message": record.getMessage()}
-        line |= self._always | getattr(record, "facts", {})
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+    def __init__(self, worker: str) -> None:
+        super().__init__(
+            ["asctime", "levelname", "name", "message"],
+            rename_fields={"asctime": "at", "levelname": "level", "name": "logger", "exc_info": "exception"},
+            static_fields={"worker": worker},
+            reserved_attrs=[*RESERVED_ATTRS, "color_message"],  # the web server's message once more, with colour codes
+            json_default=str,
+            json_ensure_ascii=False,
+        )
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802
+        """The time of the record in UTC, ISO 8601 with milliseconds."""
+        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
+    def process_log_record(self, log_data: dict[str, object]) -> dict[str, object]:
+        """The record with its level in lower case."""
+        return {**log_data, "level": str(log_data["level"]).lower()}
 
 
 def log_as_json(worker: str) -> None:
     """Send the log of this process to standard error, one JSON object a line."""
     handler = logging.StreamHandler()
-    handler.setFormatter(JsonLines({"worker": worker}))
+    handler.setFormatter(JsonLineFormatter(worker))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
