@@ -17,7 +17,7 @@ from smartwork.cli.payments import Note, Number, add_payments, decimal, written
 from smartwork.cli.tables import Column, FittedTable, Row
 from smartwork.cli.unattributed import add_walk_ins
 from smartwork.clock import now
-from smartwork.db.billing import documents
+from smartwork.db.billing import documents, drafts
 from smartwork.db.billing.documents import DocumentSummary
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.core.migrations import migrate
@@ -63,13 +63,13 @@ def invoice_app(
         """Every document with its state, drafts included."""
         chosen = month_of(month) if month else None
         with bar() as progress, opened(progress) as connection:
-            heads, drafts = documents.summaries(connection, chosen), documents.drafts(connection, chosen)
+            heads, waiting = documents.summaries(connection, chosen), drafts.drafts(connection, chosen)
             standing = documents.positions(connection, month=chosen)
         if as_json:
             listed = [_head_json(head, standing.get(head.number)) for head in heads]
-            print(json.dumps(listed + [_draft_json(draft) for draft in drafts], indent=2))
+            print(json.dumps(listed + [_draft_json(draft) for draft in waiting], indent=2))
         else:
-            out.print(_listed(heads, standing, drafts, now().date()))
+            out.print(_listed(heads, standing, waiting, now().date()))
 
     @commands.command("show")
     def show(

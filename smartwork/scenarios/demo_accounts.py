@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from smartwork.db.billing import agreements, documents
+from smartwork.db.billing import contracts, documents
 from smartwork.db.core.connection import Connection
 from smartwork.domain.billing.invoice import Invoice, Line
 from smartwork.domain.billing.parties import Language
@@ -54,7 +54,7 @@ def _credit_notes(connection: Connection, month: date) -> list[Invoice]:
 
 def _questionable(connection: Connection, month: date) -> tuple[Invoice, int] | None:
     """A line that a company might dispute: a no-show in a centre that is paid by share; None where there is none."""
-    shares = {one.centre for one in agreements.centre_contracts(connection) if one.mode == "share"}
+    shares = {one.centre for one in contracts.centre_contracts(connection) if one.mode == "share"}
     for invoice, _ in documents.of_month(connection, month):
         for line in invoice.lines:
             if _is_questionable(line, shares):

@@ -1,4 +1,4 @@
-"""What was agreed with companies and centres: read as one value, replaced by another, and every version of it kept."""
+"""The agreements in force, read and replaced as one value, and all their versions."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -6,15 +6,14 @@ from decimal import Decimal
 
 import psycopg
 
-from smartwork.db.billing import billing_month
+from smartwork.db.billing import companies, contracts
 from smartwork.db.billing.companies import company_row
 from smartwork.db.billing.contracts import put_agreed, put_orders
 from smartwork.db.core.connection import Connection, wrap_database_errors
-from smartwork.db.core.queries import rows, sql
+from smartwork.db.core.queries import rows, rows_as, sql
 from smartwork.domain.billing.agreements import Agreements
-from smartwork.domain.billing.agreements_in_use import BilledDay
-from smartwork.domain.billing.contracts import CentreContract, PrepaidOrder
-from smartwork.domain.billing.parties import Party, Vat
+from smartwork.domain.billing.contracts import PrepaidOrder
+from smartwork.domain.billing.parties import Party
 from smartwork.domain.network.places import PlaceKind
 from smartwork.errors import InputError
 
@@ -24,7 +23,7 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class AgreementVersion:
-    """A version of the agreements: its number, when it came into force, and where it came from."""
+    """A version of the agreements: its number, when it came into force, and the file or version that it was read from."""
 
     version: int
     at: datetime
@@ -32,34 +31,30 @@ class AgreementVersion:
 
 
 def in_force(connection: Connection) -> tuple[Agreements, frozenset[tuple[str, str]]]:
-    """What is agreed now, and which orders, by company and id, are on a document already.
+    """The agreements in force, and which orders are on a document, by company and order id.
 
-    A company with which nothing is agreed any more is none of it; its documents stay.
+    Companies without contract, pool and open order are left out; their documents stay.
     """
     with wrap_database_errors():
-        try:
-            seller = billing_month.seller(connection)
-        except billing_month.SellerMissing:
-            seller = None
-        orders = rows(connection, "agreed_orders")
-        ordering = {company for _, company, *_, billed in orders if not billed}
-        companies = [one.company for one in billing_month.companies(connection)]
-        companies = [one for one in companies if one.contracts or one.pools or one.slug in ordering]
-        slugs = {one.slug for one in companies}
+        orders = rows_as(_Order, connection, "agreed_orders")
+        ordering = {order.company for order in orders if not order.is_billed}
+        found = [customer.company for customer in companies.companies(connection)]
+        found = [company for company in found if company.contracts or company.pools or company.slug in ordering]
+        slugs = {company.slug for company in found}
         agreed = Agreements(
-            seller,
-            tuple(companies),
-            tuple(billing_month.tariffs(connection)),
-            tuple(centre_contracts(connection)),
-            tuple(PrepaidOrder(external_id, company, *rest) for external_id, company, *rest, _ in orders if company in slugs),
+            seller=_seller(connection),
+            companies=tuple(found),
+            tariffs=tuple(contracts.tariffs(connection)),
+            centre_contracts=tuple(contracts.centre_contracts(connection)),
+            orders=tuple(order.order() for order in orders if order.company in slugs),
         )
-    return agreed, frozenset((company, external_id) for external_id, company, *_, billed in orders if billed)
+    return agreed, frozenset((order.company, order.external_id) for order in orders if order.is_billed)
 
 
 def replace(connection: Connection, before: Agreements, after: Agreements) -> None:
-    """Put `after` in the place of `before`, which is in force; companies stay, with what `after` says of them.
+    """Replace the agreements `before`, which are in force, by `after`; in the caller's transaction.
 
-    In the caller's transaction. Raises InputError where the database's own rules refuse it.
+    Companies are never deleted. Raises InputError where a constraint of the database is violated.
     """
     for step in ("clear_contracts", "clear_pools", "clear_tariffs", "clear_centre_contracts"):
         connection.execute(sql(step))
@@ -72,16 +67,18 @@ def replace(connection: Connection, before: Agreements, after: Agreements) -> No
             cursor.executemany(sql("change_company"), [company_row(company, is_demo=False) for company in after.companies])
         put_agreed(connection, after.seller, after.companies, after.tariffs, after.centre_contracts)
     except (psycopg.errors.IntegrityError, psycopg.errors.DataError) as error:
-        raise InputError(f"The database refuses these agreements: {error.diag.message_detail or error}.") from error
-    kept = set(before.orders) & set(after.orders)
+        raise InputError(
+            f"The database refuses these agreements: {error.diag.message_detail or error}. Correct the file."
+        ) from error
+    unchanged = set(before.orders) & set(after.orders)
     for order in before.orders:
-        if order not in kept:
+        if order not in unchanged:
             connection.execute(sql("remove_order"), {"company": order.company, "external_id": order.external_id})
-    put_orders(connection, [order for order in after.orders if order not in kept], after.companies)
+    put_orders(connection, [order for order in after.orders if order not in unchanged], after.companies)
 
 
 def lock(connection: Connection) -> None:
-    """Let nobody else change what is agreed until the transaction ends."""
+    """Lock the agreements against changes by others until the transaction ends."""
     with wrap_database_errors():
         connection.execute(sql("lock_agreements"))
 
@@ -95,7 +92,7 @@ def put_version(connection: Connection, at: datetime, note: str, content: str) -
 def versions(connection: Connection) -> list[AgreementVersion]:
     """All versions, oldest first."""
     with wrap_database_errors():
-        return [AgreementVersion(*row) for row in rows(connection, "agreement_versions")]
+        return rows_as(AgreementVersion, connection, "agreement_versions")
 
 
 def content(connection: Connection, version: int) -> str:
@@ -112,38 +109,21 @@ def content(connection: Connection, version: int) -> str:
     return str(text)
 
 
-def newest_billed_month(connection: Connection) -> date | None:
-    """The last month with a document, or None."""
-    [(month,)] = rows(connection, "newest_billed_month")
-    return month if isinstance(month, date) else None
+@dataclass(frozen=True, slots=True)
+class _Order:
+    external_id: str
+    company: str
+    kind: PlaceKind
+    bought_on: date
+    hours: Decimal
+    is_billed: bool
+
+    def order(self) -> PrepaidOrder:
+        return PrepaidOrder(self.external_id, self.company, self.kind, self.bought_on, self.hours)
 
 
-def billed_months(connection: Connection) -> dict[str, date]:
-    """The last month that was billed, by company."""
-    with wrap_database_errors():
-        return dict(rows(connection, "last_billed_months"))
-
-
-def billed_visits(connection: Connection, since: date) -> list[BilledDay]:
-    """On which local days from `since` on companies were billed for places, by centre and kind; days with none left out."""
-    with wrap_database_errors():
-        return [BilledDay(*row) for row in rows(connection, "billed_visits", since=since)]
-
-
-def hours_left(connection: Connection) -> dict[tuple[str, PlaceKind], Decimal]:
-    """What is left of hours bought ahead, by company and kind of place; expired ones are not left any more."""
-    with wrap_database_errors():
-        return {(company, kind): hours for company, kind, hours in rows(connection, "hours_left")}
-
-
-def centre_contracts(connection: Connection) -> list[CentreContract]:
-    """All contracts with centres, by centre and time."""
-    found = []
-    for slug, since, until, mode, rate, *payee, iban, language, category, vat_rate, code, reason in rows(
-        connection, "centre_contracts"
-    ):
-        name, number, street, postcode, town = payee
-        party = Party(name, number, street, postcode, town, iban=iban)
-        vat = Vat(category, vat_rate, code, reason)
-        found.append(CentreContract(slug, since, until, mode, rate, party, language, vat))
-    return found
+def _seller(connection: Connection) -> Party | None:
+    try:
+        return contracts.seller(connection)
+    except contracts.SellerMissing:
+        return None

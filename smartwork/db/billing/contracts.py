@@ -1,17 +1,48 @@
-"""Contracts, pools, tariffs, the seller and orders of hours: inserted; what exists is left unchanged."""
+"""Contracts, pools, tariffs, orders of prepaid hours and the seller."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import Any
+
+from psycopg.rows import dict_row
 
 from smartwork.db.billing.companies import vat_columns
-from smartwork.db.core.connection import Connection
-from smartwork.db.core.queries import sql
+from smartwork.db.core.connection import Connection, wrap_database_errors
+from smartwork.db.core.queries import rows_as, sql
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.contracts import CentreContract, Pool, PrepaidOrder
-from smartwork.domain.billing.parties import Party
+from smartwork.domain.billing.parties import Party, Vat
 from smartwork.domain.billing.prepaid_hours import lot_from_order
 from smartwork.domain.billing.tariffs import Tariff
-from smartwork.errors import InputError
+from smartwork.errors import InputError, SmartworkError
+
+
+class SellerMissing(SmartworkError):  # noqa: N818 - names what is missing
+    """No seller is entered, so no document can be issued."""
+
+
+def tariffs(connection: Connection) -> list[Tariff]:
+    """All tariffs, past and present."""
+    with wrap_database_errors():
+        return rows_as(Tariff, connection, "tariffs")
+
+
+def seller(connection: Connection) -> Party:
+    """The party that bills the companies and pays the centres; raises SellerMissing where none is entered."""
+    with wrap_database_errors():
+        found = rows_as(Party, connection, "seller")
+    if not found:
+        raise SellerMissing(
+            "No seller is entered, so no document can be issued. Write name, enterprise number, address and IBAN of the "
+            "network under [seller] in the file of agreements, apply it (smartwork agreements apply FILE), and try again."
+        )
+    return found[0]
+
+
+def centre_contracts(connection: Connection) -> list[CentreContract]:
+    """All contracts with centres, by centre and time."""
+    found = connection.cursor(row_factory=dict_row).execute(sql("centre_contracts")).fetchall()
+    return [_centre_contract(row) for row in found]
 
 
 def put_agreed(
@@ -33,14 +64,35 @@ def put_agreed(
 
 
 def put_orders(connection: Connection, orders: Iterable[PrepaidOrder], companies: Iterable[Company]) -> None:
-    """Insert orders of hours at the price of their company's pool; an order that exists, by its id, is left unchanged.
+    """Insert orders of hours at the price of their company's pool; an order whose id exists is left unchanged.
 
     Raises InputError where the company has no pool of the order's kind.
     """
     pools = {(company.slug, pool.kind): pool for company in companies for pool in company.pools}
     with connection.cursor() as cursor:
-        rows = [_lot_row(order, pools.get((order.company, order.kind))) for order in orders]
-        cursor.executemany(sql("put_purchase"), rows)
+        lots = [_lot_row(order, pools.get((order.company, order.kind))) for order in orders]
+        cursor.executemany(sql("put_prepaid_order"), lots)
+
+
+def _centre_contract(row: dict[str, Any]) -> CentreContract:
+    payee = Party(
+        name=row["payee"],
+        enterprise_number=row["enterprise_number"],
+        street=row["street"],
+        postcode=row["postcode"],
+        town=row["town"],
+        iban=row["iban"],
+    )
+    return CentreContract(
+        centre=row["centre"],
+        valid_from=row["valid_from"],
+        valid_until=row["valid_until"],
+        mode=row["mode"],
+        rate=row["rate"],
+        payee=payee,
+        language=row["language"],
+        vat=Vat(row["vat_category"], row["vat_rate"], row["vat_code"], row["vat_reason"]),
+    )
 
 
 def _centre_contract_row(contract: CentreContract) -> dict[str, object]:
@@ -50,5 +102,5 @@ def _centre_contract_row(contract: CentreContract) -> dict[str, object]:
 
 def _lot_row(order: PrepaidOrder, pool: Pool | None) -> dict[str, object]:
     if pool is None:
-        raise InputError(f"{order.company} has no pool of {order.kind} hours for the order {order.external_id}.")
+        raise InputError(f"{order.company} has no pool of {order.kind} hours, so order {order.external_id} has no price.")
     return {**asdict(lot_from_order(order, pool)), "company": order.company}

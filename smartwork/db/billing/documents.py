@@ -204,12 +204,6 @@ def summaries(connection: Connection, month: date | None) -> list[DocumentSummar
         return [DocumentSummary(*[*row[:-1], tuple(row[-1])]) for row in rows(connection, "document_heads", month=month)]
 
 
-def drafts(connection: Connection, month: date | None) -> list[Invoice]:
-    """What months that are not issued yet would be billed at, as of the last run that made drafts."""
-    with wrap_database_errors():
-        return [Invoice.parse(document) for (document,) in rows(connection, "draft_heads", month=month)]
-
-
 def verified(document: Any, seal: bytes) -> Invoice:  # noqa: ANN401 - JSON values
     """The invoice whose snapshot this is; raises InvoiceAltered where `seal` is not its digest."""
     return Invoice.read(sealed(document, seal))

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from smartwork.db.billing import agreements as stored
+from smartwork.db.billing import agreements_in_use as in_use
 from smartwork.db.core.connection import Connection
 from smartwork.db.network.centres import centre_slugs
 from smartwork.db.settlement import settlements
@@ -64,7 +65,7 @@ def _apply(
     with connection.transaction():
         stored.lock(connection)
         before, billed = stored.in_force(connection)
-        billed_to = stored.newest_billed_month(connection)
+        billed_to = in_use.newest_billed_month(connection)
         found = problems(wanted, before, centre_slugs(connection), billed)
         found += in_use_problems(wanted, before, _issued(connection, billed, billed_to))
         wanted = with_sold(wanted, before, billed)
@@ -82,14 +83,14 @@ def _apply(
 
 def _issued(connection: Connection, orders: frozenset[tuple[str, str]], billed_to: date | None) -> AgreementsInUse:
     if billed_to is None:
-        return AgreementsInUse(orders, hours_left=stored.hours_left(connection))
+        return AgreementsInUse(orders, hours_left=in_use.hours_left(connection))
     since = months_later(billed_to, -CORRECTION_WINDOW_MONTHS)
     settled = settlements.settled_months(connection, since, billed_to)
     return AgreementsInUse(
         orders,
-        stored.billed_months(connection),
-        stored.hours_left(connection),
-        stored.billed_visits(connection, since),
+        in_use.last_billed_months(connection),
+        in_use.hours_left(connection),
+        in_use.billed_days(connection, since),
         [(centre, month) for centre, months in settled.items() for month in months],
     )
 

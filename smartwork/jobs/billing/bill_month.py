@@ -9,8 +9,9 @@ from pathlib import Path
 from time import perf_counter
 
 from smartwork.db.accounting import journal
-from smartwork.db.billing import billing_month, documents, prepaid_hours
-from smartwork.db.billing.billing_month import Customer, UnattributedStays
+from smartwork.db.billing import billed_months, billing_month, companies, contracts, documents, drafts, prepaid_hours
+from smartwork.db.billing.billing_month import UnattributedStays
+from smartwork.db.billing.companies import Customer
 from smartwork.db.billing.documents import NewDocument
 from smartwork.db.core.connection import Connection
 from smartwork.documents.files import Files, render
@@ -89,14 +90,14 @@ def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path,
     what `render` raises where files cannot be written.
     """
     first = _over(month, at.date())
-    with workers(len(billing_month.customers(connection))) as pool:
+    with workers(len(companies.customers(connection))) as pool:
         progress("Reading verdicts and their evidence", 0, 1)
         known = _read(connection, first)
         progress("Reading verdicts and their evidence", 1, 1)
         progress("Issuing invoices", 0, 1)
         with documents.issuing_transaction(connection):
             documents.open_series(connection, series_of("invoice", at.date()))
-            closed = billing_month.closed(connection, first)
+            closed = billed_months.closed(connection, first)
             open_ones = [customer for customer in known.customers if customer.company_id not in closed]
             fresh = _issue(connection, known, open_ones, first, at)
         progress("Issuing invoices", 1, 1)
@@ -127,14 +128,14 @@ def draft_month(connection: Connection, month: date, at: datetime, progress: Pro
     progress("Reading verdicts and their evidence", 0, 1)
     known = _read(connection, first)
     with documents.issuing_transaction(connection):
-        closed = billing_month.closed(connection, first)
+        closed = billed_months.closed(connection, first)
         open_ones = [customer for customer in known.customers if customer.company_id not in closed]
         found = [
             (customer.company_id, compose(_head(customer, known, first, at), made.groups, ordinal=0, pools=made.pools))
             for customer, made in _monthly(connection, known, open_ones, first)
             if made.groups
         ]
-        billing_month.put_drafts(connection, first, found)
+        drafts.put_drafts(connection, first, found)
     progress("Reading verdicts and their evidence", 1, 1)
     return [draft for _, draft in found]
 
@@ -160,20 +161,20 @@ def _over(month: date, today: date) -> date:
 def _read(connection: Connection, first: date) -> _Known:
     """Digests are read before verdicts and prices: the next run finds what changes in between."""
     since = months_later(first, -CORRECTION_WINDOW_MONTHS)
-    verdicts = billing_month.verdict_digests(connection, since, first)
-    customers, tariffs = billing_month.customers(connection), billing_month.tariffs(connection)
+    verdicts = billed_months.verdict_digests(connection, since, first)
+    customers, tariffs = companies.customers(connection), contracts.tariffs(connection)
     now = month_digests(verdicts, {one.company_id: one.company.contracts for one in customers}, tariffs)
     charges = rated(billing_month.proven(connection, first), customers, tariffs)
-    months = changed_months(now, billing_month.billed_digests(connection, since, first), first)
+    months = changed_months(now, billed_months.billed_digests(connection, since, first), first)
     changed: dict[int, dict[date, list[Group]]] = defaultdict(dict)
-    for month, companies in months.items():
-        groups = rated(billing_month.proven(connection, month, companies), customers, tariffs)
-        for company_id in companies:
+    for month, company_ids in months.items():
+        groups = rated(billing_month.proven(connection, month, company_ids), customers, tariffs)
+        for company_id in company_ids:
             changed[company_id][month] = groups.get(company_id, [])
     billed = {(company_id, month): now.get((company_id, month)) for month, ids in months.items() for company_id in ids}
     billed |= {key: digests for key, digests in now.items() if key[1] == first}
     billed |= {(one.company_id, first): billed.get((one.company_id, first)) for one in customers}
-    return _Known(customers, billing_month.seller(connection), charges, changed, billed)
+    return _Known(customers, contracts.seller(connection), charges, changed, billed)
 
 
 def _monthly(
@@ -228,8 +229,8 @@ def _issue(connection: Connection, known: _Known, customers: Sequence[Customer],
         if made.expired:
             journal.post(connection, postings.expiry_posting(customer.company.slug, first, at.date(), made.expired))
     ids = {customer.company_id for customer in customers}
-    billing_month.put_digests(connection, {key: text for key, text in known.digests.items() if key[0] in ids})
-    billing_month.drop_drafts(connection, first, sorted(ids))
+    billed_months.put_digests(connection, {key: text for key, text in known.digests.items() if key[0] in ids})
+    drafts.drop_drafts(connection, first, sorted(ids))
     return {issue.invoice.account for issue in issues}
 
 

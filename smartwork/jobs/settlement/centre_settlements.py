@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from smartwork.db.billing import agreements, documents
+from smartwork.db.billing import documents
+from smartwork.db.billing.contracts import centre_contracts
 from smartwork.db.core.connection import Connection
 from smartwork.db.settlement import settlements
 from smartwork.db.settlement.settlements import CentreToSettle, ChargedLine
@@ -72,7 +73,7 @@ def centre_settlements(connection: Connection, month: date) -> list[CentreSettle
     Raises InputError if an earlier month has charges and was never settled, and ContractMissing if charges, or a settled
     month, have no contract.
     """
-    contracts = agreements.centre_contracts(connection)
+    contracts = centre_contracts(connection)
     unsettled = settlements.unsettled_lines(connection, month)
     unattributed = settlements.unattributed_sums(connection, month)
     since = min(

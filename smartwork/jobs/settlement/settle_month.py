@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from smartwork.db.accounting import journal
-from smartwork.db.billing import billing_month, documents
+from smartwork.db.billing import billed_months, contracts, documents
 from smartwork.db.billing.documents import NewDocument
 from smartwork.db.core.connection import Connection
 from smartwork.db.settlement import payouts, settlements, statements
@@ -78,8 +78,8 @@ def settle_month(connection: Connection, month: date, at: datetime, out_dir: Pat
     if (at.year, at.month) <= (first.year, first.month):
         raise InputError(f"The month {first:%Y-%m} is not over on {at.date()}: settle it after its last day.")
     progress("Settling with the centres", 0, 1)
-    seller = billing_month.seller(connection)
-    if not billing_month.is_billed(connection, first):
+    seller = contracts.seller(connection)
+    if not billed_months.is_billed(connection, first):
         raise InputError(f"{first:%Y-%m} is not billed: bill it first (smartwork bill --month {first:%Y-%m}).")
     with documents.issuing_transaction(connection):
         documents.open_series(connection, series_of("self_billed_invoice", at.date()))

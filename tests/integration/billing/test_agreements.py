@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from smartwork.db.billing import agreements, billing_month, documents
+from smartwork.db.billing import agreements, companies, contracts, documents
 from smartwork.db.core.connection import Connection
 from smartwork.jobs.billing.agreements import ApplyResult, RemovalNotConfirmed, apply_file, restore, show
 from tests.support.accounts import ISSUED, NOVEMBER, audited, bill, command, rows, settle
@@ -49,7 +49,7 @@ def test_everything_is_kept_and_can_be_put_back(connection: Connection, tmp_path
     put(connection, tmp_path, text.replace("per_hour = 24", "per_hour = 20"))
     calm = text[text.index('[[company]]\nslug = "calm"') : text.index("[[centre_contract]]")]
     put(connection, tmp_path, show(connection).replace(calm, ""), remove=True)
-    assert [one.company.slug for one in billing_month.customers(connection)] == ["acme", "bolt"]
+    assert [one.company.slug for one in companies.customers(connection)] == ["acme", "bolt"]
     done = restore(connection, 1, ISSUED, dry_run=False)
     assert agreements.in_force(connection) == first
     assert [one.note for one in agreements.versions(connection)] == [
@@ -99,7 +99,7 @@ def test_hours_are_ordered_by_file_and_what_was_sold_stays(connection: Connectio
 def test_network_without_a_name_gets_one_from_its_first_file(connection: Connection, tmp_path: Path) -> None:
     text = show(connection)
     connection.execute(b"DELETE FROM seller")
-    with pytest.raises(billing_month.SellerMissing, match="smartwork agreements apply"):
+    with pytest.raises(contracts.SellerMissing, match="smartwork agreements apply"):
         bill(connection, tmp_path)
     assert [one.what for one in put(connection, tmp_path, text).changes] == ["seller"]
     assert bill(connection, tmp_path).invoices
@@ -167,4 +167,4 @@ def test_agreements_on_the_command_line(connection: Connection, database_url: st
     file.write_text(file.read_text().replace('charge = "as_booked"', 'charge = "cheap"', 1))
     wrong = command(database_url, "agreements", "apply", str(file))
     assert (wrong.returncode, "company 1 (acme), contract 1, charge" in wrong.stderr) == (1, True)
-    assert billing_month.tariffs(connection)[1].per_hour == 24
+    assert contracts.tariffs(connection)[1].per_hour == 24

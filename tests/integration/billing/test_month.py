@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from smartwork.db.accounting import journal
-from smartwork.db.billing import documents
+from smartwork.db.billing import documents, drafts
 from smartwork.db.core.connection import Connection
 from smartwork.errors import InputError
 from smartwork.jobs.billing.bill_month import NotProvable, draft_month
@@ -19,12 +19,12 @@ pytestmark = pytest.mark.services
 
 
 def test_draft_is_what_would_be_issued_and_takes_no_number(connection: Connection, tmp_path: Path) -> None:
-    drafts = draft_month(connection, OCTOBER, ISSUED, silent)
+    made = draft_month(connection, OCTOBER, ISSUED, silent)
     assert rows(connection, b"SELECT count(*) FROM invoice") == [(0,)]
-    assert [one.account for one in documents.drafts(connection, OCTOBER)] == ["acme", "bolt"]
+    assert [one.account for one in drafts.drafts(connection, OCTOBER)] == ["acme", "bolt"]
     report = bill(connection, tmp_path)
-    assert [(one.account, one.gross) for one in drafts] == [(one.company, one.gross) for one in report.invoices]
-    assert documents.drafts(connection, OCTOBER) == []
+    assert [(one.account, one.gross) for one in made] == [(one.company, one.gross) for one in report.invoices]
+    assert drafts.drafts(connection, OCTOBER) == []
 
 
 def test_hours_bought_ahead_pay_and_their_rest_is_owed(connection: Connection, tmp_path: Path) -> None:

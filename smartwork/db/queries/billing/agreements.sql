@@ -1,7 +1,7 @@
 -- name: agreed_orders
--- Orders of hours, those that billing itself made for an overdraft left out; and whether they are on a document.
-SELECT l.external_id, c.slug, l.kind, l.bought_on, l.hours,
-       EXISTS (SELECT FROM prepaid_entry e WHERE e.prepaid_lot_id = l.prepaid_lot_id)
+-- Orders of prepaid hours without the overdrafts that billing sold; `is_billed`: the order is on a document.
+SELECT l.external_id, c.slug AS company, l.kind, l.bought_on, l.hours,
+       EXISTS (SELECT FROM prepaid_entry e WHERE e.prepaid_lot_id = l.prepaid_lot_id) AS is_billed
 FROM prepaid_lot l JOIN company c USING (company_id)
 WHERE l.external_id NOT LIKE 'overdraft %%'
 ORDER BY c.slug, l.bought_on, l.external_id
@@ -25,7 +25,8 @@ DELETE FROM tariff
 DELETE FROM centre_contract
 
 -- name: free_enterprise_numbers
--- Companies may swap numbers: those that change theirs give it up first. 00 is nobody's check digits.
+-- Companies may swap their numbers, so each company whose number changes first gets one that no company can have: check
+-- digits 00 are never valid.
 UPDATE company c SET enterprise_number = '1' || lpad(c.company_id::text, 7, '0') || '00'
 FROM unnest(%(slugs)s::text[], %(numbers)s::text[]) AS w (slug, number)
 WHERE c.slug = w.slug AND c.enterprise_number <> w.number
@@ -54,29 +55,3 @@ SELECT version, at, note FROM agreement_version ORDER BY version
 
 -- name: agreement_content
 SELECT content, format_version FROM agreement_version WHERE version = %(version)s
-
--- name: newest_billed_month
-SELECT max(month) FROM invoice
-
--- name: last_billed_months
-SELECT c.slug, max(i.month) FROM invoice i JOIN company c USING (company_id) WHERE i.corrects_id IS NULL GROUP BY c.slug
-
--- name: billed_visits
-SELECT DISTINCT c.slug, k.slug, r.kind, (p.starts_at AT TIME ZONE k.timezone)::date
-FROM invoice_proof p
-JOIN invoice i USING (invoice_id)
-JOIN company c USING (company_id)
-JOIN resource r USING (resource_id)
-JOIN centre k ON k.centre_id = r.centre_id
-WHERE p.starts_at >= %(since)s::timestamp AT TIME ZONE k.timezone
-ORDER BY 1, 2, 3, 4
-
--- name: hours_left
-SELECT c.slug, l.kind, sum(e.hours)
-FROM prepaid_entry e JOIN prepaid_lot l USING (prepaid_lot_id) JOIN company c USING (company_id)
-GROUP BY c.slug, l.kind HAVING sum(e.hours) > 0
-
--- name: centre_contracts
-SELECT c.slug, t.valid_from, t.valid_until, t.mode, t.rate, t.payee, t.enterprise_number, t.street, t.postcode, t.town, t.iban,
-       t.language, t.vat_category, t.vat_rate, t.vat_code, t.vat_reason
-FROM centre_contract t JOIN centre c USING (centre_id) ORDER BY c.slug, t.valid_from

@@ -8,3 +8,19 @@ ON CONFLICT (slug) DO NOTHING
 -- name: put_member
 INSERT INTO member (pseudonym, company_id) SELECT %(pseudonym)s, company_id FROM company WHERE slug = %(company)s
 ON CONFLICT (pseudonym) DO NOTHING
+
+-- name: companies
+SELECT company_id, is_demo, vat_category, vat_rate, vat_code, vat_reason,
+       slug, name, enterprise_number, street, postcode, town, language, buyer_reference
+FROM company
+ORDER BY slug
+
+-- name: company_contracts
+-- Oldest first; contracts that name a centre or a kind come before the general ones, so that the last one is general.
+SELECT t.company_id, t.valid_from, t.valid_until, t.charge, t.grace_min, t.step_min, t.no_show_share, t.early_leave_refund,
+       t.payment_days, t.minimum_min, t.no_show_fee, c.slug AS centre, t.kind
+FROM contract t LEFT JOIN centre c USING (centre_id)
+ORDER BY t.company_id, t.centre_id IS NULL AND t.kind IS NULL, t.valid_from, t.contract_id
+
+-- name: company_pools
+SELECT company_id, kind, per_hour, overdraft_hours, expires_months FROM prepaid_pool ORDER BY company_id, kind

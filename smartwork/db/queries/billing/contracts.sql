@@ -12,7 +12,7 @@ INSERT INTO prepaid_pool (company_id, kind, per_hour, overdraft_hours, expires_m
 SELECT company_id, %(kind)s, %(per_hour)s, %(overdraft_hours)s, %(expires_months)s FROM company WHERE slug = %(company)s
 ON CONFLICT DO NOTHING
 
--- name: put_purchase
+-- name: put_prepaid_order
 INSERT INTO prepaid_lot (company_id, external_id, kind, bought_on, expires_on, hours, per_hour)
 SELECT company_id, %(lot)s, %(kind)s, %(bought_on)s, %(expires_on)s, %(hours)s, %(per_hour)s
 FROM company WHERE slug = %(company)s
@@ -36,3 +36,16 @@ INSERT INTO tariff (centre_id, kind, valid_from, valid_until, per_hour, half_day
 VALUES ((SELECT centre_id FROM centre WHERE slug = %(centre)s), %(kind)s, %(valid_from)s, %(valid_until)s, %(per_hour)s,
         %(half_day)s, %(half_day_hours)s, %(day)s)
 ON CONFLICT DO NOTHING
+
+-- name: centre_contracts
+SELECT c.slug AS centre, t.valid_from, t.valid_until, t.mode, t.rate, t.payee, t.enterprise_number, t.street, t.postcode, t.town, t.iban,
+       t.language, t.vat_category, t.vat_rate, t.vat_code, t.vat_reason
+FROM centre_contract t JOIN centre c USING (centre_id) ORDER BY c.slug, t.valid_from
+
+-- name: tariffs
+SELECT c.slug AS centre, t.kind, t.valid_from, t.per_hour, t.valid_until, t.half_day, t.half_day_hours, t.day
+FROM tariff t LEFT JOIN centre c USING (centre_id)
+ORDER BY t.tariff_id
+
+-- name: seller
+SELECT name, enterprise_number, street, postcode, town, country, scheme, iban FROM seller

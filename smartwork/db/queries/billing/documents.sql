@@ -131,10 +131,6 @@ FROM invoice_event e JOIN invoice i USING (invoice_id) LEFT JOIN invoice b ON b.
 WHERE i.number = ANY(%(numbers)s) AND e.event IN ('paid', 'refunded', 'credited')
 ORDER BY e.invoice_event_id
 
--- name: draft_heads
-SELECT d.document FROM invoice_draft d JOIN company c USING (company_id)
-WHERE %(month)s::date IS NULL OR d.month = %(month)s ORDER BY d.month, c.slug
-
 -- name: events_of
 SELECT e.at, e.event, e.line, e.note, b.number, e.amount
 FROM invoice_event e JOIN invoice i USING (invoice_id) LEFT JOIN invoice b ON b.invoice_id = e.by_invoice_id
