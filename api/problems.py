@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from smartwork.db.bookings.front_desk import Settled, UnknownName
 from smartwork.db.bookings.importing import Overlap
-from smartwork.errors import InputError, ServiceAway
+from smartwork.errors import InputError, ServiceUnavailable
 
 log = logging.getLogger("api")
 MEDIA_TYPE = "application/problem+json"
@@ -91,8 +91,8 @@ def install(app: FastAPI) -> None:
     def settled(_: Request, error: Exception) -> JSONResponse:
         return answer(HTTPStatus.CONFLICT, str(error))
 
-    @app.exception_handler(ServiceAway)
-    def away(_: Request, error: ServiceAway) -> JSONResponse:
+    @app.exception_handler(ServiceUnavailable)
+    def away(_: Request, error: ServiceUnavailable) -> JSONResponse:
         log.warning("%s", error)
         return answer(
             HTTPStatus.SERVICE_UNAVAILABLE, "The database does not answer. Try again.", headers={"Retry-After": "5"}

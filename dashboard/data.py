@@ -20,7 +20,7 @@ def settings() -> DashboardSettings:
 
 
 def opened() -> AbstractContextManager[Reader]:
-    """A reader for one page; raises ServiceAway where the database is away."""
+    """A reader for one page; raises ServiceUnavailable where the database is away."""
     return reading(settings().database_url)
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import data
 from dashboard.format import month as month_name
 from smartwork.db.read.dashboard import CentreRow, Reader
-from smartwork.errors import ServiceAway, SmartworkError
+from smartwork.errors import ServiceUnavailable, SmartworkError
 
 _RETRY_S = 3
 
@@ -56,7 +56,9 @@ def centres_of(reader: Reader) -> list[CentreRow]:
 
 def message(error: SmartworkError) -> None:
     """A calm card that says what is the matter and what to do."""
-    title = {ServiceAway: "The database is away", NothingYet: "Nothing to show yet"}.get(type(error), "This needs a hand")
+    title = {ServiceUnavailable: "The database is away", NothingYet: "Nothing to show yet"}.get(
+        type(error), "This needs a hand"
+    )
     lines = "<br>".join(escape(line) for line in str(error).splitlines())
     st.html(
         f'<div class="sw-away" role="status"><h3>{title}</h3>{lines}<br>'

@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
 
 
 def run(centres: list[Centre], seed: int, speed: float, stop: threading.Event) -> None:
-    """Publish as the devices of `centres` until `stop` is set; raises ServiceAway if no broker answers at first."""
+    """Publish as the devices of `centres` until `stop` is set; raises ServiceUnavailable if no broker answers at first."""
     url = SimulatorSettings.from_env(os.environ).broker_url
     random = Random(f"{seed}/live")
     simulated = [LiveCentre(centre, random, speed) for centre in centres]

@@ -11,7 +11,7 @@ from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.bookings import early_release as store
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.domain.bookings.early_release import release
-from smartwork.errors import ServiceAway
+from smartwork.errors import ServiceUnavailable
 from smartwork.settings import IngestSettings
 from smartwork.transport.mqtt import Client
 
@@ -32,7 +32,7 @@ def release_due(connection: Connection, at: datetime) -> int:
 def publish_releases(connection: Connection, client: Client, at: datetime) -> int:
     """Publish the releases that are not published yet. Returns their number.
 
-    Raises ServiceAway where the broker does not accept one: it is published in the next round.
+    Raises ServiceUnavailable where the broker does not accept one: it is published in the next round.
     """
     with wrap_database_errors(), store.unsaid(connection, at) as found:
         for one in found:
@@ -46,7 +46,7 @@ def publish_releases(connection: Connection, client: Client, at: datetime) -> in
             published = client.publish(str(Topic(one.centre, MessageType.RELEASED)), message.model_dump_json().encode())
             published.wait_for_publish(5)
             if not published.is_published():
-                raise ServiceAway(f"The broker did not accept the release of {one.resource} within 5 s")
+                raise ServiceUnavailable(f"The broker did not accept the release of {one.resource} within 5 s")
         return len(found)
 
 

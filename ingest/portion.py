@@ -62,7 +62,7 @@ def commit_portion(
 ) -> list[CommitResult]:
     """Commit a portion in one transaction. If the database refuses a message, commit one by one.
 
-    A message that is refused by itself is kept in `rejected`. Raises ServiceAway where the database is lost.
+    A message that is refused by itself is kept in `rejected`. Raises ServiceUnavailable where the database is lost.
     """
     _commit_edge_reports(store, portion.edge_reports, arrived_at)
     try:

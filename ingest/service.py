@@ -16,7 +16,7 @@ from smartwork.db.core.connection import Connection, connect_with_retry
 from smartwork.db.ingest.columns import reading_columns
 from smartwork.db.ingest.messages import CommitResult
 from smartwork.db.ingest.store import IngestStore
-from smartwork.errors import ServiceAway
+from smartwork.errors import ServiceUnavailable
 from smartwork.settings import IngestSettings
 from smartwork.transport.mqtt import Client, Delivery
 
@@ -118,7 +118,7 @@ class Ingest:
             try:
                 with self.metrics.commit.time():
                     results = commit_portion(store, decoded.portion, decoded.arrived_at, decoded.prepared)
-            except ServiceAway as error:
+            except ServiceUnavailable as error:
                 self._database_lost(error)
                 continue
             for result in results:
@@ -150,7 +150,7 @@ class Ingest:
         try:
             if store := self._open_store():
                 store.ping()
-        except ServiceAway as error:
+        except ServiceUnavailable as error:
             self._database_lost(error)
 
     def _open_store(self) -> IngestStore | None:
@@ -161,7 +161,7 @@ class Ingest:
                 return None
             try:
                 self._store = IngestStore(self._connection)
-            except ServiceAway as error:
+            except ServiceUnavailable as error:
                 self._database_lost(error)
             else:
                 self.metrics.connected.labels("database").set(1)
@@ -169,7 +169,7 @@ class Ingest:
                 self._connections_made += 1
         return self._store
 
-    def _database_lost(self, error: ServiceAway) -> None:
+    def _database_lost(self, error: ServiceUnavailable) -> None:
         log.warning("%s. Nothing is acknowledged until it is back.", error)
         self.metrics.connected.labels("database").set(0)
         if self._connection:

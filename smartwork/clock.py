@@ -1,8 +1,8 @@
-"""The only place that knows what time it is; everything else is given the time."""
+"""The system clock. Nothing else in the project reads it: code that needs the time gets it as an argument."""
 
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """The present instant, aware, in UTC."""
+    """The current instant, aware, in UTC."""
     return datetime.now(UTC)

@@ -1,24 +1,24 @@
-"""The one root of errors that a user may see: a sentence that says what to do, never a traceback."""
+"""Errors that a user may see. The text says what happened, where, and what to do; the program shows no traceback."""
 
 import re
 
 
 class SmartworkError(Exception):
-    """Something in smartwork went wrong; the message says what, where, and what to do."""
+    """The base of all errors that are shown to a user."""
 
 
 class SettingError(SmartworkError):
-    """A setting is missing or wrong; the message names it and says what was expected."""
+    """A setting is missing or wrong. The text names the setting and what is expected."""
 
 
 class InputError(SmartworkError):
-    """A file or argument of the user's cannot be read; the message names the line or field."""
+    """A file or an argument cannot be read. The text names the line or the field."""
 
 
-class ServiceAway(SmartworkError):  # noqa: N818 - the state of a service, not a fault of ours
-    """A broker or database does not answer; trying again may help."""
+class ServiceUnavailable(SmartworkError):  # noqa: N818 - as in HTTP: the service fails, not the program
+    """A broker or database does not answer. A retry may succeed."""
 
 
 def without_password(url: str) -> str:
-    """An address with its user and password left out, fit to be shown in a message."""
+    """`url` without user and password, safe to show or log."""
     return re.sub(r"//[^/]*@", "//…@", url)

@@ -1,13 +1,13 @@
-"""How a job says how far it is."""
+"""How a long job reports its progress."""
 
 from typing import Protocol
 
 
 class Progress(Protocol):
-    """Called at each step of slow work. `total` is 0 where the amount is not known."""
+    """Progress callback: (step, done, total). `total` is 0 if it is not known."""
 
     def __call__(self, step: str, done: int, total: int, /) -> None: ...
 
 
-def silent(_step: str, _done: int, _total: int, /) -> None:
-    """The progress of a caller who does not care."""
+def no_progress(_step: str, _done: int, _total: int, /) -> None:
+    """A callback that ignores progress."""

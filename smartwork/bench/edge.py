@@ -26,7 +26,7 @@ from smartwork.contracts.topics import MessageType, Topic
 from smartwork.devstack.errors import DevstackError
 from smartwork.devstack.stack import ephemeral
 from smartwork.devstack.supervisor import Component, Supervisor
-from smartwork.progress import Progress, silent
+from smartwork.progress import Progress, no_progress
 from smartwork.transport.load import flood, packets
 from smartwork.transport.mqtt import Client
 
@@ -71,7 +71,7 @@ class EdgeFigures:
     machine: str
 
 
-def run(plan: Plan, progress: Progress = silent, env: Mapping[str, str] | None = None) -> EdgeFigures:
+def run(plan: Plan, progress: Progress = no_progress, env: Mapping[str, str] | None = None) -> EdgeFigures:
     """Measure the gateway with a broker of its own; every reading counts when its transaction is synced to the disk.
 
     Raises SmartworkError with the reason where a figure could not be measured.

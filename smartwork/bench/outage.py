@@ -10,7 +10,7 @@ from smartwork.contracts.reading import Reading
 from smartwork.db.bench.throwaway import clear, readings
 from smartwork.db.core.connection import Connection
 from smartwork.devstack.errors import DevstackError
-from smartwork.progress import silent
+from smartwork.progress import no_progress
 from smartwork.scenarios.outbox_replay import FilledOutbox, fill_outbox, replay_outboxes, wait_for_spans
 
 
@@ -41,8 +41,8 @@ def seconds_until_level(
     database_url, broker_url = urls
     clear(connection)
     began = time.monotonic()
-    replay_outboxes(broker_url, boxes, silent, alive)
-    wait_for_spans(database_url, silent, alive)
+    replay_outboxes(broker_url, boxes, no_progress, alive)
+    wait_for_spans(database_url, no_progress, alive)
     seconds = time.monotonic() - began
     if (found := readings(connection)) != expected:
         raise DevstackError(f"After the outage {found} of {expected} readings are there.")

@@ -19,7 +19,7 @@ from smartwork.db.core.migrations import migrate
 from smartwork.devstack.errors import DevstackError
 from smartwork.devstack.stack import ephemeral
 from smartwork.jobs.bookings.reconcile_month import reconcile_month
-from smartwork.progress import Progress, silent
+from smartwork.progress import Progress, no_progress
 
 MONTH = date(2026, 10, 1)
 DESKS = 25
@@ -63,7 +63,7 @@ class ReconcileFigures:
     machine: str
 
 
-def run(plan: Plan, progress: Progress = silent, env: Mapping[str, str] | None = None) -> ReconcileFigures:
+def run(plan: Plan, progress: Progress = no_progress, env: Mapping[str, str] | None = None) -> ReconcileFigures:
     """Measure on a database server of its own, which is removed afterwards."""
     began = time.monotonic()
     with ephemeral("bench", os.environ if env is None else env, progress) as pair:

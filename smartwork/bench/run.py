@@ -19,7 +19,7 @@ from smartwork.db.core.migrations import migrate
 from smartwork.devstack.errors import DevstackError
 from smartwork.devstack.stack import Endpoints, ephemeral
 from smartwork.devstack.supervisor import Supervisor
-from smartwork.progress import Progress, silent
+from smartwork.progress import Progress, no_progress
 from smartwork.scenarios.outbox_replay import ingest_component
 
 SIZES = (8, 200, 2_000)
@@ -87,7 +87,7 @@ class _Run:
         self.progress(text, done, total)
 
 
-def run(plan: Plan, progress: Progress = silent, env: Mapping[str, str] | None = None) -> Figures:
+def run(plan: Plan, progress: Progress = no_progress, env: Mapping[str, str] | None = None) -> Figures:
     """Measure everything on servers of its own, which are removed afterwards.
 
     Raises SmartworkError with the reason where one figure could not be measured.

@@ -17,7 +17,7 @@ _TIMEOUT_S = 15.0
 def endpoints(progress: Progress) -> stack.Endpoints:
     """The broker and database named in the environment; a development server is started for each that is not named.
 
-    Waits until both answer. Raises ServiceAway if one does not, SettingError if an address is wrong.
+    Waits until both answer. Raises ServiceUnavailable if one does not, SettingError if an address is wrong.
     """
     from smartwork.scenarios.outbox_replay import wait_for_broker
 

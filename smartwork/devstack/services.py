@@ -10,7 +10,7 @@ from smartwork.devstack.errors import DevstackError, last_lines
 from smartwork.devstack.instance import Instance, is_free
 from smartwork.devstack.process_identity import command_line, find_server, is_server, send_signal, wait_until_gone
 from smartwork.devstack.server_account import Account, server_account, start_detached
-from smartwork.progress import Progress, silent
+from smartwork.progress import Progress, no_progress
 
 _ATTEMPTS = 3
 _MAX_LOG_BYTES = 20_000_000
@@ -72,7 +72,7 @@ class Service(ABC):
             return recorded
         return find_server(self.program, self._identifying_argument())
 
-    def start(self, progress: Progress = silent) -> None:
+    def start(self, progress: Progress = no_progress) -> None:
         """Start it and wait until it answers. If it runs already, that process is used.
 
         If another program has taken its port, another port is picked. Raises DevstackError with the end of the log.
@@ -118,7 +118,7 @@ class Service(ABC):
             send_signal(pid, signal.SIGKILL)
             wait_until_gone(pid, 10)
 
-    def restart(self, progress: Progress = silent) -> None:
+    def restart(self, progress: Progress = no_progress) -> None:
         """Shut it down and start it again."""
         self.stop()
         self.start(progress)

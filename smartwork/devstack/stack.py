@@ -13,7 +13,7 @@ from smartwork.devstack.instance import Instance, leftovers, named, throwaway
 from smartwork.devstack.mosquitto import Mosquitto
 from smartwork.devstack.postgres import Postgres
 from smartwork.devstack.services import Service
-from smartwork.progress import Progress, silent
+from smartwork.progress import Progress, no_progress
 
 DATABASE_URL = "SMARTWORK_DATABASE_URL"
 BROKER_URL = "SMARTWORK_BROKER_URL"
@@ -50,7 +50,7 @@ class Stack:
     mosquitto: Mosquitto
 
 
-def up(env: Mapping[str, str], instance: str | None = None, progress: Progress = silent) -> Endpoints:
+def up(env: Mapping[str, str], instance: str | None = None, progress: Progress = no_progress) -> Endpoints:
     """Start the servers that `env` does not name, and return the addresses of both. Running servers are used.
 
     For a server that SMARTWORK_DATABASE_URL or SMARTWORK_BROKER_URL names, nothing is started. Without `instance`, the
@@ -88,7 +88,7 @@ def down(instance: str | None = None, env: Mapping[str, str] | None = None) -> l
     chosen = named(instance, _environment(env))
     if not chosen.exists():
         return []
-    with packages.locked(chosen.lock, silent):
+    with packages.locked(chosen.lock, no_progress):
         return _stop(chosen, _environment(env))
 
 
@@ -97,7 +97,7 @@ def remove(instance: str | None = None, env: Mapping[str, str] | None = None) ->
     chosen = named(instance, _environment(env))
     if not chosen.folder.exists():
         return []
-    with packages.locked(chosen.lock, silent):
+    with packages.locked(chosen.lock, no_progress):
         stopped = _stop(chosen, _environment(env))
         chosen.delete()
     return stopped
@@ -122,7 +122,7 @@ def status(instance: str | None = None, env: Mapping[str, str] | None = None) ->
 
 
 @contextmanager
-def ephemeral(name_prefix: str, env: Mapping[str, str] | None = None, progress: Progress = silent) -> Iterator[Stack]:
+def ephemeral(name_prefix: str, env: Mapping[str, str] | None = None, progress: Progress = no_progress) -> Iterator[Stack]:
     """A throwaway instance with new data and ports. It is deleted at the end of the block.
 
     If the process is killed, the next `up` or `ephemeral` with the same cache deletes it. Addresses in `env` are ignored,

@@ -13,7 +13,7 @@ from typing import Self
 
 from smartwork.devstack import die_with_parent
 from smartwork.devstack.errors import DevstackError, last_lines
-from smartwork.progress import Progress, silent
+from smartwork.progress import Progress, no_progress
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Supervisor:
     kills them when the thread that started them ends: start them in the main thread.
     """
 
-    def __init__(self, ready_within_s: float = 60.0, grace_s: float = 10.0, progress: Progress = silent) -> None:
+    def __init__(self, ready_within_s: float = 60.0, grace_s: float = 10.0, progress: Progress = no_progress) -> None:
         self._ready_within_s = ready_within_s
         self._grace_s = grace_s
         self._progress = progress

@@ -17,7 +17,7 @@ from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.core.connection import connect
 from smartwork.db.presence.spans import queued_devices
 from smartwork.devstack.supervisor import Component, Supervisor
-from smartwork.errors import ServiceAway
+from smartwork.errors import ServiceUnavailable
 from smartwork.progress import Progress
 from smartwork.transport.mqtt import Client
 
@@ -54,7 +54,7 @@ def fill_outbox(path: Path, timezone: str, readings: Sequence[Reading], name: st
 
 
 def wait_for_broker(broker_url: str, say: Callable[[str], None], timeout_s: float) -> None:
-    """Return once the broker answers; reports why it waits. Raises ServiceAway after `timeout_s` seconds."""
+    """Return once the broker answers; reports why it waits. Raises ServiceUnavailable after `timeout_s` seconds."""
     with Client(broker_url, f"probe-{os.getpid()}", report=say) as client:
         client.wait_connected(timeout_s)
 
@@ -62,7 +62,7 @@ def wait_for_broker(broker_url: str, say: Callable[[str], None], timeout_s: floa
 def replay_outboxes(broker_url: str, boxes: Sequence[FilledOutbox], progress: Progress, alive: Callable[[], None]) -> None:
     """Forward all outboxes in parallel until the server has confirmed every batch.
 
-    `alive` is called repeatedly and may raise an error if ingest has died. Raises ServiceAway if nothing is confirmed for
+    `alive` is called repeatedly and may raise an error if ingest has died. Raises ServiceUnavailable if nothing is confirmed for
     a minute.
     """
     with ExitStack() as opened:
@@ -81,7 +81,7 @@ def replay_outboxes(broker_url: str, boxes: Sequence[FilledOutbox], progress: Pr
             if left < waiting:
                 moved_at = time.monotonic()
             elif time.monotonic() - moved_at > _TIMEOUT_S:
-                raise ServiceAway(
+                raise ServiceUnavailable(
                     f"Ingest has confirmed no batch for {_TIMEOUT_S:g} s. Check that it runs and reaches broker and database."
                 )
             waiting = left
@@ -105,7 +105,7 @@ def _open(opened: ExitStack, broker_url: str, box: FilledOutbox) -> tuple[Client
 
 
 def wait_for_spans(database_url: str, progress: Progress, alive: Callable[[], None]) -> None:
-    """Wait until the spans of all stored readings are derived. Raises ServiceAway if there is no progress for a minute."""
+    """Wait until the spans of all stored readings are derived. Raises ServiceUnavailable if there is no progress for a minute."""
     with connect(database_url) as connection:
         left = total = queued_devices(connection)
         moved_at = time.monotonic()
@@ -117,7 +117,7 @@ def wait_for_spans(database_url: str, progress: Progress, alive: Callable[[], No
             if left < before:
                 moved_at = time.monotonic()
             elif time.monotonic() - moved_at > _TIMEOUT_S:
-                raise ServiceAway(f"Ingest has derived no spans for {_TIMEOUT_S:g} s. Look at its log.")
+                raise ServiceUnavailable(f"Ingest has derived no spans for {_TIMEOUT_S:g} s. Look at its log.")
 
 
 def ingest_component(database_url: str, broker_url: str, log_path: Path, *, worker: str, session_s: int) -> Component:

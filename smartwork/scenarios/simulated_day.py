@@ -33,7 +33,7 @@ from smartwork.devstack.stack import Endpoints, ephemeral
 from smartwork.devstack.supervisor import Component, Supervisor
 from smartwork.domain.ledger.ledger_day import LedgerTotal, ledger_total
 from smartwork.jobs.network.publish_policies import publish_policies
-from smartwork.progress import Progress, silent
+from smartwork.progress import Progress, no_progress
 from smartwork.scenarios.outbox_replay import ingest_component
 from smartwork.scenarios.simulated_centre import SimulatedCentre, lamp_command_topics, simulated_lamps
 from smartwork.scenarios.simulated_clock import Clock
@@ -56,7 +56,7 @@ _GATEWAY = "edge"
 class DayFigures:
     """The result of a day. Darkness is time at a place lit below the zone's level, beyond the reaction time.
 
-    `by_hand` counts people who used the switch because their sensor was silent, and `by_hand_s` is their time in the dark.
+    `by_hand` counts people who used the switch because their sensor was no_progress, and `by_hand_s` is their time in the dark.
     """
 
     day: date
@@ -88,7 +88,7 @@ def last_workday(today: date) -> date:
     return day
 
 
-def simulate_day(seed: int, progress: Progress = silent, day: date | None = None) -> DayFigures:
+def simulate_day(seed: int, progress: Progress = no_progress, day: date | None = None) -> DayFigures:
     """Run the day (the last workday if it is not given) and compare the results with the true presence.
 
     Raises SmartworkError if a component fails.

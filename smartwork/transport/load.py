@@ -12,7 +12,7 @@ from paho.mqtt.client import Client as PahoClient
 from paho.mqtt.client import MQTTMessage, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 
-from smartwork.errors import ServiceAway
+from smartwork.errors import ServiceUnavailable
 from smartwork.transport.mqtt import Address
 
 WINDOW = 512
@@ -35,7 +35,7 @@ def packets(messages: Iterable[tuple[str, bytes]]) -> list[bytes]:
 def flood(broker_url: str, made: Sequence[bytes]) -> tuple[float, float]:
     """Publish prepared packets as fast as the broker takes them; the monotonic times of the first and of the last PUBACK.
 
-    Raises ServiceAway where the broker does not answer or takes nothing for a minute.
+    Raises ServiceUnavailable where the broker does not answer or takes nothing for a minute.
     """
     address = Address.parse(broker_url)
     try:
@@ -44,7 +44,7 @@ def flood(broker_url: str, made: Sequence[bytes]) -> tuple[float, float]:
             link.sendall(_connect_packet())
             answers = _Answers(link)
             if answers.next() != _CONNACK:
-                raise ServiceAway(f"The broker at {address.host}:{address.port} refuses the load.")
+                raise ServiceUnavailable(f"The broker at {address.host}:{address.port} refuses the load.")
             began = time.monotonic()
             sent = settled = 0
             while settled < len(made):
@@ -59,7 +59,7 @@ def flood(broker_url: str, made: Sequence[bytes]) -> tuple[float, float]:
             ended = time.monotonic()
             link.sendall(bytes([_DISCONNECT, 0]))
     except OSError as error:
-        raise ServiceAway(f"The broker at {address.host}:{address.port} does not take the load: {error}") from error
+        raise ServiceUnavailable(f"The broker at {address.host}:{address.port} does not take the load: {error}") from error
     return began, ended
 
 
@@ -135,17 +135,17 @@ class Counter:
             self._complete.set()
 
     def listen(self) -> None:
-        """Connect and subscribe; raises ServiceAway where the broker does not answer."""
+        """Connect and subscribe; raises ServiceUnavailable where the broker does not answer."""
         self._paho.connect_async(self._address.host, self._address.port)
         self._paho.loop_start()
         if not self._subscribed.wait(10):
-            raise ServiceAway(f"The broker at {self._address.host}:{self._address.port} does not answer.")
+            raise ServiceUnavailable(f"The broker at {self._address.host}:{self._address.port} does not answer.")
 
     def finished_at(self) -> float:
-        """The monotonic time at which the last expected message came; raises ServiceAway where it does not come."""
+        """The monotonic time at which the last expected message came; raises ServiceUnavailable where it does not come."""
         complete = self._complete.wait(_PATIENCE_S)
         self._paho.disconnect()
         self._paho.loop_stop()
         if not complete:
-            raise ServiceAway(f"The bare subscriber got {self._seen} of {self._expected} messages.")
+            raise ServiceUnavailable(f"The bare subscriber got {self._seen} of {self._expected} messages.")
         return self._ended

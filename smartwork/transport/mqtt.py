@@ -17,7 +17,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from smartwork.errors import ServiceAway, SettingError, without_password
+from smartwork.errors import ServiceUnavailable, SettingError, without_password
 from smartwork.transport.buffered import BufferedClient
 
 KEEPALIVE_S = 30
@@ -174,9 +174,11 @@ class Client:
         return self._inbox.qsize()
 
     def wait_connected(self, timeout_s: float) -> None:
-        """Return once connected; raises ServiceAway after `timeout_s` seconds."""
+        """Return once connected; raises ServiceUnavailable after `timeout_s` seconds."""
         if not self._connected.wait(timeout_s):
-            raise ServiceAway(f"The broker at {self._where()} does not answer. Is it running, and is the address right?")
+            raise ServiceUnavailable(
+                f"The broker at {self._where()} does not answer. Is it running, and is the address right?"
+            )
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> MQTTMessageInfo:
         """Say a message; with QoS 1 it is repeated until the broker has it. The result can be waited for."""

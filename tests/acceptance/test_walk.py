@@ -21,7 +21,7 @@ from smartwork.domain.bookings.bookings import Booking
 from smartwork.jobs.billing.bill_month import bill_month
 from smartwork.jobs.bookings.reconcile_month import reconcile_month
 from smartwork.jobs.network.publish_policies import publish_policies
-from smartwork.progress import silent
+from smartwork.progress import no_progress
 from smartwork.settings import EdgeSettings, IngestSettings
 from smartwork.transport.mqtt import Client
 from tests.support.call_trace import Call, CallTrace
@@ -104,8 +104,8 @@ def passed(connection: Connection, database_url: str, broker_url: str, tmp_path:
         eventually(lambda: stored()[0] > MINUTES, lambda: f"{stored()[0]} readings are stored")
         eventually(lambda: stored()[1] > 0, lambda: "no spans are derived")
     with trace.watching():
-        reconcile_month(connection, MARCH, silent)
-        report = bill_month(connection, MARCH, APRIL, tmp_path / "out", silent)
+        reconcile_month(connection, MARCH, no_progress)
+        report = bill_month(connection, MARCH, APRIL, tmp_path / "out", no_progress)
     assert len(report.invoices) == 1
     return trace.passed
 

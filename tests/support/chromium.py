@@ -7,7 +7,7 @@ from pathlib import Path
 
 from smartwork.devstack.errors import DevstackError
 from smartwork.devstack.packages import Tree, cache_base, install, library_folder, locked
-from smartwork.progress import Progress, silent
+from smartwork.progress import Progress, no_progress
 
 BROWSER = Tree(
     name="browser",
@@ -50,7 +50,7 @@ _FAMILIES = {
 }
 
 
-def chromium_path(env: Mapping[str, str] | None = None, progress: Progress = silent) -> Path:
+def chromium_path(env: Mapping[str, str] | None = None, progress: Progress = no_progress) -> Path:
     """A Chromium that can be launched: SMARTWORK_CHROMIUM, else /usr/bin/chromium, else a private one (fetched once).
 
     Raises DevstackError where SMARTWORK_CHROMIUM names no program, or where fetching fails.

@@ -15,7 +15,7 @@ from pathlib import Path
 from smartwork.devstack.errors import DevstackError, plain_environment
 from smartwork.devstack.instance import PROJECT_ROOT
 from smartwork.devstack.packages import Tree, architecture, cache_base, install, locked, make_folder
-from smartwork.progress import Progress, silent
+from smartwork.progress import Progress, no_progress
 
 PYTHON = Tree(
     name="python313",
@@ -46,7 +46,7 @@ def ready(env: Mapping[str, str]) -> Environments | None:
     return found if all(_is_complete(python) for python in (found.server, found.edge)) else None
 
 
-def set_up(env: Mapping[str, str], progress: Progress = silent) -> Environments:
+def set_up(env: Mapping[str, str], progress: Progress = no_progress) -> Environments:
     """The environments, made first where they are missing. Takes about two minutes, once.
 
     Raises DevstackError where Debian's packages or those of the locks cannot be had; the message says what to do.

@@ -23,7 +23,7 @@ from smartwork.db.core.migrations import migrate
 from smartwork.db.network_setup import install
 from smartwork.domain.network_setup import Network
 from smartwork.domain.time import local_month
-from smartwork.progress import silent
+from smartwork.progress import no_progress
 from smartwork.scenarios.outbox_replay import FilledOutbox, fill_outbox, replay_outboxes, temporary_ingest, wait_for_spans
 from smartwork.transport.mqtt import Client
 from tests.support.past_edge import past_arrival
@@ -113,8 +113,8 @@ def store_without_faults(database_url: str, broker_url: str, days: Days, folder:
         fill_outbox(path, TIMEZONE, days.readings(centre), centre)
         boxes.append(FilledOutbox(centre, EDGE, path, TIMEZONE))
     with temporary_ingest(database_url, broker_url, folder) as supervisor:
-        replay_outboxes(broker_url, boxes, silent, supervisor.check)
-        wait_for_spans(database_url, silent, supervisor.check)
+        replay_outboxes(broker_url, boxes, no_progress, supervisor.check)
+        wait_for_spans(database_url, no_progress, supervisor.check)
 
 
 @contextmanager

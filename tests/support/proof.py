@@ -12,7 +12,7 @@ from smartwork.db.core.connection import Connection, connect
 from smartwork.db.ledger.ledger import gaps, ledger, overlaps
 from smartwork.jobs.billing.bill_month import bill_month
 from smartwork.jobs.bookings.reconcile_month import reconcile_month
-from smartwork.progress import silent
+from smartwork.progress import no_progress
 
 _READINGS: LiteralString = """
 SELECT DISTINCT c.slug, d.slug, r.metric, r.at, r.value
@@ -82,9 +82,13 @@ def assert_nothing_lost_or_twice(database_url: str, outboxes: Mapping[str, Path]
 def billed(database_url: str, month: date, folder: Path) -> dict[str, set[str]]:
     """Reconcile and bill the month; readings, spans, verdicts and invoice lines without numbers of batches and documents."""
     with connect(database_url) as connection:
-        reconcile_month(connection, month, silent)
+        reconcile_month(connection, month, no_progress)
         bill_month(
-            connection, month, datetime.combine((month + timedelta(days=45)).replace(day=1), time(9), UTC), folder, silent
+            connection,
+            month,
+            datetime.combine((month + timedelta(days=45)).replace(day=1), time(9), UTC),
+            folder,
+            no_progress,
         )
         return {
             "readings": rows_of(connection, _READINGS),

@@ -14,7 +14,7 @@ from smartwork.devstack import packages
 from smartwork.devstack.instance import throwaway
 from smartwork.devstack.mosquitto import Mosquitto
 from smartwork.devstack.stack import Stack, ephemeral, remove
-from smartwork.errors import ServiceAway
+from smartwork.errors import ServiceUnavailable
 from smartwork.jobs.network.publish_policies import publish_policies
 from smartwork.scenarios.tcp_proxy import TcpProxy
 from smartwork.transport.mqtt import Client
@@ -73,7 +73,7 @@ class Rig:
         try:
             with connect(self.database_url) as connection:
                 return proof.readings_stored(connection)
-        except ServiceAway:
+        except ServiceUnavailable:
             return -1
 
     def numbered(self) -> int:

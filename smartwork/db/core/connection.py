@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from smartwork.errors import ServiceAway, SmartworkError
+from smartwork.errors import ServiceUnavailable, SmartworkError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -21,11 +21,11 @@ SESSION: dict[str, Any] = {
 
 
 def connect(database_url: str) -> Connection:
-    """An open connection, in UTC and autocommit. Raises ServiceAway with the server's reason where it does not answer."""
+    """An open connection, in UTC and autocommit. Raises ServiceUnavailable with the server's reason where it does not answer."""
     try:
         connection: Connection = psycopg.connect(database_url, **SESSION)
     except psycopg.OperationalError as error:
-        raise ServiceAway(f"The database does not answer: {str(error).strip().splitlines()[0]}") from error
+        raise ServiceUnavailable(f"The database does not answer: {str(error).strip().splitlines()[0]}") from error
     return connection
 
 
@@ -40,7 +40,7 @@ def connect_with_retry(
     while not should_stop():
         try:
             return connect(database_url)
-        except ServiceAway as error:
+        except ServiceUnavailable as error:
             if str(error) != last_reason:
                 last_reason = str(error)
                 report(f"{last_reason}. Trying again every {pause_s:g} s.")
@@ -49,20 +49,22 @@ def connect_with_retry(
 
 
 def wait_for_database(database_url: str, report: Callable[[str], None], timeout_s: float) -> None:
-    """Return once the database answers. Raises ServiceAway after `timeout_s` seconds; reasons are passed to `report`."""
+    """Return once the database answers. Raises ServiceUnavailable after `timeout_s` seconds; reasons are passed to `report`."""
     deadline = time.monotonic() + timeout_s
     connection = connect_with_retry(database_url, report, should_stop=lambda: time.monotonic() > deadline)
     if connection is None:
-        raise ServiceAway(f"The database has not answered for {timeout_s:g} s. Is it running, and is the address right?")
+        raise ServiceUnavailable(
+            f"The database has not answered for {timeout_s:g} s. Is it running, and is the address right?"
+        )
     connection.close()
 
 
 @contextmanager
 def wrap_database_errors() -> Iterator[None]:
-    """Re-raise the driver's errors: ServiceAway where the connection is lost, SmartworkError where tables are missing."""
+    """Re-raise the driver's errors: ServiceUnavailable where the connection is lost, SmartworkError where tables are missing."""
     try:
         yield
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise ServiceAway(f"The connection to the database was lost: {str(error).strip().splitlines()[0]}") from error
+        raise ServiceUnavailable(f"The connection to the database was lost: {str(error).strip().splitlines()[0]}") from error
     except psycopg.errors.UndefinedTable as error:
         raise SmartworkError(f"The database is not set up ({error.diag.message_primary}). Run: smartwork migrate") from error

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from smartwork.db.core.connection import SESSION, Connection, wrap_database_errors
-from smartwork.errors import ServiceAway
+from smartwork.errors import ServiceUnavailable
 
 logging.getLogger("psycopg.pool").setLevel(logging.WARNING)  # at INFO it logs every connection that is lent and returned
 
@@ -35,13 +35,13 @@ class Pool:
     def connection(self) -> Iterator[Connection]:
         """A connection for the block, in autocommit.
 
-        Raises ServiceAway where the database does not answer or is lost, or every connection stays in use.
+        Raises ServiceUnavailable where the database does not answer or is lost, or every connection stays in use.
         """
         self._pool.open()
         try:
             connection = self._pool.getconn()
         except PoolTimeout as error:
-            raise ServiceAway(self._unavailable) from error
+            raise ServiceUnavailable(self._unavailable) from error
         try:
             with wrap_database_errors():
                 yield connection

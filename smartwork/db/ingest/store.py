@@ -51,7 +51,7 @@ class IngestStore:
             self._ids = IdCache(connection)
 
     def ping(self) -> None:
-        """Return where the database answers. Raises ServiceAway where it is lost."""
+        """Return where the database answers. Raises ServiceUnavailable where it is lost."""
         with wrap_database_errors():
             self._connection.execute(sql("ping"))
 
@@ -68,7 +68,7 @@ class IngestStore:
         """Store a portion, without its edge reports, in one transaction. It is durable when this returns.
 
         `prepared` is the result of `prepare` for the portion's batches, by this store or by one whose connection was
-        lost. Raises ServiceAway where the database is lost, and ContentRefused where it refuses a message: nothing is
+        lost. Raises ServiceUnavailable where the database is lost, and ContentRefused where it refuses a message: nothing is
         stored then, and the call may be repeated.
         """
         try:
@@ -82,7 +82,7 @@ class IngestStore:
     def store_edge_reports(self, reports: Sequence[EdgeReport], arrived_at: datetime) -> None:
         """Store edge reports in a transaction of their own; one of an unknown centre is kept as rejected.
 
-        Raises ServiceAway where the database is lost, and ContentRefused where it refuses a report.
+        Raises ServiceUnavailable where the database is lost, and ContentRefused where it refuses a report.
         """
         if not reports:
             return

@@ -108,7 +108,7 @@ def chunks_before(connection: Connection, horizon: datetime) -> list[ReadingChun
 def drop_readings(connection: Connection, at: datetime) -> list[ReadingChunk]:
     """Drop the chunks of raw readings that no limit holds back at the instant `at`; returns the dropped chunks.
 
-    The limits are checked again under a lock on `reading`; ingest waits meanwhile. Raises ServiceAway.
+    The limits are checked again under a lock on `reading`; ingest waits meanwhile. Raises ServiceUnavailable.
     """
     with wrap_database_errors(), connection.transaction():
         return [ReadingChunk(*row) for row in connection.execute(sql("drop_readings"), (at,))]
@@ -120,7 +120,7 @@ def run_retention(
     """Sum up and drop what is due at the instant `at`.
 
     Returns what was summed up, the limits that held readings back, and the dropped chunks. A second run waits for the
-    first. Raises ServiceAway.
+    first. Raises ServiceUnavailable.
     """
     progress("Waiting for another run", 0, 1)
     with retention_lock(connection):
@@ -143,7 +143,7 @@ def hours_due(connection: Connection, at: datetime) -> HoursSummedUp:
 def sum_up_hours(connection: Connection, at: datetime, progress: Progress) -> HoursSummedUp:
     """Bring `reading_hour` up to date: days that have ended, and earlier days that new readings touched.
 
-    Each day is one transaction, so that a crash leaves the rest due. The caller holds `retention_lock`. Raises ServiceAway.
+    Each day is one transaction, so that a crash leaves the rest due. The caller holds `retention_lock`. Raises ServiceUnavailable.
     """
     with wrap_database_errors():
         _reset_after_restore(connection)

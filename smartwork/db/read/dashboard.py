@@ -23,7 +23,7 @@ from smartwork.domain.billing.payments import Position
 from smartwork.domain.bookings.visit import Verdict
 from smartwork.domain.ledger.ledger_day import LedgerDay
 from smartwork.domain.settlement.statements import UnattributedStay
-from smartwork.errors import ServiceAway
+from smartwork.errors import ServiceUnavailable
 
 Row = TypeVar("Row")
 
@@ -330,15 +330,15 @@ class Reader:
 
 @contextmanager
 def reading(database_url: str) -> Iterator[Reader]:
-    """A reader over one read-only snapshot; raises ServiceAway where the database is away or not set up."""
+    """A reader over one read-only snapshot; raises ServiceUnavailable where the database is away or not set up."""
     connection = connect(database_url)
     try:
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         yield Reader(connection)
     except psycopg.errors.UndefinedTable as error:
-        raise ServiceAway("The database has no tables yet. Start the ingest service: it sets them up.") from error
+        raise ServiceUnavailable("The database has no tables yet. Start the ingest service: it sets them up.") from error
     except psycopg.OperationalError as error:
-        raise ServiceAway("The database went away while this page was read.") from error
+        raise ServiceUnavailable("The database went away while this page was read.") from error
     finally:
         connection.close()

@@ -30,7 +30,7 @@ def reconcile_month(
 
     Only resources whose bookings, check-ins or spans changed since their last verdict are judged; verdicts that come
     out the same keep their numbers. A run that was cut off is taken up by the next. With a `database_url` much work is
-    shared out among processes, one a core. Raises ServiceAway where the database is lost.
+    shared out among processes, one a core. Raises ServiceUnavailable where the database is lost.
     """
     first = month.replace(day=1)
     with wrap_database_errors():

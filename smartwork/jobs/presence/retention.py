@@ -28,7 +28,7 @@ class RetentionRun:
 def run_retention(connection: Connection, at: datetime, progress: Progress, *, dry_run: bool) -> RetentionRun:
     """Do what is due at the instant `at`. A second run waits for the first and finds nothing left to do.
 
-    Nothing is changed with `dry_run`, or if the database server runs retention itself. Raises ServiceAway.
+    Nothing is changed with `dry_run`, or if the database server runs retention itself. Raises ServiceUnavailable.
     """
     months = retention.raw_months(connection)
     if retention.server_runs_retention(connection):

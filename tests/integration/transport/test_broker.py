@@ -14,7 +14,7 @@ from ingest.service import subscriptions
 from smartwork.contracts.topics import MessageType, Topic
 from smartwork.devstack import packages
 from smartwork.devstack.errors import plain_environment
-from smartwork.errors import ServiceAway
+from smartwork.errors import ServiceUnavailable
 from smartwork.transport.mqtt import Client
 from tests.support.project import ROOT
 
@@ -171,12 +171,12 @@ def test_another_centre_cannot_speak_for_it_in_home_assistant(broker: Broker) ->
 
 @pytest.mark.parametrize("user", ["mons", "nobody"])
 def test_a_wrong_name_or_password_is_refused(broker: Broker, user: str) -> None:
-    with broker.client(user, [], "wrong") as client, pytest.raises(ServiceAway):
+    with broker.client(user, [], "wrong") as client, pytest.raises(ServiceUnavailable):
         client.wait_connected(1.5)
 
 
 def test_nobody_gets_in_without_a_password(broker: Broker) -> None:
-    with Client(f"mqtt://127.0.0.1:{broker.port}", "anonymous") as client, pytest.raises(ServiceAway):
+    with Client(f"mqtt://127.0.0.1:{broker.port}", "anonymous") as client, pytest.raises(ServiceUnavailable):
         client.wait_connected(1.5)
 
 

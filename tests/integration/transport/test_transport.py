@@ -8,7 +8,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from smartwork.devstack.stack import Stack
-from smartwork.errors import ServiceAway
+from smartwork.errors import ServiceUnavailable
 from smartwork.transport.mqtt import Address, Client, Delivery, Message
 from tests.support.broker import collect
 from tests.support.program import eventually
@@ -126,7 +126,7 @@ def test_listening_to_other_topics_ends_listening_to_the_old_ones(broker_url: st
 def test_a_broker_that_is_not_there_is_said_once_and_waiting_for_it_ends() -> None:
     said: list[str] = []
     with Client("mqtt://127.0.0.1:1", "lonely", report=said.append) as client:
-        with pytest.raises(ServiceAway, match=r"127\.0\.0\.1:1 does not answer"):
+        with pytest.raises(ServiceUnavailable, match=r"127\.0\.0\.1:1 does not answer"):
             client.wait_connected(1.5)
         assert not client.connected
     assert said == ["The broker at 127.0.0.1:1 does not answer. Trying again."]

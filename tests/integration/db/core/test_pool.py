@@ -7,7 +7,7 @@ import pytest
 
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.pool import Pool
-from smartwork.errors import ServiceAway
+from smartwork.errors import ServiceUnavailable
 
 pytestmark = pytest.mark.services
 
@@ -41,20 +41,20 @@ def test_a_connection_that_breaks_in_use_is_a_database_that_is_away_and_the_next
             connection.execute("SELECT pg_terminate_backend(%s)", (lent.info.backend_pid,))
             lent.execute("SELECT 1")
 
-    with pytest.raises(ServiceAway, match="was lost"):
+    with pytest.raises(ServiceUnavailable, match="was lost"):
         break_it()
     with pool.connection() as lent:
         assert lent.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_when_every_connection_stays_in_use_the_caller_is_told_within_the_time_limit(pool: Pool) -> None:
-    with pool.connection(), pytest.raises(ServiceAway, match="all 1 connections are in use"), pool.connection():
+    with pool.connection(), pytest.raises(ServiceUnavailable, match="all 1 connections are in use"), pool.connection():
         pass
 
 
 def test_a_database_that_does_not_answer_is_reported_within_the_time_limit() -> None:
     pool, began = Pool("postgresql://127.0.0.1:1/nothing", timeout_s=1), time.monotonic()
-    with pytest.raises(ServiceAway, match="the database is away"), pool.connection():
+    with pytest.raises(ServiceUnavailable, match="the database is away"), pool.connection():
         pass
     assert time.monotonic() - began < 3
     pool.close()
