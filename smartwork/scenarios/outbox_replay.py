@@ -62,8 +62,8 @@ def wait_for_broker(broker_url: str, say: Callable[[str], None], timeout_s: floa
 def replay_outboxes(broker_url: str, boxes: Sequence[FilledOutbox], progress: Progress, alive: Callable[[], None]) -> None:
     """Forward all outboxes in parallel until the server has confirmed every batch.
 
-    `alive` is called repeatedly and may raise an error if ingest has died. Raises ServiceUnavailable if nothing is confirmed for
-    a minute.
+    `alive` is called repeatedly and may raise an error if ingest has died. Raises ServiceUnavailable if nothing is confirmed
+    for a minute.
     """
     with ExitStack() as opened:
         pairs = [_open(opened, broker_url, box) for box in boxes]
@@ -105,7 +105,10 @@ def _open(opened: ExitStack, broker_url: str, box: FilledOutbox) -> tuple[Client
 
 
 def wait_for_spans(database_url: str, progress: Progress, alive: Callable[[], None]) -> None:
-    """Wait until the spans of all stored readings are derived. Raises ServiceUnavailable if there is no progress for a minute."""
+    """Wait until the spans of all stored readings are derived.
+
+    Raises ServiceUnavailable if there is no progress for a minute.
+    """
     with connect(database_url) as connection:
         left = total = queued_devices(connection)
         moved_at = time.monotonic()

@@ -45,7 +45,8 @@ def play(
     """Send a recording through edge, broker and ingest, and compute its figures from the database.
 
     Installs the demo network first if the database holds no centre. The same file gives the same batches, so a second
-    replay changes nothing. Raises InputError if there is no such centre, and ServiceUnavailable if the chain makes no progress.
+    replay changes nothing. Raises InputError if there is no such centre, and ServiceUnavailable if the chain makes no
+    progress.
     """
     device = f"recording-{recording.sha256[:8]}"
     with connect(endpoints.database_url) as connection:

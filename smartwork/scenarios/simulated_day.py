@@ -56,7 +56,7 @@ _GATEWAY = "edge"
 class DayFigures:
     """The result of a day. Darkness is time at a place lit below the zone's level, beyond the reaction time.
 
-    `by_hand` counts people who used the switch because their sensor was no_progress, and `by_hand_s` is their time in the dark.
+    `by_hand` counts people who used the switch because their sensor was silent, and `by_hand_s` is their time in the dark.
     """
 
     day: date

@@ -21,7 +21,10 @@ SESSION: dict[str, Any] = {
 
 
 def connect(database_url: str) -> Connection:
-    """An open connection, in UTC and autocommit. Raises ServiceUnavailable with the server's reason where it does not answer."""
+    """An open connection, in UTC and autocommit.
+
+    Raises ServiceUnavailable with the server's reason if it does not answer.
+    """
     try:
         connection: Connection = psycopg.connect(database_url, **SESSION)
     except psycopg.OperationalError as error:
@@ -49,7 +52,10 @@ def connect_with_retry(
 
 
 def wait_for_database(database_url: str, report: Callable[[str], None], timeout_s: float) -> None:
-    """Return once the database answers. Raises ServiceUnavailable after `timeout_s` seconds; reasons are passed to `report`."""
+    """Return once the database answers. Reasons for waiting are passed to `report`.
+
+    Raises ServiceUnavailable after `timeout_s` seconds.
+    """
     deadline = time.monotonic() + timeout_s
     connection = connect_with_retry(database_url, report, should_stop=lambda: time.monotonic() > deadline)
     if connection is None:
@@ -61,7 +67,10 @@ def wait_for_database(database_url: str, report: Callable[[str], None], timeout_
 
 @contextmanager
 def wrap_database_errors() -> Iterator[None]:
-    """Re-raise the driver's errors: ServiceUnavailable where the connection is lost, SmartworkError where tables are missing."""
+    """Re-raise the driver's errors as ours.
+
+    ServiceUnavailable if the connection is lost, SmartworkError if tables are missing.
+    """
     try:
         yield
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:

@@ -143,7 +143,8 @@ def hours_due(connection: Connection, at: datetime) -> HoursSummedUp:
 def sum_up_hours(connection: Connection, at: datetime, progress: Progress) -> HoursSummedUp:
     """Bring `reading_hour` up to date: days that have ended, and earlier days that new readings touched.
 
-    Each day is one transaction, so that a crash leaves the rest due. The caller holds `retention_lock`. Raises ServiceUnavailable.
+    Each day is one transaction, so that a crash leaves the rest due. The caller holds `retention_lock`. Raises
+    ServiceUnavailable.
     """
     with wrap_database_errors():
         _reset_after_restore(connection)

@@ -47,8 +47,8 @@ def derive_queued_spans(
     """Derive the spans of devices in the span queue; returns how many devices were taken from it.
 
     Takes devices without new readings for `quiet`, and devices that have been in the queue for `longest_wait`. Each group
-    of devices is one transaction, so a crash leaves the devices in the queue. Raises ServiceUnavailable if the database is lost,
-    and SpansNotDerived if it refuses, for example because another worker derives a second sensor of the same desk.
+    of devices is one transaction, so a crash leaves the devices in the queue. Raises ServiceUnavailable if the database is
+    lost, and SpansNotDerived if it refuses, for example because another worker derives a second sensor of the same desk.
     """
     arguments = {"most": _DEVICES_PER_TRANSACTION, "quiet": quiet, "longest_wait": longest_wait}
     done = 0
