@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from edge.light_device import LightDevice
+from edge.report_timing import REPUBLISH, interval_passed
 from edge.zone_lights import LitZone
 from smartwork.contracts.edge_reports import ALARMS_LIMIT, Alarm, Alarms
 from smartwork.contracts.metrics import Metric
@@ -13,8 +14,6 @@ from smartwork.domain.presence.sensor_limits import STUCK_AFTER, silence_timeout
 
 FLAPS, FLAPPING = 20, timedelta(minutes=10)
 """So many changes of presence within so long are not people, but a loose contact or a sensor that sees a fan."""
-REPUBLISH = timedelta(minutes=1)
-"""Reports are published again after this long: a shared subscription receives no retained messages."""
 
 
 class SensorHistory:
@@ -61,11 +60,6 @@ class AlarmReport:
             return None
         self._published, self._published_at = kinds, now
         return Alarms(reported_ms=_ms(now), alarms=list(alarms[:ALARMS_LIMIT]))
-
-
-def interval_passed(published_at: datetime | None, now: datetime, interval: timedelta) -> bool:
-    """Whether `interval` has passed since a report was published; True also if the clock was set back."""
-    return published_at is None or not timedelta(0) <= now - published_at < interval
 
 
 def zone_alarms(zones: Mapping[str, LitZone], history: SensorHistory, now: datetime) -> list[Alarm]:

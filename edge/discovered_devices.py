@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from edge.adapters.families import ADAPTERS
-from edge.alarms import REPUBLISH, interval_passed
+from edge.report_timing import REPUBLISH, interval_passed
 from smartwork.contracts.edge_reports import DISCOVERED_DEVICES_LIMIT, DiscoveredDevice, DiscoveredDevices
 from smartwork.contracts.policy import Profile
 

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from edge.alarms import REPUBLISH, AlarmReport, SensorHistory, outbox_alarm, zone_alarms
+from edge.alarms import AlarmReport, SensorHistory, outbox_alarm, zone_alarms
 from edge.light_device import TRIES_BEFORE_ALARM
+from edge.report_timing import REPUBLISH
 from edge.zone_lights import ZoneLights
 from smartwork.contracts.edge_reports import Alarm
 from smartwork.contracts.policy import Profile

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from edge.alarms import REPUBLISH
 from edge.discovered_devices import MIN_INTERVAL, DeviceDiscovery, identify
+from edge.report_timing import REPUBLISH
 from smartwork.contracts.edge_reports import DISCOVERED_DEVICES_LIMIT
 
 NOON = datetime(2026, 10, 5, 10, tzinfo=UTC)
