@@ -12,11 +12,12 @@ from rich.text import Text
 from smartwork.cli.figures import euro, figure
 from smartwork.cli.tables import Column, FittedTable, Row
 from smartwork.cli.verdicts import VERDICT_NAMES
-from smartwork.documents import labels, line_texts
+from smartwork.documents import line_texts
 from smartwork.domain.billing.invoice import Invoice, Line, Proof
 from smartwork.domain.billing.lifecycle import Event
 from smartwork.domain.billing.payments import Position
 from smartwork.domain.ledger.ledger_day import LedgerDay
+from smartwork.translations.catalogue import texts
 
 
 def document(invoice: Invoice, events: list[Event], at: Position | None) -> RenderableType:
@@ -72,12 +73,12 @@ def _line(line: Line, *, prepaid: bool) -> Row:
 
 def _sold(line: Line) -> str:
     quantity = line_texts.quantity(line, "en").replace("−", "-")  # as figures on the terminal have it
-    return f"{quantity} {labels.words('en')[f'unit_{line.unit}']}"
+    return f"{quantity} {texts('en')[f'unit_{line.unit}']}"
 
 
 def _verdict(line: Line) -> str:
     verdicts = dict.fromkeys(proof.verdict for proof in line.proofs)
-    return ", ".join(labels.words("en")[f"verdict_{verdict}"] for verdict in verdicts)
+    return ", ".join(texts("en")[f"verdict_{verdict}"] for verdict in verdicts)
 
 
 def _happened(events: list[Event]) -> list[RenderableType]:

@@ -1,15 +1,13 @@
-"""Which characters the documents' typeface can show, and what stands on the pages in the place of others.
+"""Which characters the documents' typeface can show, and what the pages show in place of others.
 
-PDF/A has no place for a character without a glyph, so one in a booking's name would keep a document from being drawn.
-The snapshot and the XML keep the true text.
+PDF/A forbids a character without a glyph, and the typesetter then refuses the document. So `□` is shown for each character
+that the typeface lacks. The snapshot and the XML keep the true text.
 """
 
-import json
 import re
 import unicodedata
-
-from smartwork.domain.billing.invoice import Invoice
-from smartwork.domain.settlement.statements import Statement
+from functools import lru_cache
+from typing import Any
 
 STAND_IN = "□"
 _RANGES = """
@@ -23,9 +21,8 @@ _RANGES = """
 25bc-25bd 25c0-25c1 25cb-25cc 25cf-25d7 2605 2619 261b 261e 2627 262f 2639-2653 2660 2663 2665-2666 2669-266c
 2695 2698 26a2-26a4 2767
 """
-"""Latin, Greek, Cyrillic and signs: of what all cuts of Libertinus Serif, as typst embeds it, have in common, the characters
-that stand for themselves. Marks that are put together with others are left out: a word never mixes two typefaces, and the
-text of a page can be read back.
+"""Code points, in hex, that all cuts of Libertinus Serif in the typesetter have in common: Latin, Greek, Cyrillic and signs.
+Combining marks are left out, so that the text of a page can be read back.
 """
 _VARIATION_SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
 
@@ -38,43 +35,59 @@ def _bounds() -> list[tuple[int, int]]:
 SHOWN = frozenset(chr(code) for first, last in _bounds() for code in range(first, last + 1))
 """All characters that can be shown."""
 _OTHER = re.compile("[^" + "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in _bounds()) + "]")
-_SHOWN_ASCII = bytes(range(0x20, 0x7F))
-_ESCAPE_IN_JSON = re.compile(r"\\[^\"\\]")
-"""JSON writes control characters as escapes."""
 _UNSEEN = re.compile(f"[{_VARIATION_SELECTORS}]")
+_LONGEST_WORD, _LONGEST_IN_COLUMN = 24, 12
+_BREAK_EVERY = 6
+_BREAK_HERE = "\u200b"
+"""Zero-width space: the typesetter may break a line there."""
+_LONG_WORD = re.compile(rf"\S{{{_LONGEST_WORD + 1},}}|[WM@%]{{{_BREAK_EVERY + 1},}}")
+_LONG_IN_COLUMN = re.compile(rf"[^\s-]{{{_LONGEST_IN_COLUMN + 1},}}")
+
+
+class Showable(str):  # noqa: SLOT000 - a mark, and nothing else
+    """A text that is showable already, with its places to break a line."""
 
 
 def showable(text: str) -> str:
-    """`text`, its accents put together with their letters, with `STAND_IN` for each character that cannot be shown; what
-    nobody would see anyway is left out.
+    """`text` with `STAND_IN` for each character that cannot be shown.
+
+    Combining accents are joined with their letters, and characters that are invisible anyway are left out.
     """
-    return _OTHER.sub(_in_its_place, unicodedata.normalize("NFC", text))
+    return _OTHER.sub(_stand_in, unicodedata.normalize("NFC", text))
 
 
-def showable_document(invoice: Invoice, canonical: str) -> Invoice:
-    """`invoice`, whose `canonical` text this is, with all its texts made `showable`."""
-    return invoice if _is_shown(canonical) else Invoice.parse(_all_showable(json.loads(canonical)))
+def shortened(text: str, most: int) -> str:
+    """`text`, or its first characters and an ellipsis where it has more than `most` characters."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip(' ·,;–-')}…"
 
 
-def showable_statement(one: Statement, canonical: str) -> Statement:
-    """As `showable_document`."""
-    return one if _is_shown(canonical) else Statement.parse(_all_showable(json.loads(canonical)))
+def for_column(text: str, most: int) -> str:
+    """`text`, `shortened` and showable, with places to break a line within words that a narrow column has no room for."""
+    if len(text) <= _LONGEST_IN_COLUMN:
+        return text
+    return Showable(_LONG_IN_COLUMN.sub(_with_breaks, showable(shortened(text, most))))
 
 
-def _is_shown(canonical: str) -> bool:
-    """Whether every character of a snapshot's text can be shown; most are plain ASCII, which falls away at once."""
-    rest = canonical.encode().translate(None, _SHOWN_ASCII).decode()
-    return not _OTHER.search(rest) and not ("\\" in canonical and _ESCAPE_IN_JSON.search(canonical))
-
-
-def _all_showable(value: object) -> object:
+def printable(value: Any) -> Any:  # noqa: ANN401 - JSON values
+    """JSON values with all texts `showable`, and with places to break a line within words too long for one."""
     if isinstance(value, str):
-        return showable(value)
+        plain = len(value) <= _LONGEST_WORD and value.isascii() and value.isprintable()
+        return value if plain or isinstance(value, Showable) else _printable(value)
     if isinstance(value, dict):
-        return {key: _all_showable(one) for key, one in value.items()}
-    return [_all_showable(one) for one in value] if isinstance(value, list) else value
+        return {key: printable(item) for key, item in value.items()}
+    return [printable(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _in_its_place(found: re.Match[str]) -> str:
+@lru_cache(maxsize=4096)
+def _printable(text: str) -> str:
+    return _LONG_WORD.sub(_with_breaks, showable(text))
+
+
+def _with_breaks(word: re.Match[str]) -> str:
+    letters = word[0]
+    return _BREAK_HERE.join(letters[i : i + _BREAK_EVERY] for i in range(0, len(letters), _BREAK_EVERY))
+
+
+def _stand_in(found: re.Match[str]) -> str:
     unseen = unicodedata.category(found[0]) == "Cf" or _UNSEEN.match(found[0])
     return "" if unseen else STAND_IN

@@ -21,6 +21,8 @@ NS = {
 }
 _DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _DRAWING = re.compile("drawing:([0-9a-f]{16})")
+_FIRST_PAGES = 4
+"""The most pages that a first page may flow over."""
 _ROOTS = ("Invoice", "CreditNote")
 _STREAM = re.compile(rb"(?s)(<<[^\n]*>>\nstream\n)(.*?)\nendstream")
 _LENGTH = re.compile(rb"/Length (\d+)")
@@ -154,7 +156,7 @@ def _pdf(path: Path, content: bytes) -> Carried:
     try:
         document = PdfReader(BytesIO(content))
         files = {str(name): parts[0] for name, parts in document.attachments.items()}
-        lines = [re.sub(r"\s", "", line) for line in document.pages[0].extract_text().splitlines()]
+        printed, shown = _first_page(document)
         drawing = _DRAWING.search(document.metadata.keywords or "") if document.metadata else None
     except _UNREADABLE as error:
         raise InputError(f"{path} is no PDF that can be read ({error}). Ask the sender for the document again.") from error
@@ -172,9 +174,23 @@ def _pdf(path: Path, content: bytes) -> Carried:
         snapshots = {"pdf": evidence.decode(), "xml": snapshot}
     except UnicodeDecodeError as error:
         raise _foreign(path, "its evidence is no text") from error
-    shown = next((shown.group() for line in lines if (shown := _DIGEST.search(line))), None)
-    pdf = Pdf(content, "".join(lines), drawing.group(1) if drawing else "")
+    pdf = Pdf(content, printed, drawing.group(1) if drawing else "")
     return Carried(root, snapshots, {"pdf": shown, "xml": digest}, pdf)
+
+
+def _first_page(document: PdfReader) -> tuple[str, str | None]:
+    """The text of the first page without blanks, and the digest in it.
+
+    The digest ends the first page. Where names are so long that it flows on, the text of the pages up to the digest counts,
+    as far as a document may need.
+    """
+    texts: list[str] = []
+    for page in document.pages[:_FIRST_PAGES]:
+        lines = [re.sub(r"\s", "", line) for line in page.extract_text().splitlines()]
+        texts.append("".join(lines))
+        if shown := next((found.group() for line in lines if (found := _DIGEST.search(line))), None):
+            return "".join(texts), shown
+    return texts[0] if texts else "", None
 
 
 def _root(path: Path, content: bytes) -> etree._Element:

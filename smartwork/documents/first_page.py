@@ -1,30 +1,26 @@
-"""The first page: whose document it is, what it comes to, how to pay it. What it says, and where each of it stands."""
+"""The first page of a document, as texts: whose document it is, what it comes to, how to pay it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any
 
-from smartwork.documents.measure import width, wrap
-from smartwork.documents.page_layout import WIDTH, Sheet, pill
-from smartwork.documents.styles import ACCENT, LIGHT, LOOKS, MIDDLE, WARN, WASH, WHITE, Style
+from smartwork.documents import line_texts
+from smartwork.documents.payment_qr import epc_code
+from smartwork.domain.billing.invoice import Invoice, Line, VatTotal
+from smartwork.domain.billing.parties import Language, Party
+from smartwork.domain.billing.payment_reference import formatted_reference
+from smartwork.translations import formats
+from smartwork.translations.catalogue import Texts, texts
 
-_MANY = 99
-_WAYS = (
-    (5.85, _MANY, _MANY), (5.2, _MANY, _MANY), (4.6, _MANY, _MANY), (4.2, _MANY, _MANY), (4.2, 2, _MANY), (4.2, 1, _MANY),
-    (4.2, 1, 6), (4.2, 1, 1),
-)  # fmt: skip
-"""Height of a table's rows (mm), how many lines a name in it may have, and how many rows the summary; the airiest first."""
-_MOST_LINES = 6
-"""Of the mention and of each note; where names have one line only, these have two, and so have facts and streets."""
-_RIGHT_HALF = 96.0
-_VAT_LEFT = WIDTH - 96
-_INSET, _GAP = 2.1, 6.35
-_BOTTOM = 259.5
+FIRST_PAGE_ROWS = 12
+"""The most rows of the summary; the pages of lines show the rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A party as it stands on the page; `vat` with the words before the number."""
+    """A party; `vat` is the VAT number with its label."""
 
     name: str
     street: str
@@ -33,8 +29,8 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """Rows of cells under their heads, with a title above and a total below where they have any."""
+class SummaryTable:
+    """Rows of cells under column heads, with a title above and a total below where they are not empty."""
 
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -43,21 +39,23 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Payment:
-    """How to pay, in rows of label and text, or what happens instead, in words; `code` is the SVG to scan."""
+class PaymentBox:
+    """How to pay, as rows of label and text, or else a sentence that says what happens with the amount.
+
+    `code` is the QR code to pay by, as SVG.
+    """
 
     label: str
     rows: Sequence[tuple[str, str]]
-    words: str = ""
+    sentence: str = ""
     code: str | None = None
     scan: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
-    """All that the first page says; `facts` are labels with their texts, the last one stands out where it is `due`."""
+class FirstPage:
+    """All texts of a first page. `facts` and `due` are labels with their texts; `mark` says that the data is made up."""
 
-    size: Literal["display", "display-2", "display-3"]
     title: str
     month: str
     mark: str
@@ -66,152 +64,225 @@ class Face:
     receiver: Address
     facts: Sequence[tuple[str, str]]
     due: tuple[str, str] | None
-    mention: str
-    summary: Table
-    vat: Table
+    mentions: Sequence[str]
+    summary: SummaryTable
+    vat: SummaryTable
     total_label: str
     gross: str
-    pools: Table | None
+    pools: SummaryTable | None
     notes: Sequence[str]
-    payment: Payment
-    fingerprint: str
+    payment: PaymentBox
+    fingerprint_label: str
 
-    def sheet(self) -> Sheet:
-        """The page, in the airiest way that leaves room for the payment at its foot."""
-        for pitch, most, rows in _WAYS:
-            sheet = Sheet(in_order=True)
-            top = _payment(sheet, self.payment, self.fingerprint, most)
-            if _flow(sheet, self, _heading(sheet, self), pitch, most, rows) <= top - 2:
-                break
-        return sheet
+    def data(self) -> dict[str, Any]:
+        """The page as JSON values."""
+        return asdict(self)
 
-
-def _heading(sheet: Sheet, face: Face) -> float:
-    """Who draws it up, and what it is; returns where it ends."""
-    for x, y, colour in ((0, 0, ACCENT), (2.9, 0, MIDDLE), (0, 2.9, LIGHT), (2.9, 2.9, ACCENT)):
-        sheet.box(colour, x, y, 2.4, 2.4)
-    room = min(100.0, WIDTH - width(face.title, face.size) - 6)
-    y = sheet.lines("brand", 8.1, 4.2, wrap(face.sender.name, "brand", room - 8.1), 5.2)
-    lines = wrap(f"{face.sender.street} · {face.sender.town}", "faint", room)
-    end = sheet.lines("faint", 0, y + 0.7, [*lines, face.sender.vat], 3.5)
-    y = {"display": 6.2, "display-2": 5.6, "display-3": 4.4}[face.size]
-    sheet.text(face.size, WIDTH, y, face.title, "right")
-    sheet.text("month", WIDTH, y + 4.6, face.month, "right")
-    pill(sheet, WIDTH, y + 9.4, face.mark)
-    return end
+    def figures(self) -> list[str]:
+        """Every text that names a party, an amount, an account or a date."""
+        page = self
+        found = [text for party in (page.sender, page.receiver) for text in (party.name, party.street, party.town, party.vat)]
+        found += [text for fact in (*page.facts, *([page.due] if page.due else [])) for text in fact]
+        for table in (page.summary, page.vat, *([page.pools] if page.pools else [])):
+            found += [cell for row in (table.heads, *table.rows, table.total) for cell in row]
+        found += [page.total_label, page.gross, *(text for row in page.payment.rows for text in row), page.payment.sentence]
+        return found
 
 
-def _flow(sheet: Sheet, face: Face, top: float, pitch: float, most: int, rows: int) -> float:
-    """What stands between the heading and the payment; returns where it ends."""
-    y = _parties(sheet, face, max(27.0, top + 6), most)
-    told = min(_MOST_LINES, 2 * most)
-    if face.mention:
-        top = y + 4
-        y = sheet.lines("mention", 3.5, top + 4.2, _at_most(told, wrap(face.mention, "mention", 168)), 4.6) - 2.6
-        sheet.box(WARN, 0, top, 0.7, y - top)
-    sheet.text("title", 0, y + 13.5, face.summary.title)
-    y += 16.6
-    sheet.rule("strong", y)
-    y = _table(sheet, _first(rows, face.summary), y, 0, pitch, most, "main", "main-bold")
-    sheet.rule("strong", y)
-    y += 3.5
-    notes = y + 4.7
-    for note in face.notes:
-        notes = sheet.lines("note", 0, notes, _at_most(told, wrap(note, "note", _VAT_LEFT - 6)), 3.7) + 1
-    y = _table(sheet, face.vat, y, _VAT_LEFT, min(5.4, pitch), most, "fact", "fact-bold") + 1
-    sheet.box(ACCENT, _VAT_LEFT, y, WIDTH - _VAT_LEFT, 9.4, 0.7)
-    sheet.text("owed", _VAT_LEFT + 2.8, y + 6, face.total_label)
-    sheet.text("owed-amount", WIDTH - 2.8, y + 6.6, face.gross, "right")
-    y = max(y + 9.4, notes - 4)
-    return _table(sheet, face.pools, y + 3, 0, min(5.0, pitch), most, "pool", "pool-bold") if face.pools else y
+def first_page(invoice: Invoice) -> FirstPage:
+    """The first page of a document, in the reader's language."""
+    language = invoice.language
+    words = texts(language)
+    # The issuer stands at the head: of a self-billed document that is the buyer.
+    sender, receiver = (invoice.buyer, invoice.seller) if invoice.is_self_billed else (invoice.seller, invoice.buyer)
+    return FirstPage(
+        title=words[invoice.kind],
+        month=formats.month(invoice.month, language),
+        mark=words["demo"] if invoice.is_demo else "",
+        sender=address(sender, words),
+        receiver_label=_receiver_label(invoice, words),
+        receiver=address(receiver, words),
+        facts=_facts(invoice, words),
+        due=None if invoice.is_credit else (words["due_on"], formats.day(invoice.due_on, language)),
+        mentions=_mentions(invoice, words),
+        summary=_lines_table(invoice, words) if invoice.is_self_billed else _centres_table(invoice, words),
+        vat=SummaryTable(
+            (words["rate"], words["base"], words["vat"]), [_vat_row(total, invoice, words) for total in invoice.vat_totals]
+        ),
+        total_label=_total_label(invoice, words),
+        gross=formats.euro(invoice.gross, language),
+        pools=_pools(invoice, words),
+        notes=_notes(invoice, words),
+        payment=_payment(invoice, words),
+        fingerprint_label=words["fingerprint"],
+    )
 
 
-def _parties(sheet: Sheet, face: Face, top: float, most: int) -> float:
-    facts = [*face.facts, *([face.due] if face.due else [])]
-    x = max(width(label, "aside") for label, _ in facts) + 3.5
-    y = top + 2.5
-    for fact in facts:
-        label, text = fact
-        sheet.text("aside", 0, y, label)
-        style: Style = "fact-bold" if fact is face.due else "fact"
-        y = sheet.lines(style, x, y, _at_most(2 * most, wrap(text, style, _RIGHT_HALF - 6 - x)), 4.4)
-    facts_end = y - 4.4
-    x = _RIGHT_HALF + 3.6
-    sheet.text("aside", x, top + 2.6, face.receiver_label)
-    y = sheet.lines("receiver", x, top + 7.2, wrap(face.receiver.name, "receiver", WIDTH - x), 4.8) - 0.5
-    lines = [
-        line
-        for text in (face.receiver.street, face.receiver.town)
-        for line in _at_most(2 * most, wrap(text, "fact", WIDTH - x))
+def address(party: Party, words: Texts) -> Address:
+    """A party's name, address and VAT number as the pages show them."""
+    number = party.enterprise_number
+    return Address(
+        party.name,
+        party.street,
+        f"{party.country}-{party.postcode} {party.town}",
+        f"{words['vat_number']} {party.country} {number[:4]}.{number[4:7]}.{number[7:]}",
+    )
+
+
+def account_number(iban: str) -> str:
+    """An IBAN in groups of four."""
+    return " ".join(iban[i : i + 4] for i in range(0, len(iban), 4))
+
+
+def terms(invoice: Invoice) -> str:
+    """The terms of payment in one sentence."""
+    words = texts(invoice.language)
+    if invoice.is_credit:
+        return words["recover_terms" if invoice.is_self_billed else "credit_terms"]
+    if invoice.is_self_billed:
+        return words["payout_terms"].format(due=formats.day(invoice.due_on, invoice.language))
+    return words["terms"].format(days=invoice.payment_days, due=formats.day(invoice.due_on, invoice.language))
+
+
+def net(lines: Iterable[Line]) -> Decimal:
+    """The sum of the lines' net amounts."""
+    return sum((line.net for line in lines), Decimal(0))
+
+
+def hours(lines: Iterable[Line], language: Language) -> str:
+    """The sum of the lines' hours of use; hours that were only bought do not count."""
+    used = (line.hours for line in lines if line.kind not in ("credits_bought", "overdraft"))
+    return formats.number(sum(used, Decimal(0)), language)
+
+
+def _receiver_label(invoice: Invoice, words: Texts) -> str:
+    if invoice.is_self_billed:
+        return words["supplier"]
+    return words["credited_to"] if invoice.is_credit else words["billed_to"]
+
+
+def _total_label(invoice: Invoice, words: Texts) -> str:
+    if invoice.is_self_billed:
+        return words["to_recover"] if invoice.is_credit else words["we_pay"]
+    return words["in_favour"] if invoice.is_credit else words["to_pay"]
+
+
+def _facts(invoice: Invoice, words: Texts) -> list[tuple[str, str]]:
+    language = invoice.language
+    issued = "issued_on" if invoice.kind == "invoice" else "date_of_issue"
+    centre = invoice.lines[0].centre_name if invoice.is_self_billed else None
+    return [
+        (words["number"], invoice.number),
+        (words[issued], formats.day(invoice.issued_on, language)),
+        (words["period"], f"{formats.day(invoice.starts_on, language)} – {formats.day(invoice.ends_on, language)}"),
+        (words["your_reference"], invoice.buyer_reference),
+        *([(words["centre"], centre)] if centre else []),
     ]
-    y = sheet.lines("fact", x, y, lines, 4.1)
-    sheet.text("fact-soft", x, y, face.receiver.vat)
-    sheet.box(ACCENT, _RIGHT_HALF, top, 0.7, y + 0.9 - top)
-    return max(facts_end, y + 0.9)
 
 
-def _table(sheet: Sheet, table: Table, y: float, left: float, pitch: float, most: int, plain: Style, bold: Style) -> float:
-    """Its top is at `y`; the first column takes what room the others leave, and as many lines as it needs, or `most`."""
-    whole = [*table.rows, *([table.total] if table.total else [])]
-    ends = [WIDTH - _INSET] * len(table.heads)
-    for i in reversed(range(1, len(ends))):
-        least = 26.0 if i == len(ends) - 1 and left == 0 else 0.0
-        wide = max(least, width(table.heads[i], "column"), *(width(row[i], bold) for row in whole))
-        ends[i - 1] = ends[i] - wide - _GAP
-    room = ends[0] - left - _INSET
-    titled: Style = "pool-bold" if bold == "pool-bold" else "column"
-    sheet.text(titled, left + _INSET, y + 3.6, table.heads[0])
-    for end, head in zip(ends[1:], table.heads[1:], strict=True):
-        sheet.text("column", end, y + 3.6, head, "right")
-    y += 5.4
-    sheet.rule("thin", y, left)
-    for row in whole:
-        style = bold if row is table.total else plain
-        base = y + pitch / 2 + LOOKS[style].size * 0.12
-        last = sheet.lines(style, left + _INSET, base, _at_most(most, wrap(row[0], style, room)), 4) - 4
-        for end, cell in zip(ends[1:], row[1:], strict=True):
-            sheet.text(style, end, base, cell, "right")
-        y += pitch + last - base
-        if row is not whole[-1]:
-            sheet.rule("hair", y, left)
-    return y
+def _mentions(invoice: Invoice, words: Texts) -> list[str]:
+    """Statements that come first: self-billing, the documents that are corrected, the reason."""
+    found = [words["self_billing"]] if invoice.is_self_billed else []
+    if invoice.corrects:
+        documents = ", ".join(line_texts.document(earlier, invoice.language) for earlier in invoice.corrects)
+        found.append(words["corrects_note"].format(documents=documents))
+    if invoice.reason:
+        found.append(words["reason"].format(reason=invoice.reason))
+    return found
 
 
-def _payment(sheet: Sheet, payment: Payment, fingerprint: str, most: int) -> float:
-    """The box at the foot of the page and the fingerprint below it; returns where the box begins."""
-    sheet.text("small", 0, _BOTTOM, fingerprint)
-    code_left = WIDTH - 38.0
-    x = 4.2 + max((width(label, "aside") for label, _ in payment.rows), default=0) + 4.2
-    room = (code_left if payment.code else WIDTH) - 4.2
-    words = wrap(payment.words, "fact", room - 4.2) if payment.words else []
-    rows = [(label, _at_most(2 * most, wrap(text, "fact-bold", room - x))) for label, text in payment.rows]
-    height = 6.2 + 4.4 * (len(words) + sum(len(lines) for _, lines in rows))
-    scan = wrap(payment.scan, "small", 34) if payment.code else []
-    inner = max(height, 34.6 + 2.9 * len(scan)) if payment.code else height
-    bottom = _BOTTOM - 3.8
-    top = bottom - inner - 8.4
-    sheet.box(WASH, 0, top, WIDTH, bottom - top, 1)
-    y = top + 4.2 + (inner - height) / 2 + 3.4
-    sheet.text("payment", 4.2, y, payment.label)
-    y = sheet.lines("fact", 4.2, y + 6.2, words, 4.4)
-    for label, lines in rows:
-        sheet.text("aside", 4.2, y, label)
-        y = sheet.lines("fact-bold", x, y, lines, 4.4)
-    if payment.code:
-        sheet.box(WHITE, code_left, top + 4.2, 33.8, 33.8, 0.7)
-        sheet.picture(payment.code, code_left + 3.4, top + 7.6, 27)
-        sheet.lines("small", code_left + 16.9, top + 41.2, scan, 2.9, "centred")
-    return top
+def _notes(invoice: Invoice, words: Texts) -> list[str]:
+    proofs = [proof for line in invoice.lines for proof in line.proofs]
+    found = [words["evidence_note"], words["verify_note"]] if proofs else [words["verify_note"]]
+    if any(proof.doubtful for proof in proofs):
+        found.append(words["doubtful"])
+    if invoice.statement:
+        shared = any(line.unit == "share" for line in invoice.lines)
+        found.insert(0, words["statement_note"] if shared else words["places_note"])
+    if invoice.unattributed:
+        present = formats.number(invoice.unattributed.hours, invoice.language)
+        found.append(words.plural("unattributed", invoice.unattributed.visits, hours=present))
+    return found
 
 
-def _first(count: int, table: Table) -> Table:
-    """The first rows of `table`, and how many more there are; its total stays that of all."""
-    more = len(table.rows) - count
-    if more <= 0:
-        return table
-    return replace(table, rows=[*table.rows[:count], (f"+ {more} …", *[""] * (len(table.heads) - 1))])
+def _lines_table(invoice: Invoice, words: Texts) -> SummaryTable:
+    """The summary of a self-billed document: its lines."""
+    language = invoice.language
+    shown = invoice.lines[:FIRST_PAGE_ROWS]
+    rows = [
+        [
+            line_texts.title(line, invoice),
+            f"{line_texts.quantity(line, language)} {words[f'unit_{line.unit}']}",
+            formats.price(line.price, language),
+            formats.euro(line.net, language),
+        ]
+        for line in shown
+    ]
+    if rest := invoice.lines[len(shown) :]:
+        rows.append([words.plural("more_lines", len(rest)), "", "", formats.euro(net(rest), language)])
+    heads = [words[key] for key in ("what", "quantity", "price", "net")]
+    return SummaryTable(heads, rows, words["statement"], (words["total_net"], "", "", formats.euro(invoice.net, language)))
 
 
-def _at_most(count: int, lines: list[str]) -> list[str]:
-    """The first of `lines`, with a mark where more would follow."""
-    return lines if len(lines) <= count else [*lines[: count - 1], f"{lines[count - 1][:-1]}…"]
+def _centres_table(invoice: Invoice, words: Texts) -> SummaryTable:
+    """The summary of a company's document: a row for each centre."""
+    language = invoice.language
+    by_centre: dict[str | None, list[Line]] = defaultdict(list)
+    for line in invoice.lines:
+        by_centre[line.centre].append(line)
+    centres = list(by_centre.values())
+    shown = centres if len(centres) <= FIRST_PAGE_ROWS else centres[: FIRST_PAGE_ROWS - 1]
+    rows = [_centre_row(lines[0].centre_name or words["network"], lines, language) for lines in shown]
+    if others := centres[len(shown) :]:
+        rest = [line for lines in others for line in lines]
+        rows.append(_centre_row(words.plural("other_centres", len(others)), rest, language))
+    heads = [words[key] for key in ("centre", "lines", "hours", "net")]
+    total = [*_centre_row(words["total_net"], invoice.lines, language)[:-1], formats.euro(invoice.net, language)]
+    return SummaryTable(heads, rows, words["by_centre"], total)
+
+
+def _centre_row(name: str, lines: Sequence[Line], language: Language) -> list[str]:
+    return [name, formats.count(len(lines), language), hours(lines, language), formats.euro(net(lines), language)]
+
+
+def _vat_row(total: VatTotal, invoice: Invoice, words: Texts) -> list[str]:
+    if total.category == "S":
+        name = f"{words['vat']} {formats.percent(total.rate, invoice.language)}"
+    else:
+        name = words[f"vat_{total.category}"]
+    return [name, formats.euro(total.base, invoice.language), formats.euro(total.vat, invoice.language)]
+
+
+def _pools(invoice: Invoice, words: Texts) -> SummaryTable | None:
+    if not invoice.pools:
+        return None
+    columns = ("opening", "bought", "spent", "expired", "closing")
+    return SummaryTable(
+        [words["pools"], *(words[column] for column in columns)],
+        [
+            [words[pool.kind], *(formats.number(getattr(pool, column), invoice.language) for column in columns)]
+            for pool in invoice.pools
+        ],
+    )
+
+
+def _payment(invoice: Invoice, words: Texts) -> PaymentBox:
+    language = invoice.language
+    if invoice.is_credit or invoice.payment is None:
+        return PaymentBox(words["payment"], [], terms(invoice))
+    paid = invoice.payment
+    rows = [(words["beneficiary"], paid.holder), (words["account"], account_number(paid.iban))]
+    if paid.reference is not None:
+        rows.append((words["communication"], formatted_reference(paid.reference)))
+    rows += [
+        (words["we_pay" if invoice.is_self_billed else "to_pay"], formats.euro(invoice.gross, language)),
+        (words["before"], formats.day(invoice.due_on, language)),
+    ]
+    return PaymentBox(words["payment"], rows, code=_code(invoice), scan=words["scan"])
+
+
+def _code(invoice: Invoice) -> str | None:
+    """The QR code of an invoice; None for documents with which the reader has nothing to pay."""
+    if invoice.payment is None or invoice.kind != "invoice":
+        return None
+    return epc_code(invoice.payment.holder, invoice.payment.iban, invoice.gross, invoice.payment.reference)

@@ -7,10 +7,11 @@ from functools import lru_cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from smartwork.documents import labels
 from smartwork.domain.billing.invoice import DocumentReference, Invoice, Line, Proof
 from smartwork.domain.billing.parties import Language
 from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
+from smartwork.translations import formats
+from smartwork.translations.catalogue import Texts, texts
 
 _PLAIN = ("used", "walk_in", "no_show")
 _HUNDREDTH = Decimal("0.01")
@@ -18,19 +19,19 @@ _HUNDREDTH = Decimal("0.01")
 
 def name(line: Line, language: Language) -> str:
     """What was supplied, without dates and references."""
-    say = labels.words(language)
-    kind = f" ({say[line.place_kind].lower()})" if line.place_kind and line.unit != "seat" else ""
+    words = texts(language)
+    kind = f" ({words[line.place_kind].lower()})" if line.place_kind and line.unit != "seat" else ""
     match line.kind:
         case "pass":
-            return say[f"pass_{line.unit}"]
+            return words[f"pass_{line.unit}"]
         case "credits_bought" | "overdraft":
-            return say[line.kind] + kind
+            return words[line.kind] + kind
         case "correction":
             return correction(line, language)
         case "settlement":
-            return say[f"settlement_{line.unit}"] + kind
+            return words[f"settlement_{line.unit}"] + kind
         case "occupancy" | "beyond_pass" | "no_show":
-            return ", ".join(dict.fromkeys(proof.resource_name for proof in line.proofs)) or say["beyond_pass"]
+            return ", ".join(dict.fromkeys(proof.resource_name for proof in line.proofs)) or words["beyond_pass"]
 
 
 def title(line: Line, invoice: Invoice) -> str:
@@ -38,40 +39,40 @@ def title(line: Line, invoice: Invoice) -> str:
     named = name(line, invoice.language)
     if line.kind != "settlement" or line.starts_on >= invoice.starts_on:
         return named
-    return f"{named}, {labels.month(line.starts_on, invoice.language)}"
+    return f"{named}, {formats.month(line.starts_on, invoice.language)}"
 
 
 def correction(line: Line, language: Language) -> str:
     """Which line of which document it gives back; empty where it gives nothing back."""
     if line.corrects is None:
         return ""
-    return labels.words(language)["correction"].format(line=line.corrects.line, number=line.corrects.number)
+    return texts(language)["correction"].format(line=line.corrects.line, number=line.corrects.number)
 
 
 def remark(line: Line, language: Language) -> str:
     """The verdict and the rule where they say more than the name, hours that credits paid, and what it gives back."""
-    say = labels.words(language)
+    words = texts(language)
     parts = []
     if line.kind == "beyond_pass":
-        parts.append(say["of_line"].format(line=line.of_line))
+        parts.append(words["of_line"].format(line=line.of_line))
     elif line.kind == "no_show":
-        parts.append(f"{say['verdict_no_show']}, {say['no_show_fee']}")
+        parts.append(f"{words['verdict_no_show']}, {words['no_show_fee']}")
     elif line.kind == "occupancy" and len(line.proofs) == 1:
         proof = line.proofs[0]
-        parts.append(say[f"verdict_{proof.verdict}"] if line.drawdowns else _verdict(proof, say))
+        parts.append(words[f"verdict_{proof.verdict}"] if line.drawdowns else _verdict(proof, words))
     if line.drawdowns:
         spent = sum((draw.hours for draw in line.drawdowns), Decimal(0))
-        parts.append(say["from_credits"].format(hours=labels.number(spent, language)))
+        parts.append(words["from_credits"].format(hours=formats.number(spent, language)))
     if line.corrects is not None and line.kind != "correction":
-        parts.append(f"{line.corrects.number}, {say['of_line'].format(line=line.corrects.line)}")
+        parts.append(f"{line.corrects.number}, {words['of_line'].format(line=line.corrects.line)}")
     return " · ".join(parts)
 
 
-def _verdict(proof: Proof, say: dict[str, str]) -> str:
-    verdict = say[f"verdict_{proof.verdict}"]
+def _verdict(proof: Proof, words: Texts) -> str:
+    verdict = words[f"verdict_{proof.verdict}"]
     if proof.verdict in _PLAIN and proof.basis != "given_back":
         return verdict
-    return f"{verdict}, {say[f'by_{proof.basis}']}"
+    return f"{verdict}, {words[f'by_{proof.basis}']}"
 
 
 def reference(line: Line, language: Language) -> str:
@@ -79,7 +80,7 @@ def reference(line: Line, language: Language) -> str:
     if len(line.proofs) == 1:
         return named(line.proofs[0])
     if line.proofs:
-        return f"{len(line.proofs)} {labels.words(language)['visits']}"
+        return texts(language).plural("visits_of_line", len(line.proofs))
     return (line.label or "") if line.kind == "credits_bought" else ""
 
 
@@ -90,15 +91,15 @@ def named(proof: Proof) -> str:
 
 def evidence(proof: Proof, language: Language) -> str:
     """A proof in one sentence: verdict, rule, minutes, coverage, and the ledger's numbers."""
-    say = labels.words(language)
-    parts = [f"{say[f'verdict_{proof.verdict}']}, {say[f'basis_{proof.basis}']}"]
+    words = texts(language)
+    parts = [f"{words[f'verdict_{proof.verdict}']}, {words[f'basis_{proof.basis}']}"]
     if proof.booked_s:
-        parts.append(f"{say['booked']} {labels.minutes(proof.booked_s)} min")
-    parts.append(f"{say['measured']} {labels.minutes(proof.occupied_s + proof.over_s)} min")
+        parts.append(f"{words['booked']} {formats.minutes(proof.booked_s)} min")
+    parts.append(f"{words['measured']} {formats.minutes(proof.occupied_s + proof.over_s)} min")
     if proof.unknown_s:
-        parts.append(f"{say['unknown']} {labels.minutes(proof.unknown_s)} min")
-    parts.append(f"{say['coverage']} {labels.percent(proof.coverage * 100, language, 1)}")
-    parts.append(f"{say['ledger'].lower()} {'; '.join(ledger(proof.batches)) or say['no_readings']}")
+        parts.append(f"{words['unknown']} {formats.minutes(proof.unknown_s)} min")
+    parts.append(f"{words['coverage']} {formats.percent(proof.coverage * 100, language, 1)}")
+    parts.append(f"{words['ledger'].lower()} {'; '.join(ledger(proof.batches)) or words['no_readings']}")
     parts += [ledger_day(one, language) for one in proof.ledger or ()]
     return "; ".join(parts)
 
@@ -113,9 +114,9 @@ def ledger(runs: tuple[BatchRun, ...]) -> list[str]:
 
 def ledger_day(one: LedgerDay, language: Language) -> str:
     """What the centre's edges numbered on a day and what of it arrived; what did not, where something did not."""
-    say = labels.words(language)
-    text = say["ledger_day"].format(day=labels.day(one.day, language), arrived=one.arrived, numbered=one.numbered)
-    told = [f"{count} {say[key]}" for key, count in (("waiting", one.in_outbox), ("missing", one.missing)) if count]
+    words = texts(language)
+    text = words["ledger_day"].format(day=formats.day(one.day, language), arrived=one.arrived, numbered=one.numbered)
+    told = [f"{count} {words[key]}" for key, count in (("waiting", one.in_outbox), ("missing", one.missing)) if count]
     return f"{text} ({', '.join(told)})" if told else text
 
 
@@ -131,7 +132,7 @@ def quantity(line: Line, language: Language) -> str:
     places = 2 if value == value.quantize(_HUNDREDTH) else 4
     if line.unit != "hour" and value == value.to_integral_value():
         places = 0
-    return labels.number(value, language, places)
+    return formats.number(value, language, places)
 
 
 def times(proof: Proof) -> str:
@@ -148,4 +149,4 @@ def _times(starts_at: datetime, ends_at: datetime, timezone: str) -> str:
 
 def document(one: DocumentReference, language: Language) -> str:
     """An earlier document with its day."""
-    return labels.words(language)["document_of"].format(number=one.number, day=labels.day(one.issued_on, language))
+    return texts(language)["document_of"].format(number=one.number, day=formats.day(one.issued_on, language))

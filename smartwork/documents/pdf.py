@@ -1,4 +1,4 @@
-"""The document as PDF/A-3b, its UBL and its evidence attached: typst lays out what `view` says."""
+"""A document as PDF/A-3b with its UBL and its evidence attached. Typst lays out what `pages` gives it."""
 
 import json
 from datetime import UTC, date, datetime, time
@@ -6,80 +6,82 @@ from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from importlib.resources import files
+from pathlib import Path
 from threading import local
 
 import typst
 
-from smartwork.documents.character_set import showable_document
-from smartwork.documents.view import view
-from smartwork.domain.billing.canonical_json import digest as digest_of
+from smartwork.documents.pages import Pages, document_pages
+from smartwork.domain.billing.canonical_json import digest
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.errors import SmartworkError
 
-_OWN = local()
+TEMPLATES = Path(str(files("smartwork.documents").joinpath("templates")))
+_THREAD = local()
 
 
-class NotDrawable(SmartworkError):  # noqa: N818 - what came of it
+class NotDrawable(SmartworkError):  # noqa: N818 - a state, as others of its kind
     """The typesetter refuses a document."""
 
 
 def pdf(invoice: Invoice, canonical: str, xml: bytes) -> bytes:
-    """The PDF of `invoice` with `xml` and its snapshot's `canonical` text attached; the same bytes for the same invoice."""
-    return drawn(inputs(invoice, canonical, xml), invoice.issued_on)
+    """The PDF of `invoice` with `xml` and its snapshot's `canonical` text attached; the same bytes for the same invoice.
+
+    Raises NotDrawable.
+    """
+    pages = document_pages(invoice, digest(canonical).hex())
+    return drawn(pages, {"xml": xml.decode(), "evidence": canonical}, invoice.issued_on)
 
 
-def drawn(read: dict[str, str], on: date) -> bytes:
-    """The PDF/A-3b of that day that the template makes of what it reads: `view`, `evidence` and, for a document, `xml`.
+def drawn(pages: Pages, attachments: dict[str, str], on: date, templates: Path = TEMPLATES) -> bytes:
+    """The PDF/A-3b of `pages`, dated `on`, with the attachments `evidence` and, for an e-invoice, `xml`.
 
     Raises NotDrawable, naming the document, where the typesetter refuses.
     """
+    inputs = {"pages": json.dumps(pages, ensure_ascii=False), "drawing": drawing(), **attachments}
     try:
         made = _compiler().compile(
-            template(),
+            str(templates / "document.typ"),
+            root=str(templates),
             format="pdf",
-            sys_inputs={**read, "drawing": drawing()},
+            sys_inputs=inputs,
             pdf_standards=["a-3b"],
-            # Tags would quadruple the file and cost a third of the time; machines have the XML.
+            # Tags make the file four times as large and the drawing much slower; machines read the XML.
             pdf_tags=False,
             timestamp=datetime.combine(on, time(), UTC),
         )
     except typst.TypstError as error:
         raise NotDrawable(
-            f"{json.loads(read['view'])['number']} cannot be drawn as PDF/A: {error}. What is issued stays issued; "
-            "please report it with the XML beside it."
+            f"{pages['number']} cannot be drawn as PDF/A: {error}. What is issued stays issued; please report it with the "
+            "XML of the document."
         ) from error
-    return _pages(made)[0]
-
-
-def inputs(invoice: Invoice, canonical: str, xml: bytes) -> dict[str, str]:
-    """What the template reads."""
-    shown = view(showable_document(invoice, canonical), digest_of(canonical).hex())
-    return {"view": json.dumps(shown, ensure_ascii=False), "xml": xml.decode(), "evidence": canonical}
-
-
-def _compiler() -> typst.Compiler:
-    """One a thread: it keeps the fonts and what two invoices have in common. The system's own fonts stay out."""
-    if not hasattr(_OWN, "compiler"):
-        _OWN.compiler = typst.Compiler(ignore_system_fonts=True)
-    compiler: typst.Compiler = _OWN.compiler
-    return compiler
-
-
-@cache
-def template() -> bytes:
-    """The source that typst compiles."""
-    return files("smartwork.documents").joinpath("invoice.typ").read_bytes()
+    if not isinstance(made, bytes):
+        raise TypeError("The typesetter returned no single PDF.")
+    return made
 
 
 @cache
 def drawing() -> str:
-    """Which version draws, as a PDF states it: what sources and libraries give the same bytes; 16 hex digits."""
-    sources = sorted((one.name, one.read_bytes()) for one in files("smartwork.documents").iterdir() if one.is_file())
-    known = [f"{name} {version(name)}".encode() for name in ("segno", "typst")]
-    return sha256(b"\0".join([*known, *(part for name, text in sources for part in (name.encode(), text))])).hexdigest()[:16]
+    """The drawing version that a PDF states, 16 hex digits: a digest of the code, templates, texts and libraries that draw.
+
+    PDFs of the same version can be drawn again and compared as a whole.
+    """
+    folders = [Path(str(files("smartwork.documents"))), Path(str(files("smartwork.translations")))]
+    sources = sorted(
+        (path.relative_to(folder.parent).as_posix(), path.read_bytes())
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.suffix in (".py", ".typ", ".po")
+    )
+    libraries = [f"{name} {version(name)}".encode() for name in ("babel", "segno", "typst")]
+    return sha256(b"\0".join([*libraries, *(part for name, text in sources for part in (name.encode(), text))])).hexdigest()[
+        :16
+    ]
 
 
-def _pages(made: bytes | list[bytes] | None) -> list[bytes]:
-    if made is None:
-        raise TypeError("typst gave no document")
-    return made if isinstance(made, list) else [made]
+def _compiler() -> typst.Compiler:
+    """The compiler of this thread. It keeps fonts and parsed templates; fonts of the system are not used."""
+    if not hasattr(_THREAD, "compiler"):
+        _THREAD.compiler = typst.Compiler(ignore_system_fonts=True)
+    compiler: typst.Compiler = _THREAD.compiler
+    return compiler

@@ -1,31 +1,29 @@
-"""The statements of centres as PDF: drawn from what was kept beside their self-billed documents."""
+"""The statements of centres as PDF, drawn from what was stored with their self-billed documents."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from smartwork.documents.character_set import showable_document, showable_statement
 from smartwork.documents.files import NotWritable
 from smartwork.documents.pdf import drawn
-from smartwork.documents.statement_view import statement_view
+from smartwork.documents.statement_pages import statement_pages
 from smartwork.domain.billing.canonical_json import digest
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.settlement.statements import Statement
 
 
-def render_statements(documents: Sequence[Invoice], kept: Mapping[str, Statement], folder: Path) -> dict[str, Path]:
-    """Write `<number>-<centre>-statement.pdf` for each document that has a statement; the paths by the document's number.
+def render_statements(documents: Sequence[Invoice], statements: Mapping[str, Statement], folder: Path) -> dict[str, Path]:
+    """Write `<number>-<centre>-statement.pdf` for each document that has a statement; returns the paths by document number.
 
     The same bytes every time. Raises NotWritable where the folder refuses.
     """
     found = {}
     for invoice in documents:
-        if (one := kept.get(invoice.number)) is None:
+        if (statement := statements.get(invoice.number)) is None:
             continue
         path = folder / f"{invoice.number}-{invoice.account}-statement.pdf"
         try:
             part = path.with_suffix(".part")
-            part.write_bytes(statement_pdf(one, invoice))
+            part.write_bytes(statement_pdf(statement, invoice))
             part.replace(path)
         except OSError as error:
             raise NotWritable(
@@ -35,9 +33,8 @@ def render_statements(documents: Sequence[Invoice], kept: Mapping[str, Statement
     return found
 
 
-def statement_pdf(one: Statement, invoice: Invoice) -> bytes:
-    """The PDF/A-3b of the statement beside `invoice`, its data attached as JSON; the same bytes for the same statement."""
-    canonical = one.canonical()
-    shown = showable_statement(one, canonical), showable_document(invoice, invoice.canonical())
-    view = statement_view(*shown, digest(canonical).hex())
-    return drawn({"view": json.dumps(view, ensure_ascii=False), "evidence": canonical}, invoice.issued_on)
+def statement_pdf(statement: Statement, invoice: Invoice) -> bytes:
+    """The PDF/A-3b of the statement that goes with `invoice`, its data attached as JSON; the same bytes every time."""
+    canonical = statement.canonical()
+    pages = statement_pages(statement, invoice, digest(canonical).hex())
+    return drawn(pages, {"evidence": canonical}, invoice.issued_on)

@@ -8,12 +8,13 @@ from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
-from smartwork.documents import labels, line_texts
+from smartwork.documents import line_texts
 from smartwork.documents.embedded_evidence import as_csv
-from smartwork.documents.view import terms
+from smartwork.documents.first_page import terms
 from smartwork.domain.billing.canonical_json import digest
 from smartwork.domain.billing.invoice import DocumentKind, Invoice, Line, Unit, VatTotal
 from smartwork.domain.billing.parties import Party
+from smartwork.translations.catalogue import texts
 
 _CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
 _CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
@@ -63,7 +64,7 @@ def ubl(invoice: Invoice, canonical: str) -> bytes:
     if not invoice.is_credit:
         _text(root, "DueDate", invoice.due_on.isoformat())
     _text(root, f"{name}TypeCode", TYPES[invoice.kind])
-    notes = [labels.words(invoice.language)["demo"]] if invoice.is_demo else []
+    notes = [texts(invoice.language)["demo"]] if invoice.is_demo else []
     if invoice.reason:
         notes.append(invoice.reason)
     if notes:
@@ -88,7 +89,7 @@ def _evidence(root: etree._Element, invoice: Invoice, canonical: str) -> None:
     """The snapshot, under its own SHA-256 digest; a reader opens it as a table, `smartwork verify` recomputes it."""
     reference = _group(root, "AdditionalDocumentReference")
     _text(reference, "ID", digest(canonical).hex())
-    _text(reference, "DocumentDescription", labels.words(invoice.language)["evidence_file"])
+    _text(reference, "DocumentDescription", texts(invoice.language)["evidence_file"])
     embedded = base64.b64encode(as_csv(canonical)).decode()
     name = f"{invoice.number}-evidence.csv"
     _text(_group(reference, "Attachment"), "EmbeddedDocumentBinaryObject", embedded, mimeCode="text/csv", filename=name)

@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from smartwork.documents import labels
-from smartwork.documents.character_set import showable, showable_document
+from smartwork.documents.character_set import showable
 from smartwork.documents.document_file import Carried, Pdf, changed_texts, read, skeleton
+from smartwork.documents.first_page import first_page
+from smartwork.documents.pages import imprint
 from smartwork.documents.pdf import drawing, pdf
 from smartwork.documents.ubl import ubl
-from smartwork.documents.view import view
 from smartwork.documents.xml_comparison import against
 from smartwork.domain.billing.canonical_json import digest
 from smartwork.domain.billing.integrity import faults
@@ -23,12 +23,11 @@ from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.payment_reference import formatted_reference
 from smartwork.domain.billing.recomputation import Difference
 from smartwork.errors import InputError
+from smartwork.translations import formats
 
 _PAGE = "PDF page"
 _PAGES_NAMED = 10
 """So many pages that read otherwise are named."""
-_WORDS = ("display", "display-2", "display-3", "mention", "note", "small", "pill")
-"""Styles of what names no party, amount, account or day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +183,13 @@ def _drawn(stated: Pdf, again: bytes, *, knows_first: bool) -> Iterator[Finding]
 
 
 def _printed(stated: Pdf, invoice: Invoice) -> list[Finding]:
-    """Whether the first page shows whose document it is, what is to be paid, and to whom, where and when."""
-    printed, given = _bare(stated.printed), _first_page(invoice)
+    """Whether the first page shows whose document it is, what is to be paid, and to whom, where and when.
+
+    A text that the first page of this snapshot has twice must be there twice.
+    """
+    front = first_page(invoice)
+    given = "\n".join(_bare(showable(text)) for text in (*front.figures(), imprint(front)))
+    printed = _bare(stated.printed)
     return [
         Finding(_PAGE, 0, what, "another or none", text)
         for what, text in _to_show(invoice)
@@ -193,14 +197,8 @@ def _printed(stated: Pdf, invoice: Invoice) -> list[Finding]:
     ]
 
 
-def _first_page(invoice: Invoice) -> str:
-    """What names a party, an amount, an account or a day on the first page: what is there twice must be right twice."""
-    [first, *_] = view(showable_document(invoice, invoice.canonical()), "")["sheets"]
-    return "\n".join(_bare(text) for _, style, *texts in first["texts"] if style not in _WORDS for *_, text in texts)
-
-
 def _bare(text: str) -> str:
-    """Without blanks; a glyph of a PDF stands for all ways to write it, so these are made one."""
+    """`text` without blanks, and in the one form that all ways to write a glyph share."""
     return "".join(unicodedata.normalize("NFKC", text).split())
 
 
@@ -209,14 +207,14 @@ def _to_show(invoice: Invoice) -> Iterator[tuple[str, str]]:
     yield "number", invoice.number
     yield "supplier's name", invoice.seller.name
     yield "customer's name", invoice.buyer.name
-    yield "net", labels.euro(invoice.net, language)
+    yield "net", formats.euro(invoice.net, language)
     for total in invoice.vat_totals:
-        yield f"base of {total.category}", labels.euro(total.base, language)
-        yield f"VAT of {total.category}", labels.euro(total.vat, language)
-    yield "amount", labels.euro(invoice.gross, language)
+        yield f"base of {total.category}", formats.euro(total.base, language)
+        yield f"VAT of {total.category}", formats.euro(total.vat, language)
+    yield "amount", formats.euro(invoice.gross, language)
     if invoice.is_credit:
         return
-    yield "due date", labels.day(invoice.due_on, language)
+    yield "due date", formats.day(invoice.due_on, language)
     if invoice.payment is not None:
         yield "account holder", invoice.payment.holder
         yield "account to pay to", invoice.payment.iban

@@ -9,7 +9,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Thread
 
-from smartwork.documents.pdf import template
+from smartwork.documents.pdf import drawing
 
 MANY = 16
 """From so many documents on, processes save more than their start costs."""
@@ -33,7 +33,7 @@ def _processes(count: int) -> Executor:
     # Not forked: the typesetter's threads would be missing in a child.
     pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), initializer=_begin)
     for _ in range(count):
-        pool.submit(template)
+        pool.submit(drawing)
     return pool
 
 

@@ -1,11 +1,14 @@
 """Documents of every kind, composed as billing composes them, with all verdicts and all kinds of lines."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from io import BytesIO
 from random import Random
 from typing import Any
+
+from pypdf import PdfReader
 
 from firmware_sim.demo_companies import SELLER as DEMO_SELLER
 from smartwork.domain.billing.companies import Company
@@ -276,15 +279,24 @@ def month_given_back(language: Language = "fr") -> Invoice:
     return compose(head, [(taken,), (spent,), *groups(4, STANDARD_VAT)[1:], _passes(STANDARD_VAT, Random(2))], ordinal=2)
 
 
-def placed(sheets: Iterable[dict[str, Any]], side: str | None = None, style: str | None = None) -> list[str]:
-    """The texts on pages as the template reads them, columns with their line ends; of one side or style where named."""
-    return [
-        lines
-        for sheet in sheets
-        for its_side, its_style, *texts in sheet["texts"]
-        if side in (None, its_side) and style in (None, its_style)
-        for *_, lines in texts
-    ]
+def texts_in(values: Any) -> Iterator[str]:
+    """All texts in JSON values, such as the pages of a document, in order."""
+    if isinstance(values, str):
+        yield values
+    elif isinstance(values, dict | list | tuple):
+        for value in values.values() if isinstance(values, dict) else values:
+            yield from texts_in(value)
+
+
+def section(pages: dict[str, Any], kind: str) -> dict[str, Any]:
+    """The section of one kind in the pages of a document."""
+    [found] = [part for part in pages["sections"] if part["kind"] == kind]
+    return dict(found)
+
+
+def page_texts(pdf: bytes) -> list[str]:
+    """The text of each page of a PDF, blanks left out."""
+    return ["".join(page.extract_text().split()) for page in PdfReader(BytesIO(pdf)).pages]
 
 
 def every_kind(language: Language) -> list[Invoice]:

@@ -14,14 +14,15 @@ from hypothesis import strategies as st
 from lxml import etree
 from pypdf import PdfReader
 
-from smartwork.documents.character_set import SHOWN, STAND_IN, showable
+from smartwork.documents.character_set import SHOWN, STAND_IN, shortened, showable
 from smartwork.documents.files import render
-from smartwork.documents.pdf import NotDrawable, drawn, inputs
+from smartwork.documents.pages import document_pages
+from smartwork.documents.pdf import NotDrawable, drawn, pdf
 from smartwork.documents.statement_pdf import statement_pdf
 from smartwork.documents.ubl import ubl
 from smartwork.documents.verify import verify
 from smartwork.domain.billing.invoice import Invoice
-from tests.support.documents import centre_statement, credit_note, invoice, mixed_invoice, self_billed
+from tests.support.documents import centre_statement, credit_note, invoice, mixed_invoice, self_billed, texts_in
 
 ODD = [
     "uid-😀@x",
@@ -119,13 +120,24 @@ def test_a_statement_with_any_name_in_it_is_drawn() -> None:
 
 def test_text_that_can_be_shown_stays_as_it_is() -> None:
     one = mixed_invoice("fr")
-    assert STAND_IN not in inputs(one, one.canonical(), b"<a/>")["view"]
+    assert not any(STAND_IN in text for text in texts_in(document_pages(one, "0" * 64)))
 
 
 def test_what_cannot_be_drawn_all_the_same_names_the_document() -> None:
     one = invoice(lines=1)
-    read = inputs(one, one.canonical(), b"<a/>")
-    shown = json.loads(read["view"])
-    shown["sheets"][0]["texts"][0][-1][-1] = "会"
+    pages = {**document_pages(one, "0" * 64), "title": "会"}
+    pages["first"]["title"] = "会"
     with pytest.raises(NotDrawable, match=one.number):
-        drawn({**read, "view": json.dumps(shown)}, one.issued_on)
+        drawn(pages, {"evidence": one.canonical()}, one.issued_on)
+
+
+def test_a_long_word_gets_places_to_break_a_line_and_is_read_back_whole() -> None:
+    word = "W" * 300
+    one = named(word, mixed_invoice("fr"))
+    made = pdf(one, one.canonical(), ubl(one, one.canonical()))
+    assert word in printed(made)
+
+
+def test_a_name_that_is_too_long_for_a_row_ends_in_an_ellipsis() -> None:
+    assert shortened("a" * 10, 10) == "a" * 10
+    assert shortened("Salle 1 · deuxième", 10) == "Salle 1…"

@@ -15,26 +15,29 @@ import pytest
 import segno.helpers
 from lxml import etree
 
-from smartwork.documents import labels, line_texts
+from smartwork.documents import line_texts
 from smartwork.documents.csv_lines import COLUMNS, table
 from smartwork.documents.files import DoesNotAddUp, NotWritable, render
+from smartwork.documents.first_page import first_page
+from smartwork.documents.pages import document_pages
 from smartwork.documents.payment_qr import epc_code, epc_text
 from smartwork.documents.pdf import pdf
 from smartwork.documents.ubl import ubl
-from smartwork.documents.view import face, view
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.parties import REVERSE_CHARGE, Language, Vat, VatCategory
 from smartwork.domain.billing.vat_exemptions import CODES
+from smartwork.translations import formats
 from tests.support.documents import (
     EXEMPT,
     credit_note,
     every_kind,
     invoice,
     mixed_invoice,
-    placed,
+    section,
     self_billed,
     self_billed_credit,
     settled_anew,
+    texts_in,
 )
 from tests.support.official import Rules, official_rules
 from tests.support.project import ROOT
@@ -186,12 +189,13 @@ def test_pdf_is_archivable_carries_its_xml_and_evidence_and_is_the_same_again(on
     assert f"{one.number}.json".encode() in made
 
 
-def test_every_label_has_three_languages_and_every_line_stands_in_detail_and_annex() -> None:
+def test_every_line_stands_in_the_detail_and_in_the_annex() -> None:
     for language in LANGUAGES:
-        assert all(labels.words(language).values())
-        shown: Any = view(invoice(language, 24), "0" * 64)
-        columns = [lines.split() for lines in placed(shown["sheets"], "right", "faint")]
-        assert [number for column in columns for number in column] == [*map(str, range(1, 25)), *map(str, range(1, 25))]
+        pages = document_pages(invoice(language, 24), "0" * 64)
+        kinds = [kind for group in section(pages, "lines")["groups"] for kind in group["kinds"]]
+        detail = [row["line"] for kind in kinds for row in kind["rows"]]
+        annex = [row["line"] for group in section(pages, "visits")["groups"] for row in group["rows"]]
+        assert detail == annex == [*map(str, range(1, 25))]
 
 
 def test_the_annex_counts_the_ledger_by_centre_and_shows_each_day_that_is_not_whole() -> None:
@@ -199,8 +203,7 @@ def test_the_annex_counts_the_ledger_by_centre_and_shows_each_day_that_is_not_wh
     days = line_texts.ledger_days(proof for line in one.lines for proof in line.proofs)
     wanting = [day for day in days.values() if not day.is_complete]
     assert wanting
-    shown: Any = view(one, "0" * 64)
-    texts = [line for lines in placed(shown["sheets"]) for line in lines.split("\n")]
+    texts = list(texts_in(document_pages(one, "0" * 64)))
     for name in {centre for centre, _, _ in days}:
         its = [day for (centre, _, _), day in days.items() if centre == name]
         assert {name, f"{len(its)}"} <= set(texts)
@@ -214,18 +217,17 @@ def test_the_annex_counts_the_ledger_by_centre_and_shows_each_day_that_is_not_wh
 def test_hours_that_were_only_bought_are_not_hours_of_use() -> None:
     one = mixed_invoice("en")
     used = sum((line.hours for line in one.lines if line.kind in ("occupancy", "pass", "beyond_pass")), Decimal(0))
-    assert face(one, "0" * 64).summary.total[2] == f"{used:.2f}"
+    assert first_page(one).summary.total[2] == f"{used:.2f}"
 
 
 def test_a_self_billed_invoice_lists_every_place_of_the_centre() -> None:
-    shown: Any = view(self_billed(places=120), "0" * 64)
-    columns = placed(shown["sheets"][1:], "left", "body")
-    texts = [text for lines in columns for text in lines.splitlines() if text]
-    assert sorted(row.resource_name for row in self_billed(places=120).statement) == sorted(texts)
+    pages = document_pages(self_billed(places=120), "0" * 64)
+    names = [row[0] for group in section(pages, "places")["groups"] for row in group["rows"]]
+    assert sorted(row.resource_name for row in self_billed(places=120).statement) == sorted(names)
 
 
 def test_only_who_has_to_pay_gets_a_code_to_scan() -> None:
-    asked = [face(one, "0" * 64).payment.code is not None for one in every_kind("fr")]
+    asked = [first_page(one).payment.code is not None for one in every_kind("fr")]
     assert asked == [one.kind == "invoice" for one in every_kind("fr")]
 
 
@@ -246,8 +248,8 @@ def test_an_amount_that_no_code_can_hold_gets_none() -> None:
     ("language", "text"), [("fr", "1\u202f234,50\u00a0€"), ("nl", "1.234,50\u00a0€"), ("en", "€\u202f1,234.50")]
 )
 def test_amounts_are_written_as_the_reader_writes_them(language: Language, text: str) -> None:
-    assert labels.euro(Decimal("1234.5"), language) == text
-    below = labels.euro(Decimal("-1234.5"), language)
+    assert formats.euro(Decimal("1234.5"), language) == text
+    below = formats.euro(Decimal("-1234.5"), language)
     assert (below[0], below[1:]) == ("−", text)
 
 

@@ -3,19 +3,18 @@
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pypdf import PdfReader
 
-from smartwork.documents import labels
 from smartwork.documents.files import NotWritable
+from smartwork.documents.statement_pages import statement_first_page, statement_pages
 from smartwork.documents.statement_pdf import render_statements, statement_pdf
-from smartwork.documents.statement_view import statement_face, statement_view
 from smartwork.documents.verify import verify
 from smartwork.domain.billing.parties import Language
 from smartwork.errors import InputError
-from tests.support.documents import centre_statement, placed, self_billed_credit
+from smartwork.translations import formats
+from tests.support.documents import centre_statement, self_billed_credit, texts_in
 
 LANGUAGES: tuple[Language, ...] = ("fr", "nl", "en")
 
@@ -29,8 +28,8 @@ def test_pages_tell_the_month_the_account_and_when_it_was_paid(language: Languag
     text = "".join(page.extract_text() for page in pages.pages)
     bare = "".join(text.split())
     shown = [
-        labels.euro(kept.account.paid, language), labels.euro(kept.account.opening, language), kept.account.reference or "",
-        labels.euro(kept.charged, language), document.number, labels.number(kept.earlier_months, language),
+        formats.euro(kept.account.paid, language), formats.euro(kept.account.opening, language), kept.account.reference or "",
+        formats.euro(kept.charged, language), document.number, formats.number(kept.earlier_months, language),
     ]  # fmt: skip
     assert [one for one in shown if "".join(one.split()) not in bare] == []
     assert list(pages.attachments) == [f"{document.number}.json"]
@@ -39,17 +38,16 @@ def test_pages_tell_the_month_the_account_and_when_it_was_paid(language: Languag
 
 def test_what_is_taken_back_is_below_zero_in_quantity_and_amount() -> None:
     kept, _ = centre_statement("en")
-    account = statement_face(kept, self_billed_credit("en"), "0" * 64).vat
+    account = statement_first_page(kept, self_billed_credit("en")).vat
     [taken] = [row for row in account.rows if row[0].startswith("The centre")]
-    assert taken[1:] == ["−65 %", labels.euro(Decimal("-19.50"), "en")]
+    assert taken[1:] == ["−65 %", formats.euro(Decimal("-19.50"), "en")]
 
 
 def test_every_day_and_every_unsigned_stay_stands_on_a_page_and_no_member_does() -> None:
     kept, document = centre_statement("en")
-    view: Any = statement_view(kept, document, "0" * 64)
-    texts = [line for lines in placed(view["sheets"]) for line in lines.split("\n")]
+    texts = list(texts_in(statement_pages(kept, document, "0" * 64)))
     for row in kept.days:
-        assert labels.short_day(row.day, "en") in texts
+        assert formats.short_day(row.day, "en") in texts
     assert sum(text.startswith("Bureau") for text in texts) >= len(kept.unattributed)
     assert "m-0" not in kept.canonical()
 

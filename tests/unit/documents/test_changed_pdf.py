@@ -1,7 +1,7 @@
 """The pages of a PDF say what its evidence gives, or what they say otherwise is found and named."""
 
-import json
 import re
+import shutil
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,22 +12,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typst
 from pypdf import PdfWriter
 from pypdf.annotations import Rectangle
 
-from smartwork.documents.pdf import drawing, drawn, inputs, pdf, template
+from smartwork.documents.pages import document_pages
+from smartwork.documents.pdf import TEMPLATES, drawing, drawn, pdf
 from smartwork.documents.ubl import ubl
 from smartwork.documents.verify import Verified, verify
-from smartwork.documents.view import view
 from smartwork.domain.billing.canonical_json import digest
 from smartwork.domain.billing.invoice import Invoice
-from tests.support.documents import invoice
+from tests.support.documents import invoice, page_texts, section
 
 ONE = invoice(lines=40)
 TEXT = ONE.canonical()
 XML = ubl(ONE, TEXT)
 PDF = pdf(ONE, TEXT, XML)
+FILES = {"xml": XML.decode(), "evidence": TEXT}
+LAST_OF_VISITS = next(number for number, text in enumerate(page_texts(PDF), 1) if "Annexe:leregistre" in text)
 
 
 def checked(folder: Path, content: bytes) -> Verified:
@@ -42,19 +43,14 @@ def found(result: Verified) -> list[tuple[str, str]]:
 
 def test_a_page_that_shows_another_amount_or_digest_is_found(tmp_path: Path) -> None:
     other = invoice(lines=8)
-    made = typst.Compiler(ignore_system_fonts=True).compile(
-        template(),
-        format="pdf",
-        sys_inputs={"view": inputs(other, other.canonical(), XML)["view"], "xml": XML.decode(), "evidence": TEXT},
-    )
-    assert isinstance(made, bytes)
+    made = drawn(document_pages(other, digest(other.canonical()).hex()), FILES, other.issued_on)
     assert {"SHA-256", "amount"} <= {what for _, what in found(checked(tmp_path, made))}
 
 
 def pays(change: Callable[[Invoice], Invoice]) -> bytes:
     """The PDF whose page shows another document, with the right files attached."""
     other = change(ONE)
-    return drawn({**inputs(ONE, TEXT, XML), "view": json.dumps(view(other, digest(TEXT).hex()))}, ONE.issued_on)
+    return drawn(document_pages(other, digest(TEXT).hex()), FILES, ONE.issued_on)
 
 
 @pytest.mark.parametrize(
@@ -87,16 +83,20 @@ def test_a_page_that_asks_for_other_than_the_evidence_is_found(
 
 def written(page: int, text: str) -> bytes:
     """The PDF with one more text on a page, drawn as all others are."""
-    read = inputs(ONE, TEXT, XML)
-    shown = json.loads(read["view"])
-    shown["sheets"][page]["texts"].append(["left", "body", [8, 255, 0, text]])
-    return drawn({**read, "view": json.dumps(shown)}, ONE.issued_on)
+    pages = document_pages(ONE, digest(TEXT).hex())
+    if page == 0:
+        pages["first"]["notes"].append(text)
+    elif page == 1:
+        section(pages, "lines")["groups"][0]["kinds"][0]["rows"][0]["remark"] = text
+    else:
+        section(pages, "visits")["groups"][-1]["rows"][-1]["verdict"] = text
+    return drawn(pages, FILES, ONE.issued_on)
 
 
 @pytest.mark.parametrize("page", [0, 1, 2])
 def test_a_text_added_to_any_page_is_found_and_quoted(tmp_path: Path, page: int) -> None:
-    result = checked(tmp_path, written(page, "or pay to BE68 5390 0754 7034"))
-    assert found(result) == [("PDF page", f"page {page + 1}")]
+    result = checked(tmp_path, written(page, "BE68 5390 0754"))
+    assert found(result) == [("PDF page", f"page {(1, 2, LAST_OF_VISITS)[page]}")]
     assert "BE68" in result.findings[0].stated
 
 
@@ -120,20 +120,20 @@ def test_a_page_left_out_and_a_file_that_was_touched_are_found(
     assert found(checked(tmp_path, touched.getvalue())) == [what]
 
 
-def in_other_colours(drawn_by: str) -> bytes:
-    made = typst.Compiler(ignore_system_fonts=True).compile(
-        template().replace(b"#0e5a5a", b"#123456"),
-        format="pdf",
-        sys_inputs={**inputs(ONE, TEXT, XML), "drawing": drawn_by},
-    )
-    assert isinstance(made, bytes)
-    return made
+def in_other_colours(folder: Path, drawn_by: str) -> bytes:
+    templates = folder / "templates"
+    shutil.rmtree(templates, ignore_errors=True)
+    shutil.copytree(TEMPLATES, templates)
+    styles = templates / "styles.typ"
+    styles.write_text(styles.read_text().replace("#0e5a5a", "#123456"))
+    made = drawn(document_pages(ONE, digest(TEXT).hex()), FILES, ONE.issued_on, templates)
+    return made.replace(drawing().encode(), drawn_by.encode())
 
 
 def test_a_pdf_of_another_version_is_held_to_the_figures_of_its_first_page(tmp_path: Path) -> None:
-    result = checked(tmp_path, in_other_colours("0123456789abcdef"))
+    result = checked(tmp_path, in_other_colours(tmp_path, "0123456789abcdef"))
     assert (result.holds, result.pages) == (True, "figures of the first")
-    assert found(checked(tmp_path, in_other_colours(drawing()))) == [("PDF file", "content")]
+    assert found(checked(tmp_path, in_other_colours(tmp_path, drawing()))) == [("PDF file", "content")]
 
 
 def packed_otherwise(content: bytes) -> bytes:

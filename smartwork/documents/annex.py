@@ -1,0 +1,176 @@
+"""The annex, as texts and fractions of a time axis: the evidence of every visit, and the ledger of the days it touches."""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from smartwork.documents import line_texts
+from smartwork.documents.character_set import for_column, shortened
+from smartwork.documents.line_pages import CENTRE_NAME, PLACE_NAME
+from smartwork.domain.billing.invoice import Invoice, Proof
+from smartwork.domain.billing.parties import Language
+from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
+from smartwork.translations import formats
+from smartwork.translations.catalogue import Texts, texts
+
+Axis = tuple[int, int]
+"""First and last hour of the time axis, on the centre's clock; hours past 24 are of the next day."""
+
+_AXIS: Axis = (7, 19)
+_REFERENCE = 40
+_EPOCH_DIGITS = 6
+_LEDGER_FIGURES = ("numbered", "stored", "rejected", "waiting", "missing")
+_NOT_ARRIVED = ("waiting", "missing")
+
+
+def visits_section(invoice: Invoice) -> dict[str, Any] | None:
+    """What was booked and measured for every visit, by centre; None where no line rests on a visit."""
+    words = texts(invoice.language)
+    by_centre = [
+        [(line, proof) for line in lines for proof in line.proofs]
+        for _, lines in groupby(invoice.lines, lambda line: line.centre)
+    ]
+    groups = [pairs for pairs in by_centre if pairs]
+    if not groups:
+        return None
+    axis = _axis(proof for pairs in groups for _, proof in pairs)
+    return {
+        "kind": "visits",
+        "title": words["annex"],
+        "legend": [[state, words[state]] for state in ("booked", "occupied", "vacant", "unknown", "suspect")],
+        "heads": [
+            f"{words['date']} · {words['place']}",
+            f"{words['verdict']} · {words['ledger']}",
+            f"{words['measured']} / {words['booked']}",
+        ],
+        "ticks": [[str(hour % 24), _fraction(hour, axis)] for hour in _ticks(axis)],
+        "groups": [
+            {
+                "name": shortened(pairs[0][1].centre_name, CENTRE_NAME),
+                "rows": [_visit(line.line, proof, words, invoice.language, axis) for line, proof in pairs],
+            }
+            for pairs in groups
+        ],
+    }
+
+
+def _visit(number: int, proof: Proof, words: Texts, language: Language, axis: Axis) -> dict[str, Any]:
+    """A visit; `booked` and, by state, `spans` give start and length as fractions of the axis."""
+    fraction = _fractions(proof, axis)
+    booked = f" / {formats.minutes(proof.booked_s)}" if proof.booked_s else ""
+    not_arrived = sum(day.numbered - day.arrived for day in proof.ledger or ())
+
+    def stretch(start: datetime, end: datetime) -> list[float]:
+        left = fraction(start)
+        return [left, round(fraction(end) - left, 5)]
+
+    spans: dict[str, list[list[float]]] = defaultdict(list)
+    for span in proof.spans:
+        spans["suspect" if span.suspect else span.state].append(stretch(span.start, span.end))
+    return {
+        "line": str(number),
+        "date": formats.short_day(proof.day, language),
+        "place": for_column(proof.resource_name, PLACE_NAME),
+        "time": line_texts.times(proof),
+        "reference": shortened(line_texts.named(proof), _REFERENCE),
+        "verdict": words[f"verdict_{proof.verdict}"],
+        "measured": f"{formats.minutes(proof.occupied_s + proof.over_s)}{booked} min",
+        "unknown": f"{formats.minutes(proof.unknown_s)} min {words['unknown']}" if proof.unknown_s else "",
+        "coverage": f"{words['coverage']} {formats.percent(proof.coverage * 100, language)}",
+        "missing": words.plural("readings_not_arrived", not_arrived) if not_arrived else "",
+        **_runs(proof.batches, words),
+        "booked": stretch(proof.starts_at, proof.ends_at) if proof.booked_s else None,
+        "spans": spans,
+    }
+
+
+def _runs(runs: Sequence[BatchRun], words: Texts) -> dict[str, str]:
+    """The first run of numbers, its outbox, and how many more runs there are; the evidence file lists them all."""
+    if not runs:
+        return {"outbox": "", "numbers": words["no_readings"]}
+    first = runs[0]
+    more = f" +{len(runs) - 1}" if len(runs) > 1 else ""
+    outbox = f"{shortened(first.edge, _REFERENCE)}/{first.epoch[:_EPOCH_DIGITS]}"
+    return {"outbox": outbox, "numbers": f"№ {first.first}–{first.last}{more}"}
+
+
+def _axis(proofs: Iterable[Proof]) -> Axis:
+    """The hours that every drawing of the document shows, so that days compare: 7 to 19, and more if used."""
+    clocks = [
+        _clock(moment, proof.day, proof.timezone)
+        for proof in proofs
+        for moment in (proof.starts_at, proof.ends_at, *(span.end for span in proof.spans[-1:]))
+    ]
+    first, last = _AXIS
+    return min(first, math.floor(min(clocks, default=first))), max(last, math.ceil(max(clocks, default=last)))
+
+
+def _ticks(axis: Axis) -> range:
+    every = 2 if axis[1] - axis[0] <= 14 else 4
+    return range(-(-axis[0] // every) * every, axis[1] + 1, every)
+
+
+def _fraction(clock: float, axis: Axis) -> float:
+    return round(min(1.0, max(0.0, (clock - axis[0]) / (axis[1] - axis[0]))), 5)
+
+
+def _fractions(proof: Proof, axis: Axis) -> Callable[[datetime], float]:
+    """Where an instant lies on the axis. On days on which clocks change, the local clock counts."""
+    zone = ZoneInfo(proof.timezone)
+    last = max(proof.ends_at, proof.spans[-1].end) if proof.spans else proof.ends_at
+    if proof.starts_at.astimezone(zone).utcoffset() != last.astimezone(zone).utcoffset():
+        return lambda moment: _fraction(_clock(moment, proof.day, proof.timezone), axis)
+    # Without a change of clocks, one conversion a visit is enough.
+    began, start = _clock(proof.starts_at, proof.day, proof.timezone), proof.starts_at
+    return lambda moment: _fraction(began + (moment - start).total_seconds() / 3600, axis)
+
+
+def _clock(moment: datetime, day: date, timezone: str) -> float:
+    """Hours on the local clock since that day's midnight; past 24 on the next day."""
+    local = moment.astimezone(ZoneInfo(timezone))
+    hours = (local.toordinal() - day.toordinal()) * 24 + local.hour
+    return (hours * 3600 + local.minute * 60 + local.second + local.microsecond / 1e6) / 3600
+
+
+def ledger_section(invoice: Invoice) -> dict[str, Any] | None:
+    """A row for each centre, then one for each of its days on which readings had not arrived; None without a ledger."""
+    words = texts(invoice.language)
+    days = line_texts.ledger_days(proof for line in invoice.lines for proof in line.proofs)
+    if not days:
+        return None
+    return {
+        "kind": "ledger",
+        "title": words["ledger_title"],
+        "heads": [words[key] for key in ("centre", "days", *_LEDGER_FIGURES)],
+        "groups": [
+            _ledger_centre(name, [days[key] for key in keys], invoice.language)
+            for (name, _), keys in groupby(days, lambda key: key[:2])
+        ],
+        "note": words["ledger_note"],
+    }
+
+
+def _ledger_centre(name: str, days: Sequence[LedgerDay], language: Language) -> dict[str, Any]:
+    incomplete = [day for day in days if not day.is_complete]
+    return {
+        "centre": [shortened(name, PLACE_NAME), str(len(days)), *_ledger_figures(days, language)],
+        "days": [
+            [formats.short_day(day.day, language), "", *_ledger_figures([day], language)]
+            for day in days
+            if not day.is_complete
+        ],
+    }
+
+
+def _ledger_figures(days: Sequence[LedgerDay], language: Language) -> list[Any]:
+    """Readings by what became of them; a count of readings that had not arrived is marked."""
+    found: list[Any] = []
+    for key in _LEDGER_FIGURES:
+        figure = sum(day.in_outbox if key == "waiting" else getattr(day, key) for day in days)
+        text = formats.count(figure, language)
+        found.append({"warn": text} if key in _NOT_ARRIVED and figure else text)
+    return found
