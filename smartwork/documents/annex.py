@@ -158,11 +158,7 @@ def _ledger_centre(name: str, days: Sequence[LedgerDay], language: Language) -> 
     incomplete = [day for day in days if not day.is_complete]
     return {
         "centre": [shortened(name, PLACE_NAME), str(len(days)), *_ledger_figures(days, language)],
-        "days": [
-            [formats.short_day(day.day, language), "", *_ledger_figures([day], language)]
-            for day in days
-            if not day.is_complete
-        ],
+        "days": [[formats.short_day(day.day, language), "", *_ledger_figures([day], language)] for day in incomplete],
     }
 
 
