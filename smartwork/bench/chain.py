@@ -1,31 +1,31 @@
-"""The chain: batches through the broker and the real ingest process, until everything is committed and derived."""
+"""The chain: the rate of batches through broker and real ingest process, until all is stored and spans are derived."""
 
 import time
 from collections.abc import Callable
 
-from smartwork.bench.load import Load
-from smartwork.bench.sender import Sender
+from smartwork.bench.load_sender import LoadSender
+from smartwork.bench.reading_load import ReadingLoad
 from smartwork.db.bench.throwaway import clear, readings, stored
 from smartwork.db.core.connection import Connection
 from smartwork.db.presence.spans import queued_devices
 from smartwork.devstack.errors import DevstackError
 
-_PATIENCE_S = 60.0
-_LOOK_EVERY_S = 0.04
-"""Often enough to be exact to a hundredth, seldom enough to take nothing from what is measured."""
+_TIMEOUT_S = 60.0
+_POLL_EVERY_S = 0.04
+"""A compromise: exact to about a hundredth of the measured time, and little load on the database."""
 
 
 def rows_per_second(
-    connection: Connection, sender: Sender, load: Load, alive: Callable[[], None], *, with_spans: bool = True
+    connection: Connection, sender: LoadSender, load: ReadingLoad, alive: Callable[[], None], *, with_spans: bool = True
 ) -> float:
-    """Readings a second from the first publication to the last commit, that of the last span included if `with_spans`.
+    """Readings a second from the first publication to the last commit, including the spans if `with_spans`.
 
-    Raises DevstackError where not every reading is stored exactly once, or nothing moves for a minute.
+    Raises DevstackError if not every reading is stored exactly once, or if there is no progress for a minute.
     """
     batches = sender.prepare(load)
     clear(connection)
     sender.send()
-    ended = _level_at(connection, batches, alive, with_spans=with_spans)
+    ended = _finished_at(connection, batches, alive, with_spans=with_spans)
     began = sender.sent().began
     found = stored(connection)
     if (found.stored, found.rejected, readings(connection)) != (load.rows, 0, load.rows):
@@ -33,8 +33,8 @@ def rows_per_second(
     return load.rows / (ended - began)
 
 
-def _level_at(connection: Connection, batches: int, alive: Callable[[], None], *, with_spans: bool) -> float:
-    """The monotonic time at which the ledger held all batches and, where asked, no device waited for its spans."""
+def _finished_at(connection: Connection, batches: int, alive: Callable[[], None], *, with_spans: bool) -> float:
+    """The monotonic time at which all batches were stored and, if `with_spans`, the span queue was empty."""
     before, moved_at = (-1, -1), time.monotonic()
     while True:
         now = time.monotonic()
@@ -44,7 +44,9 @@ def _level_at(connection: Connection, batches: int, alive: Callable[[], None], *
             return now
         if (here, waiting) != before:
             before, moved_at = (here, waiting), now
-        elif now - moved_at > _PATIENCE_S:
-            raise DevstackError(f"The chain stands still at {here} of {batches} batches, {waiting} devices to be derived.")
+        elif now - moved_at > _TIMEOUT_S:
+            raise DevstackError(
+                f"No progress for {_TIMEOUT_S:g} s: {here} of {batches} batches are stored, {waiting} devices wait for spans."
+            )
         alive()
-        time.sleep(_LOOK_EVERY_S)
+        time.sleep(_POLL_EVERY_S)

@@ -1,4 +1,4 @@
-"""The gateway on this machine: what its outbox takes, what comes through it from real devices, and what it costs."""
+"""The bench of the gateway: rates of its outbox and of devices through it, and its start time, memory and disk space."""
 
 import json
 import multiprocessing
@@ -14,10 +14,10 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from edge.outbox import LIMIT_BYTES, Outbox
-from smartwork.bench import edge_light
-from smartwork.bench.edge_light import LightLatency
-from smartwork.bench.load import EDGE, ZONE
-from smartwork.bench.run import machine, peak_rss_mb
+from smartwork.bench import light_latency
+from smartwork.bench.light_latency import LightLatency
+from smartwork.bench.machine import machine, peak_rss_mb
+from smartwork.bench.reading_load import EDGE, ZONE
 from smartwork.clock import now
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Policy, Profile
@@ -33,30 +33,30 @@ from smartwork.transport.mqtt import Client
 CENTRE = "mons"
 DESKS = 50
 PORTION = 100
-"""Readings a transaction of the outbox alone; the gateway takes what has come, up to 500 messages."""
+"""Readings in a transaction of the outbox alone. The gateway takes what has arrived, at most 500 messages."""
 A_DAY = DESKS * (24 * 60 + 4 * 24 * 4)
-"""Readings of a day of a centre of 50 desks: presence each minute, four of climate each quarter of an hour, all day long."""
-_PATIENCE_S = 60.0
+"""Readings of 50 desks in a day: presence each minute, and four values of climate each quarter of an hour."""
+_TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """How much is measured; the middle of `rounds` counts."""
+class EdgePlan:
+    """How much is measured. Each figure is the median of `rounds` measurements."""
 
     messages: int
     outbox_s: float
-    lingering: int
+    singles: int
     changes: int
     rounds: int
 
 
-QUICK = Plan(messages=10_000, outbox_s=2, lingering=2_000, changes=200, rounds=1)
-FULL = Plan(messages=30_000, outbox_s=5, lingering=10_000, changes=1_000, rounds=3)
+QUICK = EdgePlan(messages=10_000, outbox_s=2, singles=2_000, changes=200, rounds=1)
+FULL = EdgePlan(messages=30_000, outbox_s=5, singles=10_000, changes=1_000, rounds=3)
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeFigures:
-    """What a run came to. `days_offline`: how long 50 desks fit into the outbox's limit while the network is away."""
+    """The result of a run. `days_offline`: for how long the outbox holds the readings of 50 desks without the network."""
 
     readings_per_s: float
     outbox_rps: float
@@ -71,10 +71,10 @@ class EdgeFigures:
     machine: str
 
 
-def run(plan: Plan, progress: Progress = no_progress, env: Mapping[str, str] | None = None) -> EdgeFigures:
-    """Measure the gateway with a broker of its own; every reading counts when its transaction is synced to the disk.
+def run(plan: EdgePlan, progress: Progress = no_progress, env: Mapping[str, str] | None = None) -> EdgeFigures:
+    """Measure the gateway with a temporary broker. A reading counts once its transaction is synced to disk.
 
-    Raises SmartworkError with the reason where a figure could not be measured.
+    Raises SmartworkError with the reason if a figure could not be measured.
     """
     began = time.monotonic()
     steps = 3 * plan.rounds + 2
@@ -86,19 +86,19 @@ def run(plan: Plan, progress: Progress = no_progress, env: Mapping[str, str] | N
             progress("Outbox alone", next(done), steps)
             alone.append(_outbox_rps(folder / f"alone-{i}.sqlite", plan.outbox_s))
             progress("One reading a transaction", next(done), steps)
-            rate, size = _lingering(folder / f"single-{i}.sqlite", plan.lingering)
+            rate, size = _single_rps(folder / f"single-{i}.sqlite", plan.singles)
             single.append(rate)
         progress("Starting a broker", next(done), steps)
         with ephemeral("bench-edge", os.environ if env is None else env, progress) as pair, Supervisor() as supervisor:
             for i in range(plan.rounds):
                 progress("Devices through the gateway", next(done), steps)
                 url = pair.endpoints.broker_url
-                found = _through(url, supervisor, folder / f"through-{i}.sqlite", plan.messages, i + 1)
+                found = _gateway_round(url, supervisor, folder / f"through-{i}.sqlite", plan.messages, i + 1)
                 through.append(found.rate)
                 starts.append(found.start_s)
                 memory.append(found.rss_mb)
             progress("Presence to light", next(done), steps)
-            light = _light(pair.endpoints.broker_url, supervisor, folder / "light.sqlite", plan)
+            light = _light_latency(pair.endpoints.broker_url, supervisor, folder / "light.sqlite", plan)
     return EdgeFigures(
         readings_per_s=median(through),
         outbox_rps=median(alone),
@@ -115,7 +115,7 @@ def run(plan: Plan, progress: Progress = no_progress, env: Mapping[str, str] | N
 
 
 def _outbox_rps(path: Path, seconds: float) -> float:
-    """Readings a second into an outbox on the disk of the working folder, a synced transaction each PORTION."""
+    """Readings a second into an outbox on the disk of the working folder, with one synced transaction for each PORTION."""
     with Outbox(path, ZONE) as outbox:
         began = time.monotonic()
         count = 0
@@ -124,8 +124,8 @@ def _outbox_rps(path: Path, seconds: float) -> float:
         return count / spent
 
 
-def _lingering(path: Path, count: int) -> tuple[float, float]:
-    """Readings one by one while the network is away: how many a second, and bytes on disk for each."""
+def _single_rps(path: Path, count: int) -> tuple[float, float]:
+    """Readings a second if each is a transaction, as without the network, and bytes on disk for each."""
     with Outbox(path, ZONE) as outbox:
         began = time.monotonic()
         for reading in _readings(0, count):
@@ -142,28 +142,28 @@ def _readings(first: int, count: int) -> Iterator[Reading]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Through:
-    """One round of devices through the gateway."""
+class _GatewayRound:
+    """The result of one round of devices through the gateway."""
 
     rate: float
     start_s: float
     rss_mb: float
 
 
-def _light(broker_url: str, supervisor: Supervisor, outbox: Path, plan: Plan) -> LightLatency:
+def _light_latency(broker_url: str, supervisor: Supervisor, outbox: Path, plan: EdgePlan) -> LightLatency:
     version = plan.rounds + 1
-    with _in_force(broker_url, supervisor, outbox, edge_light.policy(version, DESKS)):
-        return edge_light.measure(broker_url, DESKS, plan.changes, supervisor.check)
+    with _running_gateway(broker_url, supervisor, outbox, light_latency.policy(version, DESKS)):
+        return light_latency.measure(broker_url, DESKS, plan.changes, supervisor.check)
 
 
 @contextmanager
-def _in_force(broker_url: str, supervisor: Supervisor, outbox: Path, policy: Policy) -> Iterator[float]:
-    """A gateway that lives by the policy; yields how long it took to say that it is online, in seconds."""
+def _running_gateway(broker_url: str, supervisor: Supervisor, outbox: Path, policy: Policy) -> Iterator[float]:
+    """Run a gateway with the policy in force; yields the seconds from its start until its status was online."""
     status, applied = str(Topic(CENTRE, MessageType.STATUS, EDGE)), str(Topic(CENTRE, MessageType.POLICY_APPLIED, EDGE))
     with Client(broker_url, "bench-edge", subscriptions=[status, applied]) as client:
-        client.wait_connected(_PATIENCE_S)
+        client.wait_connected(_TIMEOUT_S)
         topic = str(Topic(CENTRE, MessageType.POLICY))
-        client.publish(topic, policy.model_dump_json().encode(), retain=True).wait_for_publish(_PATIENCE_S)
+        client.publish(topic, policy.model_dump_json().encode(), retain=True).wait_for_publish(_TIMEOUT_S)
         began = time.monotonic()
         supervisor.start(_component(broker_url, outbox))
         start_s = _wait_for(client, status, b"online", supervisor) - began
@@ -175,10 +175,10 @@ def _in_force(broker_url: str, supervisor: Supervisor, outbox: Path, policy: Pol
         supervisor.stop("edge")
 
 
-def _through(broker_url: str, supervisor: Supervisor, outbox: Path, messages: int, version: int) -> _Through:
-    """Publish as the desks' bridge does, as fast as the broker takes it, until all is in the gateway's outbox."""
+def _gateway_round(broker_url: str, supervisor: Supervisor, outbox: Path, messages: int, version: int) -> _GatewayRound:
+    """Publish messages of desks as fast as the broker takes them, until all readings are in the gateway's outbox."""
     policy = Policy(version=version, timezone=ZONE, devices=[_desk(i) for i in range(DESKS)])
-    with _in_force(broker_url, supervisor, outbox, policy) as start_s:
+    with _running_gateway(broker_url, supervisor, outbox, policy) as start_s:
         sender = multiprocessing.get_context("spawn").Process(target=_send, args=(broker_url, messages), daemon=True)
         sender.start()
         try:
@@ -187,42 +187,44 @@ def _through(broker_url: str, supervisor: Supervisor, outbox: Path, messages: in
         finally:
             sender.kill()
             sender.join()
-    return _Through(rate, start_s, rss_mb)
+    return _GatewayRound(rate, start_s, rss_mb)
 
 
 def _check(supervisor: Supervisor, sender: BaseProcess) -> None:
     supervisor.check()
     if sender.exitcode:
-        raise DevstackError("The load side of the bench died.")
+        raise DevstackError("The load generator died.")
 
 
 def _rate(path: Path, readings: int, alive: Callable[[], None]) -> float:
-    """Readings a second from the first that is in the outbox to the last, looked up in the file itself."""
-    with Outbox(path, ZONE) as watched:
-        deadline = time.monotonic() + _PATIENCE_S
-        began, begun_with, last = 0.0, 0, 0
+    """Readings a second between the first and the last in the outbox, read from the outbox file."""
+    with Outbox(path, ZONE) as outbox:
+        deadline = time.monotonic() + _TIMEOUT_S
+        began, first, last = 0.0, 0, 0
         while last < readings:
             time.sleep(0.01)
-            last = int(watched.load("last") or 0)
+            last = int(outbox.load("last") or 0)
             at = time.monotonic()
-            if last and not begun_with:
-                began, begun_with = at, last
+            if last and not first:
+                began, first = at, last
             if at > deadline:
-                raise DevstackError(f"Of {readings} readings only {last} came into the outbox; look at the edge's log.")
+                raise DevstackError(
+                    f"Only {last} of {readings} readings reached the outbox in {_TIMEOUT_S:g} s; look at the log of the edge."
+                )
             alive()
-        return (last - begun_with) / (at - began)
+        return (last - first) / (at - began)
 
 
 def _wait_for(client: Client, topic: str, word: bytes, supervisor: Supervisor) -> float:
-    """The monotonic time at which `word` was said on `topic`."""
-    deadline = time.monotonic() + _PATIENCE_S
+    """The monotonic time at which a message that contains `word` arrived on `topic`."""
+    deadline = time.monotonic() + _TIMEOUT_S
     while time.monotonic() < deadline:
         deliveries = client.receive(10, 0.02)
         client.acknowledge(deliveries)
         if any(d.topic == topic and word in d.payload and not d.retained for d in deliveries):
             return time.monotonic()
         supervisor.check()
-    raise DevstackError(f"The edge did not say {word.decode()} on {topic} within {_PATIENCE_S:g} s; look at its log.")
+    raise DevstackError(f"The edge did not publish {word.decode()} on {topic} within {_TIMEOUT_S:g} s; look at its log.")
 
 
 def _send(broker_url: str, messages: int) -> None:

@@ -1,4 +1,4 @@
-"""How fast a month of bookings is judged, and whether ten times as many take ten times as long."""
+"""The bench of reconciliation: the rate at which a month of bookings gets verdicts, and how it changes with their number."""
 
 import math
 import multiprocessing
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from statistics import median
 
-from smartwork.bench.load import centre_name
-from smartwork.bench.run import machine
+from smartwork.bench.machine import machine
+from smartwork.bench.reading_load import centre_name
 from smartwork.db.bench.throwaway import create_database, drop_database, forget_verdicts, install_centres, install_month
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.core.migrations import migrate
@@ -23,15 +23,15 @@ from smartwork.progress import Progress, no_progress
 
 MONTH = date(2026, 10, 1)
 DESKS = 25
-"""Desks of a centre; each has forty bookings in the month."""
-_A_DESK = 40
+"""Desks in each centre."""
+_BOOKINGS_PER_DESK = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """How many bookings the two networks have, and how often each is judged; the middle run counts.
+class ReconcilePlan:
+    """The bookings of two networks. Each rate is the median of `rounds` runs.
 
-    Both are large enough to be shared out among processes: one core against two would say nothing about growth.
+    Both are large enough to be divided among processes: one process compared with two says nothing about growth.
     """
 
     small: int
@@ -39,16 +39,16 @@ class Plan:
     rounds: int
 
 
-QUICK = Plan(small=80_000, large=240_000, rounds=1)
-FULL = Plan(small=100_000, large=1_000_000, rounds=3)
+QUICK = ReconcilePlan(small=80_000, large=240_000, rounds=1)
+FULL = ReconcilePlan(small=100_000, large=1_000_000, rounds=3)
 
 
 @dataclass(frozen=True, slots=True)
 class ReconcileFigures:
-    """What a run came to. Rates are of whole runs, start of the processes included.
+    """The result of a run. Rates are of whole runs, including the start of the processes.
 
-    `growth_ratio` is the large network's rate as a part of the small one's, both without `start_s`, which every run
-    takes however much there is to judge: 1 is linear growth, less is worse than linear.
+    `growth_ratio` is the rate of the large network divided by that of the small one, both without `start_s`, which each run
+    takes however many bookings there are. 1 is linear growth, less is worse than linear.
     """
 
     small_bookings: int
@@ -63,8 +63,8 @@ class ReconcileFigures:
     machine: str
 
 
-def run(plan: Plan, progress: Progress = no_progress, env: Mapping[str, str] | None = None) -> ReconcileFigures:
-    """Measure on a database server of its own, which is removed afterwards."""
+def run(plan: ReconcilePlan, progress: Progress = no_progress, env: Mapping[str, str] | None = None) -> ReconcileFigures:
+    """Measure on a temporary database server, which is removed afterwards."""
     began = time.monotonic()
     with ephemeral("bench", os.environ if env is None else env, progress) as pair:
         url = pair.endpoints.database_url
@@ -87,7 +87,7 @@ def run(plan: Plan, progress: Progress = no_progress, env: Mapping[str, str] | N
 
 
 def _start(url: str) -> float:
-    """Seconds until a run's processes have started, connected and ended, with nothing to judge."""
+    """Seconds that the processes of a run take to start, connect and end, with nothing to judge."""
     workers = os.cpu_count() or 1
     began = time.monotonic()
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
@@ -102,7 +102,7 @@ def _connected(url: str) -> None:
 
 
 def _measure(server: Connection, url: str, bookings: int, rounds: int, progress: Progress) -> tuple[int, float, float]:
-    """Bookings, how many a second are judged for the first time, and the seconds of a run that finds nothing new."""
+    """The number of bookings, the rate of first verdicts a second, and the seconds of a second run that finds no changes."""
     name = f"month_{bookings}"
     create_database(server, name)
     here = f"{url.rpartition('/')[0]}/{name}"
@@ -110,7 +110,8 @@ def _measure(server: Connection, url: str, bookings: int, rounds: int, progress:
         with connect(here) as connection:
             progress(f"Making {bookings:,} bookings", 0, 1)
             migrate(connection)
-            install_centres(connection, [centre_name(i) for i in range(math.ceil(bookings / DESKS / _A_DESK))], DESKS)
+            centres = math.ceil(bookings / DESKS / _BOOKINGS_PER_DESK)
+            install_centres(connection, [centre_name(i) for i in range(centres)], DESKS)
             made = install_month(connection, MONTH)
             took = []
             for _ in range(rounds):
@@ -130,5 +131,7 @@ def _judge(connection: Connection, url: str, made: int, progress: Progress) -> f
     took = time.monotonic() - began
     judged = sum(count for verdict, (count, _, _) in counts.items() if verdict != "walk_in")
     if judged != made:
-        raise DevstackError(f"Of {made:,} bookings {judged:,} have a verdict: reconciliation is broken, not slow.")
+        raise DevstackError(
+            f"{judged:,} of {made:,} bookings have a verdict. Reconciliation has a fault; its speed was not measured."
+        )
     return took

@@ -1,15 +1,15 @@
-"""One reading a message: ingest against a bare subscriber that only counts."""
+"""One reading a message: the rate of a bare subscriber that only counts, to compare ingest with."""
 
-from smartwork.bench.load import Load
-from smartwork.bench.sender import Sender
+from smartwork.bench.load_sender import LoadSender
+from smartwork.bench.reading_load import ReadingLoad
 from smartwork.contracts.topics import MessageType, all_centres_filter
 from smartwork.transport.load import Counter
 
 
-def bare_messages_per_second(broker_url: str, sender: Sender, load: Load) -> float:
-    """Messages a second that a bare subscriber counts, from the first publication on; nothing else may be subscribed.
+def bare_messages_per_second(broker_url: str, sender: LoadSender, load: ReadingLoad) -> float:
+    """Messages a second that a bare subscriber receives, from the first publication on. Nothing else may be subscribed.
 
-    Raises SmartworkError where they do not all come.
+    Raises SmartworkError if not all messages arrive.
     """
     counter = Counter(broker_url, all_centres_filter(MessageType.READINGS), sender.prepare(load))
     counter.listen()

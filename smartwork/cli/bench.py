@@ -1,4 +1,4 @@
-"""`smartwork bench`: measures, prints a table with goals, or JSON."""
+"""`smartwork bench`: measure this machine, and print the figures with their goals, or as JSON."""
 
 import json
 from collections.abc import Callable
@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from smartwork.bench import edge, reconcile
-from smartwork.bench.run import FULL, QUICK, run
+from smartwork.bench import edge, ingest, reconcile
 from smartwork.cli.bench_table import edge_rows, ingest_rows, reconcile_rows, table
 from smartwork.progress import Progress
 
@@ -19,17 +18,17 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing els
 
 
 def bench_app(bar: Callable[[], AbstractContextManager[Progress]], out: Console) -> typer.Typer:
-    """The commands under `smartwork bench`; `bar` lends a progress bar and results go to `out`."""
+    """The commands under `smartwork bench`: `bar` opens a progress bar, results are printed on `out`."""
     benches = typer.Typer(help="Measure the software on this machine.", no_args_is_help=True)
 
     @benches.callback()
     def _group() -> None: ...
 
     @benches.command("ingest")
-    def ingest(*, quick: Quick = False, as_json: AsJson = False) -> None:
-        """The way from edge to database: speed against a bare COPY, latency, memory, growth, and a lost day's replay."""
+    def ingest_bench(*, quick: Quick = False, as_json: AsJson = False) -> None:
+        """From edge to database: rate compared with a bare COPY, latency, memory, growth, and the replay of a lost day."""
         with bar() as progress:
-            figures = run(QUICK if quick else FULL, progress)
+            figures = ingest.run(ingest.QUICK if quick else ingest.FULL, progress)
         if as_json:
             print(json.dumps(asdict(figures), indent=2))
         else:
@@ -37,7 +36,7 @@ def bench_app(bar: Callable[[], AbstractContextManager[Progress]], out: Console)
 
     @benches.command("edge")
     def edge_bench(*, quick: Quick = False, as_json: AsJson = False) -> None:
-        """The gateway: devices to a durable outbox, room for weeks without the network, start and memory."""
+        """The gateway: rate into its outbox, disk space without the network, start time and memory."""
         with bar() as progress:
             figures = edge.run(edge.QUICK if quick else edge.FULL, progress)
         if as_json:
@@ -47,7 +46,7 @@ def bench_app(bar: Callable[[], AbstractContextManager[Progress]], out: Console)
 
     @benches.command("reconcile")
     def reconcile_bench(*, quick: Quick = False, as_json: AsJson = False) -> None:
-        """A month of bookings judged for the first time, how that grows with their number, and memory."""
+        """Reconciliation: rate of first verdicts in a month, growth with the number of bookings, and memory."""
         with bar() as progress:
             figures = reconcile.run(reconcile.QUICK if quick else reconcile.FULL, progress)
         if as_json:

@@ -8,7 +8,7 @@ from time import sleep
 
 import pytest
 
-from smartwork.bench.run import peak_rss_mb
+from smartwork.bench.machine import peak_rss_mb
 from smartwork.contracts.messages import Batch
 from smartwork.contracts.metrics import Metric
 from smartwork.db.core.connection import connect

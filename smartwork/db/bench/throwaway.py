@@ -1,4 +1,4 @@
-"""What the bench asks of a throwaway database: a made-up network in one go, a bare COPY, and how far ingest has come."""
+"""What benches need of a temporary database: a generated network and month, a bare COPY, and counts of stored data."""
 
 import time
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ from smartwork.db.core.queries import sql
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """What the ledger holds: batches, and their readings stored and rejected."""
+class StoredCounts:
+    """Counts of the table `batch`: batches, and their stored and rejected readings."""
 
     batches: int
     stored: int
@@ -22,7 +22,7 @@ class Stored:
 
 
 def install_centres(connection: Connection, centres: Sequence[str], desks: int) -> None:
-    """Make `centres` in an empty database, each with one zone and `desks` desks `desk-i`, watched by devices `s-i`."""
+    """Insert `centres` into an empty database, each with one zone and `desks` desks `desk-i`, watched by devices `s-i`."""
     with connection.transaction():
         connection.execute(sql("bench_operator"))
         connection.execute(sql("bench_centres"), {"centres": list(centres)})
@@ -33,18 +33,18 @@ def install_centres(connection: Connection, centres: Sequence[str], desks: int) 
 
 
 def clear(connection: Connection) -> None:
-    """Empty everything that was measured, and have it written out, so that each measurement begins alike."""
+    """Delete everything that was measured, and write a checkpoint, so that each measurement starts from the same state."""
     connection.execute(sql("bench_clear"))
     connection.execute(sql("bench_checkpoint"))
 
 
 def device_ids(connection: Connection) -> dict[tuple[str, str], int]:
-    """The number of each device by centre and slug."""
+    """The id of each device, by centre and slug."""
     return {(str(centre), str(device)): number for centre, device, number in connection.execute(sql("bench_device_ids"))}
 
 
 def copy_seconds(connection: Connection, parts: Sequence[bytes]) -> float:
-    """Seconds that one COPY of binary rows, handed over in `parts`, takes until it is committed."""
+    """Seconds that one COPY of binary rows, passed in `parts`, takes until it is committed."""
     began = time.monotonic()
     with connection.cursor() as cursor, cursor.copy(sql("copy_readings")) as copy:
         for part in parts:
@@ -53,24 +53,24 @@ def copy_seconds(connection: Connection, parts: Sequence[bytes]) -> float:
 
 
 def readings(connection: Connection) -> int:
-    """How many readings are stored, counted one by one."""
+    """The number of stored readings, counted in the table itself."""
     row = connection.execute(sql("bench_readings")).fetchone()
     return int(row[0]) if row else 0
 
 
-def stored(connection: Connection) -> Stored:
-    """What the ledger says was committed."""
+def stored(connection: Connection) -> StoredCounts:
+    """The counts of committed batches and readings."""
     row = connection.execute(sql("bench_ledger")).fetchone()
-    return Stored(*(int(number) for number in row)) if row else Stored(0, 0, 0)
+    return StoredCounts(*(int(number) for number in row)) if row else StoredCounts(0, 0, 0)
 
 
 def numbers_by_value(connection: Connection, metric: Metric) -> dict[float, int]:
-    """The outbox number of each reading of `metric` by its value; values are unique where the caller made them so."""
+    """The outbox number of each reading of `metric`, by its value; the caller makes the values unique."""
     return {value: n for n, value in connection.execute(sql("bench_numbers"), {"metric": int(metric)})}
 
 
 def install_month(connection: Connection, month: date) -> int:
-    """Give every desk of the installed centres its bookings, check-ins and spans of `month`; returns how many bookings."""
+    """Insert bookings, check-ins and spans of `month` for every desk; returns the number of bookings."""
     connection.execute(sql("bench_without_checks"))
     connection.execute(sql("bench_no_overlap_index"))
     for name in ("bench_companies", "bench_members", "bench_bookings", "bench_spans", "bench_check_ins"):
@@ -82,17 +82,17 @@ def install_month(connection: Connection, month: date) -> int:
 
 
 def forget_verdicts(connection: Connection, month: date) -> None:
-    """Make every desk of `month` stale, without any verdict, and have all written out."""
+    """Delete all verdicts, mark every desk for reconciliation of `month`, and write a checkpoint."""
     connection.execute(sql("bench_forget_verdicts"))
     connection.execute(sql("bench_stale_verdicts"), {"month": month})
     connection.execute(sql("bench_checkpoint"))
 
 
 def create_database(connection: Connection, name: str) -> None:
-    """A further database on the same throwaway server; `name` is of our own making."""
+    """Create another database on the same temporary server; `name` is not user input."""
     connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
 
 
 def drop_database(connection: Connection, name: str) -> None:
-    """Remove it again, whoever is connected."""
+    """Drop a database, and close the connections to it."""
     connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))

@@ -7,16 +7,13 @@ from datetime import datetime, timedelta
 
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
-from smartwork.progress import Progress
+from smartwork.progress import Progress, no_progress
 
 _SUM_UP_AFTER = timedelta(hours=2)
 """How long after the end of a local day it is summed up. Readings that arrive later cause it to be summed up again."""
 
 HOURS_TO_SUM_UP = "hours to sum up"
 """The reason of the limit that a run lifts before it drops readings; `retention_limits` in the database names it so."""
-
-
-def _silent(_step: str, _done: int, _total: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +112,7 @@ def drop_readings(connection: Connection, at: datetime) -> list[ReadingChunk]:
 
 
 def run_retention(
-    connection: Connection, at: datetime, progress: Progress = _silent
+    connection: Connection, at: datetime, progress: Progress = no_progress
 ) -> tuple[HoursSummedUp, list[RetentionLimit], list[ReadingChunk]]:
     """Sum up and drop what is due at the instant `at`.
 

@@ -12,7 +12,7 @@ from edge.adapters.message import DeviceMessage
 from firmware_sim.device_faults import DeviceFaults, Measurement, apply_faults, is_silent, repeat_some
 from firmware_sim.dialects import COMMAND_HANDLERS, COMMAND_TOPICS, ENCODERS
 from firmware_sim.mixed_centre import mixed_centre, mixed_day
-from smartwork.bench.device_load import choir, sing
+from smartwork.bench.device_load import device_slots, schedule
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Profile
 
@@ -99,10 +99,10 @@ def test_a_repeated_message_is_the_same_message_again() -> None:
     assert list(repeat_some(messages, DeviceFaults(repeated_share=0.0), Random(1))) == messages
 
 
-def test_each_voice_of_a_choir_speaks_once_an_interval_and_the_same_again_with_the_same_seed() -> None:
-    voices = choir(60, 10.0, 1)
-    song, again = sing(voices, AT, 10.0, 1), sing(choir(60, 10.0, 1), AT, 10.0, 1)
-    first = [next(song) for _ in range(60)]
+def test_each_device_of_the_load_publishes_once_an_interval_and_the_same_again_with_the_same_seed() -> None:
+    slots = device_slots(60, 10.0, 1)
+    messages, again = schedule(slots, AT, 10.0, 1), schedule(device_slots(60, 10.0, 1), AT, 10.0, 1)
+    first = [next(messages) for _ in range(60)]
     assert first == [next(again) for _ in range(60)]
-    assert [due for due, _ in first] == sorted(voice.moment_s for voice in voices)
-    assert next(song)[0] == pytest.approx(10.0 + voices[0].moment_s)
+    assert [due for due, _ in first] == sorted(slot.offset_s for slot in slots)
+    assert next(messages)[0] == pytest.approx(10.0 + slots[0].offset_s)

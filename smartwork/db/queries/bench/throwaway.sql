@@ -45,7 +45,7 @@ SELECT count(*) FROM reading
 SELECT r.n, r.value FROM reading r WHERE r.metric = %(metric)s
 
 -- name: bench_without_checks
--- What is made below is right by its making, and checking it row by row takes longer than measuring.
+-- The generated rows are valid; checking them one by one takes longer than the measurement.
 SET session_replication_role = replica
 
 -- name: bench_with_checks
@@ -64,7 +64,7 @@ INSERT INTO member (pseudonym, company_id)
 SELECT 'bench-' || i, (SELECT min(company_id) FROM company) + i %% 200 FROM generate_series(0, 9999) AS i
 
 -- name: bench_bookings
--- A morning and an afternoon on twenty weekdays for each desk: forty bookings.
+-- Forty bookings for each desk: a morning and an afternoon on twenty weekdays.
 INSERT INTO booking (external_id, resource_id, member_id, starts_at, ends_at, status)
 SELECT 'bench-' || r.resource_id || '-' || d.i || '-' || s, r.resource_id,
        (SELECT min(member_id) FROM member) + (r.resource_id * 13 + d.i * 7 + s) %% 10000,
@@ -78,8 +78,8 @@ FROM resource r, generate_series(0, 1) AS s,
 ORDER BY r.resource_id, d.i, s
 
 -- name: bench_spans
--- Of ten bookings six are used with a break, one each is a no-show, left early, overstayed and unknown for an hour;
--- what lies between is vacant.
+-- Of ten bookings six are used with a break; one each is a no-show, left early, overstayed, and unknown for an hour.
+-- The time between is vacant.
 WITH seen AS (
     SELECT b.resource_id, b.starts_at + p.since AS starts_at, b.starts_at + p.until AS ends_at, p.state
     FROM booking b
