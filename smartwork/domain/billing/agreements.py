@@ -1,4 +1,4 @@
-"""What the network agreed with companies and centres, as one value: what is wrong with it, and what a new one changes."""
+"""The agreements of the network with companies and centres as one value: their problems, and the changes between two."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
@@ -15,15 +15,15 @@ from smartwork.domain.billing.contracts import CentreContract, PrepaidOrder
 from smartwork.domain.billing.parties import Party, Vat
 from smartwork.domain.billing.tariffs import Tariff
 
-_OF_BILLING = "overdraft "
-"""How the orders begin that billing makes for hours beyond a pool's balance."""
-_DEAREST_DESK = 10_000
-"""EUR a month."""
+_OVERDRAFT_PREFIX = "overdraft "
+"""Prefix of the orders that billing itself makes when it sells an overdraft."""
+_MAX_DESK_RATE = 10_000
+"""EUR a month for each desk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Agreements:
-    """All that sets what companies are charged and centres are owed, past and present; `orders` are of hours bought ahead."""
+    """All contracts, tariffs, parties and orders of prepaid hours, past and present."""
 
     seller: Party | None
     companies: tuple[Company, ...]
@@ -34,7 +34,7 @@ class Agreements:
 
 @dataclass(frozen=True, slots=True)
 class AgreementProblem:
-    """Why agreements cannot be taken in; `where` names the entry."""
+    """A reason why agreements cannot be put in force; `where` names the entry."""
 
     where: str
     reason: str
@@ -42,7 +42,7 @@ class AgreementProblem:
 
 @dataclass(frozen=True, slots=True)
 class AgreementChange:
-    """An entry that another value of the agreements adds, removes or words differently; `detail` says how."""
+    """An entry that is added, removed or changed; `detail` lists its fields, or the fields that differ."""
 
     kind: Literal["added", "changed", "removed"]
     what: str
@@ -52,15 +52,19 @@ class AgreementChange:
 def problems(
     wanted: Agreements, before: Agreements, centres: Collection[str], billed: Collection[tuple[str, str]]
 ) -> list[AgreementProblem]:
-    """All that forbids putting `wanted` in the place of `before`: two entries for one time, unknown centres, numbers that
-    fail their own check, and orders that are worded otherwise than they were sold.
+    """The reasons why `wanted` cannot replace `before`: entries that are there twice or overlap in time, unknown centres,
+    invalid enterprise numbers and IBANs, and orders that differ from what was sold.
 
-    `centres` are the slugs of those that there are, `billed` the orders on documents, by company and id.
+    `centres` are the slugs of the existing centres, `billed` the orders that are on documents, by company and order id.
     """
     return [
-        *_doubles(wanted),
+        *_duplicates(wanted),
         *_overlaps(wanted),
-        *(AgreementProblem(where, f"there is no centre {slug!r}") for where, slug in _centres(wanted) if slug not in centres),
+        *(
+            AgreementProblem(where, f"centre {slug!r} does not exist")
+            for where, slug in _centres(wanted)
+            if slug not in centres
+        ),
         *_numbers(wanted),
         *_shares(wanted),
         *_companies(wanted),
@@ -69,19 +73,19 @@ def problems(
 
 
 def changes(before: Agreements, after: Agreements) -> list[AgreementChange]:
-    """What `after` says otherwise than `before`, entry by entry."""
+    """The changes from `before` to `after`, entry by entry."""
     old, new = _entries(before), _entries(after)
-    found = [AgreementChange("removed", what, _told(old[what])) for what in old if what not in new]
+    found = [AgreementChange("removed", what, _described(old[what])) for what in old if what not in new]
     for what, entry in new.items():
         if what not in old:
-            found.append(AgreementChange("added", what, _told(entry)))
+            found.append(AgreementChange("added", what, _described(entry)))
         elif entry != old[what]:
             found.append(AgreementChange("changed", what, _difference(old[what], entry)))
     return found
 
 
 def with_sold(wanted: Agreements, before: Agreements, billed: Collection[tuple[str, str]]) -> Agreements:
-    """`wanted` with the orders of its companies that are on documents and that it leaves out: what was sold stays sold."""
+    """`wanted` with the orders of its companies that are on documents added: what was sold cannot be removed."""
     named = {(order.company, order.external_id) for order in wanted.orders}
     companies = {company.slug for company in wanted.companies}
     sold = (
@@ -93,29 +97,29 @@ def with_sold(wanted: Agreements, before: Agreements, billed: Collection[tuple[s
 
 
 def order_name(order: PrepaidOrder) -> str:
-    """An order of hours as people name it."""
+    """The name of an order in messages."""
     return f"order {order.external_id} of {order.company}"
 
 
 def pool_name(company: str, kind: str) -> str:
-    """A pool of hours as people name it."""
+    """The name of a pool in messages."""
     return f"pool of {company} for {kind} hours"
 
 
-def _doubles(wanted: Agreements) -> Iterator[AgreementProblem]:
+def _duplicates(wanted: Agreements) -> Iterator[AgreementProblem]:
     seen: set[str] = set()
     for what, _ in _listed(wanted):
         if what in seen:
-            yield AgreementProblem(what, "it is there twice")
+            yield AgreementProblem(what, "the entry is there twice; remove one")
         seen.add(what)
 
 
 def _overlaps(wanted: Agreements) -> Iterator[AgreementProblem]:
-    """Two entries of equal rank on one day: no rule says which of them holds."""
+    """Entries with the same scope that are valid on the same day: neither takes precedence."""
     periods: list[tuple[tuple[str | None, ...], Any]] = [
-        *((("contract", c.slug, one.centre, one.kind), one) for c in wanted.companies for one in c.contracts),
-        *((("tariff", one.centre, one.kind), one) for one in wanted.tariffs),
-        *((("centre contract", one.centre), one) for one in wanted.centre_contracts),
+        *((("contract", company.slug, c.centre, c.kind), c) for company in wanted.companies for c in company.contracts),
+        *((("tariff", tariff.centre, tariff.kind), tariff) for tariff in wanted.tariffs),
+        *((("centre contract", contract.centre), contract) for contract in wanted.centre_contracts),
     ]
     names = {id(entry): what for what, entry in _listed(wanted)}
     by_scope: dict[tuple[str | None, ...], list[Any]] = {}
@@ -126,11 +130,13 @@ def _overlaps(wanted: Agreements) -> Iterator[AgreementProblem]:
                 names[id(entry)], f"valid_until {entry.valid_until} is not after valid_from {entry.valid_from}"
             )
     for entries in by_scope.values():
-        for one, other in combinations(sorted(entries, key=lambda entry: entry.valid_from), 2):
-            if one.valid_from != other.valid_from and (one.valid_until is None or other.valid_from < one.valid_until):
+        for earlier, later in combinations(sorted(entries, key=lambda entry: entry.valid_from), 2):
+            if earlier.valid_from != later.valid_from and (
+                earlier.valid_until is None or later.valid_from < earlier.valid_until
+            ):
                 yield AgreementProblem(
-                    names[id(other)],
-                    f"the one from {one.valid_from} holds on that day too; give that valid_until = {other.valid_from}",
+                    names[id(later)],
+                    f"the one from {earlier.valid_from} is valid then too; give that one valid_until = {later.valid_from}",
                 )
 
 
@@ -143,37 +149,43 @@ def _centres(wanted: Agreements) -> Iterator[tuple[str, str]]:
 
 def _numbers(wanted: Agreements) -> Iterator[AgreementProblem]:
     paid: list[tuple[str, Party]] = [("seller", wanted.seller)] if wanted.seller else []
-    paid += [(_centre_contract(one), one.payee) for one in wanted.centre_contracts]
-    named: list[tuple[str, Party | Company]] = [*paid, *((_company(one), one) for one in wanted.companies)]
+    paid += [(_centre_contract(contract), contract.payee) for contract in wanted.centre_contracts]
+    named: list[tuple[str, Party | Company]] = [*paid, *((_company(company), company) for company in wanted.companies)]
     for where, party in named:
         if not enterprise.is_valid(party.enterprise_number):
             yield AgreementProblem(
-                where, f"enterprise_number {party.enterprise_number!r} is no Belgian one: ten digits, mod 97"
+                where, f"enterprise_number {party.enterprise_number!r} is not a valid Belgian one (ten digits, mod 97)"
             )
     by_number: dict[str, str] = {}
     for company in wanted.companies:
         other = by_number.setdefault(company.enterprise_number, company.slug)
         if other != company.slug:
-            yield AgreementProblem(_company(company), f"enterprise_number {company.enterprise_number} is that of {other} too")
+            yield AgreementProblem(
+                _company(company),
+                f"enterprise_number {company.enterprise_number} is also that of {other}; each company has its own",
+            )
     for where, payee in paid:
         if not iban.is_valid(payee.iban or "", check_country=False):
-            yield AgreementProblem(where, f"iban {payee.iban!r} is none: its check digits do not fit")
+            yield AgreementProblem(where, f"iban {payee.iban!r} is not valid: its check digits do not match")
 
 
 def _shares(wanted: Agreements) -> Iterator[AgreementProblem]:
-    for one in wanted.centre_contracts:
-        if one.mode == "share" and one.rate > 1:
-            yield AgreementProblem(_centre_contract(one), f"a share is between 0 and 1, not {one.rate}: 65 % is 0.65")
-        if one.mode == "per_seat" and one.rate > _DEAREST_DESK:
+    for contract in wanted.centre_contracts:
+        if contract.mode == "share" and contract.rate > 1:
             yield AgreementProblem(
-                _centre_contract(one), f"{one.rate} EUR a month for each desk is more than {_DEAREST_DESK}"
+                _centre_contract(contract), f"rate {contract.rate} is not valid: a share is between 0 and 1 (65 % is 0.65)"
+            )
+        if contract.mode == "per_seat" and contract.rate > _MAX_DESK_RATE:
+            yield AgreementProblem(
+                _centre_contract(contract),
+                f"rate {contract.rate} EUR a month for each desk is more than the limit of {_MAX_DESK_RATE}",
             )
 
 
 def _companies(wanted: Agreements) -> Iterator[AgreementProblem]:
     for company in wanted.companies:
         if not company.contracts:
-            yield AgreementProblem(_company(company), "it has no contract, so nothing of it could be billed")
+            yield AgreementProblem(_company(company), "the company has no contract, so it could not be billed; add one")
 
 
 def _orders(wanted: Agreements, before: Agreements, billed: Collection[tuple[str, str]]) -> Iterator[AgreementProblem]:
@@ -181,18 +193,19 @@ def _orders(wanted: Agreements, before: Agreements, billed: Collection[tuple[str
     sold = {(order.company, order.external_id): order for order in before.orders}
     for order in wanted.orders:
         key = order.company, order.external_id
-        if order.external_id.startswith(_OF_BILLING):
+        if order.external_id.startswith(_OVERDRAFT_PREFIX):
             yield AgreementProblem(
-                order_name(order), f"{_OF_BILLING.strip()!r} names what billing sells by itself; name it otherwise"
+                order_name(order),
+                f"{_OVERDRAFT_PREFIX.strip()!r} is the prefix of overdrafts that billing sells; choose another order id",
             )
         elif key in billed:
             if sold.get(key) not in (None, order):
                 yield AgreementProblem(
-                    order_name(order), "its hours are on an invoice already; leave the order as it is, and order anew"
+                    order_name(order), "the order is on an invoice already; leave it unchanged, and add a new order"
                 )
         elif (order.company, order.kind) not in pools:
             yield AgreementProblem(
-                order_name(order), f"{order.company} has no pool of {order.kind} hours, which has the price"
+                order_name(order), f"{order.company} has no pool of {order.kind} hours, which sets the price; add the pool"
             )
 
 
@@ -201,7 +214,7 @@ def _entries(agreed: Agreements) -> dict[str, dict[str, str]]:
 
 
 def _listed(agreed: Agreements) -> Iterator[tuple[str, Any]]:
-    """Every entry under the name that people know it by."""
+    """Every entry with its name in messages."""
     if agreed.seller is not None:
         yield "seller", agreed.seller
     for company in agreed.companies:
@@ -214,16 +227,16 @@ def _listed(agreed: Agreements) -> Iterator[tuple[str, Any]]:
         yield order_name(order), order
     for tariff in agreed.tariffs:
         yield f"tariff{_scope(tariff.kind, tariff.centre)} from {tariff.valid_from}", tariff
-    for one in agreed.centre_contracts:
-        yield _centre_contract(one), one
+    for centre_contract in agreed.centre_contracts:
+        yield _centre_contract(centre_contract), centre_contract
 
 
 def _company(company: Company) -> str:
     return f"company {company.slug}"
 
 
-def _centre_contract(one: CentreContract) -> str:
-    return f"contract with centre {one.centre} from {one.valid_from}"
+def _centre_contract(contract: CentreContract) -> str:
+    return f"contract with centre {contract.centre} from {contract.valid_from}"
 
 
 def _scope(kind: str | None, centre: str | None) -> str:
@@ -231,7 +244,7 @@ def _scope(kind: str | None, centre: str | None) -> str:
 
 
 def _flat(entry: Any, under: str = "") -> dict[str, str]:  # noqa: ANN401 - any of the dataclasses of an agreement
-    """The fields of an entry as text; lists of other entries are entries of their own."""
+    """The fields of an entry as text. Contracts and pools of a company are entries of their own."""
     found: dict[str, str] = {}
     for field in fields(entry):
         value = getattr(entry, field.name)
@@ -251,7 +264,7 @@ def _text(value: date | Decimal | str | int | bool | None) -> str:
     return "–" if value is None else str(value)
 
 
-def _told(entry: Mapping[str, str]) -> str:
+def _described(entry: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {value}" for name, value in entry.items() if value != "–")
 
 

@@ -1,4 +1,4 @@
-"""What issued documents rest on of the agreements, and so what new ones may not take away."""
+"""What issued documents rest on of the agreements, so that new agreements cannot remove it."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from smartwork.domain.time import days_of_month
 
 @dataclass(frozen=True, slots=True)
 class BilledDay:
-    """That a company was billed for places of one kind in a centre on a local day."""
+    """A local day on which a company was billed for places of one kind in a centre."""
 
     company: str
     centre: str
@@ -25,75 +25,77 @@ class BilledDay:
 
 @dataclass(frozen=True, slots=True)
 class AgreementsInUse:
-    """What documents rest on, so that agreements must go on to say it.
+    """What documents rest on.
 
-    `orders` are those on documents, by company and id; `billed_to` the last month that was billed, by company; `hours_left`
-    what is left of hours bought ahead, by company and kind; `visits` and `settled` (centre and month) those of the months
-    that a change still corrects.
+    `orders`: the orders on documents, by company and order id. `billed_to`: the last billed month of each company.
+    `hours_left`: prepaid hours left, by company and kind of place. `billed_days` and `settled` (centre and month): those
+    within the correction window.
     """
 
     orders: Collection[tuple[str, str]] = ()
     billed_to: Mapping[str, date] = field(default_factory=dict)
     hours_left: Mapping[tuple[str, PlaceKind], Decimal] = field(default_factory=dict)
-    visits: Collection[BilledDay] = ()
+    billed_days: Collection[BilledDay] = ()
     settled: Collection[tuple[str, date]] = ()
 
 
-def in_use_problems(wanted: Agreements, before: Agreements, issued: AgreementsInUse) -> list[AgreementProblem]:
-    """What of `before` documents rest on and `wanted` no longer says, and orders of hours that could never be spent."""
+def in_use_problems(wanted: Agreements, before: Agreements, in_use: AgreementsInUse) -> list[AgreementProblem]:
+    """The reasons why `wanted` cannot replace `before`.
+
+    Documents rest on an entry that it removes, or the hours of a new order would expire before they can be used.
+    """
     return [
-        *_late_orders(wanted, issued),
-        *_pools(wanted, before, issued),
-        *_visits(wanted, before, issued.visits),
-        *_settled(wanted, before, issued.settled),
+        *_late_orders(wanted, in_use),
+        *_pools(wanted, before, in_use),
+        *_billed_days(wanted, before, in_use.billed_days),
+        *_settled(wanted, before, in_use.settled),
     ]
 
 
-def _late_orders(wanted: Agreements, issued: AgreementsInUse) -> Iterator[AgreementProblem]:
-    """Orders that come too late: hours are spent on days of months that are still to be billed."""
+def _late_orders(wanted: Agreements, in_use: AgreementsInUse) -> Iterator[AgreementProblem]:
+    """Orders that expire too early: hours pay only for days of months that are not billed yet."""
     pools = {(company.slug, pool.kind): pool for company in wanted.companies for pool in company.pools}
     for order in wanted.orders:
-        pool, billed_to = pools.get((order.company, order.kind)), issued.billed_to.get(order.company)
-        if pool is None or billed_to is None or (order.company, order.external_id) in issued.orders:
+        pool, billed_to = pools.get((order.company, order.kind)), in_use.billed_to.get(order.company)
+        if pool is None or billed_to is None or (order.company, order.external_id) in in_use.orders:
             continue
         expires_on, last = lot_from_order(order, pool).expires_on, days_of_month(billed_to)[-1]
         if expires_on is not None and expires_on <= last:
             yield AgreementProblem(
                 order_name(order),
-                f"its hours would hold until {expires_on}, and {order.company} is billed up to {last} already: none of them "
-                "could be spent; give it a later bought_on, or the pool more expires_months",
+                f"its hours would expire on {expires_on}, and {order.company} is billed up to {last} already, so they could "
+                "not be used; give the order a later bought_on, or the pool more expires_months",
             )
 
 
-def _pools(wanted: Agreements, before: Agreements, issued: AgreementsInUse) -> Iterator[AgreementProblem]:
-    kept = {(company.slug, pool.kind) for company in wanted.companies for pool in company.pools}
+def _pools(wanted: Agreements, before: Agreements, in_use: AgreementsInUse) -> Iterator[AgreementProblem]:
+    wanted_pools = {(company.slug, pool.kind) for company in wanted.companies for pool in company.pools}
     for company in before.companies:
         for pool in company.pools:
-            left = issued.hours_left.get((company.slug, pool.kind), Decimal(0))
-            if left > 0 and (company.slug, pool.kind) not in kept:
+            left = in_use.hours_left.get((company.slug, pool.kind), Decimal(0))
+            if left > 0 and (company.slug, pool.kind) not in wanted_pools:
                 yield AgreementProblem(
                     pool_name(company.slug, pool.kind),
-                    f"{left.normalize():f} of the hours that {company.slug} bought ahead are left; keep it until they are "
-                    "spent or expired",
+                    f"{left.normalize():f} prepaid hours of {company.slug} are left; remove the pool when none is left",
                 )
 
 
-def _visits(wanted: Agreements, before: Agreements, visits: Iterable[BilledDay]) -> Iterator[AgreementProblem]:
-    """Billed visits that lose their contract or price: the next run would rate them again, and could issue nothing."""
+def _billed_days(wanted: Agreements, before: Agreements, billed_days: Iterable[BilledDay]) -> Iterator[AgreementProblem]:
+    """Billed days that would lose their contract or tariff: the next run could not rate them again and would fail."""
     now, old = _contracts(wanted), _contracts(before)
     lost: dict[tuple[str, str, PlaceKind, str], list[date]] = {}
-    for one in visits:
-        scope = one.centre, one.kind, one.day
-        if contract_at(old.get(one.company, ()), *scope) and not contract_at(now.get(one.company, ()), *scope):
-            lost.setdefault((one.company, one.centre, one.kind, "contract"), []).append(one.day)
+    for billed in billed_days:
+        scope = billed.centre, billed.kind, billed.day
+        if contract_at(old.get(billed.company, ()), *scope) and not contract_at(now.get(billed.company, ()), *scope):
+            lost.setdefault((billed.company, billed.centre, billed.kind, "contract"), []).append(billed.day)
         if _has_price(before, *scope) and not _has_price(wanted, *scope):
-            lost.setdefault((one.company, one.centre, one.kind, "tariff"), []).append(one.day)
+            lost.setdefault((billed.company, billed.centre, billed.kind, "tariff"), []).append(billed.day)
     for (company, centre, kind, what), days in lost.items():
         more = f" and {len(days) - 1} more days" if len(days) > 1 else ""
         yield AgreementProblem(
             f"contract of {company}" if what == "contract" else f"tariff for {kind}s",
-            f"no {what} would hold for {company} at a {kind} in {centre} on {min(days)}{more}, for which it was billed; "
-            f"let it end after {max(days)}, or put another in its place",
+            f"no {what} would be valid for {company} at a {kind} in {centre} on {min(days)}{more}, for which it was billed; "
+            f"let it end after {max(days)}, or add another",
         )
 
 
@@ -114,6 +116,6 @@ def _settled(wanted: Agreements, before: Agreements, settled: Iterable[tuple[str
         if contract_on(before.centre_contracts, centre, month) and not contract_on(wanted.centre_contracts, centre, month):
             yield AgreementProblem(
                 f"contract with centre {centre}",
-                f"none would hold on {days_of_month(month)[-1]}, and {month:%Y-%m} is settled by it; let it end later, "
-                "or put another in its place",
+                f"none would be valid on {days_of_month(month)[-1]}, and {month:%Y-%m} is settled by it; let it end later, "
+                "or add another",
             )

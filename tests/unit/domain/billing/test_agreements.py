@@ -37,17 +37,17 @@ def test_nothing_is_wrong_with_what_holds_together() -> None:
 @pytest.mark.parametrize(
     ("wanted", "where", "reason"),
     [
-        (replace(AGREED, tariffs=(DESK, DESK)), "tariff for desks from 2026-01-01", "it is there twice"),
+        (replace(AGREED, tariffs=(DESK, DESK)), "tariff for desks from 2026-01-01", "there twice; remove one"),
         (
             replace(AGREED, tariffs=(DESK, replace(DESK, valid_from=JULY))),
             "tariff for desks from 2026-07-01",
-            "give that valid_until = 2026-07-01",
+            "give that one valid_until = 2026-07-01",
         ),
         (replace(AGREED, tariffs=(replace(DESK, valid_until=SINCE),)), "tariff for desks from 2026-01-01", "is not after"),
         (
             replace(AGREED, tariffs=(replace(DESK, centre="paris"),)),
             "tariff for desks in paris from 2026-01-01",
-            "no centre 'paris'",
+            "centre 'paris' does not exist",
         ),
         (
             replace(AGREED, centre_contracts=(replace(SHARE, rate=Decimal(65)),)),
@@ -59,19 +59,19 @@ def test_nothing_is_wrong_with_what_holds_together() -> None:
             "contract with centre namur from 2026-01-01",
             "check digits",
         ),
-        (replace(AGREED, seller=replace(SELLER, enterprise_number="0999900151")), "seller", "no Belgian one"),
-        (replace(AGREED, companies=(ACME, replace(ACME, slug="bolt"))), "company bolt", "is that of acme too"),
+        (replace(AGREED, seller=replace(SELLER, enterprise_number="0999900151")), "seller", "not a valid Belgian one"),
+        (replace(AGREED, companies=(ACME, replace(ACME, slug="bolt"))), "company bolt", "is also that of acme"),
         (replace(AGREED, companies=(replace(ACME, contracts=()),)), "company acme", "no contract"),
         (replace(AGREED, companies=(replace(ACME, pools=()),)), "order O-1 of acme", "no pool of desk hours"),
         (
             replace(AGREED, orders=(replace(ORDER, external_id="overdraft 2026-10"),)),
             "order overdraft 2026-10 of acme",
-            "what billing sells by itself",
+            "the prefix of overdrafts that billing sells",
         ),
         (
             replace(AGREED, centre_contracts=(replace(SHARE, mode="per_seat", rate=Decimal(10_001)),)),
             "contract with centre namur from 2026-01-01",
-            "more than 10000",
+            "more than the limit of 10000",
         ),
     ],
 )

@@ -28,14 +28,14 @@ def broken(wanted: Agreements, issued: AgreementsInUse) -> list[tuple[str, str]]
     return [(one.where, one.reason) for one in in_use_problems(wanted, AGREED, issued)]
 
 
-def test_hours_that_come_too_late_to_be_spent_are_refused() -> None:
+def test_orders_that_would_expire_before_use_are_refused() -> None:
     old = replace(AGREED, orders=(replace(ORDER, external_id="O-0", bought_on=date(2025, 11, 15)),))
     assert broken(old, AgreementsInUse(billed_to={"acme": date(2026, 10, 1)})) == [], (
-        "it holds until 15 November, which is not billed"
+        "they expire on 15 November, which is not billed"
     )
     assert broken(old, AgreementsInUse(billed_to={"bolt": date(2026, 12, 1)})) == [], "nothing of acme is billed"
-    [(where, said)] = broken(old, AgreementsInUse(billed_to={"acme": date(2026, 11, 1)}))
-    assert (where, "would hold until 2026-11-15" in said, "billed up to 2026-11-30" in said) == (
+    [(where, reason)] = broken(old, AgreementsInUse(billed_to={"acme": date(2026, 11, 1)}))
+    assert (where, "would expire on 2026-11-15" in reason, "billed up to 2026-11-30" in reason) == (
         "order O-0 of acme",
         True,
         True,
@@ -43,12 +43,12 @@ def test_hours_that_come_too_late_to_be_spent_are_refused() -> None:
     assert broken(old, AgreementsInUse((("acme", "O-0"),), {"acme": date(2026, 11, 1)})) == [], "what was sold stays sold"
 
 
-def test_a_pool_is_kept_while_hours_bought_ahead_are_left() -> None:
+def test_a_pool_is_kept_while_prepaid_hours_are_left() -> None:
     left = AgreementsInUse(orders=(("acme", "O-1"),), hours_left={("acme", "desk"): Decimal("7.5000")})
     without = replace(AGREED, companies=(replace(ACME, pools=()),))
     for wanted in (without, replace(AGREED, companies=(), orders=())):
-        [(where, said)] = broken(wanted, left)
-        assert (where, said.startswith("7.5 of the hours that acme bought")) == ("pool of acme for desk hours", True)
+        [(where, reason)] = broken(wanted, left)
+        assert (where, reason.startswith("7.5 prepaid hours of acme are left")) == ("pool of acme for desk hours", True)
     assert broken(without, replace(left, hours_left={})) == []
     assert broken(AGREED, left) == []
 
@@ -72,18 +72,20 @@ def ended(day: date) -> Agreements:
 )
 def test_what_billed_visits_rest_on_cannot_be_taken_away(wanted: Agreements, where: str) -> None:
     visits = [BilledDay("acme", "namur", "desk", date(2026, 10, day)) for day in (7, 6, 8)]
-    [(found, said)] = broken(wanted, AgreementsInUse(visits=visits))
+    [(found, said)] = broken(wanted, AgreementsInUse(billed_days=visits))
     assert found == where
-    assert "acme at a desk in namur on 2026-10-06 and 2 more days" in said
-    assert "end after 2026-10-08" in said
+    assert "acme at a desk in namur on 2026-10-06 and 2 more days" in reason
+    assert "end after 2026-10-08" in reason
 
 
 def test_what_ends_after_the_last_billed_visit_may_end() -> None:
     visits = [BilledDay("acme", "namur", "desk", date(2026, 10, 6))]
-    assert broken(ended(date(2026, 10, 7)), AgreementsInUse(visits=visits)) == []
+    assert broken(ended(date(2026, 10, 7)), AgreementsInUse(billed_days=visits)) == []
     assert broken(replace(AGREED, companies=(), orders=()), AgreementsInUse()) == []
     elsewhere = [BilledDay("gone", "namur", "room", date(2026, 10, 6))]
-    assert broken(AGREED, AgreementsInUse(visits=elsewhere)) == [], "what has no contract already is not for this file to say"
+    assert broken(AGREED, AgreementsInUse(billed_days=elsewhere)) == [], (
+        "a day that has no contract already is no problem of the file"
+    )
 
 
 @pytest.mark.parametrize(
@@ -91,6 +93,6 @@ def test_what_ends_after_the_last_billed_visit_may_end() -> None:
 )
 def test_the_contract_by_which_a_month_was_settled_cannot_be_taken_away(rest: tuple[CentreContract, ...]) -> None:
     issued = AgreementsInUse(settled=[("namur", date(2026, 10, 1))])
-    [(where, said)] = broken(replace(AGREED, centre_contracts=rest), issued)
-    assert (where, "2026-10-31" in said, "2026-10 is settled" in said) == ("contract with centre namur", True, True)
+    [(where, reason)] = broken(replace(AGREED, centre_contracts=rest), issued)
+    assert (where, "2026-10-31" in reason, "2026-10 is settled" in reason) == ("contract with centre namur", True, True)
     assert broken(replace(AGREED, centre_contracts=(replace(SHARE, valid_until=date(2026, 11, 1)),)), issued) == []
