@@ -72,7 +72,7 @@ def ended(day: date) -> Agreements:
 )
 def test_what_billed_visits_rest_on_cannot_be_taken_away(wanted: Agreements, where: str) -> None:
     visits = [BilledDay("acme", "namur", "desk", date(2026, 10, day)) for day in (7, 6, 8)]
-    [(found, said)] = broken(wanted, AgreementsInUse(billed_days=visits))
+    [(found, reason)] = broken(wanted, AgreementsInUse(billed_days=visits))
     assert found == where
     assert "acme at a desk in namur on 2026-10-06 and 2 more days" in reason
     assert "end after 2026-10-08" in reason
