@@ -1,124 +1,123 @@
-"""`smartwork agreements`: contracts, tariffs and parties as one file: shown, put in force, and put back."""
+"""`smartwork agreements`: contracts, tariffs and parties as one file: show, apply and restore."""
 
 import json
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from smartwork.cli.endpoints import open_database
+from smartwork.cli.options import AsJson
+from smartwork.cli.progress_bar import out, progress_bar
+from smartwork.clock import now
 from smartwork.db.billing import agreements as stored
-from smartwork.db.core.connection import connect
-from smartwork.db.core.migrations import migrate
 from smartwork.errors import InputError, SmartworkError
-from smartwork.jobs.billing import agreements as job
-from smartwork.jobs.billing.agreements import ApplyResult
-from smartwork.progress import Progress
 
-Bar = Callable[[], AbstractContextManager[Progress]]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, and write nothing.")]
+if TYPE_CHECKING:
+    from smartwork.jobs.billing.agreements import ApplyResult
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Report what would change, and write nothing.")]
 _MARKS = {"added": "[green]+ added[/]", "changed": "[yellow]~ changed[/]", "removed": "[red]− removed[/]"}
-_DETAIL = 400
+_MAX_DETAIL = 400
+"""Characters of a change that are shown on the terminal; `--json` shows all."""
 
 
 class AgreementsRejected(SmartworkError):  # noqa: N818 - what happened
-    """Agreements were not taken in; the report has said why."""
+    """A file of agreements was not applied. The report has shown why."""
 
 
-def agreements_app(
-    bar: Bar, out: Console, database_url: Callable[[Progress], str], now: Callable[[], datetime]
-) -> typer.Typer:
-    """The commands under `smartwork agreements`; results go to `out`, `now` dates versions."""
-    commands = typer.Typer(help="Contracts, tariffs and parties: one file, checked and kept.", no_args_is_help=True)
+agreements_app = typer.Typer(
+    help="Show, apply and restore contracts, tariffs and parties, in one versioned file.", no_args_is_help=True
+)
 
-    @commands.command("show")
-    def show(
-        *, output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it there instead.")] = None
-    ) -> None:
-        """Print what is agreed now, as a TOML file to change and apply."""
-        with bar() as progress, connect(database_url(progress)) as connection:
-            migrate(connection)
-            text = job.show(connection)
-        if output is None:
-            print(text, end="")
-        else:
-            _write(output, text)
 
-    @commands.command("apply")
-    def apply(
-        file: Annotated[Path, typer.Argument(help="TOML, as `smartwork agreements show` prints it: all that is agreed.")],
-        *,
-        remove: Annotated[bool, typer.Option("--remove", help="What the file leaves out no longer holds.")] = False,
-        dry_run: DryRun = False,
-        as_json: AsJson = False,
-    ) -> None:
-        """Put a file of agreements in force, all of it or nothing; the same file again changes nothing.
+@agreements_app.command("show")
+def show(
+    *, output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write. Default: standard output.")] = None
+) -> None:
+    """Print the agreements in force, as a TOML file to change and apply."""
+    from smartwork.jobs.billing import agreements as job
 
-        What changes in months that are billed becomes corrections on the next documents. The exit status is 1 where the file
-        is not taken in.
-        """
-        with bar() as progress, connect(database_url(progress)) as connection:
-            migrate(connection)
-            done = job.apply_file(connection, file, now(), remove=remove, dry_run=dry_run)
-        _tell(done, out, dry_run=dry_run, as_json=as_json, remove=remove)
+    with progress_bar() as progress, open_database(progress) as connection:
+        text = job.show(connection)
+    if output is None:
+        print(text, end="")
+    else:
+        _write(output, text)
 
-    @commands.command("history")
-    def history(*, as_json: AsJson = False) -> None:
-        """List the versions that are kept, oldest first."""
-        with bar() as progress, connect(database_url(progress)) as connection:
-            migrate(connection)
-            found = stored.versions(connection)
-        if as_json:
-            print(json.dumps([{"version": v.version, "at": v.at.isoformat(), "note": v.note} for v in found], indent=2))
-        elif found:
-            table = Table("Version", "In force from, UTC", "From", box=box.SIMPLE_HEAD)
-            for one in found:
-                table.add_row(str(one.version), f"{one.at:%Y-%m-%d %H:%M}", Text(one.note))
-            out.print(table)
-        else:
-            out.print("No file was applied yet: what is agreed came with the network.")
 
-    @commands.command("restore")
-    def restore(
-        version: Annotated[int, typer.Argument(help="Number in `smartwork agreements history`.")],
-        *,
-        dry_run: DryRun = False,
-        as_json: AsJson = False,
-    ) -> None:
-        """Put a kept version in force again."""
-        with bar() as progress, connect(database_url(progress)) as connection:
-            migrate(connection)
-            done = job.restore(connection, version, now(), dry_run=dry_run)
-        _tell(done, out, dry_run=dry_run, as_json=as_json)
+@agreements_app.command("apply")
+def apply(
+    file: Annotated[Path, typer.Argument(help="A TOML file with all agreements, as `smartwork agreements show` prints it.")],
+    *,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove what the file leaves out.")] = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Apply a file of agreements: all of it, or nothing if an entry is wrong. Applying a file again changes nothing.
 
-    return commands
+    Changes of billed months become corrections on the next documents. The exit status is 1 if the file is not applied.
+    """
+    from smartwork.jobs.billing import agreements as job
+
+    with progress_bar() as progress, open_database(progress) as connection:
+        done = job.apply_file(connection, file, now(), remove=remove, dry_run=dry_run)
+    _report(done, dry_run=dry_run, as_json=as_json, remove=remove)
+
+
+@agreements_app.command("history")
+def history(*, as_json: AsJson = False) -> None:
+    """List the stored versions, oldest first."""
+    with progress_bar() as progress, open_database(progress) as connection:
+        found = stored.versions(connection)
+    if as_json:
+        print(json.dumps([{"version": v.version, "at": v.at.isoformat(), "note": v.note} for v in found], indent=2))
+    elif found:
+        table = Table("Version", "In force from, UTC", "From", box=box.SIMPLE_HEAD)
+        for version in found:
+            table.add_row(str(version.version), f"{version.at:%Y-%m-%d %H:%M}", Text(version.note))
+        out.print(table)
+    else:
+        out.print("No file was applied yet: the agreements in force were created with the network.")
+
+
+@agreements_app.command("restore")
+def restore(
+    version: Annotated[int, typer.Argument(help="Number of the version, as `smartwork agreements history` lists it.")],
+    *,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put a stored version in force again."""
+    from smartwork.jobs.billing import agreements as job
+
+    with progress_bar() as progress, open_database(progress) as connection:
+        done = job.restore(connection, version, now(), dry_run=dry_run)
+    _report(done, dry_run=dry_run, as_json=as_json)
 
 
 def _write(file: Path, text: str) -> None:
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise InputError(f"Cannot write {file}: {error.strerror}. Name a file in a folder that is there.") from error
+        raise InputError(f"Cannot write {file}: {error.strerror}. Name a file in a folder that exists.") from error
 
 
-def _tell(done: ApplyResult, out: Console, *, dry_run: bool, as_json: bool, remove: bool = True) -> None:
-    wanting = 0 if remove else sum(change.kind == "removed" for change in done.changes)
+def _report(done: "ApplyResult", *, dry_run: bool, as_json: bool, remove: bool = True) -> None:
+    left_out = 0 if remove else sum(change.kind == "removed" for change in done.changes)
     if as_json:
-        print(json.dumps({**_as_dict(done), "needs_remove": wanting > 0}, indent=2))
+        print(json.dumps({**_as_dict(done), "needs_remove": left_out > 0}, indent=2))
     else:
-        out.print(_screen(done, wanting, dry_run=dry_run))
+        out.print(_screen(done, left_out, dry_run=dry_run))
     if count := len(done.problems):
-        raise AgreementsRejected(f"{count} entr{'ies' if count > 1 else 'y'} cannot be taken in; nothing was written.")
+        raise AgreementsRejected(f"{count} entr{'ies' if count > 1 else 'y'} cannot be applied; nothing was written.")
 
 
-def _as_dict(done: ApplyResult) -> dict[str, object]:
+def _as_dict(done: "ApplyResult") -> dict[str, object]:
     return {
         "version": done.version,
         "billed_to": done.billed_to and f"{done.billed_to:%Y-%m}",
@@ -127,24 +126,24 @@ def _as_dict(done: ApplyResult) -> dict[str, object]:
     }
 
 
-def _screen(done: ApplyResult, wanting: int, *, dry_run: bool) -> RenderableType:
+def _screen(done: "ApplyResult", left_out: int, *, dry_run: bool) -> RenderableType:
     if done.problems:
-        table = Table("Entry", "Why it cannot be taken in", box=box.SIMPLE_HEAD)
+        table = Table("Entry", "Why it cannot be applied", box=box.SIMPLE_HEAD)
         for problem in done.problems:
             table.add_row(Text(problem.where), Text(problem.reason))
         return table
     if not done.changes:
-        return "Nothing changes: this is what is agreed already."
+        return "Nothing changes: these agreements are in force already."
     table = Table("", "Entry", "How", box=box.SIMPLE_HEAD)
     for change in done.changes:
-        detail = change.detail if len(change.detail) <= _DETAIL else change.detail[: _DETAIL - 1] + "…"
+        detail = change.detail if len(change.detail) <= _MAX_DETAIL else change.detail[: _MAX_DETAIL - 1] + "…"
         table.add_row(_MARKS[change.kind], Text(change.what), Text(detail))
-    said = "This would change; nothing was written." if dry_run else f"In force as version {done.version}."
-    if wanting:
-        said += f" The file leaves out {wanting} of what is in force: to put it in force, add --remove."
+    result = "Nothing was written: this is what would change." if dry_run else f"In force as version {done.version}."
+    if left_out:
+        result += f" The file leaves out {left_out} entries that are in force: to remove them, add --remove."
     if done.billed_to:
-        said += (
-            f" Months up to {done.billed_to:%Y-%m} have documents, which stay as they are: what these changes come to there "
-            "will stand as corrections on the next ones (smartwork bill, smartwork settle)."
+        result += (
+            f" Months up to {done.billed_to:%Y-%m} have documents, which stay as they are. The next documents correct them "
+            "(smartwork bill, smartwork settle)."
         )
-    return Group(table, Text(said))
+    return Group(table, Text(result))

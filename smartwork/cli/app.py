@@ -11,17 +11,16 @@ from smartwork.cli.audit import audit_command
 from smartwork.cli.bench import bench_app
 from smartwork.cli.bill import bill_command
 from smartwork.cli.bookings import bookings_app
-from smartwork.cli.decode import add_decode
+from smartwork.cli.decode import decode_command
 from smartwork.cli.demo import demo_command
 from smartwork.cli.devices import alarms_command, devices_command
-from smartwork.cli.endpoints import database_url, work_folder
+from smartwork.cli.endpoints import work_folder
 from smartwork.cli.invoice import invoice_app
 from smartwork.cli.ledger import ledger_command
 from smartwork.cli.light import light_app
 from smartwork.cli.migrate import migrate_command
-from smartwork.cli.options import parse_month
 from smartwork.cli.policy import policy_app
-from smartwork.cli.progress_bar import err, out, progress_bar
+from smartwork.cli.progress_bar import err
 from smartwork.cli.reconcile import reconcile_command
 from smartwork.cli.renamed import add_renamed
 from smartwork.cli.replay import replay_app
@@ -31,7 +30,6 @@ from smartwork.cli.simulate import simulate_app
 from smartwork.cli.stack import down_command, status_command, up_command
 from smartwork.cli.tokens import token_app
 from smartwork.cli.verify import verify_command
-from smartwork.clock import now
 from smartwork.errors import SmartworkError
 
 _EXIT_FAULT = 70
@@ -54,27 +52,27 @@ add_renamed(app, "publish", "policy publish")
 app.command("devices")(devices_command)
 app.command("alarms")(alarms_command)
 app.add_typer(light_app, name="light")
-add_decode(app, out)
+app.command("decode")(decode_command)
 
 app.command("ledger")(ledger_command)
-app.add_typer(retention_app(progress_bar, out, database_url), name="retention")
+app.add_typer(retention_app, name="retention")
 add_renamed(app, "keep", "retention run")
 
-app.add_typer(bookings_app(progress_bar, out, database_url), name="bookings")
-app.add_typer(agreements_app(progress_bar, out, database_url, now), name="agreements")
+app.add_typer(bookings_app, name="bookings")
+app.add_typer(agreements_app, name="agreements")
 app.command("reconcile")(reconcile_command)
 app.command("bill")(bill_command)
 app.command("settle")(settle_command)
 app.command("audit")(audit_command)
-app.add_typer(invoice_app(progress_bar, out, database_url, parse_month), name="invoice")
+app.add_typer(invoice_app, name="invoice")
 app.command("verify")(verify_command)
-app.add_typer(token_app(progress_bar, out, database_url), name="token")
+app.add_typer(token_app, name="token")
 
 app.command("demo")(demo_command)
 app.add_typer(simulate_app, name="simulate")
 add_renamed(app, "day", "simulate day")
 app.add_typer(replay_app, name="replay")
-app.add_typer(bench_app(progress_bar, out), name="bench")
+app.add_typer(bench_app, name="bench")
 
 
 def main() -> None:

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from smartwork.cli.endpoints import database_url
+from smartwork.cli.endpoints import open_database
 from smartwork.cli.figures import euro
 from smartwork.cli.options import AsJson
 from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.cli.tables import counted, titled_table
-from smartwork.db.core.connection import connect
-from smartwork.db.core.migrations import migrate
 from smartwork.errors import SmartworkError
 
 if TYPE_CHECKING:
@@ -34,8 +32,7 @@ def audit_command(*, as_json: AsJson = False) -> None:
     """
     from smartwork.jobs.audit.audit import run_audit
 
-    with progress_bar() as progress, connect(database_url(progress)) as connection:
-        migrate(connection)
+    with progress_bar() as progress, open_database(progress) as connection:
         report = run_audit(connection, progress)
     if as_json:
         print(json.dumps(audit_json(report), indent=2))

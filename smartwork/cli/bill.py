@@ -11,14 +11,12 @@ import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from smartwork.cli.endpoints import database_url
+from smartwork.cli.endpoints import open_database
 from smartwork.cli.figures import figure, number
 from smartwork.cli.options import AsJson, Month, OutDir, parse_month
 from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.cli.tables import Column, FittedTable
 from smartwork.clock import now
-from smartwork.db.core.connection import connect
-from smartwork.db.core.migrations import migrate
 
 if TYPE_CHECKING:
     from smartwork.domain.billing.invoice import Invoice
@@ -36,8 +34,7 @@ def bill_command(
     from smartwork.jobs.billing.bill_month import bill_month, draft_month
 
     chosen = parse_month(month)
-    with progress_bar() as progress, connect(database_url(progress)) as connection:
-        migrate(connection)
+    with progress_bar() as progress, open_database(progress) as connection:
         if draft:
             drafts = draft_month(connection, chosen, now(), progress)
             print(json.dumps(drafts_json(chosen, drafts), indent=2)) if as_json else out.print(drafts_table(drafts))

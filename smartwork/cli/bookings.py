@@ -1,68 +1,66 @@
-"""`smartwork bookings`: bookings from the files of other systems."""
+"""`smartwork bookings`: bookings from files of other systems."""
 
 import json
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from smartwork.db.core.connection import connect
-from smartwork.db.core.migrations import migrate
+from smartwork.cli.endpoints import open_database
+from smartwork.cli.options import AsJson
+from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.errors import SmartworkError
-from smartwork.jobs.bookings.import_file import Import, import_bookings
-from smartwork.progress import Progress
 
-_SHOWN = 40
+if TYPE_CHECKING:
+    from smartwork.jobs.bookings.import_file import Import
+
+_MAX_ROWS = 40
+"""Refused rows listed on the terminal; `--json` lists all."""
+
+bookings_app = typer.Typer(help="Import bookings from files of other systems.", no_args_is_help=True)
 
 
 class RowsRefused(SmartworkError):  # noqa: N818 - what happened
-    """Rows were refused; the report has said which."""
+    """Rows of the file were refused. The report has shown which."""
 
 
-def bookings_app(
-    bar: Callable[[], AbstractContextManager[Progress]], out: Console, database_url: Callable[[Progress], str]
-) -> typer.Typer:
-    """The commands under `smartwork bookings`."""
-    commands = typer.Typer(help="Bookings from the files of other systems.", no_args_is_help=True)
-
-    @commands.callback()
-    def _group() -> None: ...
-
-    @commands.command("import")
-    def import_command(
-        file: Annotated[Path, typer.Argument(help="CSV, or iCalendar where it ends in .ics.")],
-        *,
-        centre: Annotated[str | None, typer.Option(help="Slug of the centre for rows that name none.")] = None,
-        all_or_nothing: Annotated[bool, typer.Option("--all-or-nothing", help="One bad row keeps all out.")] = False,
-        dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen and write nothing.")] = False,
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")] = False,
-    ) -> None:
-        """Take bookings, changes and cancellations in, by external id; a second import of the file changes nothing.
-
-        The exit status is 1 where a row was refused.
-        """
-        with bar() as progress, connect(database_url(progress)) as connection:
-            migrate(connection)
-            done = import_bookings(connection, file, centre, progress, all_or_nothing=all_or_nothing, dry_run=dry_run)
-        if as_json:
-            print(json.dumps(as_dict(done), indent=2))
-        else:
-            out.print(_screen(done, dry_run=dry_run))
-        if refused := len(done.sorted.refused):
-            rest = "the others are in." if done.written else "nothing was written."
-            raise RowsRefused(f"{refused} row{'s were' if refused > 1 else ' was'} refused; {rest}")
-
-    return commands
+@bookings_app.callback()
+def _group() -> None:
+    """Keeps `import` a subcommand: typer runs the only command of a group without its name."""
 
 
-def as_dict(done: Import) -> dict[str, object]:
-    """The import as JSON says it: counts, and each refused row with its line, field and reason."""
+@bookings_app.command("import")
+def import_command(
+    file: Annotated[Path, typer.Argument(help="A CSV file, or an iCalendar file whose name ends in .ics.")],
+    *,
+    centre: Annotated[str | None, typer.Option(help="Slug of the centre of rows that name none.")] = None,
+    all_or_nothing: Annotated[bool, typer.Option("--all-or-nothing", help="Import nothing if a row is refused.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would be done, and change nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import new, changed and cancelled bookings, by external id. Importing a file again changes nothing.
+
+    The exit status is 1 if a row was refused.
+    """
+    from smartwork.jobs.bookings.import_file import import_bookings
+
+    with progress_bar() as progress, open_database(progress) as connection:
+        done = import_bookings(connection, file, centre, progress, all_or_nothing=all_or_nothing, dry_run=dry_run)
+    if as_json:
+        print(json.dumps(as_dict(done), indent=2))
+    else:
+        out.print(_screen(done, dry_run=dry_run))
+    if refused := len(done.sorted.refused):
+        rest = "the others are in." if done.written else "nothing was written."
+        raise RowsRefused(f"{refused} row{'s were' if refused > 1 else ' was'} refused; {rest}")
+
+
+def as_dict(done: "Import") -> dict[str, object]:
+    """An import as JSON: counts, and each refused row with its line, field and reason."""
     found = done.sorted
     return {
         "file": done.file,
@@ -75,7 +73,7 @@ def as_dict(done: Import) -> dict[str, object]:
     }
 
 
-def _screen(done: Import, *, dry_run: bool) -> RenderableType:
+def _screen(done: "Import", *, dry_run: bool) -> RenderableType:
     found = done.sorted
     would = "" if done.written else " (would be)" if dry_run else ""
     counts = (
@@ -85,8 +83,8 @@ def _screen(done: Import, *, dry_run: bool) -> RenderableType:
     if not found.refused:
         return Text(counts)
     table = Table("Line", "Field", "Reason", box=box.SIMPLE_HEAD)
-    for fault in found.refused[:_SHOWN]:
+    for fault in found.refused[:_MAX_ROWS]:
         table.add_row(str(fault.line), fault.field, Text(fault.reason))
-    more = len(found.refused) - _SHOWN
+    more = len(found.refused) - _MAX_ROWS
     rest = [Text(f"… and {more} more; --json lists all.")] if more > 0 else []
     return Group(Text(counts), table, *rest)

@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from edge.adapters.families import ADAPTERS, ADDRESSES
 from edge.adapters.message import DeviceMessage
+from smartwork.cli.options import AsJson
+from smartwork.cli.progress_bar import out
 from smartwork.clock import now
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import Profile
@@ -23,27 +24,21 @@ BOOLEAN_METRICS = {Metric.PRESENCE, Metric.LIGHT_ON, Metric.ONLINE}
 """Metrics that are shown as true and false."""
 
 
-def add_decode(app: typer.Typer, out: Console) -> None:
-    """Register the `decode` command; results are printed to `out`."""
-
-    @app.command("decode")
-    def decode_command(
-        topic: Annotated[str, typer.Argument(help="The topic on the centre's broker, for example zigbee2mqtt/desk-1.")],
-        payload: Annotated[str, typer.Argument(help="The message: JSON, a word, hex or base64; - reads standard input.")],
-        *,
-        profile: Annotated[Profile, typer.Option(help="The device's family.")],
-        model: Annotated[
-            str | None, typer.Option(help="The registry's model, if the family needs it: VS341, ERS-EYE.")
-        ] = None,
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")] = False,
-    ) -> None:
-        """Print the canonical readings of one device message."""
-        raw = sys.stdin.buffer.read() if payload == "-" else payload.encode()
-        found = decode(topic, raw, profile, model, now())
-        if as_json:
-            print(json.dumps([reading_json(reading) for reading in found], indent=2))
-        else:
-            out.print(_table(found, profile))
+def decode_command(
+    topic: Annotated[str, typer.Argument(help="The topic on the centre's broker, for example zigbee2mqtt/desk-1.")],
+    payload: Annotated[str, typer.Argument(help="The message: JSON, a word, hex or base64; - reads standard input.")],
+    *,
+    profile: Annotated[Profile, typer.Option(help="The device's family.")],
+    model: Annotated[str | None, typer.Option(help="The registry's model, if the family needs it: VS341, ERS-EYE.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the canonical readings of one device message."""
+    raw = sys.stdin.buffer.read() if payload == "-" else payload.encode()
+    found = decode(topic, raw, profile, model, now())
+    if as_json:
+        print(json.dumps([reading_json(reading) for reading in found], indent=2))
+    else:
+        out.print(_table(found, profile))
 
 
 def decode(topic: str, payload: bytes, profile: Profile, model: str | None, arrived: datetime) -> list[Reading]:

@@ -12,12 +12,10 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from smartwork.cli.endpoints import database_url
+from smartwork.cli.endpoints import open_database
 from smartwork.cli.options import AsJson
 from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.cli.tables import Column, FittedTable, Row
-from smartwork.db.core.connection import connect
-from smartwork.db.core.migrations import migrate
 from smartwork.db.network.alarms import ActiveAlarm, active_alarms
 from smartwork.db.network.devices import RegisteredDevice, registered_devices
 from smartwork.db.network.discovered_devices import UnregisteredDevice, discovered_devices
@@ -27,8 +25,7 @@ Centre = Annotated[str | None, typer.Option(help="Slug of a centre. Default: all
 
 def devices_command(*, centre: Centre = None, as_json: AsJson = False) -> None:
     """List registered devices with their last reading, and discovered devices with the address to register them by."""
-    with progress_bar() as progress, connect(database_url(progress)) as connection:
-        migrate(connection)
+    with progress_bar() as progress, open_database(progress) as connection:
         registered, discovered = registered_devices(connection, centre), discovered_devices(connection, centre)
     if as_json:
         found = {
@@ -43,8 +40,7 @@ def devices_command(*, centre: Centre = None, as_json: AsJson = False) -> None:
 
 def alarms_command(*, centre: Centre = None, as_json: AsJson = False) -> None:
     """List active alarms: lamps that do not follow commands, silent or stuck or flapping sensors, full outboxes."""
-    with progress_bar() as progress, connect(database_url(progress)) as connection:
-        migrate(connection)
+    with progress_bar() as progress, open_database(progress) as connection:
         alarms = active_alarms(connection, centre)
     if as_json:
         print(json.dumps([_renamed(asdict(alarm), "message", "says") for alarm in alarms], indent=2, default=_text))

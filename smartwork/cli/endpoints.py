@@ -1,10 +1,13 @@
 """The broker and the database that a command uses."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from smartwork.cli.progress_bar import warn
-from smartwork.db.core.connection import wait_for_database
+from smartwork.db.core.connection import Connection, connect, wait_for_database
+from smartwork.db.core.migrations import migrate
 from smartwork.devstack import stack
 from smartwork.devstack.instance import named
 from smartwork.progress import Progress
@@ -35,6 +38,14 @@ def work_folder() -> Path:
     folder = named(None, os.environ).folder / "work"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@contextmanager
+def open_database(progress: Progress) -> Iterator[Connection]:
+    """A connection to the database, after pending migrations are applied, as `database_url`."""
+    with connect(database_url(progress)) as connection:
+        migrate(connection)
+        yield connection
 
 
 def database_url(progress: Progress) -> str:

@@ -8,13 +8,11 @@ from itertools import chain
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from smartwork.cli.endpoints import database_url
+from smartwork.cli.endpoints import open_database
 from smartwork.cli.figures import number
 from smartwork.cli.options import AsJson
 from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.cli.tables import Column, FittedTable
-from smartwork.db.core.connection import connect
-from smartwork.db.core.migrations import migrate
 from smartwork.db.ledger.ledger import NumberRun, gaps, ledger, overlaps
 from smartwork.domain.ledger.ledger_day import LedgerDay, ledger_total
 
@@ -31,8 +29,7 @@ LEDGER_COLUMNS = {
 
 def ledger_command(*, as_json: AsJson = False) -> None:
     """Show by centre and day how many readings edges numbered, and how many are stored, rejected, in outboxes or missing."""
-    with progress_bar() as progress, connect(database_url(progress)) as connection:
-        migrate(connection)
+    with progress_bar() as progress, open_database(progress) as connection:
         centres, missing, duplicated = ledger(connection), gaps(connection), overlaps(connection)
     if as_json:
         print(json.dumps(ledger_json(centres, missing, duplicated), indent=2))

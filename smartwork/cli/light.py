@@ -10,13 +10,12 @@ from pydantic import ValidationError
 from rich import box
 from rich.table import Table
 
-from smartwork.cli.endpoints import database_url
+from smartwork.cli.endpoints import open_database
 from smartwork.cli.options import AsJson
 from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.clock import now
 from smartwork.contracts.policy import ZoneLight
-from smartwork.db.core.connection import Connection, connect
-from smartwork.db.core.migrations import migrate
+from smartwork.db.core.connection import Connection
 from smartwork.db.lighting.zone_settings import (
     ZoneSettingsVersion,
     set_zone_settings,
@@ -37,8 +36,7 @@ _SECONDS = {"s": 1, None: 1, "m": 60, "min": 60, "h": 3600}
 @light_app.command("show")
 def show_command(*, centre: Centre = None, as_json: AsJson = False) -> None:
     """Show the light settings in force, by zone."""
-    with progress_bar() as progress, connect(database_url(progress)) as connection:
-        migrate(connection)
+    with progress_bar() as progress, open_database(progress) as connection:
         found = zone_settings(connection, centre)
     if as_json:
         print(json.dumps([_settings_json(version) for version in found], indent=2, default=_text))
@@ -63,8 +61,7 @@ def set_command(
 
     `smartwork policy publish` sends the change to the centre.
     """
-    with progress_bar() as progress, connect(database_url(progress)) as connection:
-        migrate(connection)
+    with progress_bar() as progress, open_database(progress) as connection:
         before = _in_force(connection, centre, zone)
         after = _changed(
             before,
@@ -83,8 +80,7 @@ def set_command(
 @light_app.command("undo")
 def undo_command(*, centre: OneCentre, zone: Zone) -> None:
     """Put the settings before the newest ones in force again, as a new version."""
-    with progress_bar() as progress, connect(database_url(progress)) as connection:
-        migrate(connection)
+    with progress_bar() as progress, open_database(progress) as connection:
         before = _in_force(connection, centre, zone)
         after = undo_zone_settings(connection, centre, zone, now())
     out.print(_difference(before, after, centre, done=True))

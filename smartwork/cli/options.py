@@ -13,7 +13,7 @@ _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 
 Month = Annotated[str | None, typer.Option(help="Local month as YYYY-MM, for example 2026-10. Default: the last full month.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")]
-OutDir = Annotated[Path, typer.Option("--out", help="Folder for the documents.")]
+OutDir = Annotated[Path, typer.Option("--out", help="Folder for the files.")]
 
 
 def parse_month(text: str | None) -> date:

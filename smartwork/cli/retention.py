@@ -1,52 +1,49 @@
 """`smartwork retention run`: sum readings up by hour, drop old raw readings, and report what was done."""
 
 import json
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
-from rich.console import Console, Group
+from rich.console import Group
 from rich.table import Table
 
+from smartwork.cli.endpoints import open_database
+from smartwork.cli.options import AsJson
+from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.clock import now
-from smartwork.db.core.connection import connect
-from smartwork.db.core.migrations import migrate
-from smartwork.jobs.presence.retention import RetentionRun, run_retention
-from smartwork.progress import Progress
+
+if TYPE_CHECKING:
+    from smartwork.jobs.presence.retention import RetentionRun
+
+retention_app = typer.Typer(help="Sum readings up, and drop old raw readings.", no_args_is_help=True)
 
 
-def retention_app(
-    bar: Callable[[], AbstractContextManager[Progress]], out: Console, database_url: Callable[[Progress], str]
-) -> typer.Typer:
-    """The commands under `smartwork retention`: `bar` opens a progress bar, results are printed on `out`."""
-    app = typer.Typer(help="How long readings are kept.", no_args_is_help=True)
-
-    @app.callback()
-    def _group() -> None: ...
-
-    @app.command("run")
-    def run(
-        *,
-        dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would be done, and change nothing.")] = False,
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")] = False,
-    ) -> None:
-        """Sum readings up by hour, and drop raw readings that are old, derived and billed. Run it every hour or so."""
-        with bar() as progress, connect(database_url(progress)) as connection:
-            migrate(connection)
-            done = run_retention(connection, now(), progress, dry_run=dry_run)
-        if as_json:
-            print(json.dumps(as_values(done), indent=2))
-        else:
-            out.print(Group(_work(done), _limits(done)))
-
-    return app
+@retention_app.callback()
+def _group() -> None:
+    """Keeps `run` a subcommand: typer runs the only command of a group without its name."""
 
 
-def as_values(run: RetentionRun) -> dict[str, object]:
+@retention_app.command("run")
+def run_command(
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would be done, and change nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Sum readings up by hour, and drop raw readings that are old, derived and billed. Run it every hour or so."""
+    from smartwork.jobs.presence.retention import run_retention
+
+    with progress_bar() as progress, open_database(progress) as connection:
+        done = run_retention(connection, now(), progress, dry_run=dry_run)
+    if as_json:
+        print(json.dumps(as_values(done), indent=2))
+    else:
+        out.print(Group(_work(done), _limits(done)))
+
+
+def as_values(run: "RetentionRun") -> dict[str, object]:
     """A run as JSON values; instants are UTC in ISO 8601, `kept_by` is `smartwork` or `server`."""
     return {
         "kept_by": "server" if run.server else "smartwork",
@@ -63,7 +60,7 @@ def as_values(run: RetentionRun) -> dict[str, object]:
     }
 
 
-def _work(run: RetentionRun) -> Table:
+def _work(run: "RetentionRun") -> Table:
     title = "What would be done" if run.dry_run else "What was done"
     table = Table(title=title, box=box.SIMPLE, show_header=False, title_justify="left", title_style="bold")
     table.add_column("")
@@ -84,7 +81,7 @@ def _work(run: RetentionRun) -> Table:
     return table
 
 
-def _limits(run: RetentionRun) -> Table:
+def _limits(run: "RetentionRun") -> Table:
     table = Table(
         title=f"Raw readings are kept for {run.raw_months} months, and longer if one of these needs them",
         box=box.SIMPLE_HEAD,

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from smartwork.cli.endpoints import database_url
+from smartwork.cli.endpoints import open_database
 from smartwork.cli.figures import figure
 from smartwork.cli.options import AsJson, Month, OutDir, parse_month
 from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.cli.tables import Column, FittedTable, counted
 from smartwork.clock import now
-from smartwork.db.core.connection import connect
-from smartwork.db.core.migrations import migrate
 
 if TYPE_CHECKING:
     from smartwork.jobs.settlement.settle_month import SettleReport
@@ -28,8 +26,7 @@ def settle_command(*, month: Month = None, out_dir: OutDir = Path("out"), as_jso
     from smartwork.jobs.settlement.settle_month import settle_month
 
     chosen = parse_month(month)
-    with progress_bar() as progress, connect(database_url(progress)) as connection:
-        migrate(connection)
+    with progress_bar() as progress, open_database(progress) as connection:
         report = settle_month(connection, chosen, now(), out_dir, progress)
     if as_json:
         print(json.dumps(settle_json(report), indent=2))

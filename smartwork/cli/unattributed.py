@@ -1,56 +1,44 @@
-"""`smartwork invoice walk-ins`: the stays of a month that were measured and that nobody signed for."""
+"""`smartwork invoice walk-ins`: the unattributed stays of a month."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 
-from smartwork.cli.tables import Column, FittedTable, Row
-from smartwork.db.core.connection import Connection
+from smartwork.cli.endpoints import open_database
+from smartwork.cli.options import AsJson, Month, parse_month
+from smartwork.cli.progress_bar import out, progress_bar
+from smartwork.cli.tables import Column, FittedTable, Row, counted
 from smartwork.db.network.centres import centre_slugs
 from smartwork.db.settlement import statements
 from smartwork.domain.settlement.statements import UnattributedStay
 from smartwork.errors import InputError
-from smartwork.progress import Progress
 
 Stays = Mapping[str, Sequence[UnattributedStay]]
 
 
-def add_walk_ins(
-    commands: typer.Typer,
-    bar: Callable[[], AbstractContextManager[Progress]],
-    out: Console,
-    opened: Callable[[Progress], Connection],
-    month_of: Callable[[str | None], date],
+def unattributed_command(
+    *,
+    month: Month = None,
+    centre: Annotated[str | None, typer.Option(help="Slug of a centre. Default: all centres.")] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Hang `walk-ins` on the commands of documents."""
-
-    @commands.command("walk-ins")
-    def walk_ins(
-        *,
-        month: Annotated[
-            str | None, typer.Option(help="Local month, for example 2026-10. Default: the last full month.")
-        ] = None,
-        centre: Annotated[str | None, typer.Option(help="Slug of the centre; all without it.")] = None,
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")] = False,
-    ) -> None:
-        """List the walk-ins that nobody signed for: measured, and billed to nobody."""
-        chosen = month_of(month)
-        with bar() as progress, opened(progress) as connection:
-            known = centre_slugs(connection)
-            if centre is not None and centre not in known:
-                raise InputError(f"There is no centre {centre!r}. Centres: {', '.join(known)}")
-            stays = statements.unattributed_stays(connection, chosen, centre)
-        if as_json:
-            print(json.dumps(_json(chosen, stays), indent=2, ensure_ascii=False))
-        else:
-            out.print(_listed(chosen, stays))
+    """List unattributed stays: measured, named by no booking or check-in, and billed to nobody."""
+    chosen = parse_month(month)
+    with progress_bar() as progress, open_database(progress) as connection:
+        known = centre_slugs(connection)
+        if centre is not None and centre not in known:
+            raise InputError(f"There is no centre {centre!r}. Centres: {', '.join(known)}")
+        stays = statements.unattributed_stays(connection, chosen, centre)
+    if as_json:
+        print(json.dumps(_json(chosen, stays), indent=2, ensure_ascii=False))
+    else:
+        out.print(_listed(chosen, stays))
 
 
 def _listed(month: date, stays: Stays) -> RenderableType:
@@ -61,16 +49,16 @@ def _listed(month: date, stays: Stays) -> RenderableType:
     sections: list[list[Row]] = [[_row(centre, stay) for stay in its] for centre, its in stays.items()]
     if not sections:
         return Text(
-            f"No walk-in of {month:%B %Y} is without a name.\nStays are judged by: smartwork reconcile --month {month:%Y-%m}"
+            f"There is no unattributed stay in {month:%B %Y}.\n"
+            f"To reconcile the month: smartwork reconcile --month {month:%Y-%m}"
         )
     count, seconds = _sums(stays)
     total = [(Text("total", style="bold"), "", "", "", "", Text(_minutes(seconds), style="bold"))]
     hours, rest = divmod(round(seconds / 60), 60)
-    noun = "walk-in" if count == 1 else "walk-ins"
     return Group(
-        FittedTable(f"Walk-ins of {month:%B %Y} that nobody signed for", columns, [*sections, total]),
-        Text(f"{count} {noun}, {hours} h {rest:02} min of presence: billed to nobody."),
-        Text("Times are on the centre's clock; the total is rounded once.", style="dim"),
+        FittedTable(f"Unattributed stays of {month:%B %Y}", columns, [*sections, total]),
+        Text(f"{counted(count, 'stay')}, {hours} h {rest:02} min of presence: billed to nobody."),
+        Text("Times are local times of the centre. The total is rounded once.", style="dim"),
     )
 
 
