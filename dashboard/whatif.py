@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard.format import kwh, number, percent
 from dashboard.markup import Card, Mood, cards
 from smartwork.db.lighting.what_if import ZoneMonth
-from smartwork.domain.lighting.what_if import CO2_KG_PER_KWH, Outcome, outcome
+from smartwork.domain.lighting.what_if import CO2_KG_PER_KWH, WhatIfResult, try_settings
 
 LONGEST_MIN = 60
 
@@ -19,7 +19,7 @@ def show(zones: list[ZoneMonth]) -> None:
         background = st.slider("Level while nobody is there, %", 0, 100, round(zone.light.background * 100), 5, width=300)
         price = st.number_input("EUR per kWh", 0.0, 5.0, 0.30, 0.01, width=140)
     wanted = zone.light.model_copy(update={"hold_s": hold * 60, "background": min(background / 100, zone.light.level)})
-    now, then = (outcome(light, zone.hours, zone.rated_w, zone.spans, zone.window) for light in (zone.light, wanted))
+    now, then = (try_settings(light, zone.hours, zone.rated_w, zone.spans, zone.window) for light in (zone.light, wanted))
     st.html(cards(_cards(now, then, price)))
     st.html(
         '<p class="sw-note"><b>Method.</b> The controller that lights the centre, run over the spans that sensors measured '
@@ -30,7 +30,7 @@ def show(zones: list[ZoneMonth]) -> None:
     )
 
 
-def _cards(now: Outcome, then: Outcome, price: float) -> list[Card]:
+def _cards(now: WhatIfResult, then: WhatIfResult, price: float) -> list[Card]:
     saved = now.used_wh - then.used_wh
     share = saved / now.used_wh if now.used_wh else None
     mood: Mood = "good" if saved > 0 else "bad" if saved < 0 else ""

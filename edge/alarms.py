@@ -84,7 +84,7 @@ def _sensor_alarms(zone: LitZone, history: SensorHistory, now: datetime) -> Iter
     for device, interval_s in zone.policy.presence.items():
         timeout = silence_timeout(interval_s)
         sensor = zone.state.sensors.get(device)
-        since = (sensor.heard_at if sensor else zone.state.since) + timeout
+        since = (sensor.reported_at if sensor else zone.state.since) + timeout
         if now >= since:
             text = f"{device} has sent no presence for more than {timedelta(seconds=round(timeout.total_seconds()))}"
             yield Alarm(kind="sensor_silent", device=device, since_ms=_ms(since), says=text)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from smartwork.domain.lighting.controller import Watched
+from smartwork.domain.lighting.controller import SensorState
 
 VERSION = 2
 
@@ -21,7 +21,7 @@ VERSION = 2
 class SavedZone:
     """The part of a zone's state that outlives a restart."""
 
-    sensors: Mapping[str, Watched] = field(default_factory=dict)
+    sensors: Mapping[str, SensorState] = field(default_factory=dict)
     override: tuple[float, datetime] | None = None
 
 
@@ -59,8 +59,8 @@ def _zone_json(zone: SavedZone) -> dict[str, object]:
         "sensors": {
             device: {
                 "present": sensor.present,
-                "reported_ms": _ms(sensor.heard_at),
-                "present_ms": None if sensor.seen_at is None else _ms(sensor.seen_at),
+                "reported_ms": _ms(sensor.reported_at),
+                "present_ms": None if sensor.present_at is None else _ms(sensor.present_at),
             }
             for device, sensor in zone.sensors.items()
         },
@@ -90,8 +90,8 @@ def _zone_version_1(zone: Mapping[str, Any]) -> SavedZone:
     )
 
 
-def _sensor(present: object, reported_ms: int, present_ms: int | None) -> Watched:
-    return Watched(bool(present), _at(reported_ms), None if present_ms is None else _at(present_ms))
+def _sensor(present: object, reported_ms: int, present_ms: int | None) -> SensorState:
+    return SensorState(bool(present), _at(reported_ms), None if present_ms is None else _at(present_ms))
 
 
 def _at(ms: int) -> datetime:

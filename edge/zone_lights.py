@@ -12,7 +12,7 @@ from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Hours, Policy
 from smartwork.contracts.reading import Reading
 from smartwork.domain.lighting import controller
-from smartwork.domain.lighting.controller import Lux, Override, Presence, State, Tick, ZonePolicy
+from smartwork.domain.lighting.controller import LuxReading, Override, PresenceReading, TimePassed, ZonePolicy, ZoneState
 from smartwork.domain.network.opening_hours import OpeningHours
 
 
@@ -21,7 +21,7 @@ class LitZone:
     """A zone that the policy lights: the policy and state of its controller, and its lights by device."""
 
     policy: ZonePolicy
-    state: State
+    state: ZoneState
     lights: dict[str, LightDevice]
 
 
@@ -97,7 +97,7 @@ class ZoneLights:
         """The messages to lights that are due because time has passed: holds and overrides that ended, and retries."""
         messages: list[LightMessage] = []
         for zone in self.zones.values():
-            messages += self._step(zone, Tick(), now)
+            messages += self._step(zone, TimePassed(), now)
             for device, light in zone.lights.items():
                 if light.commanded is not None and light.retry_at is not None and now >= light.retry_at:
                     zone.lights[device], retry = command_light(light, light.commanded, light.ramp_s, now)
@@ -126,11 +126,11 @@ class ZoneLights:
 
 def _event(reading: Reading) -> controller.Event | None:
     if reading.metric is Metric.PRESENCE:
-        return Presence(reading.device, bool(reading.value))
+        return PresenceReading(reading.device, bool(reading.value))
     if reading.metric is Metric.OCCUPANT_COUNT:
-        return Presence(reading.device, reading.value > 0)
+        return PresenceReading(reading.device, reading.value > 0)
     if reading.metric is Metric.ILLUMINANCE_LUX:
-        return Lux(reading.device, reading.value)
+        return LuxReading(reading.device, reading.value)
     return None
 
 
@@ -149,8 +149,8 @@ def _restored_light(entry: DeviceEntry, zone_before: LitZone | None) -> LightDev
     return before if before is not None and before.entry == entry else LightDevice(entry)
 
 
-def _restored_state(policy: ZonePolicy, saved: SavedZone | None, now: datetime) -> State:
+def _restored_state(policy: ZonePolicy, saved: SavedZone | None, now: datetime) -> ZoneState:
     if saved is None:
-        return controller.begin(now)
+        return controller.initial_state(now)
     sensors = {device: sensor for device, sensor in saved.sensors.items() if device in policy.presence}
-    return State(since=now, sensors=sensors, override=saved.override)
+    return ZoneState(since=now, sensors=sensors, override=saved.override)

@@ -21,7 +21,7 @@ from smartwork.cli.tables import titled_table
 from smartwork.cli.verdicts import verdicts_table
 
 if TYPE_CHECKING:
-    from smartwork.domain.lighting.energy import Use
+    from smartwork.domain.lighting.energy import LightingEnergy
     from smartwork.scenarios.demo import Summary
     from smartwork.scenarios.demo_accounts import Money
 
@@ -111,7 +111,7 @@ def _money_table(money: "Money", folder: str) -> Table:
     return table
 
 
-def _energy_table(use: "Use", baseline_wh: float) -> Table:
+def _energy_table(use: "LightingEnergy", baseline_wh: float) -> Table:
     table = titled_table(
         "Lighting energy",
         "",

@@ -1,4 +1,4 @@
-"""A whole network as one value, to be installed at once."""
+"""A whole network as one value, as `smartwork.db.network_setup` installs it."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,9 @@ from smartwork.domain.network.centres import Centre, Operator
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A whole network as one value, to be installed at once; `is_demo` marks it as made up.
+    """Operators, centres, companies and what was agreed with them; `is_demo` marks a made-up network.
 
-    `seller` is who bills the companies and pays the centres.
+    `seller` bills the companies and pays the centres.
     """
 
     seller: Party

@@ -30,7 +30,7 @@ from smartwork.devstack.errors import DevstackError
 from smartwork.devstack.stack import Endpoints
 from smartwork.devstack.supervisor import Component, Supervisor
 from smartwork.domain.ledger.ledger_day import LedgerTotal, ledger_total
-from smartwork.domain.lighting.energy import Use
+from smartwork.domain.lighting.energy import LightingEnergy
 from smartwork.domain.network_setup import Network
 from smartwork.jobs.bookings.reconcile_month import reconcile_month
 from smartwork.jobs.network.publish_policies import publish_policies
@@ -64,7 +64,7 @@ class Summary:
     readings: int
     verdicts: dict[str, tuple[int, int, int]]
     money: Money
-    energy: Use
+    energy: LightingEnergy
     baseline_wh: float
     ledger: LedgerTotal
     seconds: float

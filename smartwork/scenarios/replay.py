@@ -19,8 +19,8 @@ from smartwork.db.network.places import put_resources
 from smartwork.db.network_setup import install
 from smartwork.db.presence import recordings as stored
 from smartwork.devstack.stack import Endpoints
-from smartwork.domain.lighting.energy import Use
-from smartwork.domain.lighting.recorded_room import RoomFigures, lighting_use, room_figures
+from smartwork.domain.lighting.energy import LightingEnergy
+from smartwork.domain.lighting.recorded_room import RoomFigures, lighting_energy, room_figures
 from smartwork.domain.network.devices import Device
 from smartwork.domain.network.places import Rect, Resource
 from smartwork.domain.time import Interval
@@ -36,7 +36,7 @@ class ReplayedRoom:
     """The figures of a recording, computed from the stored readings."""
 
     figures: RoomFigures
-    lighting: Use
+    lighting: LightingEnergy
 
 
 def play(
@@ -92,5 +92,5 @@ def _figures(recording: Recording, centre: str, device: str, hold: timedelta, en
         counter = stored.values(connection, centre, device, Metric.ENERGY_WH, window, with_end=True)
     return ReplayedRoom(
         room_figures(presence, lux, window, recording.interval_s, hold),
-        lighting_use(counter, presence, window, recording.interval_s, hold),
+        lighting_energy(counter, presence, window, recording.interval_s, hold),
     )

@@ -9,7 +9,7 @@ from psycopg.rows import class_row
 
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
-from smartwork.domain.lighting.energy import Counter, Use
+from smartwork.domain.lighting.energy import LightingEnergy, MeterReading
 from smartwork.domain.network.opening_hours import OpeningHours
 from smartwork.domain.presence.spans import Span
 from smartwork.domain.time import Interval
@@ -82,7 +82,7 @@ def light_meters(connection: Connection, centre_id: int) -> list[LightMeter]:
         return cursor.execute(sql("light_meters"), (centre_id,)).fetchall()
 
 
-def counter(connection: Connection, device_id: int, window: Interval) -> list[Counter]:
+def counter(connection: Connection, device_id: int, window: Interval) -> list[MeterReading]:
     """A meter's cumulative readings in `window` and up to an hour before and after it, in order."""
     arguments = {"device_id": device_id, "start": window.start, "end": window.end}
     return [(at, value) for at, value in _rows(connection, "counter_around", arguments)]
@@ -108,7 +108,7 @@ def replace_use(
 
 
 def replace_energy(
-    connection: Connection, centre_id: int, days: Sequence[date], energy: Iterable[tuple[int, date, Use, float]]
+    connection: Connection, centre_id: int, days: Sequence[date], energy: Iterable[tuple[int, date, LightingEnergy, float]]
 ) -> None:
     """Replace the energy of `days` by (zone id, day, use, baseline in Wh), in the caller's transaction."""
     connection.execute(sql("delete_daily_energy"), {"centre_id": centre_id, "days": list(days)})
@@ -117,7 +117,7 @@ def replace_energy(
             copy.write_row((zone_id, day, use.used_wh, use.empty_wh, use.unknown_wh, baseline))
 
 
-def energy_total(connection: Connection, days: Sequence[date]) -> tuple[Use, float]:
+def energy_total(connection: Connection, days: Sequence[date]) -> tuple[LightingEnergy, float]:
     """Use and baseline, in Wh, of all zones over `days`."""
     used, empty, unknown, baseline = _rows(connection, "energy_total", (list(days),))[0]
-    return Use(used, empty, unknown), baseline
+    return LightingEnergy(used, empty, unknown), baseline

@@ -1,10 +1,10 @@
-"""The light of one zone: what it should be now, from who is there, the sun, the hours, and what a person asked for.
+"""The light controller of one zone: the level it should have, from presence, daylight, opening hours and overrides.
 
-`step` is the whole controller: a pure function from a state and an event to the next state and what the lamps are told. The
-edge drives lamps with it, the simulator its rooms, and a what-if can run it over a month of spans.
+`step` is the whole controller: a pure function from a state and an event to the next state and the commands to the lamps. The
+gateway runs it on live readings, and `what_if` runs it on the spans of a past month.
 
-Three rules stand above all settings: it is never dark over somebody; a sensor that cannot tell counts as somebody in opening
-hours; and a person's hand wins, until its end.
+Three rules stand above all settings: an occupied zone is never dark; an unknown sensor counts as occupied in opening hours;
+an override by a person wins until it ends.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,17 +18,17 @@ from smartwork.domain.network.opening_hours import OpeningHours
 from smartwork.domain.presence.sensor_limits import silence_timeout
 from smartwork.domain.time import Interval
 
-BAND = 0.1
-"""Daylight within this share of the target is good enough: inside it nothing moves, so that nothing oscillates."""
-UP, DOWN = 0.2, 0.05
-"""The most that one report of the lux sensor raises or lowers the level by: a cloud is answered faster than the sun."""
-NOMINAL_LUX = 600.0
-"""What full light adds on a desk, roughly; a zone with up to three times of it still settles, only in more steps."""
-GLOOM = 0.5
-"""Below this share of the target the answer is full light at once."""
-SLOWEST_LUX_S = 300
-"""A lux sensor that reports less often cannot follow clouds: the level is fixed then, as without one."""
-_STEPS = 100
+DAYLIGHT_BAND = 0.1
+"""While the measured lux is within this share of the target, the level stays as it is, so that it does not oscillate."""
+MAX_STEP_UP, MAX_STEP_DOWN = 0.2, 0.05
+"""The most by which one lux report raises or lowers the level. Up is faster: a cloud must not leave desks dark."""
+NOMINAL_LAMP_LUX = 600.0
+"""What full light adds on a desk, roughly. A zone with up to three times as much still settles, in more steps."""
+DARK_SHARE = 0.5
+"""Below this share of the target the level goes to full at once."""
+MAX_LUX_INTERVAL_S = 300
+"""A lux sensor that reports less often cannot follow clouds and is ignored; the level is fixed then."""
+_LEVEL_STEPS = 100
 _EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 _ALWAYS = Interval(_EARLIEST, datetime(9999, 1, 1, tzinfo=UTC))
 
@@ -37,9 +37,9 @@ Reason = Literal["occupied", "unknown", "hold", "background", "closed", "overrid
 
 @dataclass(frozen=True, slots=True)
 class ZonePolicy:
-    """How one zone is lit: its settings, the reporting intervals (s) of its sensors, and when the centre is open.
+    """A zone's settings, the reporting intervals of its sensors in seconds, by device, and the centre's opening hours.
 
-    Without hours it counts as open at all times.
+    Without opening hours the centre counts as always open.
     """
 
     light: ZoneLight
@@ -49,16 +49,16 @@ class ZonePolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class Presence:
-    """A presence sensor said something."""
+class PresenceReading:
+    """A reading of a presence sensor."""
 
     device: str
     present: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Lux:
-    """A lux sensor said how bright it is where people work."""
+class LuxReading:
+    """A reading of a lux sensor: the illuminance where people work."""
 
     device: str
     lux: float
@@ -66,207 +66,218 @@ class Lux:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A person wants this level (0 is off) until then; None gives the zone back to its policy."""
+    """A person sets a level (0 is off) until an instant, else for the zone's override time; None ends the override."""
 
     level: float | None
     until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
-    """Time has passed."""
+class TimePassed:
+    """No reading and no override: only time has passed."""
 
 
-Event = Presence | Lux | Override | Tick
+Event = PresenceReading | LuxReading | Override | TimePassed
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
-    """What a presence sensor said last, when, and when it last saw somebody."""
+class SensorState:
+    """The last report of a presence sensor, its time, and when the sensor last detected presence."""
 
     present: bool
-    heard_at: datetime
-    seen_at: datetime | None
+    reported_at: datetime
+    present_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """All that a zone remembers. `level` is what the lamps were last told, None before the first time."""
+class ZoneState:
+    """The state of a zone. `level` is the last commanded level, None before the first command.
+
+    `lux` holds the last value and time by lux sensor, `daylight_level` the level that daylight control has reached, and
+    `override` a level with its end.
+    """
 
     since: datetime
     level: float | None = None
-    sensors: Mapping[str, Watched] = field(default_factory=lambda: MappingProxyType({}))
+    sensors: Mapping[str, SensorState] = field(default_factory=lambda: MappingProxyType({}))
     lux: Mapping[str, tuple[float, datetime]] = field(default_factory=lambda: MappingProxyType({}))
-    dimmed: float | None = None
+    daylight_level: float | None = None
     override: tuple[float, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """What the zone's lamps are told: a level from 0 (off) to 1, and how long the change takes, in seconds."""
+class LevelChange:
+    """A command to the zone's lamps: a level from 0 (off) to 1, how long the change takes in seconds, and why."""
 
     level: float
     ramp_s: float
     reason: Reason
 
 
-def begin(now: datetime, override: tuple[float, datetime] | None = None) -> State:
-    """A zone of which nothing is known yet; its sensors count as unknown until they speak."""
-    return State(since=now, override=override)
+def initial_state(now: datetime, override: tuple[float, datetime] | None = None) -> ZoneState:
+    """The state of a zone at the start; its sensors are unknown until their first report."""
+    return ZoneState(since=now, override=override)
 
 
-def step(policy: ZonePolicy, state: State, event: Event, now: datetime) -> tuple[State, list[Command]]:
-    """The zone after `event` at `now` (aware, never before earlier ones), and the commands: none where nothing changes."""
-    heard = _heard(policy, state, event, now)
-    level, reason = wanted(policy, heard, now)
-    if heard.override is not None and now >= heard.override[1]:
-        heard = replace(heard, override=None)
-    if level == heard.level:
-        return heard, []
-    return replace(heard, level=level), [Command(level, policy.light.ramp_s, reason)]
+def step(policy: ZonePolicy, state: ZoneState, event: Event, now: datetime) -> tuple[ZoneState, list[LevelChange]]:
+    """The state after `event` at `now`, and the commands: none if the level stays the same.
+
+    `now` is an aware instant, never before that of an earlier step.
+    """
+    updated = _apply_event(policy, state, event, now)
+    level, reason = target_level(policy, updated, now)
+    if updated.override is not None and now >= updated.override[1]:
+        updated = replace(updated, override=None)
+    if level == updated.level:
+        return updated, []
+    return replace(updated, level=level), [LevelChange(level, policy.light.ramp_s, reason)]
 
 
-def wanted(policy: ZonePolicy, state: State, now: datetime) -> tuple[float, Reason]:
-    """The level (0 to 1, in hundredths) that the zone should have now, and why."""
+def target_level(policy: ZonePolicy, state: ZoneState, now: datetime) -> tuple[float, Reason]:
+    """The level that the zone should have now (0 to 1, in hundredths), and why."""
     if state.override is not None and now < state.override[1]:
         return _rounded(state.override[0]), "override"
-    why = _somebody(policy, state, now)
-    if why is not None:
-        if policy.light.daylight_lux is not None and state.dimmed is not None and _newest_lux(policy, state, now) is not None:
-            return _rounded(min(state.dimmed, policy.light.level)), "daylight"
-        return _rounded(policy.light.level), why
-    if _open(policy, now) is not None:
+    reason = _occupancy(policy, state, now)
+    if reason is not None:
+        if (
+            policy.light.daylight_lux is not None
+            and state.daylight_level is not None
+            and _darkest_lux(policy, state, now) is not None
+        ):
+            return _rounded(min(state.daylight_level, policy.light.level)), "daylight"
+        return _rounded(policy.light.level), reason
+    if _open_interval(policy, now) is not None:
         return _rounded(policy.light.background), "background"
     return 0.0, "closed"
 
 
-def due(policy: ZonePolicy, state: State, now: datetime) -> datetime | None:
-    """The next instant after `now` at which time alone may change the light, or None; a Tick belongs there."""
-    return min((at for at in _turns(policy, state, now) if at > now), default=None)
+def next_change(policy: ZonePolicy, state: ZoneState, now: datetime) -> datetime | None:
+    """The next instant after `now` at which the level may change without a reading, or None; step with TimePassed then."""
+    return min((at for at in _possible_changes(policy, state, now) if at > now), default=None)
 
 
-def _heard(policy: ZonePolicy, state: State, event: Event, now: datetime) -> State:
+def _apply_event(policy: ZonePolicy, state: ZoneState, event: Event, now: datetime) -> ZoneState:
     match event:
-        case Presence(device, present) if device in policy.presence:
+        case PresenceReading(device, present) if device in policy.presence:
             before = state.sensors.get(device)
-            was_there = before is not None and before.present and now < _silent_at(policy, device, before.heard_at)
-            seen_at = now if present or was_there else before.seen_at if before is not None else None
-            return replace(state, sensors={**state.sensors, device: Watched(present, now, seen_at)})
-        case Lux(device, lux) if policy.lux.get(device, SLOWEST_LUX_S + 1) <= SLOWEST_LUX_S:
-            bright = replace(state, lux={**state.lux, device: (lux, now)})
-            return replace(bright, dimmed=_dimmed(policy, bright, now))
+            was_present = before is not None and before.present and now < _silent_from(policy, device, before.reported_at)
+            present_at = now if present or was_present else before.present_at if before is not None else None
+            return replace(state, sensors={**state.sensors, device: SensorState(present, now, present_at)})
+        case LuxReading(device, lux) if policy.lux.get(device, MAX_LUX_INTERVAL_S + 1) <= MAX_LUX_INTERVAL_S:
+            measured = replace(state, lux={**state.lux, device: (lux, now)})
+            return replace(measured, daylight_level=_daylight_level(policy, measured, now))
         case Override(None, _):
             return replace(state, override=None)
         case Override(level, until) if level is not None:
             ends = until if until is not None else now + timedelta(seconds=policy.light.override_s)
-            return replace(state, override=(level, ends), dimmed=None)
+            return replace(state, override=(level, ends), daylight_level=None)
         case _:
             return state
 
 
-def _dimmed(policy: ZonePolicy, state: State, now: datetime) -> float | None:
-    """The level that the newest lux asks for, measured under the level that the lamps have now.
+def _daylight_level(policy: ZonePolicy, state: ZoneState, now: datetime) -> float | None:
+    """The level that follows from the measured lux, which includes the light of the lamps; None without daylight control.
 
-    For somebody who is there it is one bounded step from it. While nobody is there it is what whoever comes will find: the
-    lamps as they are where the sun is enough, else full light.
+    In an occupied zone it is one bounded step from the present level. In a vacant zone it is the level for the next person:
+    the present one if there is enough daylight, else None, which means full light.
     """
-    target, lux, full = policy.light.daylight_lux, _newest_lux(policy, state, now), policy.light.level
+    target, lux, full = policy.light.daylight_lux, _darkest_lux(policy, state, now), policy.light.level
     if target is None or lux is None or state.level is None or (state.override is not None and now < state.override[1]):
         return None
     missing = target - lux
-    if _somebody(policy, state, now) is None:
-        return state.level if missing <= target * BAND else None
-    if lux < target * GLOOM:
+    if _occupancy(policy, state, now) is None:
+        return state.level if missing <= target * DAYLIGHT_BAND else None
+    if lux < target * DARK_SHARE:
         return full
-    if abs(missing) <= target * BAND:
+    if abs(missing) <= target * DAYLIGHT_BAND:
         return state.level
-    return min(full, max(0.0, state.level + min(UP, max(-DOWN, missing / NOMINAL_LUX))))
+    return min(full, max(0.0, state.level + min(MAX_STEP_UP, max(-MAX_STEP_DOWN, missing / NOMINAL_LAMP_LUX))))
 
 
-def _newest_lux(policy: ZonePolicy, state: State, now: datetime) -> float | None:
-    """The darkest of the zone's lux sensors that are not silent, or None: nobody's desk is to be too dark."""
-    fresh = [
+def _darkest_lux(policy: ZonePolicy, state: ZoneState, now: datetime) -> float | None:
+    """The lowest value of the zone's lux sensors that are not silent, or None: the darkest desk counts."""
+    values = [
         lux
         for device, (lux, at) in state.lux.items()
         if device in policy.lux and now < at + silence_timeout(policy.lux[device])
     ]
-    return min(fresh, default=None)
+    return min(values, default=None)
 
 
-def _somebody(policy: ZonePolicy, state: State, now: datetime) -> Literal["occupied", "unknown", "hold"] | None:
-    """Why the zone must be lit, or None where nobody is there."""
+def _occupancy(policy: ZonePolicy, state: ZoneState, now: datetime) -> Literal["occupied", "unknown", "hold"] | None:
+    """Why the zone counts as occupied, or None if it is vacant."""
     hold = timedelta(seconds=policy.light.hold_s)
     found: set[Literal["occupied", "unknown", "hold"]] = set()
     for device in policy.presence:
         sensor = state.sensors.get(device)
-        if now >= _silent_at(policy, device, sensor.heard_at if sensor else None):
-            if _open(policy, now) is not None:
+        if now >= _silent_from(policy, device, sensor.reported_at if sensor else None):
+            if _open_interval(policy, now) is not None:
                 found.add("unknown")
             if sensor is None:
                 continue
         elif sensor is not None and sensor.present:
             found.add("occupied")
-        if sensor is not None and sensor.seen_at is not None and now < _last_seen(policy, device, sensor, now) + hold:
+        if sensor is not None and sensor.present_at is not None and now < _present_until(policy, device, sensor, now) + hold:
             found.add("hold")
-    for why in ("occupied", "unknown", "hold"):
-        if why in found:
-            return why
+    for reason in ("occupied", "unknown", "hold"):
+        if reason in found:
+            return reason
     return None
 
 
-def _last_seen(policy: ZonePolicy, device: str, sensor: Watched, now: datetime) -> datetime:
-    """When the sensor last vouched for somebody: while it says so, until it is silent for too long."""
+def _present_until(policy: ZonePolicy, device: str, sensor: SensorState, now: datetime) -> datetime:
+    """Until when the sensor reported presence: up to now while it does, at most until it became silent."""
     if sensor.present:
-        return min(now, _silent_at(policy, device, sensor.heard_at))
-    return sensor.seen_at if sensor.seen_at is not None else sensor.heard_at
+        return min(now, _silent_from(policy, device, sensor.reported_at))
+    return sensor.present_at if sensor.present_at is not None else sensor.reported_at
 
 
-def _silent_at(policy: ZonePolicy, device: str, heard_at: datetime | None) -> datetime:
-    """From when on the sensor cannot tell; always, where it never spoke."""
-    if heard_at is None:
+def _silent_from(policy: ZonePolicy, device: str, reported_at: datetime | None) -> datetime:
+    """When the sensor becomes silent and its state unknown; the beginning of time if it never reported."""
+    if reported_at is None:
         return _EARLIEST
-    return heard_at + silence_timeout(policy.presence[device])
+    return reported_at + silence_timeout(policy.presence[device])
 
 
-def _open(policy: ZonePolicy, now: datetime) -> Interval | None:
-    """The stretch of opening hours that `now` lies in, or None; without hours all of time."""
+def _open_interval(policy: ZonePolicy, now: datetime) -> Interval | None:
+    """The opening hours that contain `now`, or None if the centre is closed; all of time without opening hours."""
     if policy.hours is None:
         return _ALWAYS
     today = policy.hours.of(now.astimezone(policy.hours.zone).date())
     return today if today is not None and today.start <= now < today.end else None
 
 
-def _openings(hours: OpeningHours, now: datetime) -> Iterator[Interval]:
-    """The opening hours of today and of the next day that has some, within a month."""
+def _opening_intervals(hours: OpeningHours, now: datetime) -> Iterator[Interval]:
+    """The opening hours of today and of the next open day, if there is one within a month."""
     today = now.astimezone(hours.zone).date()
     for offset in range(32):
-        if (stretch := hours.of(today + timedelta(days=offset))) is not None:
-            yield stretch
-            if stretch.start > now:
+        if (opened := hours.of(today + timedelta(days=offset))) is not None:
+            yield opened
+            if opened.start > now:
                 return
 
 
-def _turns(policy: ZonePolicy, state: State, now: datetime) -> Iterator[datetime]:
-    """Instants at which a hold, a silence, an override or the opening hours end or begin."""
+def _possible_changes(policy: ZonePolicy, state: ZoneState, now: datetime) -> Iterator[datetime]:
+    """Instants at which a hold time, a silence timeout, an override or the opening hours begin or end."""
     hold = timedelta(seconds=policy.light.hold_s)
     for device, sensor in state.sensors.items():
         if device in policy.presence:
-            silent = _silent_at(policy, device, sensor.heard_at)
+            silent = _silent_from(policy, device, sensor.reported_at)
             yield silent
             if sensor.present:
                 yield silent + hold
-            elif sensor.seen_at is not None:
-                yield sensor.seen_at + hold
+            elif sensor.present_at is not None:
+                yield sensor.present_at + hold
     for device, (_, at) in state.lux.items():
         if device in policy.lux:
             yield at + silence_timeout(policy.lux[device])
     if state.override is not None:
         yield state.override[1]
     if policy.hours is not None:
-        for stretch in _openings(policy.hours, now):
-            yield stretch.start
-            yield stretch.end
+        for opened in _opening_intervals(policy.hours, now):
+            yield opened.start
+            yield opened.end
 
 
 def _rounded(level: float) -> float:
-    return round(level * _STEPS) / _STEPS
+    return round(level * _LEVEL_STEPS) / _LEVEL_STEPS

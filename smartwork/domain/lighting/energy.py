@@ -1,4 +1,4 @@
-"""Lighting energy: what a meter's counter says was used, and how much of it while nobody was there."""
+"""Lighting energy: what a meter counted, and how much of it while the zone was vacant."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from itertools import pairwise
 
 from smartwork.domain.time import Interval
 
-Counter = tuple[datetime, float]
-"""An instant, and the meter's cumulative reading in Wh."""
+MeterReading = tuple[datetime, float]
+"""An instant, and the cumulative value in Wh that the meter shows then."""
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
-    """Energy in Wh over a period, by whether somebody was there; the parts add up to `used_wh`."""
+class LightingEnergy:
+    """Energy in Wh over a period: in all, while vacant, and while occupancy was unknown. The rest was used while occupied."""
 
     used_wh: float
     empty_wh: float
@@ -21,39 +21,41 @@ class Use:
 
     @property
     def empty_share(self) -> float:
-        """Share of the energy used while nobody was there, of all whose occupancy is known; 0 where none is."""
+        """The share of `empty_wh` in the energy with known occupancy; 0 if there is none."""
         known = self.used_wh - self.unknown_wh
         return self.empty_wh / known if known else 0.0
 
 
-def intervals(counter: Sequence[Counter]) -> list[tuple[Interval, float]]:
-    """Energy in Wh of each [start, end) between neighbouring counter readings in time order.
+def energy_steps(readings: Sequence[MeterReading]) -> list[tuple[Interval, float]]:
+    """Energy in Wh of each interval between neighbouring meter readings in time order.
 
-    A counter that falls was reset: what it shows then was used since the reset. Of readings at one instant the first
-    ends the stretch before it and begins the next, so that nothing which was counted is left out.
+    If a counter falls, it was reset: its value is the energy since the reset. Of several readings at one instant the first
+    counts, as the end of one interval and the start of the next, so no energy is lost.
     """
-    first = [reading for i, reading in enumerate(counter) if not i or counter[i - 1][0] < reading[0]]
+    first = [reading for i, reading in enumerate(readings) if not i or readings[i - 1][0] < reading[0]]
     return [
         (Interval(start, end), after - before if after >= before else after)
         for (start, before), (end, after) in pairwise(first)
     ]
 
 
-def split(counter: Sequence[Counter], occupied: Sequence[Interval], vacant: Sequence[Interval]) -> Use:
-    """The energy of `counter` by occupancy; `occupied` and `vacant` are in order and each without overlaps.
+def split_by_occupancy(
+    readings: Sequence[MeterReading], occupied: Sequence[Interval], vacant: Sequence[Interval]
+) -> LightingEnergy:
+    """The energy of a meter by occupancy; `occupied` and `vacant` are each in order and without overlaps.
 
-    Energy is spread evenly over the time between two counter readings; the even spread is the finest that a counter
-    can tell. What is neither occupied nor vacant is unknown.
+    Energy between two readings is spread evenly over that time, because a counter says nothing finer. Time that is neither
+    occupied nor vacant is unknown.
     """
-    steps = intervals(counter)
+    steps = energy_steps(readings)
     used = sum(wh for _, wh in steps)
-    with_people = _overlap(steps, occupied)
-    empty = _overlap(steps, vacant)
-    return Use(used, empty, max(used - with_people - empty, 0.0))
+    occupied_wh = _overlap(steps, occupied)
+    vacant_wh = _overlap(steps, vacant)
+    return LightingEnergy(used, vacant_wh, max(used - occupied_wh - vacant_wh, 0.0))
 
 
 def _overlap(steps: Sequence[tuple[Interval, float]], within: Sequence[Interval]) -> float:
-    """Energy in Wh of `steps` that falls into `within`; one pass over both."""
+    """Energy in Wh of `steps` that falls within `within`; one pass over both."""
     total, j = 0.0, 0
     for step, wh in steps:
         while j < len(within) and within[j].end <= step.start:
@@ -66,5 +68,5 @@ def _overlap(steps: Sequence[tuple[Interval, float]], within: Sequence[Interval]
 
 
 def baseline_wh(rated_w: float, opened: Interval | None) -> float:
-    """Energy in Wh had the light burned at rated power through the opening hours of a day (IPMVP option A)."""
+    """Energy in Wh of lights at rated power through the opening hours of a day: the baseline of IPMVP option A."""
     return rated_w * opened.seconds / 3600 if opened else 0.0

@@ -1,21 +1,21 @@
-"""The figures of one room over one stretch of time: occupancy, light on over nobody, and energy."""
+"""Figures of a recorded room: occupancy, light on while it was vacant, and lighting energy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from smartwork.domain.lighting.energy import Counter, Use, split
+from smartwork.domain.lighting.energy import LightingEnergy, MeterReading, split_by_occupancy
 from smartwork.domain.presence.derivation import extend_presence, sensor_states, to_spans
 from smartwork.domain.presence.spans import Span, clip, count_changes, in_state, seconds_by_state
 from smartwork.domain.time import Interval, overlap_seconds
 
 BRIGHT_LUX = 300.0
-"""A working light; EN 12464-1 asks for 300 lux in offices' surroundings and 500 lux on the task."""
+"""Above this the light counts as on. EN 12464-1 requires 500 lux on the task in offices and 300 lux around it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoomFigures:
-    """Minutes by state over the window, and what follows from them; shares are of measured time, 0 to 1."""
+    """Rows read, minutes by state over the window, changes of state, and `bright_empty_share` (0 to 1)."""
 
     rows: int
     occupied_min: float
@@ -26,7 +26,7 @@ class RoomFigures:
 
     @property
     def occupied_share(self) -> float:
-        """Occupied time as a share of measured time; 0 where nothing was measured."""
+        """Occupied time as a share of occupied and vacant time; 0 if there is none."""
         measured = self.occupied_min + self.vacant_min
         return self.occupied_min / measured if measured else 0.0
 
@@ -40,9 +40,9 @@ def room_figures(
 ) -> RoomFigures:
     """The figures of `window` from presence and illuminance samples in time order.
 
-    `bright_empty_share` is, of the time over BRIGHT_LUX whose occupancy is known, the share with nobody there.
+    `bright_empty_share` is the vacant share of the time above BRIGHT_LUX whose occupancy is known.
     """
-    found = states(presence, window, interval_s, hold)
+    found = room_states(presence, window, interval_s, hold)
     seconds = seconds_by_state(found, window)
     over_bright = to_spans(sensor_states([(at, value > BRIGHT_LUX) for at, value in lux], interval_s))
     bright = in_state(clip(over_bright, window), "occupied")
@@ -59,19 +59,19 @@ def room_figures(
     )
 
 
-def lighting_use(
-    counter: Sequence[Counter],
+def lighting_energy(
+    readings: Sequence[MeterReading],
     presence: Sequence[tuple[datetime, bool]],
     window: Interval,
     interval_s: float,
     hold: timedelta,
-) -> Use:
-    """The energy that a cumulative counter (Wh) shows over the window, by whether somebody was there."""
-    found = states(presence, window, interval_s, hold)
-    return split(counter, in_state(found, "occupied"), in_state(found, "vacant"))
+) -> LightingEnergy:
+    """The energy that a cumulative meter counted, by the occupancy of the room within the window."""
+    found = room_states(presence, window, interval_s, hold)
+    return split_by_occupancy(readings, in_state(found, "occupied"), in_state(found, "vacant"))
 
 
-def states(
+def room_states(
     presence: Sequence[tuple[datetime, bool]], window: Interval, interval_s: float, hold: timedelta
 ) -> tuple[Span, ...]:
     """The room's states within `window`, presence extended by `hold` after each detection."""

@@ -1,4 +1,4 @@
-"""The network: operators, centres, zones, what can be occupied there, and the devices that watch it."""
+"""Operators and centres."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +11,7 @@ from smartwork.domain.network.places import Resource, Zone
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who runs a centre."""
+    """An organisation that runs centres."""
 
     name: str
     kind: Literal["public", "private"]
@@ -20,7 +20,7 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Centre:
-    """One Smart Work Center and all that stands in it."""
+    """A Smart Work Center with its zones, desks, rooms and devices; `closure_reasons` are the days on which it is closed."""
 
     slug: str
     name: str

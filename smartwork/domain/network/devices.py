@@ -1,4 +1,4 @@
-"""Devices as installed in a centre."""
+"""Registered devices."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from smartwork.contracts.policy import Role
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A sensor or light as installed: what it watches is a resource or a zone, by slug."""
+    """A registered sensor, light or meter, assigned to a resource or a zone by slug; `profile` is its family."""
 
     slug: str
     profile: str

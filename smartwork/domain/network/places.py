@@ -1,4 +1,4 @@
-"""Places of a centre: zones, and the desks and rooms in them."""
+"""Places of a centre: zones, and the desks and rooms in them, with their position on the floor plan."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +10,7 @@ ResourceKind = Literal["desk", "room", "recording"]
 
 @dataclass(frozen=True, slots=True)
 class Rect:
-    """A place on a centre's floor plan, in metres from its upper left corner."""
+    """A rectangle on a centre's floor plan, in metres from the upper left corner."""
 
     x_m: float
     y_m: float
@@ -20,7 +20,7 @@ class Rect:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A desk or meeting room (or a recording that is replayed); slug is unique in its centre."""
+    """A desk or a meeting room, or the place of a replayed recording. The slug is unique in its centre."""
 
     slug: str
     name: str
@@ -32,7 +32,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A part of a centre that is lit together; without settings its lights are left alone."""
+    """A part of a centre that is lit together; without `light` settings its lamps are not controlled."""
 
     slug: str
     name: str

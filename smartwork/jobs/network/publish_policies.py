@@ -1,4 +1,4 @@
-"""Publish each centre's policy, so that its edge knows its devices and goes on without us."""
+"""Publish each centre's policy, with which its gateway runs on its own."""
 
 from datetime import datetime
 
@@ -10,7 +10,10 @@ from smartwork.transport.mqtt import Client
 
 
 def publish_policies(connection: Connection, client: Client, at: datetime) -> dict[str, int]:
-    """Publish the policy in force of every centre, retained; returns centre to version. The client must be connected."""
+    """Publish the policy in force of every centre as a retained message; returns its version by centre.
+
+    `client` must be connected. `at` dates a policy version that is new.
+    """
     versions: dict[str, int] = {}
     with wrap_database_errors():
         for centre in centre_slugs(connection):

@@ -9,13 +9,13 @@ from operator import attrgetter, itemgetter
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.presence import daily_figures as figures
 from smartwork.db.presence.retention import final_before
-from smartwork.domain.lighting.energy import Counter, Use, baseline_wh, split
+from smartwork.domain.lighting.energy import LightingEnergy, MeterReading, baseline_wh, split_by_occupancy
 from smartwork.domain.presence.spans import Span, clip, in_state, peak_occupancy, seconds_by_state
 from smartwork.domain.time import Interval, days_of_month, local_day, local_month, subtract, union
 from smartwork.progress import Progress
 
 
-def summarise_month(connection: Connection, month: date, progress: Progress) -> tuple[Use, float]:
+def summarise_month(connection: Connection, month: date, progress: Progress) -> tuple[LightingEnergy, float]:
     """Compute and store the daily figures of the local month; returns lighting energy and baseline of all zones, in Wh."""
     days = days_of_month(month)
     with wrap_database_errors():
@@ -84,7 +84,7 @@ def _peak(desks: Sequence[Sequence[Span]], day: Interval) -> tuple[int, datetime
     return peak_occupancy(occupied for spans in desks for occupied in in_state(clip(spans, day), "occupied"))
 
 
-def _energy(counters: Sequence[Sequence[Counter]], watched: Sequence[Sequence[Span]], day: Interval) -> Use:
+def _energy(counters: Sequence[Sequence[MeterReading]], watched: Sequence[Sequence[Span]], day: Interval) -> LightingEnergy:
     """The energy of a zone on one day, by presence.
 
     A zone is occupied while any of its resources is, and vacant while all of them are. Otherwise its state is unknown.
@@ -93,13 +93,13 @@ def _energy(counters: Sequence[Sequence[Counter]], watched: Sequence[Sequence[Sp
     occupied = union(interval for spans in clipped for interval in in_state(spans, "occupied"))
     not_vacant = [interval for spans in clipped for interval in subtract(day, in_state(spans, "vacant"))]
     vacant = subtract(day, union([*occupied, *not_vacant]))
-    parts = [split(_within(counter, day), occupied, vacant) for counter in counters]
-    return Use(sum(p.used_wh for p in parts), sum(p.empty_wh for p in parts), sum(p.unknown_wh for p in parts))
+    parts = [split_by_occupancy(_within(counter, day), occupied, vacant) for counter in counters]
+    return LightingEnergy(sum(p.used_wh for p in parts), sum(p.empty_wh for p in parts), sum(p.unknown_wh for p in parts))
 
 
-def _within(counter: Sequence[Counter], window: Interval) -> list[Counter]:
+def _within(counter: Sequence[MeterReading], window: Interval) -> list[MeterReading]:
     """The counter's readings in `window`, with values at its start and end interpolated between the readings around them."""
-    found: list[Counter] = []
+    found: list[MeterReading] = []
     first = max(bisect_left(counter, window.start, key=itemgetter(0)) - 1, 0)
     last = bisect_right(counter, window.end, lo=first, key=itemgetter(0)) + 1
     for (start, before), (end, after) in pairwise(counter[first:last]):

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from edge.saved_lights import SavedZone, from_json, to_json
-from smartwork.domain.lighting.controller import Watched
+from smartwork.domain.lighting.controller import SensorState
 
 NOON = datetime(2026, 10, 5, 10, tzinfo=UTC)
 NOON_MS = round(NOON.timestamp() * 1000)
 ZONES = {
-    "hall": SavedZone({"s-1": Watched(True, NOON, NOON), "s-2": Watched(False, NOON, None)}, (0.2, NOON)),
+    "hall": SavedZone({"s-1": SensorState(True, NOON, NOON), "s-2": SensorState(False, NOON, None)}, (0.2, NOON)),
     "v": SavedZone({}, None),
 }
 

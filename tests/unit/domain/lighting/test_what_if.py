@@ -1,4 +1,4 @@
-"""A what-if uses the edge's own controller: shorter holds save, nobody is left in the dark, doubt is light."""
+"""Trying other settings runs the gateway's controller: shorter holds save, nobody is in the dark, unknown is lit."""
 
 from datetime import UTC, datetime, time, timedelta
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smartwork.contracts.policy import ZoneLight
-from smartwork.domain.lighting.what_if import outcome
+from smartwork.domain.lighting.what_if import try_settings
 from smartwork.domain.network.opening_hours import OpeningHours
 from smartwork.domain.presence.spans import Span, State
 from smartwork.domain.time import Interval
@@ -27,20 +27,20 @@ ONE_STAY = {"d": spans((0, "vacant"), (600, "occupied"), (660, "vacant"))}
 
 
 @pytest.mark.parametrize(("hold_s", "hours"), [(0, 1.0), (900, 1.25), (3_600, 2.0)])
-def test_one_hour_of_presence_burns_one_hour_and_its_hold(hold_s: int, hours: float) -> None:
-    found = outcome(ZoneLight(zone="a", hold_s=hold_s), HOURS, 100, ONE_STAY, DAY)
+def test_one_hour_of_presence_uses_one_hour_and_its_hold(hold_s: int, hours: float) -> None:
+    found = try_settings(ZoneLight(zone="a", hold_s=hold_s), HOURS, 100, ONE_STAY, DAY)
     assert found.used_wh == pytest.approx(100 * hours)
     assert found.empty_wh == pytest.approx(100 * (hours - 1))
     assert found.dark_s == 0
 
 
-def test_background_light_burns_in_opening_hours_only() -> None:
-    found = outcome(ZoneLight(zone="a", background=0.1), HOURS, 100, {"d": spans((0, "vacant"))}, DAY)
+def test_background_light_is_on_in_opening_hours_only() -> None:
+    found = try_settings(ZoneLight(zone="a", background=0.1), HOURS, 100, {"d": spans((0, "vacant"))}, DAY)
     assert found.used_wh == pytest.approx(100 * 0.1 * 12)
 
 
-def test_what_a_sensor_cannot_tell_is_lit_in_opening_hours() -> None:
-    found = outcome(ZoneLight(zone="a", hold_s=0), HOURS, 100, {"d": spans((0, "vacant"), (540, "unknown"))}, DAY)
+def test_unknown_time_is_lit_in_opening_hours() -> None:
+    found = try_settings(ZoneLight(zone="a", hold_s=0), HOURS, 100, {"d": spans((0, "vacant"), (540, "unknown"))}, DAY)
     assert found.used_wh == pytest.approx(100 * 10)
 
 
@@ -55,7 +55,7 @@ def test_a_longer_hold_never_saves_and_no_hold_leaves_anybody_in_the_dark(
     life: dict[str, list[Span]], one: int, other: int
 ) -> None:
     short, long = (
-        outcome(ZoneLight(zone="a", hold_s=hold, level=0.8), HOURS, 500, life, DAY) for hold in sorted((one, other))
+        try_settings(ZoneLight(zone="a", hold_s=hold, level=0.8), HOURS, 500, life, DAY) for hold in sorted((one, other))
     )
     assert short.used_wh <= long.used_wh + 1e-6
     assert short.dark_s == long.dark_s == 0
