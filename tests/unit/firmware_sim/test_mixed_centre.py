@@ -60,7 +60,7 @@ def test_a_lamp_ignores_commands_that_it_cannot_read(profile: Profile, payload: 
 
 
 def test_all_families_are_in_the_centre_and_equal_seeds_give_equal_days() -> None:
-    assert {Profile(device.profile) for device in CENTRE.devices} == set(Profile)
+    assert {Profile(device.profile) for device in CENTRE.devices} == set(ENCODERS)
     assert mixed_day(TUESDAY, 1) == mixed_day(TUESDAY, 1)
     assert mixed_day(TUESDAY, 1).present != mixed_day(TUESDAY, 2).present
     times = [at for at, _ in mixed_day(TUESDAY, 1).messages]
