@@ -1,8 +1,14 @@
-"""Numbers, times and durations as every page writes them; "–" where there is no figure."""
+"""Numbers, times and durations as every page writes them; "–" where there is no figure.
+
+English by the rules that documents use, with thousands separated by a narrow no-break space, which readers of all three
+languages take for what it is.
+"""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from smartwork.translations import formats
 
 NETWORK_ZONE = ZoneInfo("Europe/Brussels")
 NONE = "–"
@@ -10,45 +16,44 @@ _THIN = "\u202f"
 
 
 def whole(value: float | None) -> str:
-    """A count, thousands apart: 1 234 567."""
-    return NONE if value is None else f"{value:,.0f}".replace(",", _THIN)
+    """A count: 1 234 567."""
+    return number(value, 0)
 
 
 def number(value: float | None, digits: int = 1) -> str:
-    """A measured value with `digits` decimals, thousands apart."""
-    return NONE if value is None else f"{value:,.{digits}f}".replace(",", _THIN)
+    """A measured value with `digits` decimals."""
+    return NONE if value is None else _spaced(formats.number(value, "en", digits))
 
 
 def percent(share: float | None, digits: int = 0) -> str:
-    """A share of one as a percentage: 0.55 is 55 %. A minus is written as one."""
-    return NONE if share is None else f"{100 * share:.{digits}f}{_THIN}%".replace("-", "−")
+    """A share of one as a percentage: 0.55 is 55 %."""
+    return NONE if share is None else f"{number(100 * share, digits)}{_THIN}%"
 
 
 def kwh(watt_hours: float | None, digits: int = 0) -> str:
     """Energy in kWh from Wh."""
-    return NONE if watt_hours is None else f"{number(watt_hours / 1000, digits).replace('-', '−')}{_THIN}kWh"
+    return NONE if watt_hours is None else f"{number(watt_hours / 1000, digits)}{_THIN}kWh"
 
 
 def money(amount: Decimal, currency: str = "EUR") -> str:
     """An amount to the cent: €1 234.50; other currencies by their code."""
-    sign = "−" if amount < 0 else ""
     mark = "€" if currency == "EUR" else f"{currency} "
-    return f"{sign}{mark}{abs(amount):,.2f}".replace(",", _THIN)
+    return f"{'−' if amount < 0 else ''}{mark}{_spaced(formats.number(abs(amount), 'en'))}"
 
 
 def day(value: date) -> str:
     """A date: Mon 5 Oct 2026."""
-    return f"{value:%a} {value.day} {value:%b %Y}"
+    return formats.date_text(value, "EEE d MMM y", "en")
 
 
 def short_day(value: date) -> str:
     """A date without weekday: 5 Oct 2026."""
-    return f"{value.day} {value:%b %Y}"
+    return formats.date_text(value, "d MMM y", "en")
 
 
 def month(value: date) -> str:
     """A month: October 2026."""
-    return f"{value:%B %Y}"
+    return formats.month(value, "en")
 
 
 def clock(instant: datetime, zone: ZoneInfo = NETWORK_ZONE) -> str:
@@ -84,3 +89,7 @@ def structured(reference: str) -> str:
     if len(reference) != 12 or not reference.isdigit():
         return reference
     return f"+++{reference[:3]}/{reference[3:7]}/{reference[7:]}+++"
+
+
+def _spaced(text: str) -> str:
+    return text.replace(",", _THIN)
