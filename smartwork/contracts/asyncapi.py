@@ -1,7 +1,7 @@
 """The wire as an AsyncAPI 3.0 document, built from the models, the topic grammar and the metric table.
 
-`python -m smartwork.contracts.asyncapi` writes `docs/asyncapi.yaml` of a checkout anew. What only this file says is who
-sends what to whom, with which quality of service, and one example of each message.
+`python -m smartwork.contracts.asyncapi` writes `docs/asyncapi.yaml` in a checkout. Sender, receiver, quality of service and
+one example of each message are defined here only.
 """
 
 from dataclasses import dataclass
@@ -26,8 +26,8 @@ _UNITS = {"lux": "lux", "ppm": "ppm", "c": "°C", "pct": "%", "w": "W", "wh": "W
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
-    """Who says a message, who listens, and whether the broker keeps the last one for whoever comes later."""
+class _Exchange:
+    """Sender and receiver of a message type, whether it is retained, and when it is published."""
 
     sender: Actor
     receiver: Actor
@@ -35,31 +35,35 @@ class _Way:
     when: str
 
 
-_WAYS: dict[MessageType, _Way] = {
-    MessageType.READINGS: _Way(
-        "edge", "ingest", retain=False, when="Sent in order, and again, byte for byte, until confirmed."
+_EXCHANGES: dict[MessageType, _Exchange] = {
+    MessageType.READINGS: _Exchange(
+        "edge", "ingest", retain=False, when="Published in order, and again byte for byte until confirmed."
     ),
-    MessageType.STATUS: _Way(
-        "edge", "ingest", retain=True, when="Said on connecting and on leaving; `offline` is also the last will."
+    MessageType.STATUS: _Exchange(
+        "edge", "ingest", retain=True, when="Published on connecting and on disconnecting; `offline` is also the last will."
     ),
-    MessageType.LEDGER: _Way("edge", "ingest", retain=True, when="Said when the book has changed, and from time to time."),
-    MessageType.CONFIRMED: _Way(
-        "ingest", "edge", retain=False, when="Said after the commit, also for a batch that was there already."
+    MessageType.LEDGER: _Exchange(
+        "edge", "ingest", retain=True, when="Published when a figure has changed, and at intervals."
     ),
-    MessageType.POLICY: _Way("operator", "edge", retain=True, when="Said when the registry has changed."),
-    MessageType.COMMAND: _Way("operator", "edge", retain=False, when="Said when a person wants another light from afar."),
-    MessageType.ALARMS: _Way("edge", "ingest", retain=True, when="Said when an alarm begins or ends."),
-    MessageType.DISCOVERED_DEVICES: _Way(
-        "edge", "ingest", retain=True, when="Said when a device is heard that is in no registry."
+    MessageType.CONFIRMED: _Exchange(
+        "ingest", "edge", retain=False, when="Published after the commit, also for a batch that was stored before."
     ),
-    MessageType.POLICY_APPLIED: _Way(
-        "edge", "operator", retain=True, when="Said for each newer policy, in force or refused."
+    MessageType.POLICY: _Exchange("operator", "edge", retain=True, when="Published when the registry has changed."),
+    MessageType.COMMAND: _Exchange(
+        "operator", "edge", retain=False, when="Published when a person overrides a light remotely."
     ),
-    MessageType.RELEASED: _Way(
+    MessageType.ALARMS: _Exchange("edge", "ingest", retain=True, when="Published when an alarm begins or ends."),
+    MessageType.DISCOVERED_DEVICES: _Exchange(
+        "edge", "ingest", retain=True, when="Published when a device is discovered that is in no registry."
+    ),
+    MessageType.POLICY_APPLIED: _Exchange(
+        "edge", "operator", retain=True, when="Published for each newer policy, in force or refused."
+    ),
+    MessageType.RELEASED: _Exchange(
         "ingest",
         "operator",
         retain=False,
-        when="Said when nobody came, or nobody was there any more, for the centre's grace.",
+        when="Published when a place is released: nobody came, or everybody left, for longer than the centre's setting.",
     ),
 }
 
@@ -137,15 +141,15 @@ EXAMPLES: dict[MessageType, WireModel] = {
 
 
 def document() -> dict[str, object]:
-    """The AsyncAPI document, as what JSON can say; the same at each call."""
+    """The AsyncAPI document as JSON values; equal at each call."""
     return {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Smartwork: the wire between centres and network",
             "version": "v1",
             "description": (
-                "What a centre's edge and the network say to each other over MQTT 5. Made from smartwork/contracts; "
-                "a test fails where the two part."
+                "The messages between a centre's edge and the network over MQTT 5. Generated from smartwork/contracts; "
+                "a test keeps both equal."
             ),
             "license": {"name": "EUPL-1.2"},
         },
@@ -155,7 +159,7 @@ def document() -> dict[str, object]:
                 "host": "{broker}",
                 "protocol": "mqtt",
                 "protocolVersion": "5",
-                "description": "The broker of the network; `mqtts` where it crosses a network that is not one's own.",
+                "description": "The broker of the network. Use `mqtts` across a network that is not your own.",
                 "variables": {"broker": {"description": "Host and port, as in SMARTWORK_BROKER_URL."}},
             }
         },
@@ -179,7 +183,7 @@ def document() -> dict[str, object]:
 
 
 def channel_id(message_type: MessageType) -> str:
-    """The name of a message_type's channel in the document: `policy/applied` is `policyApplied`."""
+    """The name of a message type's channel in the document: `policy/applied` is `policyApplied`."""
     first, *rest = message_type.value.split("/")
     return first + "".join(part.capitalize() for part in rest)
 
@@ -201,9 +205,9 @@ def _channel(message_type: MessageType) -> dict[str, object]:
 
 
 def _operations(message_type: MessageType) -> list[tuple[str, dict[str, object]]]:
-    way, channel, name = _WAYS[message_type], channel_id(message_type), MODELS[message_type].__name__
+    exchange, channel, name = _EXCHANGES[message_type], channel_id(message_type), MODELS[message_type].__name__
 
-    def common() -> dict[str, object]:  # new objects each time: YAML would write shared ones as anchors
+    def common() -> dict[str, object]:  # new objects at each call: YAML would write shared ones as anchors
         return {
             "channel": {"$ref": f"#/channels/{channel}"},
             "messages": [{"$ref": f"#/channels/{channel}/messages/{name}"}],
@@ -212,19 +216,19 @@ def _operations(message_type: MessageType) -> list[tuple[str, dict[str, object]]
     capital = channel[0].upper() + channel[1:]
     sends: dict[str, object] = {
         "action": "send",
-        "summary": f"{way.sender.capitalize()} says `{message_type}`. {way.when}",
-        "tags": [{"name": way.sender}],
+        "summary": f"{exchange.sender.capitalize()} publishes `{message_type}`. {exchange.when}",
+        "tags": [{"name": exchange.sender}],
         **common(),
-        "bindings": {"mqtt": {"qos": _QOS, "retain": way.retain, "bindingVersion": _BINDING}},
+        "bindings": {"mqtt": {"qos": _QOS, "retain": exchange.retain, "bindingVersion": _BINDING}},
     }
     receives: dict[str, object] = {
         "action": "receive",
-        "summary": f"{way.receiver.capitalize()} hears `{message_type}`.",
-        "tags": [{"name": way.receiver}],
+        "summary": f"{exchange.receiver.capitalize()} receives `{message_type}`.",
+        "tags": [{"name": exchange.receiver}],
         **common(),
         "bindings": {"mqtt": {"qos": _QOS, "bindingVersion": _BINDING}},
     }
-    return [(f"{way.sender}Sends{capital}", sends), (f"{way.receiver}Receives{capital}", receives)]
+    return [(f"{exchange.sender}Sends{capital}", sends), (f"{exchange.receiver}Receives{capital}", receives)]
 
 
 def _message(message_type: MessageType, model: type[WireModel]) -> dict[str, object]:
@@ -248,7 +252,7 @@ def _schemas() -> dict[str, object]:
 
 
 def _draft_07(schema: object) -> object:
-    """The same schema in draft 07, which AsyncAPI's own schema format extends: there a tuple's items are a list."""
+    """The schema in JSON Schema draft 07, which AsyncAPI uses: there the items of a tuple are a list."""
     if isinstance(schema, list):
         return [_draft_07(each) for each in schema]
     if not isinstance(schema, dict):
@@ -260,11 +264,11 @@ def _draft_07(schema: object) -> object:
 
 
 def text() -> str:
-    """The document as YAML, under a line that says where it comes from."""
-    import yaml  # noqa: PLC0415 - a tool of development: a gateway that imports the contracts must not need it
+    """The document as YAML, below a comment with its origin."""
+    import yaml  # noqa: PLC0415 - a development dependency: a gateway that imports the contracts does not have it
 
     body = yaml.safe_dump(document(), sort_keys=False, allow_unicode=True, width=120)
-    return f"# Made by `python -m smartwork.contracts.asyncapi` from smartwork/contracts; do not edit.\n{body}"
+    return f"# Generated by `python -m smartwork.contracts.asyncapi` from smartwork/contracts; do not edit.\n{body}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""From bytes to values: a message that cannot be read is a value too, so that no message stops a loop."""
+"""Decoding of messages. A message that cannot be decoded is a value too, so that no message stops a loop."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ MODELS: dict[MessageType, type[WireModel]] = {
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A message of the contract and where it was said."""
+    """A decoded message and its topic."""
 
     topic: Topic
     message: WireModel
@@ -33,14 +33,14 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A message that is not of the contract, and the reason in one line."""
+    """A message that cannot be decoded, and the reason in one line."""
 
     topic: str
     reason: str
 
 
 def decode(raw_topic: str, payload: bytes) -> Decoded | Rejected:
-    """The message in `payload`, or why it is none; never raises, whatever the bytes."""
+    """The message in `payload`, or the reason why it cannot be decoded. Never raises."""
     topic = Topic.parse(raw_topic)
     model = MODELS.get(topic.message_type) if topic else None
     if topic is None or model is None:

@@ -1,4 +1,4 @@
-"""What an edge says of its house besides readings, and what it may be told to light."""
+"""Edge reports besides readings (alarms, discovered devices), and the command for a light."""
 
 from typing import Literal
 
@@ -13,16 +13,16 @@ DISCOVERED_DEVICES_LIMIT = 200
 
 
 class Alarm(WireModel):
-    """One thing in a centre that wants a person."""
+    """A fault in a centre that needs a person."""
 
     kind: AlarmKind
-    device: Slug | None = Field(default=None, description="Whose it is; none where it is the gateway's own.")
+    device: Slug | None = Field(default=None, description="The faulty device; null for the gateway itself.")
     since_ms: int = Field(ge=0, le=LATEST_MS)
     says: str = Field(max_length=200, description="The alarm in a sentence.")
 
 
 class Alarms(WireModel):
-    """All that is wrong in a centre now, as a whole: what is not in the list is over."""
+    """All alarms of a centre. An alarm that is not in the list has ended."""
 
     v: Literal[1] = 1
     reported_ms: int = Field(ge=0, le=LATEST_MS)
@@ -30,16 +30,16 @@ class Alarms(WireModel):
 
 
 class DiscoveredDevice(WireModel):
-    """A device that speaks on the centre's broker and is in no registry."""
+    """A device that publishes on the centre's broker and is in no registry."""
 
-    profile: Profile = Field(description="Its family, guessed from the topic.")
-    address: str = Field(min_length=1, max_length=200, description="What it would be registered under.")
-    topic: str = Field(max_length=500, description="Where it spoke last.")
+    profile: Profile = Field(description="The device family that the topic suggests.")
+    address: str = Field(min_length=1, max_length=200, description="The address to register it with.")
+    topic: str = Field(max_length=500, description="Topic of its last message.")
     last_ms: int = Field(ge=0, le=LATEST_MS)
 
 
 class DiscoveredDevices(WireModel):
-    """The devices that were heard and are not registered, the newest ones, as a whole."""
+    """The discovered devices of a centre, newest first. Replaces the previous list."""
 
     v: Literal[1] = 1
     reported_ms: int = Field(ge=0, le=LATEST_MS)
@@ -47,10 +47,13 @@ class DiscoveredDevices(WireModel):
 
 
 class LightCommand(WireModel):
-    """A person's wish for the zone of a light, from afar: a level until an end, or none to give it back to its policy."""
+    """A person's override for the zone of a light: a level until an end, or no level to end the override."""
 
     v: Literal[1] = 1
     level: float | None = Field(ge=0, le=1, description="0 is off; null ends the override.")
     until_ms: int | None = Field(
-        default=None, ge=0, le=LATEST_MS, description="When it ends; without it, as long as the zone's policy says."
+        default=None,
+        ge=0,
+        le=LATEST_MS,
+        description="End of the override; null: after the `override_s` of the zone's policy.",
     )

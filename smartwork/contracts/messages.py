@@ -1,4 +1,4 @@
-"""The messages of the wire, each a strict, frozen model; a unit in every name, unknown fields refused."""
+"""Messages between edge and ingest: batches of readings, status, ledger reports, confirmations; and early releases."""
 
 from datetime import date
 from typing import Annotated, Literal, Self
@@ -14,11 +14,11 @@ HIGHEST = 2**62
 Number = Annotated[int, Field(ge=1, le=HIGHEST)]
 BATCH_LIMIT = 5_000
 LATEST_MS = 4_102_444_800_000
-"""The year 2100: no message may speak of a later instant."""
+"""The year 2100: the latest instant in any message."""
 
 
 class WireModel(BaseModel):
-    """What all messages share: frozen, strict, and refusing fields they do not know."""
+    """The base of all messages: frozen, strict types, unknown fields refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -26,14 +26,14 @@ class WireModel(BaseModel):
 class Batch(WireModel):
     """A numbered, immutable run of readings: number `first + i` is (at_ms[i], devices[device[i]], metric[i], value[i]).
 
-    Columns rather than rows, so that a server checks and stores thousands at a time.
-    All readings lie in one local `day` of the centre, so that the ledger balances by day. A resend is byte-identical.
+    Columns instead of rows let a server check and store thousands at a time. All readings lie in one local `day` of the
+    centre, so that the ledger balances by day. A resend is byte-identical.
     """
 
     v: Literal[1] = 1
-    epoch: Epoch = Field(description="Which outbox of the edge numbered these; a new file is a new epoch.")
+    epoch: Epoch = Field(description="The outbox that numbered the readings; a new outbox file has a new epoch.")
     first: int = Field(ge=1, le=HIGHEST, description="Number of the first reading.")
-    day: Day = Field(description="Local day of the centre in which all these events lie.")
+    day: Day = Field(description="Local day of the centre in which all events lie.")
     devices: list[Slug] = Field(max_length=BATCH_LIMIT, description="Registry names, indexed by `device`.")
     at_ms: list[int] = Field(min_length=1, max_length=BATCH_LIMIT, description="Event times, ms since 1970 UTC.")
     device: list[int] = Field(max_length=BATCH_LIMIT)
@@ -42,12 +42,12 @@ class Batch(WireModel):
     by_arrival: list[int] = Field(
         default_factory=list,
         max_length=BATCH_LIMIT,
-        description="Places of the readings whose device told no believable time: theirs is that of arrival at the edge.",
+        description="Indexes of the readings without a usable device time: their time is that of arrival at the edge.",
     )
 
     @property
     def last(self) -> int:
-        """Number of the last reading of the run."""
+        """Number of the last reading."""
         return self.first + len(self.at_ms) - 1
 
     @model_validator(mode="after")
@@ -55,13 +55,13 @@ class Batch(WireModel):
         if not len(self.at_ms) == len(self.device) == len(self.metric) == len(self.value):
             raise ValueError("the columns at_ms, device, metric and value differ in length")
         if self.last > HIGHEST:
-            raise ValueError("the run goes past the highest number that an outbox can give")
+            raise ValueError(f"the last number of the run is above {HIGHEST}, the highest that an outbox may give")
         if min(self.device) < 0 or max(self.device) >= len(self.devices):
             raise ValueError("a device index points outside `devices`")
         if min(self.at_ms) < 0 or max(self.at_ms) > LATEST_MS:
             raise ValueError("an event time is not between 1970 and 2100")
         if self.by_arrival and (min(self.by_arrival) < 0 or max(self.by_arrival) >= len(self.at_ms)):
-            raise ValueError("a place in by_arrival points outside the run")
+            raise ValueError("an index in `by_arrival` points outside the run")
         if min(self.metric) < 0 or max(self.metric) > 32_767:
             raise ValueError("a metric code is not between 0 and 32767")
         date.fromisoformat(self.day)
@@ -69,14 +69,14 @@ class Batch(WireModel):
 
 
 class Status(WireModel):
-    """Whether an edge is there: retained, with `offline` as its last will."""
+    """Whether an edge is connected. Retained; `offline` is also its last will."""
 
     v: Literal[1] = 1
     state: Literal["online", "offline"]
 
 
 class LedgerReportDay(WireModel):
-    """One local day in an edge's book: how many readings got a number, and how many still wait."""
+    """One local day in a ledger report: how many readings have a number, and how many are still in the outbox."""
 
     day: Day
     numbered: int = Field(ge=0, le=2**62)
@@ -84,11 +84,11 @@ class LedgerReportDay(WireModel):
 
 
 class LedgerReport(WireModel):
-    """What an edge says it numbered, by local day of the event; the server holds what it stored against it."""
+    """What an edge has numbered, by local day of the event. The server compares it with what it has stored."""
 
     v: Literal[1] = 1
     epoch: Epoch
-    reported_ms: int = Field(ge=0, le=LATEST_MS, description="When the book was read, ms since 1970 UTC.")
+    reported_ms: int = Field(ge=0, le=LATEST_MS, description="Time of the report, ms since 1970 UTC.")
     last: int = Field(ge=0, le=2**62, description="The highest number given so far.")
     days: list[LedgerReportDay] = Field(max_length=4_000)
 
@@ -100,7 +100,7 @@ class LedgerReport(WireModel):
 
 
 class Confirmation(WireModel):
-    """Runs of numbers that are committed at the server; the edge may forget exactly these."""
+    """Runs of numbers that are committed at the server. The edge deletes these and no others from its outbox."""
 
     v: Literal[1] = 1
     epoch: Epoch
@@ -108,11 +108,15 @@ class Confirmation(WireModel):
 
 
 class Released(WireModel):
-    """A desk or room that is free before its booking ends: it can be booked again. Said at least once."""
+    """A place that is released before its booking ends and can be booked again. Published at least once."""
 
     v: Literal[1] = 1
     resource: Slug
-    booking: str = Field(max_length=200, description="External id of the booking that is not used.")
+    booking: str = Field(max_length=200, description="External id of the unused booking.")
     reason: Literal["no_show", "left_early"]
-    released_ms: int = Field(ge=0, le=LATEST_MS, description="Free from here on, ms since 1970 UTC.")
-    until_ms: int = Field(ge=0, le=LATEST_MS, description="Free up to here: the booking's end, or the next booking.")
+    released_ms: int = Field(ge=0, le=LATEST_MS, description="Start of the free time, ms since 1970 UTC.")
+    until_ms: int = Field(
+        ge=0,
+        le=LATEST_MS,
+        description="End of the free time, ms since 1970 UTC: the booking's end, or the start of the next booking.",
+    )

@@ -1,11 +1,11 @@
-"""What can be measured: one name, one code, one unit and one range a metric, the same in wire, SQL and page."""
+"""The metrics: name, code, unit and range of each, the same on the wire, in SQL and on pages."""
 
 from dataclasses import dataclass
 from enum import IntEnum
 
 
 class Metric(IntEnum):
-    """A measured quantity. The value is its code on the wire and in the database and never changes its meaning."""
+    """A measured quantity. Its value is the code on the wire and in the database, and never changes its meaning."""
 
     PRESENCE = 1
     OCCUPANT_COUNT = 2
@@ -23,13 +23,13 @@ class Metric(IntEnum):
 
     @property
     def label(self) -> str:
-        """The name as people and JSON write it, for example `co2_ppm`."""
+        """The name in JSON and on pages, for example `co2_ppm`."""
         return self.name.lower()
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The closed range a plausible value lies in; outside it a reading is rejected, not stored."""
+    """The closed range of plausible values. A reading outside it is rejected."""
 
     low: float
     high: float

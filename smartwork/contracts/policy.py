@@ -1,4 +1,4 @@
-"""What a centre's edge must know to run alone: its devices, its zones' light, and when the centre is open."""
+"""The policy of a centre: what its edge needs to run alone. Devices, zone settings, opening hours."""
 
 from datetime import date
 from enum import StrEnum
@@ -11,11 +11,11 @@ from smartwork.contracts.messages import Day, Slug, WireModel
 
 Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Role = Literal["presence", "ambient", "light", "meter", "switch"]
-"""What a device is there for; a light is commanded, all others are only heard."""
+"""What a device is used for. Only lights receive commands."""
 
 
 class Profile(StrEnum):
-    """A device family: which adapter understands what the device says."""
+    """A device family: selects the adapter that decodes the device's messages."""
 
     ZIGBEE2MQTT = "zigbee2mqtt"
     TASMOTA = "tasmota"
@@ -29,32 +29,38 @@ class Profile(StrEnum):
 
 
 class DeviceEntry(WireModel):
-    """A device as the registry knows it: its address in its own dialect and the canonical name of its readings."""
+    """A registered device: its name in readings, and its family and address on the centre's broker."""
 
     device: Slug
     profile: Profile
     address: str = Field(
-        pattern=r"^[^+#\x00]+$", max_length=200, description="The device's base topic on the centre's broker: no wildcards."
+        pattern=r"^[^+#\x00]+$",
+        max_length=200,
+        description="The device's base topic on the centre's broker, without wildcards.",
     )
-    interval_s: int = Field(ge=1, le=86_400, description="It reports at least this often; 2.5 times this is silence.")
-    model: str | None = Field(default=None, max_length=60, description="The maker's model, where bytes need it: VS341.")
-    role: Role = Field(default="presence", description="What the device is there for; only lights are commanded.")
-    zone: Slug | None = Field(default=None, description="The zone it lights or measures, also that of its resource.")
-    resource: Slug | None = Field(default=None, description="The desk or room it watches.")
+    interval_s: int = Field(
+        ge=1, le=86_400, description="The device reports at least this often. The silence timeout is 2.5 times as long."
+    )
+    model: str | None = Field(
+        default=None, max_length=60, description="The maker's model, where decoding needs it, for example VS341."
+    )
+    role: Role = Field(default="presence", description="What the device is used for; only lights receive commands.")
+    zone: Slug | None = Field(default=None, description="The zone that it lights or measures, or the zone of its resource.")
+    resource: Slug | None = Field(default=None, description="The desk or room that it measures.")
 
 
 class ZoneLight(WireModel):
-    """How a zone is lit. Levels are shares of full light, 0 to 1."""
+    """The settings of a zone. Levels are shares of full light, 0 to 1."""
 
     zone: Slug
-    hold_s: int = Field(default=900, ge=0, le=14_400, description="Light stays this long after the last presence.")
-    level: float = Field(default=1.0, gt=0, le=1, description="While somebody is there, or might be.")
-    background: float = Field(default=0.0, ge=0, le=1, description="In opening hours while nobody is there.")
+    hold_s: int = Field(default=900, ge=0, le=14_400, description="How long the light stays on after the last presence.")
+    level: float = Field(default=1.0, gt=0, le=1, description="Level while the zone is occupied or its state is unknown.")
+    background: float = Field(default=0.0, ge=0, le=1, description="Level in opening hours while the zone is vacant.")
     daylight_lux: float | None = Field(
-        default=None, gt=0, le=10_000, description="What desks shall get from sun and lamps together; none: fixed level."
+        default=None, gt=0, le=10_000, description="Target illuminance from daylight and lamps together; null: a fixed level."
     )
-    ramp_s: float = Field(default=1.0, ge=0, le=60, description="Time for a change of level.")
-    override_s: int = Field(default=7_200, ge=60, le=86_400, description="A person's change ends after this long.")
+    ramp_s: float = Field(default=1.0, ge=0, le=60, description="Duration of a change of level.")
+    override_s: int = Field(default=7_200, ge=60, le=86_400, description="A person's override ends after this long.")
 
     @model_validator(mode="after")
     def _background_is_below(self) -> Self:
@@ -64,7 +70,7 @@ class ZoneLight(WireModel):
 
 
 class Hours(WireModel):
-    """When the centre is open, in its local time: the same hours on each open ISO weekday, except on closures."""
+    """Opening hours in local time: the same on each open ISO weekday, except on days of closure."""
 
     opens: Clock
     closes: Clock
@@ -74,21 +80,21 @@ class Hours(WireModel):
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> Self:
         if self.opens >= self.closes:
-            raise ValueError("the centre closes before it opens")
+            raise ValueError(f"opens ({self.opens}) is not before closes ({self.closes})")
         for day in self.closures:
             date.fromisoformat(day)
         return self
 
 
 class Policy(WireModel):
-    """What a centre's edge must know to run alone. Retained; versions only grow."""
+    """What a centre's edge needs to run alone. Retained; versions only grow."""
 
     v: Literal[1] = 1
     version: int = Field(ge=1)
-    timezone: str = Field(description="IANA zone of the centre, for the local day of an event.")
+    timezone: str = Field(description="IANA time zone of the centre; gives the local day of an event.")
     devices: list[DeviceEntry]
-    hours: Hours | None = Field(default=None, description="None: the centre counts as open at all times.")
-    lights: list[ZoneLight] = Field(default_factory=list, description="Zones that the edge lights; others it leaves alone.")
+    hours: Hours | None = Field(default=None, description="Null: the centre is open at all times.")
+    lights: list[ZoneLight] = Field(default_factory=list, description="Settings of the zones whose lights the edge controls.")
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
@@ -98,12 +104,12 @@ class Policy(WireModel):
             raise ValueError(f"timezone {self.timezone[:40]!r} is no IANA zone") from None
         zones = [light.zone for light in self.lights]
         if len(zones) != len(set(zones)):
-            raise ValueError("a zone has two light policies")
+            raise ValueError("a zone has two entries in `lights`")
         return self
 
 
 class PolicyApplied(WireModel):
-    """The edge's answer to a policy: the version in force, and why a newer one was refused."""
+    """The edge's answer to a policy: the version in force, and the reason if a newer one was refused."""
 
     v: Literal[1] = 1
     version: int = Field(ge=0)

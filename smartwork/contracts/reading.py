@@ -1,4 +1,4 @@
-"""The canonical reading: what every dialect is translated into at the edge."""
+"""The reading into which the edge translates every device message."""
 
 from typing import NamedTuple
 
@@ -6,9 +6,9 @@ from smartwork.contracts.metrics import Metric
 
 
 class Reading(NamedTuple):
-    """One measured value at one instant; `value` is in the metric's unit, true is 1 and false 0.
+    """One measured value at one instant. `value` is in the metric's unit; true is 1, false is 0.
 
-    `by_arrival`: the device told no believable time, so the instant is that of its message's arrival at the edge.
+    `by_arrival`: the message had no usable time, so `at_ms` is its time of arrival at the edge.
     """
 
     at_ms: int

@@ -1,4 +1,4 @@
-"""The topic grammar of the network broker. No other file joins or splits these topics."""
+"""The topic grammar of the network's broker. No other module builds or parses these topics."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _ROOT = "sw/v1"
 
 
 class MessageType(StrEnum):
-    """What is said under a centre's branch."""
+    """The types of messages; the value is the part of the topic after the centre."""
 
     READINGS = "readings"
     STATUS = "status"
@@ -26,7 +26,7 @@ class MessageType(StrEnum):
 
 
 CENTRE_MESSAGE_TYPES = frozenset({MessageType.POLICY, MessageType.RELEASED})
-"""Said of the whole centre: their topics have no name at the end."""
+"""Messages about the whole centre: their topics do not end with the name of an edge or light."""
 _EDGE_MESSAGE_TYPES = {
     MessageType.READINGS,
     MessageType.STATUS,
@@ -44,15 +44,15 @@ _SHAPE = re.compile(
 
 
 def is_slug(text: str) -> bool:
-    """Whether `text` may name a centre, edge, device or light: lower case, digits, hyphens, at most 48."""
+    """Whether `text` can name a centre, edge, device or light: lower case, digits, hyphens, at most 48 characters."""
     return _SLUG.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic: `sw/v1/{centre}/{message_type}[/{name}]`; `name` is the edge, or the light of a command.
+    """A topic: `sw/v1/{centre}/{message_type}[/{name}]`. `name` is the edge, or the light of a command.
 
-    Only `policy` and `released` have no name: they are said of the whole centre.
+    Messages about the whole centre (CENTRE_MESSAGE_TYPES) have no name.
     """
 
     centre: str
@@ -64,7 +64,7 @@ class Topic:
 
     @classmethod
     def parse(cls, raw: str) -> "Topic | None":
-        """The topic that `raw` spells, or None where it is not of this grammar."""
+        """The topic that `raw` spells, or None if it is not of this grammar."""
         return _parsed(raw)
 
 
@@ -81,10 +81,10 @@ def _parsed(raw: str) -> Topic | None:
 
 
 def all_centres_filter(message_type: MessageType) -> str:
-    """The subscription filter for `message_type` of all centres and all edges."""
+    """The topic filter for `message_type` of all centres and all edges."""
     return f"{_ROOT}/+/{message_type}" + ("/+" if message_type in _EDGE_MESSAGE_TYPES else "")
 
 
 def shared_filter(group: str, topic_filter: str) -> str:
-    """`topic_filter` as an MQTT 5 shared subscription: each message goes to one member of `group`."""
+    """`topic_filter` as a shared subscription of MQTT 5: each message is delivered to one member of `group`."""
     return f"$share/{group}/{topic_filter}"
