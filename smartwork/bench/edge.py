@@ -27,7 +27,7 @@ from smartwork.devstack.errors import DevstackError
 from smartwork.devstack.stack import ephemeral
 from smartwork.devstack.supervisor import Component, Supervisor
 from smartwork.progress import Progress, no_progress
-from smartwork.transport.load import flood, packets
+from smartwork.transport.load_publisher import publish_packets, send_packets
 from smartwork.transport.mqtt import Client
 
 CENTRE = "mons"
@@ -229,7 +229,7 @@ def _wait_for(client: Client, topic: str, word: bytes, supervisor: Supervisor) -
 
 def _send(broker_url: str, messages: int) -> None:
     texts = [json.dumps({"occupancy": i // DESKS % 2 == 0, "illuminance": i}).encode() for i in range(messages)]
-    flood(broker_url, packets((f"{_address(i % DESKS)}", text) for i, text in enumerate(texts)))
+    send_packets(broker_url, publish_packets((f"{_address(i % DESKS)}", text) for i, text in enumerate(texts)))
 
 
 def _address(desk: int) -> str:

@@ -9,7 +9,7 @@ from typing import Self
 from smartwork.bench.reading_load import ReadingLoad, batches, message
 from smartwork.devstack.errors import DevstackError
 from smartwork.errors import SmartworkError
-from smartwork.transport.load import flood, packets
+from smartwork.transport.load_publisher import publish_packets, send_packets
 
 _TIMEOUT_S = 120.0
 
@@ -77,10 +77,10 @@ def _serve(broker_url: str, pipe: Pipe) -> None:
         except (EOFError, KeyboardInterrupt):
             return
         if isinstance(request, ReadingLoad):
-            prepared = packets(message(batch) for batch in batches(request))
+            prepared = publish_packets(message(batch) for batch in batches(request))
             pipe.send(len(prepared))
         else:
             try:
-                pipe.send(SendTimes(*flood(broker_url, prepared)))
+                pipe.send(SendTimes(*send_packets(broker_url, prepared)))
             except SmartworkError as error:
                 pipe.send(str(error))

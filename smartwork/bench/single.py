@@ -3,7 +3,7 @@
 from smartwork.bench.load_sender import LoadSender
 from smartwork.bench.reading_load import ReadingLoad
 from smartwork.contracts.topics import MessageType, all_centres_filter
-from smartwork.transport.load import Counter
+from smartwork.transport.message_counter import MessageCounter
 
 
 def bare_messages_per_second(broker_url: str, sender: LoadSender, load: ReadingLoad) -> float:
@@ -11,8 +11,8 @@ def bare_messages_per_second(broker_url: str, sender: LoadSender, load: ReadingL
 
     Raises SmartworkError if not all messages arrive.
     """
-    counter = Counter(broker_url, all_centres_filter(MessageType.READINGS), sender.prepare(load))
-    counter.listen()
+    counter = MessageCounter(broker_url, all_centres_filter(MessageType.READINGS), sender.prepare(load))
+    counter.start()
     sender.send()
     ended = counter.finished_at()
     return load.rows / (ended - sender.sent().began)

@@ -1,4 +1,4 @@
-"""MQTT 5 with acknowledgement after the work is done; the only importer of the MQTT client library."""
+"""An MQTT 5 client whose messages are acknowledged by the caller, after they are processed."""
 
 import queue
 import ssl
@@ -21,13 +21,13 @@ from smartwork.errors import ServiceUnavailable, SettingError, without_password
 from smartwork.transport.buffered import BufferedClient
 
 KEEPALIVE_S = 30
-BARRIER_S = 3.0
-NEVER_SUBSCRIBED = "smartwork/never-subscribed"
+FLUSH_TIMEOUT_S = 3.0
+UNUSED_TOPIC = "smartwork/never-subscribed"
 DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
 class Delivery(NamedTuple):
-    """A message as it came in; the broker keeps its copy until `Client.acknowledge` is called with it."""
+    """A received message. The broker keeps its copy until the delivery is passed to `Client.acknowledge`."""
 
     topic: str
     payload: bytes
@@ -39,7 +39,7 @@ class Delivery(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message to be said, for example as a last will."""
+    """A message to publish, for example as a last will."""
 
     topic: str
     payload: bytes
@@ -49,7 +49,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a broker listens, from a URL such as `mqtt://user:secret@host:1883` or `mqtts://host`."""
+    """A broker's address, from a URL such as `mqtt://user:secret@host:1883` or `mqtts://host`."""
 
     host: str
     port: int
@@ -59,7 +59,7 @@ class Address:
 
     @classmethod
     def parse(cls, url: str) -> Self:
-        """The address in `url`; raises SettingError where it is no mqtt:// or mqtts:// URL."""
+        """The address in `url`. Raises SettingError if it is no mqtt:// or mqtts:// URL."""
         try:
             parts = urlsplit(url)
             host, port = parts.hostname, parts.port
@@ -81,11 +81,12 @@ def _no_address(url: str) -> SettingError:
 
 
 class Client:
-    """One connection that comes back by itself; what it receives waits in a queue that `receive` empties.
+    """One connection that reconnects by itself. Received messages wait in a queue for `receive`.
 
-    `session_s` is how long the broker keeps the subscriptions and unacknowledged messages of this `client_id`;
-    0 begins anew each time. At most `receive_maximum` messages are delivered and not yet acknowledged, so memory
-    stays bounded. A broker that is away is said once through `say`.
+    `session_s`: how long the broker keeps the subscriptions and unacknowledged messages of this `client_id` after a
+    disconnection; 0 starts a clean session each time. `receive_maximum`: the limit of unacknowledged messages, which
+    bounds memory. `on_connected` is called after each successful subscription. Each new problem with the connection is
+    passed to `report` once.
     """
 
     def __init__(
@@ -110,7 +111,7 @@ class Client:
         self._connection = 0
         self._inbox: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._connected = threading.Event()
-        self._reached = threading.Event()
+        self._flushed = threading.Event()
         self._paho = BufferedClient(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
@@ -128,7 +129,7 @@ class Client:
             self._paho.will_set(will.topic, will.payload, will.qos, will.retain)
         self._paho.on_connect = self._when_connected
         self._paho.on_subscribe = self._when_subscribed
-        self._paho.on_unsubscribe = lambda *_: self._reached.set()
+        self._paho.on_unsubscribe = lambda *_: self._flushed.set()
         self._paho.on_connect_fail = self._when_refused
         self._paho.on_disconnect = self._when_disconnected
         self._paho.on_delivery = self._when_delivered
@@ -141,7 +142,7 @@ class Client:
         self.stop()
 
     def start(self) -> None:
-        """Begin to connect, in the background and for as long as it takes."""
+        """Start to connect in the background, and retry until it succeeds."""
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.ReceiveMaximum = min(self._receive_maximum, 65_535)
         if self._session_s:
@@ -156,16 +157,16 @@ class Client:
         self._paho.loop_start()
 
     def stop(self) -> None:
-        """Leave in order: what was published or acknowledged is with the broker first. A kept session stays there."""
+        """Disconnect after the broker has read all publications and acknowledgements. A kept session stays at the broker."""
         if self._connected.is_set():
-            self._reach_the_broker()
+            self._flush()
             self._paho.disconnect()
         self._paho.loop_stop()
         self._connected.clear()
 
     @property
     def connected(self) -> bool:
-        """Whether the broker has accepted us and we are subscribed."""
+        """Whether the client is connected and subscribed."""
         return self._connected.is_set()
 
     @property
@@ -174,18 +175,18 @@ class Client:
         return self._inbox.qsize()
 
     def wait_connected(self, timeout_s: float) -> None:
-        """Return once connected; raises ServiceUnavailable after `timeout_s` seconds."""
+        """Return once connected. Raises ServiceUnavailable after `timeout_s` seconds."""
         if not self._connected.wait(timeout_s):
             raise ServiceUnavailable(
                 f"The broker at {self._where()} does not answer. Is it running, and is the address right?"
             )
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> MQTTMessageInfo:
-        """Say a message; with QoS 1 it is repeated until the broker has it. The result can be waited for."""
+        """Publish a message. With QoS 1 it is sent again until the broker acknowledges it; the result can be waited for."""
         return self._paho.publish(topic, payload, qos, retain)
 
     def subscribe(self, topics: Sequence[str]) -> None:
-        """Listen to these instead of what was listened to before, now and after each reconnection."""
+        """Replace the subscriptions, now and after each reconnection."""
         dropped = [topic for topic in self._subscriptions if topic not in topics]
         self._subscriptions = list(topics)
         if self._connected.is_set():
@@ -194,36 +195,36 @@ class Client:
             self._send_subscriptions()
 
     def receive(self, most: int, timeout_s: float, max_bytes: int | None = None) -> list[Delivery]:
-        """Up to `most` messages: waits at most `timeout_s` seconds for the first and takes what is there besides.
+        """Up to `most` messages. Waits at most `timeout_s` seconds for the first and does not wait for more.
 
-        It takes no more once their payloads have `max_bytes` together.
+        Returns when the payloads have `max_bytes` together.
         """
         try:
             found = [self._inbox.get(timeout=timeout_s)]
         except queue.Empty:
             return []
-        held = len(found[0].payload)
-        while len(found) < most and (max_bytes is None or held < max_bytes):
+        size = len(found[0].payload)
+        while len(found) < most and (max_bytes is None or size < max_bytes):
             try:
                 found.append(self._inbox.get_nowait())
             except queue.Empty:
                 break
-            held += len(found[-1].payload)
+            size += len(found[-1].payload)
         return found
 
     def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
-        """Tell the broker that these are done with; those of an earlier connection are skipped, they come again."""
+        """Acknowledge deliveries. Those of an earlier connection are skipped: the broker delivers them again."""
         self._paho.acknowledge([d.mid for d in deliveries if d.qos and d.connection == self._connection])
 
-    def _reach_the_broker(self) -> None:
-        """Return when the broker has read what was sent so far, at the latest after some seconds.
+    def _flush(self) -> None:
+        """Return when the broker has read everything sent so far, or after FLUSH_TIMEOUT_S.
 
-        Who closes a connection on which messages came in unread resets it, and acknowledgements under way are lost.
-        The broker answers in order, so its answer to a request without effect says that it has read them.
+        Closing a connection with unread incoming messages resets it, and acknowledgements on the way are lost. The broker
+        answers in order: once it answers a request without effect, it has read them.
         """
-        self._reached.clear()
-        self._paho.unsubscribe(NEVER_SUBSCRIBED)
-        self._reached.wait(BARRIER_S)
+        self._flushed.clear()
+        self._paho.unsubscribe(UNUSED_TOPIC)
+        self._flushed.wait(FLUSH_TIMEOUT_S)
 
     def _send_subscriptions(self) -> None:
         if self._subscriptions:

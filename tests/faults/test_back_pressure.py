@@ -15,7 +15,7 @@ from smartwork.db.core.connection import connect
 from smartwork.db.network_setup import install
 from smartwork.devstack.stack import Stack
 from smartwork.settings import IngestSettings
-from smartwork.transport.load import flood, packets
+from smartwork.transport.load_publisher import publish_packets, send_packets
 from tests.support.factory import NOON, Told, batch, small_network
 from tests.support.program import Program, eventually
 
@@ -50,7 +50,7 @@ def test_with_the_database_away_memory_stays_bounded_and_the_broker_keeps_the_re
         ingest.wait_until_it_says("is subscribed")
         before = peak_rss_mb(ingest.pid)
         outage.postgres.stop()
-        flood(broker, packets(messages))
+        send_packets(broker, publish_packets(messages))
         sleep(3)
         away = peak_rss_mb(ingest.pid)
         outage.postgres.start()
