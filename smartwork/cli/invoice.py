@@ -15,6 +15,7 @@ from smartwork.cli.figures import euro, figure
 from smartwork.cli.options import AsJson, OutDir, parse_month
 from smartwork.cli.payments import Note, Number, decimal, pay_command, printable, refund_command
 from smartwork.cli.progress_bar import out, progress_bar
+from smartwork.cli.renamed import add_renamed
 from smartwork.cli.tables import Column, FittedTable, Row
 from smartwork.cli.unattributed import unattributed_command
 from smartwork.clock import now
@@ -92,7 +93,8 @@ def send_command(number: Number, *, note: Note = "") -> None:
 
 invoice_app.command("pay")(pay_command)
 invoice_app.command("refund")(refund_command)
-invoice_app.command("walk-ins")(unattributed_command)
+invoice_app.command("unattributed")(unattributed_command)
+add_renamed(invoice_app, "invoice walk-ins", "invoice unattributed")
 
 
 @invoice_app.command("dispute")

@@ -1,4 +1,4 @@
-"""`smartwork invoice walk-ins`: the unattributed stays of a month."""
+"""`smartwork invoice unattributed`: the unattributed stays of a month."""
 
 import json
 from collections.abc import Mapping, Sequence

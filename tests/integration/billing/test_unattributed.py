@@ -1,4 +1,4 @@
-"""Walk-ins that nobody signed for: the list on the command line says what the run and the dashboard say."""
+"""Unattributed stays: the command line lists those that the billing run and the dashboard count."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,9 @@ from tests.support.accounts import NOVEMBER, OCTOBER, bill, command
 pytestmark = pytest.mark.services
 
 
-def test_walk_ins_are_listed_on_the_centres_clock_and_in_its_month(connection: Connection, database_url: str) -> None:
+def test_unattributed_stays_are_listed_in_local_time_and_in_their_local_month(
+    connection: Connection, database_url: str
+) -> None:
     connection.execute(b"""
         INSERT INTO check_in VALUES (1, 'C-1', 1, 2, '2026-10-07 08:00Z', 'badge');
         INSERT INTO verdict VALUES
@@ -20,7 +22,7 @@ def test_walk_ins_are_listed_on_the_centres_clock_and_in_its_month(connection: C
             (12, 2, NULL, NULL, NULL, 'walk_in', '2026-10-26 07:00:30Z', '2026-10-26 09:00Z', NULL, NULL, 0, 7000, 170, 0, 0),
             (13, 2, NULL, NULL, 2, 'walk_in', '2026-10-07 08:00Z', '2026-10-07 09:00Z', NULL, NULL, 0, 3600, 0, 0, 0);
     """)
-    listed = command(database_url, "invoice", "walk-ins", "--month", "2026-10", "--json")
+    listed = command(database_url, "invoice", "unattributed", "--month", "2026-10", "--json")
     assert listed.returncode == 0, listed.stderr
     found = json.loads(listed.stdout)
     assert (found["month"], found["count"], found["presence_s"]) == ("2026-10", 2, 10_000)
@@ -34,28 +36,28 @@ def test_walk_ins_are_listed_on_the_centres_clock_and_in_its_month(connection: C
             "starts_at": "2026-10-26T08:00:30+01:00", "ends_at": "2026-10-26T10:00:00+01:00", "presence_s": 7_000,
         },
     ]  # fmt: skip
-    shown = command(database_url, "invoice", "walk-ins", "--month", "2026-10", "--centre", "namur").stdout
+    shown = command(database_url, "invoice", "unattributed", "--month", "2026-10", "--centre", "namur").stdout
     rows = [line.split() for line in shown.splitlines() if "namur" in line]
     assert rows == [
         ["namur", "Mon", "2026-10-05", "Desk", "1", "14:00", "15:00", "50"],
         ["namur", "Mon", "2026-10-26", "Room", "1", "08:00", "10:00", "117"],
     ]
-    assert "2 walk-ins, 2 h 47 min of presence" in shown
-    november = json.loads(command(database_url, "invoice", "walk-ins", "--month", "2026-11", "--json").stdout)
+    assert "2 stays, 2 h 47 min of presence" in shown
+    november = json.loads(command(database_url, "invoice", "unattributed", "--month", "2026-11", "--json").stdout)
     assert [(one["day"], one["starts_at"]) for one in november["walk_ins"]] == [("2026-11-01", "2026-11-01T00:10:00+01:00")]
 
 
-def test_run_dashboard_and_list_count_the_same_walk_ins(connection: Connection, database_url: str, tmp_path: Path) -> None:
+def test_run_dashboard_and_list_count_the_same_stays(connection: Connection, database_url: str, tmp_path: Path) -> None:
     unsigned = bill(connection, tmp_path).unattributed
-    listed = json.loads(command(database_url, "invoice", "walk-ins", "--month", "2026-10", "--json").stdout)
+    listed = json.loads(command(database_url, "invoice", "unattributed", "--month", "2026-10", "--json").stdout)
     with reading(database_url) as reader:
         on_page = [stay.occupied_s for its in reader.unattributed_stays(OCTOBER).values() for stay in its]
     assert (listed["count"], listed["presence_s"]) == (unsigned.count, unsigned.occupied_s) == (len(on_page), sum(on_page))
 
 
 @pytest.mark.usefixtures("connection")
-def test_month_without_one_is_said_in_words_and_an_unknown_centre_is_refused(database_url: str) -> None:
-    none = command(database_url, "invoice", "walk-ins", "--month", f"{NOVEMBER:%Y-%m}")
-    assert (none.returncode, "No walk-in of November 2026" in none.stdout) == (0, True)
-    wrong = command(database_url, "invoice", "walk-ins", "--centre", "namour")
+def test_month_without_any_is_stated_and_an_unknown_centre_is_refused(database_url: str) -> None:
+    none = command(database_url, "invoice", "unattributed", "--month", f"{NOVEMBER:%Y-%m}")
+    assert (none.returncode, "There is no unattributed stay in November 2026" in none.stdout) == (0, True)
+    wrong = command(database_url, "invoice", "unattributed", "--centre", "namour")
     assert (wrong.returncode, "Centres: namur" in wrong.stderr, "Traceback" in wrong.stderr) == (1, True, False)

@@ -10,6 +10,7 @@ from smartwork.cli.app import app
     ("arguments", "answer"),
     [
         (["publish"], "`smartwork publish` is now `smartwork policy publish`.\n"),
+        (["invoice", "walk-ins"], "`smartwork invoice walk-ins` is now `smartwork invoice unattributed`.\n"),
         (["day", "--seed", "2", "--json"], "`smartwork day` is now `smartwork simulate day`.\n"),
     ],
 )
@@ -18,7 +19,9 @@ def test_the_old_name_of_a_command_exits_with_2_and_gives_the_new_name(arguments
     assert (result.exit_code, result.stdout, result.stderr) == (2, "", answer)
 
 
-@pytest.mark.parametrize("arguments", [["policy", "publish", "--help"], ["simulate", "day", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["policy", "publish", "--help"], ["simulate", "day", "--help"], ["invoice", "unattributed", "--help"]]
+)
 def test_the_new_names_are_commands(arguments: list[str]) -> None:
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0
