@@ -1,6 +1,6 @@
-"""Puts the made-up demo network into the registry and publishes the policies of its edges; repeating it is harmless.
+"""Installs the made-up demo network and publishes the policies of its centres; running it again changes nothing.
 
-Until a centre's edge has heard its policy it knows no device. A real network fills its registry instead of this.
+A gateway knows no device until it receives its centre's policy. A real network installs its own registry instead.
 """
 
 # ruff: noqa: INP001 - scripts that images carry, not a package
@@ -18,17 +18,17 @@ from smartwork.settings import BrokerSettings, DatabaseSettings
 from smartwork.transport.mqtt import Client
 
 SEED = 1
-PATIENCE_S = 30.0
+CONNECT_TIMEOUT_S = 30.0
 
 
 def main() -> int:
-    """Exit status: 0 when each centre's policy is with the broker, 1 with a sentence on stderr otherwise."""
+    """Returns the exit status: 0 when all policies are published, 1 after an error, which is on stderr."""
     try:
         database_url = DatabaseSettings.from_env(os.environ).database_url
         broker_url = BrokerSettings.from_env(os.environ).broker_url
         with connect(database_url) as connection, Client(broker_url, "demo-registry") as client:
             install(connection, demo_network(SEED))
-            client.wait_connected(PATIENCE_S)
+            client.wait_connected(CONNECT_TIMEOUT_S)
             versions = publish_policies(connection, client, now())
     except SmartworkError as error:
         print(error, file=sys.stderr)

@@ -22,8 +22,8 @@ from smartwork.cli.verdicts import verdicts_table
 
 if TYPE_CHECKING:
     from smartwork.domain.lighting.energy import LightingEnergy
-    from smartwork.scenarios.demo import Summary
-    from smartwork.scenarios.demo_accounts import Money
+    from smartwork.scenarios.demo import DemoSummary
+    from smartwork.scenarios.demo_accounts import DemoAccounts
 
 _PANEL_WIDTH = 92
 """Characters."""
@@ -38,28 +38,28 @@ def demo_command(
     out_dir: OutDir = Path("out"),
 ) -> None:
     """Simulate a month of a network, send its readings through the real system, issue its invoices, open the dashboard."""
-    from smartwork.scenarios import demo
+    from smartwork.scenarios import demo, live_demo
 
     if not once:
-        demo.require_free_port(port)
-    plan = demo.Plan(parse_month(month), seed, out_dir, work_folder(), port)
+        live_demo.require_free_port(port)
+    plan = demo.DemoPlan(parse_month(month), seed, out_dir, work_folder(), port)
     with progress_bar() as progress:
         found = endpoints(progress)
-        summary = demo.run_main_job(plan, found, progress)
+        summary = demo.run_demo(plan, found, progress)
     out.print(summary_panel(summary))
     if once:
         return
     centres = [centre.slug for centre in summary.network.centres]
     with suppress(KeyboardInterrupt), ExitStack() as running:
         with progress_bar() as progress:
-            supervisor = running.enter_context(demo.live(plan, found, centres, progress))
-        address = f"[bold link]http://{demo.HOST}:{port}[/]"
+            supervisor = running.enter_context(live_demo.live_components(plan, found, centres, progress))
+        address = f"[bold link]http://{live_demo.HOST}:{port}[/]"
         out.print(Panel(f"The dashboard is open on {address}. Devices are live. Press Ctrl-C to stop.", width=_PANEL_WIDTH))
-        demo.watch(supervisor)
+        live_demo.watch_components(supervisor)
     out.print("The live part has stopped. Broker and database still run: `smartwork down` stops them.")
 
 
-def summary_panel(summary: "Summary") -> RenderableType:
+def summary_panel(summary: "DemoSummary") -> RenderableType:
     """The result of the demo on one screen: network, verdicts, money, lighting energy and the ledger's total."""
     network = summary.network
     desks = sum(place.kind == "desk" for centre in network.centres for place in centre.resources)
@@ -73,7 +73,7 @@ def summary_panel(summary: "Summary") -> RenderableType:
     ledger.columns[0].justify = "right"
     ledger.add_row(*figure_cells(asdict(summary.ledger)))
     parts = Group(
-        head, Text(), verdicts_table(summary.verdicts), _money_table(summary.money, folder),
+        head, Text(), verdicts_table(summary.verdicts), _money_table(summary.accounts, folder),
         _energy_table(summary.energy, summary.baseline_wh), Text(), ledger,
     )  # fmt: skip
     return Panel(
@@ -86,8 +86,8 @@ def summary_panel(summary: "Summary") -> RenderableType:
     )
 
 
-def _money_table(money: "Money", folder: str) -> Table:
-    bill, settlement, audit = money.bill, money.settlement, money.audit
+def _money_table(accounts: "DemoAccounts", folder: str) -> Table:
+    bill, settlement, audit = accounts.bill, accounts.settlement, accounts.audit
     table = titled_table("Billed", "", "")
     table.show_header = False
     table.add_row("invoices, each as PDF and UBL", number(len(bill.invoices)))
@@ -95,8 +95,8 @@ def _money_table(money: "Money", folder: str) -> Table:
     table.add_row("net", euro(bill.net))
     table.add_row("VAT", euro(bill.vat))
     table.add_row("[bold]to pay[/]", f"[bold]{euro(bill.gross)}[/]")
-    credited = sum((note.gross for note in money.credit_notes), Decimal(0))
-    table.add_row(f"{len(money.credit_notes)} credit note after a dispute", euro(-credited))
+    credited = sum((note.gross for note in accounts.credit_notes), Decimal(0))
+    table.add_row(f"{len(accounts.credit_notes)} credit note after a dispute", euro(-credited))
     owed = sum((document.gross for document in settlement.documents), Decimal(0))
     table.add_row(f"{len(settlement.documents)} self-billed documents with statements, owed to centres", euro(owed))
     table.add_row("margin of the network", euro(settlement.margin))

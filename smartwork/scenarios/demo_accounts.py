@@ -1,4 +1,4 @@
-"""The money of the demo month: invoices, a dispute that ends with a credit note, the centres' documents, and the audit."""
+"""The accounts of the demo month: invoices, a dispute with its credit note, settlements with the centres, and the audit."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,8 +23,8 @@ _CREDITED: dict[Language, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Money:
-    """What the month came to."""
+class DemoAccounts:
+    """Reports of billing, settlement and audit, and the credit notes of the month."""
 
     bill: BillReport
     credit_notes: tuple[Invoice, ...]
@@ -32,35 +32,34 @@ class Money:
     audit: AuditReport
 
 
-def settle_accounts(connection: Connection, month: date, at: datetime, out_dir: Path, progress: Progress) -> Money:
-    """Bill the month, settle it, credit one disputed line, settle that too, and audit; repeating it changes nothing."""
+def settle_accounts(connection: Connection, month: date, at: datetime, out_dir: Path, progress: Progress) -> DemoAccounts:
+    """Bill and settle the month, credit one disputed line, settle again, and audit; running it again changes nothing."""
     bill = bill_month(connection, month, at, out_dir, progress)
     settlement = settle_month(connection, month, at, out_dir, progress)
     if not _credit_notes(connection, month):
-        found = _questionable(connection, month)
-        if found:
-            invoice, line = found
+        disputable = _disputable_line(connection, month)
+        if disputable:
+            invoice, line = disputable
             dispute(connection, invoice.number, line, at, _DISPUTED)
             credit(connection, invoice.number, line, None, at, _CREDITED[invoice.language], out_dir, progress)
             settlement = settle_month(connection, month, at, out_dir, progress)
-    notes = _credit_notes(connection, month)
-    return Money(bill, tuple(notes), settlement, run_audit(connection, progress))
+    return DemoAccounts(bill, tuple(_credit_notes(connection, month)), settlement, run_audit(connection, progress))
 
 
 def _credit_notes(connection: Connection, month: date) -> list[Invoice]:
-    numbers = [head.number for head in documents.summaries(connection, month) if head.kind == "credit_note"]
+    numbers = [summary.number for summary in documents.summaries(connection, month) if summary.kind == "credit_note"]
     return [documents.numbered(connection, number).invoice for number in numbers]
 
 
-def _questionable(connection: Connection, month: date) -> tuple[Invoice, int] | None:
-    """A line that a company might dispute: a no-show in a centre that is paid by share; None where there is none."""
-    shares = {one.centre for one in contracts.centre_contracts(connection) if one.mode == "share"}
+def _disputable_line(connection: Connection, month: date) -> tuple[Invoice, int] | None:
+    """An invoice and the number of a no-show line in it, of a centre that is paid by share; None if there is none."""
+    paid_by_share = {contract.centre for contract in contracts.centre_contracts(connection) if contract.mode == "share"}
     for invoice, _ in documents.of_month(connection, month):
         for line in invoice.lines:
-            if _is_questionable(line, shares):
+            if _is_disputable(line, paid_by_share):
                 return invoice, line.line
     return None
 
 
-def _is_questionable(line: Line, shares: set[str]) -> bool:
-    return line.kind == "occupancy" and line.centre in shares and line.proofs[0].verdict == "no_show" and line.net > 0
+def _is_disputable(line: Line, paid_by_share: set[str]) -> bool:
+    return line.kind == "occupancy" and line.centre in paid_by_share and line.proofs[0].verdict == "no_show" and line.net > 0

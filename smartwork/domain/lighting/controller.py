@@ -243,13 +243,13 @@ def _open_interval(policy: ZonePolicy, now: datetime) -> Interval | None:
     """The opening hours that contain `now`, or None if the centre is closed; all of time without opening hours."""
     if policy.hours is None:
         return _ALWAYS
-    today = policy.hours.of(now.astimezone(policy.hours.zone).date())
+    today = policy.hours.of(now.astimezone(policy.hours.zone_info).date())
     return today if today is not None and today.start <= now < today.end else None
 
 
 def _opening_intervals(hours: OpeningHours, now: datetime) -> Iterator[Interval]:
     """The opening hours of today and of the next open day, if there is one within a month."""
-    today = now.astimezone(hours.zone).date()
+    today = now.astimezone(hours.zone_info).date()
     for offset in range(32):
         if (opened := hours.of(today + timedelta(days=offset))) is not None:
             yield opened

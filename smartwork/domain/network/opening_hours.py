@@ -1,4 +1,4 @@
-"""When a centre is open."""
+"""Opening hours of a centre."""
 
 from dataclasses import dataclass
 from datetime import date, time
@@ -9,7 +9,7 @@ from smartwork.domain.time import Interval, local_instant
 
 @dataclass(frozen=True, slots=True)
 class OpeningHours:
-    """When a centre is open: the same hours on each open ISO weekday, except on closures; local time."""
+    """The same local hours on each open ISO weekday, except on the days in `closures`."""
 
     timezone: str
     opens: time
@@ -18,12 +18,12 @@ class OpeningHours:
     closures: frozenset[date] = frozenset()
 
     @property
-    def zone(self) -> ZoneInfo:
-        """The time zone itself."""
+    def zone_info(self) -> ZoneInfo:
+        """The time zone `timezone`."""
         return ZoneInfo(self.timezone)
 
     def of(self, day: date) -> Interval | None:
-        """The open stretch of a local day as instants in UTC, or None where the centre stays shut."""
+        """The opening hours of a local day as instants in UTC, or None if the centre is closed that day."""
         if day.isoweekday() not in self.open_days or day in self.closures:
             return None
         return Interval(local_instant(day, self.opens, self.timezone), local_instant(day, self.closes, self.timezone))
