@@ -1,4 +1,4 @@
-"""One document on the terminal: its lines and what happened to it, and a line with the evidence under it."""
+"""A document on the terminal: its lines and events, or one of its lines with the evidence."""
 
 from decimal import Decimal
 from itertools import groupby
@@ -20,21 +20,21 @@ from smartwork.domain.ledger.ledger_day import LedgerDay
 from smartwork.translations.catalogue import texts
 
 
-def document(invoice: Invoice, events: list[Event], at: Position | None) -> RenderableType:
-    """Its lines by centre, its sums and what is open, and what happened to it; amounts of a credit note are given back."""
+def document(invoice: Invoice, events: list[Event], position: Position | None) -> RenderableType:
+    """The lines by centre, totals, payments and events of a document. Amounts of a credit note are owed to the company."""
     kind = invoice.kind.replace("self_billed", "self-billed").replace("_", " ")
     total = f"Net {euro(invoice.net)}, VAT {euro(invoice.vat)}, gross {euro(invoice.gross)}"
     total += "." if invoice.is_credit else f", due {invoice.due_on}."
     proven = next((line.line for line in invoice.lines if line.proofs), None)
-    if at is not None:
-        total += f"\nPaid {euro(at.paid)}, credited {euro(at.credited)}, open {euro(at.open)}."
+    if position is not None:
+        total += f"\nPaid {euro(position.paid)}, credited {euro(position.credited)}, open {euro(position.open)}."
     return Group(
         Text(f"{invoice.number}, {kind} of {invoice.month:%B %Y}", style="bold"),
         Text(f"{invoice.seller.name} to {invoice.buyer.name}\n"),
         _lines(invoice),
         Text(total),
-        *([Text(f"Why: {invoice.reason}")] if invoice.reason else []),
-        *_happened(events),
+        *([Text(f"Reason: {invoice.reason}")] if invoice.reason else []),
+        *_events(events),
         *(
             [Text(f"The evidence of a line: smartwork invoice show {invoice.number} --line {proven}", style="dim")]
             if proven
@@ -64,14 +64,14 @@ def _line(line: Line, *, prepaid: bool) -> Row:
         line.centre or "",
         line_texts.name(line, "en"),
         _verdict(line),
-        _sold(line) if line.quantity or not line.drawdowns else "",
+        _quantity(line) if line.quantity or not line.drawdowns else "",
         *([figure(drawn) if line.drawdowns else ""] if prepaid else []),
         figure(line.price),
         figure(line.net),
     )
 
 
-def _sold(line: Line) -> str:
+def _quantity(line: Line) -> str:
     quantity = line_texts.quantity(line, "en").replace("−", "-")  # as figures on the terminal have it
     return f"{quantity} {texts('en')[f'unit_{line.unit}']}"
 
@@ -81,23 +81,23 @@ def _verdict(line: Line) -> str:
     return ", ".join(texts("en")[f"verdict_{verdict}"] for verdict in verdicts)
 
 
-def _happened(events: list[Event]) -> list[RenderableType]:
+def _events(events: list[Event]) -> list[RenderableType]:
     if not events:
-        return [Text("\nNothing happened to it since it was issued.\n")]
-    table = Table(title="What happened", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-    for head, side in (("When, UTC", "left"), ("What", "left"), ("Line", "right"), ("Amount, €", "right"), ("Note", "left")):
+        return [Text("\nThere are no events since it was issued.\n")]
+    table = Table(title="Events", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for head, side in (("When, UTC", "left"), ("Event", "left"), ("Line", "right"), ("Amount, €", "right"), ("Note", "left")):
         table.add_column(head, justify="right" if side == "right" else "left", no_wrap=head != "Note", overflow="fold")
     for event in events:
         by = f" ({event.by})" if event.by else ""
         amount = figure(event.amount) if event.amount is not None else ""
-        told = (f"{event.at:%Y-%m-%d %H:%M}", event.kind, str(event.line or ""), amount, f"{event.note}{by}".strip())
-        table.add_row(*map(Text, told))
+        cells = (f"{event.at:%Y-%m-%d %H:%M}", event.kind, str(event.line or ""), amount, f"{event.note}{by}".strip())
+        table.add_row(*map(Text, cells))
     return [Text(""), table]
 
 
 def evidence(line: Line) -> RenderableType:
-    """What a line rests on: for each booking or stay the measured spans and the ledger's numbers."""
-    sold = f"{_sold(line)} at {euro(line.price)} = {euro(line.net)}"
+    """A line with its evidence: for each visit the measured spans, the runs of reading numbers and the ledger days."""
+    sold = f"{_quantity(line)} at {euro(line.price)} = {euro(line.net)}"
     head = f"Line {line.line}, {line.kind.replace('_', ' ')}: {sold}"
     parts: list[RenderableType] = [Text(head, style="bold")]
     if line.terms:
@@ -109,11 +109,11 @@ def evidence(line: Line) -> RenderableType:
 
 def _proof(proof: Proof) -> list[RenderableType]:
     zone = ZoneInfo(proof.timezone)
-    named = proof.booking or proof.check_in or ""
+    reference = proof.booking or proof.check_in or ""
     when = f"{proof.starts_at.astimezone(zone):%Y-%m-%d %H:%M}–{proof.ends_at.astimezone(zone):%H:%M}"
     verdict, basis = VERDICT_NAMES[proof.verdict], proof.basis.replace("_", " ")
-    said = Text(
-        f"\n{named}: {proof.centre_name}, {proof.resource_name}, {when}, {verdict}, {figure(proof.hours)} h ({basis}); "
+    heading = Text(
+        f"\n{reference}: {proof.centre_name}, {proof.resource_name}, {when}, {verdict}, {figure(proof.hours)} h ({basis}); "
         f"measured {proof.coverage:.0%} of the time\n"
     )
     spans = [
@@ -126,7 +126,7 @@ def _proof(proof: Proof) -> list[RenderableType]:
     ]
     table = FittedTable(f"Measured, {proof.timezone}", [Column("From"), Column("To"), Column("State")], [spans])
     runs = ", ".join(f"{run.edge}/{run.epoch} {run.first}–{run.last}" for run in proof.batches) or "none"
-    return [said, table, Text(f"Readings in the ledger: {runs}"), *(_ledger_day(one) for one in proof.ledger or ())]
+    return [heading, table, Text(f"Readings in the ledger: {runs}"), *(_ledger_day(one) for one in proof.ledger or ())]
 
 
 def _ledger_day(one: LedgerDay) -> Text:

@@ -43,14 +43,14 @@ def test_hours_that_were_paid_ahead_are_shown_as_such_and_not_as_nothing() -> No
     assert "h" not in row
 
 
-def test_what_happened_is_told_whole_with_its_note() -> None:
+def test_events_are_printed_whole_with_their_notes() -> None:
     one = mixed_invoice("en")
     note = "the sensor of the desk by the window was moved " * 4
     events = [Event("disputed", datetime(2026, 11, 3, 9, 5, tzinfo=UTC), line=1, note=note)]
     at = Position(one.gross, paid=Decimal("10.00"))
     text = printed(document(one, events, at), width=80)
     assert "2026-11-03 09:05" in text
-    words = text[text.index("What happened") :].split()
+    words = text[text.index("Events") :].split()
     assert [word for word in note.split() if word not in words] == []
     assert "paid 10.00 €" in text.lower()
 
