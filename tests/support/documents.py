@@ -31,7 +31,7 @@ from smartwork.domain.billing.rating import Group, rate, terms_of
 from smartwork.domain.billing.tariffs import Tariff
 from smartwork.domain.bookings.visit import Proven, Verdict
 from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
-from smartwork.domain.money import cents
+from smartwork.domain.money import round_to_cent
 from smartwork.domain.network.places import PlaceKind
 from smartwork.domain.presence.spans import Span
 from smartwork.domain.settlement.settlement import Revenue, adjust, centre_head, settle
@@ -192,8 +192,8 @@ def mixed_invoice(language: Language = "fr", vat: Vat = STANDARD_VAT) -> Invoice
 def replace_draws(line: Line, hours: Decimal) -> Line:
     """`line` with `hours` of it paid from hours bought ahead."""
     left = line.hours - hours
-    draw = Drawdown("PO-2026-090", date(2026, 9, 1), hours, cents(hours * line.price))
-    return replace(line, quantity=left, net=cents(left * line.price), drawdowns=(draw,))
+    draw = Drawdown("PO-2026-090", date(2026, 9, 1), hours, round_to_cent(hours * line.price))
+    return replace(line, quantity=left, net=round_to_cent(left * line.price), drawdowns=(draw,))
 
 
 def credit_note(language: Language = "fr", vat: Vat = STANDARD_VAT) -> Invoice:
@@ -351,7 +351,7 @@ def _line(
     corrects: LineReference | None = None,
     centre: tuple[str, str] | tuple[None, None] = (None, None),
 ) -> Line:
-    net = cents(quantity * price)
+    net = round_to_cent(quantity * price)
     line = Line(1, kind, quantity, unit, price, net, vat.category, vat.rate, MONTH, date(2026, 10, 31), *centre)
     return replace(line, label=label, place_kind=place_kind, corrects=corrects)
 

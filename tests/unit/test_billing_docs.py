@@ -21,7 +21,7 @@ from smartwork.domain.billing.prepaid_hours import Lot, expire, pay_from_lots
 from smartwork.domain.billing.rating import Group, rate, terms_of
 from smartwork.domain.billing.tariffs import Tariff, contract_at, tariff_at
 from smartwork.domain.bookings.visit import Proven
-from smartwork.domain.money import cents
+from smartwork.domain.money import round_to_cent
 from smartwork.domain.presence.spans import Span
 from smartwork.domain.settlement.settlement import Revenue, adjust, centre_head, settle
 from tests.support.project import ROOT
@@ -251,7 +251,7 @@ def test_a_price_changed_afterwards_is_corrected_as_the_table_says(row: dict[str
     [one] = line_of(int(Decimal(row["hours"]) * 60))
 
     def at(price: Decimal) -> Group:
-        return (replace(one, price=price, net=cents(one.quantity * price)),)
+        return (replace(one, price=price, net=round_to_cent(one.quantity * price)),)
 
     more = corrections(*groups_in_effect([invoice([at(Decimal(row["at"]))])]), [at(Decimal(row["now"]))])
     if row["document"] == "–":

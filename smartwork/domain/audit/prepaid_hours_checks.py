@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from smartwork.domain.accounting import accounts
 from smartwork.domain.audit.audit_data import AuditData, LotMovement, sign
-from smartwork.domain.money import cents
+from smartwork.domain.money import round_to_cent
 
 _ZERO = Decimal(0)
 
@@ -36,7 +36,7 @@ def _lot_mismatches(movements: Sequence[LotMovement]) -> Iterator[str]:
             hours, value = hours + movement.hours, value + movement.value
             if not _ZERO <= hours <= movement.lot_hours:
                 yield f"lot {lot} of {company} holds {hours} of its {movement.lot_hours} hours"
-        expected = cents(hours * lot_movements[0].per_hour)
+        expected = round_to_cent(hours * lot_movements[0].per_hour)
         if value != expected:
             yield f"lot {lot} of {company}: {hours} hours are left, worth {expected}; its movements add up to {value}"
 

@@ -11,7 +11,7 @@ from smartwork.domain.accounting.postings import settlement_posting
 from smartwork.domain.audit.audit_data import AuditData, StoredPosting, StoredTerms, line_charge, sign
 from smartwork.domain.billing.contracts import SettlementMode
 from smartwork.domain.billing.invoice import Invoice, Line, Unit
-from smartwork.domain.money import cents
+from smartwork.domain.money import round_to_cent
 from smartwork.domain.network.places import PlaceKind
 
 _ZERO = Decimal(0)
@@ -158,7 +158,7 @@ def _fixed_amount_mismatches(where: str, stored: StoredTerms, month: _CentreMont
     if terms.mode == "per_seat":
         desks_owed = sum((sign(document) * line.quantity for document, line in month.lines), _ZERO)
         count = desks_owed if stored.desks is None else Decimal(stored.desks)
-    if len(month.lines) > 1 or count != int(count) or owed != cents(terms.rate * count):
+    if len(month.lines) > 1 or count != int(count) or owed != round_to_cent(terms.rate * count):
         lines = ", ".join(f"{document.number} line {line.line}" for document, line in month.lines) or "no line"
         yield f"{where}: {owed} are owed by {lines}, the stored terms give {terms.rate} × {count:f} ({_UNITS[terms.mode]})"
 

@@ -13,7 +13,7 @@ from smartwork.domain.billing.invoice import Drawdown, Invoice, Line, LineRefere
 from smartwork.domain.billing.parties import Vat
 from smartwork.domain.billing.prepaid_hours import Lot, return_hours
 from smartwork.domain.billing.rating import Group
-from smartwork.domain.money import cents
+from smartwork.domain.money import round_to_cent
 from smartwork.errors import InputError
 
 _ZERO = Decimal(0)
@@ -51,7 +51,7 @@ def credit(invoice: Invoice, number: int, hours: Decimal | None, lots: Sequence[
         line,
         line=1,
         quantity=quantity,
-        net=cents(quantity * line.price),
+        net=round_to_cent(quantity * line.price),
         hours=line.hours if hours is None else hours,
         drawdowns=tuple(replace(drawdown, hours=-drawdown.hours, value=-drawdown.value) for drawdown in returned),
         of_line=None,

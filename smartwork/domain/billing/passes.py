@@ -9,7 +9,7 @@ from smartwork.domain.billing.invoice import Line, Proof, Terms
 from smartwork.domain.billing.parties import Vat
 from smartwork.domain.billing.rating import Group, local_date, rate
 from smartwork.domain.bookings.visit import Proven
-from smartwork.domain.money import cents
+from smartwork.domain.money import round_to_cent
 
 _ZERO = Decimal(0)
 
@@ -31,14 +31,16 @@ def cheapest(hours: Sequence[Decimal], terms: Terms) -> Combination:
     each, a day pass covers the day.
     """
     total = sum(hours, _ZERO)
-    found = [Combination(0, 0, total, sum((cents(h * terms.per_hour) for h in hours), _ZERO))]
+    found = [Combination(0, 0, total, sum((round_to_cent(h * terms.per_hour) for h in hours), _ZERO))]
     if terms.half_day is not None:
         most = int((total / terms.half_day_hours).to_integral_value(ROUND_CEILING))
         for count in range(1, most + 1):
             beyond = max(_ZERO, total - count * terms.half_day_hours)
-            found.append(Combination(0, count, beyond, cents(count * terms.half_day) + cents(beyond * terms.per_hour)))
+            found.append(
+                Combination(0, count, beyond, round_to_cent(count * terms.half_day) + round_to_cent(beyond * terms.per_hour))
+            )
     if terms.day is not None and total:
-        found.append(Combination(1, 0, _ZERO, cents(terms.day)))
+        found.append(Combination(1, 0, _ZERO, round_to_cent(terms.day)))
     return min(found, key=lambda one: (one.net, one.day_passes + one.half_day_passes))
 
 
@@ -77,7 +79,7 @@ def _passes(hourly: Sequence[Line], best: Combination, terms: Terms) -> Group:
         quantity=Decimal(count),
         unit="day" if best.day_passes else "half_day",
         price=price,
-        net=cents(count * price),
+        net=round_to_cent(count * price),
         ends_on=max(line.ends_on for line in hourly),
         hours=total - best.beyond,
         proofs=proofs,
@@ -91,7 +93,7 @@ def _passes(hourly: Sequence[Line], best: Combination, terms: Terms) -> Group:
         quantity=best.beyond,
         unit="hour",
         price=terms.per_hour,
-        net=cents(best.beyond * terms.per_hour),
+        net=round_to_cent(best.beyond * terms.per_hour),
         hours=best.beyond,
         proofs=(),
         of_line=1,

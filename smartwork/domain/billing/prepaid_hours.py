@@ -9,7 +9,7 @@ from smartwork.domain.billing.contracts import Pool, PrepaidOrder
 from smartwork.domain.billing.invoice import Drawdown, Line, PoolStatement
 from smartwork.domain.billing.parties import Vat
 from smartwork.domain.billing.rating import Group
-from smartwork.domain.money import cents
+from smartwork.domain.money import round_to_cent
 from smartwork.domain.network.places import PlaceKind
 from smartwork.domain.time import days_of_month, months_later
 
@@ -34,7 +34,7 @@ class Lot:
 
         A drawdown takes the difference of two such values, so that all drawdowns of a lot add up to its price.
         """
-        return cents(self.left * self.per_hour)
+        return round_to_cent(self.left * self.per_hour)
 
     def is_valid_on(self, day: date) -> bool:
         """Whether the lot may pay for hours of that day."""
@@ -125,7 +125,7 @@ def sale_line(lot: Lot, vat: Vat, *, overdraft: bool = False) -> Group:
             quantity=lot.hours,
             unit="hour",
             price=lot.per_hour,
-            net=cents(lot.hours * lot.per_hour),
+            net=round_to_cent(lot.hours * lot.per_hour),
             vat_category=vat.category,
             vat_rate=vat.rate,
             starts_on=lot.bought_on,
@@ -166,7 +166,7 @@ def _overdraw(overdrafts: dict[PlaceKind, Lot], pool: Pool, hours: Decimal, on: 
         return []
     after = replace(before, hours=before.hours + sold)
     overdrafts[pool.kind] = after
-    value = cents(after.hours * pool.per_hour) - cents(before.hours * pool.per_hour)
+    value = round_to_cent(after.hours * pool.per_hour) - round_to_cent(before.hours * pool.per_hour)
     return [Drawdown(after.lot, on, sold, value)]
 
 
@@ -176,7 +176,7 @@ def _negated(drawdown: Drawdown) -> Drawdown:
 
 def _paid(line: Line, drawdowns: Sequence[Drawdown]) -> Line:
     quantity = line.hours - sum((drawdown.hours for drawdown in drawdowns), _ZERO)
-    return replace(line, quantity=quantity, net=cents(quantity * line.price), drawdowns=tuple(drawdowns))
+    return replace(line, quantity=quantity, net=round_to_cent(quantity * line.price), drawdowns=tuple(drawdowns))
 
 
 def _order(group: Group) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from smartwork.domain.billing.invoice import Basis, Line, Proof, Terms
 from smartwork.domain.billing.parties import Vat
 from smartwork.domain.billing.tariffs import Tariff
 from smartwork.domain.bookings.visit import Proven, Verdict
-from smartwork.domain.money import cents
+from smartwork.domain.money import round_to_cent
 from smartwork.domain.presence.spans import Span
 
 Group = tuple[Line, ...]
@@ -71,7 +71,7 @@ def rate(proven: Proven, terms: Terms, vat: Vat) -> Group:
     if proof.basis == "no_show" and terms.no_show_fee:
         fee = terms.no_show_fee
         hours = _line(1, [proof], terms, vat)
-        return (replace(hours, kind="no_show", quantity=Decimal(1), unit="piece", price=fee, net=cents(fee)),)
+        return (replace(hours, kind="no_show", quantity=Decimal(1), unit="piece", price=fee, net=round_to_cent(fee)),)
     return (_line(1, [proof], terms, vat),) if proof.hours else ()
 
 
@@ -137,7 +137,7 @@ def _line(number: int, proofs: Sequence[Proof], terms: Terms, vat: Vat) -> Line:
         quantity=hours,
         unit="hour",
         price=terms.per_hour,
-        net=cents(hours * terms.per_hour),
+        net=round_to_cent(hours * terms.per_hour),
         vat_category=vat.category,
         vat_rate=vat.rate,
         starts_on=first.day,

@@ -10,7 +10,7 @@ from smartwork.domain.billing.parties import Vat
 from smartwork.domain.billing.passes import cheapest
 from smartwork.domain.billing.rating import chargeable
 from smartwork.domain.billing.vat_totals import vat_totals
-from smartwork.domain.money import cents
+from smartwork.domain.money import round_to_cent
 from smartwork.domain.presence.spans import seconds_by_state
 from smartwork.domain.time import Interval
 
@@ -49,7 +49,7 @@ def _totals(invoice: Invoice) -> Iterator[Difference]:
 
 
 def _line(invoice: Invoice, line: Line) -> Iterator[Difference]:
-    yield from _compare(line.line, "net", line.net, cents(line.quantity * line.price))
+    yield from _compare(line.line, "net", line.net, round_to_cent(line.quantity * line.price))
     if line.terms is None or line.corrects is not None:
         return
     for proof in line.proofs:

@@ -9,7 +9,7 @@ from smartwork.domain.billing.invoice import (
     VatTotal,
 )
 from smartwork.domain.billing.parties import REVERSE_CHARGE, Vat, VatCategory
-from smartwork.domain.money import cents
+from smartwork.domain.money import round_to_cent
 
 
 def vat_totals(lines: Iterable[Line], vat: Vat) -> tuple[VatTotal, ...]:
@@ -24,7 +24,7 @@ def vat_totals(lines: Iterable[Line], vat: Vat) -> tuple[VatTotal, ...]:
 
 
 def _total(vat: Vat, base: Decimal) -> VatTotal:
-    return VatTotal(vat.category, vat.rate, base, cents(base * vat.rate / 100), vat.code, vat.reason)
+    return VatTotal(vat.category, vat.rate, base, round_to_cent(base * vat.rate / 100), vat.code, vat.reason)
 
 
 def _vat(category: VatCategory, rate: Decimal, own: Vat) -> Vat:

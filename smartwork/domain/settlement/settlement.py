@@ -11,7 +11,7 @@ from smartwork.domain.billing.corrections import IssuedGroup, reversal
 from smartwork.domain.billing.invoice import Invoice, Line, LineReference, Unit
 from smartwork.domain.billing.parties import Party, VatCategory
 from smartwork.domain.billing.rating import Group
-from smartwork.domain.money import cents
+from smartwork.domain.money import round_to_cent
 from smartwork.domain.network.places import PlaceKind
 from smartwork.domain.time import days_of_month
 
@@ -234,7 +234,7 @@ def _line(contract: CentreContract, revenue: Revenue, month: date, unit: Unit, q
         quantity=quantity,
         unit=unit,
         price=price,
-        net=cents(quantity * price),
+        net=round_to_cent(quantity * price),
         vat_category=contract.vat.category,
         vat_rate=contract.vat.rate,
         starts_on=days[0],

@@ -13,7 +13,7 @@ from smartwork.domain.billing.credit_notes import credit, credit_note_header
 from smartwork.domain.billing.invoice import Drawdown
 from smartwork.domain.billing.rating import Group
 from smartwork.domain.billing.recomputation import differences
-from smartwork.domain.money import cents
+from smartwork.domain.money import round_to_cent
 from tests.support.stays import invoice, line
 
 MONTH = st.dictionaries(st.integers(0, 15), st.integers(1, 24), max_size=8)
@@ -60,7 +60,7 @@ def test_a_price_that_changes_afterwards_is_owed_from_then_on_and_once(month: di
 def priced(group: Group, price: Decimal) -> Group:
     [one] = group
     assert one.terms
-    return (replace(one, price=price, net=cents(one.quantity * price), terms=replace(one.terms, per_hour=price)),)
+    return (replace(one, price=price, net=round_to_cent(one.quantity * price), terms=replace(one.terms, per_hour=price)),)
 
 
 def test_what_hours_bought_ahead_paid_stays_paid_whatever_an_hour_costs_later() -> None:

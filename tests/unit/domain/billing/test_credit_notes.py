@@ -14,7 +14,7 @@ from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.lifecycle import Event, NotAllowedInState, require, status
 from smartwork.domain.billing.parties import STANDARD_VAT
 from smartwork.domain.billing.prepaid_hours import Lot, pay_from_lots, sale_line
-from smartwork.domain.money import cents
+from smartwork.domain.money import round_to_cent
 from smartwork.errors import InputError
 from tests.support.stays import OCTOBER, START, invoice, line
 
@@ -39,7 +39,7 @@ def test_credit_gives_back_the_hours_asked_for_money_first(quarters: int, bought
     assert given_back.quantity == min(hours, before.quantity)
     left = sum((one.hours for one in given_back.drawdowns), lots[0].left)
     value = sum((one.value for one in given_back.drawdowns), lots[0].value)
-    assert value == cents(left * lots[0].per_hour), "the lot is worth its hours, to the cent"
+    assert value == round_to_cent(left * lots[0].per_hour), "the lot is worth its hours, to the cent"
 
 
 @given(st.integers(1, 40), st.integers(1, 40))

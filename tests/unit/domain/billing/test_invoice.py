@@ -23,7 +23,7 @@ from smartwork.domain.billing.rating import Group, rate, terms_of
 from smartwork.domain.billing.tariffs import Tariff
 from smartwork.domain.bookings.visit import Proven
 from smartwork.domain.ledger.ledger_day import BatchRun
-from smartwork.domain.money import cents
+from smartwork.domain.money import round_to_cent
 from smartwork.domain.presence.spans import Span
 
 SELLER = Party("Network", "0999900150", "Street 1", "5000", "Namur", iban="BE92999900000123")
@@ -41,7 +41,7 @@ def charge(centre: str = "Namur", kind: Any = "desk", hours: str = "1", price: s
     )  # fmt: skip
     line = rate(one, terms_of(TERMS, Tariff(None, kind, START.date(), Decimal(price))), STANDARD_VAT)[0]
     quantity = Decimal(hours)
-    return (replace(line, hours=quantity, quantity=quantity, net=cents(quantity * line.price)),)
+    return (replace(line, hours=quantity, quantity=quantity, net=round_to_cent(quantity * line.price)),)
 
 
 def invoice(*charges: Group, ordinal: int = 7) -> Invoice:

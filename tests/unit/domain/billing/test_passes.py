@@ -11,7 +11,7 @@ from smartwork.domain.billing.invoice import Terms
 from smartwork.domain.billing.parties import STANDARD_VAT
 from smartwork.domain.billing.passes import by_day, cheapest, rate_day
 from smartwork.domain.billing.rating import terms_of
-from smartwork.domain.money import cents
+from smartwork.domain.money import round_to_cent
 from tests.support.stays import TARIFF, contract, stay
 
 EUR = st.decimals(Decimal("0.01"), 200, places=2)
@@ -31,7 +31,7 @@ PLAIN = terms_of(contract(charge="cheapest"), TARIFF)
 @given(HOURS, TERMS)
 def test_never_dearer_than_any_single_choice(hours: list[Decimal], terms: Terms) -> None:
     best = cheapest(hours, terms)
-    assert best.net <= sum(cents(h * terms.per_hour) for h in hours)
+    assert best.net <= sum(round_to_cent(h * terms.per_hour) for h in hours)
     if terms.day is not None:
         assert best.net <= terms.day
     if terms.half_day is not None:
@@ -42,7 +42,7 @@ def test_never_dearer_than_any_single_choice(hours: list[Decimal], terms: Terms)
 def test_never_dearer_than_any_number_of_half_days_and_the_hours_beyond(hours: list[Decimal], terms: Terms, n: int) -> None:
     if terms.half_day is not None:
         beyond = max(Decimal(0), sum(hours, Decimal(0)) - n * terms.half_day_hours)
-        assert cheapest(hours, terms).net <= n * terms.half_day + cents(beyond * terms.per_hour)
+        assert cheapest(hours, terms).net <= n * terms.half_day + round_to_cent(beyond * terms.per_hour)
 
 
 @given(HOURS, TERMS)

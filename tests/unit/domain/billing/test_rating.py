@@ -14,7 +14,7 @@ from smartwork.domain.billing.parties import STANDARD_VAT
 from smartwork.domain.billing.rating import rate, terms_of
 from smartwork.domain.billing.tariffs import Tariff
 from smartwork.domain.bookings.visit import Proven
-from smartwork.domain.money import cents
+from smartwork.domain.money import round_to_cent
 from smartwork.domain.presence.spans import Span, State
 
 START = datetime(2026, 10, 5, 7, tzinfo=UTC)
@@ -76,7 +76,7 @@ def test_charge_is_hours_times_price_to_the_cent_and_never_negative(one: Proven,
     charge = charged(one, terms, price)
     if charge is not None:
         assert charge.hours > 0
-        assert charge.net == cents(charge.hours * charge.price) >= 0
+        assert charge.net == round_to_cent(charge.hours * charge.price) >= 0
         assert charge.proofs[0].doubtful == (one.unknown_s > 0)
 
 
