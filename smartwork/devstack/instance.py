@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from smartwork.devstack.cache import cache_base, make_folder
 from smartwork.devstack.errors import DevstackError
-from smartwork.devstack.packages import cache_base, make_folder
 from smartwork.devstack.process_identity import started_at
 from smartwork.devstack.server_account import Account
 

@@ -1,4 +1,4 @@
-"""Which Debian mirror this machine uses: found in its own apt configuration, never assumed."""
+"""The Debian mirror of this machine, from its apt configuration."""
 
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,10 +13,10 @@ _FORMAT = "$(ORIGIN)|$(LABEL)|$(COMPONENT)|$(SITE)"
 
 
 def debian_mirror(env: Mapping[str, str]) -> str:
-    """The address of a Debian archive, without a slash at its end.
+    """The address of a Debian archive, without a trailing slash.
 
-    SMARTWORK_DEBIAN_MIRROR wins; then what apt has already fetched lists from; then its source files.
-    Raises DevstackError where none can be found.
+    In this order: SMARTWORK_DEBIAN_MIRROR, the archive from which apt has downloaded package lists, apt's source files.
+    Raises DevstackError if none is found.
     """
     if override := env.get(OVERRIDE, "").strip():
         if not override.startswith(_SCHEMES):
@@ -33,7 +33,7 @@ def debian_mirror(env: Mapping[str, str]) -> str:
 
 
 def sites_of_index_targets(lines: Iterable[str]) -> Iterator[str]:
-    """The archives of Debian main among lines of `ORIGIN|LABEL|COMPONENT|SITE`; security and others left out."""
+    """The archives of Debian main in lines of `ORIGIN|LABEL|COMPONENT|SITE`, without security and others."""
     for line in lines:
         origin, label, component, site = [*line.split("|"), "", "", "", ""][:4]
         if (origin, label, component) == ("Debian", "Debian", "main") and site.startswith(_SCHEMES):
@@ -41,7 +41,7 @@ def sites_of_index_targets(lines: Iterable[str]) -> Iterator[str]:
 
 
 def sites_of_sources(files: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """The archives of Debian main in apt source files, given as (file name, text) in either of apt's two formats."""
+    """The archives of Debian main in apt's source files, given as (file name, text), in both formats of apt."""
     for name, text in files:
         entries = _deb822(text) if name.endswith(".sources") else _one_line(text)
         for uri, suites, components in entries:
@@ -50,7 +50,7 @@ def sites_of_sources(files: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _is_debian(uri: str, suites: list[str]) -> bool:
-    """Whether an entry is the main archive of Debian: by convention its path ends in `debian` (or a snapshot of it)."""
+    """Whether an entry is the main archive of Debian: by convention its path contains `debian`, as in a snapshot."""
     folders = uri.rstrip("/").split("/")
     named = "debian" in folders[2:] and not folders[-1].startswith("debian-")
     return named and uri.startswith(_SCHEMES) and not any("security" in suite for suite in suites)

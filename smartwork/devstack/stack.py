@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from smartwork.devstack import packages
+from smartwork.devstack import cache, packages
 from smartwork.devstack.errors import DevstackError
 from smartwork.devstack.instance import Instance, leftovers, named, throwaway
 from smartwork.devstack.mosquitto import Mosquitto
@@ -63,7 +63,7 @@ def up(env: Mapping[str, str], instance: str | None = None, progress: Progress =
         return Endpoints(database, broker, owned_database=False, owned_broker=False)
     chosen = named(instance, env)
     tree = packages.install(packages.SERVICES, env, progress)
-    with packages.locked(chosen.lock, progress):
+    with cache.locked(chosen.lock, progress):
         chosen.create()
         if not database:
             postgres = Postgres(chosen, tree)
@@ -88,7 +88,7 @@ def down(instance: str | None = None, env: Mapping[str, str] | None = None) -> l
     chosen = named(instance, _environment(env))
     if not chosen.exists():
         return []
-    with packages.locked(chosen.lock, no_progress):
+    with cache.locked(chosen.lock, no_progress):
         return _stop(chosen, _environment(env))
 
 
@@ -97,7 +97,7 @@ def remove(instance: str | None = None, env: Mapping[str, str] | None = None) ->
     chosen = named(instance, _environment(env))
     if not chosen.folder.exists():
         return []
-    with packages.locked(chosen.lock, no_progress):
+    with cache.locked(chosen.lock, no_progress):
         stopped = _stop(chosen, _environment(env))
         chosen.delete()
     return stopped
@@ -150,7 +150,7 @@ def sweep(env: Mapping[str, str] | None = None) -> list[str]:
 
 
 def _services(instance: Instance, env: Mapping[str, str]) -> tuple[Postgres, Mosquitto]:
-    tree = packages.SERVICES.folder(packages.cache_base(env))
+    tree = packages.SERVICES.folder(cache.cache_base(env))
     return Postgres(instance, tree), Mosquitto(instance, tree)
 
 

@@ -1,15 +1,17 @@
-"""A Chromium for browser tests and for looking at pages: the user's, the system's, or one unpacked privately."""
+"""A Chromium for browser tests: the user's, the system's, or one unpacked privately."""
 
 import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from smartwork.devstack.architecture import library_folder
+from smartwork.devstack.cache import cache_base, locked
 from smartwork.devstack.errors import DevstackError
-from smartwork.devstack.packages import Tree, cache_base, install, library_folder, locked
+from smartwork.devstack.packages import PackageTree, install
 from smartwork.progress import Progress, no_progress
 
-BROWSER = Tree(
+BROWSER = PackageTree(
     name="browser",
     packages=("chromium", "fonts-liberation", "fonts-dejavu-core"),
     programs=("usr/lib/chromium/chromium", "usr/lib/chromium/chrome_crashpad_handler"),
@@ -51,9 +53,9 @@ _FAMILIES = {
 
 
 def chromium_path(env: Mapping[str, str] | None = None, progress: Progress = no_progress) -> Path:
-    """A Chromium that can be launched: SMARTWORK_CHROMIUM, else /usr/bin/chromium, else a private one (fetched once).
+    """The path of a Chromium: SMARTWORK_CHROMIUM, else /usr/bin/chromium, else a private one, downloaded once.
 
-    Raises DevstackError where SMARTWORK_CHROMIUM names no program, or where fetching fails.
+    Raises DevstackError if SMARTWORK_CHROMIUM names no program, or the download fails.
     """
     env = os.environ if env is None else env
     if named := env.get("SMARTWORK_CHROMIUM"):
@@ -67,7 +69,7 @@ def chromium_path(env: Mapping[str, str] | None = None, progress: Progress = no_
 
 
 def _launcher(root: Path, base: Path, progress: Progress) -> Path:
-    """A script which starts the tree's Chromium with the tree's libraries and fonts."""
+    """A script that starts the Chromium of the tree with the libraries and fonts of the tree."""
     script = root / "chromium"
     with locked(base / "trees" / f".{root.name}.lock", progress):
         if not script.exists():

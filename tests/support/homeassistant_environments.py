@@ -1,6 +1,6 @@
-"""A real Home Assistant for tests: Debian's Python unpacked privately, and two environments of locked packages.
+"""A real Home Assistant for tests: a private Python of Debian, and two environments of locked packages.
 
-`python -m smartwork.devstack.homeassistant` sets it up, once for a machine and user: about two minutes and 1.2 GB.
+`python -m tests.support.homeassistant_environments` sets it up, once for each machine and user: about two minutes and 1.2 GB.
 """
 
 import hashlib
@@ -12,12 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from smartwork.devstack.architecture import architecture
+from smartwork.devstack.cache import cache_base, locked, make_folder
 from smartwork.devstack.errors import DevstackError, plain_environment
 from smartwork.devstack.instance import PROJECT_ROOT
-from smartwork.devstack.packages import Tree, architecture, cache_base, install, locked, make_folder
+from smartwork.devstack.packages import PackageTree, install
 from smartwork.progress import Progress, no_progress
 
-PYTHON = Tree(
+PYTHON = PackageTree(
     name="python313",
     packages=("python3.13", "python3.13-venv", "libpython3.13-dev", "libstdc++6", "libgcc-s1"),
     programs=("usr/bin/python3.13",),
@@ -34,22 +36,22 @@ _COMPLETE = ".complete"
 
 @dataclass(frozen=True)
 class Environments:
-    """Interpreters: `server` has Home Assistant, `edge` has what the gateway needs with its extra `homeassistant`."""
+    """Python interpreters: `server` has Home Assistant, `edge` has the gateway with its extra `homeassistant`."""
 
     server: Path
     edge: Path
 
 
 def ready(env: Mapping[str, str]) -> Environments | None:
-    """The environments where they have been set up completely, else None. Creates nothing."""
+    """The environments, or None if they are not complete. Creates nothing."""
     found = _environments(env)
     return found if all(_is_complete(python) for python in (found.server, found.edge)) else None
 
 
 def set_up(env: Mapping[str, str], progress: Progress = no_progress) -> Environments:
-    """The environments, made first where they are missing. Takes about two minutes, once.
+    """The environments, which are created if they are missing. That takes about two minutes, once.
 
-    Raises DevstackError where Debian's packages or those of the locks cannot be had; the message says what to do.
+    Raises DevstackError if packages of Debian or of the locks cannot be downloaded; the message says what to do.
     """
     if found := ready(env):
         return found
@@ -60,7 +62,7 @@ def set_up(env: Mapping[str, str], progress: Progress = no_progress) -> Environm
         for python, lock in ((found.server, SERVER_LOCK), (found.edge, EDGE_LOCK)):
             if not _is_complete(python):
                 if shutil.disk_usage(folder).free < _NEEDED_BYTES:
-                    raise DevstackError(f"{folder} lies on a disk with too little room: 2.5 GB are needed.")
+                    raise DevstackError(f"{folder} is on a disk with too little free space: 2.5 GB are needed.")
                 _make(python, lock, tree, progress)
     return found
 
@@ -88,7 +90,7 @@ def _make(python: Path, lock: Path, tree: Path, progress: Progress) -> None:
     total = sum("==" in line for line in lock.read_text().splitlines())
     options = ["--no-input", "--progress-bar", "off", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
     command = [sys.executable, "-m", "pip", "--python", str(python), "install", *options, "-r", str(lock)]
-    # What lies on the caller's PYTHONPATH would count as installed, and be left out.
+    # pip would count packages on the caller's PYTHONPATH as installed.
     own = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment = {**own, "CPATH": ":".join(map(str, headers))}
     log = folder / "pip.log"
@@ -104,9 +106,9 @@ def _make(python: Path, lock: Path, tree: Path, progress: Progress) -> None:
             elif line.startswith(("Building ", "Installing ")):
                 progress(f"installing {lock.stem}, a minute", 0, 0)
     if pip.returncode:
-        words = "\n".join(f"  {line[:300]}" for line in log.read_text().splitlines() if "WARNING" not in line)[-2_000:]
+        excerpt = "\n".join(f"  {line[:300]}" for line in log.read_text().splitlines() if "WARNING" not in line)[-2_000:]
         help_text = "Is a package index within reach, and a C compiler?"
-        raise DevstackError(f"The packages of {lock.name} could not be installed:\n{words}\n{help_text}")
+        raise DevstackError(f"The packages of {lock.name} could not be installed:\n{excerpt}\n{help_text}")
     (folder / _COMPLETE).touch()
 
 
@@ -117,18 +119,18 @@ def _run(command: list[str], what: str) -> None:
 
 
 def main() -> int:
-    """Set up and print the interpreter of the server; exit status 1, with what to do, where it cannot be had."""
-    said = ""
+    """Set up the environments and print the interpreter of the server. Exit status 1 if that fails."""
+    last_text = ""
 
-    def say(step: str, done: int, total: int) -> None:
-        nonlocal said
+    def report(step: str, done: int, total: int) -> None:
+        nonlocal last_text
         text = f"{step} {done} of {total}" if total else step
-        if text != said and (not total or done in (1, total) or done % 10 == 0):
-            said = text
+        if text != last_text and (not total or done in (1, total) or done % 10 == 0):
+            last_text = text
             print(text, file=sys.stderr, flush=True)
 
     try:
-        print(set_up(os.environ, say).server)
+        print(set_up(os.environ, report).server)
     except DevstackError as error:
         print(error, file=sys.stderr)
         return 1

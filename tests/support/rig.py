@@ -10,7 +10,7 @@ from time import monotonic, sleep
 from smartwork.clock import now
 from smartwork.db.core.connection import connect
 from smartwork.db.presence.spans import queued_devices
-from smartwork.devstack import packages
+from smartwork.devstack import cache, packages
 from smartwork.devstack.instance import throwaway
 from smartwork.devstack.mosquitto import Mosquitto
 from smartwork.devstack.stack import Stack, ephemeral, remove
@@ -134,7 +134,7 @@ def rig(folder: Path, days: Days, workers: int = 1, **ingest_settings: object) -
         instance = throwaway("centre", {})
         opened.callback(remove, instance.name, {})
         instance.create()
-        centre_broker = Mosquitto(instance, packages.SERVICES.folder(packages.cache_base({})))
+        centre_broker = Mosquitto(instance, packages.SERVICES.folder(cache.cache_base({})))
         centre_broker.start()
         url = servers.endpoints.database_url
         with connect(url) as connection:

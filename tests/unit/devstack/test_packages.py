@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from smartwork.devstack import packages
+from smartwork.devstack import apt, architecture, cache, packages
 from smartwork.devstack.errors import DevstackError
 from tests.support.chromium import chromium_path
 
@@ -13,34 +13,34 @@ LISTING = """Reading package lists...
 """
 
 
-def test_only_packages_that_are_used_are_downloaded() -> None:
-    assert packages.needed_packages(LISTING, r"perl|perl-.*") == {"mosquitto": 274344, "libssl3t64": 2464736}
+def test_packages_that_are_left_out_are_not_downloaded() -> None:
+    assert apt.needed_packages(LISTING, r"perl|perl-.*") == {"mosquitto": 274344, "libssl3t64": 2464736}
 
 
-def test_the_cache_goes_where_it_is_told(tmp_path: Path) -> None:
-    assert packages.cache_base({"SMARTWORK_CACHE": str(tmp_path)}) == tmp_path
+def test_the_cache_is_the_folder_in_the_environment(tmp_path: Path) -> None:
+    assert cache.cache_base({"SMARTWORK_CACHE": str(tmp_path)}) == tmp_path
 
 
-def test_a_user_has_a_cache_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_users_cache_is_in_their_own_cache_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    assert packages.cache_base({"XDG_CACHE_HOME": "/home/ada/.cache"}) == Path("/home/ada/.cache/smartwork")
+    assert cache.cache_base({"XDG_CACHE_HOME": "/home/ada/.cache"}) == Path("/home/ada/.cache/smartwork")
 
 
-def test_roots_cache_lies_where_other_users_can_walk(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_roots_cache_is_where_other_users_can_enter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    assert packages.cache_base({}) == Path("/var/cache/smartwork")
+    assert cache.cache_base({}) == Path("/var/cache/smartwork")
 
 
 def test_a_changed_recipe_gets_a_folder_of_its_own(tmp_path: Path) -> None:
-    one = packages.Tree("t", ("a",), (), ("p",), "")
-    two = packages.Tree("t", ("a", "b"), (), ("p",), "")
+    one = packages.PackageTree("t", ("a",), (), ("p",), "")
+    two = packages.PackageTree("t", ("a", "b"), (), ("p",), "")
     assert one.folder(tmp_path) != two.folder(tmp_path)
 
 
-def test_an_unknown_machine_is_told_what_to_do_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_an_unsupported_machine_the_error_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
     with pytest.raises(DevstackError, match=r"(?s)riscv64.*SMARTWORK_DATABASE_URL"):
-        packages.architecture()
+        architecture.architecture()
 
 
 def test_the_users_own_chromium_comes_first() -> None:
