@@ -1,4 +1,4 @@
-"""Chance that can be repeated, and figures that are seen."""
+"""A random generator with a seed that can be repeated, and figures on the terminal."""
 
 import os
 import secrets
@@ -11,23 +11,23 @@ SEED = int(os.environ.get("SEED") or secrets.randbelow(1_000_000))
 
 
 def pytest_report_header() -> str:
-    """How to see the same again."""
+    """Print the seed."""
     return f"faults: SEED={SEED}"
 
 
 @pytest.fixture
-def chance(request: pytest.FixtureRequest) -> Random:
-    """Chance of this run and this test; SEED in the environment repeats it."""
+def rng(request: pytest.FixtureRequest) -> Random:
+    """The random generator of this run and test. SEED in the environment repeats it."""
     print(f"repeat with: make faults SEED={SEED}")
     return Random(f"{SEED}/{request.node.name}")
 
 
 @pytest.fixture
-def tell(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Print a figure where whoever runs the suite sees it."""
+def print_figure(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Print a figure on the terminal, although output is captured."""
 
-    def tell_at_once(text: str) -> None:
+    def print_now(text: str) -> None:
         with capsys.disabled():
             print(f"\n  {request.node.name}: {text}")
 
-    return tell_at_once
+    return print_now

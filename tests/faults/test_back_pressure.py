@@ -1,4 +1,4 @@
-"""With the database away the broker keeps what comes, and ingest holds no more than it may have in flight."""
+"""With the database away the broker keeps new messages, and ingest holds no more than it may have in flight."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -16,38 +16,40 @@ from smartwork.db.network_setup import install
 from smartwork.devstack.stack import Stack
 from smartwork.settings import IngestSettings
 from smartwork.transport.load_publisher import publish_packets, send_packets
-from tests.support.factory import NOON, Told, batch, small_network
+from tests.support.factory import NOON, Measurement, batch, small_network
 from tests.support.program import Program, eventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.services]
 TOPIC = "sw/v1/mons/readings/gateway"
 READINGS = 400
-"""What an outbox seals at the most."""
+"""The largest batch of an outbox."""
 BATCHES = 8_000
 LIMIT_MB = 150
 PER_MB = 1_000_000
 
 
-def said() -> list[tuple[str, bytes]]:
-    """Batches of one edge: the first as it is, the others with other numbers."""
-    told: list[Told] = [(NOON - timedelta(minutes=i), "s-1", Metric.TEMPERATURE_C, 20 + i % 50 / 10) for i in range(READINGS)]
+def messages_of_an_edge() -> list[tuple[str, bytes]]:
+    """Batches of one edge, equal except for their numbers."""
+    told: list[Measurement] = [
+        (NOON - timedelta(minutes=i), "s-1", Metric.TEMPERATURE_C, 20 + i % 50 / 10) for i in range(READINGS)
+    ]
     one: Batch = batch(1, told)
     payload = one.model_dump_json()
     return [(TOPIC, payload.replace('"first":1,', f'"first":{1 + i * READINGS},').encode()) for i in range(BATCHES)]
 
 
 def test_with_the_database_away_memory_stays_bounded_and_the_broker_keeps_the_rest(
-    outage: Stack, tmp_path: Path, tell: Callable[[str], None]
+    outage: Stack, tmp_path: Path, print_figure: Callable[[str], None]
 ) -> None:
     url, broker = outage.endpoints.database_url, outage.endpoints.broker_url
     with closing(connect(url)) as connection:
         install(connection, small_network())
-    messages = said()
+    messages = messages_of_an_edge()
     payload_mb = sum(len(payload) for _, payload in messages) / PER_MB
     in_flight_mb = IngestSettings.model_fields["max_in_flight"].default * len(messages[0][1]) / PER_MB
     assert payload_mb > 5 * in_flight_mb
     with Program("ingest", {"database_url": url, "broker_url": broker}, tmp_path / "log") as ingest:
-        ingest.wait_until_it_says("is subscribed")
+        ingest.wait_for_log("is subscribed")
         before = peak_rss_mb(ingest.pid)
         outage.postgres.stop()
         send_packets(broker, publish_packets(messages))
@@ -60,10 +62,10 @@ def test_with_the_database_away_memory_stays_bounded_and_the_broker_keeps_the_re
                 (found,) = connection.execute("SELECT count(*) FROM batch").fetchall()
             return bool(found[0] == BATCHES)
 
-        eventually(stored, lambda: ingest.said[-2_000:], timeout_s=120)
+        eventually(stored, lambda: ingest.log_text[-2_000:], timeout_s=120)
         after = peak_rss_mb(ingest.pid)
         assert ingest.stop(30) == 0
-    tell(
+    print_figure(
         f"{payload_mb:.0f} MB of batches while the database was away; ingest held {before:.0f} MB before, "
         f"{away:.0f} MB while it waited, {after:.0f} MB at the most until all were stored"
     )

@@ -1,4 +1,4 @@
-"""Any bytes on any topic: never a crash, always a row that says why, and always acknowledged."""
+"""Any bytes on any topic: never a crash, always a row with the reason, and always acknowledged."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -62,27 +62,27 @@ def all_accounted(connection: Connection, tries: int, stored: int) -> None:
     assert number(connection, f"SELECT count(*) FROM reading WHERE {ahead}") == 0
 
 
-def poison(store: IngestStore, connection: Connection, chance: Random, tries: int) -> int:
+def poison(store: IngestStore, connection: Connection, rng: Random, tries: int) -> int:
     stored = 0
     for done in range(0, tries, PORTION_SIZE):
-        stored += feed(store, deliveries(chance, min(PORTION_SIZE, tries - done)))
+        stored += feed(store, deliveries(rng, min(PORTION_SIZE, tries - done)))
     all_accounted(connection, tries, stored)
     return stored
 
 
 def test_five_thousand_mutated_messages_are_stored_or_kept_as_rejected(
-    store: IngestStore, connection: Connection, chance: Random
+    store: IngestStore, connection: Connection, rng: Random
 ) -> None:
-    assert poison(store, connection, chance, 5_000) > 50
+    assert poison(store, connection, rng, 5_000) > 50
 
 
 @pytest.mark.faults
 def test_two_hundred_thousand_mutated_messages_are_stored_or_kept_as_rejected(
-    store: IngestStore, connection: Connection, chance: Random, tell: Callable[[str], None]
+    store: IngestStore, connection: Connection, rng: Random, print_figure: Callable[[str], None]
 ) -> None:
     began = monotonic()
-    stored = poison(store, connection, chance, 200_000)
-    tell(f"200000 tries in {monotonic() - began:.0f} s, of which {stored} were harmless and stored")
+    stored = poison(store, connection, rng, 200_000)
+    print_figure(f"200000 tries in {monotonic() - began:.0f} s, of which {stored} were harmless and stored")
 
 
 TOPICS = st.one_of(
@@ -100,10 +100,10 @@ def test_whatever_hypothesis_invents_is_kept_as_rejected(store: IngestStore, con
 
     @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(st.tuples(TOPICS, st.binary(max_size=200) | JSON.map(lambda j: repr(j).encode())), max_size=40))
-    def invent(said: list[tuple[str, bytes]]) -> None:
+    def invent(invented: list[tuple[str, bytes]]) -> None:
         nonlocal tries, stored
-        tries += len(said)
-        stored += feed(store, [Delivery(t, p, retained=False, qos=1, mid=1, connection=1) for t, p in said])
+        tries += len(invented)
+        stored += feed(store, [Delivery(t, p, retained=False, qos=1, mid=1, connection=1) for t, p in invented])
 
     invent()
     assert tries > 100
@@ -115,32 +115,34 @@ def test_thousands_of_mutated_messages_through_the_broker_leave_nothing_behind(
     database_url: str,
     broker_url: str,
     connection: Connection,
-    chance: Random,
-    tell: Callable[[str], None],
+    rng: Random,
+    print_figure: Callable[[str], None],
     tmp_path: Path,
 ) -> None:
     install(connection, small_network(CENTRE))
     topic = f"sw/v1/{CENTRE}/readings/sentinel"
     last = batch(1, presence("s-1", NOON, [True]))
-    heard, source, tries = 0, messages(chance), 4_000
+    published, source, tries = 0, messages(rng), 4_000
     with (
         Program("ingest", {"database_url": database_url, "broker_url": broker_url}, tmp_path / "log") as ingest,
-        Client(broker_url, "test-edge") as speaker,
+        Client(broker_url, "test-edge") as edge,
     ):
-        speaker.wait_connected(10)
-        ingest.wait_until_it_says("is subscribed")
-        while heard < tries:
-            said, payload = next(source)
-            if "//" in said or len(payload) > 1_000_000:  # no worker listens there; the broker refuses what is too long
+        edge.wait_connected(10)
+        ingest.wait_for_log("is subscribed")
+        while published < tries:
+            name, payload = next(source)
+            if "//" in name or len(payload) > 1_000_000:  # no worker subscribes to it; the broker refuses what is too long
                 continue
-            speaker.publish(said, payload)
-            heard += 1
-        speaker.publish(topic, last.model_dump_json().encode()).wait_for_publish(60)
+            edge.publish(name, payload)
+            published += 1
+        edge.publish(topic, last.model_dump_json().encode()).wait_for_publish(60)
         eventually(
-            lambda: number(connection, "SELECT count(*) FROM outbox WHERE edge = 'sentinel'") == 1, lambda: ingest.said, 120
+            lambda: number(connection, "SELECT count(*) FROM outbox WHERE edge = 'sentinel'") == 1,
+            lambda: ingest.log_text,
+            120,
         )
         assert ingest.stop() == 0
-    assert "Traceback" not in ingest.said
+    assert "Traceback" not in ingest.log_text
     rejected = number(connection, "SELECT count(*) FROM rejected WHERE n IS NULL")
     kept = number(connection, "SELECT count(*) + sum(resends) FROM batch")
     reported = tries + 1 - rejected - kept
@@ -149,4 +151,6 @@ def test_thousands_of_mutated_messages_through_the_broker_leave_nothing_behind(
     with Client(broker_url, "ingest-1", subscriptions=["sw/none"], session_s=3_600) as successor:
         successor.wait_connected(10)
         assert successor.receive(1, timeout_s=2) == []
-    tell(f"{tries} messages: {rejected} rejected, {kept} batches, {reported} reports and status; none came again")
+    print_figure(
+        f"{tries} messages: {rejected} rejected, {kept} batches, {reported} reports and status; none was delivered again"
+    )

@@ -1,4 +1,4 @@
-"""Workers are equal: however many there are, and whichever dies, the database ends the same."""
+"""Any number of workers, and a worker that dies, give the same database."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,37 +7,37 @@ from time import sleep
 
 import pytest
 
-from tests.support.life import first_days, speaking
-from tests.support.rig import rig
+from tests.support.device_days import first_days, publishing_devices
+from tests.support.running_chain import running_chain
 
 pytestmark = [pytest.mark.faults, pytest.mark.services]
 CENTRES = ("arlon", "tournai", "verviers")
 SESSION_S = 5
-"""How long the broker keeps a dead worker's share for it; then the edges' resends reach those that live."""
+"""How long the broker keeps a dead worker's messages for it; then the edges' resends reach the other workers."""
 
 
 @pytest.mark.parametrize("many", [1, 2, 4])
 def test_the_database_ends_the_same_with_any_number_of_workers(
-    many: int, tmp_path: Path, tell: Callable[[str], None]
+    many: int, tmp_path: Path, print_figure: Callable[[str], None]
 ) -> None:
     days = first_days(CENTRES, 2)
-    with rig(tmp_path, days, workers=many) as chain:
-        with speaking(chain.centre_broker.url, days.said, a_second=10_000):
+    with running_chain(tmp_path, days, workers=many) as chain:
+        with publishing_devices(chain.centre_broker.url, days.messages, per_second=10_000):
             pass
-        took = chain.wait_until_level()
-        chain.prove()
-    tell(f"level {took:.1f} s after the last word")
+        took = chain.wait_until_complete()
+        chain.assert_complete()
+    print_figure(f"complete {took:.1f} s after the last message")
 
 
 @pytest.mark.parametrize("many", [2, 4])
-def test_a_worker_that_dies_for_good_takes_nothing_with_it(
-    many: int, tmp_path: Path, chance: Random, tell: Callable[[str], None]
+def test_a_worker_that_never_comes_back_loses_nothing(
+    many: int, tmp_path: Path, rng: Random, print_figure: Callable[[str], None]
 ) -> None:
     days = first_days(CENTRES, 2)
-    with rig(tmp_path, days, workers=many, session_s=SESSION_S) as chain:
-        with speaking(chain.centre_broker.url, days.said, a_second=len(days.said) / 8):
-            sleep(chance.uniform(2, 5))
-            chance.choice(chain.workers).kill()
-        took = chain.wait_until_level()
-        chain.prove()
-    tell(f"level {took:.1f} s after the last word")
+    with running_chain(tmp_path, days, workers=many, session_s=SESSION_S) as chain:
+        with publishing_devices(chain.centre_broker.url, days.messages, per_second=len(days.messages) / 8):
+            sleep(rng.uniform(2, 5))
+            rng.choice(chain.workers).kill()
+        took = chain.wait_until_complete()
+        chain.assert_complete()
+    print_figure(f"complete {took:.1f} s after the last message")

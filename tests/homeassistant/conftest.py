@@ -50,5 +50,5 @@ def centre(
             "homeassistant_token": home.token,
         }
         gateway = stack.enter_context(Program("edge", settings, folder / "edge.log", str(environments.edge)))
-        gateway.wait_until_it_says("policy 1 is in force")
+        gateway.wait_for_log("policy 1 is in force")
         yield HomeAssistantCentre(home, gateway, devices, broker)

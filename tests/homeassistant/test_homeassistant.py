@@ -158,12 +158,12 @@ def test_a_refused_token_is_reported_without_showing_it_and_the_gateway_goes_on(
         "homeassistant_token": "an-expired-token",
     }
     with Program("edge", settings, tmp_path / "edge.log", str(environments.edge)) as other:
-        other.wait_until_it_says("refuses SMARTWORK_HOMEASSISTANT_TOKEN")
+        other.wait_for_log("refuses SMARTWORK_HOMEASSISTANT_TOKEN")
         centre.devices.publish("sw/v1/liege/policy", policy(1, ()).model_dump_json().encode(), retain=True)
-        other.wait_until_it_says("policy 1 is in force")
+        other.wait_for_log("policy 1 is in force")
         assert other.stop() == 0
-        assert "an-expired-token" not in other.said
-        assert "Traceback" not in other.said
+        assert "an-expired-token" not in other.log_text
+        assert "Traceback" not in other.log_text
 
 
 def test_after_a_restart_of_home_assistant_all_entities_return_and_the_newest_state_is_read(
@@ -174,12 +174,12 @@ def test_after_a_restart_of_home_assistant_all_entities_return_and_the_newest_st
     centre.home_assistant.call("input_boolean/turn_off", entity_id="input_boolean.somebody")
     centre.wait_for_state(MEETING_ROOM, "off")
     centre.home_assistant.stop()
-    centre.gateway.wait_until_it_says("does not answer")
+    centre.gateway.wait_for_log("does not answer")
     centre.home_assistant.start()
     centre.wait_for_state(DESK, "on")
     centre.wait_for_state(LIGHT, centre.home_assistant.state(LIGHT))
     centre.home_assistant.call("input_boolean/turn_on", entity_id="input_boolean.somebody")
     centre.wait_for_state(MEETING_ROOM, "on", timeout_s=90)
     assert "ERROR" not in centre.home_assistant.log_text
-    assert centre.home_assistant.token not in centre.gateway.said
-    assert "entity_id" not in centre.gateway.said
+    assert centre.home_assistant.token not in centre.gateway.log_text
+    assert "entity_id" not in centre.gateway.log_text

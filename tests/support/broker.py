@@ -1,15 +1,15 @@
-"""What tests need around the broker: a clean one, and a client that only notes what it is told."""
+"""A broker without retained messages and sessions, and the payloads that a client receives."""
 
 from collections.abc import Callable
 
 from smartwork.transport.mqtt import Client
 
 CLIENTS = ("ingest-1", "ingest-2", "edge-mons", "edge-mons-devices")
-"""Names of clients of smartwork whose sessions a broker keeps; tests use no others."""
+"""The clients of smartwork whose sessions a broker keeps. Tests use no others."""
 
 
 def forget_everything(broker_url: str) -> None:
-    """Clear the retained messages of smartwork and the sessions of CLIENTS at a broker that cannot be wiped."""
+    """Clear the retained messages of smartwork and the sessions of CLIENTS."""
     for name in CLIENTS:
         with Client(broker_url, name) as client:
             client.wait_connected(10)
@@ -25,7 +25,7 @@ def forget_everything(broker_url: str) -> None:
 
 
 def collect(client: Client, enough: Callable[[list[bytes]], bool], timeout_s: float = 10.0) -> list[bytes]:
-    """The payloads that `client` receives, acknowledged, until they are `enough` or it is silent for `timeout_s`."""
+    """Receive and acknowledge messages until `enough(payloads)` or nothing arrives for `timeout_s`. Returns the payloads."""
     payloads: list[bytes] = []
     while not enough(payloads):
         found = client.receive(1_000, timeout_s)

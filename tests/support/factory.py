@@ -1,4 +1,4 @@
-"""Small values of the real types, so that a test names only what it is about."""
+"""Small values of the real types with defaults, so that a test states only what it tests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ TODAY = NOON.date()
 
 @dataclass
 class Clock:
-    """A clock that stands still until it is told to move."""
+    """A clock that a test moves."""
 
     at: datetime = NOON
 
@@ -37,12 +37,12 @@ class Clock:
         return self.at
 
     def move(self, seconds: float) -> None:
-        """Let so many seconds pass."""
+        """Move the clock forward by `seconds`."""
         self.at += timedelta(seconds=seconds)
 
 
 def small_network(centre: str = "mons") -> Network:
-    """One centre with one zone, two desks with a sensor each, one metered ceiling, one company with one member."""
+    """One centre with one zone, two desks with a sensor each, one metered light, one company with one member."""
     place = Rect(0, 0, 2, 2)
     desks = tuple(Resource(f"desk-{i}", f"Desk {i}", "desk", 1, "hall", place) for i in (1, 2))
     sensors = tuple(
@@ -84,7 +84,7 @@ def small_network(centre: str = "mons") -> Network:
 
 
 def small_policy(centre: str = "mons", version: int = 1) -> Policy:
-    """The policy that belongs to `small_network`."""
+    """The policy of `small_network`."""
     devices = [
         DeviceEntry(device=d.slug, profile=Profile.ZIGBEE2MQTT, address=d.address, interval_s=d.interval_s)
         for d in small_network(centre).centres[0].devices
@@ -92,29 +92,29 @@ def small_policy(centre: str = "mons", version: int = 1) -> Policy:
     return Policy(version=version, timezone=ZONE, devices=devices)
 
 
-Told = tuple[datetime, str, int, float]
-"""When, which device, the code of the metric, and the value."""
+Measurement = tuple[datetime, str, int, float]
+"""Event time, device, code of the metric, value."""
 
 
-def presence(device: str, start: datetime, values: Sequence[bool], every_s: float = 60) -> list[Told]:
-    """Presence readings of a device at regular intervals from `start` on."""
+def presence(device: str, start: datetime, values: Sequence[bool], every_s: float = 60) -> list[Measurement]:
+    """Presence readings of a device at regular intervals from `start`."""
     return [
         (start + timedelta(seconds=i * every_s), device, int(Metric.PRESENCE), float(value)) for i, value in enumerate(values)
     ]
 
 
-def batch(first: int, told: Sequence[Told], day: date = TODAY, epoch: str = EPOCH) -> Batch:
-    """A batch of these readings whose numbers begin with `first`."""
-    names = sorted({device for _, device, _, _ in told})
+def batch(first: int, measurements: Sequence[Measurement], day: date = TODAY, epoch: str = EPOCH) -> Batch:
+    """A batch of these readings, numbered from `first`."""
+    names = sorted({device for _, device, _, _ in measurements})
     return Batch(
         epoch=epoch,
         first=first,
         day=day.isoformat(),
         devices=names,
-        at_ms=[round(at.timestamp() * 1000) for at, _, _, _ in told],
-        device=[names.index(device) for _, device, _, _ in told],
-        metric=[metric for _, _, metric, _ in told],
-        value=[value for _, _, _, value in told],
+        at_ms=[round(at.timestamp() * 1000) for at, _, _, _ in measurements],
+        device=[names.index(device) for _, device, _, _ in measurements],
+        metric=[metric for _, _, metric, _ in measurements],
+        value=[value for _, _, _, value in measurements],
     )
 
 

@@ -46,7 +46,7 @@ class HomeAssistantCentre:
         """Put a new registry in force."""
         self.version += 1
         self.devices.publish(POLICY, policy(self.version, devices).model_dump_json().encode(), retain=True)
-        self.gateway.wait_until_it_says(f"policy {self.version} is in force")
+        self.gateway.wait_for_log(f"policy {self.version} is in force")
 
     def publish(self, topic: str, **payload: object) -> None:
         """Publish this as a device."""
@@ -59,7 +59,7 @@ class HomeAssistantCentre:
             lambda: home_assistant.state(entity_id) == state,
             lambda: (
                 f"{entity_id} is {home_assistant.state(entity_id)!r}, not {state!r}\n"
-                f"{self.gateway.said}\n{home_assistant.log_text}"
+                f"{self.gateway.log_text}\n{home_assistant.log_text}"
             ),
             timeout_s,
         )

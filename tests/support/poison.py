@@ -1,4 +1,4 @@
-"""Messages that nobody should send: real ones, mutated as bytes and as JSON."""
+"""Valid messages, mutated as bytes and as JSON."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ _TOPICS = (
     "sw/v1/MONS/readings/gateway", "sw/v1/mons/readings/gate way", "sw/v1/mons/readings/\u202e\U0001f480",
     "sw/v1//readings/", "sw/v1/mons/ledger/" + "x" * 60_000,
 )  # fmt: skip
-_STRANGE: tuple[Any, ...] = (
+_UNUSUAL: tuple[Any, ...] = (
     None, True, False, "", "1", "\x00", "nan", "\ud800", "é" * 500, "2026-02-30", "2000-01-01", "2099-12-31", "2010-01-04",
     0, -1, 1, 14, 255, 32_767, 32_768, 2**31 - 1, 2**31, 2**53, 2**62, 2**62 + 1, 2**63 - 1, 2**63, 2**64, 10**400,
     -(2**63), 0.5, -0.0, 5e-324, 1e308, float("inf"), float("nan"), 4_102_444_800_000, 1_262_304_000_000,
@@ -43,74 +43,74 @@ def _real() -> list[dict[str, Any]]:
 _REAL = _real()
 
 
-def messages(chance: Random) -> Iterator[tuple[str, bytes]]:
-    """Topics and payloads without end; about one in ten of the payloads is a message that may be stored."""
+def messages(rng: Random) -> Iterator[tuple[str, bytes]]:
+    """An endless sequence of topics and payloads. About one in ten payloads is a valid message."""
     while True:
-        message = deepcopy(chance.choice(_REAL))
-        if "first" in message and chance.random() < 0.5:
-            message["first"] = chance.randrange(1, 10**9)
-        for _ in range(chance.choice((0, 1, 1, 1, 2))):
-            _bend(message, chance)
-        payload = json.dumps(message, ensure_ascii=chance.random() < 0.5).encode(errors="surrogatepass")
-        for _ in range(chance.choice((0, 0, 1, 3))):
-            payload = chance.choice(_MUTATIONS)(payload, chance)
-        yield chance.choice(_TOPICS), payload
+        message = deepcopy(rng.choice(_REAL))
+        if "first" in message and rng.random() < 0.5:
+            message["first"] = rng.randrange(1, 10**9)
+        for _ in range(rng.choice((0, 1, 1, 1, 2))):
+            _change_field(message, rng)
+        payload = json.dumps(message, ensure_ascii=rng.random() < 0.5).encode(errors="surrogatepass")
+        for _ in range(rng.choice((0, 0, 1, 3))):
+            payload = rng.choice(_MUTATIONS)(payload, rng)
+        yield rng.choice(_TOPICS), payload
 
 
-def deliveries(chance: Random, many: int) -> list[Delivery]:
-    """The next so many messages as ingest receives them."""
-    source = messages(chance)
+def deliveries(rng: Random, many: int) -> list[Delivery]:
+    """The next `many` messages as ingest receives them."""
+    source = messages(rng)
     return [Delivery(*next(source), retained=False, qos=1, mid=1 + i, connection=1) for i in range(many)]
 
 
-def _bend(message: dict[str, Any], chance: Random) -> None:
-    """Make one field strange: a value, an element, a name, or its absence."""
+def _change_field(message: dict[str, Any], rng: Random) -> None:
+    """Change one field: its value, an element of it, its name, or remove it."""
     if not message:
         return
-    name = chance.choice(list(message))
+    name = rng.choice(list(message))
     value = message[name]
-    match chance.randrange(5):
+    match rng.randrange(5):
         case 0:
-            message[name] = deepcopy(chance.choice(_STRANGE))
+            message[name] = deepcopy(rng.choice(_UNUSUAL))
         case 1:
             del message[name]
         case 2:
-            message[str(chance.choice(_STRANGE))[:200]] = value
+            message[str(rng.choice(_UNUSUAL))[:200]] = value
         case _ if isinstance(value, list) and value:
-            value[chance.randrange(len(value))] = deepcopy(chance.choice(_STRANGE))
+            value[rng.randrange(len(value))] = deepcopy(rng.choice(_UNUSUAL))
         case _:
-            message[name] = [value] * chance.choice((0, 2, 6_000))
+            message[name] = [value] * rng.choice((0, 2, 6_000))
 
 
-def _cut(payload: bytes, chance: Random) -> bytes:
-    at = chance.randrange(len(payload) + 1)
-    return payload[:at] + payload[at + chance.randrange(1, 20) :]
+def _cut(payload: bytes, rng: Random) -> bytes:
+    at = rng.randrange(len(payload) + 1)
+    return payload[:at] + payload[at + rng.randrange(1, 20) :]
 
 
-def _flip(payload: bytes, chance: Random) -> bytes:
+def _flip(payload: bytes, rng: Random) -> bytes:
     if not payload:
         return b"\xff"
-    at = chance.randrange(len(payload))
-    return payload[:at] + bytes([payload[at] ^ 1 << chance.randrange(8)]) + payload[at + 1 :]
+    at = rng.randrange(len(payload))
+    return payload[:at] + bytes([payload[at] ^ 1 << rng.randrange(8)]) + payload[at + 1 :]
 
 
-def _insert(payload: bytes, chance: Random) -> bytes:
-    at = chance.randrange(len(payload) + 1)
-    return payload[:at] + chance.randbytes(chance.randrange(1, 12)) + payload[at:]
+def _insert(payload: bytes, rng: Random) -> bytes:
+    at = rng.randrange(len(payload) + 1)
+    return payload[:at] + rng.randbytes(rng.randrange(1, 12)) + payload[at:]
 
 
-def _repeat(payload: bytes, chance: Random) -> bytes:
-    at = chance.randrange(len(payload) + 1)
-    return payload[:at] + payload[max(0, at - 30) : at] * chance.randrange(1, 4) + payload[at:]
+def _repeat(payload: bytes, rng: Random) -> bytes:
+    at = rng.randrange(len(payload) + 1)
+    return payload[:at] + payload[max(0, at - 30) : at] * rng.randrange(1, 4) + payload[at:]
 
 
-def _nest(payload: bytes, chance: Random) -> bytes:
-    deep = chance.choice((50, 300, 5_000))
+def _nest(payload: bytes, rng: Random) -> bytes:
+    deep = rng.choice((50, 300, 5_000))
     return b"[" * deep + payload + b"]" * deep
 
 
-def _only_noise(_: bytes, chance: Random) -> bytes:
-    return chance.randbytes(chance.randrange(300))
+def _only_noise(_: bytes, rng: Random) -> bytes:
+    return rng.randbytes(rng.randrange(300))
 
 
 _MUTATIONS: tuple[Callable[[bytes, Random], bytes], ...] = (_cut, _flip, _flip, _insert, _repeat, _nest, _only_noise)

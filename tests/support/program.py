@@ -1,4 +1,4 @@
-"""A component as its own process, as it runs in production, to be killed and started again."""
+"""A component in a process of its own, as in production, which a test can kill and start again."""
 
 import os
 import signal
@@ -13,9 +13,9 @@ from tests.support.project import ROOT
 
 
 class Program:
-    """`python -m module` with these settings; what it prints goes to a log. Ended with the `with` block.
+    """`python -m module` with these settings and its output in a log file. Killed at the end of the `with` block.
 
-    `python` is the interpreter of another environment than this one.
+    `python` is the interpreter, for a program in another environment.
     """
 
     def __init__(self, module: str, settings: Mapping[str, object], log: Path, python: str = sys.executable) -> None:
@@ -33,44 +33,44 @@ class Program:
         self.kill()
 
     @property
-    def said(self) -> str:
-        """All that it printed so far, in all its lives."""
+    def log_text(self) -> str:
+        """All output so far, also from before a restart."""
         return self._log.read_text()
 
     @property
     def pid(self) -> int:
-        """Its process number; raises RuntimeError where it was never started."""
+        """The process id. Raises RuntimeError if it was never started."""
         if self._process is None:
             raise RuntimeError("it was never started")
         return self._process.pid
 
     def start(self) -> None:
-        """Start it, a first time or again."""
+        """Start the process, for the first time or again."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command, cwd=ROOT, env=self._env, stdout=log, stderr=log)
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """Kill the process with SIGKILL."""
         if self._process and self._process.poll() is None:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait(10)
 
     def stop(self, timeout_s: float = 15) -> int:
-        """Ask it to end and return its exit status; raises TimeoutExpired where it does not listen."""
+        """Stop the process with SIGTERM. Returns its exit status; raises TimeoutExpired if it does not end."""
         if self._process is None:
             raise RuntimeError("it was never started")
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(timeout_s)
 
-    def wait_until_it_says(self, text: str, timeout_s: float = 15) -> None:
-        """Return when the text stands in its log; raises AssertionError with the log where it does not come."""
-        eventually(lambda: text in self.said, lambda: f"{text!r} was not said:\n{self.said}", timeout_s)
+    def wait_for_log(self, text: str, timeout_s: float = 15) -> None:
+        """Return when the log has this text. Raises AssertionError with the log after `timeout_s` seconds."""
+        eventually(lambda: text in self.log_text, lambda: f"{text!r} is not in the log:\n{self.log_text}", timeout_s)
 
 
 def eventually(holds: Callable[[], bool], why_not: Callable[[], str] = lambda: "", timeout_s: float = 15) -> None:
-    """Return as soon as `holds`; raises AssertionError with `why_not` where it never does."""
+    """Return when `holds()` is true. Raises AssertionError with the text of `why_not()` after `timeout_s` seconds."""
     deadline = time.monotonic() + timeout_s
     while not holds():
         if time.monotonic() > deadline:
-            raise AssertionError(why_not() or f"it did not come true within {timeout_s:g} s")
+            raise AssertionError(why_not() or f"the condition was still false after {timeout_s:g} s")
         time.sleep(0.05)

@@ -350,7 +350,7 @@ def test_the_program_serves_until_it_is_told_to_stop_and_a_token_of_the_command_
         port = probe.getsockname()[1]
     api = Api(f"http://127.0.0.1:{port}", secret)
     with Program("api", {"database_url": database_url, "api_port": port}, tmp_path / "api.log") as program:
-        program.wait_until_it_says("running on", 30)
+        program.wait_for_log("running on", 30)
         assert api("GET", "/v1/bookings") == (200, {"bookings": [], "next": None})
         assert token("revoke", "desk").returncode == 0
         assert api("GET", "/v1/bookings")[0] == 401

@@ -73,7 +73,7 @@ def wait_until_balanced(connection: Connection, readings: int, log: Program) -> 
         found = total(connection)
         return found.stored >= readings and (found.numbered, found.in_outbox, found.missing) == (found.stored, 0, 0)
 
-    eventually(holds, lambda: f"{total(connection)}\n{log.said}", timeout_s=20)
+    eventually(holds, lambda: f"{total(connection)}\n{log.log_text}", timeout_s=20)
     assert connection.execute("SELECT count(*), count(DISTINCT n) FROM reading").fetchone() == (total(connection).stored,) * 2
 
 
@@ -81,8 +81,8 @@ def test_device_messages_become_rows_and_invalid_ones_stop_nothing(
     outage: Stack, database: Connection, centre: Client, tmp_path: Path
 ) -> None:
     with edge(outage, tmp_path) as gateway, ingest(outage, tmp_path) as server:
-        gateway.wait_until_it_says("policy 1 is in force")
-        server.wait_until_it_says("is subscribed")
+        gateway.wait_for_log("policy 1 is in force")
+        server.wait_for_log("is subscribed")
         eventually(lambda: bool(centre.receive(1, 0.1)))
         for invalid in (b"", b"\xff", b'{"power": NaN}', b'{"occupancy": true, "last_seen": 5000}', b"[" * 30_000):
             centre.publish("zigbee2mqtt/mons/desk 1", invalid)
@@ -91,7 +91,7 @@ def test_device_messages_become_rows_and_invalid_ones_stop_nothing(
         wait_until_balanced(database, 12, gateway)
         assert total(database).stored == 12
         assert gateway.stop() == 0
-        assert "Traceback" not in gateway.said
+        assert "Traceback" not in gateway.log_text
         eventually(lambda: database.execute("SELECT state FROM edge_status").fetchall() == [("offline",)])
     rows = database.execute("SELECT DISTINCT slug FROM reading JOIN device USING (device_id) ORDER BY 1").fetchall()
     assert rows == [("l-1",), ("s-1",)]
@@ -99,10 +99,10 @@ def test_device_messages_become_rows_and_invalid_ones_stop_nothing(
 
 def test_an_invalid_policy_is_refused_and_the_old_one_stays_in_force(outage: Stack, centre: Client, tmp_path: Path) -> None:
     with edge(outage, tmp_path) as gateway:
-        gateway.wait_until_it_says("policy 1 is in force")
+        gateway.wait_for_log("policy 1 is in force")
         bad = small_policy(version=2).model_dump_json().replace("Europe/Brussels", "Europe/Atlantis")
         centre.publish(POLICY, bad.encode(), retain=True)
-        gateway.wait_until_it_says("Europe/Atlantis")
+        gateway.wait_for_log("Europe/Atlantis")
         gateway.kill()
         gateway.start()
         answers = []
@@ -110,15 +110,15 @@ def test_an_invalid_policy_is_refused_and_the_old_one_stays_in_force(outage: Sta
         last = PolicyApplied.model_validate_json(answers[-1].payload)
         assert last.version == 1
         assert "Europe/Atlantis" in (last.refused or "")
-        assert "Traceback" not in gateway.said
+        assert "Traceback" not in gateway.log_text
 
 
 def test_nothing_is_lost_when_edge_ingest_and_broker_are_killed_and_restarted_in_turn(
     outage: Stack, database: Connection, centre: Client, tmp_path: Path
 ) -> None:
     with edge(outage, tmp_path) as gateway, ingest(outage, tmp_path) as server:
-        gateway.wait_until_it_says("policy 1 is in force")
-        server.wait_until_it_says("is subscribed")
+        gateway.wait_for_log("policy 1 is in force")
+        server.wait_for_log("is subscribed")
         eventually(lambda: bool(centre.receive(1, 0.1)))
         report(centre, 20)
         gateway.kill()
@@ -131,7 +131,7 @@ def test_nothing_is_lost_when_edge_ingest_and_broker_are_killed_and_restarted_in
         wait_until_balanced(database, 120, gateway)
         outage.mosquitto.restart()
         centre.wait_connected(20)
-        eventually(lambda: gateway.said.count("was lost") >= 1, lambda: gateway.said)
+        eventually(lambda: gateway.log_text.count("was lost") >= 1, lambda: gateway.log_text)
         report(centre, 20, desk=2)
         wait_until_balanced(database, 160, gateway)
 
@@ -139,5 +139,5 @@ def test_nothing_is_lost_when_edge_ingest_and_broker_are_killed_and_restarted_in
 def test_a_gateway_without_its_broker_stops_on_request(outage: Stack, tmp_path: Path) -> None:
     outage.mosquitto.stop()
     with edge(outage, tmp_path) as gateway:
-        gateway.wait_until_it_says("does not answer. Trying again")
+        gateway.wait_for_log("does not answer. Trying again")
         assert gateway.stop(timeout_s=10) == 0

@@ -74,10 +74,10 @@ def test_one_gateway_translates_devices_of_five_families(broker_url: str, tmp_pa
         network.wait_connected(10)
         network.publish("desk-9/binary_sensor/presence/state", b"OFF", retain=True).wait_for_publish(10)  # an old state
         network.publish("sw/v1/mons/policy", POLICY.model_dump_json().encode(), retain=True).wait_for_publish(10)
-        eventually(lambda: receive()[1], lambda: edge.said)
+        eventually(lambda: receive()[1], lambda: edge.log_text)
         for topic, payload in PUBLISHED:
             text = payload if isinstance(payload, str) else json.dumps(payload)
             network.publish(topic, text.encode()).wait_for_publish(10)
-        eventually(lambda: len(receive()[0]) >= len(EXPECTED), lambda: f"{received_readings(received)}\n{edge.said}")
+        eventually(lambda: len(receive()[0]) >= len(EXPECTED), lambda: f"{received_readings(received)}\n{edge.log_text}")
         assert received_readings(received)[0] == EXPECTED
-        assert "Traceback" not in edge.said
+        assert "Traceback" not in edge.log_text

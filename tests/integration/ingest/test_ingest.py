@@ -30,7 +30,7 @@ from smartwork.db.presence.spans import derive_queued_spans
 from smartwork.devstack.stack import Stack
 from smartwork.transport.mqtt import Client
 from tests.support.broker import collect
-from tests.support.factory import EPOCH, NOON, TODAY, Told, batch, presence, received, small_network
+from tests.support.factory import EPOCH, NOON, TODAY, Measurement, batch, presence, received, small_network
 from tests.support.program import Program, eventually
 
 pytestmark = pytest.mark.services
@@ -62,7 +62,7 @@ def morning(first: int, device: str = "s-1", many: int = 10) -> Batch:
 
 
 def test_a_batch_is_stored_once_with_its_event_times_and_values(connection: Connection, store: IngestStore) -> None:
-    told: list[Told] = [
+    told: list[Measurement] = [
         (NOON - timedelta(milliseconds=1), "s-1", Metric.PRESENCE, 1.0),
         (NOON - timedelta(hours=2), "l-1", Metric.ENERGY_WH, 1234.5),
         (NOON, "s-2", Metric.TEMPERATURE_C, -3.25),
@@ -168,9 +168,9 @@ def test_of_prepared_batches_only_those_that_are_new_are_stored(connection: Conn
     ],
 )
 def test_a_reading_that_cannot_be_true_is_refused_with_its_reason_and_the_rest_is_stored(
-    connection: Connection, store: IngestStore, told: Told, reason: str
+    connection: Connection, store: IngestStore, told: Measurement, reason: str
 ) -> None:
-    good: Told = (NOON, "s-1", Metric.PRESENCE, 1.0)
+    good: Measurement = (NOON, "s-1", Metric.PRESENCE, 1.0)
     outcome = commit(store, received(batch(1, [good, told, good])))
     assert (outcome.readings, outcome.rejected) == (2, 1)
     assert reasons(connection) == [reason]
@@ -265,13 +265,13 @@ def test_poison_on_the_wire_is_kept_as_rejected_and_the_next_batch_is_stored(
     install(connection, small_network())
     settings = {"database_url": database_url, "broker_url": broker_url}
     with Program("ingest", settings, tmp_path / "log") as ingest:
-        ingest.wait_until_it_says("is subscribed")
+        ingest.wait_for_log("is subscribed")
         for topic, payload in POISON:
             speaker.publish(topic, payload)
         say(speaker, [morning(1)])
         confirmed(speaker, {1})
         assert ingest.stop() == 0
-        assert "Traceback" not in ingest.said
+        assert "Traceback" not in ingest.log_text
     assert len(reasons(connection)) == len(POISON)
     assert all(reasons(connection))
     assert ledger(connection)["mons"][0].missing == 0
@@ -288,7 +288,7 @@ def test_two_workers_store_everything_once(
         Program("ingest", settings | {"worker": 2}, tmp_path / "two") as two,
     ):
         for worker in (one, two):
-            worker.wait_until_it_says("is subscribed")
+            worker.wait_for_log("is subscribed")
         batches = [morning(1 + 10 * i, ("s-1", "s-2")[i % 2]) for i in range(60)]
         say(speaker, batches + batches)
         confirmed(speaker, {b.first for b in batches})
@@ -311,13 +311,13 @@ def test_a_worker_killed_in_mid_stream_loses_nothing(
         return number(connection, "SELECT count(*) FROM reading") >= least
 
     with Program("ingest", settings, tmp_path / "log") as ingest:
-        ingest.wait_until_it_says("is subscribed")
+        ingest.wait_for_log("is subscribed")
         for portion in range(4):
             say(speaker, batches[portion * 100 : portion * 100 + 100])
-            eventually(partial(holds, portion * 1_000 + 10), lambda: ingest.said)
+            eventually(partial(holds, portion * 1_000 + 10), lambda: ingest.log_text)
             ingest.kill()
             ingest.start()
-        eventually(partial(holds, 4_000), lambda: ingest.said)
+        eventually(partial(holds, 4_000), lambda: ingest.log_text)
     [row] = ledger(connection)["mons"]
     assert (row.stored, row.missing) == (4_000, 0)
     assert number(connection, "SELECT count(*) FROM reading") == 4_000
@@ -336,12 +336,12 @@ def test_nothing_is_acknowledged_while_the_database_is_away_and_all_is_stored_wh
         Program("ingest", settings, tmp_path / "log") as ingest,
     ):
         speaker.wait_connected(10)
-        ingest.wait_until_it_says("is subscribed")
+        ingest.wait_for_log("is subscribed")
         say(speaker, batches[:1])
         confirmed(speaker, {1})
         outage.postgres.stop()
         say(speaker, batches[1:])
-        ingest.wait_until_it_says("Nothing is acknowledged until it is back")
+        ingest.wait_for_log("Nothing is acknowledged until it is back")
         assert speaker.receive(1, timeout_s=1.5) == []
         ingest.kill()
         with Client(broker, "ingest-1", subscriptions=["sw/none"], session_s=3600) as successor:
@@ -358,5 +358,5 @@ def test_nothing_is_acknowledged_while_the_database_is_away_and_all_is_stored_wh
 
 def test_a_wrong_setting_ends_the_service_with_a_sentence(tmp_path: Path) -> None:
     with Program("ingest", {"database_url": "mysql://x", "broker_url": "mqtt://127.0.0.1"}, tmp_path / "log") as ingest:
-        ingest.wait_until_it_says("SMARTWORK_DATABASE_URL is 'mysql://x'")
-        assert "Traceback" not in ingest.said
+        ingest.wait_for_log("SMARTWORK_DATABASE_URL is 'mysql://x'")
+        assert "Traceback" not in ingest.log_text

@@ -101,7 +101,7 @@ def test_what_ingest_did_is_counted_and_no_payload_is_in_its_log(
     port = free_port()
     settings = {"database_url": database_url, "broker_url": broker_url, "metrics_port": port}
     with Program("ingest", settings, tmp_path / "log") as ingest:
-        ingest.wait_until_it_says("is subscribed")
+        ingest.wait_for_log("is subscribed")
         for each in (fresh(1, MARK), fresh(1 + PER_BATCH), fresh(1 + 2 * PER_BATCH)):
             speaker.publish(READINGS, each.model_dump_json().encode())
         again = fresh(1 + 3 * PER_BATCH).model_dump_json().encode()
@@ -122,10 +122,10 @@ def test_what_ingest_did_is_counted_and_no_payload_is_in_its_log(
         assert seen["process_resident_memory_bytes"] > 10_000_000
         eventually(lambda: figures(port)["in_flight"] == 0)
         assert ingest.stop() == 0
-    lines = [json.loads(line) for line in ingest.said.splitlines()]
+    lines = [json.loads(line) for line in ingest.log_text.splitlines()]
     assert all(line["worker"] == "1" and line["logger"] and line["at"].endswith("+00:00") for line in lines)
     assert [line["rejected"] for line in lines if "rejected" in line] == [1]
-    assert MARK not in ingest.said
+    assert MARK not in ingest.log_text
 
 
 @pytest.mark.services
@@ -140,17 +140,17 @@ def test_a_worker_without_its_database_or_broker_lives_but_is_not_ready(outage: 
     }
     ready = (200, "ok\n")
     with Program("ingest", settings, tmp_path / "log") as ingest:
-        eventually(lambda: ask(port, "/readyz") == ready, lambda: ingest.said)
+        eventually(lambda: ask(port, "/readyz") == ready, lambda: ingest.log_text)
         outage.postgres.kill()
         eventually(lambda: ask(port, "/readyz") == (503, "not connected to the database\n"))
         assert ask(port, "/healthz") == ready
         outage.postgres.start()
-        eventually(lambda: ask(port, "/readyz") == ready, lambda: ingest.said, 30)
+        eventually(lambda: ask(port, "/readyz") == ready, lambda: ingest.log_text, 30)
         outage.mosquitto.kill()
         eventually(lambda: ask(port, "/readyz") == (503, "not connected to the broker\n"))
         assert ask(port, "/healthz") == ready
         outage.mosquitto.start()
-        eventually(lambda: ask(port, "/readyz") == ready, lambda: ingest.said, 30)
+        eventually(lambda: ask(port, "/readyz") == ready, lambda: ingest.log_text, 30)
         seen = figures(port)
         assert (seen["reconnects_total/broker"], seen["reconnects_total/database"]) == (1, 1)
         assert ingest.stop() == 0
@@ -164,14 +164,14 @@ def test_asked_to_stop_in_mid_stream_it_acknowledges_all_that_it_committed_and_n
     settings = {"database_url": database_url, "broker_url": broker_url, "max_in_flight": 50}
     many = 3_000
     with Program("ingest", settings, tmp_path / "log") as ingest:
-        ingest.wait_until_it_says("is subscribed")
+        ingest.wait_for_log("is subscribed")
         for i in range(many):
             speaker.publish(READINGS, fresh(1 + i * PER_BATCH).model_dump_json().encode())
         eventually(lambda: number(connection, "SELECT count(*) FROM batch") > 0)
         assert ingest.stop() == 0
         assert 0 < number(connection, "SELECT count(*) FROM batch") < many
         ingest.start()
-        eventually(lambda: number(connection, "SELECT count(*) FROM batch") == many, lambda: ingest.said, 60)
+        eventually(lambda: number(connection, "SELECT count(*) FROM batch") == many, lambda: ingest.log_text, 60)
         assert ingest.stop() == 0
     assert number(connection, "SELECT sum(resends) FROM batch") == 0
     assert number(connection, "SELECT count(*) FROM reading") == many * PER_BATCH

@@ -57,7 +57,7 @@ def edge(outage: Stack, folder: Path) -> Iterator[Program]:
     url = outage.endpoints.broker_url
     settings = {"centre": "mons", "broker_url": url, "centre_broker_url": url, "outbox": folder / "outbox.sqlite"}
     with Program("edge", settings, folder / "edge.log") as program:
-        program.wait_until_it_says("is in force")
+        program.wait_for_log("is in force")
         yield program
 
 
@@ -113,7 +113,7 @@ def test_an_unknown_device_and_a_silent_sensor_reach_the_network_admin(
     publish_policies(database, centre, now())
     urls = {"database_url": outage.endpoints.database_url, "broker_url": outage.endpoints.broker_url}
     with Program("ingest", urls, tmp_path / "ingest.log") as ingest, edge(outage, tmp_path):
-        ingest.wait_until_it_says("is subscribed")
+        ingest.wait_for_log("is subscribed")
 
         def speaks_and_is_listed() -> bool:
             centre.publish("tele/plug-7/SENSOR", b'{"Time": "2026-03-10T12:00:00"}').wait_for_publish(10)

@@ -22,7 +22,7 @@ from smartwork.db.presence import retention
 from smartwork.db.presence.spans import derive_queued_spans
 from smartwork.jobs.presence.daily_figures import summarise_month
 from smartwork.jobs.presence.retention import RetentionRun, run_retention
-from tests.support.factory import EPOCH, NOON, ZONE, Told, batch, portion_of, presence, small_network
+from tests.support.factory import EPOCH, NOON, ZONE, Measurement, batch, portion_of, presence, small_network
 
 pytestmark = pytest.mark.services
 COMMUNITY_URL = "SMARTWORK_TEST_COMMUNITY_URL"
@@ -112,7 +112,7 @@ class Edge:
         self._epoch = epoch
         self._first = 1
 
-    def tell(self, told: list[Told], at: datetime = LATER) -> None:
+    def tell(self, told: list[Measurement], at: datetime = LATER) -> None:
         """Commit `told`, which may lie on several days, as arriving at `at`."""
         for day in sorted({each[0].astimezone(ZoneInfo(ZONE)).date() for each in told}):
             part = [each for each in told if each[0].astimezone(ZoneInfo(ZONE)).date() == day]
@@ -120,9 +120,9 @@ class Edge:
             self._first += len(part)
 
 
-def some_days(chance: random.Random) -> list[list[Told]]:
+def some_days(chance: random.Random) -> list[list[Measurement]]:
     """Readings of four days in portions that arrive in any order; values whose sum depends on the order of addition."""
-    told: list[Told] = []
+    told: list[Measurement] = []
     for day in DAYS:
         for _ in range(chance.randint(30, 90)):
             at = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(ZONE)).astimezone(UTC)

@@ -13,7 +13,7 @@ from smartwork.db.network_setup import install
 from smartwork.db.presence.spans import MAX_GAP, SpansNotDerived, derive_queued_spans
 from smartwork.domain.presence.sensor_limits import silence_timeout
 from tests.support import scalar_occupancy
-from tests.support.factory import NOON, Told, batch, portion_of, presence, small_network
+from tests.support.factory import NOON, Measurement, batch, portion_of, presence, small_network
 from tests.support.program import eventually
 
 pytestmark = pytest.mark.services
@@ -33,7 +33,7 @@ def spans(connection: Connection, desk: str = "desk-1") -> Spans:
     return [(row[0], row[1], str(row[2]), bool(row[3])) for row in connection.execute(statement, (desk,))]
 
 
-def from_scratch(told: list[Told], device: str = "s-1") -> Spans:
+def from_scratch(told: list[Measurement], device: str = "s-1") -> Spans:
     """What the domain says about all the readings at once."""
     samples = sorted((at.timestamp(), value > 0) for at, slug, _, value in told if slug == device)
     states = scalar_occupancy.states(samples, silence_timeout(INTERVAL_S).total_seconds())
@@ -41,9 +41,9 @@ def from_scratch(told: list[Told], device: str = "s-1") -> Spans:
     return [(span.start, span.end, span.state, span.suspect) for span in found]
 
 
-def restless(chance: random.Random, hours: float = 6) -> list[Told]:
+def restless(chance: random.Random, hours: float = 6) -> list[Measurement]:
     """A sensor with presence, short and long absences and outages; each instant once."""
-    told: list[Told] = []
+    told: list[Measurement] = []
     at = MORNING
     while at < MORNING + timedelta(hours=hours):
         told += presence("s-1", at, [chance.random() < 0.5])
@@ -51,7 +51,7 @@ def restless(chance: random.Random, hours: float = 6) -> list[Told]:
     return told
 
 
-def portions(chance: random.Random, told: list[Told]) -> list[list[Told]]:
+def portions(chance: random.Random, told: list[Measurement]) -> list[list[Measurement]]:
     """The readings cut into batches; most arrive in order, some late or early."""
     cut, i = [], 0
     while i < len(told):

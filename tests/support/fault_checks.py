@@ -1,4 +1,4 @@
-"""Nothing lost, nothing twice, and the same invoices: what must hold after any fault."""
+"""What must hold after any fault: nothing is lost or stored twice, and the invoices are the same."""
 
 import json
 import sqlite3
@@ -38,7 +38,7 @@ JOIN outbox o USING (outbox_id) JOIN centre c USING (centre_id) GROUP BY c.slug,
 
 
 def rows_of(connection: Connection, statement: LiteralString) -> set[str]:
-    """The rows of a statement as text, each with how often it comes where that is more than once."""
+    """The rows of a statement as text, with the count of each row that occurs more than once."""
     found: dict[str, int] = {}
     for row in connection.execute(statement):
         text = json.dumps(row, default=str, sort_keys=True)
@@ -47,25 +47,28 @@ def rows_of(connection: Connection, statement: LiteralString) -> set[str]:
 
 
 def last_number(outbox: Path) -> int:
-    """The last number that an outbox gave; it may be open elsewhere."""
+    """The last number of an outbox. Another process may have it open."""
     with closing(sqlite3.connect(f"file:{outbox}?mode=ro", uri=True)) as box:
         return int(box.execute("SELECT value FROM meta WHERE name = 'last'").fetchone()[0])
 
 
-def waiting(outbox: Path) -> int:
-    """How many batches an outbox has not seen confirmed."""
+def unconfirmed(outbox: Path) -> int:
+    """Number of batches in an outbox that are not confirmed."""
     with closing(sqlite3.connect(f"file:{outbox}?mode=ro", uri=True)) as box:
         return int(box.execute("SELECT count(*) FROM batch").fetchone()[0])
 
 
 def readings_stored(connection: Connection) -> int:
-    """Different readings, whatever their numbers: an edge killed between its disk and its device numbers one twice."""
+    """Number of different readings, whatever their numbers.
+
+    An edge that is killed between writing a reading and acknowledging the device's message numbers the reading twice.
+    """
     row = connection.execute(f"SELECT count(*) FROM ({_READINGS}) AS r").fetchone()
     return int(row[0]) if row else 0
 
 
 def assert_nothing_lost_or_twice(database_url: str, outboxes: Mapping[str, Path]) -> None:
-    """Every number that an outbox of a centre gave is in the database once, and the ledger says so."""
+    """Assert that every number of each centre's outbox is in the database once, and that the ledger balances."""
     with connect(database_url) as connection:
         numbers = {str(row[0]): tuple(row[1:]) for row in connection.execute(_NUMBERS)}
         days = [day for its in ledger(connection).values() for day in its]
@@ -80,7 +83,10 @@ def assert_nothing_lost_or_twice(database_url: str, outboxes: Mapping[str, Path]
 
 
 def billed(database_url: str, month: date, folder: Path) -> dict[str, set[str]]:
-    """Reconcile and bill the month; readings, spans, verdicts and invoice lines without numbers of batches and documents."""
+    """Reconcile and bill the month.
+
+    Returns readings, spans, verdicts and invoice lines, without batch and document numbers.
+    """
     with connect(database_url) as connection:
         reconcile_month(connection, month, no_progress)
         bill_month(
@@ -99,7 +105,7 @@ def billed(database_url: str, month: date, folder: Path) -> dict[str, set[str]]:
 
 
 def assert_equal(found: Mapping[str, set[str]], expected: Mapping[str, set[str]]) -> None:
-    """Both hold the same rows; raises AssertionError with the first that differ."""
+    """Assert that both have the same rows. The error shows the first that differ."""
     for what, rows in expected.items():
         assert rows, f"there are no {what} to compare"
         assert found[what] == rows, f"{what} differ: {_few(found[what] - rows)} instead of {_few(rows - found[what])}"

@@ -1,5 +1,6 @@
-"""Some days of a small network: what its devices say, word by word, and what its customers booked."""
+"""Some days of a small network: every message of its devices, and the bookings of its customers."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -33,8 +34,8 @@ SEED = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A device's message, and the instant of which it speaks."""
+class DeviceMessage:
+    """A device's message and its event time."""
 
     at_ms: int
     centre: str
@@ -48,7 +49,7 @@ class Days:
 
     network: Network
     month: date
-    said: Sequence[Said]
+    messages: Sequence[DeviceMessage]
 
     @property
     def centres(self) -> list[str]:
@@ -56,7 +57,7 @@ class Days:
         return [centre.slug for centre in self.network.centres]
 
     def readings(self, centre: str) -> list[Reading]:
-        """What the edge of a centre understands, in the order in which its devices say it."""
+        """The readings that the edge of a centre translates, in the order of the messages."""
         (place,) = (c for c in self.network.centres if c.slug == centre)
         translator = Translator(
             [
@@ -67,14 +68,14 @@ class Days:
         arrived = past_arrival()
         return [
             reading
-            for each in self.said
-            if each.centre == centre
-            for reading in translator.translate(each.topic, each.payload, arrived)
+            for message in self.messages
+            if message.centre == centre
+            for reading in translator.translate(message.topic, message.payload, arrived)
         ]
 
 
 def first_days(centres: Sequence[str], many: int) -> Days:
-    """The first `many` days of the last full month in these centres; the same whenever asked in a month."""
+    """The first `many` days of the last full month in these centres. Equal at each call within a month."""
     whole = demo_network(SEED)
     network = replace(
         whole,
@@ -83,7 +84,7 @@ def first_days(centres: Sequence[str], many: int) -> Days:
     )
     month = (now().date().replace(day=1) - timedelta(days=1)).replace(day=1)
     end_ms = round((local_month(month, TIMEZONE).start + timedelta(days=many)).timestamp() * 1000)
-    said: list[Said] = []
+    messages: list[DeviceMessage] = []
     for centre in network.centres:
         addresses = {device.slug: str(device.address) for device in centre.devices}
         readings = [r for r in centre_readings(network, centre.slug, month, SEED) if r.at_ms < end_ms]
@@ -91,12 +92,12 @@ def first_days(centres: Sequence[str], many: int) -> Days:
         for (at_ms, device), together in groupby(readings, key=lambda r: (r.at_ms, r.device)):
             values = {r.metric: r.value for r in together}
             message = encode_state(addresses[device], datetime.fromtimestamp(at_ms / 1000, UTC), values)
-            said.append(Said(at_ms, centre.slug, message.topic, message.payload))
-    return Days(network, month, sorted(said, key=lambda each: each.at_ms))
+            messages.append(DeviceMessage(at_ms, centre.slug, message.topic, message.payload))
+    return Days(network, month, sorted(messages, key=lambda message: message.at_ms))
 
 
 def prepare(database_url: str, days: Days) -> None:
-    """Migrate a database and give it the network with its bookings and check-ins."""
+    """Migrate a database and install the network with its bookings and check-ins."""
     life = simulate_bookings(days.network, days.month, SEED)
     with connect(database_url) as connection:
         migrate(connection)
@@ -106,10 +107,10 @@ def prepare(database_url: str, days: Days) -> None:
 
 
 def store_without_faults(database_url: str, broker_url: str, days: Days, folder: Path) -> None:
-    """Bring the days into a prepared database in order, by the real chain in which nothing fails."""
+    """Store the days in a prepared database through the real chain, without faults."""
     boxes = []
     for centre in days.centres:
-        path = folder / f"orderly-{centre}.sqlite"
+        path = folder / f"reference-{centre}.sqlite"
         fill_outbox(path, TIMEZONE, days.readings(centre), centre)
         boxes.append(FilledOutbox(centre, EDGE, path, TIMEZONE))
     with temporary_ingest(database_url, broker_url, folder) as supervisor:
@@ -118,29 +119,32 @@ def store_without_faults(database_url: str, broker_url: str, days: Days, folder:
 
 
 @contextmanager
-def speaking(broker_url: str, said: Sequence[Said], a_second: float) -> Iterator[Thread]:
-    """Devices say this at a steady rate, in a thread that is yielded; leaving the block lets them say the rest at once."""
-    hurry = Event()
+def publishing_devices(broker_url: str, messages: Sequence[DeviceMessage], per_second: float) -> Iterator[Thread]:
+    """Publish the messages at a steady rate in a thread, which is yielded.
 
-    def speak_all() -> None:
+    At the end of the block the rest is published at once.
+    """
+    no_delay = Event()
+
+    def publish_all() -> None:
         began = monotonic()
-        for i, each in enumerate(said):
+        for i, message in enumerate(messages):
             if not i % 20:
-                hurry.wait(max(0.0, began + i / a_second - monotonic()))
-            last = client.publish(each.topic, each.payload)
+                no_delay.wait(max(0.0, began + i / per_second - monotonic()))
+            last = client.publish(message.topic, message.payload)
         last.wait_for_publish(60)
 
     with Client(broker_url, "devices") as client:
         client.wait_connected(10)
-        thread = Thread(target=speak_all, name="devices")
+        thread = Thread(target=publish_all, name="devices")
         thread.start()
         try:
             yield thread
         finally:
-            hurry.set()
+            no_delay.set()
             thread.join()
 
 
-def by_centre(said: Sequence[Said]) -> Mapping[str, int]:
-    """How many messages each centre's devices say."""
-    return {centre: sum(each.centre == centre for each in said) for centre in sorted({each.centre for each in said})}
+def count_by_centre(messages: Sequence[DeviceMessage]) -> Mapping[str, int]:
+    """The number of messages of each centre's devices."""
+    return dict(sorted(Counter(message.centre for message in messages).items()))
