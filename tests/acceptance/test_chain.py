@@ -1,4 +1,4 @@
-"""The main job as its user runs it: one command, from simulated desks to invoices, and again without any change."""
+"""The demo as a user runs it: one command from simulated desks to invoices, and again without any change."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def servers() -> Iterator[Endpoints]:
 
 @pytest.fixture(scope="module")
 def smartwork(servers: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Runs `smartwork …` as a process of its own in an empty folder, on servers of this module's own."""
+    """Runs `smartwork …` as a process of its own in an empty folder, on servers of this module."""
     folder = tmp_path_factory.mktemp("user")
     env = {
         **os.environ,
@@ -52,11 +52,12 @@ def first_demo(smartwork: Run, tmp_path_factory: pytest.TempPathFactory) -> tupl
 
 def test_the_demo_leaves_a_pdf_and_a_ubl_file_of_every_kind_of_document_and_a_sepa_file(first_demo: tuple[Path, str]) -> None:
     folder, screen = first_demo
-    told = {path for path in folder.glob("*.pdf") if path.stem.endswith("-statement")}
-    pdfs, xmls = sorted(set(folder.glob("*.pdf")) - told), sorted(folder.glob("*-*-*-*.xml"))
+    centre_statements = {path for path in folder.glob("*.pdf") if path.stem.endswith("-statement")}
+    pdfs, xmls = sorted(set(folder.glob("*.pdf")) - centre_statements), sorted(folder.glob("*-*-*-*.xml"))
     counts = {kind: sum(path.name.startswith(f"{kind}-") for path in pdfs) for kind in ("INV", "CN", "SB", "SBC")}
     assert counts == {"INV": 30, "CN": 1, "SB": 8, "SBC": 1}
-    assert {path.stem for path in told} == {f"{path.stem}-statement" for path in pdfs if path.name.startswith("SB")}
+    billed_by_centres = {path.stem for path in pdfs if path.name.startswith("SB")}
+    assert {path.stem for path in centre_statements} == {f"{stem}-statement" for stem in billed_by_centres}
     assert [path.name for path in folder.glob("payout-*")] == ["payout-2026-09-1.xml"]
     [(proven, statements)] = re.findall(r"(\d+) of (\d+) statements proven", screen)
     assert proven == statements
@@ -116,7 +117,7 @@ def test_the_office_in_mons_gives_its_known_figures_twice(
 
 
 @pytest.mark.parametrize(("file", "empty_share"), [("combined_Room1.csv", 0.361), ("combined_Room3.csv", 0.440)])
-def test_a_room_in_singapore_uses_its_known_share_of_light_while_nobody_is_there(
+def test_a_room_in_singapore_has_its_known_share_of_lighting_energy_while_vacant(
     smartwork: Run, shared_data: Path, file: str, empty_share: float
 ) -> None:
     path = str(shared_data / "robod" / file)
@@ -133,7 +134,7 @@ def test_a_hold_time_lengthens_presence(smartwork: Run, shared_data: Path) -> No
     assert held["changes"] <= without["changes"]
 
 
-def test_an_unreadable_replay_file_is_answered_with_its_line(smartwork: Run, tmp_path: Path) -> None:
+def test_an_unreadable_replay_file_is_refused_with_its_line(smartwork: Run, tmp_path: Path) -> None:
     bad = tmp_path / "bad.txt"
     bad.write_text(
         '"date","Temperature","Humidity","Light","CO2","HumidityRatio","Occupancy"\n'
@@ -143,7 +144,7 @@ def test_an_unreadable_replay_file_is_answered_with_its_line(smartwork: Run, tmp
     assert "line 3" in smartwork("replay", "uci", str(bad), status=1).stderr
 
 
-def test_an_unknown_centre_is_answered_with_those_that_exist(
+def test_an_unknown_centre_is_refused_with_the_names_of_those_that_exist(
     smartwork: Run, first_demo: tuple[Path, str], tmp_path: Path
 ) -> None:
     assert first_demo
@@ -155,7 +156,7 @@ def test_an_unknown_centre_is_answered_with_those_that_exist(
     assert "namur" in smartwork("replay", "uci", str(good), "--centre", "atlantis", status=1).stderr
 
 
-def test_a_wrong_month_and_a_month_that_is_not_over_are_refused_in_a_sentence(smartwork: Run) -> None:
+def test_a_wrong_month_and_a_month_that_is_not_over_are_refused_with_an_error_text(smartwork: Run) -> None:
     assert "2026-10" in smartwork("reconcile", "--month", "october", status=1).stderr
     assert "not over" in smartwork("bill", "--month", "2099-01", status=1).stderr
 

@@ -19,7 +19,7 @@ from smartwork.db.core.migrations import migrate
 from smartwork.devstack import stack
 from tests.support.chromium import HEADLESS_FLAGS, chromium_path
 from tests.support.project import ROOT
-from tests.support.seed import Seeded, hear, seed
+from tests.support.seed import Seeded, seed, store_presence
 
 pytestmark = [pytest.mark.services, pytest.mark.browser]
 SHOTS = ROOT / "out" / "screenshots"
@@ -122,10 +122,10 @@ def test_the_floor_plan_follows_a_new_reading_by_itself(served: Served, chromium
         desk = page.locator('[data-resource="d-02"]')
         expect(desk).to_have_attribute("data-state", "vacant", timeout=30_000)
         with connect(served.database_url) as connection:
-            hear(connection, served.seeded.sensors["d-02"], present=True, at=now())
+            store_presence(connection, served.seeded.sensors["d-02"], present=True, at=now())
             expect(desk).to_have_attribute("data-state", "occupied", timeout=10_000)
             assert "occupied" in (desk.locator("title").text_content() or "")
-            hear(connection, served.seeded.sensors["d-02"], present=False, at=now())
+            store_presence(connection, served.seeded.sensors["d-02"], present=False, at=now())
             expect(desk).to_have_attribute("data-state", "vacant", timeout=10_000)
 
 

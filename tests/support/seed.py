@@ -1,4 +1,4 @@
-"""A tiny network with figures that are known beforehand, written straight into a migrated database."""
+"""A small network with known figures, written straight into a migrated database."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ _READING = "INSERT INTO reading (at, device_id, metric, value, outbox_id, n) VAL
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
-    """Keys of what `seed` wrote, for tests that change it afterwards."""
+    """Keys of the rows that `seed` wrote, for tests that change them."""
 
     centres: dict[str, int]
     sensors: dict[str, int]
@@ -31,11 +31,11 @@ class Seeded:
 
 
 def seed(connection: Connection, now: datetime) -> Seeded:
-    """Fill the database and commit. `now` is when the live desks were last heard.
+    """Fill the database and commit. `now` is the time of the newest readings of the live desks.
 
     Mons: 4 desks, 2 zones. Namur: 2 desks, 1 zone. On each of three days every desk of Mons was occupied for 5 h of
     the 10 open hours, vacant for 4 h and unknown for 1 h; every desk of Namur 2 h, 8 h and 0. Live: in Mons desk 1
-    occupied, desk 2 vacant, desk 3 silent for an hour, desk 4 never heard; in Namur one occupied, one vacant.
+    occupied, desk 2 vacant, desk 3 silent for an hour, desk 4 without a reading; in Namur one occupied, one vacant.
     """
     run = connection.execute
     run(
@@ -81,7 +81,7 @@ def seed(connection: Connection, now: datetime) -> Seeded:
     return Seeded(centres, sensors, invoice_id)
 
 
-def hear(connection: Connection, sensor: int, present: bool, at: datetime) -> None:
+def store_presence(connection: Connection, sensor: int, present: bool, at: datetime) -> None:
     """Write and commit a sensor's newest presence, as ingest would."""
     connection.execute(_READING, (at, sensor, int(Metric.PRESENCE), float(present)))
     connection.commit()
@@ -111,7 +111,7 @@ def _use(connection: Connection) -> None:
 def _live(connection: Connection, now: datetime) -> None:
     hour_ago = now - timedelta(hours=1)
     for sensor, present, at in ((1, True, now), (2, False, now), (3, True, hour_ago), (5, True, now), (6, False, now)):
-        hear(connection, sensor, present, at)
+        store_presence(connection, sensor, present, at)
     for light, on, level in ((7, 1, 0.8), (8, 0, 0.0)):
         for metric, value in ((Metric.LIGHT_ON, on), (Metric.LIGHT_LEVEL, level)):
             connection.execute(_READING, (now, light, int(metric), value))
@@ -219,14 +219,14 @@ def _pass_lines(connection: Connection) -> None:
     )
     connection.execute(line, (4, "pass", first, 1, starts, ends, "day", 8, _PASS, _PASS, Jsonb(evidence)))
     connection.execute(line, (5, "beyond_pass", None, None, None, None, "hour", 1, _BEYOND, _BEYOND, None))
-    for number, (verdict, resource_id, begin, end, said) in enumerate(visits, 1):
+    for number, (verdict, resource_id, begin, end, evidence) in enumerate(visits, 1):
         period = [datetime(2026, 10, 9, hour, tzinfo=ZONE) for hour in (begin, end)]
-        seconds = [said[f"{state}_s"] for state in ("booked", "occupied", "vacant", "unknown", "over")]
+        seconds = [evidence[f"{state}_s"] for state in ("booked", "occupied", "vacant", "unknown", "over")]
         connection.execute(
             "INSERT INTO invoice_proof (invoice_id, line, proof, verdict, resource_id, starts_at, ends_at, booked_s, "
             "occupied_s, vacant_s, unknown_s, over_s, hours, evidence) "
             "VALUES (1, 4, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            (number, verdict, resource_id, *period, *seconds, end - begin, Jsonb(said)),
+            (number, verdict, resource_id, *period, *seconds, end - begin, Jsonb(evidence)),
         )
 
 

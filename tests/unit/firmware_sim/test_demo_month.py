@@ -26,7 +26,7 @@ def network() -> Network:
 
 
 @pytest.fixture(scope="module")
-def life(network: Network) -> BookedMonth:
+def booked(network: Network) -> BookedMonth:
     return simulate_bookings(network, MONTH, SEED)
 
 
@@ -39,8 +39,8 @@ def hours_of(network: Network, slug: str) -> OpeningHours:
     return next(centre.hours for centre in network.centres if centre.slug == slug)
 
 
-def test_equal_arguments_make_an_equal_month(network: Network, life: BookedMonth, arlon: list[Reading]) -> None:
-    assert simulate_bookings(network, MONTH, SEED) == life
+def test_equal_arguments_give_an_equal_month(network: Network, booked: BookedMonth, arlon: list[Reading]) -> None:
+    assert simulate_bookings(network, MONTH, SEED) == booked
     assert centre_readings(network, "arlon", MONTH.replace(day=17), SEED) == arlon
     assert centre_readings(network, "arlon", MONTH, SEED + 1) != arlon
 
@@ -57,12 +57,12 @@ def test_bookings_of_a_resource_never_overlap_unless_cancelled(network: Network,
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_nobody_is_at_a_desk_twice_or_while_the_centre_is_shut(network: Network, seed: int) -> None:
+def test_stays_at_a_place_do_not_overlap_and_lie_in_opening_hours(network: Network, seed: int) -> None:
     for centre in network.centres:
-        for seen in simulate_centre_month(network, centre.slug, MONTH, seed).presence.values():
-            assert all(p.start_ms < p.end_ms for p in seen)
-            assert all(one.end_ms <= other.start_ms for one, other in pairwise(seen))
-            for stay in seen:
+        for presence in simulate_centre_month(network, centre.slug, MONTH, seed).presence.values():
+            assert all(p.start_ms < p.end_ms for p in presence)
+            assert all(one.end_ms <= other.start_ms for one, other in pairwise(presence))
+            for stay in presence:
                 hours = centre.hours.of(day_of(stay.start_ms))
                 assert hours is not None
                 assert hours.start.timestamp() * 1000 <= stay.start_ms
@@ -73,12 +73,12 @@ def day_of(ms: int) -> date:
     return datetime.fromtimestamp(ms / 1000, ZONE).date()
 
 
-def test_nothing_is_booked_on_closures_and_weekends(network: Network, life: BookedMonth) -> None:
-    assert all(hours_of(network, b.centre).of(b.starts_at.astimezone(ZONE).date()) for b in life.bookings)
+def test_nothing_is_booked_on_closures_and_weekends(network: Network, booked: BookedMonth) -> None:
+    assert all(hours_of(network, b.centre).of(b.starts_at.astimezone(ZONE).date()) for b in booked.bookings)
     assert MONTH in hours_of(network, "mons").closures
 
 
-def test_a_booking_is_met_as_its_outcome_says(network: Network) -> None:
+def test_presence_matches_the_intended_outcome_of_a_booking(network: Network) -> None:
     mons = simulate_centre_month(network, "mons", MONTH, SEED)
     for booking in mons.bookings:
         start, end = booking.starts_at.timestamp() * 1000, booking.ends_at.timestamp() * 1000
@@ -97,24 +97,24 @@ def test_a_booking_is_met_as_its_outcome_says(network: Network) -> None:
                 assert booking.status == "cancelled"
 
 
-def test_outcomes_come_in_realistic_shares(life: BookedMonth) -> None:
-    counted = Counter(life.outcomes.values())
-    assert len(life.outcomes) == len(life.bookings)
-    shares = {outcome: count / len(life.bookings) for outcome, count in counted.items()}
+def test_outcomes_come_in_realistic_shares(booked: BookedMonth) -> None:
+    counted = Counter(booked.outcomes.values())
+    assert len(booked.outcomes) == len(booked.bookings)
+    shares = {outcome: count / len(booked.bookings) for outcome, count in counted.items()}
     assert 0.68 < shares["used"] < 0.8
     assert all(0.03 < shares[outcome] < 0.11 for outcome in ("no_show", "left_early", "overstayed", "cancelled"))
 
 
-def test_identifiers_are_unique_and_no_one_checks_in_for_a_booking_nobody_came_to(life: BookedMonth) -> None:
-    assert len({b.external_id for b in life.bookings}) == len(life.bookings)
-    assert len({c.external_id for c in life.check_ins}) == len(life.check_ins)
-    missed = {(b.resource, b.centre, b.member) for b in life.bookings if life.outcomes[b.external_id] == "no_show"}
+def test_identifiers_are_unique_and_nobody_checks_in_for_a_no_show(booked: BookedMonth) -> None:
+    assert len({b.external_id for b in booked.bookings}) == len(booked.bookings)
+    assert len({c.external_id for c in booked.check_ins}) == len(booked.check_ins)
+    missed = {(b.resource, b.centre, b.member) for b in booked.bookings if booked.outcomes[b.external_id] == "no_show"}
     assert missed
     periods = defaultdict(list)
-    for b in life.bookings:
-        if life.outcomes[b.external_id] == "no_show":
+    for b in booked.bookings:
+        if booked.outcomes[b.external_id] == "no_show":
             periods[b.centre, b.resource].append((b.starts_at, b.ends_at))
-    assert not [c for c in life.check_ins for a, b in periods[c.centre, c.resource] if a <= c.at < b]
+    assert not [c for c in booked.check_ins for a, b in periods[c.centre, c.resource] if a <= c.at < b]
 
 
 def test_desks_are_fuller_in_mid_week_than_on_fridays(network: Network) -> None:
@@ -144,14 +144,14 @@ def test_readings_lie_in_the_month_in_time_order_and_in_range(network: Network, 
     assert {r.device for r in arlon} == known
 
 
-def test_sensors_say_what_is_true_where_nothing_is_broken(network: Network, arlon: list[Reading]) -> None:
+def test_sensors_without_a_fault_report_the_true_presence(network: Network, arlon: list[Reading]) -> None:
     broken = draw_sensor_faults(network, MONTH, SEED)
     faulty = {resource for fault in (broken.silent, broken.stuck, broken.flapping) for _, resource in fault}
     presence = simulate_centre_month(network, "arlon", MONTH, SEED).presence
     for resource in presence.keys() - faulty:
         for reading in (r for r in arlon if r.device == f"{resource}-presence"):
-            truly = any(p.start_ms <= reading.at_ms < p.end_ms for p in presence[resource])
-            assert reading.value == truly
+            present = any(p.start_ms <= reading.at_ms < p.end_ms for p in presence[resource])
+            assert reading.value == present
 
 
 def test_a_healthy_sensor_is_never_silent_for_more_than_its_interval(network: Network, arlon: list[Reading]) -> None:
@@ -160,27 +160,27 @@ def test_a_healthy_sensor_is_never_silent_for_more_than_its_interval(network: Ne
     for reading in arlon:
         times[reading.device].append(reading.at_ms)
     interval = {d.slug: d.interval_s for c in network.centres if c.slug == "arlon" for d in c.devices}
-    for device, seen in times.items():
+    for device, reported_ms in times.items():
         if device.removesuffix("-presence") not in silent:
-            assert max(b - a for a, b in pairwise(seen)) <= interval[device] * 1000
+            assert max(b - a for a, b in pairwise(reported_ms)) <= interval[device] * 1000
 
 
 def test_faults_show_in_the_readings(network: Network) -> None:
     faults = draw_sensor_faults(network, MONTH, SEED)
     assert len(faults.silent) == 6
     for (centre, resource), (start, end) in [*faults.silent.items(), *faults.stuck.items(), *faults.flapping.items()]:
-        seen = [
+        values = [
             r.value
             for r in centre_readings(network, centre, MONTH, SEED)
             if r.device == f"{resource}-presence" and start <= r.at_ms < end
         ]
         if (centre, resource) in faults.silent:
-            assert seen == []
+            assert values == []
         elif (centre, resource) in faults.stuck:
             assert end - start == 48 * 3_600_000
-            assert set(seen) == {1.0}
+            assert set(values) == {1.0}
         else:
-            assert sum(a != b for a, b in pairwise(seen)) > 300
+            assert sum(a != b for a, b in pairwise(values)) > 300
 
 
 def test_a_light_counter_never_falls_and_adds_up_its_power(arlon: list[Reading]) -> None:
@@ -193,7 +193,7 @@ def test_a_light_counter_never_falls_and_adds_up_its_power(arlon: list[Reading])
         assert min(value for _, value in power) > 0
 
 
-def test_it_is_never_dark_over_somebody_and_sometimes_lit_over_nobody(network: Network, arlon: list[Reading]) -> None:
+def test_an_occupied_zone_is_never_dark_and_a_vacant_one_is_sometimes_lit(network: Network, arlon: list[Reading]) -> None:
     centre = next(c for c in network.centres if c.slug == "arlon")
     presence = simulate_centre_month(network, "arlon", MONTH, SEED).presence
     for zone in centre.zones:

@@ -15,7 +15,7 @@ def network() -> Network:
     return demo_network(1)
 
 
-def apart(one: Rect, other: Rect) -> bool:
+def do_not_overlap(one: Rect, other: Rect) -> bool:
     return (
         one.x_m + one.width_m <= other.x_m + 1e-9
         or other.x_m + other.width_m <= one.x_m + 1e-9
@@ -61,7 +61,7 @@ def test_thirty_companies_employ_six_hundred_pseudonyms(network: Network) -> Non
     assert {company.language for company in network.companies} == {"fr", "nl", "en"}
 
 
-def test_enterprise_numbers_pass_the_check_and_lie_where_none_was_ever_given(network: Network) -> None:
+def test_enterprise_numbers_pass_the_check_and_lie_in_a_range_that_was_never_assigned(network: Network) -> None:
     numbers = [company.enterprise_number for company in network.companies]
     numbers += [operator.enterprise_number for operator in network.operators]
     assert len(set(numbers)) == len(numbers)
@@ -73,13 +73,13 @@ def test_nothing_on_a_floor_plan_overlaps_or_leaves_its_zone(network: Network) -
         floor = Rect(0, 0, centre.plan_width_m, centre.plan_height_m)
         zones: dict[str, Zone] = {zone.slug: zone for zone in centre.zones}
         for places in ([zone.place for zone in centre.zones], [r.place for r in centre.resources]):
-            assert all(apart(one, other) for one, other in combinations(places, 2))
+            assert all(do_not_overlap(one, other) for one, other in combinations(places, 2))
         assert all(within(zone.place, floor) for zone in centre.zones)
         assert all(within(r.place, zones[r.zone].place) for r in centre.resources)
         assert all(6 <= zone.light_power_w / zone.area_m2 <= 9.05 for zone in centre.zones)
 
 
-def test_every_desk_and_room_is_watched_once_and_every_zone_has_a_light_and_an_ambient_sensor(network: Network) -> None:
+def test_every_desk_and_room_has_one_sensor_and_every_zone_has_a_light_and_an_ambient_sensor(network: Network) -> None:
     for centre in network.centres:
         assert sorted(d.resource for d in centre.devices if d.resource) == sorted(r.slug for r in centre.resources)
         assert len([d for d in centre.devices if d.zone]) == 2 * len(centre.zones)
@@ -102,6 +102,6 @@ def test_two_centres_have_tariffs_of_their_own_and_the_network_has_one_for_each_
     assert len({t.centre for t in network.tariffs if t.centre}) == 2
 
 
-def test_equal_seeds_make_equal_networks_and_other_seeds_other_contracts(network: Network) -> None:
+def test_equal_seeds_give_equal_networks_and_other_seeds_other_contracts(network: Network) -> None:
     assert demo_network(1) == network
     assert demo_network(2) != network

@@ -1,4 +1,4 @@
-"""Local days and opening hours are stretches of elapsed time, also when the clocks change."""
+"""Local days and opening hours are intervals of elapsed time, also when the clocks change."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -40,7 +40,7 @@ def test_opening_hours_are_local_time_in_summer_and_winter() -> None:
     )
 
 
-def test_a_centre_is_shut_at_the_weekend_and_on_closures() -> None:
+def test_a_centre_is_closed_at_the_weekend_and_on_closures() -> None:
     hours = OpeningHours(ZONE, time(8), time(18), frozenset({1, 2, 3, 4, 5}), frozenset({date(2026, 3, 10)}))
     assert hours.of(date(2026, 3, 7)) is None
     assert hours.of(date(2026, 3, 10)) is None

@@ -1,0 +1,108 @@
+"""Alarms and discovered devices: from a real gateway into the database, and onto the screen."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from smartwork.cli.app import app
+from smartwork.clock import now
+from smartwork.contracts.edge_reports import Alarm, Alarms, DiscoveredDevice, DiscoveredDevices
+from smartwork.contracts.policy import Profile
+from smartwork.contracts.topics import MessageType, Topic
+from smartwork.db.core.connection import Connection
+from smartwork.db.network.alarms import active_alarms
+from smartwork.db.network.devices import registered_devices
+from smartwork.db.network.discovered_devices import discovered_devices
+from smartwork.db.network.edge_reports import store_edge_reports
+from smartwork.db.network_setup import install
+from smartwork.devstack.stack import Stack
+from smartwork.jobs.network.publish_policies import publish_policies
+from smartwork.transport.mqtt import Client
+from tests.support.factory import NOON, small_network
+from tests.support.lit_centre import desk, edge
+from tests.support.program import Program, eventually
+
+pytestmark = pytest.mark.services
+ALARMS = Topic("mons", MessageType.ALARMS, "gateway")
+MS = round(NOON.timestamp() * 1000)
+
+
+def test_a_discovered_device_and_a_silent_sensor_reach_the_database(
+    outage: Stack, centre: Client, database: Connection, tmp_path: Path
+) -> None:
+    database.execute("UPDATE device SET interval_s = 1 WHERE slug = 's-1'")
+    publish_policies(database, centre, now())
+    urls = {"database_url": outage.endpoints.database_url, "broker_url": outage.endpoints.broker_url}
+    with Program("ingest", urls, tmp_path / "ingest.log") as ingest, edge(outage, tmp_path):
+        ingest.wait_for_log("is subscribed")
+
+        def publishes_and_is_listed() -> bool:
+            centre.publish("tele/plug-7/SENSOR", b'{"Time": "2026-03-10T12:00:00"}').wait_for_publish(10)
+            return bool(discovered_devices(database))
+
+        eventually(publishes_and_is_listed)
+        (found,) = discovered_devices(database)
+        assert (found.centre, found.profile, found.address, found.topic) == (
+            "mons",
+            "tasmota",
+            "plug-7",
+            "tele/plug-7/SENSOR",
+        )
+        eventually(lambda: any(a.device == "s-1" for a in active_alarms(database)))
+        desk(centre, True)
+        eventually(lambda: any(r.device == "s-1" and r.last_reading_at for r in registered_devices(database)))
+
+
+def test_alarms_end_when_a_newer_report_does_not_list_them_and_an_older_report_ends_nothing(connection: Connection) -> None:
+    install(connection, small_network())
+
+    def report(ms: int, *kinds: str) -> None:
+        active = [Alarm(kind="sensor_silent", device=kind, since_ms=MS, says=f"{kind} is silent") for kind in kinds]
+        store_edge_reports(connection, [(ALARMS, Alarms(reported_ms=ms, alarms=active))])
+
+    report(MS + 1_000, "s-1", "s-2")
+    report(MS + 2_000, "s-2")
+    assert [a.device for a in active_alarms(connection)] == ["s-2"]
+    report(MS + 2_000, "s-2")
+    report(MS - 1_000)
+    assert [a.device for a in active_alarms(connection)] == ["s-2"]
+    report(MS + 3_000)
+    assert active_alarms(connection, "mons") == []
+
+
+def test_a_registered_device_is_no_longer_listed_as_discovered(connection: Connection) -> None:
+    install(connection, small_network())
+    discovered = [
+        DiscoveredDevice(profile=Profile.TASMOTA, address="plug-7", topic="tele/plug-7/LWT", last_ms=MS),
+        DiscoveredDevice(profile=Profile.ZIGBEE2MQTT, address="zigbee2mqtt/mons/desk 1", topic="x", last_ms=MS),
+    ]
+    store_edge_reports(
+        connection,
+        [(Topic("mons", MessageType.DISCOVERED_DEVICES, "gateway"), DiscoveredDevices(reported_ms=MS, devices=discovered))],
+    )
+    assert [each.address for each in discovered_devices(connection, "mons")] == ["plug-7"]
+    assert {each.device for each in registered_devices(connection, "mons")} == {"s-1", "s-2", "l-1"}
+
+
+def test_an_address_to_register_is_listed_whole_whatever_a_device_calls_itself(
+    connection: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(connection, small_network())
+    address = "plug [/] in the long corridor behind the kitchen"
+    discovered = [DiscoveredDevice(profile=Profile.TASMOTA, address=address, topic=f"tele/{address}/LWT", last_ms=MS)]
+    message = "plug [/] is silent"
+    alarms = [Alarm(kind="sensor_silent", device="s-1", since_ms=MS, says=message)]
+    store_edge_reports(
+        connection,
+        [
+            (Topic("mons", MessageType.DISCOVERED_DEVICES, "gateway"), DiscoveredDevices(reported_ms=MS, devices=discovered)),
+            (ALARMS, Alarms(reported_ms=MS, alarms=alarms)),
+        ],
+    )
+    monkeypatch.setenv("SMARTWORK_DATABASE_URL", database_url)
+    monkeypatch.setenv("COLUMNS", "80")
+    run = CliRunner().invoke
+    [line] = [line for line in run(app, ["devices"], catch_exceptions=False).stdout.splitlines() if address in line]
+    assert line.split()[:2] == ["mons", "tasmota"]
+    assert message in run(app, ["alarms"], catch_exceptions=False).stdout
