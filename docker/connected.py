@@ -1,10 +1,10 @@
-"""Health check of a service: `python connected.py 1883 5432` succeeds where the container has a connection to each port.
+"""Health check of a service: `python connected.py 1883 5432` succeeds if the container has a TCP connection to each port.
 
-It asks the kernel and nobody else: no password, no traffic, no library. A service that lost its broker or its database
-is unhealthy until it is back.
+It reads the connections from the kernel, so it needs no password, sends nothing, and uses no library. A service that has lost
+its broker or its database is unhealthy until it is connected again.
 """
 
-# ruff: noqa: INP001 - scripts that images carry, not a package
+# ruff: noqa: INP001 - a script that is copied into images, not a package
 
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ _ESTABLISHED = "01"
 
 
 def connected_ports(process: Path) -> set[int]:
-    """The remote ports of the established TCP connections in the network that `process` (a folder of /proc) sees."""
+    """The remote ports of the established TCP connections in the network namespace of `process`, a folder of /proc."""
     found = set()
     for table in ("tcp", "tcp6"):
         for line in (process / "net" / table).read_text().splitlines()[1:]:

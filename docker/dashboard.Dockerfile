@@ -9,7 +9,7 @@ COPY ingest ingest
 COPY api api
 COPY dashboard dashboard
 COPY firmware_sim firmware_sim
-# The versions of the lock, without its hashes: pip cannot check a local folder against hashes.
+# The versions of the lock without its hashes, because pip cannot check a local folder against hashes.
 RUN python -m venv /opt/smartwork \
     && sed -n 's/^\([A-Za-z0-9._-]*==[^ ;]*\).*/\1/p' requirements/dev.txt > constraints.txt \
     && /opt/smartwork/bin/pip install --no-cache-dir -c constraints.txt ".[dashboard]"
@@ -21,7 +21,7 @@ COPY --from=build /opt/smartwork /opt/smartwork
 ENV PATH=/opt/smartwork/bin:$PATH PYTHONUNBUFFERED=1
 WORKDIR /srv
 COPY .streamlit .streamlit
-# `streamlit run dashboard/app.py` runs the installed package: one copy of each page.
+# `streamlit run dashboard/app.py` uses the installed package, so that there is one copy of each page.
 RUN ln -s /opt/smartwork/lib/python3.11/site-packages/dashboard dashboard
 USER smartwork
 EXPOSE 8501

@@ -1,4 +1,4 @@
-# The ingest worker; also the one-shot `migrate` and `registry` of docker-compose.yml, which need the same extra.
+# The ingest worker. The one-shot services `migrate` and `registry` and the API in docker-compose.yml use the same image.
 FROM python:3.11-slim AS build
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
@@ -9,7 +9,7 @@ COPY ingest ingest
 COPY api api
 COPY dashboard dashboard
 COPY firmware_sim firmware_sim
-# The versions of the lock, without its hashes: pip cannot check a local folder against hashes.
+# The versions of the lock without its hashes, because pip cannot check a local folder against hashes.
 RUN python -m venv /opt/smartwork \
     && sed -n 's/^\([A-Za-z0-9._-]*==[^ ;]*\).*/\1/p' requirements/dev.txt > constraints.txt \
     && /opt/smartwork/bin/pip install --no-cache-dir -c constraints.txt ".[server]"

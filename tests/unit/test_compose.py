@@ -1,4 +1,4 @@
-"""docker-compose.yml and what it names agree: files, programs, settings, users, networks. No engine is needed."""
+"""docker-compose.yml agrees with the files, programs, settings, users and networks that it names. Needs no Docker."""
 
 import importlib.util
 import re
@@ -69,7 +69,7 @@ def broker_address(service: dict[str, Any]) -> str | None:
     return str(address) if address else None
 
 
-def test_the_components_of_the_system_are_there() -> None:
+def test_all_components_of_the_system_are_services() -> None:
     assert {*SETTINGS, "mosquitto", "timescaledb", "homeassistant"} == set(SERVICES)
     assert [name for name, service in SERVICES.items() if "profiles" in service] == ["homeassistant"]
 
@@ -79,7 +79,7 @@ def test_every_secret_is_required_and_has_its_name_in_the_example() -> None:
     assert "$" not in VARIABLE.sub("", RAW)
 
 
-def test_no_secret_stands_in_a_file() -> None:
+def test_no_file_contains_a_secret() -> None:
     for file in (ROOT / "docker-compose.yml", ROOT / ".env.example", *DOCKERFILES, *(ROOT / "broker").iterdir()):
         text = file.read_text()
         assert not re.search(r"://[^:@/\s\[]+:(?!\$\{)[^@\s/]+@", text), file
@@ -88,7 +88,7 @@ def test_no_secret_stands_in_a_file() -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_what_an_image_is_built_from_exists_and_reaches_the_engine(name: str) -> None:
+def test_the_sources_of_an_image_exist_and_are_in_the_build_context(name: str) -> None:
     dockerfile = dockerfile_of(OURS[name])
     assert dockerfile in DOCKERFILES
     allowed = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
@@ -98,7 +98,7 @@ def test_what_an_image_is_built_from_exists_and_reaches_the_engine(name: str) ->
 
 
 @pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=lambda path: path.stem)
-def test_an_image_installs_one_extra_of_the_project_and_runs_as_nobody_special(dockerfile: Path) -> None:
+def test_an_image_installs_one_extra_of_the_project_and_runs_as_an_unprivileged_user(dockerfile: Path) -> None:
     text = dockerfile.read_text()
     (extra,) = re.findall(r'"\.\[(\w+)\]"', text)
     assert extra in PROJECT["optional-dependencies"]
@@ -134,14 +134,14 @@ def test_the_command_of_a_service_exists(name: str) -> None:
 
 
 @pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=lambda path: path.stem)
-def test_an_image_by_itself_runs_what_the_composition_runs(dockerfile: Path) -> None:
+def test_the_command_of_an_image_is_that_of_its_service(dockerfile: Path) -> None:
     (line,) = re.findall(r"^CMD (\[.+\])$", dockerfile.read_text(), re.MULTILINE)
     own = yaml.safe_load(line)
     assert OURS[dockerfile.stem]["command"][: len(own)] == own
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_the_environment_of_a_service_is_what_its_settings_read(name: str) -> None:
+def test_the_environment_of_a_service_matches_its_settings(name: str) -> None:
     environment = OURS[name]["environment"]
     for settings in SETTINGS[name]:
         settings.from_env(environment)
@@ -156,7 +156,7 @@ def test_the_simulated_centre_is_that_of_the_edge_and_of_the_demo_network() -> N
 
 
 @pytest.mark.parametrize("name", [name for name, service in OURS.items() if broker_address(service)])
-def test_a_user_of_the_broker_has_its_password_and_its_place_in_the_access_list(name: str) -> None:
+def test_a_user_of_the_broker_has_its_password_and_is_in_the_access_list(name: str) -> None:
     address = urlsplit(broker_address(OURS[name]) or "")
     assert address.username is not None
     assert SERVICES["mosquitto"]["environment"][f"BROKER_PASSWORD_{address.username}"] == address.password
@@ -184,7 +184,7 @@ def test_every_volume_network_and_mounted_file_exists() -> None:
             assert (ROOT / source).exists() if source.startswith(".") else source in COMPOSE["volumes"]
 
 
-def test_a_service_waits_for_what_it_needs() -> None:
+def test_a_service_starts_after_the_services_that_it_needs() -> None:
     for service in SERVICES.values():
         for needed, how in service.get("depends_on", {}).items():
             assert how["condition"] == ("service_completed_successfully" if needed in ONE_SHOT else "service_healthy"), needed
@@ -193,7 +193,7 @@ def test_a_service_waits_for_what_it_needs() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in SERVICES if name not in ONE_SHOT])
-def test_a_service_is_checked_by_a_program_that_it_has(name: str) -> None:
+def test_the_health_check_of_a_service_uses_a_program_in_its_image(name: str) -> None:
     service = SERVICES[name]
     match service["healthcheck"]["test"]:
         case ["CMD", "python", str(script), *ports] if script.endswith(".py"):
@@ -211,23 +211,23 @@ def test_a_service_is_checked_by_a_program_that_it_has(name: str) -> None:
             pytest.fail(f"unknown check {other}")
 
 
-def test_what_is_published_is_published_on_loopback_only() -> None:
+def test_ports_are_published_on_loopback_only() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
     assert "127.0.0.1:8501:8501" in ports
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
 @pytest.mark.parametrize("name", [name for name, service in SERVICES.items() if "build" not in service])
-def test_a_foreign_image_is_pinned(name: str) -> None:
+def test_the_version_of_an_external_image_is_pinned(name: str) -> None:
     assert re.fullmatch(r"[a-z/-]+:\d+\.\d+\.\d+(-pg17)?", SERVICES[name]["image"])
 
 
-def test_home_assistant_is_of_the_version_that_is_tested_against() -> None:
+def test_home_assistant_has_the_version_of_the_tests() -> None:
     (version,) = re.findall(r"^homeassistant==(\S+)", (ROOT / "requirements" / "homeassistant.txt").read_text(), re.MULTILINE)
     assert SERVICES["homeassistant"]["image"].endswith(f":{version}")
 
 
-def test_connected_means_a_connection_to_that_port_and_not_an_open_door() -> None:
+def test_connected_means_an_established_connection_and_not_an_open_port() -> None:
     program = runpy.run_path(str(ROOT / "docker" / "connected.py"))
     connected_ports = program["connected_ports"]
     with socket.create_server(("127.0.0.1", 0)) as server:

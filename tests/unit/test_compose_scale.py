@@ -1,4 +1,4 @@
-"""docker-compose.scale.yml on top of docker-compose.yml: a broker of several nodes, workers with a name of their own."""
+"""docker-compose.scale.yml with docker-compose.yml: a broker of several nodes, and workers with names of their own."""
 
 import re
 import shutil
@@ -41,13 +41,13 @@ def merged(name: str) -> dict[str, Any]:
     return service
 
 
-def test_what_is_no_node_of_the_broker_is_a_service_of_the_first_file() -> None:
+def test_a_service_that_is_no_broker_node_extends_one_of_the_first_file() -> None:
     assert set(SCALE["services"]) - set(NODES) == set(SETTINGS) <= set(BASE["services"])
     assert len(NODES) > 1
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_a_service_speaks_to_the_cluster_with_settings_that_it_reads(name: str) -> None:
+def test_a_service_connects_to_the_cluster_by_its_settings(name: str) -> None:
     environment = merged(name)["environment"]
     for settings in SETTINGS[name]:
         settings.from_env(environment)
@@ -59,7 +59,7 @@ def test_a_service_speaks_to_the_cluster_with_settings_that_it_reads(name: str) 
             assert address.hostname in node["networks"][network]["aliases"]
 
 
-def test_the_nodes_of_the_broker_know_one_another_by_names_that_lead_to_them() -> None:
+def test_the_nodes_of_the_broker_find_one_another_by_name() -> None:
     names = {service["environment"]["EMQX_NODE_NAME"] for service in NODES.values()}
     assert len(names) == len(NODES)
     for service in NODES.values():
@@ -70,7 +70,7 @@ def test_the_nodes_of_the_broker_know_one_another_by_names_that_lead_to_them() -
         assert re.fullmatch(r"emqx/emqx:\d+\.\d+\.\d+", service["image"])
 
 
-def test_nothing_of_the_cluster_is_published_and_its_data_has_a_place() -> None:
+def test_no_port_of_the_cluster_is_published_and_its_data_is_in_volumes() -> None:
     for service in NODES.values():
         assert "ports" not in service
         assert set(service["networks"]) <= set(BASE["networks"])
@@ -93,13 +93,13 @@ def test_there_are_several_workers_and_each_replica_has_a_name_of_its_own() -> N
     IngestSettings.from_env(merged("ingest")["environment"] | {"SMARTWORK_WORKER": done.stdout.strip()})
 
 
-def test_the_devices_of_the_centre_stay_with_its_own_broker() -> None:
+def test_the_devices_of_the_centre_use_its_own_broker() -> None:
     environment = merged("edge")["environment"]
     address = urlsplit(environment["SMARTWORK_CENTRE_BROKER_URL"])
     assert (address.username, address.hostname) == (environment["SMARTWORK_CENTRE"], "mosquitto")
 
 
-def test_secrets_are_those_of_the_example() -> None:
+def test_secrets_have_their_name_in_the_example() -> None:
     assert set(VARIABLE.findall(RAW)) <= set(NAMES)
     assert "$" not in VARIABLE.sub("", RAW).replace("$$", "")
 

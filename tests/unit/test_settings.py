@@ -1,4 +1,4 @@
-"""A wrong setting names itself and says what was expected."""
+"""Settings from the environment; an error names the variable and what is expected."""
 
 from pathlib import Path
 
@@ -15,12 +15,12 @@ GOOD = {
 }
 
 
-def test_settings_come_from_the_environment_and_nothing_else_there_matters() -> None:
+def test_settings_come_from_their_variables_and_others_are_ignored() -> None:
     settings = IngestSettings.from_env({**GOOD, "SMARTWORK_MAX_IN_FLIGHT": "7", "PATH": "/bin"})
     assert (settings.broker_url, settings.max_in_flight, settings.worker) == ("mqtt://here:1883", 7, "1")
 
 
-def test_an_empty_setting_is_one_that_is_not_set() -> None:
+def test_an_empty_variable_counts_as_not_set() -> None:
     assert EdgeSettings.from_env({**GOOD, "SMARTWORK_CENTRE_BROKER_URL": ""}).centre_broker_url is None
 
 
@@ -35,7 +35,7 @@ def test_an_empty_setting_is_one_that_is_not_set() -> None:
         (IngestSettings, "SMARTWORK_WORKER", "a b", "unique among workers"),
     ],
 )
-def test_a_wrong_setting_names_itself_and_what_was_expected(
+def test_the_error_of_a_wrong_setting_names_it_and_what_is_expected(
     kind: type[BrokerSettings], name: str, value: str, expected: str
 ) -> None:
     with pytest.raises(SettingError) as caught:
@@ -46,7 +46,7 @@ def test_a_wrong_setting_names_itself_and_what_was_expected(
     assert "\n" not in message
 
 
-def test_all_that_is_missing_is_named_at_once() -> None:
+def test_all_missing_settings_are_named_in_one_error() -> None:
     with pytest.raises(SettingError) as caught:
         IngestSettings.from_env({})
     lines = sorted(str(caught.value).splitlines())
@@ -65,19 +65,19 @@ def test_only_the_given_environment_is_read(monkeypatch: pytest.MonkeyPatch, tmp
         DatabaseSettings.from_env({})
 
 
-def test_settings_never_change() -> None:
+def test_settings_are_frozen() -> None:
     settings = BrokerSettings.from_env(GOOD)
     with pytest.raises(ValueError, match="frozen"):
         settings.broker_url = "mqtt://there"  # type: ignore[misc]
 
 
-def test_a_broker_address_holds_host_port_and_secrets() -> None:
+def test_a_broker_address_has_host_port_and_credentials() -> None:
     address = Address.parse("mqtts://me:s%40crEt@broker.example")
     assert address == Address("broker.example", 8883, tls=True, user="me", password="s@crEt")  # noqa: S106
 
 
 @pytest.mark.parametrize("url", ["mqtt://", "mqtt://here:port", "mqtt://here:70000", "mqtt://[::1", "tcp://here:1883"])
-def test_a_broker_address_that_is_none_is_refused_with_what_was_expected(url: str) -> None:
+def test_a_wrong_broker_address_is_refused_with_what_is_expected(url: str) -> None:
     with pytest.raises(SettingError, match=r"expected mqtt://host:port or mqtts://host:port"):
         Address.parse(url)
 

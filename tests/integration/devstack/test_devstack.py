@@ -1,4 +1,4 @@
-"""The development stack keeps its promises: against real servers, fetched, started, killed and removed."""
+"""The development stack with real servers: downloaded, started, found, killed and deleted."""
 
 import os
 import socket
@@ -34,7 +34,7 @@ def again(running: stack.Stack) -> stack.Endpoints:
     return stack.up({**os.environ, stack.DATABASE_URL: "", stack.BROKER_URL: ""}, running.instance.name)
 
 
-def test_a_hypertable_can_be_made_and_asked(running: stack.Stack) -> None:
+def test_a_hypertable_can_be_created_and_queried(running: stack.Stack) -> None:
     running.postgres.psql(
         "CREATE TABLE IF NOT EXISTS sample (at timestamptz NOT NULL, value int);"
         "SELECT create_hypertable('sample', 'at', if_not_exists => true);"
@@ -51,13 +51,13 @@ def test_the_database_asks_for_its_password(running: stack.Stack) -> None:
     assert "password authentication failed" in refused.stderr
 
 
-def test_a_commit_is_durable_and_nothing_is_reported_home(running: stack.Stack) -> None:
+def test_a_commit_is_durable_and_telemetry_is_off(running: stack.Stack) -> None:
     names = ("synchronous_commit", "fsync", "timescaledb.telemetry_level", "listen_addresses")
     values = [running.postgres.psql(f"SHOW {name}").strip() for name in names]
     assert values == ["on", "on", "off", "127.0.0.1"]
 
 
-def test_messages_reach_a_session_that_was_away_over_a_restart_of_the_broker(running: stack.Stack) -> None:
+def test_an_offline_session_gets_its_messages_after_a_restart_of_the_broker(running: stack.Stack) -> None:
     session = ["-i", "desk", "-q", "1", "-t", "sw/test", "-c", "-x", "3600"]
     client(running.mosquitto, "mosquitto_sub", *session, "-E")
     client(running.mosquitto, "mosquitto_pub", "-t", "sw/test", "-q", "1", "-m", "kept")
@@ -71,7 +71,7 @@ def test_a_second_start_uses_the_servers_that_run(running: stack.Stack) -> None:
     assert (running.postgres.pid(), running.mosquitto.pid()) == before
 
 
-def test_a_killed_server_does_not_stop_the_next_start(running: stack.Stack) -> None:
+def test_a_stack_starts_again_after_its_servers_were_killed(running: stack.Stack) -> None:
     running.postgres.psql("CREATE TABLE survivor AS SELECT 42 AS answer")
     running.postgres.kill()
     running.mosquitto.kill()
@@ -81,7 +81,7 @@ def test_a_killed_server_does_not_stop_the_next_start(running: stack.Stack) -> N
     assert running.mosquitto.healthy()
 
 
-def test_a_recorded_number_that_now_is_another_program_is_not_believed(running: stack.Stack) -> None:
+def test_a_recorded_process_id_of_another_program_is_ignored(running: stack.Stack) -> None:
     running.mosquitto.stop()
     (running.mosquitto.data / "mosquitto.pid").write_text(f"{os.getpid()}\n")
     assert running.mosquitto.pid() is None
@@ -90,7 +90,7 @@ def test_a_recorded_number_that_now_is_another_program_is_not_believed(running: 
     assert running.mosquitto.healthy()
 
 
-def test_a_port_that_somebody_took_is_changed(running: stack.Stack) -> None:
+def test_a_port_that_another_program_took_is_changed(running: stack.Stack) -> None:
     running.mosquitto.stop()
     old = running.mosquitto.port
     with socket.socket() as thief:
@@ -102,7 +102,9 @@ def test_a_port_that_somebody_took_is_changed(running: stack.Stack) -> None:
         assert running.mosquitto.healthy()
 
 
-def test_a_server_that_cannot_start_says_why(running: stack.Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_of_a_server_that_cannot_start_contains_the_end_of_its_log(
+    running: stack.Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     running.mosquitto.stop()
     monkeypatch.setattr(Mosquitto, "_listener_lines", lambda _self: "listener nonsense\n")
     with pytest.raises(DevstackError, match=r"(?s)Mosquitto did not start.*listener with port 0"):
@@ -111,7 +113,7 @@ def test_a_server_that_cannot_start_says_why(running: stack.Stack, monkeypatch: 
     running.mosquitto.start()
 
 
-def test_a_throwaway_of_a_killed_process_is_gone_after_the_next_start() -> None:
+def test_a_throwaway_of_a_killed_process_is_deleted_by_the_next_start() -> None:
     code = (
         "import os, signal; from smartwork.devstack import stack\n"
         "with stack.ephemeral('killed') as pair:\n"
@@ -127,7 +129,7 @@ def test_a_throwaway_of_a_killed_process_is_gone_after_the_next_start() -> None:
     assert not folder.exists()
 
 
-def test_two_starts_at_once_give_one_pair_of_servers() -> None:
+def test_two_starts_at_once_start_each_server_once() -> None:
     name = f"twins-{os.getpid()}"
     code = f"import os; from smartwork.devstack import stack; print(stack.up(os.environ, {name!r}))"
     env = {key: value for key, value in os.environ.items() if key not in {stack.DATABASE_URL, stack.BROKER_URL}}

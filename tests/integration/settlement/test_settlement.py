@@ -1,4 +1,4 @@
-"""What centres are owed, told and paid."""
+"""Settlements with centres: what they are owed and paid, and their statements."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -51,7 +51,7 @@ def test_centre_is_credited_its_share_and_paid(connection: Connection, tmp_path:
     assert paid.findtext(".//{*}CtrlSum") == "37.30"
     assert [node.text for node in paid.iter("{*}IBAN")] == ["BE92999900000123", "BE68539007547034"]
     document = documents.settlements_of(connection, OCTOBER)[0]
-    assert document.unattributed == Unattributed(1, Decimal("0.83"))  # 50 minutes that nobody signed for
+    assert document.unattributed == Unattributed(1, Decimal("0.83"))  # 50 minutes of an unattributed stay
     assert [(row.resource, row.visits, row.net) for row in document.statement] == [
         ("d-1", 1, Decimal("9.38")),
         ("r-1", 1, Decimal("42.00")),
@@ -82,7 +82,7 @@ def test_centre_gets_a_statement_of_its_month_and_of_its_account(connection: Con
         Decimal(0),
     )
     assert (account.paid_on, account.reference) == (ISSUED.date(), "namur 2026-10")
-    # Whatever changes later, the statement stays what it was when the month was settled.
+    # The statement does not change after the month was settled.
     connection.execute(b"DELETE FROM verdict WHERE verdict_id = 5")
     [again] = settle(connection, tmp_path / "again").documents
     assert again.statement is not None
@@ -91,7 +91,7 @@ def test_centre_gets_a_statement_of_its_month_and_of_its_account(connection: Con
         connection.execute(b"UPDATE centre_statement SET document = '{}'")
 
 
-def test_statement_of_what_a_centre_owes_back_says_that_nothing_is_paid(connection: Connection, tmp_path: Path) -> None:
+def test_statement_of_a_centre_that_owes_money_states_no_payment(connection: Connection, tmp_path: Path) -> None:
     bill(connection, tmp_path)
     settle(connection, tmp_path)
     credited(connection, tmp_path)
@@ -115,7 +115,7 @@ def test_altered_statement_is_refused(connection: Connection, tmp_path: Path) ->
         settle(connection, tmp_path)
 
 
-def test_second_settlement_takes_in_only_what_came_since(connection: Connection, tmp_path: Path) -> None:
+def test_second_settlement_takes_in_only_new_charges(connection: Connection, tmp_path: Path) -> None:
     bill(connection, tmp_path)
     first = settle(connection, tmp_path)
     assert [one.already_issued for one in settle(connection, tmp_path).documents] == [True]
@@ -130,14 +130,14 @@ def test_second_settlement_takes_in_only_what_came_since(connection: Connection,
     assert audited(connection).is_clean
 
 
-def agree(connection: Connection, mode: str, rate: str) -> None:
+def change_contract(connection: Connection, mode: str, rate: str) -> None:
     connection.execute(b"UPDATE centre_contract SET mode = %s, rate = %s", (mode, rate))
 
 
 def test_contract_of_a_centre_changed_after_the_settlement_corrects_it(connection: Connection, tmp_path: Path) -> None:
     bill(connection, tmp_path)
     settle(connection, tmp_path)  # 60 % of 51.38
-    agree(connection, "share", "0.5")
+    change_contract(connection, "share", "0.5")
     [_, note] = settle(connection, tmp_path).documents
     assert (note.number, note.kind, note.net) == ("SBC-2026-00001", "self_billed_credit_note", Decimal("-5.14"))
     lines = documents.numbered(connection, note.number).invoice.lines
@@ -148,17 +148,17 @@ def test_contract_of_a_centre_changed_after_the_settlement_corrects_it(connectio
         ("settlement", Decimal("-21.00")),
     ]
     assert {line.corrects.number for line in lines if line.corrects} == {"SB-2026-00001"}
-    assert journal.balances(connection)["margin"] == -Decimal("25.69")  # half of what came in
-    assert len(settle(connection, tmp_path).documents) == 2, "a correction is made once"
+    assert journal.balances(connection)["margin"] == -Decimal("25.69")  # half of the revenue
+    assert len(settle(connection, tmp_path).documents) == 2, "an adjustment is made once"
     assert audited(connection).is_clean
 
 
-def test_contract_of_a_centre_changed_for_an_earlier_month_stands_on_the_next_document(
+def test_contract_changed_for_an_earlier_month_is_adjusted_on_the_next_document(
     connection: Connection, tmp_path: Path
 ) -> None:
     bill(connection, tmp_path)
     settle(connection, tmp_path)
-    agree(connection, "fixed", "100")
+    change_contract(connection, "fixed", "100")
     bill(connection, tmp_path, months_later=1)
     [one] = settle(connection, tmp_path, months_later=1).documents
     # November's rent, October's rent, and October's share taken back.
@@ -168,13 +168,13 @@ def test_contract_of_a_centre_changed_for_an_earlier_month_stands_on_the_next_do
     assert audited(connection).is_clean
 
 
-def test_month_that_owed_a_centre_nothing_is_settled_when_its_contract_says_so_later(
+def test_month_that_owed_a_centre_nothing_is_settled_when_its_contract_is_changed(
     connection: Connection, tmp_path: Path
 ) -> None:
-    agree(connection, "share", "0")
+    change_contract(connection, "share", "0")
     bill(connection, tmp_path)
     assert settle(connection, tmp_path).documents == ()
-    agree(connection, "share", "0.6")
+    change_contract(connection, "share", "0.6")
     [one] = settle(connection, tmp_path).documents
     assert (one.number, one.net) == ("SB-2026-00001", Decimal("30.83"))
     [invoice] = documents.settlements_of(connection, OCTOBER)
@@ -187,21 +187,21 @@ def test_month_that_owed_a_centre_nothing_is_settled_when_its_contract_says_so_l
 def test_credit_note_after_a_changed_contract_is_settled_by_the_new_one(connection: Connection, tmp_path: Path) -> None:
     bill(connection, tmp_path)
     settle(connection, tmp_path)
-    agree(connection, "share", "0.5")
+    change_contract(connection, "share", "0.5")
     credited(connection, tmp_path)  # 42.00 of the room
     [_, note] = settle(connection, tmp_path).documents
-    assert note.net == Decimal("4.69") - Decimal("30.83")  # half of what is left, 9.38, is owed
+    assert note.net == Decimal("4.69") - Decimal("30.83")  # half of the remaining revenue, 9.38, is owed
     assert audited(connection).is_clean
 
 
-def test_who_is_paid_and_in_which_language_corrects_nothing(connection: Connection, tmp_path: Path) -> None:
+def test_change_of_payee_address_or_language_adjusts_nothing(connection: Connection, tmp_path: Path) -> None:
     bill(connection, tmp_path)
     settle(connection, tmp_path)
     connection.execute(b"UPDATE centre_contract SET language = 'nl', street = 'Elsewhere 2'")
     assert [one.already_issued for one in settle(connection, tmp_path).documents] == [True]
 
 
-def nobody_came_in_november(connection: Connection) -> None:
+def delete_november_verdicts(connection: Connection) -> None:
     connection.execute(b"DELETE FROM verdict WHERE starts_at >= '2026-10-31 23:00Z'")
 
 
@@ -215,15 +215,13 @@ def in_november(connection: Connection, mode: str, rate: str) -> None:
     )
 
 
-def test_a_month_that_was_settled_on_a_later_document_is_never_settled_beside_it(
-    connection: Connection, tmp_path: Path
-) -> None:
-    nobody_came_in_november(connection)
+def test_a_month_that_was_settled_on_a_later_document_is_not_settled_twice(connection: Connection, tmp_path: Path) -> None:
+    delete_november_verdicts(connection)
     bill(connection, tmp_path)
     settle(connection, tmp_path)
     bill(connection, tmp_path, months_later=1)
     in_november(connection, "share", "0.5")
-    assert settle(connection, tmp_path, months_later=1).documents == ()  # nothing came in
+    assert settle(connection, tmp_path, months_later=1).documents == ()  # no revenue
     connection.execute(b"UPDATE centre_contract SET mode = 'fixed', rate = 900 WHERE valid_from = '2026-11-01'")
     bill(connection, tmp_path, months_later=2)
     [december] = settle(connection, tmp_path, months_later=2).documents
@@ -236,7 +234,7 @@ def test_a_month_that_was_settled_on_a_later_document_is_never_settled_beside_it
     assert audited(connection).is_clean
 
 
-def test_what_concerns_an_earlier_month_is_settled_by_that_months_contract(connection: Connection, tmp_path: Path) -> None:
+def test_charges_about_an_earlier_month_are_settled_by_that_months_contract(connection: Connection, tmp_path: Path) -> None:
     bill(connection, tmp_path)
     settle(connection, tmp_path)
     in_november(connection, "fixed", "100")
@@ -253,7 +251,9 @@ def test_what_concerns_an_earlier_month_is_settled_by_that_months_contract(conne
     assert audited(connection).is_clean
 
 
-def test_a_month_waits_until_the_one_before_is_settled_and_until_it_is_billed(connection: Connection, tmp_path: Path) -> None:
+def test_a_month_is_settled_only_after_it_is_billed_and_the_month_before_is_settled(
+    connection: Connection, tmp_path: Path
+) -> None:
     with pytest.raises(InputError, match="2026-10 is not billed: bill it first"):
         settle(connection, tmp_path)
     bill(connection, tmp_path)
@@ -264,7 +264,7 @@ def test_a_month_waits_until_the_one_before_is_settled_and_until_it_is_billed(co
     settle(connection, tmp_path, months_later=1)
 
 
-def test_kinds_that_cancel_out_are_settled_once(connection: Connection, tmp_path: Path) -> None:
+def test_corrections_by_kind_that_add_up_to_zero_are_settled_once(connection: Connection, tmp_path: Path) -> None:
     bill(connection, tmp_path)
     settle(connection, tmp_path)
     # The desk becomes dearer by what the room becomes cheaper.
@@ -276,25 +276,25 @@ def test_kinds_that_cancel_out_are_settled_once(connection: Connection, tmp_path
     assert audited(connection).is_clean
 
 
-def test_a_price_a_desk_counts_the_desks_of_the_first_settlement_also_after_a_detour(
+def test_a_price_per_desk_counts_the_desks_of_the_first_settlement_after_any_changes(
     connection: Connection, tmp_path: Path
 ) -> None:
-    agree(connection, "per_seat", "45")
+    change_contract(connection, "per_seat", "45")
     bill(connection, tmp_path)
     settle(connection, tmp_path)
-    agree(connection, "share", "0")
+    change_contract(connection, "share", "0")
     settle(connection, tmp_path)
     connection.execute(b"INSERT INTO resource VALUES (9, 1, 1, 'd-9', 'Desk 9', 'desk', 1, 2, 2, 1, 1)")
-    agree(connection, "per_seat", "50")
+    change_contract(connection, "per_seat", "50")
     settle(connection, tmp_path)
     owed = sum(-one.net if one.is_credit else one.net for one in documents.settlements_of(connection, OCTOBER))
     assert owed == 50
 
 
-def test_a_centre_whose_contract_ended_is_still_settled_for_the_months_that_it_held(
+def test_a_centre_whose_contract_ended_is_still_settled_for_the_months_in_its_contract(
     connection: Connection, tmp_path: Path
 ) -> None:
-    nobody_came_in_november(connection)
+    delete_november_verdicts(connection)
     bill(connection, tmp_path)
     settle(connection, tmp_path)
     connection.execute(b"UPDATE centre_contract SET valid_until = '2026-11-01'")

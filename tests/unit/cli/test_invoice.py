@@ -1,4 +1,4 @@
-"""`smartwork invoice` at the door: what could not stand on a document is refused before anything is read or written."""
+"""`smartwork invoice` refuses arguments that a document cannot show before it reads or writes anything."""
 
 import pytest
 from typer.testing import CliRunner
@@ -8,14 +8,14 @@ from smartwork.errors import InputError
 
 
 @pytest.mark.parametrize("amount", ["1e20", "-1e20", "1e999999", "NaN", "1000000000000"])
-def test_an_amount_beyond_all_measure_is_refused(amount: str) -> None:
+def test_an_amount_out_of_range_is_refused(amount: str) -> None:
     with pytest.raises(InputError, match="--amount is"):
         CliRunner().invoke(app, ["invoice", "pay", "INV-2026-00001", "--amount", amount], catch_exceptions=False)
 
 
 @pytest.mark.parametrize("command", [["bill"], ["settle"], ["reconcile"], ["invoice", "list"]])
 @pytest.mark.parametrize("month", ["0001-01", "9999-12", "1999-12", "2026-13"])
-def test_a_month_that_no_network_has_is_refused(command: list[str], month: str) -> None:
+def test_a_month_out_of_range_is_refused(command: list[str], month: str) -> None:
     with pytest.raises(InputError, match=f"--month is '{month}'"):
         CliRunner().invoke(app, [*command, "--month", month], catch_exceptions=False)
 
@@ -32,6 +32,6 @@ def test_a_month_that_no_network_has_is_refused(command: list[str], month: str) 
         (["refund", "INV-2026-00001", "--note", " "], "--note is .* blank"),
     ],
 )
-def test_a_note_or_reason_that_no_document_could_show_is_refused(arguments: list[str], said: str) -> None:
+def test_a_note_or_reason_that_no_document_can_show_is_refused(arguments: list[str], said: str) -> None:
     with pytest.raises(InputError, match=said):
         CliRunner().invoke(app, ["invoice", *arguments], catch_exceptions=False)

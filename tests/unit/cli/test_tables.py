@@ -1,4 +1,4 @@
-"""Tables on the terminal: at no width is a cell folded or a figure cut, and what has no room is named."""
+"""Tables on the terminal: no cell is folded and no figure shortened at any width; columns that are left out are named."""
 
 from datetime import date
 from io import StringIO
@@ -35,7 +35,7 @@ def table(width: int) -> list[str]:
 
 
 @pytest.mark.parametrize("width", [200, 80, 60, 50, 40, 31])
-def test_a_row_is_one_line_and_its_figures_are_whole(width: int) -> None:
+def test_a_row_is_one_line_and_its_figures_are_complete(width: int) -> None:
     rows = [line for line in table(width) if "14 376.35" in line or "0.00" in line]
     assert len(rows) == 2
     assert all(len(line.rstrip()) <= width for line in table(width))
@@ -43,7 +43,7 @@ def test_a_row_is_one_line_and_its_figures_are_whole(width: int) -> None:
 
 
 @pytest.mark.parametrize(("width", "left_out"), [(80, ""), (60, "Topic"), (40, "Topic, Due")])
-def test_what_says_least_is_left_out_first_and_named(width: int, left_out: str) -> None:
+def test_columns_are_left_out_by_rank_and_named(width: int, left_out: str) -> None:
     said = "\n".join(table(width))
     assert ("No room for" in said) == bool(left_out)
     assert left_out in said
@@ -51,13 +51,13 @@ def test_what_says_least_is_left_out_first_and_named(width: int, left_out: str) 
     assert ("2026-12-26" in said) == ("Due" not in left_out)
 
 
-def test_where_even_that_has_no_room_names_are_cut_and_figures_are_not() -> None:
+def test_in_a_very_narrow_terminal_names_are_shortened_and_figures_are_not() -> None:
     said = "\n".join(table(24))
     assert "14 376.35" in said
     assert "louvain-l…" in said
 
 
-def test_what_other_commands_ask_for_is_never_cut_and_a_column_without_a_word_is_not_there() -> None:
+def test_a_whole_column_is_never_shortened_and_an_empty_column_is_left_out() -> None:
     columns = [Column("Number", whole=True), Column("Name"), Column("Verdict", rank=1), Column("Net, €", figures=True)]
     said = "\n".join(drawn(FittedTable("Open", columns, [[("INV-2026-00001", "a long name of somebody", "", "1.00")]]), 40))
     assert "INV-2026-00001" in said
@@ -65,11 +65,11 @@ def test_what_other_commands_ask_for_is_never_cut_and_a_column_without_a_word_is
     assert "…" in said
 
 
-def test_one_thing_is_counted_in_the_singular() -> None:
+def test_a_noun_is_singular_only_after_one() -> None:
     assert [counted(n, "line") for n in (0, 1, 2)] == ["0 lines", "1 line", "2 lines"]
 
 
-def test_a_draft_that_gives_back_is_below_zero_on_the_terminal_and_in_json() -> None:
+def test_a_draft_credit_note_is_negative_on_the_terminal_and_in_json() -> None:
     found = [invoice("en"), credit_note("en")]
     asked, given = ("\n".join(drawn(drafts_table([one]), 80)) for one in found)
     assert (figure(found[0].gross) in asked, figure(-found[1].gross) in given) == (True, True)
@@ -78,15 +78,15 @@ def test_a_draft_that_gives_back_is_below_zero_on_the_terminal_and_in_json() -> 
     assert [one["gross"] for one in told] == [str(found[0].gross), str(-found[1].gross)]
 
 
-def test_words_from_outside_are_never_read_as_markup() -> None:
+def test_data_is_never_interpreted_as_markup() -> None:
     assert any("[/] tele" in line for line in table(80))
 
 
-def test_a_table_without_rows_says_so_in_words() -> None:
+def test_a_table_without_rows_prints_its_text() -> None:
     assert drawn(FittedTable("Open", COLUMNS, [[]], empty="There is none."), 80) == ["Open", "", "  There is none.", ""]
 
 
-def test_a_ledger_of_millions_fits_into_eighty_characters_with_all_that_must_add_up() -> None:
+def test_a_ledger_of_millions_fits_into_80_characters_with_the_figures_that_must_add_up() -> None:
     day = LedgerDay(date(2026, 10, 1), 9_316_755, 9_316_753, 1, 0, 1, duplicates=4)
     said = drawn(ledger_tables({CENTRE: [day]}, [], []), 80)
     [row] = [line.replace("\u202f", "").split() for line in said if "2026-10-01" in line]

@@ -23,13 +23,13 @@ def test_password_and_ports_stay_the_same(env: dict[str, str]) -> None:
     assert len(set(remembered)) == 3
 
 
-def test_the_record_with_the_password_is_its_owners_alone(env: dict[str, str]) -> None:
+def test_only_the_owner_can_read_the_record_with_the_password(env: dict[str, str]) -> None:
     made = instance.named("a", env)
     made.create()
     assert (made.folder / "instance.json").stat().st_mode & 0o077 == 0
 
 
-def test_a_taken_port_is_told_from_a_free_one() -> None:
+def test_a_used_port_is_not_free() -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
@@ -44,14 +44,14 @@ def test_a_name_cannot_leave_the_cache(name: str, env: dict[str, str]) -> None:
         instance.named(name, env)
 
 
-def test_a_throwaway_of_a_living_process_is_not_swept(env: dict[str, str]) -> None:
+def test_a_throwaway_of_a_running_process_is_not_deleted(env: dict[str, str]) -> None:
     mine = instance.throwaway("test", env)
     mine.create()
     assert list(instance.leftovers(env)) == []
 
 
-def test_a_throwaway_of_a_dead_process_is_swept(env: dict[str, str]) -> None:
-    # the number is alive, but the process that had it then began at another time
+def test_a_throwaway_of_a_dead_process_is_deleted(env: dict[str, str]) -> None:
+    # the process id exists, but the process with that start time has ended
     dead = instance.named(f"throwaway-test-{os.getpid()}-1-abcdef", env)
     dead.create()
     kept = instance.named("mine", env)
@@ -61,19 +61,19 @@ def test_a_throwaway_of_a_dead_process_is_swept(env: dict[str, str]) -> None:
     assert kept.folder.exists()
 
 
-def test_addresses_of_ones_own_are_used_and_nothing_is_started(env: dict[str, str], tmp_path: Path) -> None:
+def test_servers_named_in_the_environment_are_used_and_nothing_is_started(env: dict[str, str], tmp_path: Path) -> None:
     own = {**env, "SMARTWORK_DATABASE_URL": "postgresql://u:secret@db:5432/x", "SMARTWORK_BROKER_URL": "mqtt://b:1883"}
     assert stack.up(own) == stack.Endpoints("postgresql://u:secret@db:5432/x", "mqtt://b:1883", False, False)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_status_tells_no_password(env: dict[str, str]) -> None:
+def test_a_status_contains_no_password(env: dict[str, str]) -> None:
     own = {**env, "SMARTWORK_DATABASE_URL": "postgresql://u:secret@db:5432/x"}
     database, broker = stack.status(env=own)
     assert (database.state, database.address) == ("external", "db:5432")
     assert broker.state == "stopped"
 
 
-def test_stopping_what_never_ran_is_no_error(env: dict[str, str]) -> None:
+def test_stopping_an_instance_that_never_ran_is_no_error(env: dict[str, str]) -> None:
     assert stack.down("never", env) == []
     assert stack.remove("never", env) == []

@@ -19,7 +19,7 @@ Components: main
 """
 
 
-def test_the_mirror_is_read_from_what_apt_has_fetched() -> None:
+def test_the_mirror_is_read_from_the_package_lists_of_apt() -> None:
     lines = [
         "Debian|Debian-Security|main|http://mirror.example/debian-security",
         "Debian|Debian|contrib|http://other.example/debian",
@@ -31,7 +31,7 @@ def test_the_mirror_is_read_from_what_apt_has_fetched() -> None:
     assert list(mirror.sites_of_index_targets(lines)) == ["http://mirror.example/debian"]
 
 
-def test_the_mirror_is_read_from_the_newer_format_and_security_is_left_out() -> None:
+def test_the_mirror_is_read_from_deb822_sources_without_security() -> None:
     assert list(mirror.sites_of_sources([("debian.sources", DEB822)])) == ["http://mirror.example/debian"]
 
 
@@ -58,13 +58,13 @@ def test_a_snapshot_of_debian_counts_as_debian() -> None:
     ]
 
 
-def test_the_override_wins() -> None:
+def test_the_environment_variable_has_priority() -> None:
     assert mirror.debian_mirror({"SMARTWORK_DEBIAN_MIRROR": "https://near.example/debian/"}) == (
         "https://near.example/debian"
     )
 
 
-def test_an_override_that_is_no_address_is_refused_by_name() -> None:
+def test_an_environment_variable_that_is_no_address_is_refused_by_name() -> None:
     with pytest.raises(DevstackError, match="SMARTWORK_DEBIAN_MIRROR"):
         mirror.debian_mirror({"SMARTWORK_DEBIAN_MIRROR": "near.example"})
 

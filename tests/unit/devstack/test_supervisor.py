@@ -18,7 +18,7 @@ def python(name: str, code: str, folder: Path, ready: str | None = None) -> Comp
     return Component(name, [sys.executable, "-c", code], folder / f"{name}.log", ready=mark.exists if mark else None)
 
 
-def test_components_run_while_the_block_lasts(tmp_path: Path) -> None:
+def test_components_run_until_the_end_of_the_block(tmp_path: Path) -> None:
     code = f"import time, pathlib; pathlib.Path({str(tmp_path / 'up')!r}).touch(); time.sleep(60)"
     with Supervisor() as supervisor:
         supervisor.start(python("one", code, tmp_path, "up"))
@@ -28,7 +28,7 @@ def test_components_run_while_the_block_lasts(tmp_path: Path) -> None:
     assert started_at(pid) is None
 
 
-def test_a_component_that_dies_is_reported_with_the_end_of_its_log(tmp_path: Path) -> None:
+def test_a_component_that_ends_is_reported_with_the_end_of_its_log(tmp_path: Path) -> None:
     code = "import sys; sys.exit('the disk is on fire')"
     with Supervisor() as supervisor, pytest.raises(DevstackError, match=r"(?s)exit code 1.*the disk is on fire"):
         supervisor.start(python("one", code, tmp_path, "never"))
@@ -49,7 +49,7 @@ def test_a_component_that_never_gets_ready_is_stopped(tmp_path: Path) -> None:
     assert not supervisor.running("one")
 
 
-def test_a_component_that_ignores_the_request_is_killed_after_the_grace(tmp_path: Path) -> None:
+def test_a_component_that_ignores_sigterm_is_killed_after_the_grace_period(tmp_path: Path) -> None:
     mark = tmp_path / "up"
     code = (
         "import signal, time, pathlib; signal.signal(signal.SIGTERM, signal.SIG_IGN);"

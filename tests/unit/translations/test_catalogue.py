@@ -24,11 +24,11 @@ def catalogue(language: Language) -> Catalog:
 
 def forms(language: Language) -> dict[str, tuple[str, ...]]:
     """The forms of every text, by identifier."""
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
     for message in catalogue(language):
         key = message.id[0] if isinstance(message.id, list | tuple) else message.id
         if key:
-            found[key] = tuple(message.string) if isinstance(message.string, list | tuple) else (message.string,)
+            found[key] = tuple(message.string) if isinstance(message.string, list | tuple) else (message.string or "",)
     return found
 
 

@@ -25,7 +25,7 @@ EUR = st.decimals(-5000, 5000, places=2)
 
 
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=8), st.integers(0, 40), st.decimals(0, 9, places=4))
-def test_document_with_credits_balances_and_moves_the_pool_by_what_was_bought_less_spent(
+def test_document_with_prepaid_hours_balances_and_moves_the_pool_by_what_was_bought_less_used(
     quarters: list[int], hours: int, price: Decimal
 ) -> None:
     lots = [Lot("O-1", "desk", date(2026, 10, 1), date(2026, 11, 1), Decimal(hours), price, Decimal(hours))] if hours else []
@@ -36,14 +36,14 @@ def test_document_with_credits_balances_and_moves_the_pool_by_what_was_bought_le
     amounts = postings.document_posting(issued).amounts
     expiry = postings.expiry_posting("acme", OCTOBER, ON, made.expired).amounts
     assert sum(amounts.values()) == sum(expiry.values()) == 0
-    # All that was bought is spent or lost by the end of its month, so the pool is back at nothing.
+    # All hours bought are used or expire by the end of the month, so the balance of the pool is 0.
     assert amounts.get("pool:acme", Decimal(0)) + expiry.get("pool:acme", Decimal(0)) == 0
     assert all(one.closing == one.opening + one.bought - one.spent - one.expired == 0 for one in made.pools)
 
 
 @pytest.mark.parametrize("mode", ["share", "fixed", "per_seat"])
 @given(desks=EUR, rooms=EUR, rate=st.decimals(0, 1, places=4), seats=st.integers(0, 40))
-def test_settlement_balances_and_splits_what_came_in(
+def test_settlement_balances_and_splits_the_revenue(
     mode: SettlementMode, desks: Decimal, rooms: Decimal, rate: Decimal, seats: int
 ) -> None:
     revenue = Revenue("namur", "Namur", {"desk": desks, "room": rooms})
@@ -57,7 +57,7 @@ def test_settlement_balances_and_splits_what_came_in(
         assert (made.seller, made.buyer) == (PAYEE, SELLER)
 
 
-def test_share_is_taken_by_kind_and_rent_and_seats_are_owed_once() -> None:
+def test_share_is_computed_by_kind_and_rent_and_desks_are_owed_once() -> None:
     revenue = Revenue("namur", "Namur", {"desk": Decimal("100.01"), "room": Decimal("-20.00")})
     assert [group[0].net for group in settle(CONTRACT, revenue, 10, OCTOBER)] == [Decimal("65.01"), Decimal("-13.00")]
     fixed, seats = replace(CONTRACT, mode="fixed", rate=Decimal(900)), replace(CONTRACT, mode="per_seat", rate=Decimal(45))
@@ -67,7 +67,7 @@ def test_share_is_taken_by_kind_and_rent_and_seats_are_owed_once() -> None:
     assert settle(seats, revenue, 10, OCTOBER, settled_before=True) == []
 
 
-def test_what_is_given_back_after_the_settlement_becomes_a_self_billed_credit_note() -> None:
+def test_credit_after_the_settlement_becomes_a_self_billed_credit_note() -> None:
     back = Revenue("namur", "Namur", {"desk": Decimal("-30.00")})
     groups = settle(CONTRACT, back, 10, OCTOBER, LineReference("SB-2026-00001", ON, 1))
     made = compose(centre_head(CONTRACT, OCTOBER, ON, SELLER, is_demo=True), groups, ordinal=3)
@@ -80,7 +80,7 @@ def test_what_is_given_back_after_the_settlement_becomes_a_self_billed_credit_no
     assert [one.number for one in made.corrects] == ["SB-2026-00001"]
 
 
-def test_month_that_only_gives_back_refers_to_the_last_invoice_of_the_centre() -> None:
+def test_month_with_only_credits_refers_to_the_last_invoice_of_the_centre() -> None:
     back = Revenue("namur", "Namur", {"desk": Decimal("-30.00"), "room": Decimal("10.00")})
     groups = settle(CONTRACT, back, 10, date(2026, 11, 1), None, LineReference("SB-2026-00001", ON, 1))
     made = compose(centre_head(CONTRACT, date(2026, 11, 1), ON, SELLER, is_demo=True), groups, ordinal=3)
@@ -92,7 +92,7 @@ def test_month_that_only_gives_back_refers_to_the_last_invoice_of_the_centre() -
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 30)), min_size=1, max_size=6))
-def test_vat_is_computed_once_a_category(parts: list[tuple[bool, int]]) -> None:
+def test_vat_is_computed_once_for_each_category(parts: list[tuple[bool, int]]) -> None:
     groups = []
     for i, (reverse, quarters) in enumerate(parts):
         [one] = line(15 * quarters, day=i, name=f"B-{i}")
