@@ -7,7 +7,7 @@ from random import Random
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from firmware_sim.member_habits import OUTCOMES, CentreMonth, Outcome, TruePresence, Visitors, visitors
+from firmware_sim.member_habits import OUTCOMES, Outcome, SimulatedMonth, TruePresence, Visitors, visitors
 from smartwork.domain.bookings.bookings import Booking, CheckIn, CheckInMethod
 from smartwork.domain.network.centres import Centre
 from smartwork.domain.network.places import Resource
@@ -34,7 +34,7 @@ class _MonthDraft:
     presence: dict[str, list[TruePresence]] = field(default_factory=lambda: defaultdict(list))
 
 
-def simulate_centre_month(network: Network, centre_slug: str, month: date, seed: int) -> CentreMonth:
+def simulate_centre_month(network: Network, centre_slug: str, month: date, seed: int) -> SimulatedMonth:
     """The month of one centre. It depends on no other centre, so centres can be simulated in parallel."""
     centre = centre_of(network, centre_slug)
     calendar = visitors(network, centre_slug, month, seed)
@@ -47,7 +47,7 @@ def simulate_centre_month(network: Network, centre_slug: str, month: date, seed:
             random = Random(f"{seed}/day/{centre_slug}/{day}")
             _DaySimulation(centre, draft, random, day, opens, noon, closes).run(calendar[day])
     presence = {slug: tuple(sorted(found, key=lambda p: p.start_ms)) for slug, found in draft.presence.items()}
-    return CentreMonth(tuple(draft.bookings), tuple(draft.check_ins), draft.outcomes, presence)
+    return SimulatedMonth(tuple(draft.bookings), tuple(draft.check_ins), draft.outcomes, presence)
 
 
 def centre_of(network: Network, slug: str) -> Centre:

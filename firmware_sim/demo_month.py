@@ -9,7 +9,7 @@ from firmware_sim.ambient_sensors import ambient_readings
 from firmware_sim.centre_month import centre_of, simulate_centre_month
 from firmware_sim.demo_network import light_of
 from firmware_sim.light_meters import light_readings, lit_intervals
-from firmware_sim.member_habits import CentreMonth, Outcome, TruePresence
+from firmware_sim.member_habits import Outcome, SimulatedMonth, TruePresence
 from firmware_sim.presence_sensors import IntervalMs, draw_sensor_faults, presence_readings, union_ms
 from smartwork.contracts.reading import Reading
 from smartwork.domain.bookings.bookings import Booking, CheckIn
@@ -74,7 +74,7 @@ def centre_readings(network: Network, centre_slug: str, month: date, seed: int) 
     return readings
 
 
-def _people_in(centre: Centre, centre_month: CentreMonth, zone: str) -> list[TruePresence]:
+def _people_in(centre: Centre, centre_month: SimulatedMonth, zone: str) -> list[TruePresence]:
     inside = [r.slug for r in centre.resources if r.zone == zone]
     return sorted((p for slug in inside for p in centre_month.presence.get(slug, ())), key=lambda p: p.start_ms)
 

@@ -36,7 +36,7 @@ AIR_TIME_CONSTANT = timedelta(minutes=45)
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class SimulatedSeat:
     """How many people are at a resource, until when, and when its sensor next reports without a change."""
 
     people: int
@@ -66,7 +66,7 @@ class LiveState:
     """The state of a centre at an instant."""
 
     at: datetime
-    seats: Mapping[str, Seat]  # by resource
+    seats: Mapping[str, SimulatedSeat]  # by resource
     lamps: Mapping[str, Lamp]  # by zone
     airs: Mapping[str, Air]  # by zone
 
@@ -117,7 +117,7 @@ class LiveCentre:
                     messages.append(self._ambient_message(device, now, airs[zone.slug], people, lamps[zone.slug]))
         return LiveState(now, seats, lamps, airs), messages
 
-    def _step_seats(self, state: LiveState, now: datetime) -> tuple[dict[str, Seat], list[SimulatedMessage]]:
+    def _step_seats(self, state: LiveState, now: datetime) -> tuple[dict[str, SimulatedSeat], list[SimulatedMessage]]:
         sensor_of = {device.resource: device for device in self.centre.devices if device.resource}
         seats = dict(state.seats)
         messages: list[SimulatedMessage] = []
@@ -133,10 +133,10 @@ class LiveCentre:
             seats[resource.slug] = seat
         return seats, messages
 
-    def _next_seat(self, resource: Resource, occupied: bool, now: datetime) -> Seat:
+    def _next_seat(self, resource: Resource, occupied: bool, now: datetime) -> SimulatedSeat:
         minutes = self.random.uniform(*(STAY_MIN if occupied else ABSENCE_MIN)) / self.speed
         people = 0 if not occupied else 1 if resource.kind == "desk" else self.random.randint(2, resource.seats)
-        return Seat(people, now + timedelta(minutes=minutes), now)
+        return SimulatedSeat(people, now + timedelta(minutes=minutes), now)
 
     def _report_interval(self, device: Device) -> timedelta:
         return max(SHORTEST_REPORT_INTERVAL, timedelta(seconds=device.interval_s) / max(self.speed, 1.0))
@@ -161,7 +161,7 @@ class LiveCentre:
         reports = now >= air.report_at
         return Air(co2_ppm, now + self._report_interval(device) if reports else air.report_at), reports
 
-    def _presence_message(self, device: Device, now: datetime, seat: Seat) -> SimulatedMessage:
+    def _presence_message(self, device: Device, now: datetime, seat: SimulatedSeat) -> SimulatedMessage:
         of_device = Random(device.address)
         values = {
             Metric.PRESENCE: float(seat.people > 0),

@@ -32,7 +32,7 @@ class TruePresence:
 
 
 @dataclass(frozen=True, slots=True)
-class CentreMonth:
+class SimulatedMonth:
     """A month of one centre: bookings and check-ins, the intended outcome of each booking, and true presence."""
 
     bookings: tuple[Booking, ...]

@@ -1,13 +1,22 @@
-"""The interval algebra: each operation is what it says at every instant."""
+"""The interval algebra at every instant, and local days and months when the clocks change."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartwork.domain.time import Interval, overlap_seconds, overlapping, subtract, union
+from smartwork.domain.time import (
+    Interval,
+    days_of_month,
+    local_day,
+    local_month,
+    overlap_seconds,
+    overlapping,
+    subtract,
+    union,
+)
 
 START = datetime(2026, 3, 10, tzinfo=UTC)
 MINUTES = range(-10, 250)
@@ -68,3 +77,36 @@ def test_overlap_is_measured_in_both_directions_alike(one: list[Interval], other
 @given(in_order, interval)
 def test_overlapping_are_all_that_share_time_with_the_window(found: list[Interval], window: Interval) -> None:
     assert list(overlapping(found, window)) == [each for each in found if each.intersect(window)]
+
+
+TIMEZONE = "Europe/Brussels"
+days = st.dates(date(2015, 1, 1), date(2060, 12, 31))
+
+
+@pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25), (date(2026, 3, 10), 24)])
+def test_a_local_day_is_23_or_25_hours_long_when_the_clocks_change(day: date, hours: int) -> None:
+    assert local_day(day, TIMEZONE).seconds == hours * 3600
+
+
+@given(days)
+def test_local_days_follow_each_other_without_gap(day: date) -> None:
+    assert local_day(day, TIMEZONE).end == local_day(day + timedelta(days=1), TIMEZONE).start
+
+
+@given(days)
+def test_a_month_is_all_its_days_and_nothing_else(day: date) -> None:
+    found = days_of_month(day)
+    assert day in found
+    assert {(d.year, d.month) for d in found} == {(day.year, day.month)}
+    assert all(b - a == timedelta(days=1) for a, b in pairwise(found))
+    assert sum(local_day(d, TIMEZONE).seconds for d in found) == local_month(day, TIMEZONE).seconds
+    assert (found[-1] + timedelta(days=1)).month != day.month
+
+
+def test_what_two_intervals_share_is_half_open() -> None:
+    noon = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    hour = timedelta(hours=1)
+    assert Interval(noon, noon + hour).intersect(Interval(noon + hour, noon + 2 * hour)) is None
+    assert Interval(noon, noon + 2 * hour).intersect(Interval(noon + hour, noon + 3 * hour)) == Interval(
+        noon + hour, noon + 2 * hour
+    )
