@@ -1,4 +1,4 @@
-"""Put a file of agreements in force: read, check, compare, replace in one transaction, and keep both versions."""
+"""Putting a file of agreements in force: read, check, compare, and replace in one transaction; versions are kept."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ from smartwork.errors import InputError, SmartworkError
 from smartwork.jobs.billing.agreements_file import read, write
 
 
-class RemovalNotConfirmed(SmartworkError):  # noqa: N818 - says what would happen
-    """A file leaves out what is in force, and nobody said that this is meant."""
+class RemovalNotConfirmed(SmartworkError):  # noqa: N818 - names what is missing
+    """A file leaves out entries that are in force, and `remove` is not set."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
-    """What a file came to: why it is not taken in, or what it changes; `version` is None where nothing was written.
+    """The result of applying a file: its problems, or its changes. `version` is None where nothing was written.
 
-    `billed_to` is the last month with a document: what changes up to it becomes corrections.
+    `billed_to` is the last month with a document: changes up to it become corrections.
     """
 
     problems: tuple[AgreementProblem, ...]
@@ -36,25 +36,25 @@ class ApplyResult:
 
 
 def show(connection: Connection) -> str:
-    """What is agreed now, as a file."""
+    """The agreements in force, as the text of a file."""
     return write(stored.in_force(connection)[0])
 
 
 def apply_file(connection: Connection, file: Path, at: datetime, *, remove: bool, dry_run: bool) -> ApplyResult:
-    """Put the agreements of `file` in force, as of `at`; the same file again changes nothing.
+    """Put the agreements of `file` in force at the instant `at`. Applying the same file again changes nothing.
 
     Raises InputError where the file cannot be read, RemovalNotConfirmed where it leaves out entries and `remove` is not set.
     """
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        reason = error.strerror if isinstance(error, OSError) else "its text is not UTF-8"
         raise InputError(f"Cannot read {file}: {reason}.") from error
     return _apply(connection, read(text, str(file)), at, file.name, remove=remove, dry_run=dry_run)
 
 
 def restore(connection: Connection, version: int, at: datetime, *, dry_run: bool) -> ApplyResult:
-    """Put a kept version in force again, as a new one; raises InputError where there is none."""
+    """Put an earlier version in force again, as a new version; raises InputError where it does not exist."""
     wanted = read(stored.content(connection, version), f"version {version}")
     return _apply(connection, wanted, at, f"version {version} again", remove=True, dry_run=dry_run)
 
@@ -67,13 +67,13 @@ def _apply(
         before, billed = stored.in_force(connection)
         billed_to = in_use.newest_billed_month(connection)
         found = problems(wanted, before, centre_slugs(connection), billed)
-        found += in_use_problems(wanted, before, _issued(connection, billed, billed_to))
+        found += in_use_problems(wanted, before, _in_use(connection, billed, billed_to))
         wanted = with_sold(wanted, before, billed)
         different = changes(before, wanted)
         if found or dry_run or not different:
             return ApplyResult(tuple(found), tuple(different), None, billed_to)
         if not remove:
-            _require_kept(different)
+            _require_no_removal(different)
         if not stored.versions(connection):
             stored.put_version(connection, at, "before the first file", write(before))
         stored.replace(connection, before, wanted)
@@ -81,7 +81,7 @@ def _apply(
     return ApplyResult((), tuple(different), version, billed_to)
 
 
-def _issued(connection: Connection, orders: frozenset[tuple[str, str]], billed_to: date | None) -> AgreementsInUse:
+def _in_use(connection: Connection, orders: frozenset[tuple[str, str]], billed_to: date | None) -> AgreementsInUse:
     if billed_to is None:
         return AgreementsInUse(orders, hours_left=in_use.hours_left(connection))
     since = months_later(billed_to, -CORRECTION_WINDOW_MONTHS)
@@ -95,11 +95,11 @@ def _issued(connection: Connection, orders: frozenset[tuple[str, str]], billed_t
     )
 
 
-def _require_kept(different: Sequence[AgreementChange]) -> None:
+def _require_no_removal(different: Sequence[AgreementChange]) -> None:
     gone = [change.what for change in different if change.kind == "removed"]
     if gone:
         named = "; ".join(gone[:5]) + (f"; and {len(gone) - 5} more" if len(gone) > 5 else "")
         raise RemovalNotConfirmed(
-            f"{len(gone)} of what is in force {'is' if len(gone) == 1 else 'are'} not in the file: {named}. "
-            "Nothing was written. Put them into the file (smartwork agreements show prints them), or add --remove."
+            f"{'1 entry in force is' if len(gone) == 1 else f'{len(gone)} entries in force are'} not in the file: {named}. "
+            "Nothing was written. Add them to the file (smartwork agreements show prints them), or use --remove."
         )

@@ -75,7 +75,7 @@ def test_a_line_that_a_correction_took_back_is_not_credited_too(connection: Conn
     connection.execute(b"DELETE FROM verdict WHERE verdict_id = 2")
     [note] = [one for one in bill(connection, tmp_path, months_later=1).invoices if one.company == "bolt"]
     assert note.net == Decimal("-42.00")
-    with pytest.raises(InputError, match=f"{INVOICE} was taken back by line 1 of {note.number}"):
+    with pytest.raises(InputError, match=f"{INVOICE} was corrected by line 1 of {note.number}"):
         credit(connection, INVOICE, 1, None, ISSUED, "again", tmp_path, silent)
     uphold(connection, INVOICE, 1, ISSUED, "it was corrected")
     with pytest.raises(InputError, match="dispute that"):

@@ -1,0 +1,211 @@
+"""The schema of an agreements file (format 1): its tables, their keys and limits, and the agreements that they give."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from stdnum import iban
+
+from smartwork.contracts.topics import SLUG
+from smartwork.domain.billing.agreements import Agreements
+from smartwork.domain.billing.companies import Company
+from smartwork.domain.billing.contracts import CentreContract, ChargeMode, Contract, Pool, PrepaidOrder, SettlementMode
+from smartwork.domain.billing.parties import REVERSE_CHARGE, STANDARD_VAT, Language, Party, Vat, VatCategory
+from smartwork.domain.billing.permitted_text import fault
+from smartwork.domain.billing.tariffs import Tariff
+from smartwork.domain.billing.vat_exemptions import CODES
+from smartwork.domain.network.places import PlaceKind
+
+
+def _printable(text: str) -> str:
+    if reason := fault(text):
+        raise ValueError(reason)
+    return text
+
+
+Slug = Annotated[str, Field(pattern=rf"^{SLUG}$")]
+Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=3)]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 1, 1))]
+Price = Annotated[Decimal, Field(ge=0, le=10_000, decimal_places=4)]
+Rate = Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=4)]
+Amount = Annotated[Decimal, Field(ge=0, le=10_000, decimal_places=2)]
+Hours = Annotated[Decimal, Field(gt=0, le=100_000, decimal_places=2)]
+HoursOfDay = Annotated[Decimal, Field(gt=0, le=24, decimal_places=2)]
+Minutes = Annotated[int, Field(ge=0, le=1440)]
+Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
+
+
+class Entry(BaseModel):
+    """A table of the file; unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PartyEntry(Entry):
+    """`seller`, or the `payee` of a centre contract."""
+
+    name: Text
+    enterprise_number: Annotated[str, Field(pattern=r"^\d{10}$")]
+    street: Text
+    postcode: Text
+    town: Text
+    iban: Annotated[Text, AfterValidator(iban.compact)]
+
+    def party(self) -> Party:
+        """The party."""
+        return Party(**self.model_dump())
+
+
+class VatEntry(Entry):
+    """A VAT treatment. S has a rate in percent; AE (reverse charge) and E (exempt) have a code and a reason."""
+
+    category: VatCategory
+    rate: Annotated[Decimal, Field(ge=0, lt=100, decimal_places=2)] | None = None
+    code: str | None = None
+    reason: Text | None = None
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if self.category == "S":
+            if self.rate == 0:
+                raise ValueError("S needs a rate above 0; where no VAT is due, use AE (reverse charge) or E (exempt)")
+            if self.code or self.reason:
+                raise ValueError("S has a rate, so it takes no code or reason")
+        elif self.rate:
+            raise ValueError(f"{self.category} takes no rate: no VAT is due")
+        elif self.code is not None and self.code not in CODES[self.category]:
+            known = ", ".join(sorted(CODES[self.category])) if self.category == "AE" else "a code such as VATEX-EU-132-1G"
+            raise ValueError(f"{self.code!r} is not a VATEX code for {self.category}; use {known}")
+        return self
+
+    def to_vat(self) -> Vat:
+        """The VAT treatment; code and reason of AE and E have defaults."""
+        if self.category == "S":
+            return Vat("S", STANDARD_VAT.rate if self.rate is None else self.rate)
+        known = REVERSE_CHARGE if self.category == "AE" else Vat("E", Decimal(0), None, "Exempt")
+        return Vat(self.category, Decimal(0), self.code or known.code, self.reason or known.reason)
+
+
+class ContractEntry(Entry):
+    """A contract of a company. The key `give_back` stands for the early-leave refund."""
+
+    valid_from: Day
+    valid_until: Day | None = None
+    kind: PlaceKind | None = None
+    centre: Slug | None = None
+    charge: ChargeMode
+    grace_min: Minutes
+    step_min: Annotated[int, Field(ge=1, le=1440)]
+    minimum_min: Minutes = 0
+    no_show_share: Share
+    no_show_fee: Amount | None = None
+    early_leave_refund: bool = Field(alias="give_back")
+    payment_days: Annotated[int, Field(ge=0, le=365)]
+
+
+class PoolEntry(Entry):
+    """A pool of prepaid hours of a company."""
+
+    kind: PlaceKind
+    per_hour: Price
+    overdraft_hours: Annotated[Decimal, Field(ge=0, le=100_000, decimal_places=2)] = Decimal(0)
+    expires_months: Annotated[int, Field(ge=1, le=120)] | None = None
+
+
+class OrderEntry(Entry):
+    """An order of prepaid hours of a company."""
+
+    order: Text
+    kind: PlaceKind
+    bought_on: Day
+    hours: Hours
+
+
+class CompanyEntry(Entry):
+    """A company with its contracts, pools and orders."""
+
+    slug: Slug
+    name: Text
+    enterprise_number: Annotated[str, Field(pattern=r"^\d{10}$")]
+    street: Text
+    postcode: Text
+    town: Text
+    language: Language
+    buyer_reference: Text
+    vat: VatEntry = VatEntry(category="S")
+    contract: list[ContractEntry] = []
+    pool: list[PoolEntry] = []
+    order: list[OrderEntry] = []
+
+    def to_company(self) -> Company:
+        """The company with its contracts and pools; its orders are separate."""
+        plain = self.model_dump(exclude={"vat", "contract", "pool", "order"})
+        return Company(
+            **plain,
+            contracts=tuple(Contract(**entry.model_dump()) for entry in self.contract),
+            vat=self.vat.to_vat(),
+            pools=tuple(Pool(**entry.model_dump()) for entry in self.pool),
+        )
+
+
+class TariffEntry(Entry):
+    """The net prices of a kind of place, in EUR."""
+
+    kind: PlaceKind
+    centre: Slug | None = None
+    valid_from: Day
+    valid_until: Day | None = None
+    per_hour: Price
+    half_day: Amount | None = None
+    half_day_hours: HoursOfDay = Decimal(5)
+    day: Amount | None = None
+
+
+class CentreContractEntry(Entry):
+    """What the network pays a centre."""
+
+    centre: Slug
+    valid_from: Day
+    valid_until: Day | None = None
+    mode: SettlementMode
+    rate: Rate
+    language: Language
+    vat: VatEntry = VatEntry(category="S")
+    payee: PartyEntry
+
+    def contract(self) -> CentreContract:
+        """The contract with the centre."""
+        return CentreContract(
+            centre=self.centre,
+            valid_from=self.valid_from,
+            valid_until=self.valid_until,
+            mode=self.mode,
+            rate=self.rate,
+            payee=self.payee.party(),
+            language=self.language,
+            vat=self.vat.to_vat(),
+        )
+
+
+class AgreementsEntry(Entry):
+    """The whole file."""
+
+    seller: PartyEntry
+    tariff: list[TariffEntry] = []
+    company: list[CompanyEntry] = []
+    centre_contract: list[CentreContractEntry] = []
+
+    def agreements(self) -> Agreements:
+        """The agreements of the file."""
+        return Agreements(
+            seller=self.seller.party(),
+            companies=tuple(entry.to_company() for entry in self.company),
+            tariffs=tuple(Tariff(**entry.model_dump()) for entry in self.tariff),
+            centre_contracts=tuple(entry.contract() for entry in self.centre_contract),
+            orders=tuple(
+                PrepaidOrder(entry.order, company.slug, entry.kind, entry.bought_on, entry.hours)
+                for company in self.company
+                for entry in company.order
+            ),
+        )
