@@ -135,8 +135,8 @@ def _require_uncorrected(connection: Connection, document: IssuedDocument, line:
             reference = correction.corrects
             if correction.kind == "correction" and reference and (reference.number, reference.line) == (number, line):
                 raise InputError(
-                    f"Line {line} of {number} was corrected by line {correction.line} of {invoice.number}. Dispute the line that "
-                    f"replaces it there. A dispute that is open already ends with: "
+                    f"Line {line} of {number} was corrected by line {correction.line} of {invoice.number}. Dispute the line "
+                    "that replaces it there. A dispute that is open already ends with: "
                     f"smartwork invoice uphold {number} --line {line}"
                 )
 

@@ -126,9 +126,9 @@ def test_what_documents_rest_on_cannot_be_removed(connection: Connection, tmp_pa
     done = put(connection, tmp_path, full.replace(company, ""), remove=True)
     assert [(one.where, one.reason.partition(" for which")[0]) for one in done.problems] == [
         ("pool of acme for desk hours", done.problems[0].reason),
-        ("contract of acme", "no contract would hold for acme at a desk in namur on 2026-10-05,"),
+        ("contract of acme", "no contract would be valid for acme at a desk in namur on 2026-10-05,"),
     ]
-    assert done.problems[0].reason.startswith("8.75 of the hours")
+    assert done.problems[0].reason.startswith("8.75 prepaid hours of acme")
     done = put(
         connection, tmp_path, full.replace("valid_from = 2026-01-01\nper_hour = 24", "valid_from = 2026-10-06\nper_hour = 24")
     )
@@ -155,7 +155,7 @@ def test_agreements_on_the_command_line(connection: Connection, database_url: st
     file.write_text(file.read_text().replace("per_hour = 24", "per_hour = 20"))
     told = command(database_url, "agreements", "apply", str(file), "--dry-run")
     assert "per_hour 24 → 20" in " ".join(told.stdout.split())
-    assert "nothing was written" in told.stdout
+    assert "Nothing was written" in told.stdout
     assert json.loads(command(database_url, "agreements", "apply", str(file), "--json").stdout)["version"] == 2
     without = file.read_text()
     file.write_text(without[: without.index("[[centre_contract]]")])
