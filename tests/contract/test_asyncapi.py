@@ -1,4 +1,4 @@
-"""The document in docs/ says what the code does, and is AsyncAPI 3.0 by the rules of its specification."""
+"""The document in docs/ is what the code gives, and is valid AsyncAPI 3.0 by its specification."""
 
 import json
 import re
@@ -53,7 +53,7 @@ def references(part: object) -> Iterator[str]:
             yield from references(value)
 
 
-def test_the_file_is_what_the_code_says() -> None:
+def test_the_file_is_what_the_code_gives() -> None:
     assert asyncapi.PATH.read_text() == asyncapi.text(), "run: python -m smartwork.contracts.asyncapi"
 
 

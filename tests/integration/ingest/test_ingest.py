@@ -1,4 +1,4 @@
-"""Ingest: stored once, refused with a reason, acknowledged only after the commit."""
+"""Ingest: stored once, rejected with a reason, acknowledged only after the commit."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -62,18 +62,18 @@ def morning(first: int, device: str = "s-1", many: int = 10) -> Batch:
 
 
 def test_a_batch_is_stored_once_with_its_event_times_and_values(connection: Connection, store: IngestStore) -> None:
-    told: list[Measurement] = [
+    measurements: list[Measurement] = [
         (NOON - timedelta(milliseconds=1), "s-1", Metric.PRESENCE, 1.0),
         (NOON - timedelta(hours=2), "l-1", Metric.ENERGY_WH, 1234.5),
         (NOON, "s-2", Metric.TEMPERATURE_C, -3.25),
     ]
-    outcome = commit(store, received(batch(1, told)))
+    outcome = commit(store, received(batch(1, measurements)))
     assert (outcome.readings, outcome.batches, outcome.resends, outcome.rejected) == (3, 1, 0, 0)
     assert outcome.confirmed == {("mons", "gateway", EPOCH): [(1, 3)]}
     rows = connection.execute(
         "SELECT at, slug, metric, value FROM reading JOIN device USING (device_id) ORDER BY n"
     ).fetchall()
-    assert rows == told
+    assert rows == measurements
 
 
 def test_a_resend_is_counted_as_duplicate_and_stored_no_second_time(connection: Connection, store: IngestStore) -> None:
@@ -153,7 +153,7 @@ def test_of_prepared_batches_only_those_that_are_new_are_stored(connection: Conn
 
 
 @pytest.mark.parametrize(
-    ("told", "reason"),
+    ("implausible", "reason"),
     [
         ((NOON, "s-1", Metric.HUMIDITY_PCT, 101.0), "humidity_pct outside 0 to 100"),
         ((NOON, "s-1", Metric.PRESENCE, 2.0), "presence outside 0 to 1"),
@@ -168,10 +168,10 @@ def test_of_prepared_batches_only_those_that_are_new_are_stored(connection: Conn
     ],
 )
 def test_a_reading_that_cannot_be_true_is_refused_with_its_reason_and_the_rest_is_stored(
-    connection: Connection, store: IngestStore, told: Measurement, reason: str
+    connection: Connection, store: IngestStore, implausible: Measurement, reason: str
 ) -> None:
     good: Measurement = (NOON, "s-1", Metric.PRESENCE, 1.0)
-    outcome = commit(store, received(batch(1, [good, told, good])))
+    outcome = commit(store, received(batch(1, [good, implausible, good])))
     assert (outcome.readings, outcome.rejected) == (2, 1)
     assert reasons(connection) == [reason]
     assert number(connection, "SELECT n FROM rejected") == 2
@@ -185,9 +185,9 @@ def test_a_batch_of_nothing_but_bad_readings_is_in_the_ledger(connection: Connec
     assert ledger(connection)["mons"][0].missing == 0
 
 
-def test_a_device_that_nobody_registered_is_registered_as_seen(connection: Connection, store: IngestStore) -> None:
-    commit(store, received(morning(1, "stranger")))
-    assert number(connection, "SELECT count(*) FROM device WHERE slug = 'stranger' AND profile IS NULL") == 1
+def test_a_device_that_nobody_registered_gets_a_row_without_a_profile(connection: Connection, store: IngestStore) -> None:
+    commit(store, received(morning(1, "unregistered")))
+    assert number(connection, "SELECT count(*) FROM device WHERE slug = 'unregistered' AND profile IS NULL") == 1
     assert number(connection, "SELECT count(*) FROM reading") == 10
 
 
@@ -224,14 +224,14 @@ def test_hostile_text_in_a_refused_message_is_kept(connection: Connection, store
 
 
 @pytest.fixture
-def speaker(broker_url: str) -> Iterator[Client]:
-    """A client that speaks as the edge of mons and hears its confirmations."""
+def publisher(broker_url: str) -> Iterator[Client]:
+    """A client that publishes as the edge of mons and receives its confirmations."""
     with Client(broker_url, "test-edge", subscriptions=["sw/v1/mons/confirmed/gateway"]) as client:
         client.wait_connected(10)
         yield client
 
 
-def say(client: Client, batches: list[Batch]) -> None:
+def publish_all(client: Client, batches: list[Batch]) -> None:
     for each in batches:
         client.publish(READINGS, each.model_dump_json().encode())
 
@@ -260,16 +260,16 @@ POISON = [
 
 
 def test_poison_on_the_wire_is_kept_as_rejected_and_the_next_batch_is_stored(
-    database_url: str, broker_url: str, connection: Connection, speaker: Client, tmp_path: Path
+    database_url: str, broker_url: str, connection: Connection, publisher: Client, tmp_path: Path
 ) -> None:
     install(connection, small_network())
     settings = {"database_url": database_url, "broker_url": broker_url}
     with Program("ingest", settings, tmp_path / "log") as ingest:
         ingest.wait_for_log("is subscribed")
         for topic, payload in POISON:
-            speaker.publish(topic, payload)
-        say(speaker, [morning(1)])
-        confirmed(speaker, {1})
+            publisher.publish(topic, payload)
+        publish_all(publisher, [morning(1)])
+        confirmed(publisher, {1})
         assert ingest.stop() == 0
         assert "Traceback" not in ingest.log_text
     assert len(reasons(connection)) == len(POISON)
@@ -279,7 +279,7 @@ def test_poison_on_the_wire_is_kept_as_rejected_and_the_next_batch_is_stored(
 
 
 def test_two_workers_store_everything_once(
-    database_url: str, broker_url: str, connection: Connection, speaker: Client, tmp_path: Path
+    database_url: str, broker_url: str, connection: Connection, publisher: Client, tmp_path: Path
 ) -> None:
     install(connection, small_network())
     settings = {"database_url": database_url, "broker_url": broker_url}
@@ -290,8 +290,8 @@ def test_two_workers_store_everything_once(
         for worker in (one, two):
             worker.wait_for_log("is subscribed")
         batches = [morning(1 + 10 * i, ("s-1", "s-2")[i % 2]) for i in range(60)]
-        say(speaker, batches + batches)
-        confirmed(speaker, {b.first for b in batches})
+        publish_all(publisher, batches + batches)
+        confirmed(publisher, {b.first for b in batches})
         eventually(lambda: ledger(connection)["mons"][0].duplicates == 600)
         eventually(lambda: number(connection, "SELECT count(*) FROM span_queue") == 0)
         assert (one.stop(), two.stop()) == (0, 0)
@@ -301,7 +301,7 @@ def test_two_workers_store_everything_once(
 
 
 def test_a_worker_killed_in_mid_stream_loses_nothing(
-    database_url: str, broker_url: str, connection: Connection, speaker: Client, tmp_path: Path
+    database_url: str, broker_url: str, connection: Connection, publisher: Client, tmp_path: Path
 ) -> None:
     install(connection, small_network())
     settings = {"database_url": database_url, "broker_url": broker_url, "max_in_flight": 20}
@@ -313,7 +313,7 @@ def test_a_worker_killed_in_mid_stream_loses_nothing(
     with Program("ingest", settings, tmp_path / "log") as ingest:
         ingest.wait_for_log("is subscribed")
         for portion in range(4):
-            say(speaker, batches[portion * 100 : portion * 100 + 100])
+            publish_all(publisher, batches[portion * 100 : portion * 100 + 100])
             eventually(partial(holds, portion * 1_000 + 10), lambda: ingest.log_text)
             ingest.kill()
             ingest.start()
@@ -332,25 +332,25 @@ def test_nothing_is_acknowledged_while_the_database_is_away_and_all_is_stored_wh
     settings = {"database_url": url, "broker_url": broker, "max_in_flight": 5}
     batches = [morning(1 + 10 * i) for i in range(12)]
     with (
-        Client(broker, "test-edge", subscriptions=["sw/v1/mons/confirmed/gateway"]) as speaker,
+        Client(broker, "test-edge", subscriptions=["sw/v1/mons/confirmed/gateway"]) as publisher,
         Program("ingest", settings, tmp_path / "log") as ingest,
     ):
-        speaker.wait_connected(10)
+        publisher.wait_connected(10)
         ingest.wait_for_log("is subscribed")
-        say(speaker, batches[:1])
-        confirmed(speaker, {1})
+        publish_all(publisher, batches[:1])
+        confirmed(publisher, {1})
         outage.postgres.stop()
-        say(speaker, batches[1:])
+        publish_all(publisher, batches[1:])
         ingest.wait_for_log("Nothing is acknowledged until it is back")
-        assert speaker.receive(1, timeout_s=1.5) == []
+        assert publisher.receive(1, timeout_s=1.5) == []
         ingest.kill()
         with Client(broker, "ingest-1", subscriptions=["sw/none"], session_s=3600) as successor:
             kept = collect(successor, lambda found: len(found) >= 11, timeout_s=2)
         assert {Batch.model_validate_json(p).first for p in kept} == {b.first for b in batches[1:]}
-        say(speaker, batches[1:])
+        publish_all(publisher, batches[1:])
         ingest.start()
         outage.postgres.start()
-        confirmed(speaker, {b.first for b in batches[1:]})
+        confirmed(publisher, {b.first for b in batches[1:]})
     with closing(connect(url)) as connection:
         assert ledger(connection)["mons"][0].missing == 0
         assert number(connection, "SELECT count(*) FROM reading") == 120

@@ -87,7 +87,7 @@ def number(connection: Connection, statement: str) -> int:
 
 
 @pytest.fixture
-def speaker(broker_url: str) -> Iterator[Client]:
+def publisher(broker_url: str) -> Iterator[Client]:
     with Client(broker_url, "test-edge") as client:
         client.wait_connected(10)
         yield client
@@ -95,7 +95,7 @@ def speaker(broker_url: str) -> Iterator[Client]:
 
 @pytest.mark.services
 def test_what_ingest_did_is_counted_and_no_payload_is_in_its_log(
-    database_url: str, broker_url: str, connection: Connection, speaker: Client, tmp_path: Path
+    database_url: str, broker_url: str, connection: Connection, publisher: Client, tmp_path: Path
 ) -> None:
     install(connection, small_network())
     port = free_port()
@@ -103,11 +103,11 @@ def test_what_ingest_did_is_counted_and_no_payload_is_in_its_log(
     with Program("ingest", settings, tmp_path / "log") as ingest:
         ingest.wait_for_log("is subscribed")
         for each in (fresh(1, MARK), fresh(1 + PER_BATCH), fresh(1 + 2 * PER_BATCH)):
-            speaker.publish(READINGS, each.model_dump_json().encode())
+            publisher.publish(READINGS, each.model_dump_json().encode())
         again = fresh(1 + 3 * PER_BATCH).model_dump_json().encode()
-        speaker.publish(READINGS, again)
-        speaker.publish(READINGS, again)
-        speaker.publish(READINGS, f'{{"v": 1, "{MARK}": "{MARK}"}}'.encode())
+        publisher.publish(READINGS, again)
+        publisher.publish(READINGS, again)
+        publisher.publish(READINGS, f'{{"v": 1, "{MARK}": "{MARK}"}}'.encode())
         eventually(lambda: figures(port).get("rejected_total") == 1, lambda: ask(port, "/metrics")[1])
         seen = figures(port)
         assert (seen["readings_total"], seen["batches_total"], seen["resends_total"]) == (4 * PER_BATCH, 4, 1)
@@ -158,7 +158,7 @@ def test_a_worker_without_its_database_or_broker_lives_but_is_not_ready(outage: 
 
 @pytest.mark.services
 def test_asked_to_stop_in_mid_stream_it_acknowledges_all_that_it_committed_and_nothing_else(
-    database_url: str, broker_url: str, connection: Connection, speaker: Client, tmp_path: Path
+    database_url: str, broker_url: str, connection: Connection, publisher: Client, tmp_path: Path
 ) -> None:
     install(connection, small_network())
     settings = {"database_url": database_url, "broker_url": broker_url, "max_in_flight": 50}
@@ -166,7 +166,7 @@ def test_asked_to_stop_in_mid_stream_it_acknowledges_all_that_it_committed_and_n
     with Program("ingest", settings, tmp_path / "log") as ingest:
         ingest.wait_for_log("is subscribed")
         for i in range(many):
-            speaker.publish(READINGS, fresh(1 + i * PER_BATCH).model_dump_json().encode())
+            publisher.publish(READINGS, fresh(1 + i * PER_BATCH).model_dump_json().encode())
         eventually(lambda: number(connection, "SELECT count(*) FROM batch") > 0)
         assert ingest.stop() == 0
         assert 0 < number(connection, "SELECT count(*) FROM batch") < many

@@ -25,8 +25,8 @@ def store(connection: Connection) -> IngestStore:
 
 
 def stored(store: IngestStore, first: int, many: int, epoch: str = EPOCH) -> None:
-    told = presence("s-1", NOON - timedelta(hours=2), [True] * many)
-    store.commit(portion_of(batch(first, told, epoch=epoch)), NOON)
+    measurements = presence("s-1", NOON - timedelta(hours=2), [True] * many)
+    store.commit(portion_of(batch(first, measurements, epoch=epoch)), NOON)
 
 
 def reported(store: IngestStore, numbered: int, in_outbox: int, epoch: str = EPOCH, at_ms: int = 1) -> None:
@@ -42,14 +42,14 @@ def book(
     return {"mons": [LedgerDay(TODAY, numbered, stored, 0, in_outbox, missing, duplicates)]}
 
 
-def test_a_book_in_balance_misses_nothing(connection: Connection, store: IngestStore) -> None:
+def test_a_ledger_in_balance_misses_nothing(connection: Connection, store: IngestStore) -> None:
     stored(store, 1, 10)
     reported(store, 10, 0)
     assert ledger(connection) == book(numbered=10, stored=10)
     assert gaps(connection) == []
 
 
-def test_what_still_waits_at_the_edge_is_not_missing(connection: Connection, store: IngestStore) -> None:
+def test_what_is_in_an_outbox_is_not_missing(connection: Connection, store: IngestStore) -> None:
     stored(store, 1, 10)
     reported(store, 25, 15)
     assert ledger(connection) == book(numbered=25, stored=10, in_outbox=15)
@@ -68,9 +68,7 @@ def test_what_neither_side_holds_is_missing_and_its_numbers_are_shown(connection
     assert gaps(connection) == []
 
 
-def test_what_arrived_after_the_report_does_not_make_the_book_go_below_zero(
-    connection: Connection, store: IngestStore
-) -> None:
+def test_what_arrived_after_the_report_does_not_make_a_figure_negative(connection: Connection, store: IngestStore) -> None:
     reported(store, 10, 10)
     stored(store, 1, 10)
     stored(store, 11, 10)
@@ -84,7 +82,7 @@ def test_a_surplus_of_one_outbox_never_hides_what_another_lost(connection: Conne
     assert ledger(connection) == book(numbered=17, stored=10, missing=7)
 
 
-def test_a_day_of_which_only_the_edge_knows_is_in_the_book(connection: Connection, store: IngestStore) -> None:
+def test_a_day_of_which_only_the_edge_knows_is_in_the_ledger(connection: Connection, store: IngestStore) -> None:
     reported(store, 4, 1)
     assert ledger(connection) == book(numbered=4, stored=0, in_outbox=1, missing=3)
 

@@ -1,4 +1,4 @@
-"""The production broker: its start script and access list, run as they are, in other folders and on another port."""
+"""The production broker with its real start script and access list, in other folders and on another port."""
 
 import os
 import socket
@@ -88,14 +88,14 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         process.wait(10)
 
 
-def heard(client: Client) -> list[str]:
+def received_topics(client: Client) -> list[str]:
     return [delivery.topic for delivery in client.receive(10, timeout_s=3)]
 
 
-def heard_so_many(client: Client, many: int) -> list[str]:
-    """The topics of that many messages, in order, or of those that came before there was silence."""
+def topics_of(client: Client, many: int) -> list[str]:
+    """The topics of the next `many` messages, or of those that arrive before the time limit."""
     found: list[str] = []
-    while len(found) < many and (more := heard(client)):
+    while len(found) < many and (more := received_topics(client)):
         found += more
     return found
 
@@ -105,9 +105,9 @@ def test_readings_reach_ingest_and_its_confirmation_the_edge(broker: Broker) -> 
         edge.wait_connected(5)
         ingest.wait_connected(5)
         edge.publish(READINGS, b"{}").wait_for_publish(5)
-        assert heard(ingest) == [READINGS]
+        assert received_topics(ingest) == [READINGS]
         ingest.publish(CONFIRMED, b"{}").wait_for_publish(5)
-        assert heard(edge) == [CONFIRMED]
+        assert received_topics(edge) == [CONFIRMED]
 
 
 def test_a_policy_comes_from_the_operator_only(broker: Broker) -> None:
@@ -121,13 +121,13 @@ def test_a_policy_comes_from_the_operator_only(broker: Broker) -> None:
         assert [d.payload for d in edge.receive(10, timeout_s=3)] == [b"true"]
 
 
-def test_an_edge_cannot_speak_for_another_centre(broker: Broker) -> None:
+def test_an_edge_cannot_publish_for_another_centre(broker: Broker) -> None:
     with broker.client("ingest", subscriptions()) as ingest, broker.client("la-louviere", []) as edge:
         ingest.wait_connected(5)
         edge.wait_connected(5)
         edge.publish(READINGS, b"{}").wait_for_publish(5)
         edge.publish(str(Topic("la-louviere", MessageType.READINGS, "gateway")), b"{}").wait_for_publish(5)
-        assert heard(ingest) == ["sw/v1/la-louviere/readings/gateway"]
+        assert received_topics(ingest) == ["sw/v1/la-louviere/readings/gateway"]
 
 
 def test_an_edge_hears_the_devices_of_its_own_centre_only(broker: Broker) -> None:
@@ -152,10 +152,10 @@ def test_a_centre_appears_in_its_home_assistant_and_is_commanded_from_there(brok
         home.wait_connected(5)
         for topic in (config, state, "zigbee2mqtt/mons/l-1/set"):
             edge.publish(topic, b"{}").wait_for_publish(5)
-        assert heard_so_many(home, 3) == [config, state, "zigbee2mqtt/mons/l-1/set"]
+        assert topics_of(home, 3) == [config, state, "zigbee2mqtt/mons/l-1/set"]
         home.publish(birth, b"online").wait_for_publish(5)
         home.publish(wish, b"{}").wait_for_publish(5)
-        assert heard_so_many(edge, 2) == [birth, wish]
+        assert topics_of(edge, 2) == [birth, wish]
 
 
 def test_another_centre_cannot_speak_for_it_in_home_assistant(broker: Broker) -> None:
@@ -166,7 +166,7 @@ def test_another_centre_cannot_speak_for_it_in_home_assistant(broker: Broker) ->
             other.publish("homeassistant/device/smartwork_mons_gateway/config", b"").wait_for_publish(5)
             other.publish("smartwork/mons/gateway/availability", b"offline").wait_for_publish(5)
             other.publish("smartwork/la-louviere/gateway/availability", b"online").wait_for_publish(5)
-        assert heard(home) == ["smartwork/la-louviere/gateway/availability"]
+        assert received_topics(home) == ["smartwork/la-louviere/gateway/availability"]
 
 
 @pytest.mark.parametrize("user", ["mons", "nobody"])

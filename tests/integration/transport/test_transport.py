@@ -1,4 +1,4 @@
-"""The MQTT client against a real broker: what is not acknowledged comes again, what is said arrives."""
+"""The MQTT client and a real broker: what is published arrives, and what is not acknowledged is delivered again."""
 
 import pytest
 from paho.mqtt.client import Client as Paho
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.services
 TOPIC = "sw/test/one"
 
 
-def say(client: Client, *texts: str) -> None:
+def publish_all(client: Client, *texts: str) -> None:
     for text in texts:
         client.publish(TOPIC, text.encode()).wait_for_publish(10)
 
@@ -27,10 +27,10 @@ def session(broker_url: str, name: str = "edge-mons", most: int = 1_000) -> Clie
 
 
 def test_what_was_not_acknowledged_comes_again_after_a_reconnection_and_the_rest_does_not(broker_url: str) -> None:
-    with session(broker_url) as client, Client(broker_url, "speaker") as speaker:
+    with session(broker_url) as client, Client(broker_url, "publisher") as publisher:
         client.wait_connected(10)
-        speaker.wait_connected(10)
-        say(speaker, "a", "b", "c")
+        publisher.wait_connected(10)
+        publish_all(publisher, "a", "b", "c")
         found = [client.receive(1, timeout_s=5)[0] for _ in range(3)]
         assert [d.payload for d in found] == [b"a", b"b", b"c"]
         client.acknowledge([found[0], found[2]])
@@ -42,22 +42,22 @@ def test_what_was_not_acknowledged_comes_again_after_a_reconnection_and_the_rest
         assert at_last.receive(9, timeout_s=0.5) == []
 
 
-def test_what_was_said_while_a_session_was_away_waits_for_it(broker_url: str) -> None:
+def test_what_was_published_while_a_session_was_disconnected_waits_for_it(broker_url: str) -> None:
     with session(broker_url) as client:
         client.wait_connected(10)
-    with Client(broker_url, "speaker") as speaker:
-        speaker.wait_connected(10)
-        say(speaker, *(str(i) for i in range(200)))
+    with Client(broker_url, "publisher") as publisher:
+        publisher.wait_connected(10)
+        publish_all(publisher, *(str(i) for i in range(200)))
     with session(broker_url, most=10) as client:
         got = collect(client, lambda got: len(got) >= 200)
     assert got == [str(i).encode() for i in range(200)]
 
 
 def test_no_more_than_the_maximum_is_delivered_before_it_is_acknowledged(broker_url: str) -> None:
-    with session(broker_url, most=3) as client, Client(broker_url, "speaker") as speaker:
+    with session(broker_url, most=3) as client, Client(broker_url, "publisher") as publisher:
         client.wait_connected(10)
-        speaker.wait_connected(10)
-        say(speaker, *"abcdef")
+        publisher.wait_connected(10)
+        publish_all(publisher, *"abcdef")
         eventually(lambda: bool(client.receive(0, timeout_s=0.2)), timeout_s=5)
         first = client.receive(9, timeout_s=0.5)
         assert len(first) == 2
@@ -65,10 +65,10 @@ def test_no_more_than_the_maximum_is_delivered_before_it_is_acknowledged(broker_
 
 
 def test_a_portion_ends_with_the_message_that_fills_it_and_all_of_it_is_acknowledged_at_once(broker_url: str) -> None:
-    with session(broker_url) as client, Client(broker_url, "speaker") as speaker:
+    with session(broker_url) as client, Client(broker_url, "publisher") as publisher:
         client.wait_connected(10)
-        speaker.wait_connected(10)
-        say(speaker, *("x" * 100 for _ in range(10)))
+        publisher.wait_connected(10)
+        publish_all(publisher, *("x" * 100 for _ in range(10)))
         eventually(lambda: client.queued == 10)
         first = client.receive(99, timeout_s=5, max_bytes=250)
         assert len(first) == 3
@@ -80,15 +80,15 @@ def test_a_portion_ends_with_the_message_that_fills_it_and_all_of_it_is_acknowle
 
 def test_a_client_comes_back_by_itself_after_the_broker_restarts_and_old_acknowledgements_are_void(outage: Stack) -> None:
     url = outage.endpoints.broker_url
-    said: list[str] = []
-    with Client(url, "edge-mons", subscriptions=["sw/test/+"], session_s=600, report=said.append) as client:
+    reported: list[str] = []
+    with Client(url, "edge-mons", subscriptions=["sw/test/+"], session_s=600, report=reported.append) as client:
         client.wait_connected(10)
-        with Client(url, "speaker") as speaker:
-            speaker.wait_connected(10)
-            say(speaker, "before")
+        with Client(url, "publisher") as publisher:
+            publisher.wait_connected(10)
+            publish_all(publisher, "before")
         old = client.receive(1, timeout_s=5)
         outage.mosquitto.restart()
-        eventually(lambda: any("was lost" in line for line in said))
+        eventually(lambda: any("was lost" in line for line in reported))
         client.wait_connected(20)
         client.acknowledge(old)
         again = client.receive(1, timeout_s=10)
@@ -98,7 +98,7 @@ def test_a_client_comes_back_by_itself_after_the_broker_restarts_and_old_acknowl
         assert collect(client, bool) == [b"after"]
 
 
-def test_the_last_will_is_said_of_a_client_that_dies_and_not_of_one_that_leaves(broker_url: str) -> None:
+def test_the_last_will_of_a_client_that_dies_is_published_and_not_of_one_that_disconnects(broker_url: str) -> None:
     with Client(broker_url, "listener", subscriptions=["sw/test/will"]) as listener:
         listener.wait_connected(10)
         with Client(broker_url, "mortal", will=Message("sw/test/will", b"offline")) as mortal:
@@ -114,7 +114,7 @@ def test_the_last_will_is_said_of_a_client_that_dies_and_not_of_one_that_leaves(
         assert [d.payload for d in listener.receive(1, timeout_s=10)] == [b"offline"]
 
 
-def test_listening_to_other_topics_ends_listening_to_the_old_ones(broker_url: str) -> None:
+def test_new_subscriptions_replace_the_old_ones(broker_url: str) -> None:
     with Client(broker_url, "fickle", subscriptions=["sw/test/a"]) as client:
         client.wait_connected(10)
         client.subscribe(["sw/test/b"])
@@ -123,36 +123,36 @@ def test_listening_to_other_topics_ends_listening_to_the_old_ones(broker_url: st
         assert collect(client, lambda got: b"new" in got) == [b"new"]
 
 
-def test_a_broker_that_is_not_there_is_said_once_and_waiting_for_it_ends() -> None:
-    said: list[str] = []
-    with Client("mqtt://127.0.0.1:1", "lonely", report=said.append) as client:
+def test_a_broker_that_does_not_answer_is_reported_once_and_waiting_ends() -> None:
+    reported: list[str] = []
+    with Client("mqtt://127.0.0.1:1", "lonely", report=reported.append) as client:
         with pytest.raises(ServiceUnavailable, match=r"127\.0\.0\.1:1 does not answer"):
             client.wait_connected(1.5)
         assert not client.connected
-    assert said == ["The broker at 127.0.0.1:1 does not answer. Trying again."]
+    assert reported == ["The broker at 127.0.0.1:1 does not answer. Trying again."]
 
 
-def test_a_message_comes_as_it_was_said_whatever_its_size_quality_and_properties(broker_url: str) -> None:
+def test_a_message_arrives_as_it_was_published_whatever_its_size_quality_and_properties(broker_url: str) -> None:
     properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
     properties.UserProperty = [("note", "x" * 300)] * 3  # longer than one byte of length can say
     properties.MessageExpiryInterval = 60
     properties.ContentType = "application/json"
-    said = [(0, b""), (1, b"\0\xff"), (1, b"y" * 200), (0, b"z" * 70_000), (2, b"twice" * 9)]
-    speaker = Paho(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
+    messages = [(0, b""), (1, b"\0\xff"), (1, b"y" * 200), (0, b"z" * 70_000), (2, b"twice" * 9)]
+    publisher = Paho(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
     address = Address.parse(broker_url)
-    speaker.connect(address.host, address.port)
-    speaker.loop_start()
-    speaker.publish(TOPIC, b"kept", qos=1, retain=True).wait_for_publish(10)
+    publisher.connect(address.host, address.port)
+    publisher.loop_start()
+    publisher.publish(TOPIC, b"kept", qos=1, retain=True).wait_for_publish(10)
     with session(broker_url) as client:
         client.wait_connected(10)
         assert eventually_one(client)[:3] == (TOPIC, b"kept", True)
         for given in (None, properties):
-            for qos, payload in said:
-                speaker.publish(TOPIC, payload, qos=qos, properties=given).wait_for_publish(10)
+            for qos, payload in messages:
+                publisher.publish(TOPIC, payload, qos=qos, properties=given).wait_for_publish(10)
                 assert eventually_one(client)[:4] == (TOPIC, payload, False, min(qos, 1))
-    speaker.publish(TOPIC, b"", qos=1, retain=True).wait_for_publish(10)
-    speaker.disconnect()
-    speaker.loop_stop()
+    publisher.publish(TOPIC, b"", qos=1, retain=True).wait_for_publish(10)
+    publisher.disconnect()
+    publisher.loop_stop()
 
 
 def eventually_one(client: Client) -> Delivery:

@@ -90,7 +90,7 @@ def test_a_reason_is_one_short_line_whatever_was_sent(text: str) -> None:
 
 
 @given(st.from_regex(SLUG, fullmatch=True), st.from_regex(SLUG, fullmatch=True))
-def test_who_speaks_is_read_from_the_topic(centre: str, edge: str) -> None:
+def test_centre_and_edge_are_read_from_the_topic(centre: str, edge: str) -> None:
     found = decode(f"sw/v1/{centre}/status/{edge}", b'{"state":"online"}')
     assert isinstance(found, Decoded)
     assert (found.topic.centre, found.topic.name) == (centre, edge)

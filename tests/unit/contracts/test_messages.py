@@ -113,7 +113,7 @@ def test_a_message_cannot_be_changed() -> None:
 
 
 @pytest.mark.parametrize("day", ["2026-02-30", "1999-12-31", "yesterday"])
-def test_a_ledger_report_speaks_of_days_that_exist(day: str) -> None:
+def test_a_ledger_report_names_days_that_exist(day: str) -> None:
     with pytest.raises(ValidationError):
         LedgerReport(epoch="0123456789ab", reported_ms=0, last=1, days=[LedgerReportDay(day=day, numbered=1, in_outbox=0)])
 

@@ -64,7 +64,7 @@ def test_a_topic_outside_the_grammar_is_none(raw: str) -> None:
 
 
 @given(topics().filter(lambda topic: topic.message_type is not MessageType.COMMAND), st.sampled_from(MessageType))
-def test_a_filter_for_every_centre_takes_its_leaf_and_no_other(topic: Topic, message_type: MessageType) -> None:
+def test_a_filter_for_every_centre_matches_its_message_type_and_no_other(topic: Topic, message_type: MessageType) -> None:
     if message_type is not MessageType.COMMAND:
         assert matches(all_centres_filter(message_type), str(topic)) == (topic.message_type is message_type)
 
