@@ -262,10 +262,10 @@ def test_a_price_changed_afterwards_is_corrected_as_the_table_says(row: dict[str
 
 
 @pytest.mark.parametrize("row", tables("Settlement with the centres")[0], ids=lambda row: " ".join(row.values()))
-def test_settlement_is_what_the_table_says(row: dict[str, str]) -> None:
+def test_settlement_is_that_of_the_table(row: dict[str, str]) -> None:
     mode: Any = row["mode"]
     terms = CentreContract("namur", SINCE, None, mode, Decimal(row["rate"]), SELLER, "fr")
-    revenue = Revenue("namur", "Namur", {"desk": Decimal(row["desks brought in"]), "room": Decimal(row["rooms brought in"])})
+    revenue = Revenue("namur", "Namur", {"desk": Decimal(row["desk revenue"]), "room": Decimal(row["room revenue"])})
     before = row["settled before"] == "yes"
     earlier = LineReference("SB-2026-00001", date(2026, 11, 2), 1) if before else None
     groups = settle(terms, revenue, int(row["desks"]), OCTOBER, earlier, settled_before=before)
@@ -276,7 +276,7 @@ def test_settlement_is_what_the_table_says(row: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "row", tables("Settlement with the centres")[1], ids=lambda row: f"{row['settled by']} to {row['changed to']}"
 )
-def test_a_centres_contract_changed_afterwards_is_corrected_as_the_table_says(row: dict[str, str]) -> None:
+def test_a_changed_contract_of_a_centre_adjusts_its_settlement_as_in_the_table(row: dict[str, str]) -> None:
     def agreed(text: str) -> CentreContract:
         mode: Any = text.split(maxsplit=1)[0]
         return CentreContract("namur", SINCE, None, mode, Decimal(text.split()[1]), SELLER, "fr")
@@ -286,14 +286,14 @@ def test_a_centres_contract_changed_afterwards_is_corrected_as_the_table_says(ro
     issued = compose(centre_head(before, OCTOBER, on, SELLER, is_demo=True), settle(before, revenue, 10, OCTOBER), ordinal=1)
     more = [line for group in adjust(now, revenue, 10, OCTOBER, [issued]) for line in group]
     made = compose(centre_head(now, OCTOBER, on, SELLER, is_demo=True), [(line,) for line in more], ordinal=2)
-    back, anew = (
+    back, again = (
         sum((one.net for one in more if (one.kind == "correction") is taken), Decimal(0)) for taken in (True, False)
     )
-    assert (back, anew) == (Decimal(row["taken back"]), Decimal(row["owed anew"]))
+    assert (back, again) == (Decimal(row["taken back"]), Decimal(row["settled again"]))
     assert (made.kind.replace("_", " "), str(made.net)) == (row["document"], row["net"])
 
 
-def test_books_are_what_the_table_says() -> None:
+def test_postings_are_those_of_the_table() -> None:
     lot = Lot("O-1", "desk", OCTOBER, date(2026, 11, 1), Decimal(10), Decimal("6.00"), Decimal(10))
     # The hours bought pay the first line; a pool of desks does not pay a room.
     [room] = line_of(120, day=1, name="B-2")
@@ -316,7 +316,7 @@ def test_books_are_what_the_table_says() -> None:
         "payment": postings.payment_posting(issued, on, issued.gross).amounts,
         "payout": postings.payout_posting("namur", OCTOBER, on, settled.gross).amounts,
     }
-    rows = table("The books")
+    rows = table("The accounts")
     found = {(event, account): str(amount) for event, its in posted.items() for account, amount in its.items()}
     assert found == {(row["event"], row["account"]): row["amount"] for row in rows}
     assert all(sum(its.values()) == 0 for its in posted.values())
