@@ -60,7 +60,7 @@ def centre_of(network: Network, slug: str) -> Centre:
 
 @dataclass(slots=True)
 class _DaySimulation:
-    """One open day; times are in ms since 1970 UTC, and `occupied` is what is booked or used so far, by resource."""
+    """One open day, with times in ms since 1970 UTC; `reserved` is when a resource is booked or used, as drawn so far."""
 
     centre: Centre
     draft: _MonthDraft
@@ -69,21 +69,22 @@ class _DaySimulation:
     opens: int
     noon: int
     closes: int
-    occupied: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    reserved: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     number: int = 0
 
     def run(self, people: Visitors) -> None:
+        """Draw the bookings of desks and rooms, and the walk-ins."""
         self.random.shuffle(people.coming)
         desks = [r for r in self.centre.resources if r.kind == "desk"]
         for pseudonym, preferred_desk in people.coming:
             start, end = self._draw_hours()
-            desk = self._free(desks, start, end, int(preferred_desk * len(desks)))
+            desk = self._free_place(desks, start, end, int(preferred_desk * len(desks)))
             if desk is not None:
                 self._book(desk, pseudonym, start, end)
         for room in (r for r in self.centre.resources if r.kind == "room"):
-            self._meetings(room, people)
+            self._book_meetings(room, people)
         for _ in range(self.random.randint(1, 4) if people.free else 0):
-            self._walk_in(desks, self.random.choice(people.free))
+            self._add_walk_in(desks, self.random.choice(people.free))
 
     def _draw_hours(self) -> tuple[int, int]:
         """The hours of a booking: half hours within opening hours, counted from the opening."""
@@ -96,14 +97,15 @@ class _DaySimulation:
             end = length - random.choices(range(7), (1, 2, 4, 5, 4, 2, 1))[0]
         return self.opens + start * HALF_HOUR_MS, self.opens + end * HALF_HOUR_MS
 
-    def _free(self, desks: list[Resource], start: int, end: int, preferred: int) -> Resource | None:
-        """A desk that is free with a gap before and after, the preferred one first; None if there is none."""
-        for desk in (desks[preferred], *self.random.sample(desks, len(desks))):
-            if all(end + BOOKING_GAP_MS <= a or b <= start - BOOKING_GAP_MS for a, b in self.occupied[desk.slug]):
-                return desk
+    def _free_place(self, places: list[Resource], start: int, end: int, preferred: int) -> Resource | None:
+        """A place that is free with a gap before and after, the preferred one first; None if there is none."""
+        for place in (places[preferred], *self.random.sample(places, len(places))):
+            if all(end + BOOKING_GAP_MS <= a or b <= start - BOOKING_GAP_MS for a, b in self.reserved[place.slug]):
+                return place
         return None
 
     def _book(self, resource: Resource, member: str, start: int, end: int) -> None:
+        """Add a booking with a random outcome, and the presence and check-in that belong to the outcome."""
         outcome = self.random.choices(tuple(OUTCOMES), tuple(OUTCOMES.values()))[0]
         if outcome == "overstayed" and not self._can_overstay(resource, end):
             outcome = "used"
@@ -122,10 +124,10 @@ class _DaySimulation:
         if outcome == "cancelled":
             return
         if outcome == "no_show":
-            self.occupied[resource.slug].append((start, end))
+            self.reserved[resource.slug].append((start, end))
             return
         arrives, leaves = self._draw_stay(outcome, start, end)
-        self.occupied[resource.slug].append((min(start, arrives), max(end, leaves)))
+        self.reserved[resource.slug].append((min(start, arrives), max(end, leaves)))
         self._add_presence(resource, arrives, leaves)
         if self.random.random() < (0.65 if resource.kind == "desk" else 0.4):
             self._check_in(resource, member, arrives)
@@ -134,7 +136,7 @@ class _DaySimulation:
         """Whether the centre is open long enough after `end` and the resource is free."""
         until = end + LONGEST_OVERSTAY_MS + BOOKING_GAP_MS
         return end + SHORTEST_OVERSTAY_MS < self.closes and not any(
-            end <= start < until for start, _ in self.occupied[resource.slug]
+            end <= start < until for start, _ in self.reserved[resource.slug]
         )
 
     def _draw_stay(self, outcome: Outcome, start: int, end: int) -> tuple[int, int]:
@@ -147,24 +149,26 @@ class _DaySimulation:
             return arrives, min(end + random.randint(SHORTEST_OVERSTAY_MS, LONGEST_OVERSTAY_MS), self.closes - MINUTE_MS)
         return arrives, end - round(random.triangular(0, 11, 2) * MINUTE_MS)
 
-    def _meetings(self, room: Resource, people: Visitors) -> None:
+    def _book_meetings(self, room: Resource, people: Visitors) -> None:
+        """Book meetings one after the other, with gaps, through the day."""
         start = self.opens + self.random.randint(2, 6) * HALF_HOUR_MS
         while people.coming:
             end = start + self.random.choices((2, 3, 4, 6), (4, 3, 2, 1))[0] * HALF_HOUR_MS
             if end > self.closes - HALF_HOUR_MS:
                 return
-            if self._free([room], start, end, 0) is not None:
+            if self._free_place([room], start, end, 0) is not None:
                 self._book(room, self.random.choice(people.coming)[0], start, end)
             start = end + self.random.randint(1, 5) * HALF_HOUR_MS
 
-    def _walk_in(self, desks: list[Resource], member: str) -> None:
+    def _add_walk_in(self, desks: list[Resource], member: str) -> None:
+        """Add a stay without a booking, at a desk that is free."""
         length = self.closes - self.opens
         arrives = self.opens + round(self.random.uniform(0.1, 0.7) * length)
         leaves = min(arrives + round(self.random.uniform(40, 240) * MINUTE_MS), self.closes - 5 * MINUTE_MS)
-        desk = self._free(desks, arrives, leaves, self.random.randrange(len(desks)))
+        desk = self._free_place(desks, arrives, leaves, self.random.randrange(len(desks)))
         if desk is None:
             return
-        self.occupied[desk.slug].append((arrives, leaves))
+        self.reserved[desk.slug].append((arrives, leaves))
         self._add_presence(desk, arrives, leaves)
         if self.random.random() < 0.8:
             self._check_in(desk, member, arrives)

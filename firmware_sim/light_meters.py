@@ -1,6 +1,7 @@
 """A month of readings of a zone's light and meter: lit by presence with a hold time, and left on by people."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from random import Random
 
 from firmware_sim.presence_sensors import HOUR_MS, IntervalMs, union_ms
@@ -52,25 +53,43 @@ def light_readings(device: Device, zone: Zone, lit: Sequence[IntervalMs], window
     """
     random = Random(key)
     start, end = window
-    step, name = device.interval_s * 1000, device.slug
-    standby = round(zone.light_power_w * STANDBY_SHARE, 1)
-    at, since, power, energy_wms = start, start, standby, 0.0
-    readings = [Reading(start, name, Metric.LIGHT_ON, 0.0)]
-    watts, counter = Metric.POWER_W, Metric.ENERGY_WH
-    switched = [(edge, on) for interval in lit for edge, on in zip(interval, (True, False), strict=True)]
-    switched = [(edge, on) for edge, on in switched if start < edge < end]
-    for change, on in [*switched, (end, False)]:
-        for tick in range(at, change, step):
-            energy_wms += power * (tick - since)
-            since = tick
-            readings.append(Reading(tick, name, watts, power))
-            readings.append(Reading(tick, name, counter, round(energy_wms / HOUR_MS, 1)))
+    step = device.interval_s * 1000
+    standby_w = round(zone.light_power_w * STANDBY_SHARE, 1)
+    meter = _Meter(device.slug, start, standby_w)
+    readings = [Reading(start, device.slug, Metric.LIGHT_ON, 0.0)]
+    changes = [(edge, on) for interval in lit for edge, on in zip(interval, (True, False), strict=True) if start < edge < end]
+    next_report = start
+    for change, on in [*changes, (end, False)]:
+        for at in range(next_report, change, step):
+            meter.advance(at)
+            readings += meter.readings()
         if change < end:
-            energy_wms += power * (change - since)
-            since = change
-            power = round(zone.light_power_w * random.uniform(0.95, 1.0), 1) if on else standby
-            readings.append(Reading(change, name, Metric.LIGHT_ON, 1.0 if on else 0.0))
-            readings.append(Reading(change, name, watts, power))
-            readings.append(Reading(change, name, counter, round(energy_wms / HOUR_MS, 1)))
-        at += -(-max(change - at, 0) // step) * step
+            meter.advance(change)
+            meter.power_w = round(zone.light_power_w * random.uniform(0.95, 1.0), 1) if on else standby_w
+            readings.append(Reading(change, device.slug, Metric.LIGHT_ON, 1.0 if on else 0.0))
+            readings += meter.readings()
+        intervals_passed = -(-max(change - next_report, 0) // step)  # rounded up
+        next_report += intervals_passed * step
     return readings
+
+
+@dataclass(slots=True)
+class _Meter:
+    """A meter at the instant `at` in ms, with the present power and the energy so far in watt milliseconds."""
+
+    device: str
+    at: int
+    power_w: float
+    energy_wms: float = 0.0
+
+    def advance(self, at: int) -> None:
+        """Count the energy up to `at` at the present power."""
+        self.energy_wms += self.power_w * (at - self.at)
+        self.at = at
+
+    def readings(self) -> list[Reading]:
+        """The power and the energy in Wh, now."""
+        return [
+            Reading(self.at, self.device, Metric.POWER_W, self.power_w),
+            Reading(self.at, self.device, Metric.ENERGY_WH, round(self.energy_wms / HOUR_MS, 1)),
+        ]
