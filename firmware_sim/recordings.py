@@ -1,4 +1,4 @@
-"""Readers of rooms that others measured: an office in Mons (UCI) and rooms in Singapore (ROBOD)."""
+"""Readers of published recordings of rooms: an office in Mons (UCI) and rooms in Singapore (ROBOD)."""
 
 import csv
 import hashlib
@@ -38,7 +38,7 @@ _ROBOD_STEP = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What was measured at one instant; a value that is missing in the file is missing here."""
+    """The values measured at one instant. A value that the file does not have is absent."""
 
     at: datetime
     values: dict[Metric, float]
@@ -46,7 +46,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A recorded room: frames in time order over [start, end), and the file that they come from."""
+    """A recorded room: frames in time order over [start, end), and the name and hash of the file."""
 
     name: str
     interval_s: int
@@ -58,9 +58,9 @@ class Recording:
 
 
 def read_uci(path: Path) -> Recording:
-    """The UCI "Occupancy Detection" file at `path`: one row about every minute, in Belgian local time.
+    """Read a UCI "Occupancy Detection" file: one row about every minute, in Belgian local time.
 
-    Raises InputError naming the line where the file is not that.
+    Raises InputError with the line number if the file has another format.
     """
     source = _Source.open(path)
     if source.rows[0][1] != _UCI_HEADER:
@@ -80,11 +80,11 @@ def read_uci(path: Path) -> Recording:
 
 
 def read_robod(path: Path) -> Recording:
-    """The ROBOD room file at `path`: each row stands for the five minutes that begin with its time.
+    """Read a ROBOD room file. Each row covers the five minutes that begin with its time.
 
-    ENERGY_WH is a counter: its value at a row is the sum of the rows before, and a frame of its own closes each run
-    of rows, so that a difference over a row's five minutes is that row's energy. It stands still over gaps and over
-    rows whose energy is missing. Raises InputError naming the line where the file is not that.
+    ENERGY_WH becomes a counter: its value at a row is the sum of the rows before. A separate frame ends each run of rows, so
+    that the difference over a row's five minutes is the energy of that row. The counter stays unchanged over gaps and over
+    rows without energy. Raises InputError with the line number if the file has another format.
     """
     source = _Source.open(path)
     header = source.rows[0][1]
@@ -121,7 +121,7 @@ def read_robod(path: Path) -> Recording:
 
 
 def messages(recording: Recording, address: str) -> Iterator[tuple[str, bytes]]:
-    """Each frame as the Zigbee2MQTT message of one device at base topic `address`, in time order."""
+    """Topic and payload of each frame as a Zigbee2MQTT message of one device at base topic `address`, in time order."""
     for frame in recording.frames:
         message = encode_state(address, frame.at, frame.values)
         yield message.topic, message.payload
@@ -129,7 +129,7 @@ def messages(recording: Recording, address: str) -> Iterator[tuple[str, bytes]]:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A file as rows with their line numbers; what is wrong is said with both."""
+    """The rows of a file with their line numbers. Errors name the file and the line."""
 
     path: Path
     sha256: str
@@ -159,7 +159,7 @@ class _Source:
         return InputError(f"{self.path}, line {line}: {expected}")
 
     def number(self, line: int, text: str) -> float | None:
-        """The number in a cell, None where it is empty or NaN."""
+        """The number in a cell; None if it is empty or NaN."""
         if not text.strip():
             return None
         try:
@@ -171,7 +171,7 @@ class _Source:
         return None if math.isnan(value) else value
 
     def local_time(self, line: int, text: str) -> datetime:
-        """Belgian local time; one that the clock change skips or repeats is no instant and is refused."""
+        """The instant of a Belgian local time. Times that a clock change skips or repeats are refused."""
         try:
             naive = datetime.strptime(text, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - the next line gives the zone
         except ValueError:

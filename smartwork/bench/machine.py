@@ -1,4 +1,4 @@
-"""What a measurement says about the machine, and about the memory of a process on it."""
+"""The machine on which a bench runs, and the memory of a process."""
 
 import os
 import platform

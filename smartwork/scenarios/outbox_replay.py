@@ -53,9 +53,12 @@ def fill_outbox(path: Path, timezone: str, readings: Sequence[Reading], name: st
         outbox.append(readings)
 
 
-def wait_for_broker(broker_url: str, say: Callable[[str], None], timeout_s: float) -> None:
-    """Return once the broker answers; reports why it waits. Raises ServiceUnavailable after `timeout_s` seconds."""
-    with Client(broker_url, f"probe-{os.getpid()}", report=say) as client:
+def wait_for_broker(broker_url: str, report: Callable[[str], None], timeout_s: float) -> None:
+    """Return once the broker answers; reasons to wait are passed to `report`.
+
+    Raises ServiceUnavailable after `timeout_s` seconds.
+    """
+    with Client(broker_url, f"probe-{os.getpid()}", report=report) as client:
         client.wait_connected(timeout_s)
 
 

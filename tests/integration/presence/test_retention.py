@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, LiteralString
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ from smartwork.db.presence import retention
 from smartwork.db.presence.spans import derive_queued_spans
 from smartwork.jobs.presence.daily_figures import summarise_month
 from smartwork.jobs.presence.retention import RetentionRun, run_retention
+from smartwork.progress import no_progress
 from tests.support.factory import EPOCH, NOON, ZONE, Measurement, batch, portion_of, presence, small_network
 
 pytestmark = pytest.mark.services
@@ -54,8 +55,8 @@ def database(request: pytest.FixtureRequest) -> Iterator[Connection]:
 
 
 @pytest.fixture
-def ours(connection: Connection) -> Connection:
-    """A database in which our own job sums up."""
+def apache_database(connection: Connection) -> Connection:
+    """A database in which Smartwork runs retention, not the database server."""
     install(connection, small_network())
     if retention.server_runs_retention(connection):
         pytest.skip("SKIPPED LOUDLY: the server of this run is a Community server, so our own job is not tested")
@@ -69,18 +70,14 @@ def _installed(connection: Connection) -> Iterator[Connection]:
     yield connection
 
 
-def quiet(_step: str, _done: int, _total: int) -> None:
-    """A progress callback that does nothing."""
-
-
 def run(connection: Connection, at: datetime = LATER) -> RetentionRun:
-    """What `smartwork retention run` does at `at`, on a Community server together with what its own job would do then."""
+    """Run `smartwork retention run` at `at`; on a Community server, run also what its job would do."""
     if retention.server_runs_retention(connection):
         connection.execute(
             "CALL refresh_continuous_aggregate('reading_hour', readings_final_before(), %s::timestamptz)", (at,)
         )
         retention.drop_readings(connection, at)
-    return run_retention(connection, at, quiet, dry_run=False)
+    return run_retention(connection, at, no_progress, dry_run=False)
 
 
 def by_hour(connection: Connection) -> Rows:
@@ -105,40 +102,40 @@ def raw(connection: Connection) -> int:
 
 
 class Edge:
-    """Numbers readings and has them committed, a batch a local day."""
+    """Numbers readings and commits them, one batch for each local day."""
 
     def __init__(self, connection: Connection, epoch: str = EPOCH) -> None:
         self._store = IngestStore(connection)
         self._epoch = epoch
         self._first = 1
 
-    def tell(self, told: list[Measurement], at: datetime = LATER) -> None:
-        """Commit `told`, which may lie on several days, as arriving at `at`."""
-        for day in sorted({each[0].astimezone(ZoneInfo(ZONE)).date() for each in told}):
-            part = [each for each in told if each[0].astimezone(ZoneInfo(ZONE)).date() == day]
+    def commit(self, readings: list[Measurement], at: datetime = LATER) -> None:
+        """Commit `readings`, which may be of several days, as arriving at `at`."""
+        for day in sorted({each[0].astimezone(ZoneInfo(ZONE)).date() for each in readings}):
+            part = [each for each in readings if each[0].astimezone(ZoneInfo(ZONE)).date() == day]
             self._store.commit(portion_of(batch(self._first, part, day, epoch=self._epoch)), at)
             self._first += len(part)
 
 
 def some_days(chance: random.Random) -> list[list[Measurement]]:
     """Readings of four days in portions that arrive in any order; values whose sum depends on the order of addition."""
-    told: list[Measurement] = []
+    readings: list[Measurement] = []
     for day in DAYS:
         for _ in range(chance.randint(30, 90)):
             at = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
             at += timedelta(milliseconds=chance.randrange(86_400_000))
-            told.append(
+            readings.append(
                 (at, chance.choice(["s-1", "s-2", "l-1"]), int(Metric.TEMPERATURE_C), chance.choice([0.1, 0.7, 21.3]))
             )
-    chance.shuffle(told)
-    return [told[i : i + 25] for i in range(0, len(told), 25)]
+    chance.shuffle(readings)
+    return [readings[i : i + 25] for i in range(0, len(readings), 25)]
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_figures_by_hour_are_those_of_the_readings_whatever_comes_late(database: Connection, seed: int) -> None:
     chance, edge = random.Random(seed), Edge(database)
     for i, portion in enumerate(some_days(chance)):
-        edge.tell(portion)
+        edge.commit(portion)
         if chance.random() < 0.6:
             run(database, LATER - timedelta(days=max(0, 3 - i)))
             assert by_hour(database) == direct(database)
@@ -149,7 +146,7 @@ def test_figures_by_hour_are_those_of_the_readings_whatever_comes_late(database:
 
 
 def test_before_the_first_run_figures_by_hour_are_there_already(database: Connection) -> None:
-    Edge(database).tell(some_days(random.Random(1))[0])
+    Edge(database).commit(some_days(random.Random(1))[0])
     assert by_hour(database) == direct(database) != []
 
 
@@ -162,37 +159,39 @@ def test_the_same_columns_are_read_from_both_builds(database: Connection) -> Non
     ]  # fmt: skip
 
 
-def test_a_late_reading_is_summed_up_by_the_next_run_and_only_what_it_touched(ours: Connection) -> None:
-    edge = Edge(ours)
-    edge.tell([told for portion in some_days(random.Random(2)) for told in portion])
-    assert run(ours).hours.days > 0
-    edge.tell(presence("s-1", NOON - timedelta(hours=3), [True]))
-    assert by_hour(ours) != direct(ours)
-    assert run(ours).hours == retention.HoursSummedUp(days=0, late_days=1, figures=1)
-    assert by_hour(ours) == direct(ours)
-    assert run(ours).hours == retention.HoursSummedUp(days=0, late_days=0, figures=0)
+def test_a_late_reading_is_summed_up_by_the_next_run_and_only_what_it_touched(apache_database: Connection) -> None:
+    edge = Edge(apache_database)
+    edge.commit([readings for portion in some_days(random.Random(2)) for readings in portion])
+    assert run(apache_database).hours.days > 0
+    edge.commit(presence("s-1", NOON - timedelta(hours=3), [True]))
+    assert by_hour(apache_database) != direct(apache_database)
+    assert run(apache_database).hours == retention.HoursSummedUp(days=0, late_days=1, figures=1)
+    assert by_hour(apache_database) == direct(apache_database)
+    assert run(apache_database).hours == retention.HoursSummedUp(days=0, late_days=0, figures=0)
 
 
-def test_a_batch_that_is_committed_while_the_hours_are_summed_up_is_not_missed(ours: Connection, database_url: str) -> None:
-    edge = Edge(ours)
-    edge.tell(presence("s-1", NOON - timedelta(hours=3), [True]))
+def test_a_batch_that_is_committed_while_the_hours_are_summed_up_is_not_missed(
+    apache_database: Connection, database_url: str
+) -> None:
+    edge = Edge(apache_database)
+    edge.commit(presence("s-1", NOON - timedelta(hours=3), [True]))
     with closing(connect(database_url)) as slow, slow.transaction():
         open_edge = Edge(slow, "ffffffffffff")
-        open_edge.tell(presence("s-1", NOON - timedelta(hours=2), [True]))
-        edge.tell(presence("s-2", NOON, [True]))
-        run(ours)
-    assert run(ours).hours == retention.HoursSummedUp(days=0, late_days=1, figures=1)
-    assert by_hour(ours) == direct(ours)
+        open_edge.commit(presence("s-1", NOON - timedelta(hours=2), [True]))
+        edge.commit(presence("s-2", NOON, [True]))
+        run(apache_database)
+    assert run(apache_database).hours == retention.HoursSummedUp(days=0, late_days=1, figures=1)
+    assert by_hour(apache_database) == direct(apache_database)
 
 
-def test_two_runs_at_once_give_what_one_gives(ours: Connection, database_url: str) -> None:
-    edge = Edge(ours)
+def test_two_runs_at_once_give_what_one_gives(apache_database: Connection, database_url: str) -> None:
+    edge = Edge(apache_database)
     portions = some_days(random.Random(3))
-    for told in portions[:-3]:
-        edge.tell(told)
-    run(ours)
-    for told in portions[-3:]:
-        edge.tell(told)
+    for readings in portions[:-3]:
+        edge.commit(readings)
+    run(apache_database)
+    for readings in portions[-3:]:
+        edge.commit(readings)
 
     def one(_: int) -> retention.HoursSummedUp:
         with closing(connect(database_url)) as own:
@@ -201,29 +200,50 @@ def test_two_runs_at_once_give_what_one_gives(ours: Connection, database_url: st
     with ThreadPoolExecutor(3) as pool:
         done = list(pool.map(one, range(3)))
     assert sorted(hours.late_days > 0 for hours in done) == [False, False, True]
-    assert by_hour(ours) == direct(ours)
+    assert by_hour(apache_database) == direct(apache_database)
 
 
-def test_after_a_restore_on_another_server_the_hours_are_right_again(ours: Connection) -> None:
-    edge = Edge(ours)
-    edge.tell(presence("s-1", NOON - timedelta(hours=3), [True, False]))
-    run(ours)
-    ours.execute("UPDATE reading_hour_progress SET snapshot = '4000000000:4000000000:'")
-    ours.execute("UPDATE batch SET stored_by = '3999999999'")
-    edge.tell(presence("s-1", NOON - timedelta(hours=2), [True]))
-    run(ours)
-    assert by_hour(ours) == direct(ours)
-    assert run(ours).hours == retention.HoursSummedUp(days=0, late_days=0, figures=0)
+def test_after_a_restore_on_another_server_the_hours_are_right_again(apache_database: Connection) -> None:
+    edge = Edge(apache_database)
+    edge.commit(presence("s-1", NOON - timedelta(hours=3), [True, False]))
+    run(apache_database)
+    apache_database.execute("UPDATE reading_hour_progress SET snapshot = '4000000000:4000000000:'")
+    apache_database.execute("UPDATE batch SET stored_by = '3999999999'")
+    edge.commit(presence("s-1", NOON - timedelta(hours=2), [True]))
+    run(apache_database)
+    assert by_hour(apache_database) == direct(apache_database)
+    assert run(apache_database).hours == retention.HoursSummedUp(days=0, late_days=0, figures=0)
 
 
-def test_a_dry_run_says_what_a_run_does_and_changes_nothing(ours: Connection) -> None:
-    edge = Edge(ours)
-    edge.tell([told for portion in some_days(random.Random(4)) for told in portion])
-    said = run_retention(ours, YEARS_LATER, quiet, dry_run=True)
-    assert raw(ours) > 0
-    assert said == run_retention(ours, YEARS_LATER, quiet, dry_run=True)
-    done = run(ours, YEARS_LATER)
-    assert (said.hours.days, said.hours.late_days, said.dropped) == (done.hours.days, done.hours.late_days, done.dropped)
+def test_a_dry_run_reports_what_a_run_does_and_changes_nothing(apache_database: Connection) -> None:
+    edge = Edge(apache_database)
+    edge.commit([readings for portion in some_days(random.Random(4)) for readings in portion])
+    planned = run_retention(apache_database, YEARS_LATER, no_progress, dry_run=True)
+    assert raw(apache_database) > 0
+    assert planned == run_retention(apache_database, YEARS_LATER, no_progress, dry_run=True)
+    done = run(apache_database, YEARS_LATER)
+    assert (planned.hours.days, planned.hours.late_days, planned.dropped) == (
+        done.hours.days,
+        done.hours.late_days,
+        done.dropped,
+    )
+
+
+OLD_DATABASE: LiteralString = """
+INSERT INTO operator (name, kind, enterprise_number) VALUES ('Old', 'public', '0123456749');
+INSERT INTO centre (slug, name, operator_id, region, town, latitude, longitude, timezone, opens, closes, open_days,
+                    plan_width_m, plan_height_m, is_demo)
+SELECT 'old', 'Old', operator_id, 'Wallonia', 'Old', 50, 4, 'Europe/Brussels', '08:00', '18:00', '{1,2,3,4,5}', 12, 8, true
+FROM operator;
+INSERT INTO device (centre_id, slug, profile, address) SELECT centre_id, 's-1', 'zigbee2mqtt', 'desk' FROM centre;
+INSERT INTO outbox (centre_id, edge, epoch) SELECT centre_id, 'gateway', '0123456789ab' FROM centre;
+INSERT INTO batch (outbox_id, first, last, day, stored, rejected, digest, arrived_at)
+SELECT outbox_id, 1, 90, '2026-03-09', 90, 0, '', '2026-03-10 08:00+00' FROM outbox;
+INSERT INTO reading (at, device_id, metric, value, outbox_id, n)
+SELECT '2026-03-09 08:00+00'::timestamptz + n * interval '7 min', device_id, 2, 0.1 * n, outbox_id, n
+FROM device, outbox, generate_series(1, 90) AS n
+"""
+"""Readings of one day, in the schema before retention."""
 
 
 def test_an_old_database_is_brought_up_to_date_with_its_readings(
@@ -231,17 +251,14 @@ def test_an_old_database_is_brought_up_to_date_with_its_readings(
 ) -> None:
     with closing(connect(empty_database_url)) as connection:
         with monkeypatch.context() as before:
-            before.setattr(migration, "migrations", lambda: [m for m in migrations() if m.number not in (4, 21)])
+            before.setattr(migration, "migrations", lambda: [m for m in migrations() if m.number < 4])
             migrate(connection)
-        install(connection, small_network())
-        edge = Edge(connection)
-        portions = some_days(random.Random(5))
-        for told in portions[:-1]:
-            edge.tell(told)
+        connection.execute(OLD_DATABASE)
         migrate(connection)
         assert by_hour(connection) == direct(connection) != []
         run(connection)
-        edge.tell(portions[-1])
+        install(connection, small_network())
+        Edge(connection).commit(some_days(random.Random(5))[0])
         run(connection)
         assert by_hour(connection) == direct(connection)
 
@@ -249,7 +266,7 @@ def test_an_old_database_is_brought_up_to_date_with_its_readings(
 def one_week(connection: Connection) -> Edge:
     """Two desks' presence of a working day, derived."""
     edge = Edge(connection)
-    edge.tell(presence("s-1", NOON - timedelta(hours=4), [True, False] * 60) + presence("s-2", NOON, [True] * 30))
+    edge.commit(presence("s-1", NOON - timedelta(hours=4), [True, False] * 60) + presence("s-2", NOON, [True] * 30))
     derive_queued_spans(connection)
     return edge
 
@@ -293,7 +310,7 @@ def test_readings_stay_for_the_months_that_are_set(database: Connection) -> None
 
 
 def test_readings_stay_until_their_spans_are_derived(database: Connection) -> None:
-    Edge(database).tell(presence("s-1", NOON, [True]))
+    Edge(database).commit(presence("s-1", NOON, [True]))
     run(database, YEARS_LATER)
     assert raw(database) == 1
     derive_queued_spans(database)
@@ -329,13 +346,13 @@ def test_what_is_never_billed_holds_nothing_back(database: Connection) -> None:
 
 def test_a_reading_older_than_what_is_kept_changes_neither_spans_nor_figures(database: Connection) -> None:
     edge = one_week(database)
-    edge.tell(presence("s-1", NOON + timedelta(days=60), [True] * 5), at=NOON + timedelta(days=61))
+    edge.commit(presence("s-1", NOON + timedelta(days=60), [True] * 5), at=NOON + timedelta(days=61))
     derive_queued_spans(database)
     at = NOON + timedelta(days=215)
     run(database, at)
     assert raw(database) == 5
     before = spans(database), by_hour(database)
-    edge.tell(presence("s-1", NOON - timedelta(hours=1), [False] * 3), at=at)
+    edge.commit(presence("s-1", NOON - timedelta(hours=1), [False] * 3), at=at)
     derive_queued_spans(database)
     run(database, at)
     assert raw(database) == 5
@@ -344,12 +361,12 @@ def test_a_reading_older_than_what_is_kept_changes_neither_spans_nor_figures(dat
 
 def test_daily_energy_stays_when_the_meter_readings_are_gone(database: Connection) -> None:
     meter = [(NOON + timedelta(minutes=i), "l-1", int(Metric.ENERGY_WH), 100.0 * i) for i in range(10)]
-    Edge(database).tell(meter)
-    used, _ = summarise_month(database, NOON.date(), quiet)
+    Edge(database).commit(meter)
+    used, _ = summarise_month(database, NOON.date(), no_progress)
     assert used.used_wh == pytest.approx(900)
     run(database, YEARS_LATER)
     assert raw(database) == 0
-    again, _ = summarise_month(database, NOON.date(), quiet)
+    again, _ = summarise_month(database, NOON.date(), no_progress)
     assert again == used
 
 
@@ -361,4 +378,4 @@ def test_the_servers_own_job_sums_up_and_drops(database: Connection) -> None:
     before = direct(database)
     database.execute("CALL apply_retention(0, '{}')")
     assert by_hour(database) == before
-    assert run_retention(database, LATER, quiet, dry_run=False).server is not None
+    assert run_retention(database, LATER, no_progress, dry_run=False).server is not None

@@ -28,8 +28,8 @@ def test_a_running_ingest_sums_up_and_lets_old_readings_go(
     install(connection, small_network())
     if retention.server_runs_retention(connection):
         pytest.skip("SKIPPED LOUDLY: the server of this run is a Community server, so our own job is not tested")
-    told = presence("s-1", NOON - timedelta(hours=3), [True, False] * 30)
-    IngestStore(connection).commit(portion_of(batch(1, told)), NOON)
+    readings = presence("s-1", NOON - timedelta(hours=3), [True, False] * 30)
+    IngestStore(connection).commit(portion_of(batch(1, readings)), NOON)
     derive_queued_spans(connection)
     expected = connection.execute("SELECT * FROM reading_hour ORDER BY hour").fetchall()
     settings = IngestSettings(database_url=database_url, broker_url=broker_url, retention_every_s=1)

@@ -1,4 +1,4 @@
-"""Spans follow readings: whatever the order of arrival, they are what deriving from scratch gives."""
+"""Spans do not depend on the order of arrival: they equal those derived from scratch."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -33,30 +33,30 @@ def spans(connection: Connection, desk: str = "desk-1") -> Spans:
     return [(row[0], row[1], str(row[2]), bool(row[3])) for row in connection.execute(statement, (desk,))]
 
 
-def from_scratch(told: list[Measurement], device: str = "s-1") -> Spans:
-    """What the domain says about all the readings at once."""
-    samples = sorted((at.timestamp(), value > 0) for at, slug, _, value in told if slug == device)
+def from_scratch(readings: list[Measurement], device: str = "s-1") -> Spans:
+    """The spans of all readings at once, by the scalar rules."""
+    samples = sorted((at.timestamp(), value > 0) for at, slug, _, value in readings if slug == device)
     states = scalar_occupancy.states(samples, silence_timeout(INTERVAL_S).total_seconds())
     found = scalar_occupancy.as_spans(scalar_occupancy.fill_gaps(states, MAX_GAP.total_seconds()))
     return [(span.start, span.end, span.state, span.suspect) for span in found]
 
 
-def restless(chance: random.Random, hours: float = 6) -> list[Measurement]:
+def random_readings(chance: random.Random, hours: float = 6) -> list[Measurement]:
     """A sensor with presence, short and long absences and outages; each instant once."""
-    told: list[Measurement] = []
+    readings: list[Measurement] = []
     at = MORNING
     while at < MORNING + timedelta(hours=hours):
-        told += presence("s-1", at, [chance.random() < 0.5])
+        readings += presence("s-1", at, [chance.random() < 0.5])
         at += timedelta(seconds=chance.choice([1, 20, 60, 60, 60, 140, 149, 151, 290, 310, 1_500, 5_000]))
-    return told
+    return readings
 
 
-def portions(chance: random.Random, told: list[Measurement]) -> list[list[Measurement]]:
+def in_batches(chance: random.Random, readings: list[Measurement]) -> list[list[Measurement]]:
     """The readings cut into batches; most arrive in order, some late or early."""
     cut, i = [], 0
-    while i < len(told):
+    while i < len(readings):
         many = chance.randint(1, 12)
-        cut.append(told[i : i + many])
+        cut.append(readings[i : i + many])
         i += many
     for _ in range(chance.randint(0, len(cut))):
         a, b = chance.randrange(len(cut)), chance.randrange(len(cut))
@@ -69,9 +69,9 @@ def test_spans_derived_step_by_step_are_those_derived_from_scratch(
     connection: Connection, store: IngestStore, seed: int
 ) -> None:
     chance = random.Random(seed)
-    told = restless(chance)
+    readings = random_readings(chance)
     first, known = 1, []
-    for portion in portions(chance, told):
+    for portion in in_batches(chance, readings):
         store.commit(portion_of(batch(first, portion)), NOON + timedelta(hours=11))
         first += len(portion)
         known += portion
@@ -79,10 +79,10 @@ def test_spans_derived_step_by_step_are_those_derived_from_scratch(
             derive_queued_spans(connection)
             assert spans(connection) == from_scratch(known)
     derive_queued_spans(connection)
-    assert spans(connection) == from_scratch(told)
+    assert spans(connection) == from_scratch(readings)
 
 
-def test_deriving_again_without_news_changes_nothing(connection: Connection, store: IngestStore) -> None:
+def test_deriving_again_without_new_readings_changes_nothing(connection: Connection, store: IngestStore) -> None:
     store.commit(portion_of(batch(1, presence("s-1", MORNING, [True, True, False]))), NOON)
     assert derive_queued_spans(connection) == 1
     before = spans(connection)
@@ -95,15 +95,15 @@ def test_only_what_a_batch_touched_is_derived_again(connection: Connection, stor
         rows = connection.execute("SELECT slug, starts_at, span.xmin::text FROM span NATURAL JOIN resource")
         return {(slug, at): transaction for slug, at, transaction in rows}
 
-    told = [told for i in range(6) for told in presence("s-1", MORNING + timedelta(hours=i), [True, False])]
-    store.commit(portion_of(batch(1, told + presence("s-2", MORNING, [True]))), NOON + timedelta(hours=3))
+    readings = [readings for i in range(6) for readings in presence("s-1", MORNING + timedelta(hours=i), [True, False])]
+    store.commit(portion_of(batch(1, readings + presence("s-2", MORNING, [True]))), NOON + timedelta(hours=3))
     derive_queued_spans(connection)
     before = written_by()
     late = presence("s-1", MORNING + timedelta(hours=4, minutes=30), [True])
     store.commit(portion_of(batch(20, late)), NOON + timedelta(hours=3))
     derive_queued_spans(connection)
     after = written_by()
-    assert spans(connection) == from_scratch(told + late)
+    assert spans(connection) == from_scratch(readings + late)
     untouched = {key for key in before if after.get(key) == before[key]}
     assert {key for key in before if key[0] == "desk-2" or key[1] < MORNING + timedelta(hours=4)} <= untouched
     assert untouched != set(before)
@@ -123,8 +123,8 @@ def test_late_readings_change_the_past(connection: Connection, store: IngestStor
 def test_a_stay_of_thirteen_hours_is_suspect_however_it_arrived(connection: Connection, store: IngestStore) -> None:
     start = NOON - timedelta(hours=12)
     for hour in range(13):
-        told = presence("s-1", start + timedelta(hours=hour), [True] * 60)
-        store.commit(portion_of(batch(1 + 60 * hour, told)), NOON + timedelta(hours=2))
+        readings = presence("s-1", start + timedelta(hours=hour), [True] * 60)
+        store.commit(portion_of(batch(1 + 60 * hour, readings)), NOON + timedelta(hours=2))
         derive_queued_spans(connection)
     ((_, _, state, suspect),) = spans(connection)
     assert (state, suspect) == ("occupied", True)
@@ -133,8 +133,8 @@ def test_a_stay_of_thirteen_hours_is_suspect_however_it_arrived(connection: Conn
 def test_each_desk_has_spans_of_its_own_and_a_device_without_a_desk_has_none(
     connection: Connection, store: IngestStore
 ) -> None:
-    told = presence("s-1", MORNING, [True]) + presence("s-2", MORNING, [False]) + presence("stranger", MORNING, [True])
-    store.commit(portion_of(batch(1, told)), NOON)
+    readings = presence("s-1", MORNING, [True]) + presence("s-2", MORNING, [False]) + presence("nowhere", MORNING, [True])
+    store.commit(portion_of(batch(1, readings)), NOON)
     derive_queued_spans(connection)
     assert [state for _, _, state, _ in spans(connection)] == ["occupied"]
     assert [state for _, _, state, _ in spans(connection, "desk-2")] == ["vacant"]
@@ -142,20 +142,20 @@ def test_each_desk_has_spans_of_its_own_and_a_device_without_a_desk_has_none(
     assert row == (2,)
 
 
-def test_of_two_sensors_at_one_desk_the_first_registered_speaks_and_nothing_stops(
+def test_of_two_sensors_at_one_desk_the_first_registered_counts_and_nothing_stops(
     connection: Connection, store: IngestStore
 ) -> None:
     connection.execute("UPDATE device SET resource_id = (SELECT resource_id FROM resource WHERE slug = 'desk-1')")
     first = presence("s-1", MORNING + timedelta(minutes=5), [True, False, True, False])
     second = presence("s-2", MORNING, [False, True] * 10)
-    for number, told in ((1, second), (21, first), (25, presence("s-2", MORNING + timedelta(minutes=20), [True]))):
-        store.commit(portion_of(batch(number, told)), NOON)
+    for number, readings in ((1, second), (21, first), (25, presence("s-2", MORNING + timedelta(minutes=20), [True]))):
+        store.commit(portion_of(batch(number, readings)), NOON)
         derive_queued_spans(connection)
     found = [(end, state) for _, end, state, _ in spans(connection) if end > first[0][0]]
     assert found == [(end, state) for _, end, state, _ in from_scratch(first)]
 
 
-def test_a_sensor_that_speaks_without_a_pause_is_left_alone_until_it_has_waited_long_enough(
+def test_a_sensor_with_steady_readings_waits_until_it_has_been_in_the_queue_long_enough(
     connection: Connection, store: IngestStore
 ) -> None:
     store.commit(portion_of(batch(1, presence("s-1", MORNING, [True]))), NOON)
@@ -177,7 +177,7 @@ def test_a_sensor_that_speaks_without_a_pause_is_left_alone_until_it_has_waited_
 def test_what_the_database_refuses_to_derive_waits_and_is_tried_again(
     connection: Connection, store: IngestStore, database_url: str
 ) -> None:
-    """As where two sensors of one desk are derived at the same time, each by a worker of its own."""
+    """For example two sensors of one desk, derived at the same time by two workers."""
     store.commit(portion_of(batch(1, presence("s-1", MORNING, [True]))), NOON)
     with closing(connect(database_url)) as other, ThreadPoolExecutor(1) as pool:
         with other.transaction():

@@ -76,9 +76,9 @@ def test_an_edge_hears_exactly_what_was_recorded(reader: Callable[[Path], Record
     recording = reader(DATA / file)
     address = "zigbee2mqtt/mons/room"
     for frame, (topic, payload) in zip(recording.frames, messages(recording, address), strict=True):
-        heard = translate(DeviceMessage(topic, payload, "room", address, recording.end, max_age=timedelta(days=9_999)))
-        assert {reading.metric: reading.value for reading in heard} == pytest.approx(frame.values)
-        assert {reading.at_ms for reading in heard} == {round(frame.at.timestamp() * 1000)}
+        received = translate(DeviceMessage(topic, payload, "room", address, recording.end, max_age=timedelta(days=9_999)))
+        assert {reading.metric: reading.value for reading in received} == pytest.approx(frame.values)
+        assert {reading.at_ms for reading in received} == {round(frame.at.timestamp() * 1000)}
 
 
 def test_a_recording_knows_its_file(write: Callable[[str], Path]) -> None:

@@ -1,4 +1,4 @@
-"""Presence while a centre is closed is told from presence in its opening hours."""
+"""Presence while a centre is closed is distinguished from presence in its opening hours."""
 
 from datetime import date, datetime, time
 

@@ -1,4 +1,4 @@
-"""Spans derived from readings: the laws that they keep whatever the sensors send, for one sensor and for many at once."""
+"""Spans derived from readings: properties that hold for any readings, of one sensor and of many at once."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, pairwise

@@ -1,4 +1,4 @@
-"""Spans: what is computed from them adds up, whatever the spans are."""
+"""Spans: figures computed from them add up for any spans."""
 
 from datetime import UTC, date, datetime, timedelta
 
