@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from smartwork.documents import line_texts
-from smartwork.documents.character_set import for_column, shortened
+from smartwork.documents.character_set import ending, for_column, shortened
 from smartwork.documents.line_pages import CENTRE_NAME, PLACE_NAME
 from smartwork.domain.billing.invoice import Invoice, Proof
 from smartwork.domain.billing.parties import Language
@@ -20,8 +20,11 @@ from smartwork.translations.catalogue import Texts, texts
 Axis = tuple[int, int]
 """First and last hour of the time axis, on the centre's clock; hours past 24 are of the next day."""
 
+Stretch = tuple[float, float]
+"""Start and end of a bar, as fractions of the axis."""
+
 _AXIS: Axis = (7, 19)
-_REFERENCE = 40
+_REFERENCE, _OUTBOX = 24, 40
 _EPOCH_DIGITS = 6
 _LEDGER_FIGURES = ("numbered", "stored", "rejected", "waiting", "missing")
 _NOT_ARRIVED = ("waiting", "missing")
@@ -59,33 +62,37 @@ def visits_section(invoice: Invoice) -> dict[str, Any] | None:
 
 
 def _visit(number: int, proof: Proof, words: Texts, language: Language, axis: Axis) -> dict[str, Any]:
-    """A visit; `booked` and, by state, `spans` give start and length as fractions of the axis."""
+    """A visit; `booked` and, by state, `spans` are bars on the time axis."""
     fraction = _fractions(proof, axis)
     booked = f" / {formats.minutes(proof.booked_s)}" if proof.booked_s else ""
     not_arrived = sum(day.numbered - day.arrived for day in proof.ledger or ())
-
-    def stretch(start: datetime, end: datetime) -> list[float]:
-        left = fraction(start)
-        return [left, round(fraction(end) - left, 5)]
-
-    spans: dict[str, list[list[float]]] = defaultdict(list)
+    spans: dict[str, list[Stretch]] = defaultdict(list)
     for span in proof.spans:
-        spans["suspect" if span.suspect else span.state].append(stretch(span.start, span.end))
+        spans["suspect" if span.suspect else span.state].append((fraction(span.start), fraction(span.end)))
     return {
         "line": str(number),
         "date": formats.short_day(proof.day, language),
-        "place": for_column(proof.resource_name, PLACE_NAME),
+        "place": for_column(shortened(proof.resource_name, PLACE_NAME)),
         "time": line_texts.times(proof),
-        "reference": shortened(line_texts.named(proof), _REFERENCE),
+        "reference": ending(line_texts.named(proof), _REFERENCE),
         "verdict": words[f"verdict_{proof.verdict}"],
         "measured": f"{formats.minutes(proof.occupied_s + proof.over_s)}{booked} min",
         "unknown": f"{formats.minutes(proof.unknown_s)} min {words['unknown']}" if proof.unknown_s else "",
         "coverage": f"{words['coverage']} {formats.percent(proof.coverage * 100, language)}",
         "missing": words.plural("readings_not_arrived", not_arrived) if not_arrived else "",
         **_runs(proof.batches, words),
-        "booked": stretch(proof.starts_at, proof.ends_at) if proof.booked_s else None,
-        "spans": spans,
+        "booked": _dashes([(fraction(proof.starts_at), fraction(proof.ends_at))]) if proof.booked_s else None,
+        "spans": {state: _dashes(stretches) for state, stretches in spans.items()},
     }
+
+
+def _dashes(stretches: Sequence[Stretch]) -> list[float]:
+    """Where the first bar starts, then the lengths of bars and of the gaps between them, in turn."""
+    found, at = [stretches[0][0]], stretches[0][0]
+    for start, end in stretches:
+        found += [round(start - at, 5), round(end - start, 5)] if len(found) > 1 else [round(end - start, 5)]
+        at = end
+    return found
 
 
 def _runs(runs: Sequence[BatchRun], words: Texts) -> dict[str, str]:
@@ -94,7 +101,7 @@ def _runs(runs: Sequence[BatchRun], words: Texts) -> dict[str, str]:
         return {"outbox": "", "numbers": words["no_readings"]}
     first = runs[0]
     more = f" +{len(runs) - 1}" if len(runs) > 1 else ""
-    outbox = f"{shortened(first.edge, _REFERENCE)}/{first.epoch[:_EPOCH_DIGITS]}"
+    outbox = f"{shortened(first.edge, _OUTBOX)}/{first.epoch[:_EPOCH_DIGITS]}"
     return {"outbox": outbox, "numbers": f"№ {first.first}–{first.last}{more}"}
 
 

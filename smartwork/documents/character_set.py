@@ -61,11 +61,14 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1].rstrip(' ·,;–-')}…"
 
 
-def for_column(text: str, most: int) -> str:
-    """`text`, `shortened` and showable, with places to break a line within words that a narrow column has no room for."""
-    if len(text) <= _LONGEST_IN_COLUMN:
-        return text
-    return Showable(_LONG_IN_COLUMN.sub(_with_breaks, showable(shortened(text, most))))
+def ending(text: str, most: int) -> str:
+    """`text`, or an ellipsis and its last characters where it has more than `most`: references differ at their end."""
+    return text if len(text) <= most else f"…{text[1 - most :].lstrip(' ·,;–-')}"
+
+
+def for_column(text: str) -> str:
+    """`text`, showable, with places to break a line within words that a narrow column has no room for."""
+    return text if len(text) <= _LONGEST_IN_COLUMN else Showable(_LONG_IN_COLUMN.sub(_with_breaks, showable(text)))
 
 
 def printable(value: Any) -> Any:  # noqa: ANN401 - JSON values

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from smartwork.documents import line_texts
-from smartwork.documents.character_set import for_column, shortened
+from smartwork.documents.character_set import ending, for_column, shortened
 from smartwork.documents.first_page import FIRST_PAGE_ROWS, net
 from smartwork.domain.billing.invoice import Invoice, Line, StatementRow
 from smartwork.domain.billing.parties import Language
@@ -15,7 +15,7 @@ from smartwork.translations.catalogue import Texts, texts
 
 CENTRE_NAME, PLACE_NAME = 120, 80
 """The most characters of a name in a heading and in a row."""
-_LINE_NAME, _REFERENCE, _REMARK = 80, 40, 100
+_LINE_NAME, _REFERENCE, _REMARK = 80, 14, 100
 
 
 def lines_on_first_page(invoice: Invoice) -> bool:
@@ -75,7 +75,7 @@ def _line(line: Line, invoice: Invoice, words: Texts, *, rated: bool) -> dict[st
         "net": formats.number(line.net, language),
     }
     if len(line.proofs) == 1:
-        name, reference = for_column(title, _LINE_NAME), for_column(reference, _REFERENCE)
+        name, reference = for_column(shortened(title, _LINE_NAME)), for_column(ending(reference, _REFERENCE))
         return {**row, "name": name, "reference": reference, "time": line_texts.times(line.proofs[0])}
     return {**row, "remark": shortened(" · ".join(part for part in (reference, remark) if part), _REMARK)}
 

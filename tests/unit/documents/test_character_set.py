@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from pypdf import PdfReader
 
-from smartwork.documents.character_set import SHOWN, STAND_IN, shortened, showable
+from smartwork.documents.character_set import SHOWN, STAND_IN, ending, shortened, showable
 from smartwork.documents.files import render
 from smartwork.documents.pages import document_pages
 from smartwork.documents.pdf import NotDrawable, drawn, pdf
@@ -141,3 +141,4 @@ def test_a_long_word_gets_places_to_break_a_line_and_is_read_back_whole() -> Non
 def test_a_name_that_is_too_long_for_a_row_ends_in_an_ellipsis() -> None:
     assert shortened("a" * 10, 10) == "a" * 10
     assert shortened("Salle 1 · deuxième", 10) == "Salle 1…"
+    assert ending("demo-arlon-20261001-001", 14) == "…20261001-001"

@@ -72,7 +72,7 @@ def test_all_days_and_stays_of_a_statement_stand_under_their_heads() -> None:
         assert text.index(f"{earlier.day:%d/%m}") < text.index(f"{later.day:%d/%m}")
 
 
-COLUMNS = {"name": (12, 22.5, 8.5, "regular"), "place": (14, 29.0, 8.5, "semibold"), "reference": (18, 27.0, 7, "regular")}
+COLUMNS = {"name": (12, 22.5, 8.5, "regular"), "place": (14, 29.0, 8.5, "semibold"), "reference": (20, 31.0, 7, "regular")}
 """Texts from outside in rows of fixed height: the most bytes, the room for them in mm, and their size and weight."""
 ALPHABETS = ("".join(sorted(SHOWN)), "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "aBGmw", "n", "W", "é№Ж")
 
@@ -80,7 +80,8 @@ ALPHABETS = ("".join(sorted(SHOWN)), "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKL
 def measured(texts: list[str], size: float, weight: str, condition: str) -> list[tuple[str, float]]:
     """Those texts for which the template's `condition` holds, with their widths in mm."""
     source = f"""
-        #import "lines.typ": short, numbered
+        #import "lines.typ": numbered, short
+        #import "annex.typ": is-short-reference
         #set text(font: "Libertinus Serif", size: {size}pt, weight: "{weight}", number-width: "tabular")
         #context [#metadata(json(bytes(sys.inputs.texts)).filter(body => {condition})
           .map(body => (body, measure(body).width / 1mm)))<widths>]
