@@ -33,7 +33,7 @@ def by_centres(count: int, centres: int) -> Invoice:
     return replace(one, lines=tuple(lines))
 
 
-@pytest.mark.parametrize("count", [1, 2, *range(38, 62)])
+@pytest.mark.parametrize("count", [1, 2, *range(43, 55)])
 def test_whatever_the_number_of_lines_no_heading_ends_a_page_and_no_total_begins_one(count: int) -> None:
     pages = laid_out(by_centres(count, 1 + count % 5))
     footers = [page.rindex("RéseauSmartWorkCenters") for page in pages]
@@ -58,7 +58,7 @@ def test_every_line_of_three_thousand_stands_once_under_repeated_heads() -> None
 
 
 def test_a_place_list_repeats_its_heads_and_keeps_its_total_with_a_row() -> None:
-    for places in range(96, 112):
+    for places in range(100, 107):
         pages = laid_out(self_billed("en", places))
         assert all("Statementofthecentre" in page and "Place" in page for page in pages)
         [last] = [page for page in pages if "Totalexcl.VAT" in page]
