@@ -1,4 +1,4 @@
-"""A document's lines as CSV, for a spreadsheet: one row a line, columns that never change their name."""
+"""A document's lines as CSV for spreadsheets: one row per line, under column names that never change."""
 
 import csv
 from collections.abc import Callable, Iterable
@@ -12,9 +12,9 @@ from smartwork.domain.ledger.ledger_day import LedgerDay
 _FORMULA = ("=", "+", "-", "@", "\t")
 
 COLUMNS: dict[str, Callable[[Invoice, Line], object]] = {
-    "document": lambda one, _: one.number,
-    "document_kind": lambda one, _: one.kind,
-    "issued_on": lambda one, _: one.issued_on,
+    "document": lambda invoice, _: invoice.number,
+    "document_kind": lambda invoice, _: invoice.kind,
+    "issued_on": lambda invoice, _: invoice.issued_on,
     "line": lambda _, line: line.line,
     "line_kind": lambda _, line: line.kind,
     "starts_on": lambda _, line: line.starts_on,
@@ -48,24 +48,24 @@ COLUMNS: dict[str, Callable[[Invoice, Line], object]] = {
     "net": lambda _, line: line.net,
     "vat_category": lambda _, line: line.vat_category,
     "vat_rate": lambda _, line: line.vat_rate,
-    "currency": lambda one, _: one.currency,
+    "currency": lambda invoice, _: invoice.currency,
     "corrects_document": lambda _, line: line.corrects.number if line.corrects else "",
     "corrects_line": lambda _, line: line.corrects.line if line.corrects else "",
 }
-"""The columns in order, and what stands in them; docs/invoice-evidence.md says what each means."""
+"""Every column in order, with the function that fills it; docs/invoice-evidence.md defines them."""
 
 
 def table(invoice: Invoice) -> bytes:
-    """The lines of `invoice`, UTF-8 with a byte order mark, so that spreadsheets read accents; RFC 4180."""
+    """The lines of `invoice` as CSV (RFC 4180), in UTF-8 with a byte order mark so that spreadsheets read accents."""
     out = StringIO()
     rows = csv.writer(out, lineterminator="\r\n")
     rows.writerow(COLUMNS)
-    rows.writerows([tell(invoice, line) for tell in COLUMNS.values()] for line in invoice.lines)
+    rows.writerows([value(invoice, line) for value in COLUMNS.values()] for line in invoice.lines)
     return out.getvalue().encode("utf-8-sig")
 
 
 def _ledger(line: Line, count: Callable[[LedgerDay], int]) -> object:
-    """Readings of the days that a line touches, each day of its centre once; nothing where no ledger was recorded."""
+    """The sum over the ledger days that a line touches, each day of a centre once; empty where no ledger was recorded."""
     days = {(proof.centre, day.day): day for proof in line.proofs for day in proof.ledger or ()}
     return sum(map(count, days.values())) if days else ""
 
@@ -75,5 +75,5 @@ def _joined(texts: Iterable[str]) -> str:
 
 
 def _safe(text: str) -> str:
-    """Text that came from outside and that no spreadsheet takes for a formula."""
+    """Text from outside; an apostrophe before it keeps spreadsheets from reading it as a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text

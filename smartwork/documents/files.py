@@ -1,4 +1,4 @@
-"""Documents into files: PDF, UBL and CSV of each, checked before they are written, drawn side by side."""
+"""Write documents as PDF, UBL and CSV files: checked before they are written, several at a time."""
 
 from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, Executor
@@ -21,31 +21,31 @@ _STEP = "Rendering PDF, UBL and CSV"
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Where a document was written."""
+    """The files of one document."""
 
     pdf: Path
     xml: Path
     csv: Path
 
 
-class NotWritable(SmartworkError):  # noqa: N818 - the state of a folder
+class NotWritable(SmartworkError):  # noqa: N818 - a state, as others of its kind
     """A document cannot be written where it was asked for."""
 
 
-class DoesNotAddUp(SmartworkError):  # noqa: N818 - what was found
+class DoesNotAddUp(SmartworkError):  # noqa: N818 - a state, as others of its kind
     """A document's figures do not follow from its own evidence, so it is not written."""
 
 
-class DrawingStopped(SmartworkError):  # noqa: N818 - what happened
-    """A process that draws documents was ended from outside."""
+class DrawingStopped(SmartworkError):  # noqa: N818 - a state, as others of its kind
+    """A worker process was ended from outside."""
 
 
 def render(snapshots: Sequence[str], folder: Path, progress: Progress, pool: Executor | None = None) -> list[Files]:
     """Write `<number>-<account>` .pdf, .xml and .csv of each document into `folder`; the same bytes every time.
 
-    `snapshots` are their canonical texts; the `workers` in `pool` draw them, else some of its own. A file is there whole or
-    not at all. Raises NotWritable where the folder refuses, DoesNotAddUp where a document's figures do not hold, and
-    DrawingStopped where a process that draws was ended.
+    `snapshots` are their canonical texts. The workers of `pool` draw them; without a pool, workers are started. Files are
+    replaced atomically. Raises NotWritable where the folder refuses, DoesNotAddUp where a document's figures do not follow
+    from its evidence, and DrawingStopped where a worker process was ended.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What a line is called, in the reader's language: the same words on the page, in the XML and in the CSV."""
+"""The texts of a line and of its evidence, in the reader's language: the same in the PDF, the XML and the CSV."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -18,7 +18,7 @@ _HUNDREDTH = Decimal("0.01")
 
 
 def name(line: Line, language: Language) -> str:
-    """What was supplied, without dates and references."""
+    """What was supplied, without date and reference."""
     words = texts(language)
     kind = f" ({words[line.place_kind].lower()})" if line.place_kind and line.unit != "seat" else ""
     match line.kind:
@@ -35,7 +35,7 @@ def name(line: Line, language: Language) -> str:
 
 
 def title(line: Line, invoice: Invoice) -> str:
-    """The name, with the month where what a centre is owed is about another than the document's."""
+    """The name; a settlement item of an earlier month has that month with it."""
     named = name(line, invoice.language)
     if line.kind != "settlement" or line.starts_on >= invoice.starts_on:
         return named
@@ -43,14 +43,14 @@ def title(line: Line, invoice: Invoice) -> str:
 
 
 def correction(line: Line, language: Language) -> str:
-    """Which line of which document it gives back; empty where it gives nothing back."""
+    """Which line of which document the line takes back; empty where it takes none back."""
     if line.corrects is None:
         return ""
     return texts(language)["correction"].format(line=line.corrects.line, number=line.corrects.number)
 
 
 def remark(line: Line, language: Language) -> str:
-    """The verdict and the rule where they say more than the name, hours that credits paid, and what it gives back."""
+    """The verdict and the rule where they add to the name, the prepaid hours used, and the line that is taken back."""
     words = texts(language)
     parts = []
     if line.kind == "beyond_pass":
@@ -76,7 +76,7 @@ def _verdict(proof: Proof, words: Texts) -> str:
 
 
 def reference(line: Line, language: Language) -> str:
-    """The booking or check-in of a line with one proof, how many visits of one with more, the order of a purchase."""
+    """The booking or check-in of a line with one visit, the number of visits of others, or the order of prepaid hours."""
     if len(line.proofs) == 1:
         return named(line.proofs[0])
     if line.proofs:
@@ -85,12 +85,12 @@ def reference(line: Line, language: Language) -> str:
 
 
 def named(proof: Proof) -> str:
-    """The booking, or the check-in where there was none."""
+    """The booking of a visit, or its check-in where there is no booking."""
     return proof.booking or proof.check_in or "–"
 
 
 def evidence(proof: Proof, language: Language) -> str:
-    """A proof in one sentence: verdict, rule, minutes, coverage, and the ledger's numbers."""
+    """A visit's evidence in one sentence: verdict, rule, minutes, coverage, and the numbers of its readings."""
     words = texts(language)
     parts = [f"{words[f'verdict_{proof.verdict}']}, {words[f'basis_{proof.basis}']}"]
     if proof.booked_s:
@@ -105,7 +105,7 @@ def evidence(proof: Proof, language: Language) -> str:
 
 
 def ledger(runs: tuple[BatchRun, ...]) -> list[str]:
-    """The ledger's runs of numbers, a text for each outbox."""
+    """Runs of reading numbers, one text for each outbox."""
     return [
         f"{edge}/{epoch} {', '.join(f'{run.first}–{run.last}' for run in found)}"
         for (edge, epoch), found in groupby(runs, key=lambda run: (run.edge, run.epoch))
@@ -113,15 +113,15 @@ def ledger(runs: tuple[BatchRun, ...]) -> list[str]:
 
 
 def ledger_day(one: LedgerDay, language: Language) -> str:
-    """What the centre's edges numbered on a day and what of it arrived; what did not, where something did not."""
+    """How many readings were numbered on a day and how many arrived; the rest is in an outbox or missing."""
     words = texts(language)
     text = words["ledger_day"].format(day=formats.day(one.day, language), arrived=one.arrived, numbered=one.numbered)
-    told = [f"{count} {words[key]}" for key, count in (("waiting", one.in_outbox), ("missing", one.missing)) if count]
-    return f"{text} ({', '.join(told)})" if told else text
+    waiting = [f"{count} {words[key]}" for key, count in (("waiting", one.in_outbox), ("missing", one.missing)) if count]
+    return f"{text} ({', '.join(waiting)})" if waiting else text
 
 
 def ledger_days(proofs: Iterable[Proof]) -> dict[tuple[str, str, date], LedgerDay]:
-    """The ledger under some proofs, each day of a centre once: by its name, slug and day, in order."""
+    """The ledger days of some visits, each day of a centre once, in order of the centre's name, slug and day."""
     found = {(proof.centre_name, proof.centre, one.day): one for proof in proofs for one in proof.ledger or ()}
     return dict(sorted(found.items()))
 
@@ -136,7 +136,7 @@ def quantity(line: Line, language: Language) -> str:
 
 
 def times(proof: Proof) -> str:
-    """When it began and ended, on the clock of its centre."""
+    """Start and end of a visit in the local time of its centre: 09:00–12:30."""
     return _times(proof.starts_at, proof.ends_at, proof.timezone)
 
 
@@ -148,5 +148,5 @@ def _times(starts_at: datetime, ends_at: datetime, timezone: str) -> str:
 
 
 def document(one: DocumentReference, language: Language) -> str:
-    """An earlier document with its day."""
+    """An earlier document with its date of issue."""
     return texts(language)["document_of"].format(number=one.number, day=formats.day(one.issued_on, language))

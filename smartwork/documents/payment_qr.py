@@ -1,4 +1,4 @@
-"""The code that a banking app scans to pay: EPC069-12, a QR code with a SEPA credit transfer in it."""
+"""The QR code that a banking app scans to pay: a SEPA credit transfer by EPC069-12."""
 
 from decimal import Decimal
 from io import BytesIO
@@ -8,7 +8,7 @@ import segno
 _MOST = Decimal("999999999.99")
 _LONGEST_NAME = 70
 _MASK = 2
-"""One of the eight patterns a reader has to know; trying all of them took longer than all the rest of the code."""
+"""A fixed mask pattern, which every reader knows; trying all eight takes most of the time of a code."""
 
 
 def epc_code(holder: str, iban: str, amount: Decimal, reference: str | None) -> str | None:
@@ -23,5 +23,5 @@ def epc_code(holder: str, iban: str, amount: Decimal, reference: str | None) -> 
 
 
 def epc_text(holder: str, iban: str, amount: Decimal, reference: str | None) -> str:
-    """What the code holds: version 2, UTF-8, no BIC (not needed within the EEA), the structured reference."""
+    """The content of the code: version 2, UTF-8, without BIC (not needed within the EEA), with the structured reference."""
     return "\n".join(("BCD", "002", "1", "SCT", "", holder[:_LONGEST_NAME], iban, f"EUR{amount:.2f}", "", reference or ""))

@@ -1,4 +1,4 @@
-"""Payments to centres as a bank takes them: a SEPA credit transfer file, ISO 20022 pain.001.001.09."""
+"""Payments to centres as a SEPA credit transfer file, ISO 20022 pain.001.001.09."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _NS = {"p": f"urn:iso:std:iso:20022:tech:xsd:{_SCHEMA}"}
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One payment in EUR; `reference` is what the payee reads and the bank carries end to end (35 characters)."""
+    """One payment in EUR. `reference` is the end-to-end identifier, which the payee sees; at most 35 characters."""
 
     payee: Party
     amount: Decimal
@@ -28,20 +28,21 @@ class Transfer:
 def pain001(payer: Party, transfers: Sequence[Transfer], on: date) -> bytes:
     """The file that orders `transfers` from the account of `payer` for the day `on`, checked against the schema.
 
-    Raises ValueError where a side has no IBAN. Each call makes a new message id: keep the file, do not make it again.
+    Raises ValueError where a party has no IBAN. Every call creates a new message id, so store the file and do not create it
+    again.
     """
     order = SepaTransfer(
         {"name": _name(payer), "IBAN": _iban(payer), "batch": True, "currency": "EUR"}, schema=_SCHEMA, clean=True
     )
-    for one in transfers:
+    for transfer in transfers:
         order.add_payment(
             {
-                "name": _name(one.payee),
-                "IBAN": _iban(one.payee),
-                "amount": int(one.amount * 100),
+                "name": _name(transfer.payee),
+                "IBAN": _iban(transfer.payee),
+                "amount": int(transfer.amount * 100),
                 "execution_date": on,
-                "description": _printable(one.remark),
-                "endtoend_id": one.reference,
+                "description": _printable(transfer.remark),
+                "endtoend_id": transfer.reference,
             }
         )
     made: bytes = order.export(validate=True, pretty_print=True)
@@ -49,28 +50,30 @@ def pain001(payer: Party, transfers: Sequence[Transfer], on: date) -> bytes:
 
 
 def parse_payment_file(document: bytes) -> PaymentFile | None:
-    """What a file of `pain001` orders; None where `document` is none, or orders anything but EUR."""
+    """The payments that a file of `pain001` orders; None where `document` is no such file or orders another currency than EUR."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
         root = etree.fromstring(document, parser)
         payments = root.findall(".//p:CdtTrfTxInf", _NS)
-        if any(_one(payment, "p:Amt/p:InstdAmt/@Ccy") != "EUR" for payment in payments):
+        if any(_single(payment, "p:Amt/p:InstdAmt/@Ccy") != "EUR" for payment in payments):
             return None
         heads = [root.find(".//p:GrpHdr", _NS), *root.findall(".//p:PmtInf", _NS)]
         return PaymentFile(
-            tuple(_one(part, "p:DbtrAcct/p:Id/p:IBAN/text()") for part in root.findall(".//p:PmtInf", _NS)),
+            tuple(_single(part, "p:DbtrAcct/p:Id/p:IBAN/text()") for part in root.findall(".//p:PmtInf", _NS)),
             tuple(
-                FilePayment(_one(one, "p:CdtrAcct/p:Id/p:IBAN/text()"), Decimal(_one(one, "p:Amt/p:InstdAmt/text()")))
-                for one in payments
+                FilePayment(
+                    _single(payment, "p:CdtrAcct/p:Id/p:IBAN/text()"), Decimal(_single(payment, "p:Amt/p:InstdAmt/text()"))
+                )
+                for payment in payments
             ),
-            tuple((int(_one(one, "p:NbOfTxs/text()")), Decimal(_one(one, "p:CtrlSum/text()"))) for one in heads),
+            tuple((int(_single(head, "p:NbOfTxs/text()")), Decimal(_single(head, "p:CtrlSum/text()"))) for head in heads),
         )
     except (etree.XMLSyntaxError, InvalidOperation, ValueError):
         return None
 
 
-def _one(node: etree._Element | None, path: str) -> str:
-    """The one text that `path` names; raises ValueError where there are more, or none."""
+def _single(node: etree._Element | None, path: str) -> str:
+    """The text at `path`; raises ValueError unless there is exactly one."""
     found = [] if node is None else node.xpath(path, namespaces=_NS)
     if not isinstance(found, list) or len(found) != 1:
         raise ValueError(f"{path} is not there once")
@@ -78,13 +81,13 @@ def _one(node: etree._Element | None, path: str) -> str:
 
 
 def _name(party: Party) -> str:
-    """As a bank can carry it: of a name that has no letter it could spell the VAT number stands instead."""
+    """The party's name as banks accept it; the VAT number where the name has no letter that a bank can write."""
     name = _printable(party.name)
-    return name if any(one.isalnum() and one <= "\uffff" for one in name) else party.vat_number
+    return name if any(letter.isalnum() and letter <= "\uffff" for letter in name) else party.vat_number
 
 
 def _printable(text: str) -> str:
-    return "".join(one if one.isprintable() else " " for one in text)
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _iban(party: Party) -> str:

@@ -1,4 +1,7 @@
-"""Workers that draw documents: processes where there are many, as most of a document holds the interpreter."""
+"""Workers that draw documents: processes for many documents, threads for few.
+
+Much of a document is Python's work, which threads only do in turn.
+"""
 
 import gc
 import multiprocessing
@@ -12,14 +15,14 @@ from threading import Thread
 from smartwork.documents.pdf import drawing
 
 MANY = 16
-"""From so many documents on, processes save more than their start costs."""
+"""The number of documents from which processes save more time than their start costs."""
 
 
 @contextmanager
 def workers(documents: int) -> Iterator[Executor]:
-    """Workers for so many documents, one a processor; processes start at once, so that they are ready when needed.
+    """Workers for so many documents, one for each processor. Processes start at once, to be ready when documents are.
 
-    What waits when the block ends is not begun any more.
+    Documents that are still waiting when the block ends are not drawn.
     """
     count = os.cpu_count() or 1
     pool = _processes(count) if documents >= MANY and count > 1 else ThreadPoolExecutor(count)
@@ -30,7 +33,7 @@ def workers(documents: int) -> Iterator[Executor]:
 
 
 def _processes(count: int) -> Executor:
-    # Not forked: the typesetter's threads would be missing in a child.
+    # Spawned, as the threads of the typesetter would be missing after a fork.
     pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), initializer=_begin)
     for _ in range(count):
         pool.submit(drawing)
@@ -38,8 +41,8 @@ def _processes(count: int) -> Executor:
 
 
 def _begin() -> None:
-    """End with the process that started this one, however it ends, and not by the keyboard before it."""
-    gc.disable()  # drawing leaves no cycles behind, and looking for them takes a tenth of the time
+    """Make a worker end with the process that started it, and ignore Ctrl-C, which that process handles."""
+    gc.disable()  # Drawing leaves no cycles, and searching for them takes a tenth of the time.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
 
