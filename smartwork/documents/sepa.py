@@ -50,7 +50,7 @@ def pain001(payer: Party, transfers: Sequence[Transfer], on: date) -> bytes:
 
 
 def parse_payment_file(document: bytes) -> PaymentFile | None:
-    """The payments that a file of `pain001` orders; None where `document` is no such file or orders another currency than EUR."""
+    """The payments that a file of `pain001` orders; None where `document` is no such file or orders anything but EUR."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
         root = etree.fromstring(document, parser)
