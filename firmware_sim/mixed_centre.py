@@ -86,8 +86,8 @@ def _with_settings(zone: Zone) -> Zone:
 def _presence_sensor(resource: Resource, i: int) -> Device:
     profile, address, model, interval_s = _PRESENCE_SENSORS[i % len(_PRESENCE_SENSORS)]
     name = resource.slug.replace("-", "_") if profile is Profile.HOMEASSISTANT else resource.slug
-    where = address.format(i + 1 if "x}" in address else name)
-    return Device(f"{resource.slug}-presence", profile.value, where, interval_s, resource=resource.slug, model=model)
+    device_address = address.format(i + 1 if "x}" in address else name)
+    return Device(f"{resource.slug}-presence", profile.value, device_address, interval_s, resource=resource.slug, model=model)
 
 
 def mixed_day(day: date, seed: int) -> MixedDay:

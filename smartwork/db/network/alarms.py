@@ -14,7 +14,7 @@ from smartwork.domain.time import instant_of_ms
 
 @dataclass(frozen=True, slots=True)
 class ActiveAlarm:
-    """An alarm that has not ended; `device` is empty where the alarm is about the gateway itself."""
+    """An alarm that has not ended; `device` is empty if the alarm is about the gateway itself."""
 
     centre: str
     edge: str

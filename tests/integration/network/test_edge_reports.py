@@ -1,5 +1,6 @@
 """Alarms and discovered devices: from a real gateway into the database, and onto the screen."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,38 @@ def test_an_address_to_register_is_listed_whole_whatever_a_device_calls_itself(
     [line] = [line for line in run(app, ["devices"], catch_exceptions=False).stdout.splitlines() if address in line]
     assert line.split()[:2] == ["mons", "tasmota"]
     assert message in run(app, ["alarms"], catch_exceptions=False).stdout
+
+
+def test_the_json_of_devices_and_alarms_keeps_the_keys_that_scripts_read(
+    connection: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(connection, small_network())
+    discovered = [DiscoveredDevice(profile=Profile.TASMOTA, address="plug-7", topic="tele/plug-7/LWT", last_ms=MS)]
+    active = [Alarm(kind="sensor_silent", device="s-1", since_ms=MS, says="s-1 is silent")]
+    reports = DiscoveredDevices(reported_ms=MS, devices=discovered), Alarms(reported_ms=MS, alarms=active)
+    topics = Topic("mons", MessageType.DISCOVERED_DEVICES, "gateway"), ALARMS
+    store_edge_reports(connection, list(zip(topics, reports, strict=True)))
+    monkeypatch.setenv("SMARTWORK_DATABASE_URL", database_url)
+    run = CliRunner().invoke
+    found = json.loads(run(app, ["devices", "--json"], catch_exceptions=False).stdout)
+    registered = ["centre", "device", "profile", "address", "model", "role", "place", "heard_at", "battery_pct"]
+    assert list(found["registered"][0]) == registered
+    assert found["seen"] == [
+        {
+            "centre": "mons",
+            "profile": "tasmota",
+            "address": "plug-7",
+            "topic": "tele/plug-7/LWT",
+            "heard_at": "2026-03-10T12:00:00+00:00",
+        }
+    ]
+    assert json.loads(run(app, ["alarms", "--json"], catch_exceptions=False).stdout) == [
+        {
+            "centre": "mons",
+            "edge": "gateway",
+            "kind": "sensor_silent",
+            "device": "s-1",
+            "since": "2026-03-10T12:00:00+00:00",
+            "says": "s-1 is silent",
+        }
+    ]
