@@ -121,8 +121,8 @@ def _as_dict(done: "ApplyResult") -> dict[str, object]:
     return {
         "version": done.version,
         "billed_to": done.billed_to and f"{done.billed_to:%Y-%m}",
-        "problems": [{"where": one.where, "reason": one.reason} for one in done.problems],
-        "changes": [{"kind": one.kind, "what": one.what, "detail": one.detail} for one in done.changes],
+        "problems": [{"where": problem.where, "reason": problem.reason} for problem in done.problems],
+        "changes": [{"kind": change.kind, "what": change.what, "detail": change.detail} for change in done.changes],
     }
 
 

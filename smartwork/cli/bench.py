@@ -17,7 +17,7 @@ bench_app = typer.Typer(help="Measure the software on this machine.", no_args_is
 
 @bench_app.callback()
 def _group() -> None:
-    """Keeps the measurements subcommands."""
+    """The group has no action of its own."""
 
 
 @bench_app.command("ingest")

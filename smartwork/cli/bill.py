@@ -81,7 +81,7 @@ def bill_table(report: "BillReport") -> RenderableType:
     rows = [(i.number, i.company, number(i.lines), figure(i.net), figure(i.vat), figure(i.gross)) for i in report.invoices]
     sums = (number(sum(i.lines for i in report.invoices)), figure(report.net), figure(report.vat), figure(report.gross))
     total = [tuple(Text(cell, style="bold") for cell in ("total", "", *sums))] if rows else []
-    table = FittedTable(f"Invoices of {report.month:%B %Y}", columns, [rows, total], empty="nobody has anything to pay")
+    table = FittedTable(f"Invoices of {report.month:%B %Y}", columns, [rows, total], empty="no company has anything to pay")
     notes = [Text(f"PDF, XML and CSV of each: {report.invoices[0].files.pdf.parent}", overflow="fold")] if rows else []
     if report.without_lines:
         notes.append(Text(f"Nothing to pay: {', '.join(report.without_lines)}"))
@@ -112,7 +112,7 @@ def drafts_table(drafts: Sequence["Invoice"]) -> RenderableType:
         (draft.account, number(len(draft.lines)), figure(_signed(draft, draft.net)), figure(_signed(draft, draft.gross)))
         for draft in drafts
     ]
-    return FittedTable("Drafts: nothing is issued", columns, [rows], empty="nobody has anything to pay")
+    return FittedTable("Drafts: nothing is issued", columns, [rows], empty="no company has anything to pay")
 
 
 def _signed(document: "Invoice", amount: Decimal) -> Decimal:

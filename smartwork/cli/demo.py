@@ -106,7 +106,7 @@ def _money_table(accounts: "DemoAccounts", folder: str) -> Table:
     checks = f"{proven} of {len(audit.checks)} statements proven"
     table.add_row(f"audit of {audit.postings} postings", f"{'' if audit.is_clean else '[red]'}{checks}")
     unattributed = f"{number(bill.unattributed.count)}, {number(bill.unattributed.occupied_s / 3600)} h"
-    table.add_row("unattributed walk-ins, billed to nobody", unattributed)
+    table.add_row("unattributed stays, billed to nobody", unattributed)
     table.add_row("in folder", folder)
     return table
 

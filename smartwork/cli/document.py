@@ -126,10 +126,11 @@ def _proof(proof: Proof) -> list[RenderableType]:
     ]
     table = FittedTable(f"Measured, {proof.timezone}", [Column("From"), Column("To"), Column("State")], [spans])
     runs = ", ".join(f"{run.edge}/{run.epoch} {run.first}–{run.last}" for run in proof.batches) or "none"
-    return [heading, table, Text(f"Readings in the ledger: {runs}"), *(_ledger_day(one) for one in proof.ledger or ())]
+    return [heading, table, Text(f"Readings in the ledger: {runs}"), *(_ledger_day(day) for day in proof.ledger or ())]
 
 
-def _ledger_day(one: LedgerDay) -> Text:
-    figures = f"{one.numbered} numbered in the centre, {one.stored} stored, {one.rejected} rejected"
-    wanting = f", {one.in_outbox} waiting there, {one.missing} missing"
-    return Text(f"Ledger of {one.day}, when it was billed: {figures}{wanting}", style="" if one.is_complete else "yellow")
+def _ledger_day(day: LedgerDay) -> Text:
+    figures = f"{day.numbered} numbered in the centre, {day.stored} stored, {day.rejected} rejected"
+    not_arrived = f", {day.in_outbox} in the outbox, {day.missing} missing"
+    style = "" if day.is_complete else "yellow"
+    return Text(f"Ledger of {day.day}, when it was billed: {figures}{not_arrived}", style=style)

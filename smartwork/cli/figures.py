@@ -11,7 +11,7 @@ def number(value: float) -> str:
 
 
 def figure(amount: Decimal) -> str:
-    """An amount with two decimals, for example `1 234.50`. The unit stands in the head of the column."""
+    """An amount with two decimals, for example `1 234.50`. The unit is in the title of the column."""
     return f"{amount + 0:,.2f}".replace(",", _THIN_SPACE)
 
 

@@ -93,8 +93,8 @@ def replay_table(data_set: DataSet, file_name: str, recording: "Recording", repl
     table.add_row("unknown", f"{number(figures.unknown_min)} min")
     table.add_row("[bold]occupied, of measured time[/]", f"[bold]{100 * figures.occupied_share:.1f} %[/]")
     table.add_row("changes", number(figures.changes))
-    table.add_row("nobody there, of time over 300 lux", f"{100 * figures.bright_empty_share:.1f} %")
+    table.add_row("vacant, of time over 300 lux", f"{100 * figures.bright_empty_share:.1f} %")
     if data_set == "robod":
         table.add_row("lighting", f"{replayed.lighting.used_wh / 1000:,.1f} kWh")
-        table.add_row("[bold]used while nobody was there[/]", f"[bold]{100 * replayed.lighting.empty_share:.1f} %[/]")
+        table.add_row("[bold]used while vacant[/]", f"[bold]{100 * replayed.lighting.empty_share:.1f} %[/]")
     return table

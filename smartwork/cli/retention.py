@@ -83,7 +83,7 @@ def _work(run: "RetentionRun") -> Table:
 
 def _limits(run: "RetentionRun") -> Table:
     table = Table(
-        title=f"Raw readings are kept for {run.raw_months} months, and longer if one of these needs them",
+        title=f"Raw readings are kept for {run.raw_months} months, and longer if needed",
         box=box.SIMPLE_HEAD,
         title_justify="left",
         title_style="bold",

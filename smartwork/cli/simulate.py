@@ -75,7 +75,7 @@ def _table(f: "DayFigures") -> Table:
         ("Lighting used", f"{f.lighting_kwh:.2f} kWh"),
         ("  always on in opening hours", f"{f.always_on_kwh:.2f} kWh"),
         ("  saved", f"{f.saved_share:.0%}"),
-        ("Alarms that stand at the end", ", ".join(f.alarms) or "none"),
+        ("Alarms at the end", ", ".join(f.alarms) or "none"),
         ("Real time", f"{f.seconds:.0f} s"),
     )
     for row in rows:

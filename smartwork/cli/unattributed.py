@@ -46,7 +46,7 @@ def _listed(month: date, stays: Stays) -> RenderableType:
         Column("Centre"), Column("Day"), Column("Place"), Column("From", figures=True), Column("To", figures=True),
         Column("Presence, min", figures=True),
     ]  # fmt: skip
-    sections: list[list[Row]] = [[_row(centre, stay) for stay in its] for centre, its in stays.items()]
+    sections: list[list[Row]] = [[_row(centre, stay) for stay in centre_stays] for centre, centre_stays in stays.items()]
     if not sections:
         return Text(
             f"There is no unattributed stay in {month:%B %Y}.\n"
@@ -73,7 +73,7 @@ def _minutes(seconds: int) -> str:
 
 
 def _sums(stays: Stays) -> tuple[int, int]:
-    found = [stay.occupied_s for its in stays.values() for stay in its]
+    found = [stay.occupied_s for centre_stays in stays.values() for stay in centre_stays]
     return len(found), sum(found)
 
 
@@ -83,7 +83,7 @@ def _json(month: date, stays: Stays) -> dict[str, object]:
         "month": f"{month:%Y-%m}",
         "count": count,
         "presence_s": seconds,
-        "walk_ins": [_stay_json(centre, stay) for centre, its in stays.items() for stay in its],
+        "walk_ins": [_stay_json(centre, stay) for centre, centre_stays in stays.items() for stay in centre_stays],
     }
 
 

@@ -29,7 +29,7 @@ from smartwork.errors import SmartworkError
 _TABLE_MISMATCHES = ("document_mismatches", "line_mismatches", "proof_mismatches")
 
 
-class DocumentUnreadable(SmartworkError):  # noqa: N818 - says what happened
+class DocumentUnreadable(SmartworkError):  # noqa: N818 - names the state of the document
     """A stored snapshot can no longer be parsed as a document."""
 
 

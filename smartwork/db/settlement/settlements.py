@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import rows, sql
-from smartwork.domain.billing.invoice import LineReference, Unattributed
+from smartwork.domain.billing.invoice import LineReference
 from smartwork.domain.network.places import PlaceKind
 from smartwork.domain.settlement.settlement import SettledMonth, SettlementTerms
 
@@ -83,13 +83,6 @@ def store_settled_month(connection: Connection, centre_id: int, month: date, set
     """Store how a centre's month was settled, in the caller's transaction."""
     row = {"centre_id": centre_id, "month": month, "desks": settled.desks, **asdict(settled.terms)}
     connection.execute(sql("put_settled_terms"), row)
-
-
-def unattributed_sums(connection: Connection, month: date) -> dict[str, Unattributed]:
-    """By centre: the number and hours of the month's unattributed stays."""
-    return {
-        slug: Unattributed(int(visits), hours) for slug, visits, hours in rows(connection, "unattributed_sums", month=month)
-    }
 
 
 def store_settlement_items(connection: Connection, centre: str, settlement_id: int, posting_ids: Iterable[int]) -> None:

@@ -5,7 +5,7 @@ VAT_DUE = "vat:due"
 VAT_RECOVERABLE = "vat:recoverable"
 """VAT on self-billed documents."""
 MARGIN = "margin"
-"""What the network keeps of the charges for centres."""
+"""The network's part of the charges for centres."""
 EXPIRED = "expired"
 """The value of prepaid hours that expired."""
 BANK = "bank"
@@ -22,7 +22,7 @@ def receivable(company: str) -> str:
 
 
 def pool(company: str) -> str:
-    """The account of what a company's prepaid hours are worth: a liability of the network."""
+    """The account of the value of a company's prepaid hours, a liability of the network."""
     return f"{POOL_PREFIX}{company}"
 
 

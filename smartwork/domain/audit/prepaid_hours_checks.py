@@ -23,7 +23,7 @@ def pool_accounts_match_lots(data: AuditData) -> Iterator[str]:
     for company in sorted(pools | set(values)):
         liability = -balances.get(accounts.pool(company), _ZERO)
         if liability != values[company]:
-            yield f"pool:{company}: the balance is {liability}, its lots are worth {values[company]}"
+            yield f"pool:{company}: the balance is {liability}, the value of its lots {values[company]}"
 
 
 def _lot_mismatches(movements: Sequence[LotMovement]) -> Iterator[str]:
@@ -38,7 +38,7 @@ def _lot_mismatches(movements: Sequence[LotMovement]) -> Iterator[str]:
                 yield f"lot {lot} of {company} holds {hours} of its {movement.lot_hours} hours"
         expected = round_to_cent(hours * lot_movements[0].per_hour)
         if value != expected:
-            yield f"lot {lot} of {company}: {hours} hours are left, worth {expected}; its movements add up to {value}"
+            yield f"lot {lot} of {company}: {hours} hours of value {expected} are left; its movements add up to {value}"
 
 
 def _drawdown_mismatches(data: AuditData) -> Iterator[str]:

@@ -13,8 +13,9 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from smartwork.domain.billing.canonical_json import canonical_text
-from smartwork.domain.billing.invoice import Invoice
+from smartwork.domain.billing.invoice import Invoice, Unattributed
 from smartwork.domain.bookings.visit import Verdict
+from smartwork.domain.money import round_to_cent
 from smartwork.domain.time import days_of_month
 
 _ZERO = Decimal(0)
@@ -79,6 +80,13 @@ class UnattributedStay:
     starts_at: datetime
     ends_at: datetime
     occupied_s: int
+
+
+def unattributed_sum(stays: Sequence[UnattributedStay]) -> Unattributed | None:
+    """The number of stays and their hours of presence, to the hundredth; None without stays."""
+    if not stays:
+        return None
+    return Unattributed(len(stays), round_to_cent(Decimal(sum(stay.occupied_s for stay in stays)) / 3600))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from smartwork.db.billing import documents
 from smartwork.db.billing.contracts import centre_contracts
 from smartwork.db.core.connection import Connection
-from smartwork.db.settlement import settlements
+from smartwork.db.settlement import settlements, statements
 from smartwork.db.settlement.settlements import CentreToSettle, ChargedLine
 from smartwork.domain.billing.contracts import CentreContract, contract_on
 from smartwork.domain.billing.invoice import Invoice, LineReference, Unattributed
@@ -24,6 +24,7 @@ from smartwork.domain.settlement.settlement import (
     lines_in_force,
     settle_centre_month,
 )
+from smartwork.domain.settlement.statements import unattributed_sum
 from smartwork.domain.time import months_later
 from smartwork.errors import InputError
 
@@ -75,7 +76,7 @@ def centre_settlements(connection: Connection, month: date) -> list[CentreSettle
     """
     contracts = centre_contracts(connection)
     unsettled = settlements.unsettled_lines(connection, month)
-    unattributed = settlements.unattributed_sums(connection, month)
+    unattributed = statements.unattributed_stays(connection, month)
     since = min(
         [months_later(month, -CORRECTION_WINDOW_MONTHS), *(line.month for lines in unsettled.values() for line in lines)]
     )
@@ -91,7 +92,7 @@ def centre_settlements(connection: Connection, month: date) -> list[CentreSettle
             settlements.latest_settlement(connection, centre.centre_id, month),
         )
         lines = unsettled.get(centre.slug, [])
-        if settlement := _centre_settlement(connection, history, lines, unattributed.get(centre.slug)):
+        if settlement := _centre_settlement(connection, history, lines, unattributed_sum(unattributed.get(centre.slug, []))):
             found.append(settlement)
     return found
 

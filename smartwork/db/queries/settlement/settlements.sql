@@ -33,15 +33,6 @@ ORDER BY t.centre_id, t.month, t.settled_terms_id DESC
 INSERT INTO settled_terms (centre_id, month, mode, rate, vat_category, vat_rate, desks)
 VALUES (%(centre_id)s, %(month)s, %(mode)s, %(rate)s, %(vat_category)s, %(vat_rate)s, %(desks)s)
 
--- name: unattributed_sums
--- By centre: number of unattributed walk-ins of the month, and their hours of presence.
-SELECT c.slug, count(*), round(sum(v.occupied_s) / 3600.0, 2)
-FROM verdict v JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
-WHERE v.company_id IS NULL AND v.verdict = 'walk_in' AND r.kind IN ('desk', 'room')
-  AND v.starts_at >= %(month)s::timestamp AT TIME ZONE c.timezone
-  AND v.starts_at < (%(month)s::timestamp + interval '1 month') AT TIME ZONE c.timezone
-GROUP BY c.slug
-
 -- name: first_settlement
 SELECT number, issued_on FROM invoice WHERE centre_id = %(centre_id)s AND month = %(month)s AND corrects_id IS NULL
 
