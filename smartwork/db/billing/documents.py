@@ -1,4 +1,4 @@
-"""Documents in the database: issued once, numbered without gaps, never changed, and what happened to each afterwards."""
+"""Issued documents, their numbers, lines, evidence and events. Documents are numbered without gaps and never change."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 import psycopg
+from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from smartwork.db.core.connection import Connection, wrap_database_errors
-from smartwork.db.core.queries import rows, sql
+from smartwork.db.core.queries import rows, rows_as, sql
 from smartwork.domain.billing.canonical_json import canonical_text, digest
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.lifecycle import Event, EventKind
@@ -20,17 +21,17 @@ from smartwork.domain.billing.payments import positions as found_positions
 from smartwork.errors import InputError, SmartworkError
 
 
-class InvoiceAltered(SmartworkError):  # noqa: N818 - says what happened
-    """A stored invoice no longer has the digest it was issued with."""
+class InvoiceAltered(SmartworkError):  # noqa: N818 - names what happened
+    """A stored document does not have the digest that it was issued with."""
 
 
-class BilledTwice(SmartworkError):  # noqa: N818 - says what would have happened
-    """A booking or a minute of a place would stand on two documents."""
+class BilledTwice(SmartworkError):  # noqa: N818 - names what was refused
+    """A booking, or a minute of a place, would be billed on two documents."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """A document about to be stored, and whose it is: a company's or a centre's; `corrects` is the number it is about."""
+    """A document to be stored, and the company or centre that it belongs to; `corrects` is the document that it credits."""
 
     invoice: Invoice
     company_id: int | None = None
@@ -40,7 +41,7 @@ class NewDocument:
 
 @dataclass(frozen=True, slots=True)
 class IssuedDocument:
-    """A document as stored, and whose it is."""
+    """A stored document, and the company or centre that it belongs to."""
 
     invoice: Invoice
     company_id: int | None
@@ -49,7 +50,7 @@ class IssuedDocument:
 
 @dataclass(frozen=True, slots=True)
 class DocumentSummary:
-    """A document at a glance; `party` is the company's or centre's slug, `events` what happened, oldest first."""
+    """A document without its lines; `party` is the slug of the company or centre, `events` are sorted, oldest first."""
 
     number: str
     kind: str
@@ -66,20 +67,20 @@ class DocumentSummary:
 
 @contextmanager
 def issuing_transaction(connection: Connection) -> Iterator[None]:
-    """One transaction in which documents and postings may be added and nothing in them can be changed."""
+    """A transaction for issuing: its role may insert documents and postings, but change or delete none."""
     with wrap_database_errors(), connection.transaction():
         connection.execute(sql("take_role"))
         yield
 
 
 def open_series(connection: Connection, series: str) -> None:
-    """Make a number series where it is new, and hold it to the end of the transaction."""
+    """Create a number series if it does not exist, and lock it until the end of the transaction."""
     connection.execute(sql("open_series"), {"series": series})
     connection.execute(sql("lock_series"), {"series": series})
 
 
 def take_number(connection: Connection, series: str) -> int:
-    """The next number of `series`, held to the end of the transaction: a run that fails takes none."""
+    """Take the next number of `series`, which stays locked until the end of the transaction; a rollback frees the number."""
     open_series(connection, series)
     [(last,)] = rows(connection, "lock_series", series=series)
     connection.execute(sql("advance_series"), {"series": series, "last": last + 1})
@@ -87,10 +88,10 @@ def take_number(connection: Connection, series: str) -> int:
 
 
 def store(connection: Connection, issues: Sequence[NewDocument], at: datetime) -> None:
-    """Store documents with their lines, proofs and first event; in the caller's transaction.
+    """Store documents with their lines, evidence and first event; in the caller's transaction.
 
-    What a correction takes back stops standing before what is new begins to. Raises BilledTwice where a booking or a
-    minute of a place would stand on two documents.
+    The occupancy of corrected lines is released before the occupancy of the new lines is recorded. Raises BilledTwice where a
+    booking, or a minute of a place, would be billed on two documents.
     """
     numbers = {"numbers": [issue.invoice.number for issue in issues]}
     with connection.cursor() as cursor:
@@ -100,15 +101,15 @@ def store(connection: Connection, issues: Sequence[NewDocument], at: datetime) -
             connection.execute(sql(step), numbers)
     except (psycopg.errors.ExclusionViolation, psycopg.errors.UniqueViolation) as error:
         raise BilledTwice(
-            f"A minute would be billed twice, so nothing was issued: {error.diag.message_detail or error}. "
-            "Two verdicts hold one place at one time: reconcile the month again, and bill it again."
+            f"Nothing was issued: a booking or a minute would be billed twice ({error.diag.message_detail or error}). "
+            "Two verdicts overlap at one place. Reconcile the month again, and bill it again."
         ) from error
     for issue in issues:
         put_event(connection, issue.invoice.number, Event("issued", at))
 
 
 def put_event(connection: Connection, number: str, event: Event) -> None:
-    """Add what happened to a document; in the caller's transaction."""
+    """Add an event of a document; in the caller's transaction."""
     connection.execute(
         sql("put_event"),
         {
@@ -124,98 +125,104 @@ def put_event(connection: Connection, number: str, event: Event) -> None:
 
 
 def events(connection: Connection, number: str) -> list[Event]:
-    """What happened to a document, oldest first."""
-    records = rows(connection, "events_of", number=number)
-    return [Event(kind, at, line, note, by, amount) for at, kind, line, note, by, amount in records]
+    """The events of a document, oldest first."""
+    return rows_as(Event, connection, "document_events", number=number)
 
 
 def positions(connection: Connection, *, month: date | None = None, number: str | None = None) -> dict[str, Position]:
-    """What is open on documents to companies, by number: of a month or of all, or of one with those of its disputes."""
+    """The positions of documents to companies, by number: of all, of a month, or of one document with its credit notes."""
     with wrap_database_errors():
-        owed, moves = open_items(connection, month=month, number=number)
-        return found_positions(owed, moves)
+        return found_positions(*open_items(connection, month=month, number=number))
 
 
 def open_items(
     connection: Connection, *, month: date | None = None, number: str | None = None
 ) -> tuple[list[PayableDocument], list[BalanceChange]]:
-    """Documents to companies as `positions` takes them, and what moved them, in order."""
-    owed = [PayableDocument(*row) for row in rows(connection, "owed_documents", month=month, number=number)]
-    moves = [BalanceChange(*row) for row in rows(connection, "payment_moves", numbers=[one.number for one in owed])]
-    return owed, moves
+    """Documents to companies, and the changes of their balance, oldest first; filters as for `positions`."""
+    payable = rows_as(PayableDocument, connection, "payable_documents", month=month, number=number)
+    numbers = [document.number for document in payable]
+    changes = rows_as(BalanceChange, connection, "balance_changes", numbers=numbers)
+    return payable, changes
 
 
 def lock_document(connection: Connection, number: str) -> None:
-    """Let nobody else act on the document until the transaction ends."""
+    """Lock the document against events by others until the transaction ends."""
     connection.execute(sql("lock_document"), {"number": number})
 
 
 def numbered(connection: Connection, number: str) -> IssuedDocument:
-    """The document with this number; raises InputError where there is none, InvoiceAltered where it was tampered with."""
+    """The document with this number. Raises InputError where there is none, InvoiceAltered where it was altered."""
     with wrap_database_errors():
         found = rows(connection, "document_numbered", number=number)
     if not found:
-        raise InputError(f"There is no document {number!r}. `smartwork invoice list` shows those that are issued.")
-    [(_, company_id, centre_id, document, seal)] = found
-    return IssuedDocument(verified(document, seal), company_id, centre_id)
+        raise InputError(f"There is no document {number!r}. To list the issued documents: smartwork invoice list")
+    [(_, company_id, centre_id, document, stored_digest)] = found
+    return IssuedDocument(checked_invoice(document, stored_digest), company_id, centre_id)
 
 
 def of_month(connection: Connection, month: date) -> list[tuple[Invoice, str]]:
-    """The month's documents to companies, by number, each with its canonical text; credit notes of a dispute left out.
+    """The month's documents to companies in order of issue, each with its canonical text, without credit notes of disputes.
 
     Raises InvoiceAltered.
     """
     with wrap_database_errors():
         records = rows(connection, "invoices_of_month", month=month)
-    texts = [sealed(document, seal) for document, seal in records]
+    texts = [checked_text(document, stored_digest) for document, stored_digest in records]
     return [(Invoice.read(text), text) for text in texts]
 
 
 def notes_of_month(connection: Connection, month: date) -> list[str]:
-    """The canonical texts of the credit notes that ended disputes on documents of the month. Raises InvoiceAltered."""
+    """The canonical texts of the credit notes of disputes on documents of the month. Raises InvoiceAltered."""
     with wrap_database_errors():
-        return [sealed(document, seal) for document, seal in rows(connection, "notes_of_month", month=month)]
+        return [
+            checked_text(document, stored_digest)
+            for document, stored_digest in rows(connection, "notes_of_month", month=month)
+        ]
 
 
 def settlements_of(connection: Connection, month: date) -> list[Invoice]:
-    """The month's self-billed documents, in the order in which they were issued. Raises InvoiceAltered."""
+    """The month's self-billed documents in order of issue. Raises InvoiceAltered."""
     with wrap_database_errors():
-        return [verified(document, seal) for document, seal in rows(connection, "settlements_of_month", month=month)]
+        return [
+            checked_invoice(document, stored_digest)
+            for document, stored_digest in rows(connection, "settlements_of_month", month=month)
+        ]
 
 
 def of_companies(connection: Connection, companies: Iterable[int], since: date) -> dict[int, list[Invoice]]:
-    """All documents of companies issued since that day, by company_id, in order. Raises InvoiceAltered."""
+    """The documents of companies issued on or after `since`, by company_id, in order of issue. Raises InvoiceAltered."""
     found: dict[int, list[Invoice]] = {}
     records = rows(connection, "documents_of_companies", companies=list(companies), since=since)
-    for company_id, document, seal in records:
-        found.setdefault(company_id, []).append(verified(document, seal))
+    for company_id, document, stored_digest in records:
+        found.setdefault(company_id, []).append(checked_invoice(document, stored_digest))
     return found
 
 
 def of_centre(connection: Connection, centre_id: int, since: date) -> list[Invoice]:
-    """A centre's self-billed documents of that month and later ones, as they were issued. Raises InvoiceAltered."""
+    """A centre's self-billed documents of the month `since` and later months, in order of issue. Raises InvoiceAltered."""
     records = rows(connection, "documents_of_centre", centre_id=centre_id, since=since)
-    return [verified(document, seal) for document, seal in records]
+    return [checked_invoice(document, stored_digest) for document, stored_digest in records]
 
 
 def summaries(connection: Connection, month: date | None) -> list[DocumentSummary]:
-    """Documents at a glance, of a month or of all, in the order in which they were issued."""
+    """The documents of a month, or all documents, without their lines, in order of issue."""
     with wrap_database_errors():
-        return [DocumentSummary(*[*row[:-1], tuple(row[-1])]) for row in rows(connection, "document_heads", month=month)]
+        found = connection.cursor(row_factory=dict_row).execute(sql("document_summaries"), {"month": month}).fetchall()
+    return [DocumentSummary(**{**row, "events": tuple(row["events"])}) for row in found]
 
 
-def verified(document: Any, seal: bytes) -> Invoice:  # noqa: ANN401 - JSON values
-    """The invoice whose snapshot this is; raises InvoiceAltered where `seal` is not its digest."""
-    return Invoice.read(sealed(document, seal))
+def checked_invoice(document: Any, stored_digest: bytes) -> Invoice:  # noqa: ANN401 - JSON values
+    """The document of a stored snapshot. Raises InvoiceAltered where the digest does not match."""
+    return Invoice.read(checked_text(document, stored_digest))
 
 
-def sealed(document: Any, seal: bytes) -> str:  # noqa: ANN401 - JSON values
-    """The canonical text of a snapshot; raises InvoiceAltered where `seal` is not its digest."""
+def checked_text(document: Any, stored_digest: bytes) -> str:  # noqa: ANN401 - JSON values
+    """The canonical text of a stored snapshot. Raises InvoiceAltered where the digest does not match."""
     text = canonical_text(document)
-    if digest(text) != bytes(seal):
+    if digest(text) != bytes(stored_digest):
         raise InvoiceAltered(
-            f"Invoice {document.get('number')} differs from what was issued: its digest does not match. "
-            "Restore the row from a backup; nothing was rendered."
+            f"Document {document.get('number')} was altered after it was issued: its digest does not match. "
+            "Nothing was written. Restore the row of the table invoice from a backup."
         )
     return text
 

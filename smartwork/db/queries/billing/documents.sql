@@ -1,5 +1,5 @@
 -- name: take_role
--- What is done to the books from here to the end of the transaction is done with the right to add, not to change.
+-- From here to the end of the transaction documents and postings can be inserted, but not changed.
 SELECT set_config('role', rolname, true) FROM pg_roles
 WHERE rolname = 'smartwork_books' AND pg_has_role(current_user, oid, 'member')
 
@@ -7,7 +7,7 @@ WHERE rolname = 'smartwork_books' AND pg_has_role(current_user, oid, 'member')
 INSERT INTO document_series (series) VALUES (%(series)s) ON CONFLICT (series) DO NOTHING
 
 -- name: lock_series
--- The lock is held to the end of the transaction: no two runs take the same number, and none is lost.
+-- The row stays locked to the end of the transaction: two runs cannot take the same number, and a rollback leaves no gap.
 SELECT last FROM document_series WHERE series = %(series)s FOR UPDATE
 
 -- name: advance_series
@@ -21,8 +21,8 @@ VALUES (%(number)s, %(kind)s, %(company_id)s, %(centre_id)s, (SELECT invoice_id 
         %(digest)s)
 
 -- name: store_lines
--- The lines are unfolded from the snapshots just stored, so that table and document cannot differ. What a line with more
--- proofs names is its first.
+-- The lines are read from the stored snapshots, so that table and document cannot differ. The columns for verdict, resource
+-- and period are those of the first proof of a line.
 INSERT INTO invoice_line (invoice_id, line, kind, verdict, centre_id, resource_id, booking_id, check_in_id, starts_at, ends_at,
                           quantity, unit, hours, per_hour, net, evidence)
 SELECT i.invoice_id, (l ->> 'line')::integer, l ->> 'kind', p ->> 'verdict', c.centre_id, r.resource_id, b.booking_id,
@@ -83,12 +83,12 @@ SELECT invoice_id, %(at)s, %(event)s, %(line)s, %(note)s, (SELECT invoice_id FRO
 FROM invoice WHERE number = %(number)s
 
 -- name: invoices_of_month
--- What billing issued for the month: documents to companies, credit notes of a dispute left out.
+-- The documents that billing issued to companies for the month; credit notes of disputes are left out.
 SELECT document, digest FROM invoice
 WHERE month = %(month)s AND company_id IS NOT NULL AND corrects_id IS NULL ORDER BY invoice_id
 
 -- name: notes_of_month
--- Credit notes that ended disputes on documents of the month.
+-- Credit notes of disputes on documents of the month.
 SELECT document, digest FROM invoice
 WHERE month = %(month)s AND company_id IS NOT NULL AND corrects_id IS NOT NULL ORDER BY invoice_id
 
@@ -108,31 +108,31 @@ SELECT invoice_id, company_id, centre_id, document, digest FROM invoice WHERE nu
 -- name: all_documents
 SELECT number, document, digest, net, vat, gross FROM invoice ORDER BY invoice_id
 
--- name: document_heads
-SELECT i.number, i.kind, coalesce(co.slug, c.slug), coalesce(co.name, c.name), i.month, i.issued_on, i.due_on, i.net, i.vat,
-       i.gross, coalesce(array_agg(e.event ORDER BY e.invoice_event_id) FILTER (WHERE e.event IS NOT NULL), '{}')
+-- name: document_summaries
+SELECT i.number, i.kind, coalesce(co.slug, c.slug) AS party, coalesce(co.name, c.name) AS name, i.month, i.issued_on, i.due_on, i.net, i.vat,
+       i.gross, coalesce(array_agg(e.event ORDER BY e.invoice_event_id) FILTER (WHERE e.event IS NOT NULL), '{}') AS events
 FROM invoice i LEFT JOIN company co USING (company_id) LEFT JOIN centre c ON c.centre_id = i.centre_id
 LEFT JOIN invoice_event e ON e.invoice_id = i.invoice_id
 WHERE %(month)s::date IS NULL OR i.month = %(month)s
 GROUP BY i.invoice_id, co.slug, c.slug, co.name, c.name ORDER BY i.invoice_id
 
--- name: owed_documents
--- Documents to companies with what a dispute's note is about; of a month, or one with its invoice and all its notes.
-SELECT i.number, co.slug, i.gross, i.kind = 'credit_note', o.number
+-- name: payable_documents
+-- Documents to companies, of a month or of one dispute: an invoice with its credit notes.
+SELECT i.number, co.slug AS account, i.gross, i.kind = 'credit_note' AS is_credit, o.number AS corrects
 FROM invoice i JOIN company co USING (company_id) LEFT JOIN invoice o ON o.invoice_id = i.corrects_id
 WHERE (%(month)s::date IS NULL OR i.month = %(month)s)
   AND (%(number)s::text IS NULL OR coalesce(i.corrects_id, i.invoice_id) = (
       SELECT coalesce(corrects_id, invoice_id) FROM invoice WHERE number = %(number)s))
 ORDER BY i.invoice_id
 
--- name: payment_moves
-SELECT i.number, e.event, e.amount, b.number
+-- name: balance_changes
+SELECT i.number, e.event AS kind, e.amount, b.number AS by
 FROM invoice_event e JOIN invoice i USING (invoice_id) LEFT JOIN invoice b ON b.invoice_id = e.by_invoice_id
 WHERE i.number = ANY(%(numbers)s) AND e.event IN ('paid', 'refunded', 'credited')
 ORDER BY e.invoice_event_id
 
--- name: events_of
-SELECT e.at, e.event, e.line, e.note, b.number, e.amount
+-- name: document_events
+SELECT e.event AS kind, e.at, e.line, e.note, b.number AS by, e.amount
 FROM invoice_event e JOIN invoice i USING (invoice_id) LEFT JOIN invoice b ON b.invoice_id = e.by_invoice_id
 WHERE i.number = %(number)s ORDER BY e.invoice_event_id
 
