@@ -1,4 +1,4 @@
-"""What a document carries about itself, read from its bytes alone: the XML, the snapshot, and the digest it states."""
+"""Read a document's file: its XML, its snapshots, the digests it states, and the text of its first page."""
 
 import base64
 import binascii
@@ -40,14 +40,14 @@ _UNREADABLE = (
     RecursionError,
     OSError,
 )
-"""What a PDF that is torn or made to mislead may lead to."""
+"""What pypdf raises for a PDF that is truncated or made to mislead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A document taken apart: its root element, the snapshots found in it by where they lay, and the digests it states.
+    """The parts of a document. `snapshots` and `digests` have the keys `pdf` and `xml` for where they were found.
 
-    `pdf` is None for XML.
+    `pdf` is None for an XML file.
     """
 
     xml: etree._Element
@@ -58,7 +58,7 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Pdf:
-    """A PDF's bytes, its first page's text without blanks, and by which version it says that it was drawn ("": none)."""
+    """A PDF's bytes, the text of its first page without blanks, and the drawing version that it states ("": none)."""
 
     content: bytes
     printed: str
@@ -66,7 +66,7 @@ class Pdf:
 
 
 def read(path: Path) -> Carried:
-    """Take the document at `path` apart; raises InputError where there is none, or none that smartwork wrote."""
+    """The parts of the document at `path`; raises InputError where there is no document of smartwork."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -83,9 +83,9 @@ def _xml(path: Path, content: bytes) -> Carried:
 
 
 def changed_texts(content: bytes, other: bytes, most: int) -> tuple[int, int, list[tuple[int, list[str], list[str]]]]:
-    """How many pages two PDFs have, and of the first so many pages that read otherwise the number and lines of text of both.
+    """The numbers of pages of two PDFs, and up to `most` pages whose text differs: number and lines of both.
 
-    Only pages that are drawn otherwise are read. Raises InputError.
+    Only pages with other drawing instructions are read. Raises InputError.
     """
     try:
         ones, others = PdfReader(BytesIO(content)).pages, PdfReader(BytesIO(other)).pages
@@ -109,10 +109,10 @@ def _drawn(page: PageObject) -> bytes:
 
 
 def skeleton(content: bytes) -> tuple[list[bytes], list[bytes]] | None:
-    """A PDF as our typesetter writes it, taken apart: all that is no stream, and the streams unpacked.
+    """A PDF as our typesetter writes it: everything outside of streams, and the streams unpacked.
 
-    Only what differs between machines, as compression does, is left out: lengths and offsets, which have to fit. None for
-    a file that is put together otherwise.
+    Compression differs between machines, so lengths and offsets are checked and left out. None for a file that is structured
+    in another way.
     """
     rest, bodies, end = [], [], 0
     for found in _STREAM.finditer(content):
@@ -127,7 +127,7 @@ def skeleton(content: bytes) -> tuple[list[bytes], list[bytes]] | None:
         end = found.end(2)
     tail = content[end:]
     at = content.rfind(b"xref\n0 ")
-    begins = {int(one[1]): one.start(1) for one in _OBJECT.finditer(content)}
+    begins = {int(found[1]): found.start(1) for found in _OBJECT.finditer(content)}
     stated = [int(offset) for offset in _OFFSET.findall(content, at)]
     if at < 0 or [begins[number] for number in sorted(begins)] != stated or not content.endswith(_closing(content)):
         return None
@@ -140,12 +140,12 @@ def _closing(content: bytes) -> bytes:
 
 
 def _unpacked(body: bytes) -> bytes | None:
-    one = zlib.decompressobj()
+    stream = zlib.decompressobj()
     try:
-        found = one.decompress(body)
+        found = stream.decompress(body)
     except zlib.error:
         return None
-    return found if one.eof and not one.unused_data else None
+    return found if stream.eof and not stream.unused_data else None
 
 
 def _torn(error: Exception) -> InputError:
@@ -205,7 +205,7 @@ def _root(path: Path, content: bytes) -> etree._Element:
 
 
 def _embedded(path: Path, root: etree._Element) -> tuple[str | None, str]:
-    """The digest that the XML states, and the snapshot that it embeds."""
+    """The digest that the XML states, and the canonical text of the snapshot that it embeds."""
     for reference in root.iterfind("cac:AdditionalDocumentReference", NS):
         encoded = reference.findtext("cac:Attachment/cbc:EmbeddedDocumentBinaryObject", namespaces=NS)
         if encoded:

@@ -100,7 +100,7 @@ def evidence(proof: Proof, language: Language) -> str:
         parts.append(f"{words['unknown']} {formats.minutes(proof.unknown_s)} min")
     parts.append(f"{words['coverage']} {formats.percent(proof.coverage * 100, language, 1)}")
     parts.append(f"{words['ledger'].lower()} {'; '.join(ledger(proof.batches)) or words['no_readings']}")
-    parts += [ledger_day(one, language) for one in proof.ledger or ()]
+    parts += [ledger_day(day, language) for day in proof.ledger or ()]
     return "; ".join(parts)
 
 
@@ -112,17 +112,17 @@ def ledger(runs: tuple[BatchRun, ...]) -> list[str]:
     ]
 
 
-def ledger_day(one: LedgerDay, language: Language) -> str:
+def ledger_day(day: LedgerDay, language: Language) -> str:
     """How many readings were numbered on a day and how many arrived; the rest is in an outbox or missing."""
     words = texts(language)
-    text = words["ledger_day"].format(day=formats.day(one.day, language), arrived=one.arrived, numbered=one.numbered)
-    waiting = [f"{count} {words[key]}" for key, count in (("waiting", one.in_outbox), ("missing", one.missing)) if count]
+    text = words["ledger_day"].format(day=formats.day(day.day, language), arrived=day.arrived, numbered=day.numbered)
+    waiting = [f"{count} {words[key]}" for key, count in (("waiting", day.in_outbox), ("missing", day.missing)) if count]
     return f"{text} ({', '.join(waiting)})" if waiting else text
 
 
 def ledger_days(proofs: Iterable[Proof]) -> dict[tuple[str, str, date], LedgerDay]:
     """The ledger days of some visits, each day of a centre once, in order of the centre's name, slug and day."""
-    found = {(proof.centre_name, proof.centre, one.day): one for proof in proofs for one in proof.ledger or ()}
+    found = {(proof.centre_name, proof.centre, day.day): day for proof in proofs for day in proof.ledger or ()}
     return dict(sorted(found.items()))
 
 
@@ -147,6 +147,6 @@ def _times(starts_at: datetime, ends_at: datetime, timezone: str) -> str:
     return f"{start.hour:02}:{start.minute:02}–{end.hour:02}:{end.minute:02}"
 
 
-def document(one: DocumentReference, language: Language) -> str:
+def document(reference: DocumentReference, language: Language) -> str:
     """An earlier document with its date of issue."""
-    return texts(language)["document_of"].format(number=one.number, day=formats.day(one.issued_on, language))
+    return texts(language)["document_of"].format(number=reference.number, day=formats.day(reference.issued_on, language))

@@ -1,4 +1,4 @@
-"""The document as Peppol BIS Billing 3.0 (UBL 2.1): written from the snapshot, amounts as Decimal text."""
+"""A document as Peppol BIS Billing 3.0 (UBL 2.1), written from its snapshot, amounts as Decimal text."""
 
 import base64
 import re
@@ -37,7 +37,7 @@ TYPES: dict[DocumentKind, str] = {
     "self_billed_invoice": "389",
     "self_billed_credit_note": "261",
 }
-"""UNTDID 1001 codes of the kinds of documents."""
+"""UNTDID 1001 codes of the document kinds."""
 UNITS: dict[Unit, str] = {
     "hour": "HUR",
     "half_day": "C62",
@@ -47,11 +47,11 @@ UNITS: dict[Unit, str] = {
     "seat": "C62",
     "share": "C62",
 }
-"""UN/ECE Recommendation 20 codes; C62 counts what has no code of its own."""
+"""UN/ECE Recommendation 20 codes; C62 is a count of units without a code of their own."""
 
 
 def ubl(invoice: Invoice, canonical: str) -> bytes:
-    """The XML of `invoice`, whose snapshot's `canonical` text it embeds; UTF-8, the same bytes for the same invoice."""
+    """The XML of `invoice` in UTF-8, with its snapshot's `canonical` text embedded; the same bytes for the same invoice."""
     name = "CreditNote" if invoice.is_credit else "Invoice"
     namespace = _ROOT.format(name=name)
     prefixes = {None: namespace, "cac": _CAC, "cbc": _CBC}
@@ -86,7 +86,7 @@ def ubl(invoice: Invoice, canonical: str) -> bytes:
 
 
 def _evidence(root: etree._Element, invoice: Invoice, canonical: str) -> None:
-    """The snapshot, under its own SHA-256 digest; a reader opens it as a table, `smartwork verify` recomputes it."""
+    """Embed the snapshot as CSV under its SHA-256 digest."""
     reference = _group(root, "AdditionalDocumentReference")
     _text(reference, "ID", digest(canonical).hex())
     _text(reference, "DocumentDescription", texts(invoice.language)["evidence_file"])
@@ -96,11 +96,11 @@ def _evidence(root: etree._Element, invoice: Invoice, canonical: str) -> None:
 
 
 def _line(invoice: Invoice, line: Line) -> str:
-    """A line as text: of the hundreds in a document, each element by itself took most of the time of its XML."""
+    """A line as XML text. Building each element of hundreds of lines would take most of the time."""
     language = invoice.language
     kind, count = ("CreditNote", "Credited") if invoice.is_credit else ("Invoice", "Invoiced")
-    told = [line_texts.remark(line, language), *(line_texts.evidence(proof, language) for proof in line.proofs)]
-    note = " | ".join(text for text in told if text)
+    notes = [line_texts.remark(line, language), *(line_texts.evidence(proof, language) for proof in line.proofs)]
+    note = " | ".join(text for text in notes if text)
     members = dict.fromkeys(proof.member for proof in line.proofs)
     description = " · ".join(part for part in (line_texts.reference(line, language), *members) if part) or line.kind
     title = line_texts.title(line, invoice)
@@ -130,9 +130,9 @@ def _line(invoice: Invoice, line: Line) -> str:
 
 
 def stated_period(invoice: Invoice, line: Line) -> tuple[date, date] | None:
-    """The first and last day that the XML states for a line: Peppol wants them inside the document's.
+    """The first and last day that the XML states for a line; Peppol requires them within the document's period.
 
-    What ends after midnight of the last day is shown as that day; a line about an earlier month has none.
+    A visit that ends after midnight of the last day ends on that day; a line about an earlier month has no period.
     """
     if not invoice.starts_on <= line.starts_on <= invoice.ends_on:
         return None
@@ -204,7 +204,7 @@ def _amount(root: etree._Element, name: str, invoice: Invoice, value: Decimal) -
 
 
 def _plain(value: Decimal) -> str:
-    """Without an exponent and without zeros at the end."""
+    """A decimal as text without exponent and trailing zeros."""
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -219,7 +219,7 @@ def _text(root: etree._Element, name: str, value: str, **attributes: str) -> Non
 
 
 def allowed(text: str) -> str:
-    """`text` with U+FFFD in the place of what XML 1.0 has no way to write."""
+    """`text` with U+FFFD for each character that XML 1.0 cannot contain."""
     return text if text.isprintable() else _FORBIDDEN.sub("\ufffd", text)
 
 

@@ -1,4 +1,4 @@
-"""Check a document from its file alone: what its evidence comes to, whether it says the same everywhere, its digest."""
+"""Verify a document from its file alone: its figures against its evidence, its parts against each other, its digest."""
 
 import json
 import unicodedata
@@ -27,12 +27,12 @@ from smartwork.translations import formats
 
 _PAGE = "PDF page"
 _PAGES_NAMED = 10
-"""So many pages that read otherwise are named."""
+"""The most changed pages that are named."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that does not match: in the XML, the PDF's page or the evidence; `line` is 0 for the document itself."""
+    """Something that does not match. `where` is the XML, a PDF page or the evidence; `line` is 0 for the document itself."""
 
     where: str
     line: int
@@ -43,10 +43,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What checking a document came to: it holds where nothing was found.
+    """The result of verifying a document.
 
-    `pages` says how much of a PDF's pages was compared: all, or the figures of the first one, as of what another version
-    drew; `words` whether the XML's names, descriptions and notes were: an older version used others.
+    `pages` tells how much of a PDF's pages was compared: all, or only the figures of the first, where another version drew
+    it. `words` tells whether the XML's names, descriptions and notes were compared; an older version had others.
     """
 
     file: Path
@@ -62,22 +62,22 @@ class Verified:
 
     @property
     def holds(self) -> bool:
-        """Whether all that was compared matches."""
+        """Whether everything that was compared matches."""
         return not self.findings
 
     @property
     def whole(self) -> bool:
-        """Whether all of the file was compared; a PDF that says that another version drew it may be changed elsewhere."""
+        """Whether all of the file was compared. A PDF that states another drawing version may be changed elsewhere."""
         return self.pages != "figures of the first"
 
 
 def verify(path: Path) -> Verified:
-    """Check the document at `path`, .pdf or .xml; raises InputError where it is no document of smartwork."""
+    """Verify the document at `path`, .pdf or .xml; raises InputError where it is no document of smartwork."""
     try:
         return _verified(path, read(path))
     except (ArithmeticError, LookupError, ValueError, RecursionError) as error:
         raise InputError(
-            f"{path} holds evidence that nobody can compute with ({type(error).__name__}: {error}). It was altered; ask the "
+            f"{path} holds evidence that cannot be computed with ({type(error).__name__}: {error}). It was altered; ask the "
             "sender for the document again."
         ) from error
 
@@ -90,15 +90,15 @@ def _verified(path: Path, carried: Carried) -> Verified:
     found += _between(carried)
     for where, invoice in parsed.items():
         if where == first or carried.snapshots[where] != carried.snapshots[first]:
-            found += [_finding(f"evidence in the {where.upper()}", one) for one in faults(invoice)]
+            found += [_finding(f"evidence in the {where.upper()}", fault) for fault in faults(invoice)]
     invoice = parsed[first]
     differences, words = against(carried.xml, parsed["xml"], carried.snapshots["xml"])
-    found += [_finding("XML", one) for one in differences]
+    found += [_finding("XML", difference) for difference in differences]
     pages: Literal["none", "figures of the first", "all"] = "none"
     if carried.pdf is not None:
         found += _printed(carried.pdf, invoice)
         pages = "figures of the first"
-        if carried.pdf.drawing == drawing() and all(one.where == _PAGE for one in found):
+        if carried.pdf.drawing == drawing() and all(finding.where == _PAGE for finding in found):
             text = carried.snapshots["pdf"]
             found += _drawn(carried.pdf, pdf(invoice, text, ubl(invoice, text)), knows_first=bool(found))
             pages = "all"
@@ -131,7 +131,7 @@ def _parsed(path: Path, text: str) -> Invoice:
 
 
 def _digests(carried: Carried) -> list[Finding]:
-    """The digest that each part states, against that of the evidence it carries."""
+    """Compare the digest that each part states with that of the evidence it carries."""
     return [
         Finding("PDF page" if where == "pdf" else "XML", 0, "SHA-256", stated or "none", computed)
         for where, stated in carried.digests.items()
@@ -140,14 +140,14 @@ def _digests(carried: Carried) -> list[Finding]:
 
 
 def _between(carried: Carried) -> list[Finding]:
-    """Where the evidence beside the PDF and that within its XML differ, line by line."""
+    """Where the evidence attached to the PDF and that within its XML differ, line by line."""
     if len(set(carried.snapshots.values())) == 1:
         return []
-    one, other = (json.loads(carried.snapshots[where]) for where in ("pdf", "xml"))
+    attached, embedded = (json.loads(carried.snapshots[where]) for where in ("pdf", "xml"))
     found = []
-    for number, (left, right) in enumerate(zip(one["lines"], other["lines"], strict=False), start=1):
+    for number, (left, right) in enumerate(zip(attached["lines"], embedded["lines"], strict=False), start=1):
         found += _fields(number, left, right)
-    rest = [{key: value for key, value in part.items() if key != "lines"} for part in (one, other)]
+    rest = [{key: value for key, value in part.items() if key != "lines"} for part in (attached, embedded)]
     return [*_fields(0, *rest), *found]
 
 
@@ -165,9 +165,9 @@ def _brief(value: object) -> str:
 
 
 def _drawn(stated: Pdf, again: bytes, *, knows_first: bool) -> Iterator[Finding]:
-    """Whether a PDF holds what the one holds that its evidence gives, and nothing else; where not, on which pages.
+    """Compare a PDF with the one drawn again from its evidence, and name the pages that differ.
 
-    `knows_first`: what is wrong on the first page is known already.
+    `knows_first`: differences on the first page were found already.
     """
     if stated.content == again or ((parts := skeleton(stated.content)) is not None and parts == skeleton(again)):
         return
@@ -176,14 +176,14 @@ def _drawn(stated: Pdf, again: bytes, *, knows_first: bool) -> Iterator[Finding]
         yield Finding(_PAGE, 0, "number of pages", str(theirs), str(ours))
     for number, left, right in changed:
         if number > 1 or not knows_first:
-            first = next((one, other) for one, other in zip_longest(left, right, fillvalue="nothing") if one != other)
+            first = next(pair for pair in zip_longest(left, right, fillvalue="nothing") if pair[0] != pair[1])
             yield Finding(_PAGE, 0, f"page {number}", *map(_brief, first))
     if not changed and theirs == ours:
         yield Finding("PDF file", 0, "content", "changed after it was drawn", "as drawn")
 
 
 def _printed(stated: Pdf, invoice: Invoice) -> list[Finding]:
-    """Whether the first page shows whose document it is, what is to be paid, and to whom, where and when.
+    """Check that the first page shows the parties, the figures and how to pay.
 
     A text that the first page of this snapshot has twice must be there twice.
     """
@@ -222,5 +222,5 @@ def _to_show(invoice: Invoice) -> Iterator[tuple[str, str]]:
             yield "payment reference", formatted_reference(invoice.payment.reference)
 
 
-def _finding(where: str, one: Difference) -> Finding:
-    return Finding(where, one.line, one.what, one.stated, one.computed)
+def _finding(where: str, difference: Difference) -> Finding:
+    return Finding(where, difference.line, difference.what, difference.stated, difference.computed)

@@ -1,4 +1,4 @@
-"""Whether an XML is the one that its snapshot gives: drawn again from it, and compared element by element."""
+"""Compare an XML with the one written again from its snapshot, element by element."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -13,8 +13,8 @@ from smartwork.domain.billing.recomputation import Difference
 _LINES = ("InvoiceLine", "CreditNoteLine")
 _WORDS = frozenset({"Note", "PaymentTerms/Note", "AdditionalDocumentReference/DocumentDescription"})
 _LINE_WORDS = frozenset({"Note", "Item/Description", "Item/Name"})
-_CHECKED_APART = "AdditionalDocumentReference/ID"
-"""The digest, which is checked against the evidence itself."""
+_COMPARED_ELSEWHERE = "AdditionalDocumentReference/ID"
+"""The digest, which is compared with the evidence itself."""
 _BRIEF = 60
 
 _PARTIES = {
@@ -66,18 +66,18 @@ _LINE_NAMES = {
     "Item/ClassifiedTaxCategory/Percent": "VAT rate",
     "Price/PriceAmount": "price",
 }
-"""As people name what stands under a path; what has no name here goes by its path."""
+"""Names of elements by path; an element without a name here is named by its path."""
 
 
 @dataclass(frozen=True, slots=True)
 class _At:
-    """Where in the document: the line's number, 0 outside of lines, and the path from there or from the root."""
+    """A place in the document: the line's number, 0 outside of lines, and the path from the line or from the root."""
 
     line: int
     path: str
 
     def under(self, node: etree._Element) -> "_At":
-        """Where its child is."""
+        """The place of a child element."""
         name = etree.QName(node).localname
         if name in _LINES and not self.line and not self.path:
             number = node.findtext("{*}ID") or ""
@@ -86,33 +86,33 @@ class _At:
 
     @property
     def what(self) -> str:
-        """What stands there, in words where there are some."""
+        """The name of what stands there."""
         names = _LINE_NAMES if self.line else _NAMES
         return names.get(self.path, self.path or ("line" if self.line else "document"))
 
     @property
     def is_words(self) -> bool:
-        """Whether it tells a reader what figures and codes say elsewhere."""
+        """Whether it is a text for readers, whose content stands elsewhere in figures and codes."""
         return self.path in (_LINE_WORDS if self.line else _WORDS)
 
 
 def against(root: etree._Element, invoice: Invoice, canonical: str) -> tuple[list[Difference], bool]:
-    """What the XML states otherwise than the one drawn from `invoice`, and whether its words were compared.
+    """Where the XML differs from the one written from `invoice`, and whether its words were compared.
 
-    `canonical` is the text of the snapshot in the XML. `stated` is the XML's, `computed` what the snapshot gives. Blanks
-    between elements and comments say nothing. An older version used other words: of what it wrote, names, descriptions and
-    notes are left out where they differ.
+    `canonical` is the text of the snapshot in the XML. A difference's `stated` is from the XML, `computed` from
+    the snapshot. Blanks between elements and comments do not matter. An older version had other words: in its documents,
+    names, descriptions and notes may differ.
     """
     found = list(_differences(root, etree.fromstring(ubl(invoice, canonical), etree.XMLParser(huge_tree=True)), _At(0, "")))
-    told = [(at, one) for at, one in found if at.path != _CHECKED_APART or at.line]
+    compared = [(at, difference) for at, difference in found if at.path != _COMPARED_ELSEWHERE or at.line]
     if not is_older(invoice):
-        return [one for _, one in told], True
-    kept = [one for at, one in told if not at.is_words]
-    return kept, len(kept) == len(told)
+        return [difference for _, difference in compared], True
+    kept = [difference for at, difference in compared if not at.is_words]
+    return kept, len(kept) == len(compared)
 
 
 def is_older(invoice: Invoice) -> bool:
-    """Whether it was issued before the ledger was recorded; the digest keeps that from being claimed afterwards."""
+    """Whether it was issued before the ledger was recorded. The digest prevents claiming this afterwards."""
     return any(proof.ledger is None for line in invoice.lines for proof in line.proofs)
 
 
@@ -132,7 +132,7 @@ def _differences(stated: etree._Element, expected: etree._Element, at: _At) -> I
 def _children(
     stated: Sequence[etree._Element], expected: Sequence[etree._Element], at: _At
 ) -> Iterator[tuple[_At, Difference]]:
-    """Equal ones go together wherever they stand; of the others those of one name and id, then those of one name."""
+    """Compare children in pairs: equal ones wherever they stand, then those of one name and id, then those of one name."""
     prints, computed = [_print(node) for node in stated], [_print(node) for node in expected]
     if prints == computed:
         return
@@ -141,8 +141,8 @@ def _children(
     if not more and not less:
         yield at, Difference(at.line, f"order of {at.what}", "another", "that of the evidence")
     pairs, extra, missing = _paired(more, less)
-    for one, other in pairs:
-        yield from _differences(one, other, at.under(other))
+    for node, counterpart in pairs:
+        yield from _differences(node, counterpart, at.under(counterpart))
     for nodes, is_extra in ((extra, True), (missing, False)):
         for node in nodes:
             there = at.under(node)
@@ -164,7 +164,7 @@ def _paired(
                 pairs.append((node, its.pop()))
             else:
                 alone.append(node)
-        more, less = alone, [node for node in less if any(node is one for one in waiting[key(node)])]
+        more, less = alone, [node for node in less if any(node is rest for rest in waiting[key(node)])]
     return pairs, list(more), list(less)
 
 
@@ -177,18 +177,18 @@ def _tagged(node: etree._Element) -> tuple[str, str]:
 
 
 def _beyond(nodes: Sequence[etree._Element], prints: Sequence[object], kept: Counter[object]) -> list[etree._Element]:
-    """Those that are more than `kept` has of the same."""
+    """The nodes beyond those that `kept` counts."""
     left, more = Counter(kept), []
-    for node, one in zip(nodes, prints, strict=True):
-        if left[one]:
-            left[one] -= 1
+    for node, fingerprint in zip(nodes, prints, strict=True):
+        if left[fingerprint]:
+            left[fingerprint] -= 1
         else:
             more.append(node)
     return more
 
 
 def _print(node: etree._Element) -> object:
-    """All that an element says, prefixes and blanks between elements left out."""
+    """The content of an element without prefixes and blanks between elements, for comparison."""
     return node.tag, tuple(sorted(node.attrib.items())), _text(node), tuple(_print(child) for child in _elements(node))
 
 
@@ -197,7 +197,7 @@ def _elements(node: etree._Element) -> list[etree._Element]:
 
 
 def _text(node: etree._Element) -> str:
-    """Its own text, to the blank; between elements only what is no blank."""
+    """The element's own text; blanks between elements are left out."""
     text = (node.text or "") + "".join(child.tail or "" for child in node)
     return text if text.strip() or not _elements(node) else ""
 
