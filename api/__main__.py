@@ -9,7 +9,7 @@ import uvicorn
 
 from api.app import create_app
 from smartwork.clock import now
-from smartwork.db.core.pool import Pool
+from smartwork.db.core.pool import DatabasePool
 from smartwork.errors import SmartworkError
 from smartwork.json_log import log_as_json
 from smartwork.settings import ApiSettings
@@ -25,7 +25,7 @@ def main() -> int:
     for name in (signal.SIGTERM, signal.SIGINT):  # uvicorn stops in order and then says the signal again, to whoever was here
         signal.signal(name, lambda *_: None)
     log_as_json("api")
-    pool = Pool(settings.database_url)
+    pool = DatabasePool(settings.database_url)
     app = create_app(pool, now, Path(settings.documents))
     try:
         uvicorn.run(

@@ -12,7 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from api.problems import Refused
 from smartwork.db.access.tokens import Client, client
 from smartwork.db.core.connection import Connection
-from smartwork.db.core.pool import Pool
+from smartwork.db.core.pool import DatabasePool
 from smartwork.domain.access.scopes import Scope
 
 _bearer = HTTPBearer(auto_error=False, description="A token made with `smartwork token new`.")
@@ -21,7 +21,7 @@ _bearer = HTTPBearer(auto_error=False, description="A token made with `smartwork
 class Context:
     """What the application lends to requests."""
 
-    def __init__(self, pool: Pool, clock: Callable[[], datetime], documents: Path) -> None:
+    def __init__(self, pool: DatabasePool, clock: Callable[[], datetime], documents: Path) -> None:
         self.pool, self.clock, self.documents = pool, clock, documents
 
 

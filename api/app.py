@@ -11,10 +11,10 @@ from fastapi.openapi.utils import get_openapi
 from api import bookings, people, places, proof
 from api.access import Context, known_query
 from api.problems import Problem, install
-from smartwork.db.core.pool import Pool
+from smartwork.db.core.pool import DatabasePool
 
 
-def create_app(pool: Pool, clock: Callable[[], datetime], documents: Path) -> FastAPI:
+def create_app(pool: DatabasePool, clock: Callable[[], datetime], documents: Path) -> FastAPI:
     """The API over a pool of connections; `documents` is the folder into which invoices are written."""
     app = FastAPI(title="Smartwork", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.state.context = Context(pool, clock, documents)

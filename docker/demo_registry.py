@@ -15,7 +15,7 @@ from smartwork.db.network_setup import install
 from smartwork.errors import SmartworkError
 from smartwork.jobs.network.publish_policies import publish_policies
 from smartwork.settings import BrokerSettings, DatabaseSettings
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 
 SEED = 1
 CONNECT_TIMEOUT_S = 30.0
@@ -26,7 +26,7 @@ def main() -> int:
     try:
         database_url = DatabaseSettings.from_env(os.environ).database_url
         broker_url = BrokerSettings.from_env(os.environ).broker_url
-        with connect(database_url) as connection, Client(broker_url, "demo-registry") as client:
+        with connect(database_url) as connection, MqttClient(broker_url, "demo-registry") as client:
             install(connection, demo_network(SEED))
             client.wait_connected(CONNECT_TIMEOUT_S)
             versions = publish_policies(connection, client, now())

@@ -8,7 +8,7 @@ from edge.outbox import Outbox
 from smartwork.contracts.decode import Decoded, decode
 from smartwork.contracts.messages import Confirmation
 from smartwork.contracts.topics import MessageType, Topic
-from smartwork.transport.mqtt import Client, Delivery
+from smartwork.transport.mqtt import Delivery, MqttClient
 
 log = logging.getLogger("edge")
 
@@ -23,7 +23,7 @@ REPORT_PAUSE_S = 1.0
 class Forwarder:
     """Publishes the batches of one outbox through one client. Not thread-safe: call it from one loop."""
 
-    def __init__(self, client: Client, outbox: Outbox, centre: str, edge: str, clock: Callable[[], datetime]) -> None:
+    def __init__(self, client: MqttClient, outbox: Outbox, centre: str, edge: str, clock: Callable[[], datetime]) -> None:
         self._client = client
         self._outbox = outbox
         self._readings_topic = str(Topic(centre, MessageType.READINGS, edge))

@@ -24,7 +24,7 @@ from smartwork.contracts.policy import Policy, PolicyApplied, Profile
 from smartwork.contracts.reading import Reading
 from smartwork.contracts.topics import MessageType, Topic
 from smartwork.settings import EdgeSettings
-from smartwork.transport.mqtt import Client, Delivery
+from smartwork.transport.mqtt import Delivery, MqttClient
 
 log = logging.getLogger("edge")
 
@@ -55,7 +55,7 @@ class Gateway:
         self._network = NetworkConnection(settings.broker_url, self._centre, NAME, log.warning)
         self._forwarder = Forwarder(self._network.client, self._outbox, self._centre, NAME, network_clock or clock)
         self._entities = EntityPublisher(self._centre, clock)
-        self._devices = Client(
+        self._devices = MqttClient(
             settings.centre_broker_url or settings.broker_url,
             f"edge-{self._centre}-devices",
             session_s=3600,

@@ -14,7 +14,7 @@ from edge.zone_lights import LitZone, ZoneLights
 from smartwork.contracts.edge_reports import LightCommand
 from smartwork.contracts.policy import DeviceEntry, Policy, Profile
 from smartwork.contracts.reading import Reading
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 
 log = logging.getLogger("edge")
 
@@ -25,7 +25,9 @@ _SAVED_AS = "lights"
 class LightControl:
     """The lights of one centre. Messages go over the centre's broker, or through Home Assistant for its own entities."""
 
-    def __init__(self, client: Client, home_assistant: HomeAssistantConnection | None, outbox: Outbox, now: datetime) -> None:
+    def __init__(
+        self, client: MqttClient, home_assistant: HomeAssistantConnection | None, outbox: Outbox, now: datetime
+    ) -> None:
         self._client = client
         self._home_assistant = home_assistant
         self._outbox = outbox

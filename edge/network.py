@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from smartwork.contracts.messages import Status, WireModel
 from smartwork.contracts.topics import MessageType, Topic
-from smartwork.transport.mqtt import Client, Message
+from smartwork.transport.mqtt import Message, MqttClient
 
 SESSION_S = 7 * 86_400
 
@@ -16,7 +16,7 @@ class NetworkConnection:
         self._centre = centre
         self._edge = edge
         self.policy_topic = str(Topic(centre, MessageType.POLICY))
-        self.client = Client(
+        self.client = MqttClient(
             broker_url,
             f"edge-{centre}",
             subscriptions=[

@@ -16,7 +16,7 @@ from smartwork import clock
 from smartwork.domain.network.centres import Centre
 from smartwork.errors import InputError, SmartworkError
 from smartwork.settings import SimulatorSettings
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 
 STEP_S = 0.25
 CONNECT_TIMEOUT_S = 30.0
@@ -67,9 +67,9 @@ def run(centres: list[Centre], seed: int, speed: float, stop: threading.Event) -
             stop.wait(STEP_S)
 
 
-def _client(url: str, centre: Centre) -> Client:
+def _client(url: str, centre: Centre) -> MqttClient:
     """A client that publishes for the centre's devices and receives the commands to its lamps."""
-    return Client(
+    return MqttClient(
         url,
         f"firmware-sim-{centre.slug}",
         subscriptions=[
@@ -82,7 +82,7 @@ def _client(url: str, centre: Centre) -> Client:
     )
 
 
-def _receive_commands(centre: Centre, client: Client) -> dict[str, LampCommand]:
+def _receive_commands(centre: Centre, client: MqttClient) -> dict[str, LampCommand]:
     """The newest command to the lamp of each zone that was received since the last call, by zone."""
     deliveries = client.receive(100, timeout_s=0.0)
     lamps = {zigbee2mqtt.command_topics(device.address)[0]: device for device in centre.devices if device.role == "light"}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from smartwork.contracts.policy import ZoneLight
+from smartwork.contracts.policy import ZoneSettings
 from smartwork.domain.network.places import Rect, Resource, Zone
 
 MARGIN_M = 1.2
@@ -72,5 +72,5 @@ def _rect(x: float, y: float, width: float, height: float) -> Rect:
 
 def _zone(letter: str, name: str, place: Rect, watts_per_m2: float, hold_s: int, background: float) -> Zone:
     area, slug = place.width_m * place.height_m, f"zone-{letter}"
-    light = ZoneLight(zone=slug, hold_s=hold_s, background=background)
+    light = ZoneSettings(zone=slug, hold_s=hold_s, background=background)
     return Zone(slug, name, round(area, 1), float(round(area * watts_per_m2)), place, light)

@@ -11,7 +11,7 @@ from firmware_sim.device_faults import DeviceFaults, Measurement, apply_faults, 
 from firmware_sim.dialects import ENCODERS
 from firmware_sim.dialects.simulated_message import SimulatedMessage
 from smartwork.contracts.metrics import Metric
-from smartwork.contracts.policy import Profile, ZoneLight
+from smartwork.contracts.policy import Profile, ZoneSettings
 from smartwork.domain.network.centres import Centre
 from smartwork.domain.network.devices import Device
 from smartwork.domain.network.opening_hours import OpeningHours
@@ -79,7 +79,7 @@ def mixed_centre() -> Centre:
 
 
 def _with_settings(zone: Zone) -> Zone:
-    light = ZoneLight(zone=zone.slug, hold_s=600, level=0.9, background=0.0, ramp_s=0, override_s=7_200)
+    light = ZoneSettings(zone=zone.slug, hold_s=600, level=0.9, background=0.0, ramp_s=0, override_s=7_200)
     return Zone(zone.slug, zone.name, zone.area_m2, zone.light_power_w, zone.place, light)
 
 

@@ -13,7 +13,7 @@ from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.domain.bookings.early_release import release
 from smartwork.errors import ServiceUnavailable
 from smartwork.settings import IngestSettings
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 
 log = logging.getLogger("ingest.early_release")
 
@@ -29,7 +29,7 @@ def release_due(connection: Connection, at: datetime) -> int:
         return store.release(connection, due, at)
 
 
-def publish_releases(connection: Connection, client: Client, at: datetime) -> int:
+def publish_releases(connection: Connection, client: MqttClient, at: datetime) -> int:
     """Publish the releases that are not published yet. Returns their number.
 
     Raises ServiceUnavailable where the broker does not accept one: it is published in the next round.
@@ -56,7 +56,7 @@ def early_release_worker(settings: IngestSettings, clock: Callable[[], datetime]
     if not settings.release_every_s:
         yield
         return
-    with Client(settings.broker_url, f"release-{settings.worker}") as client:
+    with MqttClient(settings.broker_url, f"release-{settings.worker}") as client:
 
         def work(connection: Connection) -> None:
             if count := release_due(connection, clock()):

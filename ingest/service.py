@@ -18,7 +18,7 @@ from smartwork.db.ingest.messages import CommitResult
 from smartwork.db.ingest.store import IngestStore
 from smartwork.errors import ServiceUnavailable
 from smartwork.settings import IngestSettings
-from smartwork.transport.mqtt import Client, Delivery
+from smartwork.transport.mqtt import Delivery, MqttClient
 
 log = logging.getLogger("ingest")
 
@@ -51,7 +51,7 @@ class Ingest:
         self._clock = clock
         self._stop_requested = should_stop
         self.metrics = Metrics()
-        self._client = Client(
+        self._client = MqttClient(
             settings.broker_url,
             f"ingest-{settings.worker}",
             subscriptions=subscriptions(),

@@ -10,7 +10,7 @@ from edge.homeassistant.commands import LightEntityCommand
 from edge.homeassistant.entity_states import EntityStates, GatewayHealth
 from smartwork.contracts.policy import Policy
 from smartwork.contracts.reading import Reading
-from smartwork.transport.mqtt import Client, Delivery, Message
+from smartwork.transport.mqtt import Delivery, Message, MqttClient
 
 log = logging.getLogger("edge")
 
@@ -45,7 +45,7 @@ class EntityPublisher:
         """Publish everything again on the next call of `publish_pending`, because the broker or Home Assistant was away."""
         self._must_republish = True
 
-    def handle(self, client: Client, delivery: Delivery) -> tuple[bool, LightEntityCommand | None]:
+    def handle(self, client: MqttClient, delivery: Delivery) -> tuple[bool, LightEntityCommand | None]:
         """Whether a message is Home Assistant's and not a device's, and the command in it, if any."""
         topic = delivery.topic
         if topic == discovery.STATUS_TOPIC:
@@ -66,19 +66,19 @@ class EntityPublisher:
             log.warning("message on %s ignored: %s", topic[:100], error)
             return True, None
 
-    def _remove_stale(self, client: Client, topic: str, payload: bytes) -> None:
+    def _remove_stale(self, client: MqttClient, topic: str, payload: bytes) -> None:
         """Remove a retained configuration of this centre whose device is no longer registered."""
         is_ours = payload and topic.startswith(discovery.config_prefix(self._centre))
         if is_ours and self._configs is not None and topic not in self._configs:
             client.publish(topic, b"", retain=True)
 
-    def publish_readings(self, client: Client, readings: Sequence[Reading]) -> None:
+    def publish_readings(self, client: MqttClient, readings: Sequence[Reading]) -> None:
         """Publish the states that these readings changed."""
         touched = self._states.update(readings)
         if touched and client.connected and not self._must_republish:
             self._publish_changed(client, self._states.payloads(self._clock(), touched))
 
-    def publish_pending(self, client: Client, health: Callable[[], GatewayHealth]) -> None:
+    def publish_pending(self, client: MqttClient, health: Callable[[], GatewayHealth]) -> None:
         """Publish everything if it must be republished, else every CHECK_EVERY_S the states and the health that changed."""
         now = self._clock()
         if not client.connected:
@@ -92,12 +92,12 @@ class EntityPublisher:
         self._checked_at = now
         self._publish_changed(client, self._states.payloads(now) | {self._topics.gateway: health().payload()})
 
-    def publish_offline(self, client: Client) -> None:
+    def publish_offline(self, client: MqttClient) -> None:
         """Publish that the gateway stops."""
         if client.connected:
             client.publish(self._topics.availability, discovery.OFFLINE, retain=True).wait_for_publish(OFFLINE_TIMEOUT_S)
 
-    def _publish_changed(self, client: Client, messages: dict[str, bytes]) -> None:
+    def _publish_changed(self, client: MqttClient, messages: dict[str, bytes]) -> None:
         for topic, payload in messages.items():
             if self._published.get(topic) != payload:
                 self._published[topic] = payload

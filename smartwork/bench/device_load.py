@@ -21,7 +21,7 @@ from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import Profile
 from smartwork.errors import InputError, SmartworkError
 from smartwork.settings import SimulatorSettings
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 
 PRESENT_SHARE = 0.4
 LATE_S = 1.0
@@ -97,7 +97,7 @@ def main(arguments: list[str]) -> int:
 
 def _publish(slots: list[DeviceSlot], interval_s: float, seconds: float, seed: int, stop: threading.Event) -> None:
     url = SimulatorSettings.from_env(os.environ).broker_url
-    with Client(url, "device-load", report=lambda text: print(text, file=sys.stderr)) as client:
+    with MqttClient(url, "device-load", report=lambda text: print(text, file=sys.stderr)) as client:
         client.wait_connected(_TIMEOUT_S)
         began, published, behind, reported_at = monotonic(), 0, 0.0, 0.0
         for due, messages in schedule(slots, clock.now(), interval_s, seed):

@@ -28,7 +28,7 @@ from smartwork.devstack.stack import ephemeral
 from smartwork.devstack.supervisor import Component, Supervisor
 from smartwork.progress import Progress, no_progress
 from smartwork.transport.load_publisher import publish_packets, send_packets
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 
 CENTRE = "mons"
 DESKS = 50
@@ -160,7 +160,7 @@ def _light_latency(broker_url: str, supervisor: Supervisor, outbox: Path, plan: 
 def _running_gateway(broker_url: str, supervisor: Supervisor, outbox: Path, policy: Policy) -> Iterator[float]:
     """Run a gateway with the policy in force; yields the seconds from its start until its status was online."""
     status, applied = str(Topic(CENTRE, MessageType.STATUS, EDGE)), str(Topic(CENTRE, MessageType.POLICY_APPLIED, EDGE))
-    with Client(broker_url, "bench-edge", subscriptions=[status, applied]) as client:
+    with MqttClient(broker_url, "bench-edge", subscriptions=[status, applied]) as client:
         client.wait_connected(_TIMEOUT_S)
         topic = str(Topic(CENTRE, MessageType.POLICY))
         client.publish(topic, policy.model_dump_json().encode(), retain=True).wait_for_publish(_TIMEOUT_S)
@@ -215,7 +215,7 @@ def _rate(path: Path, readings: int, alive: Callable[[], None]) -> float:
         return (last - first) / (at - began)
 
 
-def _wait_for(client: Client, topic: str, word: bytes, supervisor: Supervisor) -> float:
+def _wait_for(client: MqttClient, topic: str, word: bytes, supervisor: Supervisor) -> float:
     """The monotonic time at which a message that contains `word` arrived on `topic`."""
     deadline = time.monotonic() + _TIMEOUT_S
     while time.monotonic() < deadline:

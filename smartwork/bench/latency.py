@@ -20,7 +20,7 @@ from smartwork.db.core.connection import Connection
 from smartwork.db.lighting.policy import policy
 from smartwork.devstack.errors import DevstackError
 from smartwork.devstack.supervisor import Component, Supervisor
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 
 RATE_HZ = 50.0
 READINGS_A_MESSAGE = 2
@@ -53,7 +53,7 @@ def measure(
     confirmations = str(Topic(centre, MessageType.CONFIRMED, EDGE))
     applied = str(Topic(centre, MessageType.POLICY_APPLIED, EDGE))
     count = int(seconds * RATE_HZ / READINGS_A_MESSAGE)
-    with Client(broker_url, "bench-latency", subscriptions=[confirmations, applied]) as client:
+    with MqttClient(broker_url, "bench-latency", subscriptions=[confirmations, applied]) as client:
         client.wait_connected(_TIMEOUT_S)
         in_force = policy(connection, centre, now()).model_dump_json().encode()
         client.publish(str(Topic(centre, MessageType.POLICY)), in_force, retain=True).wait_for_publish(_TIMEOUT_S)
@@ -76,7 +76,7 @@ ConfirmedRuns = list[tuple[int, int, float]]
 
 
 def _publish_and_collect(
-    client: Client, centre: str, count: int, alive: Callable[[], None], progress: Callable[[int, int], None]
+    client: MqttClient, centre: str, count: int, alive: Callable[[], None], progress: Callable[[int, int], None]
 ) -> tuple[list[float], ConfirmedRuns]:
     """Publish `count` messages on schedule; returns the time of each, and the confirmed runs."""
     published_at: list[float] = []
@@ -101,7 +101,7 @@ def _publish_and_collect(
     return published_at, confirmed
 
 
-def _confirmed_runs(client: Client, timeout_s: float) -> ConfirmedRuns:
+def _confirmed_runs(client: MqttClient, timeout_s: float) -> ConfirmedRuns:
     deliveries = client.receive(1_000, timeout_s)
     at = time.monotonic()
     client.acknowledge(deliveries)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from smartwork.bench.reading_load import ZONE
-from smartwork.contracts.policy import DeviceEntry, Policy, Profile, ZoneLight
+from smartwork.contracts.policy import DeviceEntry, Policy, Profile, ZoneSettings
 from smartwork.devstack.errors import DevstackError
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 
 RATE_HZ = 25.0
 """Changes of presence a second: all 50 desks of a centre change within two seconds."""
@@ -30,7 +30,7 @@ def policy(version: int, desks: int) -> Policy:
     """A policy with one zone for each desk, with a lamp and no hold time: each change of presence changes the light."""
     sensors = [_entry(f"s-{i}", f"{_BASE}/desk/{i}", i) for i in range(desks)]
     lamps = [_entry(f"l-{i}", f"{_BASE}/lamp/{i}", i).model_copy(update={"role": "light"}) for i in range(desks)]
-    lights = [ZoneLight(zone=f"z-{i}", hold_s=0, ramp_s=0) for i in range(desks)]
+    lights = [ZoneSettings(zone=f"z-{i}", hold_s=0, ramp_s=0) for i in range(desks)]
     return Policy(version=version, timezone=ZONE, devices=[*sensors, *lamps], lights=lights)
 
 
@@ -44,7 +44,7 @@ def measure(broker_url: str, desks: int, changes: int, alive: Callable[[], None]
     Raises DevstackError if a lamp gets no command.
     """
     waits: list[float] = []
-    with Client(broker_url, "bench-light", subscriptions=[f"{_BASE}/lamp/+/set"]) as client:
+    with MqttClient(broker_url, "bench-light", subscriptions=[f"{_BASE}/lamp/+/set"]) as client:
         client.wait_connected(_TIMEOUT_S)
         _confirm_first_commands(client)
         for i in range(changes + desks):
@@ -60,13 +60,13 @@ def measure(broker_url: str, desks: int, changes: int, alive: Callable[[], None]
     return LightLatency(float(p50), float(p99))
 
 
-def _confirm_first_commands(client: Client) -> None:
+def _confirm_first_commands(client: MqttClient) -> None:
     """Confirm the first commands until no more arrive."""
     while _confirm_commands(client, 1.0):
         pass
 
 
-def _commanded_at(client: Client, desk: int, deadline: float) -> float:
+def _commanded_at(client: MqttClient, desk: int, deadline: float) -> float:
     """The monotonic time at which the lamp of a desk got a command."""
     while time.monotonic() < deadline:
         for topic, at in _confirm_commands(client, 0.05):
@@ -75,7 +75,7 @@ def _commanded_at(client: Client, desk: int, deadline: float) -> float:
     raise DevstackError(f"The lamp of desk {desk} got no command within {_TIMEOUT_S:g} s; look at the log of the edge.")
 
 
-def _confirm_commands(client: Client, timeout_s: float) -> list[tuple[str, float]]:
+def _confirm_commands(client: MqttClient, timeout_s: float) -> list[tuple[str, float]]:
     """The topics of commands that have arrived, with their time; each lamp confirms at once."""
     deliveries = client.receive(100, timeout_s)
     at = time.monotonic()

@@ -14,7 +14,7 @@ from smartwork.cli.endpoints import open_database
 from smartwork.cli.options import AsJson
 from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.clock import now
-from smartwork.contracts.policy import ZoneLight
+from smartwork.contracts.policy import ZoneSettings
 from smartwork.db.core.connection import Connection
 from smartwork.db.lighting.zone_settings import (
     ZoneSettingsVersion,
@@ -86,19 +86,19 @@ def undo_command(*, centre: OneCentre, zone: Zone) -> None:
     out.print(_difference(before, after, centre, done=True))
 
 
-def _in_force(connection: Connection, centre: str, zone: str) -> ZoneLight:
+def _in_force(connection: Connection, centre: str, zone: str) -> ZoneSettings:
     """The zone's settings in force; the defaults if it has none yet."""
     found = [version.light for version in zone_settings(connection, centre) if version.light.zone == zone]
-    return found[0] if found else ZoneLight(zone=zone)
+    return found[0] if found else ZoneSettings(zone=zone)
 
 
-def _changed(before: ZoneLight, **changes: float | None) -> ZoneLight:
+def _changed(before: ZoneSettings, **changes: float | None) -> ZoneSettings:
     """`before` with the changes that are not None; raises InputError if the settings contradict each other."""
     values = before.model_dump() | {name: value for name, value in changes.items() if value is not None}
     if values["daylight_lux"] == 0:
         values["daylight_lux"] = None
     try:
-        return ZoneLight.model_validate(values)
+        return ZoneSettings.model_validate(values)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in fault["loc"])
@@ -136,7 +136,7 @@ def _settings_table(found: list[ZoneSettingsVersion]) -> Table:
     return table
 
 
-def _difference(before: ZoneLight, after: ZoneLight, centre: str, *, done: bool) -> Table:
+def _difference(before: ZoneSettings, after: ZoneSettings, centre: str, *, done: bool) -> Table:
     table = _table(f"Light settings of {after.zone} in {centre}", "Setting", "Before", "Now" if done else "Would be")
     old, new = before.model_dump(exclude={"zone"}), after.model_dump(exclude={"zone"})
     for name, value in new.items():

@@ -22,11 +22,11 @@ def _group() -> None:
 def publish_command() -> None:
     """Publish every centre's policy as a retained message: its devices, opening hours and light settings."""
     from smartwork.jobs.network.publish_policies import publish_policies
-    from smartwork.transport.mqtt import Client
+    from smartwork.transport.mqtt import MqttClient
 
     with progress_bar() as progress:
         found = endpoints(progress)
-        with connect(found.database_url) as connection, Client(found.broker_url, f"publish-{os.getpid()}") as client:
+        with connect(found.database_url) as connection, MqttClient(found.broker_url, f"publish-{os.getpid()}") as client:
             client.wait_connected(10)
             versions = publish_policies(connection, client, now())
     if not versions:

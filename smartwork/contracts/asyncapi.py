@@ -14,7 +14,7 @@ from smartwork.contracts.decode import MODELS
 from smartwork.contracts.edge_reports import Alarm, Alarms, DiscoveredDevice, DiscoveredDevices, LightCommand
 from smartwork.contracts.messages import Batch, Confirmation, LedgerReport, LedgerReportDay, Released, Status, WireModel
 from smartwork.contracts.metrics import RANGES, Metric
-from smartwork.contracts.policy import DeviceEntry, Hours, Policy, PolicyApplied, Profile, ZoneLight
+from smartwork.contracts.policy import DeviceEntry, Hours, Policy, PolicyApplied, Profile, ZoneSettings
 from smartwork.contracts.topics import CENTRE_MESSAGE_TYPES, SLUG, MessageType, Topic
 
 PATH = Path(__file__).parents[2] / "docs" / "asyncapi.yaml"
@@ -109,7 +109,7 @@ EXAMPLES: dict[MessageType, WireModel] = {
             ),
         ],
         hours=Hours(opens="07:00", closes="19:00", open_days=[1, 2, 3, 4, 5], closures=["2026-11-11"]),
-        lights=[ZoneLight(zone="open-1", hold_s=900, level=0.9, background=0.1, daylight_lux=500.0)],
+        lights=[ZoneSettings(zone="open-1", hold_s=900, level=0.9, background=0.1, daylight_lux=500.0)],
     ),
     MessageType.POLICY_APPLIED: PolicyApplied(version=3),
     MessageType.RELEASED: Released(

@@ -49,7 +49,7 @@ class DeviceEntry(WireModel):
     resource: Slug | None = Field(default=None, description="The desk or room that it measures.")
 
 
-class ZoneLight(WireModel):
+class ZoneSettings(WireModel):
     """The settings of a zone. Levels are shares of full light, 0 to 1."""
 
     zone: Slug
@@ -94,7 +94,9 @@ class Policy(WireModel):
     timezone: str = Field(description="IANA time zone of the centre; gives the local day of an event.")
     devices: list[DeviceEntry]
     hours: Hours | None = Field(default=None, description="Null: the centre is open at all times.")
-    lights: list[ZoneLight] = Field(default_factory=list, description="Settings of the zones whose lights the edge controls.")
+    lights: list[ZoneSettings] = Field(
+        default_factory=list, description="Settings of the zones whose lights the edge controls."
+    )
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:

@@ -31,7 +31,7 @@ from smartwork.jobs.presence.daily_figures import summarise_month
 from smartwork.progress import Progress
 from smartwork.scenarios.demo_accounts import DemoAccounts, settle_accounts
 from smartwork.scenarios.outbox_replay import FilledOutbox, fill_outbox, ingest_component, replay_outboxes, wait_for_spans
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 
 EDGE = "gateway"
 
@@ -100,7 +100,7 @@ def prepare_database(network: Network, plan: DemoPlan, endpoints: Endpoints, pro
         put_bookings(connection, booked.bookings)
         put_check_ins(connection, booked.check_ins)
         progress("Publishing policies", 3, 4)
-        with Client(endpoints.broker_url, f"publish-{os.getpid()}") as client:
+        with MqttClient(endpoints.broker_url, f"publish-{os.getpid()}") as client:
             client.wait_connected(10)
             publish_policies(connection, client, now())
         progress("Network ready", 4, 4)

@@ -19,7 +19,7 @@ from smartwork.db.presence.spans import queued_devices
 from smartwork.devstack.supervisor import Component, Supervisor
 from smartwork.errors import ServiceUnavailable
 from smartwork.progress import Progress
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 
 _TIMEOUT_S = 60.0
 
@@ -58,7 +58,7 @@ def wait_for_broker(broker_url: str, report: Callable[[str], None], timeout_s: f
 
     Raises ServiceUnavailable after `timeout_s` seconds.
     """
-    with Client(broker_url, f"probe-{os.getpid()}", report=report) as client:
+    with MqttClient(broker_url, f"probe-{os.getpid()}", report=report) as client:
         client.wait_connected(timeout_s)
 
 
@@ -94,10 +94,10 @@ def replay_outboxes(broker_url: str, boxes: Sequence[FilledOutbox], progress: Pr
             forwarder.publish_ledger()
 
 
-def _open(opened: ExitStack, broker_url: str, box: FilledOutbox) -> tuple[Client, Outbox, Forwarder]:
+def _open(opened: ExitStack, broker_url: str, box: FilledOutbox) -> tuple[MqttClient, Outbox, Forwarder]:
     outbox = opened.enter_context(Outbox(box.path, box.timezone))
     client = opened.enter_context(
-        Client(
+        MqttClient(
             broker_url,
             f"replay-{box.centre}-{outbox.epoch}",
             subscriptions=[str(Topic(box.centre, MessageType.CONFIRMED, box.edge))],

@@ -12,7 +12,7 @@ from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import Profile
 from smartwork.domain.network.devices import Device
 from smartwork.domain.network.places import Resource, Zone
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 
 REACTION = timedelta(seconds=40)
 """How long the light may take after somebody sits down: two steps of the day. In real time the gateway takes milliseconds."""
@@ -65,7 +65,7 @@ class SimulatedCentre:
     """
 
     day: MixedDay
-    client: Client
+    client: MqttClient
     lamps: dict[str, SimulatedLamp]
     dark_since: dict[str, datetime] = field(default_factory=dict)
     dark_s: float = 0.0

@@ -38,7 +38,7 @@ from smartwork.scenarios.outbox_replay import ingest_component
 from smartwork.scenarios.simulated_centre import SimulatedCentre, lamp_command_topics, simulated_lamps
 from smartwork.scenarios.simulated_clock import Clock
 from smartwork.scenarios.tcp_proxy import TcpProxy
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 
 STEP = timedelta(seconds=20)
 CUT, JOINED = time(12), time(14)
@@ -107,7 +107,9 @@ def simulate_day(seed: int, progress: Progress = no_progress, day: date | None =
         clock = _start_clock(folder / "clock", mixed)
         gateway = _Gateway(supervisor, _gateway_component(endpoints, proxy, folder), endpoints.broker_url)
         lamps = simulated_lamps(mixed)
-        client = stack.enter_context(Client(endpoints.broker_url, "day-devices", subscriptions=lamp_command_topics(lamps)))
+        client = stack.enter_context(
+            MqttClient(endpoints.broker_url, "day-devices", subscriptions=lamp_command_topics(lamps))
+        )
         client.wait_connected(_TIMEOUT_S)
         centre = SimulatedCentre(mixed, client, lamps)
         gateway.start()
@@ -147,7 +149,7 @@ def _prepare(connection: Connection, day: MixedDay, endpoints: Endpoints) -> Non
     migrate(connection)
     install(connection, network)
     install_zone_settings(connection, network.centres, now())
-    with Client(endpoints.broker_url, "day-publish") as client:
+    with MqttClient(endpoints.broker_url, "day-publish") as client:
         client.wait_connected(_TIMEOUT_S)
         publish_policies(connection, client, now())
 
@@ -201,7 +203,7 @@ class _Gateway:
 
     def _start_and_wait(self, *, restart: bool) -> None:
         topic = str(Topic(SLUG, MessageType.STATUS, "gateway"))
-        with Client(self.broker_url, "day-watch", subscriptions=[topic]) as client:
+        with MqttClient(self.broker_url, "day-watch", subscriptions=[topic]) as client:
             client.wait_connected(_TIMEOUT_S)
             if restart:
                 self.supervisor.restart(_GATEWAY)
@@ -210,7 +212,7 @@ class _Gateway:
             self._wait_online(client)
         sleep(0.5)  # after the policy the gateway still subscribes on the centre's broker
 
-    def _wait_online(self, client: Client) -> None:
+    def _wait_online(self, client: MqttClient) -> None:
         deadline = monotonic() + _TIMEOUT_S
         while monotonic() < deadline:
             deliveries = client.receive(10, 0.1)

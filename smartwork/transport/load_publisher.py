@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 
 from smartwork.errors import ServiceUnavailable
-from smartwork.transport.mqtt import Address
+from smartwork.transport.mqtt import BrokerAddress
 
 WINDOW = 512
 """Packets sent and not yet acknowledged, at most: below `max_inflight_messages` of the broker's configuration."""
@@ -31,7 +31,7 @@ def send_packets(broker_url: str, made: Sequence[bytes]) -> tuple[float, float]:
 
     Raises ServiceUnavailable if the broker does not answer, or accepts nothing for a minute.
     """
-    address = Address.parse(broker_url)
+    address = BrokerAddress.parse(broker_url)
     try:
         with socket.create_connection((address.host, address.port), timeout=_TIMEOUT_S) as link:
             link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -8,7 +8,7 @@ from paho.mqtt.client import MQTTMessage, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 
 from smartwork.errors import ServiceUnavailable
-from smartwork.transport.mqtt import Address
+from smartwork.transport.mqtt import BrokerAddress
 
 _TIMEOUT_S = 60.0
 
@@ -17,7 +17,7 @@ class MessageCounter:
     """A subscriber as the client library's documentation shows it. It counts messages and does nothing else."""
 
     def __init__(self, broker_url: str, topic_filter: str, expected: int) -> None:
-        self._address = Address.parse(broker_url)
+        self._address = BrokerAddress.parse(broker_url)
         self._filter = topic_filter
         self._expected = expected
         self._received = 0

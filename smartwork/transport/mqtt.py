@@ -27,7 +27,7 @@ DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
 class Delivery(NamedTuple):
-    """A received message. The broker keeps its copy until the delivery is passed to `Client.acknowledge`."""
+    """A received message. The broker keeps its copy until the delivery is passed to `MqttClient.acknowledge`."""
 
     topic: str
     payload: bytes
@@ -48,7 +48,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class BrokerAddress:
     """A broker's address, from a URL such as `mqtt://user:secret@host:1883` or `mqtts://host`."""
 
     host: str
@@ -80,7 +80,7 @@ def _no_address(url: str) -> SettingError:
     return SettingError(f"SMARTWORK_BROKER_URL is {without_password(url)!r}; expected mqtt://host:port or mqtts://host:port")
 
 
-class Client:
+class MqttClient:
     """One connection that reconnects by itself. Received messages wait in a queue for `receive`.
 
     `session_s`: how long the broker keeps the subscriptions and unacknowledged messages of this `client_id` after a
@@ -101,7 +101,7 @@ class Client:
         on_connected: Callable[[], None] | None = None,
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._address = Address.parse(broker_url)
+        self._address = BrokerAddress.parse(broker_url)
         self._subscriptions = list(subscriptions)
         self._session_s = session_s
         self._receive_maximum = receive_maximum

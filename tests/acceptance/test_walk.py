@@ -23,7 +23,7 @@ from smartwork.jobs.bookings.reconcile_month import reconcile_month
 from smartwork.jobs.network.publish_policies import publish_policies
 from smartwork.progress import no_progress
 from smartwork.settings import EdgeSettings, IngestSettings
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 from tests.support.call_trace import Call, CallTrace
 from tests.support.factory import small_network
 from tests.support.program import eventually
@@ -92,7 +92,7 @@ def passed(connection: Connection, database_url: str, broker_url: str, tmp_path:
         trace.watching(),
         running(lambda stop: Gateway(edge, clock).run(stop)),
         running(lambda stop: Ingest(server, clock, stop).run()),
-        Client(broker_url, "devices", subscriptions=[applied]) as devices,
+        MqttClient(broker_url, "devices", subscriptions=[applied]) as devices,
     ):
         devices.wait_connected(10)
         publish_policies(connection, devices, clock())

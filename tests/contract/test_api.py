@@ -18,7 +18,7 @@ from smartwork.db.access import tokens
 from smartwork.db.bookings.bookings import put_bookings
 from smartwork.db.core.connection import connect
 from smartwork.db.core.migrations import migrate
-from smartwork.db.core.pool import Pool
+from smartwork.db.core.pool import DatabasePool
 from smartwork.db.network_setup import install
 from smartwork.devstack.stack import Endpoints
 from smartwork.domain.access.scopes import SCOPES
@@ -33,7 +33,7 @@ TOKEN = {"Authorization": "Bearer fuzz"}
 
 BEYOND = [unsupported_method, positive_data_acceptance]
 """That a name must be registered, an end lie behind its start and a time not in the future, no schema can say."""
-DESCRIBED = schemathesis.openapi.from_dict(create_app(Pool("nowhere"), lambda: NOW, Path()).openapi())
+DESCRIBED = schemathesis.openapi.from_dict(create_app(DatabasePool("nowhere"), lambda: NOW, Path()).openapi())
 OPERATIONS = {found.ok().label: found.ok() for found in DESCRIBED.get_all_operations() if isinstance(found, Ok)}
 
 

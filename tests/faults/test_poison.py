@@ -16,7 +16,7 @@ from smartwork.db.ingest.messages import Portion
 from smartwork.db.ingest.rejected import MAX_PAYLOAD
 from smartwork.db.ingest.store import IngestStore
 from smartwork.db.network_setup import install
-from smartwork.transport.mqtt import Client, Delivery
+from smartwork.transport.mqtt import Delivery, MqttClient
 from tests.support.factory import NOON, batch, presence, small_network
 from tests.support.poison import CENTRE, deliveries, messages
 from tests.support.program import Program, eventually
@@ -125,7 +125,7 @@ def test_thousands_of_mutated_messages_through_the_broker_leave_nothing_behind(
     published, source, tries = 0, messages(rng), 4_000
     with (
         Program("ingest", {"database_url": database_url, "broker_url": broker_url}, tmp_path / "log") as ingest,
-        Client(broker_url, "test-edge") as edge,
+        MqttClient(broker_url, "test-edge") as edge,
     ):
         edge.wait_connected(10)
         ingest.wait_for_log("is subscribed")
@@ -148,7 +148,7 @@ def test_thousands_of_mutated_messages_through_the_broker_leave_nothing_behind(
     reported = tries + 1 - rejected - kept
     assert 0 <= reported < tries / 4  # reports and status leave no row each
     all_accounted(connection, tries + 1, kept + reported)
-    with Client(broker_url, "ingest-1", subscriptions=["sw/none"], session_s=3_600) as successor:
+    with MqttClient(broker_url, "ingest-1", subscriptions=["sw/none"], session_s=3_600) as successor:
         successor.wait_connected(10)
         assert successor.receive(1, timeout_s=2) == []
     print_figure(

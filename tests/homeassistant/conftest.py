@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from smartwork.devstack.stack import ephemeral
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 from tests.support import homeassistant_environments as setup
 from tests.support.homeassistant import HomeAssistant
 from tests.support.homeassistant_centre import POLICY, REGISTRY, HomeAssistantCentre, policy
@@ -39,7 +39,7 @@ def centre(
         address = urlsplit(broker)
         home = stack.enter_context(HomeAssistant(environments.server, folder / "home", port))
         home.join_broker(str(address.hostname), int(address.port or 0))
-        devices = stack.enter_context(Client(broker, "devices", subscriptions=["zigbee2mqtt/mons/ceiling/set"]))
+        devices = stack.enter_context(MqttClient(broker, "devices", subscriptions=["zigbee2mqtt/mons/ceiling/set"]))
         devices.wait_connected(10)
         devices.publish(POLICY, policy(1, registered).model_dump_json().encode(), retain=True).wait_for_publish(10)
         settings = {

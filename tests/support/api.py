@@ -11,13 +11,13 @@ from pathlib import Path
 import uvicorn
 
 from api.app import create_app
-from smartwork.db.core.pool import Pool
+from smartwork.db.core.pool import DatabasePool
 
 
 @contextmanager
 def served(database_url: str, documents: Path, clock: Callable[[], datetime]) -> Iterator[str]:
     """Where it listens while the block lasts."""
-    pool = Pool(database_url)
+    pool = DatabasePool(database_url)
     app = create_app(pool, clock, documents)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))

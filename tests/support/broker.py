@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 
 CLIENTS = ("ingest-1", "ingest-2", "edge-mons", "edge-mons-devices")
 """The clients of smartwork whose sessions a broker keeps. Tests use no others."""
@@ -11,9 +11,9 @@ CLIENTS = ("ingest-1", "ingest-2", "edge-mons", "edge-mons-devices")
 def forget_everything(broker_url: str) -> None:
     """Clear the retained messages of smartwork and the sessions of CLIENTS."""
     for name in CLIENTS:
-        with Client(broker_url, name) as client:
+        with MqttClient(broker_url, name) as client:
             client.wait_connected(10)
-    with Client(
+    with MqttClient(
         broker_url, "test-cleaner", subscriptions=["sw/v1/#", "zigbee2mqtt/#", "homeassistant/device/#", "smartwork/#"]
     ) as client:
         client.wait_connected(10)
@@ -24,7 +24,7 @@ def forget_everything(broker_url: str) -> None:
             client.acknowledge(found)
 
 
-def collect(client: Client, enough: Callable[[list[bytes]], bool], timeout_s: float = 10.0) -> list[bytes]:
+def collect(client: MqttClient, enough: Callable[[list[bytes]], bool], timeout_s: float = 10.0) -> list[bytes]:
     """Receive and acknowledge messages until `enough(payloads)` or nothing arrives for `timeout_s`. Returns the payloads."""
     payloads: list[bytes] = []
     while not enough(payloads):

@@ -2,10 +2,10 @@
 
 from paho.mqtt.client import MQTTMessageInfo
 
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 
 
-class RecordingClient(Client):
+class RecordingClient(MqttClient):
     """Connected or not as the test sets it; `published` holds (topic, payload, retained) in order."""
 
     def __init__(self) -> None:

@@ -26,7 +26,7 @@ from smartwork.domain.network_setup import Network
 from smartwork.domain.time import local_month
 from smartwork.progress import no_progress
 from smartwork.scenarios.outbox_replay import FilledOutbox, fill_outbox, replay_outboxes, temporary_ingest, wait_for_spans
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 from tests.support.past_edge import past_arrival
 
 EDGE = "gateway"
@@ -134,7 +134,7 @@ def publishing_devices(broker_url: str, messages: Sequence[DeviceMessage], per_s
             last = client.publish(message.topic, message.payload)
         last.wait_for_publish(60)
 
-    with Client(broker_url, "devices") as client:
+    with MqttClient(broker_url, "devices") as client:
         client.wait_connected(10)
         thread = Thread(target=publish_all, name="devices")
         thread.start()

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from smartwork.contracts.messages import Batch
 from smartwork.contracts.metrics import Metric
-from smartwork.contracts.policy import DeviceEntry, Policy, Profile, ZoneLight
+from smartwork.contracts.policy import DeviceEntry, Policy, Profile, ZoneSettings
 from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.ingest.messages import Portion, ReceivedBatch
 from smartwork.domain.billing.companies import Company, Member
@@ -71,7 +71,7 @@ def small_network(centre: str = "mons") -> Network:
                 closure_reasons={date(2026, 4, 6): "Easter Monday"},
                 plan_width_m=12,
                 plan_height_m=8,
-                zones=(Zone("hall", "Hall", 60, 400, place, ZoneLight(zone="hall", hold_s=60, level=0.5, ramp_s=0)),),
+                zones=(Zone("hall", "Hall", 60, 400, place, ZoneSettings(zone="hall", hold_s=60, level=0.5, ramp_s=0)),),
                 resources=desks,
                 devices=(*sensors, light),
             ),

@@ -3,8 +3,8 @@
 import json
 from dataclasses import dataclass
 
-from smartwork.contracts.policy import DeviceEntry, Policy, Profile, ZoneLight
-from smartwork.transport.mqtt import Client
+from smartwork.contracts.policy import DeviceEntry, Policy, Profile, ZoneSettings
+from smartwork.transport.mqtt import MqttClient
 from tests.support.homeassistant import HomeAssistant
 from tests.support.program import Program, eventually
 
@@ -28,7 +28,7 @@ REGISTRY = (
 
 def policy(version: int, devices: tuple[DeviceEntry, ...] = REGISTRY) -> Policy:
     """The policy of this registry: light stays on for an hour after presence, in the hall at 80 percent."""
-    lights = [ZoneLight(zone="hall", hold_s=3_600, level=0.8, ramp_s=0), ZoneLight(zone="meeting", hold_s=3_600)]
+    lights = [ZoneSettings(zone="hall", hold_s=3_600, level=0.8, ramp_s=0), ZoneSettings(zone="meeting", hold_s=3_600)]
     return Policy(version=version, timezone="Europe/Brussels", devices=list(devices), lights=lights)
 
 
@@ -38,7 +38,7 @@ class HomeAssistantCentre:
 
     home_assistant: HomeAssistant
     gateway: Program
-    devices: Client
+    devices: MqttClient
     broker_url: str
     version: int = 1
 

@@ -13,7 +13,7 @@ from smartwork.db.lighting.zone_settings import install_zone_settings
 from smartwork.db.network_setup import install
 from smartwork.devstack.stack import Stack
 from smartwork.jobs.network.publish_policies import publish_policies
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 from tests.support.factory import NOON, small_network
 from tests.support.program import Program, eventually
 
@@ -29,9 +29,9 @@ def database(outage: Stack) -> Iterator[Connection]:
 
 
 @pytest.fixture
-def centre(outage: Stack, database: Connection) -> Iterator[Client]:
+def centre(outage: Stack, database: Connection) -> Iterator[MqttClient]:
     """A client on the centre's broker that publishes as its devices and receives the commands to its lamp."""
-    with Client(outage.endpoints.broker_url, "devices", subscriptions=[SET]) as client:
+    with MqttClient(outage.endpoints.broker_url, "devices", subscriptions=[SET]) as client:
         client.wait_connected(10)
         publish_policies(database, client, now())
         yield client
@@ -46,16 +46,16 @@ def edge(outage: Stack, folder: Path) -> Iterator[Program]:
         yield program
 
 
-def desk(client: Client, occupied: bool, number: int = 1) -> None:
+def desk(client: MqttClient, occupied: bool, number: int = 1) -> None:
     state = json.dumps({"occupancy": occupied}).encode()
     client.publish(f"zigbee2mqtt/mons/desk {number}", state).wait_for_publish(10)
 
 
-def lamp(client: Client, **state: object) -> None:
+def lamp(client: MqttClient, **state: object) -> None:
     client.publish("zigbee2mqtt/mons/ceiling", json.dumps(state).encode()).wait_for_publish(10)
 
 
-def next_command(client: Client) -> dict[str, object]:
+def next_command(client: MqttClient) -> dict[str, object]:
     """The next command that the lamp receives."""
     received: list[bytes] = []
 

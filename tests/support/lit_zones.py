@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from smartwork.contracts.metrics import Metric
-from smartwork.contracts.policy import DeviceEntry, Hours, Policy, Profile, ZoneLight
+from smartwork.contracts.policy import DeviceEntry, Hours, Policy, Profile, ZoneSettings
 from smartwork.contracts.reading import Reading
 
 NOON = datetime(2026, 10, 5, 10, tzinfo=UTC)
@@ -29,7 +29,7 @@ def policy(*families: Profile, hold_s: int = 600, zones: int = 1) -> Policy:
         timezone="Europe/Brussels",
         devices=[*sensors, *lights],
         hours=Hours(opens="07:00", closes="19:00", open_days=[1, 2, 3, 4, 5]),
-        lights=[ZoneLight(zone=zone, hold_s=hold_s, level=0.8, ramp_s=0, override_s=3_600) for zone in names],
+        lights=[ZoneSettings(zone=zone, hold_s=hold_s, level=0.8, ramp_s=0, override_s=3_600) for zone in names],
     )
 
 

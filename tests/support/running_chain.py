@@ -17,7 +17,7 @@ from smartwork.devstack.stack import Stack, ephemeral, remove
 from smartwork.errors import ServiceUnavailable
 from smartwork.jobs.network.publish_policies import publish_policies
 from smartwork.scenarios.tcp_proxy import TcpProxy
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 from tests.support import fault_checks
 from tests.support.device_days import Days, count_by_centre, prepare, store_without_faults
 from tests.support.program import Program, eventually
@@ -160,7 +160,7 @@ def running_chain(folder: Path, days: Days, workers: int = 1, **ingest_settings:
             program.wait_for_log("is subscribed", 30)
         outboxes = {centre: folder / f"{centre}.sqlite" for centre in count_by_centre(days.messages)}
         edges = {}
-        with connect(url) as connection, Client(servers.endpoints.broker_url, "operator") as client:
+        with connect(url) as connection, MqttClient(servers.endpoints.broker_url, "operator") as client:
             client.wait_connected(10)
             publish_policies(connection, client, now())
         for centre, outbox in outboxes.items():

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from psycopg.types.json import Jsonb
 
 from smartwork.contracts.metrics import Metric
-from smartwork.contracts.policy import ZoneLight
+from smartwork.contracts.policy import ZoneSettings
 from smartwork.db.core.connection import Connection
 
 MONTH = date(2026, 10, 1)
@@ -53,7 +53,7 @@ def seed(connection: Connection, now: datetime) -> Seeded:
         "INSERT INTO zone VALUES (1, 1, 'quiet', 'Quiet room', 40, 400, 0, 0, 7, 8), "
         "(2, 1, 'open', 'Open space', 60, 600, 7, 0, 5, 8), (3, 2, 'hall', 'Hall', 50, 500, 0, 0, 12, 8)"
     )
-    settings = ZoneLight(zone="quiet", hold_s=1_200).model_dump_json(exclude={"zone"})
+    settings = ZoneSettings(zone="quiet", hold_s=1_200).model_dump_json(exclude={"zone"})
     run("INSERT INTO zone_settings VALUES (1, 1, %s, '2026-01-01')", (settings,))
     desks = [(1, 1, 1), (2, 1, 1), (3, 1, 2), (4, 1, 2), (5, 2, 3), (6, 2, 3)]
     sensors: dict[str, int] = {}

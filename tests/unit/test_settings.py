@@ -6,7 +6,7 @@ import pytest
 
 from smartwork.errors import SettingError
 from smartwork.settings import BrokerSettings, DatabaseSettings, EdgeSettings, IngestSettings
-from smartwork.transport.mqtt import Address
+from smartwork.transport.mqtt import BrokerAddress
 
 GOOD = {
     "SMARTWORK_DATABASE_URL": "postgresql://me@here:5432/smartwork",
@@ -72,20 +72,20 @@ def test_settings_are_frozen() -> None:
 
 
 def test_a_broker_address_has_host_port_and_credentials() -> None:
-    address = Address.parse("mqtts://me:s%40crEt@broker.example")
-    assert address == Address("broker.example", 8883, tls=True, user="me", password="s@crEt")  # noqa: S106
+    address = BrokerAddress.parse("mqtts://me:s%40crEt@broker.example")
+    assert address == BrokerAddress("broker.example", 8883, tls=True, user="me", password="s@crEt")  # noqa: S106
 
 
 @pytest.mark.parametrize("url", ["mqtt://", "mqtt://here:port", "mqtt://here:70000", "mqtt://[::1", "tcp://here:1883"])
 def test_a_wrong_broker_address_is_refused_with_what_is_expected(url: str) -> None:
     with pytest.raises(SettingError, match=r"expected mqtt://host:port or mqtts://host:port"):
-        Address.parse(url)
+        BrokerAddress.parse(url)
 
 
 def test_a_wrong_address_is_shown_without_its_password() -> None:
     for wrong in ("http://me:secret@here", "mqtt://me:secret@here:port"):
         with pytest.raises(SettingError) as caught:
-            Address.parse(BrokerSettings.from_env({"SMARTWORK_BROKER_URL": wrong}).broker_url)
+            BrokerAddress.parse(BrokerSettings.from_env({"SMARTWORK_BROKER_URL": wrong}).broker_url)
         assert "secret" not in str(caught.value)
         assert "here" in str(caught.value)
 

@@ -12,7 +12,7 @@ from smartwork.errors import ServiceUnavailable
 logging.getLogger("psycopg.pool").setLevel(logging.WARNING)  # at INFO it logs every connection that is lent and returned
 
 
-class Pool:
+class DatabasePool:
     """At most `size` connections, opened when they are first needed. One that is broken is replaced before it is used."""
 
     def __init__(self, database_url: str, size: int = 8, timeout_s: float = 3.0) -> None:

@@ -18,7 +18,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class ReadingColumns:
+class BatchColumns:
     """The readings of several batches, concatenated; and per batch the payload's digest and the number of readings."""
 
     digests: list[bytes]
@@ -42,7 +42,7 @@ class ReadingColumns:
         return np.cumsum(self.lengths) - self.lengths
 
 
-def reading_columns(received: Sequence[ReceivedBatch]) -> ReadingColumns:
+def reading_columns(received: Sequence[ReceivedBatch]) -> BatchColumns:
     """The columns of these batches, in order. Needs no database: it runs while the previous portion is committed."""
     batches = [each.batch for each in received]
     lengths = np.array([len(batch.at_ms) for batch in batches], dtype=np.int64)
@@ -53,7 +53,7 @@ def reading_columns(received: Sequence[ReceivedBatch]) -> ReadingColumns:
     def column(values: Iterable[list[int]]) -> Integers:
         return np.fromiter(chain.from_iterable(values), dtype=np.int64, count=total)
 
-    return ReadingColumns(
+    return BatchColumns(
         digests=[hashlib.sha256(each.payload).digest() for each in received],
         lengths=lengths,
         at_ms=column(batch.at_ms for batch in batches),

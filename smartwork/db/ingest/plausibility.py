@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from smartwork.contracts.metrics import RANGES, Metric
-from smartwork.db.ingest.columns import Flags, ReadingColumns
+from smartwork.db.ingest.columns import BatchColumns, Flags
 from smartwork.domain.time import local_day
 
 OLDEST = datetime(2010, 1, 1, tzinfo=UTC)
@@ -21,7 +21,7 @@ for _metric, _range in RANGES.items():
     _LOW[_metric], _HIGH[_metric] = _range.low, _range.high
 
 
-def plausible(columns: ReadingColumns, days: Sequence[tuple[str, str]], arrived_at: datetime) -> Flags:
+def plausible(columns: BatchColumns, days: Sequence[tuple[str, str]], arrived_at: datetime) -> Flags:
     """A flag for each reading: whether it can be true.
 
     `days` has the local day and the centre's time zone of each batch.
@@ -36,7 +36,7 @@ def plausible(columns: ReadingColumns, days: Sequence[tuple[str, str]], arrived_
     return found
 
 
-def rejection_reason(columns: ReadingColumns, i: int, day: str, arrived_at: datetime) -> str:
+def rejection_reason(columns: BatchColumns, i: int, day: str, arrived_at: datetime) -> str:
     """The reason why `plausible` is false for reading `i`, of a batch of the local day `day`."""
     at_ms, code, value = int(columns.at_ms[i]), int(columns.metric[i]), float(columns.value[i])
     if at_ms < _ms(OLDEST):

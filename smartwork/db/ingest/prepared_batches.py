@@ -8,7 +8,7 @@ import numpy as np
 
 from smartwork.contracts.metrics import Metric
 from smartwork.db.core.copy_rows import Rows, array_text, reading_rows
-from smartwork.db.ingest.columns import Flags, Integers, ReadingColumns, reading_columns
+from smartwork.db.ingest.columns import BatchColumns, Flags, Integers, reading_columns
 from smartwork.db.ingest.id_cache import IdCache
 from smartwork.db.ingest.messages import ReceivedBatch
 from smartwork.db.ingest.plausibility import plausible
@@ -29,7 +29,7 @@ class PreparedBatches:
     ids: IdCache
     """The cache that the ids come from. It is replaced after an error, and then the ids are looked up again."""
     batches: Sequence[ReceivedBatch]
-    columns: ReadingColumns
+    columns: BatchColumns
     outbox_ids: Integers
     """One for each batch."""
     device_ids: Integers
@@ -53,7 +53,7 @@ class PreparedBatches:
 
 
 def prepare(
-    ids: IdCache, batches: Sequence[ReceivedBatch], columns: ReadingColumns | None, arrived_at: datetime
+    ids: IdCache, batches: Sequence[ReceivedBatch], columns: BatchColumns | None, arrived_at: datetime
 ) -> PreparedBatches:
     """Check the readings and lay the plausible ones out as rows. `ids` must have all that the batches name.
 
@@ -91,7 +91,7 @@ def prepare(
     )
 
 
-def _span_queue_entries(columns: ReadingColumns, device_ids: Integers, selected: Flags) -> SpanQueueEntries:
+def _span_queue_entries(columns: BatchColumns, device_ids: Integers, selected: Flags) -> SpanQueueEntries:
     """Each device with a selected presence reading, and its earliest one."""
     presence = selected & (columns.metric == Metric.PRESENCE)
     device, at_ms = device_ids[presence], columns.at_ms[presence]

@@ -10,7 +10,7 @@ from smartwork.contracts.topics import Topic
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 from smartwork.db.ingest.batches import record_batches
-from smartwork.db.ingest.columns import ReadingColumns
+from smartwork.db.ingest.columns import BatchColumns
 from smartwork.db.ingest.edge_state import store_ledger_reports, store_statuses
 from smartwork.db.ingest.id_cache import IdCache
 from smartwork.db.ingest.messages import (
@@ -56,7 +56,7 @@ class IngestStore:
             self._connection.execute(sql("ping"))
 
     def prepare(
-        self, batches: Sequence[ReceivedBatch], arrived_at: datetime, columns: ReadingColumns
+        self, batches: Sequence[ReceivedBatch], arrived_at: datetime, columns: BatchColumns
     ) -> PreparedBatches | None:
         """The batches ready for `commit`, or None where an id is not cached yet.
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from smartwork.contracts.policy import ZoneLight
+from smartwork.contracts.policy import ZoneSettings
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
 from smartwork.db.lighting.zone_settings import zone_settings
@@ -20,7 +20,7 @@ class ZoneMonth:
 
     centre: str
     name: str
-    light: ZoneLight
+    light: ZoneSettings
     hours: OpeningHours
     rated_w: float
     window: Interval

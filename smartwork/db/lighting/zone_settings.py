@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from smartwork.contracts.policy import ZoneLight
+from smartwork.contracts.policy import ZoneSettings
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 from smartwork.domain.network.centres import Centre
@@ -19,7 +19,7 @@ class ZoneSettingsVersion:
     centre: str
     zone_name: str
     version: int
-    light: ZoneLight
+    light: ZoneSettings
     set_at: datetime
 
 
@@ -33,7 +33,7 @@ def zone_settings(connection: Connection, centre: str | None = None) -> list[Zon
     ]
 
 
-def set_zone_settings(connection: Connection, centre: str, light: ZoneLight, at: datetime) -> int:
+def set_zone_settings(connection: Connection, centre: str, light: ZoneSettings, at: datetime) -> int:
     """Store settings as the zone's newest version and return its number; raises InputError if there is no such zone."""
     with wrap_database_errors(), connection.transaction():
         row = connection.execute(sql("lock_zone"), {"centre": centre, "zone": light.zone}).fetchone()
@@ -45,7 +45,7 @@ def set_zone_settings(connection: Connection, centre: str, light: ZoneLight, at:
         return int(str(stored[0]))
 
 
-def undo_zone_settings(connection: Connection, centre: str, zone: str, at: datetime) -> ZoneLight:
+def undo_zone_settings(connection: Connection, centre: str, zone: str, at: datetime) -> ZoneSettings:
     """Store the second newest settings again as a new version and return them.
 
     Raises InputError if the zone has fewer than two versions.
@@ -69,6 +69,6 @@ def install_zone_settings(connection: Connection, centres: Iterable[Centre], at:
                     set_zone_settings(connection, centre.slug, zone.light, at)
 
 
-def _zone_light(zone: object, settings: object) -> ZoneLight:
+def _zone_light(zone: object, settings: object) -> ZoneSettings:
     text = json.dumps({**settings, "zone": str(zone)}) if isinstance(settings, dict) else "{}"
-    return ZoneLight.model_validate_json(text)
+    return ZoneSettings.model_validate_json(text)

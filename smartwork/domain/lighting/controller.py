@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
-from smartwork.contracts.policy import ZoneLight
+from smartwork.contracts.policy import ZoneSettings
 from smartwork.domain.network.opening_hours import OpeningHours
 from smartwork.domain.presence.sensor_limits import silence_timeout
 from smartwork.domain.time import Interval
@@ -42,7 +42,7 @@ class ZonePolicy:
     Without opening hours the centre counts as always open.
     """
 
-    light: ZoneLight
+    light: ZoneSettings
     presence: Mapping[str, int]
     lux: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     hours: OpeningHours | None = None

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from smartwork.contracts.policy import ZoneLight
+from smartwork.contracts.policy import ZoneSettings
 from smartwork.domain.lighting.controller import (
     PresenceReading,
     TimePassed,
@@ -36,7 +36,7 @@ class WhatIfResult:
 
 
 def try_settings(
-    light: ZoneLight,
+    light: ZoneSettings,
     hours: OpeningHours,
     rated_w: float,
     spans: Mapping[str, Sequence[Span]],

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from smartwork.contracts.policy import ZoneLight
+from smartwork.contracts.policy import ZoneSettings
 
 ResourceKind = Literal["desk", "room", "recording"]
 
@@ -39,7 +39,7 @@ class Zone:
     area_m2: float
     light_power_w: float
     place: Rect
-    light: ZoneLight | None = None
+    light: ZoneSettings | None = None
 
 
 PlaceKind = Literal["desk", "room"]

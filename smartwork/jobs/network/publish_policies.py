@@ -6,10 +6,10 @@ from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.lighting.policy import policy
 from smartwork.db.network.centres import centre_slugs
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 
 
-def publish_policies(connection: Connection, client: Client, at: datetime) -> dict[str, int]:
+def publish_policies(connection: Connection, client: MqttClient, at: datetime) -> dict[str, int]:
     """Publish the policy in force of every centre as a retained message; returns its version by centre.
 
     `client` must be connected. `at` dates a policy version that is new.

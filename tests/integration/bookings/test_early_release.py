@@ -17,7 +17,7 @@ from smartwork.db.network_setup import install
 from smartwork.domain.bookings.bookings import Booking, CheckIn
 from smartwork.domain.bookings.early_release import ReleasePolicy
 from smartwork.settings import IngestSettings
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 from tests.support.factory import small_network
 from tests.support.program import eventually
 
@@ -79,7 +79,7 @@ def test_the_policy_of_the_centre_holds(network: Connection) -> None:
 def test_a_release_is_said_once_with_how_long_the_desk_is_free(network: Connection, broker_url: str) -> None:
     put_bookings(network, [Booking("z", "mons", "desk-1", "m-1", NINE + 8 * HOUR, NINE + 9 * HOUR, "booked")])
     release_due(network, NINE + HOUR)
-    with Client(broker_url, "listener", subscriptions=[TOPIC]) as listener, Client(broker_url, "speaker") as speaker:
+    with MqttClient(broker_url, "listener", subscriptions=[TOPIC]) as listener, MqttClient(broker_url, "speaker") as speaker:
         listener.wait_connected(5)
         speaker.wait_connected(5)
         assert publish_releases(network, speaker, NINE + HOUR) == 1
@@ -96,7 +96,7 @@ def test_a_release_is_said_once_with_how_long_the_desk_is_free(network: Connecti
 def test_the_loop_beside_ingest_releases_and_says(network: Connection, database_url: str, broker_url: str) -> None:
     settings = IngestSettings(database_url=database_url, broker_url=broker_url, worker="t", release_every_s=1)
     with (
-        Client(broker_url, "listener", subscriptions=[TOPIC]) as listener,
+        MqttClient(broker_url, "listener", subscriptions=[TOPIC]) as listener,
         early_release_worker(settings, lambda: NINE + HOUR),
     ):
         listener.wait_connected(5)

@@ -15,7 +15,7 @@ from smartwork.db.network_setup import install
 from smartwork.devstack.stack import Stack
 from smartwork.domain.ledger.ledger_day import LedgerTotal, ledger_total
 from smartwork.jobs.network.publish_policies import publish_policies
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 from tests.support.factory import small_network, small_policy
 from tests.support.program import Program, eventually
 
@@ -32,9 +32,9 @@ def database(outage: Stack) -> Iterator[Connection]:
 
 
 @pytest.fixture
-def centre(outage: Stack, database: Connection) -> Iterator[Client]:
+def centre(outage: Stack, database: Connection) -> Iterator[MqttClient]:
     """A client that publishes as the centre's devices; the registry's policy is published."""
-    with Client(outage.endpoints.broker_url, "devices", subscriptions=[APPLIED]) as client:
+    with MqttClient(outage.endpoints.broker_url, "devices", subscriptions=[APPLIED]) as client:
         client.wait_connected(10)
         publish_policies(database, client, now())
         yield client
@@ -50,7 +50,7 @@ def ingest(outage: Stack, folder: Path) -> Program:
     return Program("ingest", settings, folder / "ingest.log")
 
 
-def report(client: Client, times: int, desk: int = 1) -> None:
+def report(client: MqttClient, times: int, desk: int = 1) -> None:
     """A sensor publishes so many times: two readings in each message."""
     for i in range(times):
         payload = json.dumps({"occupancy": i % 2 == 0, "battery": 90, "no_such_thing": i})
@@ -78,7 +78,7 @@ def wait_until_balanced(connection: Connection, readings: int, log: Program) -> 
 
 
 def test_device_messages_become_rows_and_invalid_ones_stop_nothing(
-    outage: Stack, database: Connection, centre: Client, tmp_path: Path
+    outage: Stack, database: Connection, centre: MqttClient, tmp_path: Path
 ) -> None:
     with edge(outage, tmp_path) as gateway, ingest(outage, tmp_path) as server:
         gateway.wait_for_log("policy 1 is in force")
@@ -97,7 +97,9 @@ def test_device_messages_become_rows_and_invalid_ones_stop_nothing(
     assert rows == [("l-1",), ("s-1",)]
 
 
-def test_an_invalid_policy_is_refused_and_the_old_one_stays_in_force(outage: Stack, centre: Client, tmp_path: Path) -> None:
+def test_an_invalid_policy_is_refused_and_the_old_one_stays_in_force(
+    outage: Stack, centre: MqttClient, tmp_path: Path
+) -> None:
     with edge(outage, tmp_path) as gateway:
         gateway.wait_for_log("policy 1 is in force")
         bad = small_policy(version=2).model_dump_json().replace("Europe/Brussels", "Europe/Atlantis")
@@ -114,7 +116,7 @@ def test_an_invalid_policy_is_refused_and_the_old_one_stays_in_force(outage: Sta
 
 
 def test_nothing_is_lost_when_edge_ingest_and_broker_are_killed_and_restarted_in_turn(
-    outage: Stack, database: Connection, centre: Client, tmp_path: Path
+    outage: Stack, database: Connection, centre: MqttClient, tmp_path: Path
 ) -> None:
     with edge(outage, tmp_path) as gateway, ingest(outage, tmp_path) as server:
         gateway.wait_for_log("policy 1 is in force")

@@ -9,7 +9,7 @@ from smartwork.contracts.decode import Decoded, decode
 from smartwork.contracts.messages import Batch
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Policy, PolicyApplied, Profile
-from smartwork.transport.mqtt import Client, Delivery
+from smartwork.transport.mqtt import Delivery, MqttClient
 from tests.support.program import Program, eventually
 
 pytestmark = pytest.mark.services
@@ -70,7 +70,10 @@ def test_one_gateway_translates_devices_of_five_families(broker_url: str, tmp_pa
         received.extend(more)
         return received_readings(received)
 
-    with Client(broker_url, "network", subscriptions=topics) as network, Program("edge", settings, tmp_path / "log") as edge:
+    with (
+        MqttClient(broker_url, "network", subscriptions=topics) as network,
+        Program("edge", settings, tmp_path / "log") as edge,
+    ):
         network.wait_connected(10)
         network.publish("desk-9/binary_sensor/presence/state", b"OFF", retain=True).wait_for_publish(10)  # an old state
         network.publish("sw/v1/mons/policy", POLICY.model_dump_json().encode(), retain=True).wait_for_publish(10)

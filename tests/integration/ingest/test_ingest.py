@@ -28,7 +28,7 @@ from smartwork.db.ledger.ledger import ledger, overlaps
 from smartwork.db.network_setup import install
 from smartwork.db.presence.spans import derive_queued_spans
 from smartwork.devstack.stack import Stack
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 from tests.support.broker import collect
 from tests.support.factory import EPOCH, NOON, TODAY, Measurement, batch, presence, received, small_network
 from tests.support.program import Program, eventually
@@ -224,19 +224,19 @@ def test_hostile_text_in_a_refused_message_is_kept(connection: Connection, store
 
 
 @pytest.fixture
-def publisher(broker_url: str) -> Iterator[Client]:
+def publisher(broker_url: str) -> Iterator[MqttClient]:
     """A client that publishes as the edge of mons and receives its confirmations."""
-    with Client(broker_url, "test-edge", subscriptions=["sw/v1/mons/confirmed/gateway"]) as client:
+    with MqttClient(broker_url, "test-edge", subscriptions=["sw/v1/mons/confirmed/gateway"]) as client:
         client.wait_connected(10)
         yield client
 
 
-def publish_all(client: Client, batches: list[Batch]) -> None:
+def publish_all(client: MqttClient, batches: list[Batch]) -> None:
     for each in batches:
         client.publish(READINGS, each.model_dump_json().encode())
 
 
-def confirmed(client: Client, firsts: set[int]) -> None:
+def confirmed(client: MqttClient, firsts: set[int]) -> None:
     """Wait until all these batches are confirmed."""
 
     def enough(payloads: list[bytes]) -> bool:
@@ -260,7 +260,7 @@ POISON = [
 
 
 def test_poison_on_the_wire_is_kept_as_rejected_and_the_next_batch_is_stored(
-    database_url: str, broker_url: str, connection: Connection, publisher: Client, tmp_path: Path
+    database_url: str, broker_url: str, connection: Connection, publisher: MqttClient, tmp_path: Path
 ) -> None:
     install(connection, small_network())
     settings = {"database_url": database_url, "broker_url": broker_url}
@@ -279,7 +279,7 @@ def test_poison_on_the_wire_is_kept_as_rejected_and_the_next_batch_is_stored(
 
 
 def test_two_workers_store_everything_once(
-    database_url: str, broker_url: str, connection: Connection, publisher: Client, tmp_path: Path
+    database_url: str, broker_url: str, connection: Connection, publisher: MqttClient, tmp_path: Path
 ) -> None:
     install(connection, small_network())
     settings = {"database_url": database_url, "broker_url": broker_url}
@@ -301,7 +301,7 @@ def test_two_workers_store_everything_once(
 
 
 def test_a_worker_killed_in_mid_stream_loses_nothing(
-    database_url: str, broker_url: str, connection: Connection, publisher: Client, tmp_path: Path
+    database_url: str, broker_url: str, connection: Connection, publisher: MqttClient, tmp_path: Path
 ) -> None:
     install(connection, small_network())
     settings = {"database_url": database_url, "broker_url": broker_url, "max_in_flight": 20}
@@ -332,7 +332,7 @@ def test_nothing_is_acknowledged_while_the_database_is_away_and_all_is_stored_wh
     settings = {"database_url": url, "broker_url": broker, "max_in_flight": 5}
     batches = [morning(1 + 10 * i) for i in range(12)]
     with (
-        Client(broker, "test-edge", subscriptions=["sw/v1/mons/confirmed/gateway"]) as publisher,
+        MqttClient(broker, "test-edge", subscriptions=["sw/v1/mons/confirmed/gateway"]) as publisher,
         Program("ingest", settings, tmp_path / "log") as ingest,
     ):
         publisher.wait_connected(10)
@@ -344,7 +344,7 @@ def test_nothing_is_acknowledged_while_the_database_is_away_and_all_is_stored_wh
         ingest.wait_for_log("Nothing is acknowledged until it is back")
         assert publisher.receive(1, timeout_s=1.5) == []
         ingest.kill()
-        with Client(broker, "ingest-1", subscriptions=["sw/none"], session_s=3600) as successor:
+        with MqttClient(broker, "ingest-1", subscriptions=["sw/none"], session_s=3600) as successor:
             kept = collect(successor, lambda found: len(found) >= 11, timeout_s=2)
         assert {Batch.model_validate_json(p).first for p in kept} == {b.first for b in batches[1:]}
         publish_all(publisher, batches[1:])

@@ -21,7 +21,7 @@ from smartwork.db.core.connection import Connection, connect
 from smartwork.db.network_setup import install
 from smartwork.devstack.stack import Stack
 from smartwork.errors import SettingError
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 from tests.support.factory import EPOCH, small_network
 from tests.support.program import Program, eventually
 
@@ -87,15 +87,15 @@ def number(connection: Connection, statement: str) -> int:
 
 
 @pytest.fixture
-def publisher(broker_url: str) -> Iterator[Client]:
-    with Client(broker_url, "test-edge") as client:
+def publisher(broker_url: str) -> Iterator[MqttClient]:
+    with MqttClient(broker_url, "test-edge") as client:
         client.wait_connected(10)
         yield client
 
 
 @pytest.mark.services
 def test_what_ingest_did_is_counted_and_no_payload_is_in_its_log(
-    database_url: str, broker_url: str, connection: Connection, publisher: Client, tmp_path: Path
+    database_url: str, broker_url: str, connection: Connection, publisher: MqttClient, tmp_path: Path
 ) -> None:
     install(connection, small_network())
     port = free_port()
@@ -158,7 +158,7 @@ def test_a_worker_without_its_database_or_broker_lives_but_is_not_ready(outage: 
 
 @pytest.mark.services
 def test_asked_to_stop_in_mid_stream_it_acknowledges_all_that_it_committed_and_nothing_else(
-    database_url: str, broker_url: str, connection: Connection, publisher: Client, tmp_path: Path
+    database_url: str, broker_url: str, connection: Connection, publisher: MqttClient, tmp_path: Path
 ) -> None:
     install(connection, small_network())
     settings = {"database_url": database_url, "broker_url": broker_url, "max_in_flight": 50}

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from smartwork.devstack.stack import Stack
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 from tests.support.lit_centre import desk, edge, lamp, next_command
 
 pytestmark = pytest.mark.services
 
 
 def test_presence_commands_the_lamp_and_an_override_wins_until_it_is_ended(
-    outage: Stack, centre: Client, tmp_path: Path
+    outage: Stack, centre: MqttClient, tmp_path: Path
 ) -> None:
     with edge(outage, tmp_path):
         desk(centre, True)
@@ -27,7 +27,7 @@ def test_presence_commands_the_lamp_and_an_override_wins_until_it_is_ended(
         assert next_command(centre) == {"state": "ON", "brightness": 127}
 
 
-def test_a_lamp_that_does_not_confirm_gets_the_command_again(outage: Stack, centre: Client, tmp_path: Path) -> None:
+def test_a_lamp_that_does_not_confirm_gets_the_command_again(outage: Stack, centre: MqttClient, tmp_path: Path) -> None:
     with edge(outage, tmp_path):
         desk(centre, True)
         assert next_command(centre) == next_command(centre)

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from smartwork.cli.app import app
-from smartwork.contracts.policy import ZoneLight
+from smartwork.contracts.policy import ZoneSettings
 from smartwork.db.core.connection import Connection
 from smartwork.db.lighting.policy import policy
 from smartwork.db.lighting.zone_settings import install_zone_settings, set_zone_settings, undo_zone_settings, zone_settings
@@ -38,14 +38,14 @@ def test_settings_have_versions_and_an_undo_brings_back_the_one_before(connectio
     first = policy(connection, "mons", NOON).version
     with pytest.raises(InputError, match="nothing to undo"):
         undo_zone_settings(connection, "mons", "hall", NOON)
-    set_zone_settings(connection, "mons", ZoneLight(zone="hall", hold_s=600), NOON)
-    set_zone_settings(connection, "mons", ZoneLight(zone="hall", hold_s=1_200), NOON + timedelta(days=1))
+    set_zone_settings(connection, "mons", ZoneSettings(zone="hall", hold_s=600), NOON)
+    set_zone_settings(connection, "mons", ZoneSettings(zone="hall", hold_s=1_200), NOON + timedelta(days=1))
     assert policy(connection, "mons", NOON).version == first + 1
     assert undo_zone_settings(connection, "mons", "hall", NOON + timedelta(days=2)).hold_s == 600
     (found,) = zone_settings(connection)
     assert (found.version, found.light.hold_s) == (3, 600)
     with pytest.raises(InputError, match="has no zone attic"):
-        set_zone_settings(connection, "mons", ZoneLight(zone="attic"), NOON)
+        set_zone_settings(connection, "mons", ZoneSettings(zone="attic"), NOON)
 
 
 def test_a_facility_manager_changes_a_hold_time_on_the_command_line(

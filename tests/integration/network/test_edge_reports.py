@@ -19,7 +19,7 @@ from smartwork.db.network.edge_reports import store_edge_reports
 from smartwork.db.network_setup import install
 from smartwork.devstack.stack import Stack
 from smartwork.jobs.network.publish_policies import publish_policies
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 from tests.support.factory import NOON, small_network
 from tests.support.lit_centre import desk, edge
 from tests.support.program import Program, eventually
@@ -30,7 +30,7 @@ MS = round(NOON.timestamp() * 1000)
 
 
 def test_a_discovered_device_and_a_silent_sensor_reach_the_database(
-    outage: Stack, centre: Client, database: Connection, tmp_path: Path
+    outage: Stack, centre: MqttClient, database: Connection, tmp_path: Path
 ) -> None:
     database.execute("UPDATE device SET interval_s = 1 WHERE slug = 's-1'")
     publish_policies(database, centre, now())

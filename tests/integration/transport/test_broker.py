@@ -15,7 +15,7 @@ from smartwork.contracts.topics import MessageType, Topic
 from smartwork.devstack import packages
 from smartwork.devstack.errors import plain_environment
 from smartwork.errors import ServiceUnavailable
-from smartwork.transport.mqtt import Client
+from smartwork.transport.mqtt import MqttClient
 from tests.support.project import ROOT
 
 pytestmark = pytest.mark.services
@@ -31,9 +31,9 @@ class Broker:
     environment: dict[str, str]
     process: subprocess.Popen[bytes]
 
-    def client(self, user: str, subscriptions: list[str], password: str | None = None) -> Client:
+    def client(self, user: str, subscriptions: list[str], password: str | None = None) -> MqttClient:
         address = f"mqtt://{user}:{password or f'{user}-secret'}@127.0.0.1:{self.port}"
-        return Client(address, f"test-{user}", subscriptions=subscriptions)
+        return MqttClient(address, f"test-{user}", subscriptions=subscriptions)
 
     def healthy(self) -> bool:
         script = self.folder / "broker" / "healthy.sh"
@@ -88,11 +88,11 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         process.wait(10)
 
 
-def received_topics(client: Client) -> list[str]:
+def received_topics(client: MqttClient) -> list[str]:
     return [delivery.topic for delivery in client.receive(10, timeout_s=3)]
 
 
-def topics_of(client: Client, many: int) -> list[str]:
+def topics_of(client: MqttClient, many: int) -> list[str]:
     """The topics of the next `many` messages, or of those that arrive before the time limit."""
     found: list[str] = []
     while len(found) < many and (more := received_topics(client)):
@@ -176,7 +176,7 @@ def test_a_wrong_name_or_password_is_refused(broker: Broker, user: str) -> None:
 
 
 def test_nobody_gets_in_without_a_password(broker: Broker) -> None:
-    with Client(f"mqtt://127.0.0.1:{broker.port}", "anonymous") as client, pytest.raises(ServiceUnavailable):
+    with MqttClient(f"mqtt://127.0.0.1:{broker.port}", "anonymous") as client, pytest.raises(ServiceUnavailable):
         client.wait_connected(1.5)
 
 

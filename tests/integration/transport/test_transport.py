@@ -9,7 +9,7 @@ from paho.mqtt.properties import Properties
 
 from smartwork.devstack.stack import Stack
 from smartwork.errors import ServiceUnavailable
-from smartwork.transport.mqtt import Address, Client, Delivery, Message
+from smartwork.transport.mqtt import BrokerAddress, Delivery, Message, MqttClient
 from tests.support.broker import collect
 from tests.support.program import eventually
 
@@ -17,17 +17,17 @@ pytestmark = pytest.mark.services
 TOPIC = "sw/test/one"
 
 
-def publish_all(client: Client, *texts: str) -> None:
+def publish_all(client: MqttClient, *texts: str) -> None:
     for text in texts:
         client.publish(TOPIC, text.encode()).wait_for_publish(10)
 
 
-def session(broker_url: str, name: str = "edge-mons", most: int = 1_000) -> Client:
-    return Client(broker_url, name, subscriptions=["sw/test/+"], session_s=600, receive_maximum=most)
+def session(broker_url: str, name: str = "edge-mons", most: int = 1_000) -> MqttClient:
+    return MqttClient(broker_url, name, subscriptions=["sw/test/+"], session_s=600, receive_maximum=most)
 
 
 def test_what_was_not_acknowledged_comes_again_after_a_reconnection_and_the_rest_does_not(broker_url: str) -> None:
-    with session(broker_url) as client, Client(broker_url, "publisher") as publisher:
+    with session(broker_url) as client, MqttClient(broker_url, "publisher") as publisher:
         client.wait_connected(10)
         publisher.wait_connected(10)
         publish_all(publisher, "a", "b", "c")
@@ -45,7 +45,7 @@ def test_what_was_not_acknowledged_comes_again_after_a_reconnection_and_the_rest
 def test_what_was_published_while_a_session_was_disconnected_waits_for_it(broker_url: str) -> None:
     with session(broker_url) as client:
         client.wait_connected(10)
-    with Client(broker_url, "publisher") as publisher:
+    with MqttClient(broker_url, "publisher") as publisher:
         publisher.wait_connected(10)
         publish_all(publisher, *(str(i) for i in range(200)))
     with session(broker_url, most=10) as client:
@@ -54,7 +54,7 @@ def test_what_was_published_while_a_session_was_disconnected_waits_for_it(broker
 
 
 def test_no_more_than_the_maximum_is_delivered_before_it_is_acknowledged(broker_url: str) -> None:
-    with session(broker_url, most=3) as client, Client(broker_url, "publisher") as publisher:
+    with session(broker_url, most=3) as client, MqttClient(broker_url, "publisher") as publisher:
         client.wait_connected(10)
         publisher.wait_connected(10)
         publish_all(publisher, *"abcdef")
@@ -65,7 +65,7 @@ def test_no_more_than_the_maximum_is_delivered_before_it_is_acknowledged(broker_
 
 
 def test_a_portion_ends_with_the_message_that_fills_it_and_all_of_it_is_acknowledged_at_once(broker_url: str) -> None:
-    with session(broker_url) as client, Client(broker_url, "publisher") as publisher:
+    with session(broker_url) as client, MqttClient(broker_url, "publisher") as publisher:
         client.wait_connected(10)
         publisher.wait_connected(10)
         publish_all(publisher, *("x" * 100 for _ in range(10)))
@@ -81,9 +81,9 @@ def test_a_portion_ends_with_the_message_that_fills_it_and_all_of_it_is_acknowle
 def test_a_client_comes_back_by_itself_after_the_broker_restarts_and_old_acknowledgements_are_void(outage: Stack) -> None:
     url = outage.endpoints.broker_url
     reported: list[str] = []
-    with Client(url, "edge-mons", subscriptions=["sw/test/+"], session_s=600, report=reported.append) as client:
+    with MqttClient(url, "edge-mons", subscriptions=["sw/test/+"], session_s=600, report=reported.append) as client:
         client.wait_connected(10)
-        with Client(url, "publisher") as publisher:
+        with MqttClient(url, "publisher") as publisher:
             publisher.wait_connected(10)
             publish_all(publisher, "before")
         old = client.receive(1, timeout_s=5)
@@ -99,12 +99,12 @@ def test_a_client_comes_back_by_itself_after_the_broker_restarts_and_old_acknowl
 
 
 def test_the_last_will_of_a_client_that_dies_is_published_and_not_of_one_that_disconnects(broker_url: str) -> None:
-    with Client(broker_url, "listener", subscriptions=["sw/test/will"]) as listener:
+    with MqttClient(broker_url, "listener", subscriptions=["sw/test/will"]) as listener:
         listener.wait_connected(10)
-        with Client(broker_url, "mortal", will=Message("sw/test/will", b"offline")) as mortal:
+        with MqttClient(broker_url, "mortal", will=Message("sw/test/will", b"offline")) as mortal:
             mortal.wait_connected(10)
         assert listener.receive(1, timeout_s=0.5) == []
-        mortal = Client(broker_url, "mortal", will=Message("sw/test/will", b"offline"))
+        mortal = MqttClient(broker_url, "mortal", will=Message("sw/test/will", b"offline"))
         mortal.start()
         mortal.wait_connected(10)
         sock = mortal._paho.socket()
@@ -115,7 +115,7 @@ def test_the_last_will_of_a_client_that_dies_is_published_and_not_of_one_that_di
 
 
 def test_new_subscriptions_replace_the_old_ones(broker_url: str) -> None:
-    with Client(broker_url, "fickle", subscriptions=["sw/test/a"]) as client:
+    with MqttClient(broker_url, "fickle", subscriptions=["sw/test/a"]) as client:
         client.wait_connected(10)
         client.subscribe(["sw/test/b"])
         client.publish("sw/test/a", b"old").wait_for_publish(10)
@@ -125,7 +125,7 @@ def test_new_subscriptions_replace_the_old_ones(broker_url: str) -> None:
 
 def test_a_broker_that_does_not_answer_is_reported_once_and_waiting_ends() -> None:
     reported: list[str] = []
-    with Client("mqtt://127.0.0.1:1", "lonely", report=reported.append) as client:
+    with MqttClient("mqtt://127.0.0.1:1", "lonely", report=reported.append) as client:
         with pytest.raises(ServiceUnavailable, match=r"127\.0\.0\.1:1 does not answer"):
             client.wait_connected(1.5)
         assert not client.connected
@@ -139,7 +139,7 @@ def test_a_message_arrives_as_it_was_published_whatever_its_size_quality_and_pro
     properties.ContentType = "application/json"
     messages = [(0, b""), (1, b"\0\xff"), (1, b"y" * 200), (0, b"z" * 70_000), (2, b"twice" * 9)]
     publisher = Paho(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
-    address = Address.parse(broker_url)
+    address = BrokerAddress.parse(broker_url)
     publisher.connect(address.host, address.port)
     publisher.loop_start()
     publisher.publish(TOPIC, b"kept", qos=1, retain=True).wait_for_publish(10)
@@ -155,7 +155,7 @@ def test_a_message_arrives_as_it_was_published_whatever_its_size_quality_and_pro
     publisher.loop_stop()
 
 
-def eventually_one(client: Client) -> Delivery:
+def eventually_one(client: MqttClient) -> Delivery:
     (found,) = client.receive(1, timeout_s=5)
     client.acknowledge([found])
     return found

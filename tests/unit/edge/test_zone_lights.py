@@ -7,7 +7,7 @@ from typing import Any
 from edge import saved_lights
 from edge.zone_lights import ZoneLights
 from smartwork.contracts.edge_reports import LightCommand
-from smartwork.contracts.policy import Profile, ZoneLight
+from smartwork.contracts.policy import Profile, ZoneSettings
 from tests.support.lit_zones import NOON, policy, presence, state
 
 
@@ -112,6 +112,6 @@ def test_a_new_policy_takes_over_the_state_of_its_zones() -> None:
     lights = occupied(Profile.ZIGBEE2MQTT)
     lights.handle_readings(state(True, 0.8), NOON)
     brighter = policy(Profile.ZIGBEE2MQTT)
-    brighter = brighter.model_copy(update={"lights": [ZoneLight(zone="z-0", level=1.0)], "version": 2})
+    brighter = brighter.model_copy(update={"lights": [ZoneSettings(zone="z-0", level=1.0)], "version": 2})
     after = ZoneLights.of(brighter, NOON, lights)
     assert json.loads(after.tick(NOON)[0][1])["brightness"] == 254

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_sim.lux_room import LuxRoom, Sky, daylight, draw_clouds, measured_lux
-from smartwork.contracts.policy import ZoneLight
+from smartwork.contracts.policy import ZoneSettings
 from smartwork.domain.lighting.controller import (
     DAYLIGHT_BAND,
     Event,
@@ -32,7 +32,7 @@ HOURS = OpeningHours("Europe/Brussels", time(7), time(19), frozenset({1, 2, 3, 4
 MORNING = datetime(2026, 10, 5, 6, tzinfo=UTC)
 """A Monday, 08:00 in Brussels."""
 NIGHT = datetime(2026, 10, 5, 20, tzinfo=UTC)
-LIGHT = ZoneLight(zone="a", hold_s=600, level=0.9, background=0.1, override_s=3600, ramp_s=2)
+LIGHT = ZoneSettings(zone="a", hold_s=600, level=0.9, background=0.1, override_s=3600, ramp_s=2)
 POLICY = ZonePolicy(LIGHT, {"s-1": 60, "s-2": 60}, {}, HOURS)
 SILENCE = timedelta(seconds=150)
 
@@ -129,7 +129,9 @@ events = st.one_of(
 lives = st.lists(st.tuples(moments, events), max_size=25).map(lambda pairs: sorted(pairs, key=lambda pair: pair[0]))
 policies = st.builds(
     lambda hold, level, share, hours, lux: ZonePolicy(
-        ZoneLight(zone="a", hold_s=hold, level=level, background=round(level * share, 2), override_s=1_800, daylight_lux=lux),
+        ZoneSettings(
+            zone="a", hold_s=hold, level=level, background=round(level * share, 2), override_s=1_800, daylight_lux=lux
+        ),
         {"s-1": 60, "s-2": 600},
         {"l-1": 60},
         hours,
@@ -208,7 +210,7 @@ def last_of_each(commanded: list[tuple[float, float]]) -> list[tuple[float, floa
 
 def day_in(room: LuxRoom, sky: Sky, target: float, random: Random, delay_s: int = 60) -> list[tuple[int, float, float]]:
     """A working day with somebody there: (second, level, true lux on the desk) at each report of the lux sensor."""
-    light = ZoneLight(zone="a", daylight_lux=target, hold_s=900)
+    light = ZoneSettings(zone="a", daylight_lux=target, hold_s=900)
     policy = ZonePolicy(light, {"s-1": 60}, {"l-1": 60}, None)
     midnight = datetime(2026, 3, 20, tzinfo=UTC)
     state, history = initial_state(midnight), []
@@ -226,7 +228,7 @@ def day_in(room: LuxRoom, sky: Sky, target: float, random: Random, delay_s: int 
 @pytest.mark.parametrize("lamp_lux", [300, 500, 800, 1_500])
 @pytest.mark.parametrize("sun_lux", [0, 100, 250, 400, 460, 600, 3_000])
 def test_under_a_steady_sky_the_level_settles(lamp_lux: float, sun_lux: float) -> None:
-    light = ZoneLight(zone="a", daylight_lux=500)
+    light = ZoneSettings(zone="a", daylight_lux=500)
     policy, state, random, levels = (
         ZonePolicy(light, {"s-1": 60}, {"l-1": 60}, None),
         initial_state(MORNING),
@@ -257,7 +259,7 @@ def test_under_moving_clouds_desks_are_bright_enough_soon_after_each_change(seed
 def test_daylight_saves_light_and_a_silent_lux_sensor_leaves_no_desk_dark() -> None:
     history = day_in(LuxRoom(500, 1_500), Sky([(0, 1.0)]), 500, Random(3))
     assert min(level for _, level, _ in history) == 0.0
-    light = ZoneLight(zone="a", daylight_lux=500)
+    light = ZoneSettings(zone="a", daylight_lux=500)
     policy = ZonePolicy(light, {"s-1": 60}, {"l-1": 60}, None)
     state, now = initial_state(MORNING), MORNING
     for minute in range(30):
