@@ -89,7 +89,7 @@ def test_worked_figure_is_what_the_program_charges(row: dict[str, str]) -> None:
         charge=row["charge"],
         grace_min=int(row["grace"]),
         no_show_share=Decimal(row["share"]),
-        early_leave_refund=row["give back"] == "yes",
+        early_leave_refund=row["refund"] == "yes",
     )
     lines = rate(proven(row), terms_of(terms, TARIFF), STANDARD_VAT)
     if row["net"] == "–":
@@ -131,7 +131,7 @@ TARIFFS = [
 ]
 
 
-@pytest.mark.parametrize("row", table("Which contract and tariff hold"), ids=lambda row: " ".join(list(row.values())[:3]))
+@pytest.mark.parametrize("row", table("Which contract and tariff are valid"), ids=lambda row: " ".join(list(row.values())[:3]))
 def test_contract_and_tariff_are_those_that_hold(row: dict[str, str]) -> None:
     day = date.fromisoformat(row["day"])
     assert contract_at(CONTRACTS.values(), row["centre"], row["kind"], day) == CONTRACTS[row["contract"]]
@@ -154,7 +154,7 @@ def beyond(line: Line) -> str:
 
 
 def test_hours_bought_ahead_are_spent_as_the_table_says() -> None:
-    rows = table("Hours bought ahead")
+    rows = table("Prepaid hours")
     lots = [
         Lot("A", "desk", date(2026, 10, 1), date(2026, 10, 20), Decimal(3), Decimal("6.00"), Decimal(3)),
         Lot("B", "desk", date(2026, 10, 10), None, Decimal(2), Decimal("6.30"), Decimal(2)),
