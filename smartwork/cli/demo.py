@@ -17,7 +17,7 @@ from smartwork.cli.figures import euro, number
 from smartwork.cli.ledger import LEDGER_COLUMNS, figure_cells
 from smartwork.cli.options import Month, OutDir, parse_month
 from smartwork.cli.progress_bar import out, progress_bar
-from smartwork.cli.tables import titled_table
+from smartwork.cli.tables import counted, titled_table
 from smartwork.cli.verdicts import verdicts_table
 
 if TYPE_CHECKING:
@@ -96,14 +96,14 @@ def _money_table(accounts: "DemoAccounts", folder: str) -> Table:
     table.add_row("VAT", euro(bill.vat))
     table.add_row("[bold]to pay[/]", f"[bold]{euro(bill.gross)}[/]")
     credited = sum((note.gross for note in accounts.credit_notes), Decimal(0))
-    table.add_row(f"{len(accounts.credit_notes)} credit note after a dispute", euro(-credited))
+    table.add_row(f"{counted(len(accounts.credit_notes), 'credit note')} after a dispute", euro(-credited))
     owed = sum((document.gross for document in settlement.documents), Decimal(0))
-    table.add_row(f"{len(settlement.documents)} self-billed documents with statements, owed to centres", euro(owed))
+    table.add_row(f"{counted(len(settlement.documents), 'self-billed document')}, owed to centres", euro(owed))
     table.add_row("margin of the network", euro(settlement.margin))
     ordered = sum((order.total for order, _ in settlement.payouts), Decimal(0))
-    table.add_row(f"{len(settlement.payouts)} SEPA file, ordered", euro(ordered))
-    proven = sum(not check.mismatches for check in audit.checks)
-    checks = f"{proven} of {len(audit.checks)} statements proven"
+    table.add_row(f"{counted(len(settlement.payouts), 'SEPA file')}, ordered", euro(ordered))
+    passed = sum(not check.mismatches for check in audit.checks)
+    checks = f"{passed} of {len(audit.checks)} checks passed"
     table.add_row(f"audit of {audit.postings} postings", f"{'' if audit.is_clean else '[red]'}{checks}")
     unattributed = f"{number(bill.unattributed.count)}, {number(bill.unattributed.occupied_s / 3600)} h"
     table.add_row("unattributed stays, billed to nobody", unattributed)

@@ -34,7 +34,7 @@ def uci_command(
     hold: HoldTime = 0,
     as_json: AsJson = False,
 ) -> None:
-    """An office in Mons (UMONS 2015): presence, light, CO2, temperature and humidity, one row a minute."""
+    """Replay an office in Mons (UMONS 2015): presence, light, CO2, temperature and humidity, one row a minute."""
     _replay("uci", file, centre, hold, as_json=as_json)
 
 
@@ -46,7 +46,7 @@ def robod_command(
     hold: HoldTime = 0,
     as_json: AsJson = False,
 ) -> None:
-    """A room in Singapore (NUS 2021): occupants, light and lighting energy, one row every five minutes."""
+    """Replay a room in Singapore (NUS 2021): occupants, light and lighting energy, one row every five minutes."""
     _replay("robod", file, centre, hold, as_json=as_json)
 
 
