@@ -131,7 +131,9 @@ TARIFFS = [
 ]
 
 
-@pytest.mark.parametrize("row", table("Which contract and tariff are valid"), ids=lambda row: " ".join(list(row.values())[:3]))
+@pytest.mark.parametrize(
+    "row", table("Which contract and tariff are valid"), ids=lambda row: " ".join(list(row.values())[:3])
+)
 def test_contract_and_tariff_are_those_that_hold(row: dict[str, str]) -> None:
     day = date.fromisoformat(row["day"])
     assert contract_at(CONTRACTS.values(), row["centre"], row["kind"], day) == CONTRACTS[row["contract"]]
