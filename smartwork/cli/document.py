@@ -13,7 +13,8 @@ from smartwork.cli.figures import euro, figure
 from smartwork.cli.tables import Column, FittedTable, Row
 from smartwork.cli.verdicts import VERDICT_NAMES
 from smartwork.documents import line_texts
-from smartwork.domain.billing.invoice import Invoice, Line, Proof
+from smartwork.domain.billing.billed_visit import BilledVisit
+from smartwork.domain.billing.invoice import Invoice, Line
 from smartwork.domain.billing.lifecycle import Event
 from smartwork.domain.billing.payments import Position
 from smartwork.domain.ledger.ledger_day import LedgerDay
@@ -25,7 +26,7 @@ def document(invoice: Invoice, events: list[Event], position: Position | None) -
     kind = invoice.kind.replace("self_billed", "self-billed").replace("_", " ")
     total = f"Net {euro(invoice.net)}, VAT {euro(invoice.vat)}, gross {euro(invoice.gross)}"
     total += "." if invoice.is_credit else f", due {invoice.due_on}."
-    proven = next((line.line for line in invoice.lines if line.proofs), None)
+    proven = next((line.line for line in invoice.lines if line.visits), None)
     if position is not None:
         total += f"\nPaid {euro(position.paid)}, credited {euro(position.credited)}, open {euro(position.open)}."
     return Group(
@@ -77,7 +78,7 @@ def _quantity(line: Line) -> str:
 
 
 def _verdict(line: Line) -> str:
-    verdicts = dict.fromkeys(proof.verdict for proof in line.proofs)
+    verdicts = dict.fromkeys(billed.visit.verdict for billed in line.visits)
     return ", ".join(texts("en")[f"verdict_{verdict}"] for verdict in verdicts)
 
 
@@ -103,18 +104,19 @@ def evidence(line: Line) -> RenderableType:
     if line.terms:
         charge = line.terms.charge.replace("_", " ")
         parts.append(Text(f"Contract: {charge}, grace {line.terms.grace_min} min, step {line.terms.step_min} min"))
-    parts += [part for proof in line.proofs for part in _proof(proof)]
+    parts += [part for billed in line.visits for part in _proof(billed)]
     return Group(*parts)
 
 
-def _proof(proof: Proof) -> list[RenderableType]:
-    zone = ZoneInfo(proof.timezone)
-    reference = proof.booking or proof.check_in or ""
-    when = f"{proof.starts_at.astimezone(zone):%Y-%m-%d %H:%M}–{proof.ends_at.astimezone(zone):%H:%M}"
-    verdict, basis = VERDICT_NAMES[proof.verdict], proof.basis.replace("_", " ")
+def _proof(billed: BilledVisit) -> list[RenderableType]:
+    visit = billed.visit
+    zone = ZoneInfo(visit.timezone)
+    reference = visit.booking or visit.check_in or ""
+    when = f"{visit.starts_at.astimezone(zone):%Y-%m-%d %H:%M}–{visit.ends_at.astimezone(zone):%H:%M}"
+    verdict, basis = VERDICT_NAMES[visit.verdict], billed.basis.replace("_", " ")
     heading = Text(
-        f"\n{reference}: {proof.centre_name}, {proof.resource_name}, {when}, {verdict}, {figure(proof.hours)} h ({basis}); "
-        f"measured {proof.coverage:.0%} of the time\n"
+        f"\n{reference}: {visit.centre_name}, {visit.resource_name}, {when}, {verdict}, {figure(billed.hours)} h ({basis}); "
+        f"measured {billed.coverage:.0%} of the time\n"
     )
     spans = [
         (
@@ -122,11 +124,11 @@ def _proof(proof: Proof) -> list[RenderableType]:
             f"{span.end.astimezone(zone):%H:%M:%S}",
             f"{span.state} (suspect)" if span.suspect else span.state,
         )
-        for span in proof.spans
+        for span in visit.spans
     ]
-    table = FittedTable(f"Measured, {proof.timezone}", [Column("From"), Column("To"), Column("State")], [spans])
-    runs = ", ".join(f"{run.edge}/{run.epoch} {run.first}–{run.last}" for run in proof.batches) or "none"
-    return [heading, table, Text(f"Readings in the ledger: {runs}"), *(_ledger_day(day) for day in proof.ledger or ())]
+    table = FittedTable(f"Measured, {billed.visit.timezone}", [Column("From"), Column("To"), Column("State")], [spans])
+    runs = ", ".join(f"{run.edge}/{run.epoch} {run.first}–{run.last}" for run in billed.visit.batches) or "none"
+    return [heading, table, Text(f"Readings in the ledger: {runs}"), *(_ledger_day(day) for day in billed.visit.ledger or ())]
 
 
 def _ledger_day(day: LedgerDay) -> Text:

@@ -45,7 +45,10 @@ def verify_command(
         checked = verify(file)
         progress("Recomputing every line", 1, 1)
     if as_json:
-        content = {**asdict(checked), "file": str(file), "holds": checked.holds, "whole": checked.whole}
+        fields = asdict(checked)
+        content = {
+            "proofs": fields.pop("visits"), **fields, "file": str(file), "holds": checked.holds, "whole": checked.whole,
+        }  # fmt: skip
         print(json.dumps(content, indent=2, ensure_ascii=False))
     else:
         out.print(_head(checked), soft_wrap=True)
@@ -59,8 +62,8 @@ def verify_command(
 
 def _head(checked: "Verified") -> RenderableType:
     kind = checked.kind.replace("self_billed", "self-billed").replace("_", " ")
-    lines, proofs = counted(checked.lines, "line"), counted(checked.proofs, "proof")
-    return Text(f"{checked.number}, {kind}: {lines} with {proofs}, EUR {checked.gross}\nSHA-256 {checked.digest}")
+    lines, visits = counted(checked.lines, "line"), counted(checked.visits, "visit")
+    return Text(f"{checked.number}, {kind}: {lines} with {visits}, EUR {checked.gross}\nSHA-256 {checked.digest}")
 
 
 def _result(checked: "Verified") -> RenderableType:

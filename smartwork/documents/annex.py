@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from smartwork.documents import line_texts
 from smartwork.documents.character_set import ending, for_column, shortened
 from smartwork.documents.line_pages import CENTRE_NAME, PLACE_NAME
-from smartwork.domain.billing.invoice import Invoice, Proof
+from smartwork.domain.billing.billed_visit import BilledVisit
+from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.parties import Language
 from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
 from smartwork.translations import formats
@@ -34,13 +35,13 @@ def visits_section(invoice: Invoice) -> dict[str, Any] | None:
     """What was booked and measured for every visit, by centre; None where no line rests on a visit."""
     words = texts(invoice.language)
     by_centre = [
-        [(line, proof) for line in lines for proof in line.proofs]
+        [(line, billed) for line in lines for billed in line.visits]
         for _, lines in groupby(invoice.lines, lambda line: line.centre)
     ]
     groups = [pairs for pairs in by_centre if pairs]
     if not groups:
         return None
-    axis = _axis(proof for pairs in groups for _, proof in pairs)
+    axis = _axis(billed for pairs in groups for _, billed in pairs)
     return {
         "kind": "visits",
         "title": words["annex"],
@@ -53,35 +54,37 @@ def visits_section(invoice: Invoice) -> dict[str, Any] | None:
         "ticks": [[str(hour % 24), _fraction(hour, axis)] for hour in _ticks(axis)],
         "groups": [
             {
-                "name": shortened(pairs[0][1].centre_name, CENTRE_NAME),
-                "rows": [_visit(line.line, proof, words, invoice.language, axis) for line, proof in pairs],
+                "name": shortened(pairs[0][1].visit.centre_name, CENTRE_NAME),
+                "rows": [_visit(line.line, billed, words, invoice.language, axis) for line, billed in pairs],
             }
             for pairs in groups
         ],
     }
 
 
-def _visit(number: int, proof: Proof, words: Texts, language: Language, axis: Axis) -> dict[str, Any]:
+def _visit(number: int, billed: BilledVisit, words: Texts, language: Language, axis: Axis) -> dict[str, Any]:
     """A visit; `booked` and, by state, `spans` are bars on the time axis."""
-    fraction = _fractions(proof, axis)
-    booked = f" / {formats.minutes(proof.booked_s)}" if proof.booked_s else ""
-    not_arrived = sum(day.numbered - day.arrived for day in proof.ledger or ())
+    fraction = _fractions(billed, axis)
+    booked = f" / {formats.minutes(billed.visit.booked_s)}" if billed.visit.booked_s else ""
+    not_arrived = sum(day.numbered - day.arrived for day in billed.visit.ledger or ())
     spans: dict[str, list[Stretch]] = defaultdict(list)
-    for span in proof.spans:
+    for span in billed.visit.spans:
         spans["suspect" if span.suspect else span.state].append((fraction(span.start), fraction(span.end)))
     return {
         "line": str(number),
-        "date": formats.short_day(proof.day, language),
-        "place": for_column(shortened(proof.resource_name, PLACE_NAME)),
-        "time": line_texts.times(proof),
-        "reference": ending(line_texts.named(proof), _REFERENCE),
-        "verdict": words[f"verdict_{proof.verdict}"],
-        "measured": f"{formats.minutes(proof.occupied_s + proof.over_s)}{booked} min",
-        "unknown": f"{formats.minutes(proof.unknown_s)} min {words['unknown']}" if proof.unknown_s else "",
-        "coverage": f"{words['coverage']} {formats.percent(proof.coverage * 100, language)}",
+        "date": formats.short_day(billed.day, language),
+        "place": for_column(shortened(billed.visit.resource_name, PLACE_NAME)),
+        "time": line_texts.times(billed),
+        "reference": ending(line_texts.named(billed), _REFERENCE),
+        "verdict": words[f"verdict_{billed.visit.verdict}"],
+        "measured": f"{formats.minutes(billed.visit.occupied_s + billed.visit.over_s)}{booked} min",
+        "unknown": f"{formats.minutes(billed.visit.unknown_s)} min {words['unknown']}" if billed.visit.unknown_s else "",
+        "coverage": f"{words['coverage']} {formats.percent(billed.coverage * 100, language)}",
         "missing": words.plural("readings_not_arrived", not_arrived) if not_arrived else "",
-        **_runs(proof.batches, words),
-        "booked": _dashes([(fraction(proof.starts_at), fraction(proof.ends_at))]) if proof.booked_s else None,
+        **_runs(billed.visit.batches, words),
+        "booked": _dashes([(fraction(billed.visit.starts_at), fraction(billed.visit.ends_at))])
+        if billed.visit.booked_s
+        else None,
         "spans": {state: _dashes(stretches) for state, stretches in spans.items()},
     }
 
@@ -105,12 +108,12 @@ def _runs(runs: Sequence[BatchRun], words: Texts) -> dict[str, str]:
     return {"outbox": outbox, "numbers": f"№ {first.first}–{first.last}{more}"}
 
 
-def _axis(proofs: Iterable[Proof]) -> Axis:
+def _axis(visits: Iterable[BilledVisit]) -> Axis:
     """The hours that every drawing of the document shows, so that days compare: 7 to 19, and more if used."""
     clocks = [
-        _clock(moment, proof.day, proof.timezone)
-        for proof in proofs
-        for moment in (proof.starts_at, proof.ends_at, *(span.end for span in proof.spans[-1:]))
+        _clock(moment, billed.day, billed.visit.timezone)
+        for billed in visits
+        for moment in (billed.visit.starts_at, billed.visit.ends_at, *(span.end for span in billed.visit.spans[-1:]))
     ]
     first, last = _AXIS
     return min(first, math.floor(min(clocks, default=first))), max(last, math.ceil(max(clocks, default=last)))
@@ -125,14 +128,14 @@ def _fraction(clock: float, axis: Axis) -> float:
     return round(min(1.0, max(0.0, (clock - axis[0]) / (axis[1] - axis[0]))), 5)
 
 
-def _fractions(proof: Proof, axis: Axis) -> Callable[[datetime], float]:
+def _fractions(billed: BilledVisit, axis: Axis) -> Callable[[datetime], float]:
     """Where an instant lies on the axis. On days on which clocks change, the local clock counts."""
-    zone = ZoneInfo(proof.timezone)
-    last = max(proof.ends_at, proof.spans[-1].end) if proof.spans else proof.ends_at
-    if proof.starts_at.astimezone(zone).utcoffset() != last.astimezone(zone).utcoffset():
-        return lambda moment: _fraction(_clock(moment, proof.day, proof.timezone), axis)
+    zone = ZoneInfo(billed.visit.timezone)
+    last = max(billed.visit.ends_at, billed.visit.spans[-1].end) if billed.visit.spans else billed.visit.ends_at
+    if billed.visit.starts_at.astimezone(zone).utcoffset() != last.astimezone(zone).utcoffset():
+        return lambda moment: _fraction(_clock(moment, billed.day, billed.visit.timezone), axis)
     # Without a change of clocks, one conversion a visit is enough.
-    began, start = _clock(proof.starts_at, proof.day, proof.timezone), proof.starts_at
+    began, start = _clock(billed.visit.starts_at, billed.day, billed.visit.timezone), billed.visit.starts_at
     return lambda moment: _fraction(began + (moment - start).total_seconds() / 3600, axis)
 
 
@@ -146,7 +149,7 @@ def _clock(moment: datetime, day: date, timezone: str) -> float:
 def ledger_section(invoice: Invoice) -> dict[str, Any] | None:
     """A row for each centre, then one for each of its days on which readings had not arrived; None without a ledger."""
     words = texts(invoice.language)
-    days = line_texts.ledger_days(proof for line in invoice.lines for proof in line.proofs)
+    days = line_texts.ledger_days(billed for line in invoice.lines for billed in line.visits)
     if not days:
         return None
     return {

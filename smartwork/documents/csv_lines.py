@@ -21,20 +21,20 @@ COLUMNS: dict[str, Callable[[Invoice, Line], object]] = {
     "ends_on": lambda _, line: line.ends_on,
     "centre": lambda _, line: _safe(line.centre or ""),
     "place_kind": lambda _, line: line.place_kind or "",
-    "place": lambda _, line: _joined(proof.resource for proof in line.proofs),
-    "place_name": lambda _, line: _joined(proof.resource_name for proof in line.proofs),
-    "member": lambda _, line: _joined(proof.member for proof in line.proofs),
-    "reference": lambda _, line: _joined(line_texts.named(proof) for proof in line.proofs) or _safe(line.label or ""),
-    "times": lambda _, line: _joined(line_texts.times(proof) for proof in line.proofs),
-    "verdict": lambda _, line: _joined(proof.verdict for proof in line.proofs),
-    "basis": lambda _, line: _joined(proof.basis for proof in line.proofs),
-    "booked_s": lambda _, line: sum(proof.booked_s for proof in line.proofs),
-    "occupied_s": lambda _, line: sum(proof.occupied_s for proof in line.proofs),
-    "vacant_s": lambda _, line: sum(proof.vacant_s for proof in line.proofs),
-    "unknown_s": lambda _, line: sum(proof.unknown_s for proof in line.proofs),
-    "over_s": lambda _, line: sum(proof.over_s for proof in line.proofs),
-    "coverage": lambda _, line: min((proof.coverage for proof in line.proofs), default=""),
-    "ledger": lambda _, line: _joined(run for proof in line.proofs for run in line_texts.ledger(proof.batches)),
+    "place": lambda _, line: _joined(billed.visit.resource for billed in line.visits),
+    "place_name": lambda _, line: _joined(billed.visit.resource_name for billed in line.visits),
+    "member": lambda _, line: _joined(billed.visit.member or "" for billed in line.visits),
+    "reference": lambda _, line: _joined(line_texts.named(billed) for billed in line.visits) or _safe(line.label or ""),
+    "times": lambda _, line: _joined(line_texts.times(billed) for billed in line.visits),
+    "verdict": lambda _, line: _joined(billed.visit.verdict for billed in line.visits),
+    "basis": lambda _, line: _joined(billed.basis for billed in line.visits),
+    "booked_s": lambda _, line: sum(billed.visit.booked_s for billed in line.visits),
+    "occupied_s": lambda _, line: sum(billed.visit.occupied_s for billed in line.visits),
+    "vacant_s": lambda _, line: sum(billed.visit.vacant_s for billed in line.visits),
+    "unknown_s": lambda _, line: sum(billed.visit.unknown_s for billed in line.visits),
+    "over_s": lambda _, line: sum(billed.visit.over_s for billed in line.visits),
+    "coverage": lambda _, line: min((billed.coverage for billed in line.visits), default=""),
+    "ledger": lambda _, line: _joined(run for billed in line.visits for run in line_texts.ledger(billed.visit.batches)),
     "ledger_numbered": lambda _, line: _ledger(line, lambda day: day.numbered),
     "ledger_stored": lambda _, line: _ledger(line, lambda day: day.stored),
     "ledger_rejected": lambda _, line: _ledger(line, lambda day: day.rejected),
@@ -66,7 +66,7 @@ def table(invoice: Invoice) -> bytes:
 
 def _ledger(line: Line, count: Callable[[LedgerDay], int]) -> object:
     """The sum over the ledger days that a line touches, each day of a centre once; empty where no ledger was recorded."""
-    days = {(proof.centre, day.day): day for proof in line.proofs for day in proof.ledger or ()}
+    days = {(billed.visit.centre, day.day): day for billed in line.visits for day in billed.visit.ledger or ()}
     return sum(map(count, days.values())) if days else ""
 
 

@@ -192,9 +192,9 @@ def _mentions(invoice: Invoice, words: Texts) -> list[str]:
 
 
 def _notes(invoice: Invoice, words: Texts) -> list[str]:
-    proofs = [proof for line in invoice.lines for proof in line.proofs]
-    found = [words["evidence_note"], words["verify_note"]] if proofs else [words["verify_note"]]
-    if any(proof.doubtful for proof in proofs):
+    visits = [billed for line in invoice.lines for billed in line.visits]
+    found = [words["evidence_note"], words["verify_note"]] if visits else [words["verify_note"]]
+    if any(billed.doubtful for billed in visits):
         found.append(words["doubtful"])
     if invoice.statement:
         shared = any(line.unit == "share" for line in invoice.lines)

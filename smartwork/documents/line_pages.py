@@ -74,15 +74,15 @@ def _line(line: Line, invoice: Invoice, words: Texts, *, rated: bool) -> dict[st
         "vat": line.vat_category if rated else "",
         "net": formats.number(line.net, language),
     }
-    if len(line.proofs) == 1:
+    if len(line.visits) == 1:
         name, reference = for_column(shortened(title, _LINE_NAME)), for_column(ending(reference, _REFERENCE))
-        return {**row, "name": name, "reference": reference, "time": line_texts.times(line.proofs[0])}
+        return {**row, "name": name, "reference": reference, "time": line_texts.times(line.visits[0])}
     return {**row, "remark": shortened(" · ".join(part for part in (reference, remark) if part), _REMARK)}
 
 
 def _dates(line: Line, language: Language) -> str:
     """The day of a visit or visits, else the first and last day."""
-    if line.proofs or line.starts_on == line.ends_on:
+    if line.visits or line.starts_on == line.ends_on:
         return formats.short_day(line.starts_on, language)
     return f"{line.starts_on:%d}–{line.ends_on:%d/%m}"
 

@@ -7,7 +7,8 @@ from functools import lru_cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from smartwork.domain.billing.invoice import DocumentReference, Invoice, Line, Proof
+from smartwork.domain.billing.billed_visit import BilledVisit
+from smartwork.domain.billing.invoice import DocumentReference, Invoice, Line
 from smartwork.domain.billing.parties import Language
 from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
 from smartwork.translations import formats
@@ -31,7 +32,7 @@ def name(line: Line, language: Language) -> str:
         case "settlement":
             return words[f"settlement_{line.unit}"] + kind
         case "occupancy" | "beyond_pass" | "no_show":
-            return ", ".join(dict.fromkeys(proof.resource_name for proof in line.proofs)) or words["beyond_pass"]
+            return ", ".join(dict.fromkeys(billed.visit.resource_name for billed in line.visits)) or words["beyond_pass"]
 
 
 def title(line: Line, invoice: Invoice) -> str:
@@ -57,9 +58,9 @@ def remark(line: Line, language: Language) -> str:
         parts.append(words["of_line"].format(line=line.of_line))
     elif line.kind == "no_show":
         parts.append(f"{words['verdict_no_show']}, {words['no_show_fee']}")
-    elif line.kind == "occupancy" and len(line.proofs) == 1:
-        proof = line.proofs[0]
-        parts.append(words[f"verdict_{proof.verdict}"] if line.drawdowns else _verdict(proof, words))
+    elif line.kind == "occupancy" and len(line.visits) == 1:
+        billed = line.visits[0]
+        parts.append(words[f"verdict_{billed.visit.verdict}"] if line.drawdowns else _verdict(billed, words))
     if line.drawdowns:
         spent = sum((draw.hours for draw in line.drawdowns), Decimal(0))
         parts.append(words["from_credits"].format(hours=formats.number(spent, language)))
@@ -68,39 +69,39 @@ def remark(line: Line, language: Language) -> str:
     return " · ".join(parts)
 
 
-def _verdict(proof: Proof, words: Texts) -> str:
-    verdict = words[f"verdict_{proof.verdict}"]
-    if proof.verdict in _PLAIN and proof.basis != "given_back":
+def _verdict(billed: BilledVisit, words: Texts) -> str:
+    verdict = words[f"verdict_{billed.visit.verdict}"]
+    if billed.visit.verdict in _PLAIN and billed.basis != "given_back":
         return verdict
-    return f"{verdict}, {words[f'by_{proof.basis}']}"
+    return f"{verdict}, {words[f'by_{billed.basis}']}"
 
 
 def reference(line: Line, language: Language) -> str:
     """The booking or check-in of a line with one visit, the number of visits of others, or the order of prepaid hours."""
-    if len(line.proofs) == 1:
-        return named(line.proofs[0])
-    if line.proofs:
-        return texts(language).plural("visits_of_line", len(line.proofs))
+    if len(line.visits) == 1:
+        return named(line.visits[0])
+    if line.visits:
+        return texts(language).plural("visits_of_line", len(line.visits))
     return (line.label or "") if line.kind == "credits_bought" else ""
 
 
-def named(proof: Proof) -> str:
+def named(billed: BilledVisit) -> str:
     """The booking of a visit, or its check-in where there is no booking."""
-    return proof.booking or proof.check_in or "–"
+    return billed.visit.booking or billed.visit.check_in or "–"
 
 
-def evidence(proof: Proof, language: Language) -> str:
+def evidence(billed: BilledVisit, language: Language) -> str:
     """A visit's evidence in one sentence: verdict, rule, minutes, coverage, and the numbers of its readings."""
     words = texts(language)
-    parts = [f"{words[f'verdict_{proof.verdict}']}, {words[f'basis_{proof.basis}']}"]
-    if proof.booked_s:
-        parts.append(f"{words['booked']} {formats.minutes(proof.booked_s)} min")
-    parts.append(f"{words['measured']} {formats.minutes(proof.occupied_s + proof.over_s)} min")
-    if proof.unknown_s:
-        parts.append(f"{words['unknown']} {formats.minutes(proof.unknown_s)} min")
-    parts.append(f"{words['coverage']} {formats.percent(proof.coverage * 100, language, 1)}")
-    parts.append(f"{words['ledger'].lower()} {'; '.join(ledger(proof.batches)) or words['no_readings']}")
-    parts += [ledger_day(day, language) for day in proof.ledger or ()]
+    parts = [f"{words[f'verdict_{billed.visit.verdict}']}, {words[f'basis_{billed.basis}']}"]
+    if billed.visit.booked_s:
+        parts.append(f"{words['booked']} {formats.minutes(billed.visit.booked_s)} min")
+    parts.append(f"{words['measured']} {formats.minutes(billed.visit.occupied_s + billed.visit.over_s)} min")
+    if billed.visit.unknown_s:
+        parts.append(f"{words['unknown']} {formats.minutes(billed.visit.unknown_s)} min")
+    parts.append(f"{words['coverage']} {formats.percent(billed.coverage * 100, language, 1)}")
+    parts.append(f"{words['ledger'].lower()} {'; '.join(ledger(billed.visit.batches)) or words['no_readings']}")
+    parts += [ledger_day(day, language) for day in billed.visit.ledger or ()]
     return "; ".join(parts)
 
 
@@ -120,9 +121,13 @@ def ledger_day(day: LedgerDay, language: Language) -> str:
     return f"{text} ({', '.join(waiting)})" if waiting else text
 
 
-def ledger_days(proofs: Iterable[Proof]) -> dict[tuple[str, str, date], LedgerDay]:
+def ledger_days(visits: Iterable[BilledVisit]) -> dict[tuple[str, str, date], LedgerDay]:
     """The ledger days of some visits, each day of a centre once, in order of the centre's name, slug and day."""
-    found = {(proof.centre_name, proof.centre, day.day): day for proof in proofs for day in proof.ledger or ()}
+    found = {
+        (billed.visit.centre_name, billed.visit.centre, day.day): day
+        for billed in visits
+        for day in billed.visit.ledger or ()
+    }
     return dict(sorted(found.items()))
 
 
@@ -135,9 +140,9 @@ def quantity(line: Line, language: Language) -> str:
     return formats.number(value, language, places)
 
 
-def times(proof: Proof) -> str:
+def times(billed: BilledVisit) -> str:
     """Start and end of a visit in the local time of its centre: 09:00–12:30."""
-    return _times(proof.starts_at, proof.ends_at, proof.timezone)
+    return _times(billed.visit.starts_at, billed.visit.ends_at, billed.visit.timezone)
 
 
 @lru_cache(maxsize=4096)

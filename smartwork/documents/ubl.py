@@ -99,9 +99,9 @@ def _line(invoice: Invoice, line: Line) -> str:
     """A line as XML text. Building each element of hundreds of lines would take most of the time."""
     language = invoice.language
     kind, count = ("CreditNote", "Credited") if invoice.is_credit else ("Invoice", "Invoiced")
-    notes = [line_texts.remark(line, language), *(line_texts.evidence(proof, language) for proof in line.proofs)]
+    notes = [line_texts.remark(line, language), *(line_texts.evidence(billed, language) for billed in line.visits)]
     note = " | ".join(text for text in notes if text)
-    members = dict.fromkeys(proof.member for proof in line.proofs)
+    members = dict.fromkeys(billed.visit.member for billed in line.visits)
     description = " · ".join(part for part in (line_texts.reference(line, language), *members) if part) or line.kind
     title = line_texts.title(line, invoice)
     period = stated_period(invoice, line)

@@ -53,7 +53,7 @@ class Verified:
     kind: str
     number: str
     lines: int
-    proofs: int
+    visits: int
     gross: str
     digest: str
     findings: tuple[Finding, ...]
@@ -107,7 +107,7 @@ def _verified(path: Path, carried: Carried) -> Verified:
         invoice.kind,
         invoice.number,
         len(invoice.lines),
-        sum(len(line.proofs) for line in invoice.lines),
+        sum(len(line.visits) for line in invoice.lines),
         f"{invoice.gross:.2f}",
         digest(carried.snapshots[first]).hex(),
         tuple(found),

@@ -113,7 +113,7 @@ def against(root: etree._Element, invoice: Invoice, canonical: str) -> tuple[lis
 
 def is_older(invoice: Invoice) -> bool:
     """Whether it was issued before the ledger was recorded. The digest prevents claiming this afterwards."""
-    return any(proof.ledger is None for line in invoice.lines for proof in line.proofs)
+    return any(billed.visit.ledger is None for line in invoice.lines for billed in line.visits)
 
 
 def _differences(stated: etree._Element, expected: etree._Element, at: _At) -> Iterator[tuple[_At, Difference]]:

@@ -62,4 +62,6 @@ def _disputable_line(connection: Connection, month: date) -> tuple[Invoice, int]
 
 
 def _is_disputable(line: Line, paid_by_share: set[str]) -> bool:
-    return line.kind == "occupancy" and line.centre in paid_by_share and line.proofs[0].verdict == "no_show" and line.net > 0
+    if line.kind != "occupancy" or line.centre not in paid_by_share:
+        return False
+    return line.visits[0].visit.verdict == "no_show" and line.net > 0

@@ -29,7 +29,7 @@ from smartwork.domain.billing.parties import REVERSE_CHARGE, STANDARD_VAT, Langu
 from smartwork.domain.billing.passes import rate_day
 from smartwork.domain.billing.rating import Group, rate, terms_of
 from smartwork.domain.billing.tariffs import Tariff
-from smartwork.domain.bookings.visit import Proven, Verdict
+from smartwork.domain.bookings.visit import Verdict, Visit
 from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
 from smartwork.domain.money import round_to_cent
 from smartwork.domain.network.places import PlaceKind
@@ -60,7 +60,7 @@ def terms(charge: ChargeMode = "as_booked", kind: PlaceKind = "desk") -> Terms:
     return terms_of(contract, Tariff(None, kind, date(2026, 1, 1), prices[kind], None, *passes))
 
 
-def proven(number: int, verdict: Verdict, random: Random) -> Proven:
+def visit(number: int, verdict: Verdict, random: Random) -> Visit:
     """A verdict with the spans that lead to it, somewhere in the month; the stays of the last day cross midnight."""
     slug, name = CENTRES[number % len(CENTRES)]
     late = number % 31 == 30
@@ -74,10 +74,8 @@ def proven(number: int, verdict: Verdict, random: Random) -> Proven:
 
     over = round((spans[-1].end - end).total_seconds()) if verdict == "overstayed" else 0
     walk_in = verdict == "walk_in"
-    return Proven(
-        verdict_id=number,
+    return Visit(
         verdict=verdict,
-        company_id=1,
         centre=slug,
         centre_name=name,
         timezone="Europe/Brussels",
@@ -152,12 +150,12 @@ def company(language: Language = "fr", vat: Vat = STANDARD_VAT, slug: str = "acm
 
 
 def groups(lines: int, vat: Vat, seed: int = 1) -> list[Group]:
-    """`lines` lines of hours, each with its proof, under three kinds of contract."""
+    """`lines` lines of hours, each with its billed, under three kinds of contract."""
     random = Random(seed)
     found: list[Group] = []
     number = 0
     while len(found) < lines:
-        one = proven(number, VERDICTS[number % len(VERDICTS)], random)
+        one = visit(number, VERDICTS[number % len(VERDICTS)], random)
         modes: tuple[ChargeMode, ...] = ("as_booked", "as_measured", "the_greater")
         group = rate(one, terms(modes[number % 3], one.kind), vat)
         found += [group] if group else []
@@ -183,7 +181,7 @@ def mixed_invoice(language: Language = "fr", vat: Vat = STANDARD_VAT) -> Invoice
     bought = _line("credits_bought", "hour", Decimal(20), Decimal("6.80"), vat, label="PO-2026-118", place_kind="desk")
     beyond = _line("overdraft", "hour", Decimal("1.5"), Decimal("6.80"), vat, place_kind="desk")
     fee = terms()
-    absent = rate(proven(9, "no_show", random), replace(fee, no_show_fee=Decimal("5.00")), vat)
+    absent = rate(visit(9, "no_show", random), replace(fee, no_show_fee=Decimal("5.00")), vat)
     lines = [(spent,), (whole,), *plain[2:], absent, _passes(vat, random), (bought,), (beyond,), (correction,)]
     pool = PoolStatement("desk", Decimal("3.5"), Decimal(20), Decimal("4.25"), Decimal(1), Decimal("18.25"))
     return compose(head, lines, ordinal=8, pools=(pool,))
@@ -319,7 +317,7 @@ def _passes(vat: Vat, random: Random) -> Group:
     visits = []
     for number, (hour, length) in enumerate(((6, 3), (10, 2), (13, 1)), start=500):
         start = datetime(2026, 10, 14, hour, tzinfo=UTC)
-        one = replace(proven(5, "used", random), booking=f"B-2026-{number:06d}", starts_at=start)
+        one = replace(visit(5, "used", random), booking=f"B-2026-{number:06d}", starts_at=start)
         end, length_s = start + timedelta(hours=length), length * 3600
         spans = (Span(start, end, "occupied"),)
         visits.append(

@@ -13,7 +13,7 @@ from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.parties import STANDARD_VAT, Party
 from smartwork.domain.billing.rating import Group, rate, terms_of
 from smartwork.domain.billing.tariffs import Tariff
-from smartwork.domain.bookings.visit import Proven
+from smartwork.domain.bookings.visit import Visit
 from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
 from smartwork.domain.presence.spans import Span
 
@@ -38,13 +38,15 @@ def company(*pools: Pool, **changes: Any) -> Company:
     return replace(plain, **changes)
 
 
-def stay(minutes: int = 60, *, day: int = 0, hour: int = 0, name: str = "B-1", **changes: Any) -> Proven:
+def stay(minutes: int = 60, *, day: int = 0, hour: int = 0, name: str = "B-1", **changes: Any) -> Visit:
     """A booking of so many minutes that was used to the full; `day` and `hour` are counted from START."""
     start = START + timedelta(days=day, hours=hour)
     end = start + timedelta(minutes=minutes)
-    plain = Proven(
-        1, "used", 1, "namur", "Namur", "Europe/Brussels", "d-1", "Desk 1", "desk", "m-1", name, None, None, start, end,
-        minutes * 60, minutes * 60, 0, 0, 0, (Span(start, end, "occupied"),), (BatchRun("e", "a1b2c3d4e5f6", 1, 9),),
+    plain = Visit(
+        verdict="used", starts_at=start, ends_at=end, booked_s=minutes * 60, occupied_s=minutes * 60, vacant_s=0, unknown_s=0,
+        over_s=0, centre="namur", centre_name="Namur", timezone="Europe/Brussels", resource="d-1", resource_name="Desk 1",
+        kind="desk", member="m-1", booking=name, check_in=None, check_in_method=None,
+        spans=(Span(start, end, "occupied"),), batches=(BatchRun("e", "a1b2c3d4e5f6", 1, 9),),
         ledger=(LedgerDay(start.date(), 500, 500, 0, 0, 0),),
     )  # fmt: skip
     return replace(plain, **changes)

@@ -20,7 +20,7 @@ from smartwork.domain.billing.payments import BalanceChange, PayableDocument, po
 from smartwork.domain.billing.prepaid_hours import Lot, expire, pay_from_lots
 from smartwork.domain.billing.rating import Group, rate, terms_of
 from smartwork.domain.billing.tariffs import Tariff, contract_at, tariff_at
-from smartwork.domain.bookings.visit import Proven
+from smartwork.domain.bookings.visit import Visit
 from smartwork.domain.money import round_to_cent
 from smartwork.domain.presence.spans import Span
 from smartwork.domain.settlement.settlement import Revenue, adjust, centre_head, settle
@@ -46,7 +46,7 @@ def minute(n: int) -> datetime:
     return START + timedelta(minutes=n)
 
 
-def proven(row: dict[str, str]) -> Proven:
+def visit(row: dict[str, str]) -> Visit:
     booked, unknown = int(row["booked"]), int(row["unknown"])
     begin, end = (int(part) for part in row["stay"].split("–")) if row["stay"] != "–" else (0, 0)
     period = booked or end
@@ -66,8 +66,6 @@ def proven(row: dict[str, str]) -> Proven:
         "spans": tuple(spans),
     }
     fixed: dict[str, Any] = {
-        "verdict_id": 1,
-        "company_id": 1,
         "centre": "namur",
         "centre_name": "Namur",
         "timezone": "Europe/Brussels",
@@ -80,7 +78,7 @@ def proven(row: dict[str, str]) -> Proven:
         "check_in_method": None,
         "batches": (),
     }
-    return Proven(**fixed, **values)
+    return Visit(**fixed, **values)
 
 
 @pytest.mark.parametrize("row", table("Worked figures"), ids=lambda row: row["case"])
@@ -91,7 +89,7 @@ def test_worked_figure_is_what_the_program_charges(row: dict[str, str]) -> None:
         no_show_share=Decimal(row["share"]),
         early_leave_refund=row["refund"] == "yes",
     )
-    lines = rate(proven(row), terms_of(terms, TARIFF), STANDARD_VAT)
+    lines = rate(visit(row), terms_of(terms, TARIFF), STANDARD_VAT)
     if row["net"] == "–":
         assert not lines
     else:
@@ -109,7 +107,7 @@ def test_minimum_and_fee_are_what_the_program_charges(row: dict[str, str]) -> No
         ),
         TARIFF,
     )
-    lines = rate(proven({**row, "unknown": "0"}), terms, STANDARD_VAT)
+    lines = rate(visit({**row, "unknown": "0"}), terms, STANDARD_VAT)
     if row["net"] == "–":
         assert not lines
     else:
@@ -237,9 +235,9 @@ def test_corrections_are_what_the_table_says(row: dict[str, str]) -> None:
     if row["document"] == "–":
         assert not more
         return
-    named = {line.line: line.proofs[0].booking for line in issued.lines}
+    named = {line.line: line.visits[0].visit.booking for line in issued.lines}
     said = [
-        f"{named[line.corrects.line] if line.corrects else line.proofs[0].booking} {line.quantity.normalize():+f}"
+        f"{named[line.corrects.line] if line.corrects else line.visits[0].visit.booking} {line.quantity.normalize():+f}"
         for group in more
         for line in group
     ]

@@ -2,14 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from smartwork.db.bookings.visits import recorded_visits
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 from smartwork.db.ledger.ledger import ledger_between
-from smartwork.domain.bookings.visit import Proven
+from smartwork.domain.bookings.visit import Visit
 from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
 from smartwork.domain.presence.spans import Span
 from smartwork.domain.time import local_days
@@ -23,35 +24,41 @@ class UnattributedStays:
     occupied_s: int
 
 
-def proven(connection: Connection, month: date, companies: Sequence[int] | None = None) -> list[Proven]:
-    """What the month's verdicts say and rest on, cancelled and unsigned ones left out; by company, then verdict.
+def visits(connection: Connection, month: date, companies: Sequence[int] | None = None) -> dict[int, list[Visit]]:
+    """The month's visits with their evidence, by company_id; cancelled bookings and unattributed stays are left out.
 
-    `companies` are the keys of those that are wanted; None: of all.
+    `companies` are the keys of the companies to read; None reads all.
     """
     with wrap_database_errors(), connection.transaction():
         connection.execute(sql("billing_snapshot"))
-        rows = _rows(connection, "billing_verdicts", month=month, companies=None if companies is None else list(companies))
+        wanted = {"month": month, "companies": None if companies is None else list(companies)}
+        recorded = recorded_visits(connection, "billing_visits", wanted)
         periods = {
-            "resources": [row[0] for row in rows],
-            "starts": [row[1] for row in rows],
-            "untils": [row[2] for row in rows],
-            "verdicts": [row[3] for row in rows],
+            "resources": [row.resource_id for row in recorded],
+            "starts": [row.visit.starts_at for row in recorded],
+            "untils": [row.visit.evidence_until for row in recorded],
+            "verdicts": [row.verdict_id for row in recorded],
         }
-        spans: dict[Any, list[Span]] = defaultdict(list)
+        spans: dict[int, list[Span]] = defaultdict(list)
         for verdict_id, *span in _rows(connection, "billing_spans", **periods):
             spans[verdict_id].append(Span(*span))
-        batches: dict[Any, list[BatchRun]] = defaultdict(list)
+        batches: dict[int, list[BatchRun]] = defaultdict(list)
         for verdict_id, *run in _rows(connection, "billing_batches", **periods):
             batches[verdict_id].append(BatchRun(*run))
-        touched = [local_days(row[1], row[2], row[8]) for row in rows]
+        touched = [local_days(row.visit.starts_at, row.visit.evidence_until, row.visit.timezone) for row in recorded]
         ledger = _ledger(connection, touched)
-        return [
-            Proven(*[
-                *row[3:-1], tuple(spans[row[3]]), tuple(batches[row[3]]), row[-1],
-                tuple(ledger[row[6], day] for day in days if (row[6], day) in ledger),
-            ])
-            for row, days in zip(rows, touched, strict=True)
-        ]  # fmt: skip
+        found: dict[int, list[Visit]] = defaultdict(list)
+        for row, days in zip(recorded, touched, strict=True):
+            if row.company_id is not None:
+                found[row.company_id].append(
+                    replace(
+                        row.visit,
+                        spans=tuple(spans[row.verdict_id]),
+                        batches=tuple(batches[row.verdict_id]),
+                        ledger=tuple(kept for day in days if (kept := ledger.get((row.visit.centre, day)))),
+                    )
+                )
+        return dict(found)
 
 
 def _ledger(connection: Connection, touched: Sequence[Sequence[date]]) -> dict[tuple[str, date], LedgerDay]:

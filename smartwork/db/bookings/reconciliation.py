@@ -3,21 +3,37 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
+
+from psycopg.rows import dict_row
 
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
 from smartwork.domain.bookings.importing import LONGEST_BOOKING
-from smartwork.domain.bookings.reconciliation import CONTEXT, LONGEST_OVERSTAY, Claim, Finding, Signature
+from smartwork.domain.bookings.reconciliation import CONTEXT, LONGEST_OVERSTAY, Claim, Judgement, Signature
 from smartwork.domain.presence.spans import Span
 from smartwork.domain.time import Interval
 
-Judged = tuple[int, Finding]
-"""A resource and one finding there."""
-_TYPES = (
-    "int4", "int8", "int8", "int4", "text", "timestamptz", "timestamptz", "timestamptz", "timestamptz", "timestamptz",
-    "int4", "int4", "int4", "int4", "int4",
-)  # fmt: skip
+_COLUMNS = {
+    "resource_id": "int4",
+    "booking_id": "int8",
+    "check_in_id": "int8",
+    "company_id": "int4",
+    "verdict": "text",
+    "starts_at": "timestamptz",
+    "ends_at": "timestamptz",
+    "reassigned_at": "timestamptz",
+    "first_seen": "timestamptz",
+    "last_seen": "timestamptz",
+    "booked_s": "int4",
+    "occupied_s": "int4",
+    "vacant_s": "int4",
+    "unknown_s": "int4",
+    "over_s": "int4",
+}
+"""The columns of `verdict` that reconciliation writes, in the order of the query `copy_verdicts`, and their types."""
+_VALUES = attrgetter(*[name for name in _COLUMNS if name != "resource_id"])
 
 
 @dataclass(slots=True)
@@ -78,31 +94,35 @@ def mark_suspect(connection: Connection, marks: Sequence[tuple[int, datetime]]) 
         connection.execute(sql("mark_suspect"), {"resource_ids": [r for r, _ in marks], "starts": [s for _, s in marks]})
 
 
-def replace(connection: Connection, resources: Iterable[int], window: Interval, findings: Sequence[Judged]) -> None:
-    """Make the verdicts of `resources` that begin in `window` be `findings`; what is the same already is not touched."""
+def replace(
+    connection: Connection, resources: Iterable[int], window: Interval, judgements: Sequence[tuple[int, Judgement]]
+) -> None:
+    """Make the verdicts of `resources` that begin in `window` equal `judgements`, each given with its resource.
+
+    Rows that are equal already stay as they are, with their verdict_id.
+    """
     arguments = {"resource_ids": list(resources), "start": window.start, "end": window.end}
-    there: dict[tuple[Any, ...], int] = {}
+    stored: dict[tuple[Any, ...], int] = {}
     doubled: list[int] = []
-    for number, *stored in connection.execute(sql("verdicts_there"), arguments, binary=True):
-        if tuple(stored) in there:
-            doubled.append(number)
-        else:
-            there[tuple(stored)] = number
-    fresh = [row for finding in findings if there.pop(row := _row(*finding), None) is None]
-    gone = [*there.values(), *doubled]
-    moved = [row[1] for row in fresh if row[1] is not None]
+    with connection.cursor(binary=True, row_factory=dict_row) as cursor:
+        for row in cursor.execute(sql("stored_verdicts"), arguments):
+            values = tuple(row[column] for column in _COLUMNS)
+            if values in stored:
+                doubled.append(row["verdict_id"])
+            else:
+                stored[values] = row["verdict_id"]
+    fresh = [
+        (judgement, values)
+        for resource, judgement in judgements
+        if stored.pop(values := (resource, *_VALUES(judgement)), None) is None
+    ]
+    gone = [*stored.values(), *doubled]
+    moved = [judgement.booking_id for judgement, _ in fresh if judgement.booking_id is not None]
     connection.execute(sql("drop_verdicts"), {"verdict_ids": gone, "booking_ids": moved})
-    with connection.cursor() as cursor, cursor.copy(sql("copy_verdicts")) as copy:
-        copy.set_types(_TYPES)
-        for row in fresh:
-            copy.write_row(row)
-
-
-def _row(resource: int, f: Finding) -> tuple[Any, ...]:
-    return (
-        resource, f.booking_id, f.check_in_id, f.company_id, f.verdict, f.period.start, f.period.end, f.ceded_at,
-        f.first_seen, f.last_seen, f.booked_s, f.occupied_s, f.vacant_s, f.unknown_s, f.over_s,
-    )  # fmt: skip
+    with connection.cursor() as writer, writer.copy(sql("copy_verdicts")) as copy:
+        copy.set_types(list(_COLUMNS.values()))
+        for _, values in fresh:
+            copy.write_row(values)
 
 
 def counts(connection: Connection, month: date) -> dict[str, tuple[int, int, int]]:

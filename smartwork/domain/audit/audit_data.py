@@ -128,8 +128,8 @@ class AuditData:
     """All that is audited, read at one moment.
 
     `documents_without_series`: numbers of documents whose series is unknown.
-    `table_mismatches`: (document number, what) where a column, line or proof in the tables differs from the document.
-    `billed_mismatches`: (document number, what) where billed occupancy in the table differs from the document's proofs.
+    `table_mismatches`: (document number, what) where a column, line or billed in the tables differs from the document.
+    `billed_mismatches`: (document number, what) where billed occupancy in the table differs from the document's visits.
     `owed` are the documents to companies as payments use them; `moves` are payments, refunds and credits, in order.
     """
 

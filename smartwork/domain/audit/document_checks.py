@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from smartwork.domain.audit.audit_data import AuditData
-from smartwork.domain.billing.invoice import Line, Proof
+from smartwork.domain.billing.billed_visit import BilledVisit
+from smartwork.domain.billing.invoice import Line
 from smartwork.domain.billing.recomputation import differences
 
 _DIGESTS = {1: re.compile("[0-9a-f]{32}"), 2: re.compile("[0-9a-f]{64}")}
@@ -60,19 +61,19 @@ def lines_have_evidence(data: AuditData) -> Iterator[str]:
 
 
 def _missing_evidence(lines: Mapping[tuple[str, int], Line], number: str, line: Line) -> Iterator[str]:
-    if line.kind in ("occupancy", "pass", "no_show") and not line.proofs:
+    if line.kind in ("occupancy", "pass", "no_show") and not line.visits:
         yield f"a {line.kind} line without a proof"
     if line.kind == "beyond_pass" and line.corrects is None:
         head = lines.get((number, line.of_line or 0))
-        if head is None or not head.proofs:
+        if head is None or not head.visits:
             yield "names no line with a proof"
     if line.kind == "correction" and line.corrects is None:
         yield "a correction of nothing"
     if line.corrects is not None and (line.corrects.number, line.corrects.line) not in lines:
         yield f"refers to {line.corrects.number}, line {line.corrects.line}, which does not exist"
-    for proof in line.proofs:
-        if proof.basis in _MEASURED and proof.hours and not proof.batches:
-            yield f"{proof.booking or proof.check_in} was measured by no numbered reading"
+    for billed in line.visits:
+        if billed.basis in _MEASURED and billed.hours and not billed.visit.batches:
+            yield f"{billed.visit.booking or billed.visit.check_in} was measured by no numbered reading"
 
 
 def time_is_billed_once(data: AuditData) -> Iterator[str]:
@@ -80,12 +81,12 @@ def time_is_billed_once(data: AuditData) -> Iterator[str]:
     occupied: dict[tuple[str, str], list[tuple[datetime, datetime, str]]] = defaultdict(list)
     bookings: Counter[str] = Counter()
     for number, line in _uncorrected_lines(data):
-        for proof in line.proofs:
-            start, end = _occupied_period(proof)
+        for billed in line.visits:
+            start, end = _occupied_period(billed)
             if start < end:
-                occupied[proof.centre, proof.resource].append((start, end, f"{number}, line {line.line}"))
-            if proof.booking:
-                bookings[proof.booking] += 1
+                occupied[billed.visit.centre, billed.visit.resource].append((start, end, f"{number}, line {line.line}"))
+            if billed.visit.booking:
+                bookings[billed.visit.booking] += 1
     yield from (f"booking {booking} is on {times} lines" for booking, times in bookings.items() if times > 1)
     for (centre, resource), periods in occupied.items():
         latest_end, latest_line = None, ""
@@ -117,7 +118,7 @@ def billed_occupancy_matches_documents(data: AuditData) -> Iterator[str]:
 
 
 def _uncorrected_lines(data: AuditData) -> Iterator[tuple[str, Line]]:
-    """Lines with proofs, by document number, that no correction takes back.
+    """Lines with visits, by document number, that no correction takes back.
 
     A line that was credited after a dispute is included, because its time is not billed again.
     """
@@ -127,19 +128,19 @@ def _uncorrected_lines(data: AuditData) -> Iterator[tuple[str, Line]]:
     }
     for document in monthly:
         for line in document.lines:
-            if line.proofs and (document.number, line.line) not in corrected:
+            if line.visits and (document.number, line.line) not in corrected:
                 yield document.number, line
 
 
-def _occupied_period(proof: Proof) -> tuple[datetime, datetime]:
+def _occupied_period(billed: BilledVisit) -> tuple[datetime, datetime]:
     """The period for which a visit bills its place.
 
     Empty for a no-show, up to the last presence if the member left early, and never beyond a reassignment.
     """
-    if proof.verdict == "no_show":
-        return proof.starts_at, proof.starts_at
-    if proof.verdict == "left_early":
-        presence_ends = [min(span.end, proof.ends_at) for span in proof.spans if span.state == "occupied"]
-        return proof.starts_at, max(presence_ends, default=proof.starts_at)
-    over = timedelta(seconds=max(proof.over_s - 1, 0))  # whole seconds: another visit may start in the last one
-    return proof.starts_at, proof.ceded_at or proof.ends_at + over
+    if billed.visit.verdict == "no_show":
+        return billed.visit.starts_at, billed.visit.starts_at
+    if billed.visit.verdict == "left_early":
+        presence_ends = [min(span.end, billed.visit.ends_at) for span in billed.visit.spans if span.state == "occupied"]
+        return billed.visit.starts_at, max(presence_ends, default=billed.visit.starts_at)
+    over = timedelta(seconds=max(billed.visit.over_s - 1, 0))  # whole seconds: another visit may start in the last one
+    return billed.visit.starts_at, billed.visit.reassigned_at or billed.visit.ends_at + over

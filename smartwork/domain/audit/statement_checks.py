@@ -49,7 +49,7 @@ def _statement_mismatches(document: Invoice, stored: StoredStatement, charged: D
 
 
 def _has_ledger_days(document: Invoice) -> bool:
-    return any(proof.ledger is not None for line in document.lines for proof in line.proofs)
+    return any(billed.visit.ledger is not None for line in document.lines for billed in line.visits)
 
 
 def _settled_documents(data: AuditData) -> dict[str, list[tuple[Invoice, Decimal]]]:

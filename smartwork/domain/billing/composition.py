@@ -165,16 +165,16 @@ def _numbered(groups: Iterable[Group]) -> list[Line]:
 
 def _order(group: Group) -> tuple[bool, str, str, int, date, datetime | date, str, str]:
     line = group[0]
-    proof = line.proofs[0] if line.proofs else None
-    reference = ((proof.booking or proof.check_in) if proof else line.label) or ""
+    billed = line.visits[0] if line.visits else None
+    reference = ((billed.visit.booking or billed.visit.check_in) if billed else line.label) or ""
     return (
         line.centre is None,
         line.centre_name or "",
         line.centre or "",
         _KIND_ORDER[line.place_kind],
         line.starts_on,
-        proof.starts_at.replace(tzinfo=None) if proof else datetime.combine(line.starts_on, datetime.min.time()),
-        proof.resource if proof else "",
+        billed.visit.starts_at.replace(tzinfo=None) if billed else datetime.combine(line.starts_on, datetime.min.time()),
+        billed.visit.resource if billed else "",
         reference,
     )
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeVar
 
-from smartwork.domain.billing.invoice import Drawdown, Invoice, Line, LineReference, Proof
+from smartwork.domain.billing.invoice import Drawdown, Invoice, Line, LineReference
 from smartwork.domain.billing.rating import Group
+from smartwork.domain.bookings.visit import Visit
 
 Signature = tuple[object, ...]
 T = TypeVar("T")
@@ -28,19 +29,19 @@ class IssuedGroup:
 
 def names_of(group: Group) -> frozenset[str]:
     """The bookings and check-ins that a group rests on."""
-    return frozenset(proof.booking or proof.check_in or "" for line in group for proof in line.proofs)
+    return frozenset(billed.visit.booking or billed.visit.check_in or "" for line in group for billed in line.visits)
 
 
 def groups_of(invoice: Invoice) -> list[Group]:
-    """The lines of a document that rest on proofs, with those that refer to them."""
-    heads = [line for line in invoice.lines if line.proofs]
+    """The lines of a document that rest on visits, with those that refer to them."""
+    heads = [line for line in invoice.lines if line.visits]
     return [(head, *(line for line in invoice.lines if line.of_line == head.line)) for head in heads]
 
 
 def groups_in_effect(documents: Sequence[Invoice]) -> tuple[list[IssuedGroup], frozenset[str]]:
     """The groups that still hold, of all of a company's documents, and the names that a credit note settled for good.
 
-    A credit note for any line of a group settles the group: hours beyond a pass have no proof of their own.
+    A credit note for any line of a group settles the group: hours beyond a pass have no billed of their own.
     """
     taken_back = {(ref.number, ref.line) for one in documents for line in one.lines if (ref := line.corrects)}
     notes = [one for one in documents if one.reason is not None]
@@ -59,7 +60,7 @@ def corrections(issued: Iterable[IssuedGroup], settled: frozenset[str], fresh: I
 
     Groups that are the same stay. Of the others the issued ones are taken back and the fresh ones added. What a credit
     note settled is never opened again, and what hours bought ahead paid wholly does not depend on the price of an hour.
-    Fresh proofs whose readings are kept no longer carry the ledger's numbers on, which stand on the issued line.
+    Fresh visits whose readings are kept no longer carry the ledger's numbers on, which stand on the issued line.
     """
     before = list(issued)
     now = [_carried(group, before) for group in fresh if not names_of(group) & settled]
@@ -71,21 +72,30 @@ def corrections(issued: Iterable[IssuedGroup], settled: frozenset[str], fresh: I
 
 
 def _carried(group: Group, issued: Sequence[IssuedGroup]) -> Group:
-    """`group` with the numbers of the ledger that an issued proof of the same visit names, where it has none itself."""
-    kept = {_visit(proof): proof.batches for one in issued for line in one.lines for proof in line.proofs if proof.batches}
+    """`group` with the numbers of the ledger that an issued billed of the same visit names, where it has none itself."""
+    kept = {
+        _visit(billed.visit): billed.visit.batches
+        for one in issued
+        for line in one.lines
+        for billed in line.visits
+        if billed.visit.batches
+    }
     return tuple(
         replace(
             line,
-            proofs=tuple(
-                proof if proof.batches else replace(proof, batches=kept.get(_visit(proof), ())) for proof in line.proofs
+            visits=tuple(
+                billed
+                if billed.visit.batches
+                else replace(billed, visit=replace(billed.visit, batches=kept.get(_visit(billed.visit), ())))
+                for billed in line.visits
             ),
         )
         for line in group
     )
 
 
-def _visit(proof: Proof) -> tuple[object, ...]:
-    return proof.booking or proof.check_in, proof.centre, proof.resource, proof.starts_at, proof.ends_at
+def _visit(visit: Visit) -> tuple[object, ...]:
+    return visit.booking or visit.check_in, visit.centre, visit.resource, visit.starts_at, visit.ends_at
 
 
 def _unpriced(issued: Sequence[IssuedGroup], fresh: Sequence[Group]) -> tuple[list[IssuedGroup], list[Group]]:
@@ -118,7 +128,7 @@ def _taken(line: Line, invoice: Invoice, number: int, sign: int) -> Line:
         net=-sign * line.net,
         hours=-sign * line.hours,
         drawdowns=tuple(Drawdown(d.lot, d.bought_on, -sign * d.hours, -sign * d.value) for d in line.drawdowns),
-        proofs=(),
+        visits=(),
         of_line=None,
         corrects=LineReference(invoice.number, invoice.issued_on, line.line),
     )

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from stdnum.be import ogm_vcs
 
-from smartwork.domain.billing.invoice import Invoice, Line, Proof
+from smartwork.domain.billing.billed_visit import BilledVisit
+from smartwork.domain.billing.invoice import Invoice, Line
 from smartwork.domain.billing.recomputation import Difference, differences
 from smartwork.domain.ledger.ledger_day import LedgerDay
 from smartwork.domain.money import CENT
@@ -66,42 +67,42 @@ def _line(invoice: Invoice, line: Line) -> Iterator[Difference]:
         taken_of = abs(sum((row.net for row in rows), _ZERO))
         if line.price != taken_of:
             yield Difference(line.line, "price", f"{line.price}", f"{taken_of} by the statement")
-    for proof in line.proofs:
-        yield from _proof(line, proof)
+    for billed in line.visits:
+        yield from _proof(line, billed)
 
 
-def _proof(line: Line, proof: Proof) -> Iterator[Difference]:
-    measured = proof.occupied_s + proof.vacant_s
-    whole = measured + proof.unknown_s
+def _proof(line: Line, billed: BilledVisit) -> Iterator[Difference]:
+    measured = billed.visit.occupied_s + billed.visit.vacant_s
+    whole = measured + billed.visit.unknown_s
     coverage = (Decimal(measured) / whole).quantize(_SHARE) if whole else Decimal("0.000")
-    if proof.coverage != coverage:
-        yield Difference(line.line, "coverage", f"{proof.coverage}", f"{coverage}")
-    if proof.doubtful != (proof.unknown_s > 0):
-        yield Difference(line.line, "doubtful", str(proof.doubtful), str(proof.unknown_s > 0))
-    for one, following in pairwise(proof.spans):
+    if billed.coverage != coverage:
+        yield Difference(line.line, "coverage", f"{billed.coverage}", f"{coverage}")
+    if billed.doubtful != (billed.visit.unknown_s > 0):
+        yield Difference(line.line, "doubtful", str(billed.doubtful), str(billed.visit.unknown_s > 0))
+    for one, following in pairwise(billed.visit.spans):
         if following.start < one.end:
             yield Difference(line.line, "spans", _clock(following.start), f"{_clock(one.end)} or later")
-    if any(span.end <= span.start for span in proof.spans):
+    if any(span.end <= span.start for span in billed.visit.spans):
         yield Difference(line.line, "spans", "one that ends before it begins", "none")
-    if (day := proof.starts_at.astimezone(ZoneInfo(proof.timezone)).date()) != proof.day:
-        yield Difference(line.line, "day", f"{proof.day}", f"{day}")
-    if proof.ledger is not None:
-        yield from _ledger(line, proof, proof.ledger)
+    if (day := billed.visit.starts_at.astimezone(ZoneInfo(billed.visit.timezone)).date()) != billed.day:
+        yield Difference(line.line, "day", f"{billed.day}", f"{day}")
+    if billed.visit.ledger is not None:
+        yield from _ledger(line, billed, billed.visit.ledger)
 
 
-def _ledger(line: Line, proof: Proof, ledger: tuple[LedgerDay, ...]) -> Iterator[Difference]:
+def _ledger(line: Line, billed: BilledVisit, ledger: tuple[LedgerDay, ...]) -> Iterator[Difference]:
     """The ledger of the days must add up, be of the days that the visit touches, and hold the numbers under its spans."""
     for one in ledger:
         parts = (one.numbered, one.stored, one.rejected, one.in_outbox, one.missing)
         missing = one.numbered - one.stored - one.rejected - one.in_outbox
         if one.missing != missing or min(parts) < 0:
             yield Difference(line.line, f"readings missing on {one.day}", f"{one.missing}", f"{missing}")
-    until = proof.ceded_at or proof.ends_at + timedelta(seconds=proof.over_s)
-    touched = local_days(proof.starts_at, until, proof.timezone)
+    until = billed.visit.reassigned_at or billed.visit.ends_at + timedelta(seconds=billed.visit.over_s)
+    touched = local_days(billed.visit.starts_at, until, billed.visit.timezone)
     days = [one.day for one in ledger]
     if days != [day for day in touched if day in days]:
         yield Difference(line.line, "days of the ledger", _days(days), _days(touched))
-    under = sum(run.last - run.first + 1 for run in proof.batches)
+    under = sum(run.last - run.first + 1 for run in billed.visit.batches)
     arrived = sum(one.arrived for one in ledger)
     if under > arrived:
         yield Difference(line.line, "numbers under the spans", f"{under}", f"{arrived} or fewer, which is all that arrived")

@@ -1,20 +1,17 @@
 """The invoice and its kin: an unchangeable snapshot of who owes what for what, with the evidence of every line."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from smartwork.domain.billing.billed_visit import SnapshotVisit
 from smartwork.domain.billing.canonical_json import canonical_text
 from smartwork.domain.billing.contracts import ChargeMode
-from smartwork.domain.billing.ledger_snapshot import SnapshotLedgerDay
 from smartwork.domain.billing.parties import Language, Party, VatCategory
-from smartwork.domain.bookings.visit import Verdict
-from smartwork.domain.ledger.ledger_day import BatchRun
 from smartwork.domain.network.places import PlaceKind
-from smartwork.domain.presence.spans import Span
 
 DocumentKind = Literal["invoice", "credit_note", "self_billed_invoice", "self_billed_credit_note"]
 """UBL types 380, 381, 389 and 261. In a credit note quantities and amounts are positive: they are given back."""
@@ -33,13 +30,10 @@ LineKind = Literal[
 Unit = Literal["hour", "half_day", "day", "piece", "month", "seat", "share"]
 """What `quantity` counts. Of a `share` the price is the sum that it is taken of."""
 
-Basis = Literal["booked", "measured", "given_back", "no_show", "walk_in"]
-"""Which rule set the hours of a proof."""
-
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The contract's rule and the tariff's prices as they held for a line: with the proofs, all that sets its figures.
+    """The contract's rule and the tariff's prices as they held for a line: with the visits, all that sets its figures.
 
     Minutes, EUR net, hours; None where the contract or tariff has no such thing.
     """
@@ -55,45 +49,6 @@ class Terms:
     half_day: Decimal | None
     half_day_hours: Decimal
     day: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """One verdict that a line rests on. Durations are seconds; `coverage` is the share of the period that was measured,
-    `day` and the clock times are those of `timezone`; `batches` are the ledger's runs under the spans. `hours` is what
-    the line's terms make of it, by the rule that `basis` names; `doubtful` marks time that the sensors could not tell.
-    From `ceded_at` on another booking had the place, which counts as vacant. `ledger` says, for the days that it touches,
-    what the centre's edges had numbered and what of it had arrived when the document was issued; None in documents that
-    were issued before it was recorded, whose snapshots stay as they are.
-    """
-
-    verdict: Verdict
-    basis: Basis
-    centre: str
-    centre_name: str
-    timezone: str
-    resource: str
-    resource_name: str
-    kind: PlaceKind
-    member: str
-    booking: str | None
-    check_in: str | None
-    check_in_method: str | None
-    day: date
-    starts_at: datetime
-    ends_at: datetime
-    booked_s: int
-    occupied_s: int
-    vacant_s: int
-    unknown_s: int
-    over_s: int
-    coverage: Decimal
-    doubtful: bool
-    hours: Decimal
-    spans: tuple[Span, ...]
-    batches: tuple[BatchRun, ...]
-    ceded_at: datetime | None = None
-    ledger: Annotated[tuple[SnapshotLedgerDay, ...] | None, Field(exclude_if=lambda kept: kept is None)] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +74,8 @@ class LineReference:
 class Line:
     """One line: `net` is `quantity` × `price` to the cent, exactly as Peppol recomputes it; a price is never negative.
 
-    By kind: an `occupancy`, `beyond_pass` or `no_show` line has one proof or, with `of_line`, those of the line it names;
-    a `pass` has the proofs of all visits it covers. `hours` are what was chargeable; those that `draws` paid are not in
+    By kind: an `occupancy`, `beyond_pass` or `no_show` line has one visit or, with `of_line`, those of the line it names;
+    a `pass` has all the visits that it covers. `hours` are what was chargeable; those that `draws` paid are not in
     `quantity`, so that a line wholly paid from credits has quantity and net 0. `label` is the name of an order
     (`credits_bought`); `corrects` says which line a correction, or a line of a credit note, gives back.
     """
@@ -140,7 +95,7 @@ class Line:
     place_kind: PlaceKind | None = None
     hours: Decimal = Decimal(0)
     terms: Terms | None = None
-    proofs: tuple[Proof, ...] = ()
+    visits: Annotated[tuple[SnapshotVisit, ...], Field(alias="proofs")] = ()
     drawdowns: Annotated[tuple[Drawdown, ...], Field(alias="draws")] = ()
     of_line: int | None = None
     corrects: LineReference | None = None

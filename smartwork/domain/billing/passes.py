@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
 from itertools import groupby
 
-from smartwork.domain.billing.invoice import Line, Proof, Terms
+from smartwork.domain.billing.invoice import Line, Terms
 from smartwork.domain.billing.parties import Vat
 from smartwork.domain.billing.rating import Group, local_date, rate
-from smartwork.domain.bookings.visit import Proven
+from smartwork.domain.bookings.visit import Visit
 from smartwork.domain.money import round_to_cent
 
 _ZERO = Decimal(0)
@@ -44,7 +44,7 @@ def cheapest(hours: Sequence[Decimal], terms: Terms) -> Combination:
     return min(found, key=lambda one: (one.net, one.day_passes + one.half_day_passes))
 
 
-def rate_day(visits: Sequence[Proven], terms: Terms, vat: Vat) -> list[Group]:
+def rate_day(visits: Sequence[Visit], terms: Terms, vat: Vat) -> list[Group]:
     """The lines of a member's day: hours visit by visit, or one group of passes and the hours beyond them.
 
     `visits` are of one member, day, centre and kind of place, so the same terms hold. Fees for no-shows stand apart.
@@ -59,17 +59,17 @@ def rate_day(visits: Sequence[Proven], terms: Terms, vat: Vat) -> list[Group]:
     return [_passes(hourly, best, terms), *fees]
 
 
-def by_day(proven: Sequence[Proven]) -> list[list[Proven]]:
-    """Verdicts that share member, local day, centre and kind of place, in order of these."""
+def by_day(visits: Sequence[Visit]) -> list[list[Visit]]:
+    """Visits that share member, local day, centre and kind of place, in order of these."""
 
-    def key(one: Proven) -> tuple[str, str, str, str]:
-        return one.centre, one.kind, local_date(one).isoformat(), one.member
+    def key(visit: Visit) -> tuple[str, str, str, str]:
+        return visit.centre, visit.kind, local_date(visit).isoformat(), visit.member or ""
 
-    return [list(group) for _, group in groupby(sorted(proven, key=key), key=key)]
+    return [list(group) for _, group in groupby(sorted(visits, key=key), key=key)]
 
 
 def _passes(hourly: Sequence[Line], best: Combination, terms: Terms) -> Group:
-    proofs: tuple[Proof, ...] = tuple(proof for line in hourly for proof in line.proofs)
+    visits = tuple(billed for line in hourly for billed in line.visits)
     total = sum((line.hours for line in hourly), _ZERO)
     count = best.day_passes or best.half_day_passes
     price = (terms.day if best.day_passes else terms.half_day) or _ZERO
@@ -82,7 +82,7 @@ def _passes(hourly: Sequence[Line], best: Combination, terms: Terms) -> Group:
         net=round_to_cent(count * price),
         ends_on=max(line.ends_on for line in hourly),
         hours=total - best.beyond,
-        proofs=proofs,
+        visits=visits,
     )
     if not best.beyond:
         return (sold,)
@@ -95,7 +95,7 @@ def _passes(hourly: Sequence[Line], best: Combination, terms: Terms) -> Group:
         price=terms.per_hour,
         net=round_to_cent(best.beyond * terms.per_hour),
         hours=best.beyond,
-        proofs=(),
+        visits=(),
         of_line=1,
     )
     return sold, rest

@@ -182,6 +182,6 @@ def _paid(line: Line, drawdowns: Sequence[Drawdown]) -> Line:
 def _order(group: Group) -> tuple[str, str]:
     """Sorts groups by time, then by booking or check-in."""
     line = group[0]
-    proof = line.proofs[0] if line.proofs else None
-    reference = ((proof.booking or proof.check_in) if proof else line.label) or ""
-    return (proof.starts_at.isoformat() if proof else line.starts_on.isoformat()), reference
+    billed = line.visits[0] if line.visits else None
+    reference = ((billed.visit.booking or billed.visit.check_in) if billed else line.label) or ""
+    return (billed.visit.starts_at.isoformat() if billed else line.starts_on.isoformat()), reference

@@ -1,11 +1,12 @@
-"""A document's figures computed again from what it carries itself: terms, proofs and spans of each line, VAT, totals."""
+"""A document's figures computed again from what it carries itself: terms, visits and spans of each line, VAT, totals."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from smartwork.domain.billing.invoice import Invoice, Line, Proof, Terms
+from smartwork.domain.billing.billed_visit import BilledVisit
+from smartwork.domain.billing.invoice import Invoice, Line, Terms
 from smartwork.domain.billing.parties import Vat
 from smartwork.domain.billing.passes import cheapest
 from smartwork.domain.billing.rating import chargeable
@@ -52,8 +53,8 @@ def _line(invoice: Invoice, line: Line) -> Iterator[Difference]:
     yield from _compare(line.line, "net", line.net, round_to_cent(line.quantity * line.price))
     if line.terms is None or line.corrects is not None:
         return
-    for proof in line.proofs:
-        yield from _proof(line, proof, line.terms)
+    for billed in line.visits:
+        yield from _proof(line, billed, line.terms)
     # A month that gives back more than it asks for is a credit note: what it does ask for is negative there.
     sign = -1 if invoice.is_credit else 1
     drawn = sign * sum((one.hours for one in line.drawdowns), _ZERO)
@@ -68,7 +69,7 @@ def _expected(invoice: Invoice, line: Line, terms: Terms, drawn: Decimal) -> tup
     head = line
     if line.of_line is not None:
         head = next((one for one in invoice.lines if one.line == line.of_line), line)
-    each = [proof.hours for proof in head.proofs]
+    each = [billed.hours for billed in head.visits]
     hours = sum(each, _ZERO)
     match line.kind:
         case "pass":
@@ -84,28 +85,28 @@ def _expected(invoice: Invoice, line: Line, terms: Terms, drawn: Decimal) -> tup
     return hours - drawn, hours, terms.per_hour
 
 
-def _proof(line: Line, proof: Proof, terms: Terms) -> Iterator[Difference]:
-    basis, hours = chargeable(proof, terms)
-    if basis != proof.basis:
-        yield Difference(line.line, "basis", proof.basis, basis)
-    yield from _compare(line.line, "hours of a proof", proof.hours, hours)
-    whole = Interval(proof.starts_at, proof.ends_at)
-    own = Interval(proof.starts_at, proof.ceded_at or proof.ends_at)
-    seen = seconds_by_state(proof.spans, own)
+def _proof(line: Line, billed: BilledVisit, terms: Terms) -> Iterator[Difference]:
+    basis, hours = chargeable(billed.visit, terms)
+    if basis != billed.basis:
+        yield Difference(line.line, "basis", billed.basis, basis)
+    yield from _compare(line.line, "hours of a proof", billed.hours, hours)
+    whole = Interval(billed.visit.starts_at, billed.visit.ends_at)
+    own = Interval(billed.visit.starts_at, billed.visit.reassigned_at or billed.visit.ends_at)
+    seen = seconds_by_state(billed.visit.spans, own)
     seen["vacant"] += whole.seconds - own.seconds
-    after = Interval(proof.ends_at, proof.ends_at + timedelta(seconds=proof.over_s))
-    over = seconds_by_state(proof.spans, after)["occupied"] if proof.over_s else 0.0
+    after = Interval(billed.visit.ends_at, billed.visit.ends_at + timedelta(seconds=billed.visit.over_s))
+    over = seconds_by_state(billed.visit.spans, after)["occupied"] if billed.visit.over_s else 0.0
     pairs = (
-        ("occupied seconds", proof.occupied_s, seen["occupied"]),
-        ("vacant seconds", proof.vacant_s, seen["vacant"]),
-        ("unknown seconds", proof.unknown_s, seen["unknown"] + seen["suspect"]),
-        ("seconds past the end", proof.over_s, over),
+        ("occupied seconds", billed.visit.occupied_s, seen["occupied"]),
+        ("vacant seconds", billed.visit.vacant_s, seen["vacant"]),
+        ("unknown seconds", billed.visit.unknown_s, seen["unknown"] + seen["suspect"]),
+        ("seconds past the end", billed.visit.over_s, over),
     )
     for what, stated, computed in pairs:
         if abs(stated - computed) > _SLACK_S:
             yield Difference(line.line, what, str(stated), f"{computed:.0f}")
-    if proof.booked_s and proof.booked_s != round(whole.seconds):
-        yield Difference(line.line, "booked seconds", str(proof.booked_s), f"{whole.seconds:.0f}")
+    if billed.visit.booked_s and billed.visit.booked_s != round(whole.seconds):
+        yield Difference(line.line, "booked seconds", str(billed.visit.booked_s), f"{whole.seconds:.0f}")
 
 
 def _compare(line: int, what: str, stated: Decimal, computed: Decimal) -> Iterator[Difference]:

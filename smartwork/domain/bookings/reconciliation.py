@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from smartwork.domain.bookings.visit import Verdict
+from smartwork.domain.bookings.visit import MeasuredVerdict, Verdict
 from smartwork.domain.presence.spans import Span, clip, seconds_by_state
 from smartwork.domain.time import Interval, subtract
 
@@ -48,33 +48,24 @@ class Signature:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A verdict and the measured time it rests on; seconds are whole and add up: booked = occupied + vacant + unknown.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement(MeasuredVerdict):
+    """A verdict as reconciliation finds it: with the keys of what it is about, before names are looked up.
 
-    `ceded_at` is set where the desk was released and booked by another before the end: what is measured from there on is
-    the other's, and counts here as vacant.
+    `first_seen` and `last_seen` are the first and last instant of presence in the period.
     """
 
-    verdict: Verdict
     booking_id: int | None
     check_in_id: int | None
     company_id: int | None
-    period: Interval
-    ceded_at: datetime | None
     first_seen: datetime | None
     last_seen: datetime | None
-    booked_s: int
-    occupied_s: int
-    vacant_s: int
-    unknown_s: int
-    over_s: int
 
 
 def reconcile(
     claims: Sequence[Claim], signatures: Sequence[Signature], spans: Sequence[Span], window: Interval, rules: Rules
-) -> list[Finding]:
-    """The findings for one resource: one for each claim that begins in `window`, in order of time, and then one for each
+) -> list[Judgement]:
+    """The judgements for one resource: one for each claim that begins in `window`, in order of time, and then one for each
     walk-in that begins in it.
 
     Claims, signatures and spans from outside the window are context: what reaches over its borders is theirs. Given
@@ -88,19 +79,19 @@ def reconcile(
     following = {a.booking_id: b.period.start for a, b in pairwise(kept)}
     signed = sorted(signatures, key=lambda s: (s.at, s.check_in_id))
     taken: list[Interval] = []
-    findings = []
+    judgements = []
     for claim in ordered:
         mine = window.start <= claim.period.start < window.end
         if claim.cancelled:
-            findings += [_cancelled(claim)] if mine else []
+            judgements += [_cancelled(claim)] if mine else []
             continue
         share = Interval(claim.period.start, min(claim.period.end, following.get(claim.booking_id, claim.period.end)))
         over = _overstay(trusted, share, _until(claim, following.get(claim.booking_id)))
         taken.append(Interval(share.start, share.end + over))
         if mine:
-            findings.append(_judge(claim, share, over, signed, trusted, rules))
+            judgements.append(_judge(claim, share, over, signed, trusted, rules))
     strangers = [s for s in signed if not _is_for_a_booking(s, kept, rules)]
-    return findings + [_walk_in(stay, strangers, trusted, rules) for stay in _stays(trusted, taken, window, rules)]
+    return judgements + [_walk_in(stay, strangers, trusted, rules) for stay in _stays(trusted, taken, window, rules)]
 
 
 CONTEXT = timedelta(days=1)
@@ -114,13 +105,27 @@ def _until(claim: Claim, next_start: datetime | None) -> datetime:
     return min(limit, next_start) if next_start else limit
 
 
-def _cancelled(claim: Claim) -> Finding:
-    return Finding("cancelled", claim.booking_id, None, claim.company_id, claim.period, None, None, None, 0, 0, 0, 0, 0)
+def _cancelled(claim: Claim) -> Judgement:
+    return Judgement(
+        verdict="cancelled",
+        starts_at=claim.period.start,
+        ends_at=claim.period.end,
+        booked_s=0,
+        occupied_s=0,
+        vacant_s=0,
+        unknown_s=0,
+        over_s=0,
+        booking_id=claim.booking_id,
+        check_in_id=None,
+        company_id=claim.company_id,
+        first_seen=None,
+        last_seen=None,
+    )
 
 
 def _judge(
     claim: Claim, share: Interval, over: timedelta, signed: Sequence[Signature], spans: Sequence[Span], rules: Rules
-) -> Finding:
+) -> Judgement:
     """The verdict on a claim by what was measured in its `share`: its period, less what another booking took over."""
     period = claim.period
     inside = clip(spans, share)
@@ -128,7 +133,6 @@ def _judge(
     total, occupied, _, unknown = _whole_seconds(inside, share)
     vacant = booked - occupied - unknown
     present = [s for s in inside if s.state == "occupied"]
-    first = present[0].start if present else None
     last = present[-1].end if present else None
     check_in = _check_in(signed, period, rules, claim.company_id)
     verdict: Verdict
@@ -142,20 +146,21 @@ def _judge(
         verdict = "left_early"
     else:
         verdict = "used"
-    return Finding(
-        verdict,
-        claim.booking_id,
-        check_in.check_in_id if check_in else None,
-        claim.company_id,
-        period,
-        share.end if share.end < period.end else None,
-        first,
-        last,
-        booked,
-        occupied,
-        vacant,
-        unknown,
-        round(over.total_seconds()),
+    return Judgement(
+        verdict=verdict,
+        starts_at=period.start,
+        ends_at=period.end,
+        reassigned_at=share.end if share.end < period.end else None,
+        booked_s=booked,
+        occupied_s=occupied,
+        vacant_s=vacant,
+        unknown_s=unknown,
+        over_s=round(over.total_seconds()),
+        booking_id=claim.booking_id,
+        check_in_id=check_in.check_in_id if check_in else None,
+        company_id=claim.company_id,
+        first_seen=present[0].start if present else None,
+        last_seen=last,
     )
 
 
@@ -235,21 +240,21 @@ def _one_stay(earlier: Interval, later: Interval, taken: Sequence[Interval], rul
     return between.end - between.start <= rules.apart and subtract(between, taken) == ([between] if between.seconds else [])
 
 
-def _walk_in(stay: Interval, signed: Sequence[Signature], spans: Sequence[Span], rules: Rules) -> Finding:
+def _walk_in(stay: Interval, signed: Sequence[Signature], spans: Sequence[Span], rules: Rules) -> Judgement:
     _, occupied, vacant, unknown = _whole_seconds(spans, stay)
     check_in = _check_in(signed, stay, rules, None)
-    return Finding(
-        "walk_in",
-        None,
-        check_in.check_in_id if check_in else None,
-        check_in.company_id if check_in else None,
-        stay,
-        None,
-        stay.start,
-        stay.end,
-        0,
-        occupied,
-        vacant,
-        unknown,
-        0,
+    return Judgement(
+        verdict="walk_in",
+        starts_at=stay.start,
+        ends_at=stay.end,
+        booked_s=0,
+        occupied_s=occupied,
+        vacant_s=vacant,
+        unknown_s=unknown,
+        over_s=0,
+        booking_id=None,
+        check_in_id=check_in.check_in_id if check_in else None,
+        company_id=check_in.company_id if check_in else None,
+        first_seen=stay.start,
+        last_seen=stay.end,
     )

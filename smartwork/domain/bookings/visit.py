@@ -1,51 +1,72 @@
-"""What reconciliation hands to billing: a verdict with all the evidence that an invoice line will carry."""
+"""One verdict with its evidence: the value that reconciliation, rating, invoices, the API and the pages share."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
+from smartwork.domain.network.places import PlaceKind
 from smartwork.domain.presence.spans import Span
+from smartwork.domain.time import Interval
 
 Verdict = Literal["used", "left_early", "overstayed", "no_show", "walk_in", "unverifiable", "cancelled"]
 
 
-def coverage(booked_or_stayed_s: float, unknown_s: float) -> float:
-    """Share of a period in which a sensor could tell whether somebody was there."""
-    return 1 - unknown_s / booked_or_stayed_s if booked_or_stayed_s else 1.0
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredVerdict:
+    """A verdict on the period [starts_at, ends_at) and the measured time it rests on, in whole seconds.
 
-
-@dataclass(frozen=True, slots=True)
-class Proven:
-    """One verdict as billing needs it: what was booked, what was measured, and where the proof lies.
-
-    All durations are whole seconds; `booked_s = occupied_s + vacant_s + unknown_s` for a booking, 0 booked for a
-    walk-in. `over_s` is occupied time past the booking's end. Spans are cut to the period shown (booking plus over).
-    From `ceded_at` on another booking had the place: what was measured then is not this one's, and counts as vacant.
-    `ledger` is the centre's on the days that it touches, as of the reading; a day that no edge knows of has none.
+    For a booking `booked_s = occupied_s + vacant_s + unknown_s`; for a walk-in `booked_s` is 0. `over_s` is presence after
+    the end. From `reassigned_at` on another booking has the place: what is measured from then on belongs to that booking,
+    and counts as vacant here.
     """
 
-    verdict_id: int
     verdict: Verdict
-    company_id: int
-    centre: str
-    centre_name: str
-    timezone: str
-    resource: str
-    resource_name: str
-    kind: Literal["desk", "room"]
-    member: str
-    booking: str | None
-    check_in: str | None
-    check_in_method: str | None
     starts_at: datetime
     ends_at: datetime
+    reassigned_at: datetime | None = None
     booked_s: int
     occupied_s: int
     vacant_s: int
     unknown_s: int
     over_s: int
-    spans: tuple[Span, ...]
-    batches: tuple[BatchRun, ...]
-    ceded_at: datetime | None = None
-    ledger: tuple[LedgerDay, ...] = ()
+
+    @property
+    def period(self) -> Interval:
+        """The period as an interval."""
+        return Interval(self.starts_at, self.ends_at)
+
+    @property
+    def evidence_until(self) -> datetime:
+        """The instant at which the evidence ends: after the overstay, or where another booking takes the place."""
+        return self.reassigned_at or self.ends_at + timedelta(seconds=self.over_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit(MeasuredVerdict):
+    """A verdict, whose it is, and its evidence.
+
+    `centre` and `resource` are slugs, `booking` and `check_in` external ids; `member` is a pseudonym, or None where nobody
+    is known. `spans` are cut to the period and the overstay. `batches` are the runs of numbered readings under the spans.
+    `ledger` is the centre's ledger of the local days that the visit touches, at the time of reading; a day on which no
+    edge numbered a reading is left out. It is None where no ledger was recorded.
+    """
+
+    centre: str
+    centre_name: str
+    timezone: str
+    resource: str
+    resource_name: str
+    kind: PlaceKind
+    member: str | None
+    booking: str | None
+    check_in: str | None
+    check_in_method: str | None
+    spans: tuple[Span, ...] = ()
+    batches: tuple[BatchRun, ...] = ()
+    ledger: tuple[LedgerDay, ...] | None = None
+
+
+def coverage(period_s: float, unknown_s: float) -> float:
+    """The share of a period in which a sensor could tell whether somebody was there; 1 for an empty period."""
+    return 1 - unknown_s / period_s if period_s else 1.0

@@ -1,4 +1,4 @@
-"""Bill a month: rate what was proven, correct what changed, issue one document a company, and write the files."""
+"""Bill a month: rate the visits, correct what changed, issue one document a company, and write the files."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ from smartwork.domain.billing.parties import Party
 from smartwork.domain.billing.passes import by_day, rate_day
 from smartwork.domain.billing.rating import Group, local_date, rate, terms_of
 from smartwork.domain.billing.tariffs import ContractMissing, Tariff, contract_at, tariff_at
-from smartwork.domain.bookings.visit import Proven
+from smartwork.domain.bookings.visit import Visit
 from smartwork.domain.time import days_of_month, months_later
 from smartwork.errors import InputError, SmartworkError
 from smartwork.progress import Progress
@@ -164,11 +164,11 @@ def _read(connection: Connection, first: date) -> _Known:
     verdicts = billed_months.verdict_digests(connection, since, first)
     customers, tariffs = companies.customers(connection), contracts.tariffs(connection)
     now = month_digests(verdicts, {one.company_id: one.company.contracts for one in customers}, tariffs)
-    charges = rated(billing_month.proven(connection, first), customers, tariffs)
+    charges = rated(billing_month.visits(connection, first), customers, tariffs)
     months = changed_months(now, billed_months.billed_digests(connection, since, first), first)
     changed: dict[int, dict[date, list[Group]]] = defaultdict(dict)
     for month, company_ids in months.items():
-        groups = rated(billing_month.proven(connection, month, company_ids), customers, tariffs)
+        groups = rated(billing_month.visits(connection, month, company_ids), customers, tariffs)
         for company_id in company_ids:
             changed[company_id][month] = groups.get(company_id, [])
     billed = {(company_id, month): now.get((company_id, month)) for month, ids in months.items() for company_id in ids}
@@ -250,21 +250,20 @@ def _head(customer: Customer, known: _Known, first: date, at: datetime) -> Docum
     return invoice_header(customer.company, first, at.date(), known.seller, is_demo=customer.is_demo)
 
 
-def rated(proven: Iterable[Proven], customers: Iterable[Customer], tariffs: Sequence[Tariff]) -> dict[int, list[Group]]:
+def rated(
+    visits: Mapping[int, Sequence[Visit]], customers: Iterable[Customer], tariffs: Sequence[Tariff]
+) -> dict[int, list[Group]]:
     """The charges of each company that has any, by company_id; prices and contract are those of the local start day.
 
     Raises RateMissing or ContractMissing.
     """
     companies = {customer.company_id: customer.company for customer in customers}
-    stays: dict[int, list[Proven]] = defaultdict(list)
-    for one in proven:
-        stays[one.company_id].append(one)
     charges: dict[int, list[Group]] = {}
-    for company_id, its in stays.items():
+    for company_id, its in visits.items():
         company = companies.get(company_id)
         groups: list[Group] = []
-        for visits in by_day(its):
-            one, day = visits[0], local_date(visits[0])
+        for of_day in by_day(its):
+            one, day = of_day[0], local_date(of_day[0])
             contract = contract_at(company.contracts, one.centre, one.kind, day) if company else None
             if company is None or contract is None:
                 name = company.slug if company else "the company"
@@ -274,9 +273,9 @@ def rated(proven: Iterable[Proven], customers: Iterable[Customer], tariffs: Sequ
                 )
             terms = terms_of(contract, tariff_at(tariffs, one.centre, one.kind, day))
             if contract.charge == "cheapest":
-                groups += rate_day(visits, terms, company.vat)
+                groups += rate_day(of_day, terms, company.vat)
             else:
-                groups += [group for visit in visits if (group := rate(visit, terms, company.vat))]
+                groups += [group for visit in of_day if (group := rate(visit, terms, company.vat))]
         if groups:
             charges[company_id] = groups
     return charges

@@ -81,7 +81,7 @@ def judge_some(connection: Connection, month: date, timezone: str) -> int:
             c.centre_id: opening_intervals(c.hours, around) for c in registry.centres(connection) if c.centre_id in centres
         }
         stuck = []
-        findings = []
+        judgements = []
         for resource, facts in store.facts(connection, resources, window).items():
             spans = []
             for span in facts.spans:
@@ -91,8 +91,8 @@ def judge_some(connection: Connection, month: date, timezone: str) -> int:
                 else:
                     spans.append(span)
             found = reconcile(facts.claims, facts.signatures, spans, window, Rules())
-            findings += [(resource, finding) for finding in found]
+            judgements += [(resource, judgement) for judgement in found]
         store.mark_suspect(connection, stuck)
-        store.replace(connection, resources, window, findings)
+        store.replace(connection, resources, window, judgements)
         store.finish(connection, month, resources)
     return len(resources)

@@ -12,6 +12,7 @@ from smartwork.db.billing.documents import InvoiceAltered
 from smartwork.db.core.connection import Connection
 from smartwork.documents.verify import verify
 from smartwork.domain.billing.tariffs import ContractMissing, RateMissing
+from smartwork.domain.bookings.visit import Visit
 from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
 from smartwork.domain.presence.spans import Span
 from smartwork.errors import InputError
@@ -19,6 +20,10 @@ from smartwork.jobs.billing.bill_month import BillReport, bill_month
 from tests.support.accounts import ISSUED, OCTOBER, at
 
 pytestmark = pytest.mark.services
+
+
+def visits(connection: Connection, month: date = OCTOBER) -> list[Visit]:
+    return [visit for its in billing_month.visits(connection, month).values() for visit in its]
 
 
 def bill(connection: Connection, folder: Path, month: date = OCTOBER, issued: datetime = ISSUED) -> BillReport:
@@ -61,7 +66,7 @@ def test_second_run_issues_nothing_and_writes_the_same_bytes(connection: Connect
 
 
 def test_evidence_is_cut_to_the_period_and_names_the_batches_under_it(connection: Connection) -> None:
-    one = billing_month.proven(connection, OCTOBER)[0]
+    one = visits(connection)[0]
     assert one.spans == (
         Span(at(0), at(5), "vacant"),
         Span(at(5), at(60), "occupied"),
@@ -75,12 +80,12 @@ def test_evidence_says_what_the_ledger_of_its_day_lacked_when_it_was_billed(conn
     connection.execute(b"INSERT INTO edge_day VALUES (1, '2026-10-05', 1300, 60, now())")
     bill(connection, tmp_path)
     lacking = LedgerDay(date(2026, 10, 5), 1300, 1200, 0, 60, 40)
-    assert [one.ledger for one in billing_month.proven(connection, OCTOBER)] == [(lacking,), (lacking,)]
+    assert [visit.ledger for visit in visits(connection)] == [(lacking,), (lacking,)]
     connection.execute(b"INSERT INTO batch VALUES (1, 1201, 1300, '2026-10-05', 100, 0, 0, '', now())")
     arrived = LedgerDay(date(2026, 10, 5), 1300, 1300, 0, 0, 0)
-    assert billing_month.proven(connection, OCTOBER)[0].ledger == (arrived,)
-    [kept] = [proof for line in documents.numbered(connection, "INV-2026-00001").invoice.lines for proof in line.proofs]
-    assert kept.ledger == (lacking,)
+    assert visits(connection)[0].ledger == (arrived,)
+    [kept] = [billed for line in documents.numbered(connection, "INV-2026-00001").invoice.lines for billed in line.visits]
+    assert kept.visit.ledger == (lacking,)
     [row] = csv.DictReader((tmp_path / "2026-10" / "INV-2026-00001-acme.csv").read_text("utf-8-sig").splitlines())
     assert [row[f"ledger_{what}"] for what in ("numbered", "stored", "rejected", "waiting", "missing")] == [
         "1300", "1200", "0", "60", "40"
@@ -89,14 +94,14 @@ def test_evidence_says_what_the_ledger_of_its_day_lacked_when_it_was_billed(conn
 
 def test_batches_that_do_not_adjoin_stay_apart(connection: Connection) -> None:
     connection.execute(b"DELETE FROM reading WHERE n BETWEEN 301 AND 400")
-    one = billing_month.proven(connection, OCTOBER)[0]
+    one = visits(connection)[0]
     assert [(run.first, run.last) for run in one.batches] == [(101, 300), (401, 600)]
 
 
 def test_month_is_the_centres_own_and_cancelled_is_not_read(connection: Connection) -> None:
     # 00:30 on 1 November in Brussels is still October in UTC.
-    assert [one.booking for one in billing_month.proven(connection, OCTOBER)] == ["B-1", "B-2"]
-    assert [one.booking for one in billing_month.proven(connection, date(2026, 11, 1))] == ["B-4"]
+    assert [one.booking for one in visits(connection)] == ["B-1", "B-2"]
+    assert [one.booking for one in visits(connection, date(2026, 11, 1))] == ["B-4"]
 
 
 def test_lines_in_the_table_are_those_of_the_document(connection: Connection, tmp_path: Path) -> None:

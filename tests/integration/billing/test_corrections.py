@@ -67,7 +67,9 @@ def test_price_or_contract_changed_afterwards_becomes_a_correction_on_the_next_d
         if line.starts_on < NOVEMBER
     ]
     assert october == lines
-    assert all(proof.batches for one in found for line in one.lines for proof in line.proofs if line.starts_on < NOVEMBER)
+    assert all(
+        billed.visit.batches for one in found for line in one.lines for billed in line.visits if line.starts_on < NOVEMBER
+    )
     assert bill(connection, tmp_path / "b", months_later=1).net == report.net
     settle(connection, tmp_path, months_later=1)
     assert [(check.name, check.mismatches) for check in audited(connection).checks if check.mismatches] == []

@@ -20,7 +20,7 @@ def test_dispute_ends_with_a_credit_note_that_refers_to_the_line(connection: Con
     bill(connection, tmp_path)
     send(connection, INVOICE, ISSUED, "by Peppol")
     shown = dispute(connection, INVOICE, 1, ISSUED, "the room was locked")
-    assert [proof.booking for proof in shown.proofs] == ["B-2"]
+    assert [billed.visit.booking for billed in shown.visits] == ["B-2"]
     made = credit(connection, INVOICE, 1, Decimal("0.75"), ISSUED, "the room was locked", tmp_path, silent)
     note = made.invoice
     assert (note.kind, note.number, note.net, note.vat, note.gross) == (

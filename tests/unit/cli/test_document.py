@@ -56,7 +56,7 @@ def test_events_are_printed_whole_with_their_notes() -> None:
 
 
 def test_the_evidence_of_a_line_says_in_which_time_zone_it_is() -> None:
-    line = next(line for line in mixed_invoice("en").lines if line.proofs)
+    line = next(line for line in mixed_invoice("en").lines if line.visits)
     text = printed(evidence(line))
-    assert line.proofs[0].timezone in text
-    assert all(f"№ {run.first}" in text or f"{run.first}–{run.last}" in text for run in line.proofs[0].batches)
+    assert line.visits[0].visit.timezone in text
+    assert all(f"№ {run.first}" in text or f"{run.first}–{run.last}" in text for run in line.visits[0].visit.batches)

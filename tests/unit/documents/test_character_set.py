@@ -42,11 +42,20 @@ def named(text: str, one: Invoice) -> Invoice:
     """`one` with `text` in every name that comes from outside."""
     lines = []
     for line in one.lines:
-        proofs = tuple(
-            replace(proof, booking=proof.booking and text, member=text, resource_name=text, centre_name=text)
-            for proof in line.proofs
+        visits = tuple(
+            replace(
+                billed,
+                visit=replace(
+                    billed.visit,
+                    booking=billed.visit.booking and text,
+                    member=text,
+                    resource_name=text,
+                    centre_name=text,
+                ),
+            )
+            for billed in line.visits
         )
-        lines.append(replace(line, proofs=proofs, centre_name=line.centre_name and text, label=line.label and text))
+        lines.append(replace(line, visits=visits, centre_name=line.centre_name and text, label=line.label and text))
     return replace(
         one,
         lines=tuple(lines),

@@ -200,7 +200,7 @@ def test_every_line_stands_in_the_detail_and_in_the_annex() -> None:
 
 def test_the_annex_counts_the_ledger_by_centre_and_shows_each_day_that_is_not_whole() -> None:
     one = invoice("en", 40)
-    days = line_texts.ledger_days(proof for line in one.lines for proof in line.proofs)
+    days = line_texts.ledger_days(billed for line in one.lines for billed in line.visits)
     wanting = [day for day in days.values() if not day.is_complete]
     assert wanting
     texts = list(texts_in(document_pages(one, "0" * 64)))
@@ -210,7 +210,7 @@ def test_the_annex_counts_the_ledger_by_centre_and_shows_each_day_that_is_not_wh
         assert f"{sum(day.stored for day in its):,}" in texts
     for day in wanting:
         assert f"{day.stored:,}" in texts
-    late = [p for line in one.lines for p in line.proofs if any(not day.is_complete for day in p.ledger or ())]
+    late = [p for line in one.lines for p in line.visits if any(not day.is_complete for day in p.visit.ledger or ())]
     assert texts.count("17 readings not arrived") == len(late)
 
 
@@ -284,8 +284,11 @@ def test_the_table_has_a_row_for_each_line_under_names_that_stay() -> None:
 
 def test_text_from_outside_is_no_formula_in_a_spreadsheet() -> None:
     one = invoice(lines=1)
-    proof = replace(one.lines[0].proofs[0], booking="=1+1", resource_name="@SUM(A1)")
-    [row] = csv.DictReader(StringIO(table(replace(one, lines=(replace(one.lines[0], proofs=(proof,)),))).decode("utf-8-sig")))
+    billed = one.lines[0].visits[0]
+    billed = replace(billed, visit=replace(billed.visit, booking="=1+1", resource_name="@SUM(A1)"))
+    [row] = csv.DictReader(
+        StringIO(table(replace(one, lines=(replace(one.lines[0], visits=(billed,)),))).decode("utf-8-sig"))
+    )
     assert (row["reference"], row["place_name"]) == ("'=1+1", "'@SUM(A1)")
 
 

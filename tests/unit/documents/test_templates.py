@@ -51,7 +51,7 @@ def test_every_line_of_three_thousand_stands_once_under_repeated_heads() -> None
     one = invoice("nl", 3000)
     pages = laid_out(one)
     text = "".join(pages)
-    bookings = [proof.booking for line in one.lines for proof in line.proofs if proof.booking]
+    bookings = [billed.visit.booking for line in one.lines for billed in line.visits if billed.visit.booking]
     # Once among the lines, once in the annex.
     assert all(text.count(booking) == 2 for booking in bookings[:: len(bookings) // 200])
     assert all("Detailvandeprestaties" in page or "Bijlage:" in page for page in pages)
@@ -114,7 +114,7 @@ def test_a_reference_of_digits_has_room_on_one_line() -> None:
 @pytest.mark.parametrize("language", ["fr", "nl", "en"])
 def test_a_remark_in_a_row_of_fixed_height_has_room_on_one_line(language: Any) -> None:
     remarks = [
-        line_texts.remark(line, language) for one in every_kind(language) for line in one.lines if len(line.proofs) == 1
+        line_texts.remark(line, language) for one in every_kind(language) for line in one.lines if len(line.visits) == 1
     ]
     found = measured(remarks, 8.5, "regular", "body.clusters().len() <= int(47.5mm / 1.56mm)")
     assert [(text, width) for text, width in found if width > 47.5] == []

@@ -27,7 +27,7 @@ from smartwork.errors import InputError
 from tests.support.documents import every_kind, invoice, mixed_invoice
 
 ONE = invoice(lines=40)
-INCOMPLETE = next(d.day for line in ONE.lines for p in line.proofs for d in p.ledger or () if d.missing)
+INCOMPLETE = next(d.day for line in ONE.lines for p in line.visits for d in p.visit.ledger or () if d.missing)
 TEXT = ONE.canonical()
 XML = ubl(ONE, TEXT)
 
@@ -78,16 +78,16 @@ def test_an_untouched_document_holds_as_pdf_and_as_xml(tmp_path: Path, language:
 
 
 def shorten_presence(snapshot: dict[str, Any]) -> None:
-    proof = snapshot["lines"][0]["proofs"][0]
-    span = next(span for span in proof["spans"] if span["state"] == "occupied")
+    billed = snapshot["lines"][0]["proofs"][0]
+    span = next(span for span in billed["spans"] if span["state"] == "occupied")
     span["state"] = "vacant"
 
 
 def before_the_ledger_was_recorded() -> str:
     def drop(snapshot: dict[str, Any]) -> None:
         for line in snapshot["lines"]:
-            for proof in line["proofs"]:
-                del proof["ledger"]
+            for billed in line["proofs"]:
+                del billed["ledger"]
 
     return altered(drop)
 
@@ -118,8 +118,8 @@ def drop_vat(snapshot: dict[str, Any]) -> None:
 
 
 def claim_full_coverage(snapshot: dict[str, Any]) -> None:
-    proof = next(p for line in snapshot["lines"] for p in line["proofs"] if p["unknown_s"])
-    proof["coverage"] = "1.000"
+    billed = next(p for line in snapshot["lines"] for p in line["proofs"] if p["unknown_s"])
+    billed["coverage"] = "1.000"
 
 
 def hide_what_is_missing(snapshot: dict[str, Any]) -> None:
@@ -161,7 +161,7 @@ def test_changed_evidence_is_found_even_under_a_digest_made_to_fit(
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(line=st.integers(0, len(ONE.lines) - 1), data=st.data())
 def test_any_span_that_tells_another_state_is_found_on_its_line(tmp_path: Path, line: int, data: st.DataObject) -> None:
-    spans = ONE.lines[line].proofs[0].spans
+    spans = ONE.lines[line].visits[0].visit.spans
     index = data.draw(st.integers(0, len(spans) - 1))
     state = data.draw(st.sampled_from(sorted({"occupied", "vacant", "unknown"} - {spans[index].state})))
 

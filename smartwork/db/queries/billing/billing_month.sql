@@ -2,16 +2,17 @@
 -- Verdicts, spans and batches are read as of one moment, while ingest goes on.
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ
 
--- name: billing_verdicts
--- Verdicts of the month, by the local start in the centre's own time; the evidence of a ceded desk ends where it is ceded.
--- A recording is seen, never billed.
-SELECT v.resource_id, v.starts_at, coalesce(v.ceded_at, v.ends_at + make_interval(secs => v.over_s)),
-       v.verdict_id, v.verdict, v.company_id, c.slug, c.name, c.timezone, r.slug, r.name, r.kind,
-       coalesce(mb.pseudonym, mc.pseudonym, ''), b.external_id, k.external_id, k.method,
-       v.starts_at, v.ends_at, v.booked_s, v.occupied_s, v.vacant_s, v.unknown_s, v.over_s, v.ceded_at
+-- name: billing_visits
+-- Verdicts of the month, by the local start in the centre's time zone. Recordings and cancelled bookings are never billed.
+SELECT v.verdict_id, v.resource_id, v.company_id, co.slug AS company, v.first_seen, v.last_seen,
+       v.verdict, c.slug AS centre, c.name AS centre_name, c.timezone, r.slug AS resource, r.name AS resource_name, r.kind,
+       coalesce(mb.pseudonym, mc.pseudonym) AS member, b.external_id AS booking, k.external_id AS check_in,
+       k.method AS check_in_method, v.starts_at, v.ends_at, v.ceded_at AS reassigned_at, v.booked_s, v.occupied_s,
+       v.vacant_s, v.unknown_s, v.over_s
 FROM verdict v
 JOIN resource r ON r.resource_id = v.resource_id
 JOIN centre c USING (centre_id)
+LEFT JOIN company co ON co.company_id = v.company_id
 LEFT JOIN booking b ON b.booking_id = v.booking_id
 LEFT JOIN member mb ON mb.member_id = b.member_id
 LEFT JOIN check_in k ON k.check_in_id = v.check_in_id

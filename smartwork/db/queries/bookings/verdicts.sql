@@ -38,9 +38,9 @@ WHERE b.resource_id = ANY(%(resource_ids)s) AND b.starts_at >= %(earliest)s AND 
 SELECT k.resource_id, k.check_in_id, m.company_id, k.at FROM check_in k JOIN member m USING (member_id)
 WHERE k.resource_id = ANY(%(resource_ids)s) AND k.at >= %(start)s AND k.at < %(end)s
 
--- name: verdicts_there
-SELECT verdict_id, resource_id, booking_id, check_in_id, company_id, verdict, starts_at, ends_at, ceded_at, first_seen,
-       last_seen, booked_s, occupied_s, vacant_s, unknown_s, over_s
+-- name: stored_verdicts
+SELECT verdict_id, resource_id, booking_id, check_in_id, company_id, verdict, starts_at, ends_at,
+       ceded_at AS reassigned_at, first_seen, last_seen, booked_s, occupied_s, vacant_s, unknown_s, over_s
 FROM verdict WHERE resource_id = ANY(%(resource_ids)s) AND starts_at >= %(start)s AND starts_at < %(end)s
 
 -- name: drop_verdicts

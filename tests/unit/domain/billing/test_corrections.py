@@ -25,7 +25,7 @@ def groups(month: dict[int, int]) -> list[Group]:
 
 
 def said(found: list[Group]) -> list[tuple[str, Decimal]]:
-    return sorted((group[0].proofs[0].booking or "", group[0].hours) for group in found)
+    return sorted((group[0].visits[0].visit.booking or "", group[0].hours) for group in found)
 
 
 @given(MONTH, MONTH, MONTH)
@@ -36,7 +36,7 @@ def test_documents_together_say_what_holds_now(first: dict[int, int], then: dict
         if more:
             documents.append(invoice(more, ordinal=ordinal))
         issued, _ = groups_in_effect(documents)
-        found = sorted((one.lines[0].proofs[0].booking or "", abs(one.lines[0].hours)) for one in issued)
+        found = sorted((one.lines[0].visits[0].visit.booking or "", abs(one.lines[0].hours)) for one in issued)
         assert found == said(groups(now))
         net = sum((one.net * (-1 if one.is_credit else 1) for one in documents), Decimal(0))
         assert net == sum((group[0].net for group in groups(now)), Decimal(0))
@@ -83,9 +83,10 @@ def test_what_hours_bought_ahead_paid_stays_paid_whatever_an_hour_costs_later() 
 def test_a_correction_names_the_readings_that_are_no_longer_kept() -> None:
     issued = invoice([line(60)])
     [again] = priced(line(60), Decimal(9))
-    gone = (replace(again, proofs=(replace(again.proofs[0], batches=()),)),)
+    billed = again.visits[0]
+    gone = (replace(again, visits=(replace(billed, visit=replace(billed.visit, batches=())),)),)
     added = corrections(*groups_in_effect([issued]), [gone])[-1]
-    assert added[0].proofs[0].batches == issued.lines[0].proofs[0].batches
+    assert added[0].visits[0].visit.batches == issued.lines[0].visits[0].visit.batches
 
 
 @given(MONTH)
@@ -97,10 +98,10 @@ def test_nothing_changed_means_nothing_to_correct(month: dict[int, int]) -> None
 @given(MONTH.filter(bool), MONTH)
 def test_what_a_dispute_settled_is_never_opened_again(month: dict[int, int], then: dict[int, int]) -> None:
     issued = invoice(groups(month))
-    settled = issued.lines[0].proofs[0].booking
+    settled = issued.lines[0].visits[0].visit.booking
     note = compose(credit_note_header(issued, issued.issued_on, "agreed"), [credit(issued, 1, None, [])], ordinal=1)
     more = corrections(*groups_in_effect([issued, note]), groups(then))
-    assert settled not in {proof.booking for group in more for one in group for proof in one.proofs}
+    assert settled not in {billed.visit.booking for group in more for one in group for billed in one.visits}
     assert 1 not in {one.corrects.line for group in more for one in group if one.corrects}
 
 

@@ -22,14 +22,19 @@ def line(number: int, **fields: Any) -> Change:
     )
 
 
-def proof(**fields: Any) -> Change:
-    """Other fields for the first line's proof."""
-    return lambda one: line(1, proofs=(replace(one.lines[0].proofs[0], **fields),))(one)
+def billed(**fields: Any) -> Change:
+    """Other fields for what rating made of the first line's visit."""
+    return lambda one: line(1, visits=(replace(one.lines[0].visits[0], **fields),))(one)
+
+
+def measured(**fields: Any) -> Change:
+    """Other fields for the first line's visit."""
+    return lambda one: billed(visit=replace(one.lines[0].visits[0].visit, **fields))(one)
 
 
 def shifted(one: Invoice) -> Invoice:
-    first, *rest = one.lines[0].proofs[0].spans
-    return proof(spans=(first, replace(rest[0], start=rest[0].start - timedelta(minutes=3)), *rest[1:]))(one)
+    first, *rest = one.lines[0].visits[0].visit.spans
+    return measured(spans=(first, replace(rest[0], start=rest[0].start - timedelta(minutes=3)), *rest[1:]))(one)
 
 
 def paid_by(reference: str) -> Change:
@@ -61,12 +66,12 @@ def test_nothing_is_found_in_what_billing_composes(one: Invoice) -> None:
         (line(2, quantity=Decimal(9)), 2, "quantity"),
         (line(2, starts_on=date(2026, 11, 1), ends_on=date(2026, 11, 1)), 2, "period"),
         (line(2, starts_on=date(2026, 10, 30), ends_on=date(2026, 10, 1)), 2, "period"),
-        (proof(hours=Decimal(99)), 1, "hours of a proof"),
-        (proof(coverage=Decimal("0.123")), 1, "coverage"),
-        (proof(doubtful=None), 1, "doubtful"),
-        (proof(booked_s=60), 1, "booked seconds"),
-        (proof(over_s=3600), 1, "seconds past the end"),
-        (proof(day=date(2026, 10, 30)), 1, "day"),
+        (billed(hours=Decimal(99)), 1, "hours of a proof"),
+        (billed(coverage=Decimal("0.123")), 1, "coverage"),
+        (billed(doubtful=None), 1, "doubtful"),
+        (measured(booked_s=60), 1, "booked seconds"),
+        (measured(over_s=3600), 1, "seconds past the end"),
+        (billed(day=date(2026, 10, 30)), 1, "day"),
         (shifted, 1, "spans"),
     ],
 )
@@ -95,5 +100,5 @@ def test_what_a_given_back_month_asks_for_is_checked_too() -> None:
     one = month_given_back()
     assert one.kind == "credit_note"
     assert min(each.quantity for each in one.lines) < 0
-    taller = [replace(each, quantity=each.quantity - 1) if each.proofs else each for each in one.lines]
+    taller = [replace(each, quantity=each.quantity - 1) if each.visits else each for each in one.lines]
     assert {"quantity"} < {found.what for found in faults(replace(one, lines=tuple(taller)))}

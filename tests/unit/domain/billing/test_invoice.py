@@ -21,7 +21,7 @@ from smartwork.domain.billing.parties import STANDARD_VAT, Party
 from smartwork.domain.billing.payment_reference import formatted_reference, payment_reference
 from smartwork.domain.billing.rating import Group, rate, terms_of
 from smartwork.domain.billing.tariffs import Tariff
-from smartwork.domain.bookings.visit import Proven
+from smartwork.domain.bookings.visit import Visit
 from smartwork.domain.ledger.ledger_day import BatchRun
 from smartwork.domain.money import round_to_cent
 from smartwork.domain.presence.spans import Span
@@ -35,9 +35,11 @@ START = datetime(2026, 10, 31, 22, 30, tzinfo=UTC)  # 23:30 in Brussels
 def charge(centre: str = "Namur", kind: Any = "desk", hours: str = "1", price: str = "7.5", day: int = 0) -> Group:
     start = START - timedelta(days=day)
     end = start + timedelta(hours=1)
-    one = Proven(
-        1, "used", 1, centre.lower(), centre, "Europe/Brussels", "d-1", "Desk 1", kind, "m-1", f"B-{day}", None, None, start,
-        end, 3600, 2400, 600, 600, 0, (Span(start, end, "occupied"),), (BatchRun("e", "a1b2c3d4e5f6", 1, 9),),
+    one = Visit(
+        verdict="used", starts_at=start, ends_at=end, booked_s=3600, occupied_s=2400, vacant_s=600, unknown_s=600, over_s=0,
+        centre=centre.lower(), centre_name=centre, timezone="Europe/Brussels", resource="d-1", resource_name="Desk 1",
+        kind=kind, member="m-1", booking=f"B-{day}", check_in=None, check_in_method=None,
+        spans=(Span(start, end, "occupied"),), batches=(BatchRun("e", "a1b2c3d4e5f6", 1, 9),),
     )  # fmt: skip
     line = rate(one, terms_of(TERMS, Tariff(None, kind, START.date(), Decimal(price))), STANDARD_VAT)[0]
     quantity = Decimal(hours)
@@ -51,7 +53,7 @@ def invoice(*charges: Group, ordinal: int = 7) -> Invoice:
 
 def test_lines_stand_by_centre_then_kind_then_time() -> None:
     made = invoice(charge("Namur", "room"), charge("Namur", day=1), charge("Namur", day=2), charge("Arlon", "room"))
-    assert [(x.line, x.centre_name, x.place_kind, x.proofs[0].booking) for x in made.lines] == [
+    assert [(x.line, x.centre_name, x.place_kind, x.visits[0].visit.booking) for x in made.lines] == [
         (1, "Arlon", "room", "B-0"),
         (2, "Namur", "desk", "B-2"),
         (3, "Namur", "desk", "B-1"),
@@ -71,7 +73,7 @@ def test_dates_number_and_coverage_are_those_of_the_document() -> None:
     made = invoice(charge())
     assert (made.number, made.series) == ("INV-2026-00007", "INV-2026")
     assert (made.starts_on, made.ends_on, made.due_on) == (date(2026, 10, 1), date(2026, 10, 31), date(2026, 12, 2))
-    assert (made.lines[0].starts_on, made.lines[0].proofs[0].coverage) == (date(2026, 10, 31), Decimal("0.833"))
+    assert (made.lines[0].starts_on, made.lines[0].visits[0].coverage) == (date(2026, 10, 31), Decimal("0.833"))
 
 
 @given(st.integers(2026, 2099), st.integers(1, 999_999))

@@ -58,7 +58,9 @@ def test_lines_come_to_the_combination_and_keep_every_visit(quarters: list[int],
     lines = [line for group in groups for line in group]
     assert sum(line.net for line in lines) == cheapest([Decimal(n) / 4 for n in quarters], terms).net
     assert sum(line.hours for line in lines) == sum(Decimal(n) / 4 for n in quarters)
-    assert sorted(p.booking or "" for line in lines for p in line.proofs) == sorted(f"B-{i}" for i in range(len(quarters)))
+    assert sorted(p.visit.booking or "" for line in lines for p in line.visits) == sorted(
+        f"B-{i}" for i in range(len(quarters))
+    )
 
 
 def test_a_day_is_that_of_one_member_centre_and_kind() -> None:

@@ -13,7 +13,7 @@ from smartwork.domain.billing.invoice import Line
 from smartwork.domain.billing.parties import STANDARD_VAT
 from smartwork.domain.billing.rating import rate, terms_of
 from smartwork.domain.billing.tariffs import Tariff
-from smartwork.domain.bookings.visit import Proven
+from smartwork.domain.bookings.visit import Visit
 from smartwork.domain.money import round_to_cent
 from smartwork.domain.presence.spans import Span, State
 
@@ -39,7 +39,7 @@ CONTRACTS = st.builds(
 )
 
 
-def proven(verdict: Any, states: list[tuple[State, bool]], over_min: int = 0, *, minutes: int = 20) -> Proven:
+def visit(verdict: Any, states: list[tuple[State, bool]], over_min: int = 0, *, minutes: int = 20) -> Visit:
     """A booking (or stay) of one piece of `minutes` for each state, and presence past its end."""
     length = timedelta(minutes=minutes)
     end = START + len(states) * length
@@ -48,69 +48,71 @@ def proven(verdict: Any, states: list[tuple[State, bool]], over_min: int = 0, *,
         spans.append(Span(end, end + timedelta(minutes=over_min), "occupied"))
     took = {state: 60 * minutes * sum(s == state for s, _ in states) for state in ("occupied", "vacant", "unknown")}
     booked = 0 if verdict == "walk_in" else 60 * minutes * len(states)
-    return Proven(
-        1, verdict, 1, "namur", "Namur", "Europe/Brussels", "d-1", "Desk 1", "desk", "m-1", "B-1", None, None, START, end,
-        booked, took["occupied"], took["vacant"], took["unknown"], over_min * 60, tuple(spans), (),
+    return Visit(
+        verdict=verdict, starts_at=START, ends_at=end, booked_s=booked, occupied_s=took["occupied"], vacant_s=took["vacant"],
+        unknown_s=took["unknown"], over_s=over_min * 60, centre="namur", centre_name="Namur", timezone="Europe/Brussels",
+        resource="d-1", resource_name="Desk 1", kind="desk", member="m-1", booking="B-1", check_in=None,
+        check_in_method=None, spans=tuple(spans),
     )  # fmt: skip
 
 
 PIECES = st.lists(
     st.tuples(st.sampled_from(["occupied", "vacant", "unknown"]), st.just(value=False)), min_size=1, max_size=12
 )
-STAYS = st.builds(proven, st.sampled_from([*BOOKED, "walk_in"]), PIECES, st.integers(0, 90))
+STAYS = st.builds(visit, st.sampled_from([*BOOKED, "walk_in"]), PIECES, st.integers(0, 90))
 
 
-def charged(one: Proven, terms: Contract, price: Decimal = Decimal(8)) -> Line | None:
+def charged(one: Visit, terms: Contract, price: Decimal = Decimal(8)) -> Line | None:
     lines = rate(one, terms_of(terms, Tariff(None, "desk", date(2026, 1, 1), price)), STANDARD_VAT)
     assert len(lines) <= 1
     return lines[0] if lines else None
 
 
-def net(one: Proven, terms: Contract, price: Decimal = Decimal(8)) -> Decimal:
+def net(one: Visit, terms: Contract, price: Decimal = Decimal(8)) -> Decimal:
     charge = charged(one, terms, price)
     return charge.net if charge else Decimal(0)
 
 
 @given(STAYS, CONTRACTS, PRICES)
-def test_charge_is_hours_times_price_to_the_cent_and_never_negative(one: Proven, terms: Contract, price: Decimal) -> None:
+def test_charge_is_hours_times_price_to_the_cent_and_never_negative(one: Visit, terms: Contract, price: Decimal) -> None:
     charge = charged(one, terms, price)
     if charge is not None:
         assert charge.hours > 0
         assert charge.net == round_to_cent(charge.hours * charge.price) >= 0
-        assert charge.proofs[0].doubtful == (one.unknown_s > 0)
+        assert charge.visits[0].doubtful == (one.unknown_s > 0)
 
 
-@given(st.builds(proven, st.sampled_from(BOOKED), PIECES, st.integers(0, 90)), CONTRACTS)
-def test_as_booked_never_charges_above_what_was_booked(one: Proven, terms: Contract) -> None:
+@given(st.builds(visit, st.sampled_from(BOOKED), PIECES, st.integers(0, 90)), CONTRACTS)
+def test_as_booked_never_charges_above_what_was_booked(one: Visit, terms: Contract) -> None:
     charge = charged(one, replace(terms, charge="as_booked"))
     assert charge is None or charge.hours <= (Decimal(one.booked_s) / 3600).quantize(Decimal("0.0001"))
 
 
 @given(STAYS, CONTRACTS, st.data())
-def test_more_presence_never_costs_less(one: Proven, terms: Contract, data: st.DataObject) -> None:
+def test_more_presence_never_costs_less(one: Visit, terms: Contract, data: st.DataObject) -> None:
     states = [(s.state, s.suspect) for s in one.spans if s.start < one.ends_at]
     index = data.draw(st.integers(0, len(states) - 1))
-    fuller = proven(one.verdict, [*states[:index], ("occupied", False), *states[index + 1 :]], one.over_s // 60)
-    longer = proven(one.verdict, states, one.over_s // 60 + 7)
+    fuller = visit(one.verdict, [*states[:index], ("occupied", False), *states[index + 1 :]], one.over_s // 60)
+    longer = visit(one.verdict, states, one.over_s // 60 + 7)
     assert net(one, terms) <= min(net(fuller, terms), net(longer, terms))
 
 
 @given(STAYS, CONTRACTS, st.data())
-def test_time_that_turns_unknown_never_raises_the_charge(one: Proven, terms: Contract, data: st.DataObject) -> None:
+def test_time_that_turns_unknown_never_raises_the_charge(one: Visit, terms: Contract, data: st.DataObject) -> None:
     states = [(s.state, s.suspect) for s in one.spans if s.start < one.ends_at]
     index = data.draw(st.integers(0, len(states) - 1))
-    doubted = proven(one.verdict, [*states[:index], ("unknown", False), *states[index + 1 :]], one.over_s // 60)
+    doubted = visit(one.verdict, [*states[:index], ("unknown", False), *states[index + 1 :]], one.over_s // 60)
     assert net(doubted, terms) <= net(one, terms)
 
 
 @given(PIECES, CONTRACTS)
 def test_suspect_presence_counts_as_little_as_an_empty_desk(states: list[tuple[State, bool]], terms: Contract) -> None:
-    stuck = proven("walk_in", [(state, True) for state, _ in states])
+    stuck = visit("walk_in", [(state, True) for state, _ in states])
     assert charged(stuck, terms) is None
 
 
 @given(STAYS, CONTRACTS)
-def test_the_greater_is_the_greater_of_both(one: Proven, terms: Contract) -> None:
+def test_the_greater_is_the_greater_of_both(one: Visit, terms: Contract) -> None:
     kept = replace(terms, early_leave_refund=False)
     both = [net(one, replace(kept, charge=mode)) for mode in ("as_booked", "as_measured")]
     assert net(one, replace(kept, charge="the_greater")) == max(both)

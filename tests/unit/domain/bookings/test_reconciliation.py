@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartwork.domain.bookings.reconciliation import Claim, Finding, Rules, Signature, reconcile
+from smartwork.domain.bookings.reconciliation import Claim, Judgement, Rules, Signature, reconcile
 from smartwork.domain.presence.spans import Span, State
 from smartwork.domain.time import Interval
 
@@ -37,7 +37,7 @@ def measured(*stays: tuple[str, str] | tuple[str, str, State]) -> list[Span]:
     return [*found, Span(now, WINDOW.end, "vacant")]
 
 
-def judge(claims: Sequence[Claim], spans: Sequence[Span], *signatures: Signature) -> list[Finding]:
+def judge(claims: Sequence[Claim], spans: Sequence[Span], *signatures: Signature) -> list[Judgement]:
     return reconcile(claims, signatures, spans, WINDOW, RULES)
 
 
@@ -203,7 +203,7 @@ def test_the_order_of_arrival_does_not_matter(
 
 
 @given(a_day())
-def test_no_occupied_second_is_claimed_by_two_findings(day: tuple[list[Claim], list[Span], list[Signature]]) -> None:
+def test_no_occupied_second_is_claimed_by_two_judgements(day: tuple[list[Claim], list[Span], list[Signature]]) -> None:
     claims, spans, signed = day
     found = [f for f in reconcile(claims, signed, spans, WINDOW, RULES) if f.verdict != "cancelled"]
     claimed = sorted((f.period.start, f.period.end + timedelta(seconds=f.over_s)) for f in found)

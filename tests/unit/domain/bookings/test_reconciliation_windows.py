@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartwork.domain.bookings.reconciliation import CONTEXT, LONGEST_OVERSTAY, Claim, Finding, Rules, Signature, reconcile
+from smartwork.domain.bookings.reconciliation import CONTEXT, LONGEST_OVERSTAY, Claim, Judgement, Rules, Signature, reconcile
 from smartwork.domain.presence.derivation import fill_gaps, sensor_states, to_spans
 from smartwork.domain.presence.spans import Span, State
 from smartwork.domain.time import Interval, local_day, local_month
@@ -73,11 +73,11 @@ def test_presence_at_a_released_desk_belongs_to_one_booking_at_a_time_and_minute
     for f in found:
         assert f.occupied_s + f.vacant_s + f.unknown_s == round(f.period.seconds)
         assert min(f.occupied_s, f.vacant_s, f.unknown_s) >= 0
-    ceded = found[0]
-    assert ceded.booking_id == 0
+    reassigned = found[0]
+    assert reassigned.booking_id == 0
     if claims[1].period.start < claims[0].period.end:
-        assert ceded.ceded_at == claims[1].period.start
-        assert ceded.over_s == 0
+        assert reassigned.reassigned_at == claims[1].period.start
+        assert reassigned.over_s == 0
 
 
 def test_whoever_books_a_released_desk_leaves_the_no_show_a_no_show() -> None:
@@ -92,8 +92,8 @@ def test_whoever_books_a_released_desk_leaves_the_no_show_a_no_show() -> None:
     ]
     window = local_day(date(2026, 10, 5), "Europe/Brussels")
     first, second = reconcile([absent, comes], [], spans, window, RULES)
-    assert (first.verdict, first.occupied_s, first.vacant_s, first.ceded_at) == ("no_show", 0, 8 * 3600, nine + hour)
-    assert (second.verdict, second.occupied_s, second.ceded_at) == ("used", 2 * 3600, None)
+    assert (first.verdict, first.occupied_s, first.vacant_s, first.reassigned_at) == ("no_show", 0, 8 * 3600, nine + hour)
+    assert (second.verdict, second.occupied_s, second.reassigned_at) == ("used", 2 * 3600, None)
 
 
 @pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25)])
@@ -141,7 +141,7 @@ def test_a_check_in_for_a_booking_does_not_put_a_strangers_stay_on_the_same_comp
     assert [f.check_in_id for f in reconcile([claim], [late, again], spans, window, RULES)] == [1, 2]
 
 
-def judged(told: list[tuple[float, bool]], claim: Claim, window: Interval) -> list[Finding]:
+def judged(told: list[tuple[float, bool]], claim: Claim, window: Interval) -> list[Judgement]:
     """Verdicts from what a sensor said, by the way that readings really take."""
     samples = [(datetime.fromtimestamp(at, UTC), present) for at, present in told]
     found = fill_gaps(sensor_states(samples, interval_s=60), timedelta(seconds=300))
