@@ -97,3 +97,19 @@ def test_what_months_were_billed_by_is_kept_in_named_columns(
             "SELECT verdicts_digest, contracts_digest, tariffs_digest, digest_version FROM billed_month ORDER BY month"
         ).fetchall()
     assert found == [("v", None, None, 1), ("v", "c", "t", 1), (None, None, None, 2)]
+
+
+def test_spans_that_were_due_before_the_queue_was_renamed_still_hold_raw_readings_back(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """0020 renames the table and replaces the function whose body names it."""
+    shipped = migrations()
+    with closing(connect(empty_database_url)) as connection:
+        monkeypatch.setattr(module, "migrations", lambda: [one for one in shipped if one.number < 20])
+        migrate(connection)
+        connection.execute("INSERT INTO stale_span (device_id, since) VALUES (1, '2026-03-10 12:00Z')")
+        monkeypatch.setattr(module, "migrations", lambda: shipped)
+        migrate(connection)
+        assert connection.execute("SELECT device_id FROM span_queue").fetchall() == [(1,)]
+        limit = "SELECT before = '2026-03-03 12:00Z' FROM retention_limits(now()) WHERE reason = 'spans to derive'"
+        assert connection.execute(limit).fetchall() == [(True,)]
