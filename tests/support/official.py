@@ -12,19 +12,19 @@ from saxonche import PySaxonProcessor, PyXsltExecutable
 
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 _FEWEST_RULES = 30
-"""With fewer rules fired the sheet looked at something else than an invoice."""
+"""If fewer rules fire, the stylesheet saw something other than an invoice."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """Compiled once, asked often."""
+    """The schemas and stylesheets, compiled once."""
 
     schemas: dict[str, etree.XMLSchema]
     sheets: list[PyXsltExecutable]
     folder: Path
 
     def findings(self, source: bytes) -> list[str]:
-        """What schemas and schematrons say against an invoice or credit note; nothing where it is valid."""
+        """What schemas and schematrons report about an invoice or credit note; empty where it is valid."""
         root = etree.fromstring(source)
         schema = self.schemas[etree.QName(root).localname]
         if not schema.validate(root):
@@ -58,7 +58,7 @@ def official_rules() -> Iterator[Rules]:
 
 
 def data_of(package: str) -> Path:
-    """Where an installed package lies, without importing it."""
+    """The folder of an installed package, without importing it."""
     spec = find_spec(package)
     assert spec is not None, "install the official rules: make .venv/.validation"
     assert spec.submodule_search_locations
@@ -66,9 +66,9 @@ def data_of(package: str) -> Path:
 
 
 def _as_billed(source: bytes) -> bytes:
-    """A self-billed document with billing's identifiers: the rules that PyPI ships know billing only.
+    """A self-billed document with the identifiers of billing, as the rules on PyPI know billing only.
 
-    Self-billing shares all of them but those on identifiers and type codes.
+    Self-billing has the same rules except for identifiers and type codes.
     """
     text = source.replace(b":selfbilling:", b":billing:")
     return text.replace(b"TypeCode>389<", b"TypeCode>380<").replace(b"TypeCode>261<", b"TypeCode>381<")

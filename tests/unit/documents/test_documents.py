@@ -254,15 +254,15 @@ def test_amounts_are_written_as_the_reader_writes_them(language: Language, text:
 
 
 def test_many_invoices_are_written_side_by_side_the_same_and_in_order(tmp_path: Path) -> None:
-    told: list[tuple[str, int, int]] = []
+    steps: list[tuple[str, int, int]] = []
     made = [invoice(lines=2, ordinal=n) for n in range(1, 26)]
-    written = render([one.canonical() for one in made], tmp_path / "out", lambda *step: told.append(step))
+    written = render([one.canonical() for one in made], tmp_path / "out", lambda *step: steps.append(step))
     assert [f.pdf.name for f in written] == [f"INV-2026-{n:05d}-acme-{n}.pdf" for n in range(1, 26)]
     for one, files in zip(made, written, strict=True):
         assert files.xml.read_bytes() == xml(one)
         assert files.pdf.read_bytes() == pdf(one, one.canonical(), xml(one))
         assert files.csv.read_bytes() == table(one)
-    assert told[-1] == ("Rendering PDF, UBL and CSV", 25, 25)
+    assert steps[-1] == ("Rendering PDF, UBL and CSV", 25, 25)
 
 
 def test_a_document_that_does_not_add_up_is_not_written(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_what_is_taken_back_is_below_zero_in_quantity_and_amount() -> None:
     assert taken[1:] == ["−65 %", formats.euro(Decimal("-19.50"), "en")]
 
 
-def test_every_day_and_every_unsigned_stay_stands_on_a_page_and_no_member_does() -> None:
+def test_every_day_and_every_unattributed_stay_stands_on_a_page_and_no_member_does() -> None:
     kept, document = centre_statement("en")
     texts = list(texts_in(statement_pages(kept, document, "0" * 64)))
     for row in kept.days:

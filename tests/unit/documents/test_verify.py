@@ -303,7 +303,7 @@ def hello() -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("a.txt", b"hello", "neither PDF nor XML"),
         ("a.xml", b"<Order/>", "an XML file about Order"),
@@ -316,8 +316,8 @@ def hello() -> bytes:
         ("a.xml", with_evidence(altered(lambda s: s.pop("seller")), seal=True), "at seller"),
     ],
 )
-def test_what_is_no_document_is_refused_with_what_to_do(tmp_path: Path, name: str, content: bytes, said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_what_is_no_document_is_refused_with_what_to_do(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         checked(tmp_path, content, name)
 
 
