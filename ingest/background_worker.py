@@ -1,4 +1,4 @@
-"""Background workers: threads beside ingest's main loop, each with its own database connection."""
+"""Background workers: threads next to ingest's main loop, each with its own database connection."""
 
 import logging
 import threading

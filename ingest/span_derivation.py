@@ -30,10 +30,10 @@ def span_derivation(database_url: str) -> Iterator[Callable[[], None]]:
     rounds = [_Rounds(stop) for _ in range(THREADS)]
 
     def derive_all() -> None:
-        for each in rounds:
-            each.all_requested.set()
+        for thread_rounds in rounds:
+            thread_rounds.all_requested.set()
 
-    workers = [BackgroundWorker(each.wait, each.derive, log) for each in rounds]
+    workers = [BackgroundWorker(thread_rounds.wait, thread_rounds.derive, log) for thread_rounds in rounds]
     with background_workers(database_url, workers, stop, wake=derive_all):
         yield derive_all
 

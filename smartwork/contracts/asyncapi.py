@@ -254,7 +254,7 @@ def _schemas() -> dict[str, object]:
 def _draft_07(schema: object) -> object:
     """The schema in JSON Schema draft 07, which AsyncAPI uses: there the items of a tuple are a list."""
     if isinstance(schema, list):
-        return [_draft_07(each) for each in schema]
+        return [_draft_07(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     changed = {name: _draft_07(value) for name, value in schema.items()}

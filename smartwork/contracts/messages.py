@@ -94,8 +94,8 @@ class LedgerReport(WireModel):
 
     @model_validator(mode="after")
     def _days_exist(self) -> Self:
-        for each in self.days:
-            date.fromisoformat(each.day)
+        for report_day in self.days:
+            date.fromisoformat(report_day.day)
         return self
 
 

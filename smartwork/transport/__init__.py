@@ -1,1 +1,1 @@
-"""The only package that speaks MQTT."""
+"""The only package that imports the MQTT client library."""

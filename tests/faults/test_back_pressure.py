@@ -9,7 +9,6 @@ from time import sleep
 import pytest
 
 from smartwork.bench.machine import peak_rss_mb
-from smartwork.contracts.messages import Batch
 from smartwork.contracts.metrics import Metric
 from smartwork.db.core.connection import connect
 from smartwork.db.network_setup import install
@@ -30,11 +29,10 @@ PER_MB = 1_000_000
 
 def messages_of_an_edge() -> list[tuple[str, bytes]]:
     """Batches of one edge, equal except for their numbers."""
-    told: list[Measurement] = [
+    measurements: list[Measurement] = [
         (NOON - timedelta(minutes=i), "s-1", Metric.TEMPERATURE_C, 20 + i % 50 / 10) for i in range(READINGS)
     ]
-    one: Batch = batch(1, told)
-    payload = one.model_dump_json()
+    payload = batch(1, measurements).model_dump_json()
     return [(TOPIC, payload.replace('"first":1,', f'"first":{1 + i * READINGS},').encode()) for i in range(BATCHES)]
 
 

@@ -148,8 +148,8 @@ def running_chain(folder: Path, days: Days, workers: int = 1, **ingest_settings:
         with connect(url) as connection:
             connection.execute("CREATE DATABASE reference")
         reference_url = url.rpartition("/")[0] + "/reference"
-        for each in (reference_url, url):
-            prepare(each, days)
+        for database_url in (reference_url, url):
+            prepare(database_url, days)
         store_without_faults(reference_url, servers.endpoints.broker_url, days, folder)
         proxy = opened.enter_context(TcpProxy(servers.endpoints.broker_url))
         programs = []

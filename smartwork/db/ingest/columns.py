@@ -44,7 +44,7 @@ class BatchColumns:
 
 def reading_columns(received: Sequence[ReceivedBatch]) -> BatchColumns:
     """The columns of these batches, in order. Needs no database: it runs while the previous portion is committed."""
-    batches = [each.batch for each in received]
+    batches = [message.batch for message in received]
     lengths = np.array([len(batch.at_ms) for batch in batches], dtype=np.int64)
     device_counts = np.array([len(batch.devices) for batch in batches], dtype=np.int64)
     starts = np.cumsum(lengths) - lengths
@@ -54,7 +54,7 @@ def reading_columns(received: Sequence[ReceivedBatch]) -> BatchColumns:
         return np.fromiter(chain.from_iterable(values), dtype=np.int64, count=total)
 
     return BatchColumns(
-        digests=[hashlib.sha256(each.payload).digest() for each in received],
+        digests=[hashlib.sha256(message.payload).digest() for message in received],
         lengths=lengths,
         at_ms=column(batch.at_ms for batch in batches),
         device=column(batch.device for batch in batches) + np.repeat(np.cumsum(device_counts) - device_counts, lengths),

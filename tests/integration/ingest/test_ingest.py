@@ -202,7 +202,7 @@ def test_a_message_of_an_unknown_centre_is_kept_as_rejected_and_not_confirmed(
 def test_a_report_that_was_overtaken_changes_nothing_and_status_says_since_when(
     connection: Connection, store: IngestStore
 ) -> None:
-    def book(numbered: int, at_ms: int) -> ReceivedLedgerReport:
+    def report(numbered: int, at_ms: int) -> ReceivedLedgerReport:
         days = [LedgerReportDay(day=TODAY.isoformat(), numbered=numbered, in_outbox=0)]
         return ReceivedLedgerReport(
             Topic("mons", MessageType.LEDGER, "gateway"),
@@ -211,7 +211,7 @@ def test_a_report_that_was_overtaken_changes_nothing_and_status_says_since_when(
 
     status = Topic("mons", MessageType.STATUS, "gateway")
     online = [ReceivedStatus(status, "online")]
-    store.commit(Portion(ledger_reports=[book(9, 2_000), book(5, 1_000)], statuses=online), NOON)
+    store.commit(Portion(ledger_reports=[report(9, 2_000), report(5, 1_000)], statuses=online), NOON)
     store.commit(Portion(statuses=online), NOON + timedelta(hours=1))
     assert ledger(connection)["mons"][0].numbered == 9
     assert connection.execute("SELECT state, since FROM edge_status").fetchall() == [("online", NOON)]
@@ -232,8 +232,8 @@ def publisher(broker_url: str) -> Iterator[MqttClient]:
 
 
 def publish_all(client: MqttClient, batches: list[Batch]) -> None:
-    for each in batches:
-        client.publish(READINGS, each.model_dump_json().encode())
+    for content in batches:
+        client.publish(READINGS, content.model_dump_json().encode())
 
 
 def confirmed(client: MqttClient, firsts: set[int]) -> None:

@@ -102,8 +102,8 @@ def test_what_ingest_did_is_counted_and_no_payload_is_in_its_log(
     settings = {"database_url": database_url, "broker_url": broker_url, "metrics_port": port}
     with Program("ingest", settings, tmp_path / "log") as ingest:
         ingest.wait_for_log("is subscribed")
-        for each in (fresh(1, MARK), fresh(1 + PER_BATCH), fresh(1 + 2 * PER_BATCH)):
-            publisher.publish(READINGS, each.model_dump_json().encode())
+        for content in (fresh(1, MARK), fresh(1 + PER_BATCH), fresh(1 + 2 * PER_BATCH)):
+            publisher.publish(READINGS, content.model_dump_json().encode())
         again = fresh(1 + 3 * PER_BATCH).model_dump_json().encode()
         publisher.publish(READINGS, again)
         publisher.publish(READINGS, again)

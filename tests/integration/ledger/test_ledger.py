@@ -36,7 +36,7 @@ def reported(store: IngestStore, numbered: int, in_outbox: int, epoch: str = EPO
     store.commit(Portion(ledger_reports=[ReceivedLedgerReport(topic, report)]), NOON)
 
 
-def book(
+def expected_ledger(
     *, numbered: int, stored: int, in_outbox: int = 0, missing: int = 0, duplicates: int = 0
 ) -> dict[str, list[LedgerDay]]:
     return {"mons": [LedgerDay(TODAY, numbered, stored, 0, in_outbox, missing, duplicates)]}
@@ -45,26 +45,26 @@ def book(
 def test_a_ledger_in_balance_misses_nothing(connection: Connection, store: IngestStore) -> None:
     stored(store, 1, 10)
     reported(store, 10, 0)
-    assert ledger(connection) == book(numbered=10, stored=10)
+    assert ledger(connection) == expected_ledger(numbered=10, stored=10)
     assert gaps(connection) == []
 
 
 def test_what_is_in_an_outbox_is_not_missing(connection: Connection, store: IngestStore) -> None:
     stored(store, 1, 10)
     reported(store, 25, 15)
-    assert ledger(connection) == book(numbered=25, stored=10, in_outbox=15)
+    assert ledger(connection) == expected_ledger(numbered=25, stored=10, in_outbox=15)
 
 
 def test_what_neither_side_holds_is_missing_and_its_numbers_are_shown(connection: Connection, store: IngestStore) -> None:
     stored(store, 6, 5)
     stored(store, 21, 5)
     reported(store, 25, 0)
-    assert ledger(connection) == book(numbered=25, stored=10, missing=15)
+    assert ledger(connection) == expected_ledger(numbered=25, stored=10, missing=15)
     assert gaps(connection) == [NumberRun("mons", "gateway", EPOCH, 1, 5), NumberRun("mons", "gateway", EPOCH, 11, 20)]
     stored(store, 11, 10)
     assert gaps(connection) == [NumberRun("mons", "gateway", EPOCH, 1, 5)]
     stored(store, 1, 5)
-    assert ledger(connection) == book(numbered=25, stored=25)
+    assert ledger(connection) == expected_ledger(numbered=25, stored=25)
     assert gaps(connection) == []
 
 
@@ -72,25 +72,25 @@ def test_what_arrived_after_the_report_does_not_make_a_figure_negative(connectio
     reported(store, 10, 10)
     stored(store, 1, 10)
     stored(store, 11, 10)
-    assert ledger(connection) == book(numbered=20, stored=20)
+    assert ledger(connection) == expected_ledger(numbered=20, stored=20)
 
 
 def test_a_surplus_of_one_outbox_never_hides_what_another_lost(connection: Connection, store: IngestStore) -> None:
     stored(store, 1, 10)
     reported(store, 3, 0)
     reported(store, 7, 0, epoch=OTHER_EPOCH)
-    assert ledger(connection) == book(numbered=17, stored=10, missing=7)
+    assert ledger(connection) == expected_ledger(numbered=17, stored=10, missing=7)
 
 
 def test_a_day_of_which_only_the_edge_knows_is_in_the_ledger(connection: Connection, store: IngestStore) -> None:
     reported(store, 4, 1)
-    assert ledger(connection) == book(numbered=4, stored=0, in_outbox=1, missing=3)
+    assert ledger(connection) == expected_ledger(numbered=4, stored=0, in_outbox=1, missing=3)
 
 
 def test_duplicates_are_counted_apart(connection: Connection, store: IngestStore) -> None:
     for _ in range(3):
         stored(store, 1, 10)
-    assert ledger(connection) == book(numbered=10, stored=10, duplicates=20)
+    assert ledger(connection) == expected_ledger(numbered=10, stored=10, duplicates=20)
 
 
 def test_numbers_that_stand_in_two_batches_are_shown(connection: Connection, store: IngestStore) -> None:

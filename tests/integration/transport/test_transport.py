@@ -134,7 +134,7 @@ def test_a_broker_that_does_not_answer_is_reported_once_and_waiting_ends() -> No
 
 def test_a_message_arrives_as_it_was_published_whatever_its_size_quality_and_properties(broker_url: str) -> None:
     properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-    properties.UserProperty = [("note", "x" * 300)] * 3  # longer than one byte of length can say
+    properties.UserProperty = [("note", "x" * 300)] * 3  # more than a length of one byte can express
     properties.MessageExpiryInterval = 60
     properties.ContentType = "application/json"
     messages = [(0, b""), (1, b"\0\xff"), (1, b"y" * 200), (0, b"z" * 70_000), (2, b"twice" * 9)]

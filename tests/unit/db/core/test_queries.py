@@ -9,7 +9,7 @@ from tests.support.project import ROOT
 
 
 def test_a_file_is_split_into_its_statements_without_their_comments() -> None:
-    assert parse("-- name: one\n-- says why\nSELECT 1\n\n-- name: two\nSELECT 2,\n--x\n 3\n") == {
+    assert parse("-- name: one\n-- the reason\nSELECT 1\n\n-- name: two\nSELECT 2,\n--x\n 3\n") == {
         "one": "SELECT 1",
         "two": "SELECT 2,\n 3",
     }
