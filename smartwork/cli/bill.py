@@ -20,7 +20,7 @@ from smartwork.clock import now
 
 if TYPE_CHECKING:
     from smartwork.domain.billing.invoice import Invoice
-    from smartwork.jobs.billing.bill_month import BillReport
+    from smartwork.jobs.billing.bill_report import BillReport
 
 
 def bill_command(

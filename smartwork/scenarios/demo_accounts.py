@@ -9,7 +9,8 @@ from smartwork.db.core.connection import Connection
 from smartwork.domain.billing.invoice import Invoice, Line
 from smartwork.domain.billing.parties import Language
 from smartwork.jobs.audit.audit import AuditReport, run_audit
-from smartwork.jobs.billing.bill_month import BillReport, bill_month
+from smartwork.jobs.billing.bill_month import bill_month
+from smartwork.jobs.billing.bill_report import BillReport
 from smartwork.jobs.billing.lifecycle import credit, dispute
 from smartwork.jobs.settlement.settle_month import SettleReport, settle_month
 from smartwork.progress import Progress

@@ -10,7 +10,8 @@ from pathlib import Path
 from smartwork.db.billing import documents
 from smartwork.db.core.connection import Connection
 from smartwork.jobs.audit.audit import AuditReport, run_audit
-from smartwork.jobs.billing.bill_month import BillReport, bill_month
+from smartwork.jobs.billing.bill_month import bill_month
+from smartwork.jobs.billing.bill_report import BillReport
 from smartwork.jobs.billing.lifecycle import CreditNote, credit, dispute
 from smartwork.jobs.settlement.settle_month import SettleReport, settle_month
 

@@ -1,20 +1,18 @@
-"""Bill a month: rate the visits, correct what changed, issue one document a company, and write the files."""
+"""Billing a month: rate the visits, correct earlier months, issue one document for each company, and write the files."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from time import perf_counter
 
 from smartwork.db.accounting import journal
 from smartwork.db.billing import billed_months, billing_month, companies, contracts, documents, drafts, prepaid_hours
-from smartwork.db.billing.billing_month import UnattributedStays
 from smartwork.db.billing.companies import Customer
 from smartwork.db.billing.documents import NewDocument
 from smartwork.db.core.connection import Connection
-from smartwork.documents.files import Files, render
+from smartwork.documents.files import render
 from smartwork.documents.worker_processes import workers
 from smartwork.domain.accounting import postings
 from smartwork.domain.billing.changed_months import CORRECTION_WINDOW_MONTHS, Digests, changed_months, month_digests
@@ -22,7 +20,7 @@ from smartwork.domain.billing.company_month import CompanyMonth, assemble_month
 from smartwork.domain.billing.composition import DocumentHeader, compose, invoice_header, kind_of, series_of
 from smartwork.domain.billing.corrections import corrections, groups_in_effect, names_of
 from smartwork.domain.billing.integrity import faults
-from smartwork.domain.billing.invoice import DocumentKind, Invoice
+from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.parties import Party
 from smartwork.domain.billing.passes import by_day, rate_day
 from smartwork.domain.billing.rating import Group, local_date, rate, terms_of
@@ -30,76 +28,35 @@ from smartwork.domain.billing.tariffs import ContractMissing, Tariff, contract_a
 from smartwork.domain.bookings.visit import Visit
 from smartwork.domain.time import days_of_month, months_later
 from smartwork.errors import InputError, SmartworkError
+from smartwork.jobs.billing.bill_report import BillReport, billed_document
 from smartwork.progress import Progress
 
 
-class NotProvable(SmartworkError):  # noqa: N818 - says what was found
-    """A figure of a verdict does not follow from the spans under it."""
-
-
-@dataclass(frozen=True, slots=True)
-class BilledDocument:
-    """One company's document of the month; `already_issued` says that an earlier run issued it."""
-
-    company: str
-    number: str
-    kind: DocumentKind
-    lines: int
-    net: Decimal
-    vat: Decimal
-    gross: Decimal
-    files: Files
-    already_issued: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BillReport:
-    """What billing a month came to: invoices by number, companies with nothing to pay, walk-ins nobody signed for."""
-
-    month: date
-    invoices: tuple[BilledDocument, ...]
-    without_lines: tuple[str, ...]
-    unattributed: UnattributedStays
-    companies_per_s: float
-    """Companies' documents (PDF, UBL, CSV) rendered a second, checks before writing included."""
-
-    @property
-    def net(self) -> Decimal:
-        """Sum of all invoices excluding VAT, EUR."""
-        return sum((billed.net for billed in self.invoices), Decimal(0))
-
-    @property
-    def vat(self) -> Decimal:
-        """Sum of all VAT, EUR."""
-        return sum((billed.vat for billed in self.invoices), Decimal(0))
-
-    @property
-    def gross(self) -> Decimal:
-        """Sum of all invoices including VAT, EUR."""
-        return sum((billed.gross for billed in self.invoices), Decimal(0))
+class NotProvable(SmartworkError):  # noqa: N818 - names what is missing
+    """A figure of a verdict does not follow from its spans."""
 
 
 def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path, progress: Progress) -> BillReport:
-    """Bill all companies for the local month that `month` lies in, as of `at`; files go to `out_dir/<YYYY-MM>/`.
+    """Bill all companies for the local month of `month` at the instant `at`; files go to `out_dir/<YYYY-MM>/`.
 
-    Running it again issues nothing twice: documents that exist, credit notes of disputes among them, are left untouched and
-    their files written once more, the same to the byte. What changed in earlier months since they were billed, verdicts,
-    contracts or prices, stands as corrections on this one. All documents of a run are issued in one transaction, or none is.
-    Raises InputError where the month is not over or one between billed ones is not billed, RateMissing, ContractMissing or
-    SellerMissing where a price, contract or the seller is missing, NotProvable where readings came after the verdicts, and
-    what `render` raises where files cannot be written.
+    A second run issues nothing again: existing documents, and credit notes of disputes, stay, and their files are written
+    again, byte for byte the same. Verdicts, contracts or prices of earlier months that changed since they were billed lead to
+    corrections on this month's documents. All documents of a run are issued in one transaction.
+    Raises InputError where the month is not over, or where an earlier month has to be billed first; RateMissing,
+    ContractMissing or SellerMissing where one of them is missing; NotProvable where readings arrived after the verdicts; and
+    the errors of `render` where files cannot be written.
     """
-    first = _over(month, at.date())
+    first = _past_month(month, at.date())
     with workers(len(companies.customers(connection))) as pool:
         progress("Reading verdicts and their evidence", 0, 1)
-        known = _read(connection, first)
+        inputs = _read(connection, first)
         progress("Reading verdicts and their evidence", 1, 1)
         progress("Issuing invoices", 0, 1)
         with documents.issuing_transaction(connection):
             documents.open_series(connection, series_of("invoice", at.date()))
             closed = billed_months.closed(connection, first)
-            open_ones = [customer for customer in known.customers if customer.company_id not in closed]
-            fresh = _issue(connection, known, open_ones, first, at)
+            open_customers = [customer for customer in inputs.customers if customer.company_id not in closed]
+            new = _issue(connection, inputs, open_customers, first, at)
         progress("Issuing invoices", 1, 1)
         issued = documents.of_month(connection, first)
         texts = [*(text for _, text in issued), *documents.notes_of_month(connection, first)]
@@ -108,31 +65,31 @@ def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path,
         rendering_s = perf_counter() - begun
     invoiced = {invoice.account for invoice, _ in issued}
     return BillReport(
-        first,
-        tuple(
-            _billed(invoice, written, already=invoice.account not in fresh)
+        month=first,
+        invoices=tuple(
+            billed_document(invoice, written, already_issued=invoice.account not in new)
             for (invoice, _), written in zip(issued, files, strict=False)  # the files of credit notes come after
         ),
-        tuple(customer.company.slug for customer in known.customers if customer.company.slug not in invoiced),
-        billing_month.unattributed(connection, first),
-        len(texts) / rendering_s,
+        without_lines=tuple(one.company.slug for one in inputs.customers if one.company.slug not in invoiced),
+        unattributed=billing_month.unattributed(connection, first),
+        companies_per_s=len(texts) / rendering_s,
     )
 
 
 def draft_month(connection: Connection, month: date, at: datetime, progress: Progress) -> list[Invoice]:
-    """What `bill_month` would issue now, kept as drafts and numbered 0; drafts are made anew by every run.
+    """The documents that `bill_month` would issue now, stored as drafts with number 0; each run replaces the drafts.
 
-    Raises as `bill_month` does.
+    Raises the errors of `bill_month`.
     """
-    first = _over(month, at.date())
+    first = _past_month(month, at.date())
     progress("Reading verdicts and their evidence", 0, 1)
-    known = _read(connection, first)
+    inputs = _read(connection, first)
     with documents.issuing_transaction(connection):
         closed = billed_months.closed(connection, first)
-        open_ones = [customer for customer in known.customers if customer.company_id not in closed]
+        open_customers = [customer for customer in inputs.customers if customer.company_id not in closed]
         found = [
-            (customer.company_id, compose(_head(customer, known, first, at), made.groups, ordinal=0, pools=made.pools))
-            for customer, made in _monthly(connection, known, open_ones, first)
+            (customer.company_id, compose(_header(customer, inputs, first, at), made.groups, ordinal=0, pools=made.pools))
+            for customer, made in _company_months(connection, inputs, open_customers, first)
             if made.groups
         ]
         drafts.put_drafts(connection, first, found)
@@ -141,8 +98,11 @@ def draft_month(connection: Connection, month: date, at: datetime, progress: Pro
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What a run read before it issues: `charges` of the month, `changed` of earlier months, by company_id."""
+class _Inputs:
+    """What a run reads before it issues. By company_id: `charges` of the month, and `changed` months with their charges now.
+
+    `digests` are those to store for the months that the run bills or corrects.
+    """
 
     customers: list[Customer]
     seller: Party
@@ -151,15 +111,16 @@ class _Known:
     digests: Digests
 
 
-def _over(month: date, today: date) -> date:
+def _past_month(month: date, today: date) -> date:
+    """The first day of the month; raises InputError where the month is not over."""
     first = month.replace(day=1)
     if (today.year, today.month) <= (first.year, first.month):
-        raise InputError(f"The month {first:%Y-%m} is not over on {today.isoformat()}: bill it after its last day.")
+        raise InputError(f"The month {first:%Y-%m} is not over on {today.isoformat()}. Bill it after its last day.")
     return first
 
 
-def _read(connection: Connection, first: date) -> _Known:
-    """Digests are read before verdicts and prices: the next run finds what changes in between."""
+def _read(connection: Connection, first: date) -> _Inputs:
+    """Reads verdicts, prices and evidence. Digests are read first, so that the next run finds what changes meanwhile."""
     since = months_later(first, -CORRECTION_WINDOW_MONTHS)
     verdicts = billed_months.verdict_digests(connection, since, first)
     customers, tariffs = companies.customers(connection), contracts.tariffs(connection)
@@ -174,86 +135,86 @@ def _read(connection: Connection, first: date) -> _Known:
     billed = {(company_id, month): now.get((company_id, month)) for month, ids in months.items() for company_id in ids}
     billed |= {key: digests for key, digests in now.items() if key[1] == first}
     billed |= {(one.company_id, first): billed.get((one.company_id, first)) for one in customers}
-    return _Known(customers, contracts.seller(connection), charges, changed, billed)
+    return _Inputs(customers, contracts.seller(connection), charges, changed, billed)
 
 
-def _monthly(
-    connection: Connection, known: _Known, customers: Sequence[Customer], first: date
+def _company_months(
+    connection: Connection, inputs: _Inputs, customers: Sequence[Customer], first: date
 ) -> list[tuple[Customer, CompanyMonth]]:
-    """Each company's month, corrections and credits included; lots and earlier documents are read in this transaction."""
-    changed = [customer.company_id for customer in customers if customer.company_id in known.changed]
+    """Each company's month with corrections and prepaid hours; lots and earlier documents are read in this transaction."""
+    changed = [customer.company_id for customer in customers if customer.company_id in inputs.changed]
     earlier = documents.of_companies(connection, changed, months_later(first, -CORRECTION_WINDOW_MONTHS)) if changed else {}
     lots = prepaid_hours.lots(connection, [customer.company_id for customer in customers])
     last = days_of_month(first)[-1]
     found = []
     for customer in customers:
         key = customer.company_id
-        groups = list(known.charges.get(key, []))
-        if key in known.changed:
-            groups += _corrections(earlier.get(key, []), known.changed[key])
-        billed, fresh = lots.get(key, ([], []))
-        bought = [lot for lot in fresh if lot.bought_on <= last]
+        groups = list(inputs.charges.get(key, []))
+        if key in inputs.changed:
+            groups += _corrections(earlier.get(key, []), inputs.changed[key])
+        billed, unbilled = lots.get(key, ([], []))
+        bought = [lot for lot in unbilled if lot.bought_on <= last]
         found.append((customer, assemble_month(customer.company, first, groups, billed, bought)))
     return found
 
 
 def _corrections(earlier: Sequence[Invoice], changed: Mapping[date, list[Group]]) -> list[Group]:
-    issued, settled = groups_in_effect(earlier)
+    issued, credited = groups_in_effect(earlier)
     found: list[Group] = []
-    for month, fresh in sorted(changed.items()):
+    for month, charges in sorted(changed.items()):
         of_month = [one for one in issued if one.lines[0].starts_on.replace(day=1) == month]
-        found += corrections(of_month, settled, fresh)
+        found += corrections(of_month, credited, charges)
     return found
 
 
-def _issue(connection: Connection, known: _Known, customers: Sequence[Customer], first: date, at: datetime) -> set[str]:
-    """NewDocument what is open; returns the slugs of the companies that got a document."""
-    issues: list[NewDocument] = []
-    month = _monthly(connection, known, customers, first)
+def _issue(connection: Connection, inputs: _Inputs, customers: Sequence[Customer], first: date, at: datetime) -> set[str]:
+    """Issue the documents of `customers`. Returns the slugs of the companies that got a document."""
+    new: list[NewDocument] = []
+    month = _company_months(connection, inputs, customers, first)
     for customer, made in month:
         prepaid_hours.put_lots(connection, customer.company_id, made.overdrafts)
         if not made.groups:
             continue
-        head = _head(customer, known, first, at)
-        ordinal = documents.take_number(connection, series_of(kind_of(head, made.groups), at.date()))
-        issues.append(
-            NewDocument(compose(head, made.groups, ordinal=ordinal, pools=made.pools), company_id=customer.company_id)
+        header = _header(customer, inputs, first, at)
+        ordinal = documents.take_number(connection, series_of(kind_of(header, made.groups), at.date()))
+        new.append(
+            NewDocument(compose(header, made.groups, ordinal=ordinal, pools=made.pools), company_id=customer.company_id)
         )
-        _require_proof(issues[-1].invoice)
-    documents.store(connection, issues, at)
-    for issue in issues:
-        journal.post(connection, postings.document_posting(issue.invoice))
-        prepaid_hours.record_prepaid_movements(connection, issue.company_id or 0, issue.invoice)
+        _require_evidence(new[-1].invoice)
+    documents.store(connection, new, at)
+    for document in new:
+        journal.post(connection, postings.document_posting(document.invoice))
+        prepaid_hours.record_prepaid_movements(connection, document.company_id or 0, document.invoice)
     for customer, made in month:
         prepaid_hours.record_expiry(connection, customer.company_id, first, made.expired)
         if made.expired:
             journal.post(connection, postings.expiry_posting(customer.company.slug, first, at.date(), made.expired))
     ids = {customer.company_id for customer in customers}
-    billed_months.put_digests(connection, {key: text for key, text in known.digests.items() if key[0] in ids})
+    billed_months.put_digests(connection, {key: text for key, text in inputs.digests.items() if key[0] in ids})
     drafts.drop_drafts(connection, first, sorted(ids))
-    return {issue.invoice.account for issue in issues}
+    return {document.invoice.account for document in new}
 
 
-def _require_proof(invoice: Invoice) -> None:
-    """Raises NotProvable where a figure does not follow from its evidence: readings came after the verdict."""
+def _require_evidence(invoice: Invoice) -> None:
+    """Raises NotProvable where a figure does not follow from its evidence, because readings arrived after the verdict."""
     for fault in faults(invoice):
         line = next((line for line in invoice.lines if line.line == fault.line), None)
         names = ", ".join(sorted(names_of((line,)))) if line else "the document"
         raise NotProvable(
-            f"Nothing was issued: for {invoice.account}, {names}, {fault.what} is {fault.stated}, and its evidence says "
-            f"{fault.computed}. Readings came after the verdict: reconcile the month again, and then bill it "
-            f"(smartwork reconcile --month {invoice.month:%Y-%m})."
+            f"Nothing was issued: for {invoice.account}, {names}, {fault.what} is {fault.stated}, but {fault.computed} by "
+            f"its evidence. Readings arrived after the verdict. Reconcile the month again (smartwork reconcile --month "
+            f"{invoice.month:%Y-%m}), and bill it again."
         )
 
 
-def _head(customer: Customer, known: _Known, first: date, at: datetime) -> DocumentHeader:
-    return invoice_header(customer.company, first, at.date(), known.seller, is_demo=customer.is_demo)
+def _header(customer: Customer, inputs: _Inputs, first: date, at: datetime) -> DocumentHeader:
+    return invoice_header(customer.company, first, at.date(), inputs.seller, is_demo=customer.is_demo)
 
 
 def rated(
     visits: Mapping[int, Sequence[Visit]], customers: Iterable[Customer], tariffs: Sequence[Tariff]
 ) -> dict[int, list[Group]]:
-    """The charges of each company that has any, by company_id; prices and contract are those of the local start day.
+    """The charges of each company that has any, by company_id. Contract and tariff are those of the local start day.
 
     Raises RateMissing or ContractMissing.
     """
@@ -269,7 +230,7 @@ def rated(
                 name = company.slug if company else "the company"
                 raise ContractMissing(
                     f"No contract of {name} for a {one.kind} in centre {one.centre} holds on {day.isoformat()}, the day of "
-                    f"{one.booking or one.check_in}: add one (smartwork agreements), and bill again."
+                    f"{one.booking or one.check_in}. Add one (smartwork agreements), and bill again."
                 )
             terms = terms_of(contract, tariff_at(tariffs, one.centre, one.kind, day))
             if contract.charge == "cheapest":
@@ -279,18 +240,3 @@ def rated(
         if groups:
             charges[company_id] = groups
     return charges
-
-
-def _billed(invoice: Invoice, files: Files, *, already: bool) -> BilledDocument:
-    sign = -1 if invoice.is_credit else 1
-    return BilledDocument(
-        invoice.account,
-        invoice.number,
-        invoice.kind,
-        len(invoice.lines),
-        sign * invoice.net,
-        sign * invoice.vat,
-        sign * invoice.gross,
-        files,
-        already,
-    )

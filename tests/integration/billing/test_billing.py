@@ -16,7 +16,8 @@ from smartwork.domain.bookings.visit import Visit
 from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
 from smartwork.domain.presence.spans import Span
 from smartwork.errors import InputError
-from smartwork.jobs.billing.bill_month import BillReport, bill_month
+from smartwork.jobs.billing.bill_month import bill_month
+from smartwork.jobs.billing.bill_report import BillReport
 from tests.support.accounts import ISSUED, OCTOBER, at
 
 pytestmark = pytest.mark.services

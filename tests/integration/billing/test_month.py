@@ -62,7 +62,7 @@ def test_verdict_that_its_spans_do_not_prove_is_not_billed(connection: Connectio
     connection.execute(
         b"UPDATE span SET ends_at = ends_at - interval '20 minutes' WHERE resource_id = 2 AND state = 'occupied'"
     )
-    with pytest.raises(NotProvable, match="for bolt, B-2, occupied seconds is 6000, and its evidence says 4800"):
+    with pytest.raises(NotProvable, match="for bolt, B-2, occupied seconds is 6000, but 4800 by its evidence"):
         bill(connection, tmp_path)
     assert rows(connection, b"SELECT count(*) FROM invoice") == [(0,)]
     assert rows(connection, b"SELECT coalesce(sum(last), 0) FROM document_series") == [(0,)]
