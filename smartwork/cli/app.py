@@ -5,6 +5,7 @@ import sys
 import traceback
 
 import typer
+from rich.text import Text
 
 from smartwork.cli.agreements import agreements_app
 from smartwork.cli.audit import audit_command
@@ -86,7 +87,7 @@ def main() -> None:
     try:
         app()
     except SmartworkError as error:
-        err.print(f"[bold red]Error:[/] {error}", highlight=False, soft_wrap=True)
+        err.print(Text.assemble(("Error: ", "bold red"), str(error)), soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         err.print("Stopped.")
@@ -94,7 +95,7 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - the user gets a sentence; the traceback goes into a file
         report = work_folder() / "fault.txt"
         report.write_text(traceback.format_exc())
-        err.print(f"[bold red]This is a fault of smartwork:[/] {type(error).__name__}: {error}", highlight=False)
+        err.print(Text.assemble(("This is a fault of smartwork: ", "bold red"), f"{type(error).__name__}: {error}"))
         err.print(f"Please report it with the file {report}.", highlight=False, soft_wrap=True)
         sys.exit(_EXIT_FAULT)
 

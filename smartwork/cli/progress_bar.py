@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 out = Console()
 """Standard output: the result of a command."""
@@ -22,8 +23,8 @@ def progress_bar() -> Iterator["_ProgressBar"]:
         yield _ProgressBar(None)
         return
     with Progress(
-        TextColumn("[cyan]{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn(),
-        console=err, transient=True,
+        TextColumn("{task.description}", style="cyan", markup=False), BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn(), console=err, transient=True,
     ) as progress:  # fmt: skip
         yield _ProgressBar(progress)
 
@@ -40,7 +41,7 @@ class _ProgressBar:
         if self._progress is None:
             if step != self._last_step:
                 self._last_step = step
-                err.print(f"{step} …", highlight=False)
+                err.print(Text(f"{step} …"))
             return
         if self._task is None:
             self._task = self._progress.add_task(step)
@@ -49,4 +50,4 @@ class _ProgressBar:
 
 def warn(text: str) -> None:
     """Print a warning on standard error."""
-    err.print(f"[yellow]{text}[/]", highlight=False, soft_wrap=True)
+    err.print(Text(text, style="yellow"), soft_wrap=True)

@@ -59,8 +59,8 @@ def test_the_demo_leaves_a_pdf_and_a_ubl_file_of_every_kind_of_document_and_a_se
     billed_by_centres = {path.stem for path in pdfs if path.name.startswith("SB")}
     assert {path.stem for path in centre_statements} == {f"{stem}-statement" for stem in billed_by_centres}
     assert [path.name for path in folder.glob("payout-*")] == ["payout-2026-09-1.xml"]
-    [(proven, statements)] = re.findall(r"(\d+) of (\d+) statements proven", screen)
-    assert proven == statements
+    [(passed, checks)] = re.findall(r"(\d+) of (\d+) checks passed", screen)
+    assert passed == checks
     xmls = [path for path in xmls if not path.name.startswith("payout-")]
     assert [p.stem for p in pdfs] == [x.stem for x in xmls]
     assert all(p.read_bytes().startswith(b"%PDF") for p in pdfs)
