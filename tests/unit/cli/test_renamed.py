@@ -11,6 +11,7 @@ from smartwork.cli.app import app
     [
         (["publish"], "`smartwork publish` is now `smartwork policy publish`.\n"),
         (["invoice", "walk-ins"], "`smartwork invoice walk-ins` is now `smartwork invoice unattributed`.\n"),
+        (["keep", "--years", "3"], "`smartwork keep` is now `smartwork retention run`.\n"),
         (["day", "--seed", "2", "--json"], "`smartwork day` is now `smartwork simulate day`.\n"),
     ],
 )
