@@ -150,7 +150,7 @@ def company(language: Language = "fr", vat: Vat = STANDARD_VAT, slug: str = "acm
 
 
 def groups(lines: int, vat: Vat, seed: int = 1) -> list[Group]:
-    """`lines` lines of hours, each with its billed, under three kinds of contract."""
+    """`lines` lines of hours, each with its visit, under three kinds of contract."""
     random = Random(seed)
     found: list[Group] = []
     number = 0

@@ -1,4 +1,7 @@
-"""What changed after a document was issued: lines that no longer hold are taken back, and new ones stand in their place."""
+"""Corrections on the next document: lines of earlier documents that changed are reversed, and charged again as they are now.
+
+A dispute does not lead here but to a credit note: see `credit_notes.py`.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,20 +13,20 @@ from smartwork.domain.billing.invoice import Drawdown, Invoice, Line, LineRefere
 from smartwork.domain.billing.rating import Group
 from smartwork.domain.bookings.visit import Visit
 
-Signature = tuple[object, ...]
+GroupKey = tuple[object, ...]
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedGroup:
-    """A group of lines as a document carries it."""
+    """A group of lines on an issued document."""
 
     invoice: Invoice
     lines: Group
 
     @property
     def names(self) -> frozenset[str]:
-        """The bookings and check-ins it rests on."""
+        """The bookings and check-ins that the group rests on."""
         return names_of(self.lines)
 
 
@@ -33,48 +36,54 @@ def names_of(group: Group) -> frozenset[str]:
 
 
 def groups_of(invoice: Invoice) -> list[Group]:
-    """The lines of a document that rest on visits, with those that refer to them."""
+    """The lines of a document that have visits, each with the lines that refer to it."""
     heads = [line for line in invoice.lines if line.visits]
     return [(head, *(line for line in invoice.lines if line.of_line == head.line)) for head in heads]
 
 
 def groups_in_effect(documents: Sequence[Invoice]) -> tuple[list[IssuedGroup], frozenset[str]]:
-    """The groups that still hold, of all of a company's documents, and the names that a credit note settled for good.
+    """The groups of a company's documents that are not reversed, and the bookings and check-ins that were credited.
 
-    A credit note for any line of a group settles the group: hours beyond a pass have no billed of their own.
+    A credit note for one line of a group is final for the whole group: hours beyond a pass have no visits of their own.
     """
-    taken_back = {(ref.number, ref.line) for one in documents for line in one.lines if (ref := line.corrects)}
-    notes = [one for one in documents if one.reason is not None]
-    settled = {name for one in notes for line in one.lines for name in names_of((line,))}
-    credited = {(ref.number, ref.line) for one in notes for line in one.lines if (ref := line.corrects)}
-    issued = [IssuedGroup(one, group) for one in documents if one.reason is None for group in groups_of(one)]
-    for one in issued:
-        if any((one.invoice.number, line.line) in credited for line in one.lines):
-            settled |= one.names
-    found = [one for one in issued if (one.invoice.number, one.lines[0].line) not in taken_back and not one.names & settled]
-    return found, frozenset(settled)
+    reversed_lines = {(ref.number, ref.line) for document in documents for line in document.lines if (ref := line.corrects)}
+    credit_notes = [document for document in documents if document.reason is not None]
+    credited = {name for note in credit_notes for line in note.lines for name in names_of((line,))}
+    credited_lines = {(ref.number, ref.line) for note in credit_notes for line in note.lines if (ref := line.corrects)}
+    issued = [
+        IssuedGroup(document, group) for document in documents if document.reason is None for group in groups_of(document)
+    ]
+    for group in issued:
+        if any((group.invoice.number, line.line) in credited_lines for line in group.lines):
+            credited |= group.names
+    found = [
+        group
+        for group in issued
+        if (group.invoice.number, group.lines[0].line) not in reversed_lines and not group.names & credited
+    ]
+    return found, frozenset(credited)
 
 
-def corrections(issued: Iterable[IssuedGroup], settled: frozenset[str], fresh: Iterable[Group]) -> list[Group]:
-    """What has to stand on the next document so that all documents together say what `fresh` says.
+def corrections(issued: Iterable[IssuedGroup], credited: frozenset[str], current: Iterable[Group]) -> list[Group]:
+    """The groups of the next document that bring all documents together to the charges `current`.
 
-    Groups that are the same stay. Of the others the issued ones are taken back and the fresh ones added. What a credit
-    note settled is never opened again, and what hours bought ahead paid wholly does not depend on the price of an hour.
-    Fresh visits whose readings are kept no longer carry the ledger's numbers on, which stand on the issued line.
+    Equal groups stay. Of the others, the issued ones are reversed and the current ones added. Bookings and check-ins in
+    `credited` are never corrected, and lines that prepaid hours paid completely do not depend on the price of an hour.
+    A current visit whose readings were dropped keeps the reading numbers of the issued line.
     """
     before = list(issued)
-    now = [_carried(group, before) for group in fresh if not names_of(group) & settled]
-    before, now = _unpriced(before, now)
-    kept = Counter(_signature(one.lines) for one in before) & Counter(_signature(group) for group in now)
-    gone = _beyond([(_signature(one.lines), one) for one in before], Counter(kept))
-    added = _beyond([(_signature(group), group) for group in now], Counter(kept))
+    now = [_with_reading_numbers(group, before) for group in current if not names_of(group) & credited]
+    before, now = _without_prepaid(before, now)
+    kept = Counter(_charge_key(one.lines) for one in before) & Counter(_charge_key(group) for group in now)
+    gone = _surplus([(_charge_key(one.lines), one) for one in before], Counter(kept))
+    added = _surplus([(_charge_key(group), group) for group in now], Counter(kept))
     return [reversal(one) for one in gone] + added
 
 
-def _carried(group: Group, issued: Sequence[IssuedGroup]) -> Group:
-    """`group` with the numbers of the ledger that an issued billed of the same visit names, where it has none itself."""
+def _with_reading_numbers(group: Group, issued: Sequence[IssuedGroup]) -> Group:
+    """`group` with the reading numbers of the issued lines, for visits that have none any more."""
     kept = {
-        _visit(billed.visit): billed.visit.batches
+        _visit_key(billed.visit): billed.visit.batches
         for one in issued
         for line in one.lines
         for billed in line.visits
@@ -86,7 +95,7 @@ def _carried(group: Group, issued: Sequence[IssuedGroup]) -> Group:
             visits=tuple(
                 billed
                 if billed.visit.batches
-                else replace(billed, visit=replace(billed.visit, batches=kept.get(_visit(billed.visit), ())))
+                else replace(billed, visit=replace(billed.visit, batches=kept.get(_visit_key(billed.visit), ())))
                 for billed in line.visits
             ),
         )
@@ -94,32 +103,32 @@ def _carried(group: Group, issued: Sequence[IssuedGroup]) -> Group:
     )
 
 
-def _visit(visit: Visit) -> tuple[object, ...]:
+def _visit_key(visit: Visit) -> tuple[object, ...]:
     return visit.booking or visit.check_in, visit.centre, visit.resource, visit.starts_at, visit.ends_at
 
 
-def _unpriced(issued: Sequence[IssuedGroup], fresh: Sequence[Group]) -> tuple[list[IssuedGroup], list[Group]]:
-    """Both without the pairs that hours bought ahead paid wholly and that use the same hours: their price is the pool's."""
-    wholly = Counter(_use(one.lines) for one in issued if _is_prepaid(one)) & Counter(map(_use, fresh))
-    prepaid = [(_use(one.lines) if _is_prepaid(one) else (), one) for one in issued]
-    return _beyond(prepaid, Counter(wholly)), _beyond([(_use(group), group) for group in fresh], Counter(wholly))
+def _without_prepaid(issued: Sequence[IssuedGroup], current: Sequence[Group]) -> tuple[list[IssuedGroup], list[Group]]:
+    """Both lists without the pairs of equal use that prepaid hours paid completely: their price is that of the pool."""
+    wholly = Counter(_use_key(one.lines) for one in issued if _is_prepaid(one)) & Counter(map(_use_key, current))
+    prepaid = [(_use_key(one.lines) if _is_prepaid(one) else (), one) for one in issued]
+    return _surplus(prepaid, Counter(wholly)), _surplus([(_use_key(group), group) for group in current], Counter(wholly))
 
 
 def _is_prepaid(one: IssuedGroup) -> bool:
     return all(line.drawdowns and not line.quantity for line in one.lines)
 
 
-def _use(group: Group) -> Signature:
+def _use_key(group: Group) -> GroupKey:
     return (tuple(sorted(names_of(group))), tuple((line.kind, abs(line.hours), line.unit) for line in group))
 
 
 def reversal(issued: IssuedGroup) -> Group:
-    """Lines that take back a group of an issued document: quantities, amounts and drawdowns with the other sign."""
+    """The lines that reverse a group of an issued document: quantities, amounts and drawdowns with the opposite sign."""
     sign = -1 if issued.invoice.is_credit else 1
-    return tuple(_taken(line, issued.invoice, number, sign) for number, line in enumerate(issued.lines, start=1))
+    return tuple(_reversed(line, issued.invoice, number, sign) for number, line in enumerate(issued.lines, start=1))
 
 
-def _taken(line: Line, invoice: Invoice, number: int, sign: int) -> Line:
+def _reversed(line: Line, invoice: Invoice, number: int, sign: int) -> Line:
     return replace(
         line,
         line=number,
@@ -134,8 +143,8 @@ def _taken(line: Line, invoice: Invoice, number: int, sign: int) -> Line:
     )
 
 
-def _signature(group: Group) -> Signature:
-    """What makes two groups the same to who pays them; credits are left out: they were spent when it was issued."""
+def _charge_key(group: Group) -> GroupKey:
+    """Two groups with the same key charge the same. Drawdowns are left out: the lots were other ones when it was issued."""
     lines = tuple((line.kind, abs(line.hours), line.unit, line.price, _count(line)) for line in group)
     return (tuple(sorted(names_of(group))), lines)
 
@@ -144,8 +153,8 @@ def _count(line: Line) -> Decimal:
     return Decimal(0) if line.unit == "hour" else abs(line.quantity)
 
 
-def _beyond(found: Iterable[tuple[Signature, T]], kept: Counter[Signature]) -> list[T]:
-    """Those of `found` that are more than `kept` has of their signature."""
+def _surplus(found: Iterable[tuple[GroupKey, T]], kept: Counter[GroupKey]) -> list[T]:
+    """The items of `found` that exceed the count of their key in `kept`."""
     more = []
     for signature, one in found:
         if kept[signature]:

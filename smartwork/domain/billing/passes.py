@@ -1,4 +1,4 @@
-"""The cheapest combination of hours, half-day and day passes over one day of a member in one centre, on one kind of place."""
+"""Passes: the cheapest combination of hours, half-day and day passes for the visits of a member on one day."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """What a day is sold as: a day pass, or half-day passes and the hours beyond them; `net` in EUR."""
+    """A combination that covers a day: a day pass, or half-day passes and the hours beyond them; `net` in EUR."""
 
     day_passes: int
     half_day_passes: int
@@ -25,10 +25,10 @@ class Combination:
 
 
 def cheapest(hours: Sequence[Decimal], terms: Terms) -> Combination:
-    """The cheapest way to sell a day's visits of so many hours each; of equal ones the one with fewer passes.
+    """The cheapest combination for visits of `hours` each on one day; of equal prices the one with fewer passes.
 
-    Hours without a pass are charged visit by visit, each to the cent. Half-day passes cover `half_day_hours` of the day
-    each, a day pass covers the day.
+    Hours without a pass are charged visit by visit, each rounded to the cent. A half-day pass covers `half_day_hours` of the
+    day, a day pass the whole day.
     """
     total = sum(hours, _ZERO)
     found = [Combination(0, 0, total, sum((round_to_cent(h * terms.per_hour) for h in hours), _ZERO))]
@@ -47,7 +47,7 @@ def cheapest(hours: Sequence[Decimal], terms: Terms) -> Combination:
 def rate_day(visits: Sequence[Visit], terms: Terms, vat: Vat) -> list[Group]:
     """The lines of a member's day: hours visit by visit, or one group of passes and the hours beyond them.
 
-    `visits` are of one member, day, centre and kind of place, so the same terms hold. Fees for no-shows stand apart.
+    `visits` are of one member, day, centre and kind of place, so the same terms hold. No-show fees are lines of their own.
     """
     ordered = sorted(visits, key=lambda one: (one.starts_at, one.resource, one.booking or one.check_in or ""))
     single = [group for one in ordered if (group := rate(one, terms, vat))]
@@ -60,7 +60,7 @@ def rate_day(visits: Sequence[Visit], terms: Terms, vat: Vat) -> list[Group]:
 
 
 def by_day(visits: Sequence[Visit]) -> list[list[Visit]]:
-    """Visits that share member, local day, centre and kind of place, in order of these."""
+    """Visits grouped by centre, kind of place, local day and member, in this order."""
 
     def key(visit: Visit) -> tuple[str, str, str, str]:
         return visit.centre, visit.kind, local_date(visit).isoformat(), visit.member or ""

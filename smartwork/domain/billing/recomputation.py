@@ -6,10 +6,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 from smartwork.domain.billing.billed_visit import BilledVisit
+from smartwork.domain.billing.charged_time import chargeable
 from smartwork.domain.billing.invoice import Invoice, Line, Terms
 from smartwork.domain.billing.parties import Vat
 from smartwork.domain.billing.passes import cheapest
-from smartwork.domain.billing.rating import chargeable
 from smartwork.domain.billing.vat_totals import vat_totals
 from smartwork.domain.money import round_to_cent
 from smartwork.domain.presence.spans import seconds_by_state
