@@ -1,4 +1,4 @@
-"""What must hold of a document before it is written and after it is received: pure checks of one snapshot."""
+"""Checks of one document, before it is issued and when it is verified: its form, and its figures against its evidence."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -20,10 +20,10 @@ _ZERO = Decimal(0)
 
 
 def faults(invoice: Invoice) -> list[Difference]:
-    """All that does not hold of `invoice` by itself: figures that do not follow from its evidence, and bad form.
+    """The faults of `invoice`: figures that do not follow from its evidence, and violations of its form.
 
-    EN 16931 and Peppol want amounts of at most two decimals, lines within the document's period, and a document number
-    for what a credit note corrects; their validators tolerate sums and VAT that are off by cents, this does not.
+    EN 16931 and Peppol require amounts of at most two decimals, lines within the document's period, and the number of the
+    document that a credit note corrects. Their validators accept sums and VAT that differ by cents; this check does not.
     """
     return [*_form(invoice), *differences(invoice), *(found for line in invoice.lines for found in _line(invoice, line))]
 
@@ -43,7 +43,7 @@ def _form(invoice: Invoice) -> Iterator[Difference]:
     if invoice.is_credit and not invoice.corrects:
         yield Difference(0, "corrects", "no document", "the document that a credit note corrects")
     if invoice.is_credit and invoice.gross < 0:
-        yield Difference(0, "gross", f"{invoice.gross}", "an amount that is given back, positive")
+        yield Difference(0, "gross", f"{invoice.gross}", "a positive amount, owed to the buyer")
     reference = invoice.payment.reference if invoice.payment else None
     if reference is not None and not ogm_vcs.is_valid(reference):
         yield Difference(0, "payment reference", reference, f"{reference[:10]} and its remainder modulo 97")
@@ -60,7 +60,7 @@ def _line(invoice: Invoice, line: Line) -> Iterator[Difference]:
         yield Difference(line.line, "price", f"{line.price}", "a price of at least zero")
     if line.ends_on < line.starts_on:
         yield Difference(line.line, "period", f"{line.starts_on} to {line.ends_on}", "an end after the start")
-    if line.starts_on > invoice.ends_on:  # earlier is what late data of an earlier month came to
+    if line.starts_on > invoice.ends_on:  # lines of earlier months come from late data
         yield Difference(line.line, "period", f"{line.starts_on}", f"{invoice.ends_on} or earlier")
     if line.unit == "share" and line.corrects is None and line.starts_on >= invoice.starts_on:
         rows = [row for row in invoice.statement if line.place_kind in (None, row.kind)]
@@ -83,7 +83,7 @@ def _proof(line: Line, billed: BilledVisit) -> Iterator[Difference]:
         if following.start < one.end:
             yield Difference(line.line, "spans", _clock(following.start), f"{_clock(one.end)} or later")
     if any(span.end <= span.start for span in billed.visit.spans):
-        yield Difference(line.line, "spans", "one that ends before it begins", "none")
+        yield Difference(line.line, "spans", "a span that ends before it begins", "none")
     if (day := billed.visit.starts_at.astimezone(ZoneInfo(billed.visit.timezone)).date()) != billed.day:
         yield Difference(line.line, "day", f"{billed.day}", f"{day}")
     if billed.visit.ledger is not None:
@@ -91,7 +91,7 @@ def _proof(line: Line, billed: BilledVisit) -> Iterator[Difference]:
 
 
 def _ledger(line: Line, billed: BilledVisit, ledger: tuple[LedgerDay, ...]) -> Iterator[Difference]:
-    """The ledger of the days must add up, be of the days that the visit touches, and hold the numbers under its spans."""
+    """The ledger days must add up, be days of the visit, and have at least as many readings as the visit rests on."""
     for one in ledger:
         parts = (one.numbered, one.stored, one.rejected, one.in_outbox, one.missing)
         missing = one.numbered - one.stored - one.rejected - one.in_outbox

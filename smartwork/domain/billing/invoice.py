@@ -1,4 +1,7 @@
-"""The invoice and its kin: an unchangeable snapshot of who owes what for what, with the evidence of every line."""
+"""The document as a value: invoice, credit note or self-billed document, with the evidence of every line, and its snapshot.
+
+A field whose key in the snapshot is an older word has an alias. Keys never change: the digest is computed on them.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,21 +17,21 @@ from smartwork.domain.billing.parties import Language, Party, VatCategory
 from smartwork.domain.network.places import PlaceKind
 
 DocumentKind = Literal["invoice", "credit_note", "self_billed_invoice", "self_billed_credit_note"]
-"""UBL types 380, 381, 389 and 261. In a credit note quantities and amounts are positive: they are given back."""
+"""UBL types 380, 381, 389 and 261. Quantities and amounts of a credit note are positive: they are owed to the buyer."""
 
 LineKind = Literal[
     "occupancy",  # hours of one booking or stay
     "pass",  # half-day or day passes over a member's day
     "beyond_pass",  # the hours of that day that the passes of line `of_line` do not cover
     "no_show",  # the fixed fee for one no-show
-    "credits_bought",  # hours bought ahead, in an order
-    "overdraft",  # hours spent beyond the balance, sold at the pool's price
-    "correction",  # takes back a line of an earlier document (`corrects`): its quantity is negated
+    "credits_bought",  # prepaid hours, sold by an order
+    "overdraft",  # hours beyond the prepaid hours left, sold at the pool's price
+    "correction",  # reverses a line of an earlier document (`corrects`): the quantity is negated
     "settlement",  # what the network owes a centre
 ]
 
 Unit = Literal["hour", "half_day", "day", "piece", "month", "seat", "share"]
-"""What `quantity` counts. Of a `share` the price is the sum that it is taken of."""
+"""The unit of `quantity`. For a `share` the price is the sum that the share is taken of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Drawdown:
-    """Hours taken from what was bought ahead, and their net worth in EUR; negative where a correction gives them back."""
+    """Hours taken from a lot, and their value in EUR net; negative where a correction returns them."""
 
     lot: str
     bought_on: date
@@ -76,7 +79,7 @@ class Line:
 
     By kind: an `occupancy`, `beyond_pass` or `no_show` line has one visit or, with `of_line`, those of the line it names;
     a `pass` has all the visits that it covers. `hours` are what was chargeable; those that `draws` paid are not in
-    `quantity`, so that a line wholly paid from credits has quantity and net 0. `label` is the name of an order
+    `quantity`, so that a line that prepaid hours pay completely has quantity and net 0. `label` is the name of an order
     (`credits_bought`); `corrects` says which line a correction, or a line of a credit note, gives back.
     """
 
@@ -119,7 +122,7 @@ class VatTotal:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Where the amount is to be paid; `reference` is a Belgian structured communication of 12 digits where there is one."""
+    """The account to pay to; `reference` is a Belgian structured communication of 12 digits, or None."""
 
     iban: str
     holder: str
@@ -128,7 +131,7 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class PoolStatement:
-    """The hours bought ahead over the document's period: opening + bought - spent - expired = closing."""
+    """The movement of a pool's hours over the document's period: opening + bought - spent - expired = closing."""
 
     kind: PlaceKind
     opening: Decimal
@@ -155,7 +158,7 @@ class StatementRow:
 
 @dataclass(frozen=True, slots=True)
 class Unattributed:
-    """Stays of a month in a centre that no check-in names anybody for, and their hours of presence: billed to nobody."""
+    """The unattributed stays of a month in a centre, and their hours of presence: billed to nobody."""
 
     visits: int
     hours: Decimal
@@ -171,7 +174,7 @@ class DocumentReference:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """A document as it is issued; whatever is shown, sent or booked later is derived from this value alone.
+    """A document as it is issued. Its files and postings are derived from this value alone.
 
     `account` is the slug of the company or, in a self-billed document, of the centre that is then the seller. `corrects`
     names the documents that a credit note (always) or a line of an invoice (where it has a correction) refers to.
@@ -207,26 +210,26 @@ class Invoice:
 
     @property
     def is_credit(self) -> bool:
-        """Whether the amounts are given back rather than asked for."""
+        """Whether the amounts are owed to the buyer."""
         return self.kind in ("credit_note", "self_billed_credit_note")
 
     @property
     def is_self_billed(self) -> bool:
-        """Whether the buyer drew it up for the seller: the network for a centre."""
+        """Whether the buyer issued it for the seller: the network for a centre."""
         return self.kind in ("self_billed_invoice", "self_billed_credit_note")
 
     def canonical(self) -> str:
-        """The snapshot as JSON text, always the same for the same invoice: sorted keys, no blanks, amounts as text."""
+        """The snapshot as canonical JSON text: sorted keys, no blanks, amounts as text."""
         return canonical_text(_SNAPSHOT.dump_python(self, mode="json", by_alias=True))
 
     @classmethod
     def parse(cls, document: object) -> "Invoice":
-        """The invoice whose snapshot `document` is (JSON values); raises ValueError where it is none."""
+        """The document of a snapshot given as JSON values; raises ValueError where it is not valid."""
         return _SNAPSHOT.validate_python(document, strict=False)
 
     @classmethod
     def read(cls, canonical: str) -> "Invoice":
-        """The invoice whose `canonical` text this is; raises ValueError where it is none."""
+        """The document of a snapshot given as text; raises ValueError where it is not valid."""
         return _SNAPSHOT.validate_json(canonical)
 
 

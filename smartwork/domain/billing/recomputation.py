@@ -1,4 +1,4 @@
-"""A document's figures computed again from what it carries itself: terms, visits and spans of each line, VAT, totals."""
+"""Recomputing a document's figures from its own content: terms, visits and spans of each line, VAT and totals."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from smartwork.domain.time import Interval
 
 _ZERO = Decimal(0)
 _SLACK_S = 2
-"""Seconds by which the sum of spans may differ from a verdict's whole seconds."""
+"""Tolerance in seconds between the sum of spans and the rounded seconds of a verdict."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A figure that does not follow from the rest of its document; `line` is 0 for the document itself."""
+    """A figure of a document that differs from the computed one; `line` is 0 for the document itself."""
 
     line: int
     what: str
@@ -31,7 +31,7 @@ class Difference:
 
 
 def differences(invoice: Invoice) -> list[Difference]:
-    """All figures of `invoice` that do not follow from its own evidence and terms; none for an honest document."""
+    """The figures of `invoice` that do not follow from its own evidence and terms; empty for a consistent document."""
     return [*_totals(invoice), *(found for line in invoice.lines for found in _line(invoice, line))]
 
 
@@ -55,7 +55,7 @@ def _line(invoice: Invoice, line: Line) -> Iterator[Difference]:
         return
     for billed in line.visits:
         yield from _proof(line, billed, line.terms)
-    # A month that gives back more than it asks for is a credit note: what it does ask for is negative there.
+    # On a credit note the charges of the month are negative.
     sign = -1 if invoice.is_credit else 1
     drawn = sign * sum((one.hours for one in line.drawdowns), _ZERO)
     quantity, hours, price = _expected(invoice, line, line.terms, drawn)

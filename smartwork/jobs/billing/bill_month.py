@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 
 from smartwork.db.accounting import journal
-from smartwork.db.billing import billed_months, billing_month, companies, contracts, documents, drafts, prepaid_hours
+from smartwork.db.billing import billed_months, companies, contracts, documents, drafts, prepaid_hours, visits_to_bill
 from smartwork.db.billing.companies import Customer
 from smartwork.db.billing.documents import NewDocument
 from smartwork.db.core.connection import Connection
@@ -71,7 +71,7 @@ def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path,
             for (invoice, _), written in zip(issued, files, strict=False)  # the files of credit notes come after
         ),
         without_lines=tuple(one.company.slug for one in inputs.customers if one.company.slug not in invoiced),
-        unattributed=billing_month.unattributed(connection, first),
+        unattributed=visits_to_bill.unattributed(connection, first),
         companies_per_s=len(texts) / rendering_s,
     )
 
@@ -125,11 +125,11 @@ def _read(connection: Connection, first: date) -> _Inputs:
     verdicts = billed_months.verdict_digests(connection, since, first)
     customers, tariffs = companies.customers(connection), contracts.tariffs(connection)
     now = month_digests(verdicts, {one.company_id: one.company.contracts for one in customers}, tariffs)
-    charges = rated(billing_month.visits(connection, first), customers, tariffs)
+    charges = rated(visits_to_bill.visits(connection, first), customers, tariffs)
     months = changed_months(now, billed_months.billed_digests(connection, since, first), first)
     changed: dict[int, dict[date, list[Group]]] = defaultdict(dict)
     for month, company_ids in months.items():
-        groups = rated(billing_month.visits(connection, month, company_ids), customers, tariffs)
+        groups = rated(visits_to_bill.visits(connection, month, company_ids), customers, tariffs)
         for company_id in company_ids:
             changed[company_id][month] = groups.get(company_id, [])
     billed = {(company_id, month): now.get((company_id, month)) for month, ids in months.items() for company_id in ids}

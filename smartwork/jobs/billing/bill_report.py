@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from smartwork.db.billing.billing_month import UnattributedStays
+from smartwork.db.billing.visits_to_bill import UnattributedStays
 from smartwork.documents.files import Files
 from smartwork.domain.billing.invoice import DocumentKind, Invoice
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from smartwork.db.billing import billing_month, documents
+from smartwork.db.billing import documents, visits_to_bill
 from smartwork.db.billing.documents import InvoiceAltered
 from smartwork.db.core.connection import Connection
 from smartwork.documents.verify import verify
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.services
 
 
 def visits(connection: Connection, month: date = OCTOBER) -> list[Visit]:
-    return [visit for its in billing_month.visits(connection, month).values() for visit in its]
+    return [visit for its in visits_to_bill.visits(connection, month).values() for visit in its]
 
 
 def bill(connection: Connection, folder: Path, month: date = OCTOBER, issued: datetime = ISSUED) -> BillReport:

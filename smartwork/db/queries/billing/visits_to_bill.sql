@@ -1,5 +1,5 @@
 -- name: billing_snapshot
--- Verdicts, spans and batches are read as of one moment, while ingest goes on.
+-- Verdicts, spans and batches are read from one snapshot, while ingest continues.
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ
 
 -- name: billing_visits
@@ -24,8 +24,8 @@ WHERE v.company_id IS NOT NULL AND v.verdict <> 'cancelled' AND r.kind IN ('desk
 ORDER BY v.company_id, c.slug, v.resource_id, v.booking_id IS NULL, v.starts_at
 
 -- name: billing_spans
--- Spans of a resource do not overlap, so the one that holds at the start is the last that began by then:
--- two short index walks a verdict, however long the history.
+-- Spans of a resource do not overlap, so the span at the start of a visit is the last one that began by then. Each visit takes
+-- two short index scans, however long the history.
 SELECT p.verdict_id, greatest(s.starts_at, p.starts_at), least(s.ends_at, p.shown_until), s.state, s.suspect
 FROM unnest(%(verdicts)s::bigint[], %(resources)s::integer[], %(starts)s::timestamptz[], %(untils)s::timestamptz[])
      AS p (verdict_id, resource_id, starts_at, shown_until)

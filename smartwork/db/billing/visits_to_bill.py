@@ -4,11 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 from smartwork.db.bookings.visits import recorded_visits
 from smartwork.db.core.connection import Connection, wrap_database_errors
-from smartwork.db.core.queries import sql
+from smartwork.db.core.queries import rows, sql
 from smartwork.db.ledger.ledger import ledger_between
 from smartwork.domain.bookings.visit import Visit
 from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
@@ -40,10 +39,10 @@ def visits(connection: Connection, month: date, companies: Sequence[int] | None 
             "verdicts": [row.verdict_id for row in recorded],
         }
         spans: dict[int, list[Span]] = defaultdict(list)
-        for verdict_id, *span in _rows(connection, "billing_spans", **periods):
+        for verdict_id, *span in rows(connection, "billing_spans", **periods):
             spans[verdict_id].append(Span(*span))
         batches: dict[int, list[BatchRun]] = defaultdict(list)
-        for verdict_id, *run in _rows(connection, "billing_batches", **periods):
+        for verdict_id, *run in rows(connection, "billing_batches", **periods):
             batches[verdict_id].append(BatchRun(*run))
         touched = [local_days(row.visit.starts_at, row.visit.evidence_until, row.visit.timezone) for row in recorded]
         ledger = _ledger(connection, touched)
@@ -62,7 +61,7 @@ def visits(connection: Connection, month: date, companies: Sequence[int] | None 
 
 
 def _ledger(connection: Connection, touched: Sequence[Sequence[date]]) -> dict[tuple[str, date], LedgerDay]:
-    """The ledger by centre and day, over all days from the first to the last that are touched."""
+    """The ledger by centre and day, from the first to the last of the days `touched`."""
     if not touched:
         return {}
     return ledger_between(connection, min(days[0] for days in touched), max(days[-1] for days in touched))
@@ -71,10 +70,5 @@ def _ledger(connection: Connection, touched: Sequence[Sequence[date]]) -> dict[t
 def unattributed(connection: Connection, month: date) -> UnattributedStays:
     """The month's stays that no booking or check-in names; they are billed to nobody."""
     with wrap_database_errors():
-        [(count, occupied_s)] = _rows(connection, "unattributed_presence", month=month)
+        [(count, occupied_s)] = rows(connection, "unattributed_presence", month=month)
         return UnattributedStays(int(count), int(occupied_s))
-
-
-def _rows(connection: Connection, name: str, /, **values: object) -> list[tuple[Any, ...]]:
-    """All rows of a named query; what the columns hold is the schema's promise."""
-    return connection.execute(sql(name), values).fetchall()
