@@ -153,7 +153,7 @@ def beyond(line: Line) -> str:
     return f"{line.quantity.normalize():f} h"
 
 
-def test_hours_bought_ahead_are_spent_as_the_table_says() -> None:
+def test_prepaid_hours_are_drawn_down_as_in_the_table() -> None:
     rows = table("Prepaid hours")
     lots = [
         Lot("A", "desk", date(2026, 10, 1), date(2026, 10, 20), Decimal(3), Decimal("6.00"), Decimal(3)),

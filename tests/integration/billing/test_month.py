@@ -27,7 +27,7 @@ def test_draft_is_what_would_be_issued_and_takes_no_number(connection: Connectio
     assert drafts.drafts(connection, OCTOBER) == []
 
 
-def test_hours_bought_ahead_pay_and_their_rest_is_owed(connection: Connection, tmp_path: Path) -> None:
+def test_prepaid_hours_pay_and_the_hours_left_are_a_liability(connection: Connection, tmp_path: Path) -> None:
     connection.execute(b"INSERT INTO prepaid_pool VALUES (1, 'desk', 6, 0, 12)")
     connection.execute(b"INSERT INTO prepaid_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2027-10-01', 10, 6)")
     bill(connection, tmp_path)
@@ -78,9 +78,7 @@ def test_nobody_is_billed_while_the_network_has_no_name(connection: Connection, 
         run(connection, tmp_path)
 
 
-def test_a_month_that_was_billed_for_others_stands_on_the_next_document_of_who_came_late(
-    connection: Connection, tmp_path: Path
-) -> None:
+def test_visits_of_a_month_billed_for_others_only_are_on_the_next_document(connection: Connection, tmp_path: Path) -> None:
     connection.execute(b"UPDATE verdict SET company_id = NULL WHERE company_id = 2")
     connection.execute(b"DELETE FROM contract WHERE company_id = 2")
     bill(connection, tmp_path)
@@ -114,7 +112,7 @@ INSERT INTO prepaid_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2027-10-01',
 """
 
 
-def test_hours_credited_in_part_leave_their_lot_worth_its_hours(connection: Connection, tmp_path: Path) -> None:
+def test_partly_credited_hours_keep_the_value_of_their_lot_exact(connection: Connection, tmp_path: Path) -> None:
     connection.execute(POOLS)
     bill(connection, tmp_path)
     dispute(connection, "INV-2026-00001", 1, ISSUED, "locked")
@@ -142,7 +140,7 @@ def test_hours_that_a_correction_returns_are_there_before_others_draw_them(conne
     assert audited(connection).is_clean
 
 
-def test_hours_bought_ahead_stay_known_when_their_pool_is_gone(connection: Connection, tmp_path: Path) -> None:
+def test_prepaid_hours_stay_in_the_database_when_their_pool_is_removed(connection: Connection, tmp_path: Path) -> None:
     connection.execute(POOLS)
     bill(connection, tmp_path)
     connection.execute(b"DELETE FROM prepaid_pool")

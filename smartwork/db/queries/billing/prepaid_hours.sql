@@ -1,7 +1,7 @@
 -- name: prepaid_lots
 -- The lots of companies with the hours left; NULL where the lot is on no document yet.
 SELECT l.company_id, l.external_id, l.kind, l.bought_on, l.expires_on, l.hours, l.per_hour,
-       (SELECT sum(e.hours) FROM prepaid_entry e WHERE e.prepaid_lot_id = l.prepaid_lot_id)
+       (SELECT sum(e.hours) FROM prepaid_entry e WHERE e.prepaid_lot_id = l.prepaid_lot_id) AS hours_left
 FROM prepaid_lot l
 WHERE %(companies)s::integer[] IS NULL OR l.company_id = ANY(%(companies)s)
 ORDER BY l.company_id, l.bought_on, l.external_id

@@ -86,7 +86,7 @@ def test_a_contract_for_rooms_may_hold_beside_a_general_one() -> None:
     assert reasons(replace(AGREED, companies=(replace(ACME, contracts=(*ACME.contracts, rooms)),))) == []
 
 
-def test_each_entry_that_is_added_changed_or_removed_is_told() -> None:
+def test_each_added_changed_or_removed_entry_is_a_change() -> None:
     dearer = replace(DESK, per_hour=Decimal("8.00"))
     room = Tariff(None, "room", SINCE, Decimal(24))
     assert changes(AGREED, AGREED) == []

@@ -63,7 +63,7 @@ def priced(group: Group, price: Decimal) -> Group:
     return (replace(one, price=price, net=round_to_cent(one.quantity * price), terms=replace(one.terms, per_hour=price)),)
 
 
-def test_what_hours_bought_ahead_paid_stays_paid_whatever_an_hour_costs_later() -> None:
+def test_lines_paid_by_prepaid_hours_are_not_corrected_when_prices_change() -> None:
     [paid] = line(60)
     drawdowns = (Drawdown("O-1", date(2026, 10, 1), Decimal("1.0000"), Decimal("6.00")),)
     issued = invoice(
@@ -105,7 +105,7 @@ def test_what_a_dispute_settled_is_never_opened_again(month: dict[int, int], the
     assert 1 not in {one.corrects.line for group in more for one in group if one.corrects}
 
 
-def test_month_that_only_gives_back_becomes_a_credit_note_with_positive_amounts() -> None:
+def test_month_with_a_negative_total_becomes_a_credit_note_with_positive_amounts() -> None:
     issued = invoice([line(120)])
     made = invoice(corrections(*groups_in_effect([issued]), []), ordinal=2)
     assert (made.kind, made.number, made.net, made.gross) == ("credit_note", "CN-2026-00002", Decimal(15), Decimal("18.15"))

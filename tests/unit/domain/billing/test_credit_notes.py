@@ -29,7 +29,7 @@ def with_credits(quarters: int, bought: int) -> tuple[Invoice, Sequence[Lot]]:
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.data())
-def test_credit_gives_back_the_hours_asked_for_money_first(quarters: int, bought: int, data: st.DataObject) -> None:
+def test_credit_is_for_the_hours_asked_for_money_first(quarters: int, bought: int, data: st.DataObject) -> None:
     issued, lots = with_credits(quarters, bought)
     hours = Decimal(data.draw(st.integers(1, quarters))) / 4
     [given_back] = credit(issued, 1, hours, lots)

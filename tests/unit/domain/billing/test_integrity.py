@@ -84,7 +84,7 @@ def test_a_credit_note_names_what_it_corrects_and_gives_a_positive_amount() -> N
     assert "gross" in {found.what for found in faults(replace(credit_note(), gross=Decimal(-1)))}
 
 
-def test_hours_bought_ahead_move_as_they_say() -> None:
+def test_the_movement_of_prepaid_hours_adds_up() -> None:
     one = mixed_invoice()
     wrong = replace(one, pools=(replace(one.pools[0], closing=Decimal(1)),))
     assert [found.what for found in faults(wrong)] == ["closing hours of desk"]
@@ -96,7 +96,7 @@ def test_a_centres_share_is_taken_of_its_statement() -> None:
     assert [(found.line, found.what) for found in faults(wrong)] == [(1, "price")]
 
 
-def test_what_a_given_back_month_asks_for_is_checked_too() -> None:
+def test_charges_on_a_monthly_credit_note_are_checked_too() -> None:
     one = month_given_back()
     assert one.kind == "credit_note"
     assert min(each.quantity for each in one.lines) < 0

@@ -51,7 +51,7 @@ def invoice(*charges: Group, ordinal: int = 7) -> Invoice:
     return compose(head, charges, ordinal=ordinal)
 
 
-def test_lines_stand_by_centre_then_kind_then_time() -> None:
+def test_lines_are_sorted_by_centre_then_kind_then_time() -> None:
     made = invoice(charge("Namur", "room"), charge("Namur", day=1), charge("Namur", day=2), charge("Arlon", "room"))
     assert [(x.line, x.centre_name, x.place_kind, x.visits[0].visit.booking) for x in made.lines] == [
         (1, "Arlon", "room", "B-0"),

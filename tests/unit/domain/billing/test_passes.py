@@ -68,7 +68,7 @@ def test_a_day_is_that_of_one_member_centre_and_kind() -> None:
     assert sorted(len(group) for group in by_day(visits)) == [1, 1, 1, 1, 2]
 
 
-def test_hours_beyond_a_half_day_stand_on_a_line_that_names_it() -> None:
+def test_hours_beyond_a_half_day_pass_are_a_line_that_refers_to_it() -> None:
     # 4 h for 25.00 and 15 minutes beyond for 1.88; by the hour it would be 31.88, a day pass 40.00.
     [(sold, beyond)] = rate_day([stay(255)], PLAIN, STANDARD_VAT)
     assert (sold.kind, sold.unit, sold.net, sold.hours) == ("pass", "half_day", Decimal(25), Decimal(4))

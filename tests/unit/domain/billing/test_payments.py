@@ -43,7 +43,7 @@ def lives(draw: st.DrawFn) -> tuple[list[PayableDocument], list[BalanceChange], 
 
 
 @given(life=lives())
-def test_what_documents_leave_open_is_what_stands_on_the_account(
+def test_open_amounts_of_documents_are_the_balance_of_the_account(
     life: tuple[list[PayableDocument], list[BalanceChange], Decimal],
 ) -> None:
     owed, moves, stands = life
@@ -101,6 +101,6 @@ def test_a_payment_that_cannot_be_is_refused_and_says_what_is_open(
         (Position(Decimal(100), paid=Decimal(110)), Decimal(11), "overpaid by 10 EUR"),
     ],
 )
-def test_no_more_is_given_back_than_was_too_much(at: Position, amount: Decimal | None, said: str) -> None:
+def test_no_more_is_refunded_than_was_overpaid(at: Position, amount: Decimal | None, said: str) -> None:
     with pytest.raises(InputError, match=said):
         refund(INVOICE, at, amount)

@@ -55,7 +55,7 @@ def test_only_lots_of_the_day_and_kind_are_spent(lots: list[Lot], wanted: Decima
 
 
 @given(LOTS, HOURS)
-def test_giving_back_restores_hours_and_worth(lots: list[Lot], wanted: Decimal) -> None:
+def test_returning_hours_restores_hours_and_value(lots: list[Lot], wanted: Decimal) -> None:
     drawdowns, after = draw_down(lots, "desk", DAY, wanted)
     returned, restored = return_hours(after, drawdowns)
     assert restored == lots
@@ -77,7 +77,7 @@ def test_a_month_conserves_every_hour(lots: list[Lot], quarters: list[int], over
 
 
 @given(LOTS, st.integers(1, 30))
-def test_hours_that_are_taken_back_are_there_again(lots: list[Lot], quarters: int) -> None:
+def test_hours_of_reversed_lines_are_back_in_their_lots(lots: list[Lot], quarters: int) -> None:
     pool = Pool("desk", Decimal(4), Decimal(0), None)
     first = pay_from_lots([line(15 * quarters, day=15)], lots, [pool], OCTOBER)
     again = pay_from_lots([reversal(IssuedGroup(invoice(first.groups), first.groups[0]))], first.lots, [pool], OCTOBER)
