@@ -38,7 +38,7 @@ _FIELDS = {key: field for field, key in _KEYS.items()}
 
 
 def _to_snapshot(billed: BilledVisit, dump: Callable[[BilledVisit], dict[str, Any]]) -> dict[str, Any]:
-    """One flat object: in snapshots a visit's own fields and those of rating stand side by side.
+    """One flat object: the fields of the visit and those of rating, in one level.
 
     A visit without a member has an empty `member`; one without a recorded ledger has no key `ledger`.
     """

@@ -74,18 +74,18 @@ def corrections(issued: Iterable[IssuedGroup], credited: frozenset[str], current
     before = list(issued)
     now = [_with_reading_numbers(group, before) for group in current if not names_of(group) & credited]
     before, now = _without_prepaid(before, now)
-    kept = Counter(_charge_key(one.lines) for one in before) & Counter(_charge_key(group) for group in now)
-    gone = _surplus([(_charge_key(one.lines), one) for one in before], Counter(kept))
+    kept = Counter(_charge_key(old.lines) for old in before) & Counter(_charge_key(group) for group in now)
+    gone = _surplus([(_charge_key(old.lines), old) for old in before], Counter(kept))
     added = _surplus([(_charge_key(group), group) for group in now], Counter(kept))
-    return [reversal(one) for one in gone] + added
+    return [reversal(old) for old in gone] + added
 
 
 def _with_reading_numbers(group: Group, issued: Sequence[IssuedGroup]) -> Group:
     """`group` with the reading numbers of the issued lines, for visits that have none any more."""
     kept = {
         _visit_key(billed.visit): billed.visit.batches
-        for one in issued
-        for line in one.lines
+        for old in issued
+        for line in old.lines
         for billed in line.visits
         if billed.visit.batches
     }
@@ -109,13 +109,13 @@ def _visit_key(visit: Visit) -> tuple[object, ...]:
 
 def _without_prepaid(issued: Sequence[IssuedGroup], current: Sequence[Group]) -> tuple[list[IssuedGroup], list[Group]]:
     """Both lists without the pairs of equal use that prepaid hours paid completely: their price is that of the pool."""
-    wholly = Counter(_use_key(one.lines) for one in issued if _is_prepaid(one)) & Counter(map(_use_key, current))
-    prepaid = [(_use_key(one.lines) if _is_prepaid(one) else (), one) for one in issued]
+    wholly = Counter(_use_key(old.lines) for old in issued if _is_prepaid(old)) & Counter(map(_use_key, current))
+    prepaid = [(_use_key(old.lines) if _is_prepaid(old) else (), old) for old in issued]
     return _surplus(prepaid, Counter(wholly)), _surplus([(_use_key(group), group) for group in current], Counter(wholly))
 
 
-def _is_prepaid(one: IssuedGroup) -> bool:
-    return all(line.drawdowns and not line.quantity for line in one.lines)
+def _is_prepaid(old: IssuedGroup) -> bool:
+    return all(line.drawdowns and not line.quantity for line in old.lines)
 
 
 def _use_key(group: Group) -> GroupKey:
@@ -156,9 +156,9 @@ def _count(line: Line) -> Decimal:
 def _surplus(found: Iterable[tuple[GroupKey, T]], kept: Counter[GroupKey]) -> list[T]:
     """The items of `found` that exceed the count of their key in `kept`."""
     more = []
-    for signature, one in found:
-        if kept[signature]:
-            kept[signature] -= 1
+    for key, item in found:
+        if kept[key]:
+            kept[key] -= 1
         else:
-            more.append(one)
+            more.append(item)
     return more

@@ -79,9 +79,9 @@ def _proof(line: Line, billed: BilledVisit) -> Iterator[Difference]:
         yield Difference(line.line, "coverage", f"{billed.coverage}", f"{coverage}")
     if billed.doubtful != (billed.visit.unknown_s > 0):
         yield Difference(line.line, "doubtful", str(billed.doubtful), str(billed.visit.unknown_s > 0))
-    for one, following in pairwise(billed.visit.spans):
-        if following.start < one.end:
-            yield Difference(line.line, "spans", _clock(following.start), f"{_clock(one.end)} or later")
+    for previous, following in pairwise(billed.visit.spans):
+        if following.start < previous.end:
+            yield Difference(line.line, "spans", _clock(following.start), f"{_clock(previous.end)} or later")
     if any(span.end <= span.start for span in billed.visit.spans):
         yield Difference(line.line, "spans", "a span that ends before it begins", "none")
     if (day := billed.visit.starts_at.astimezone(ZoneInfo(billed.visit.timezone)).date()) != billed.day:
@@ -92,18 +92,18 @@ def _proof(line: Line, billed: BilledVisit) -> Iterator[Difference]:
 
 def _ledger(line: Line, billed: BilledVisit, ledger: tuple[LedgerDay, ...]) -> Iterator[Difference]:
     """The ledger days must add up, be days of the visit, and have at least as many readings as the visit rests on."""
-    for one in ledger:
-        parts = (one.numbered, one.stored, one.rejected, one.in_outbox, one.missing)
-        missing = one.numbered - one.stored - one.rejected - one.in_outbox
-        if one.missing != missing or min(parts) < 0:
-            yield Difference(line.line, f"readings missing on {one.day}", f"{one.missing}", f"{missing}")
+    for day in ledger:
+        parts = (day.numbered, day.stored, day.rejected, day.in_outbox, day.missing)
+        missing = day.numbered - day.stored - day.rejected - day.in_outbox
+        if day.missing != missing or min(parts) < 0:
+            yield Difference(line.line, f"readings missing on {day.day}", f"{day.missing}", f"{missing}")
     until = billed.visit.reassigned_at or billed.visit.ends_at + timedelta(seconds=billed.visit.over_s)
     touched = local_days(billed.visit.starts_at, until, billed.visit.timezone)
-    days = [one.day for one in ledger]
+    days = [day.day for day in ledger]
     if days != [day for day in touched if day in days]:
         yield Difference(line.line, "days of the ledger", _days(days), _days(touched))
     under = sum(run.last - run.first + 1 for run in billed.visit.batches)
-    arrived = sum(one.arrived for one in ledger)
+    arrived = sum(day.arrived for day in ledger)
     if under > arrived:
         yield Difference(line.line, "numbers under the spans", f"{under}", f"{arrived} or fewer, which is all that arrived")
 

@@ -80,7 +80,7 @@ class Line:
     By kind: an `occupancy`, `beyond_pass` or `no_show` line has one visit or, with `of_line`, those of the line it names;
     a `pass` has all the visits that it covers. `hours` are what was chargeable; those that `draws` paid are not in
     `quantity`, so that a line that prepaid hours pay completely has quantity and net 0. `label` is the name of an order
-    (`credits_bought`); `corrects` says which line a correction, or a line of a credit note, gives back.
+    (`credits_bought`); `corrects` is the line that a correction reverses or a credit note credits.
     """
 
     line: int
@@ -143,8 +143,9 @@ class PoolStatement:
 
 @dataclass(frozen=True, slots=True)
 class StatementRow:
-    """What one place of a centre brought in: visits and hours charged, and their net in EUR, `prepaid_value` paid by
-    hours bought ahead. Only in self-billed documents.
+    """What one place of a centre was charged: visits, hours and EUR net, of which `prepaid_value` was paid by prepaid hours.
+
+    Only in self-billed documents.
     """
 
     resource: str

@@ -49,8 +49,8 @@ def rate_day(visits: Sequence[Visit], terms: Terms, vat: Vat) -> list[Group]:
 
     `visits` are of one member, day, centre and kind of place, so the same terms hold. No-show fees are lines of their own.
     """
-    ordered = sorted(visits, key=lambda one: (one.starts_at, one.resource, one.booking or one.check_in or ""))
-    single = [group for one in ordered if (group := rate(one, terms, vat))]
+    ordered = sorted(visits, key=lambda visit: (visit.starts_at, visit.resource, visit.booking or visit.check_in or ""))
+    single = [group for visit in ordered if (group := rate(visit, terms, vat))]
     hourly = [group[0] for group in single if group[0].kind == "occupancy"]
     best = cheapest([line.hours for line in hourly], terms)
     if not best.day_passes + best.half_day_passes:

@@ -57,7 +57,7 @@ def _line(invoice: Invoice, line: Line) -> Iterator[Difference]:
         yield from _proof(line, billed, line.terms)
     # On a credit note the charges of the month are negative.
     sign = -1 if invoice.is_credit else 1
-    drawn = sign * sum((one.hours for one in line.drawdowns), _ZERO)
+    drawn = sign * sum((drawdown.hours for drawdown in line.drawdowns), _ZERO)
     quantity, hours, price = _expected(invoice, line, line.terms, drawn)
     yield from _compare(line.line, "hours", line.hours, sign * hours)
     yield from _compare(line.line, "quantity", line.quantity, sign * quantity)
@@ -68,7 +68,7 @@ def _expected(invoice: Invoice, line: Line, terms: Terms, drawn: Decimal) -> tup
     """The quantity, hours and price of a line by its terms."""
     head = line
     if line.of_line is not None:
-        head = next((one for one in invoice.lines if one.line == line.of_line), line)
+        head = next((other for other in invoice.lines if other.line == line.of_line), line)
     each = [billed.hours for billed in head.visits]
     hours = sum(each, _ZERO)
     match line.kind:

@@ -70,7 +70,7 @@ def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path,
             billed_document(invoice, written, already_issued=invoice.account not in new)
             for (invoice, _), written in zip(issued, files, strict=False)  # the files of credit notes come after
         ),
-        without_lines=tuple(one.company.slug for one in inputs.customers if one.company.slug not in invoiced),
+        without_lines=tuple(c.company.slug for c in inputs.customers if c.company.slug not in invoiced),
         unattributed=visits_to_bill.unattributed(connection, first),
         companies_per_s=len(texts) / rendering_s,
     )
@@ -124,7 +124,7 @@ def _read(connection: Connection, first: date) -> _Inputs:
     since = months_later(first, -CORRECTION_WINDOW_MONTHS)
     verdicts = billed_months.verdict_digests(connection, since, first)
     customers, tariffs = companies.customers(connection), contracts.tariffs(connection)
-    now = month_digests(verdicts, {one.company_id: one.company.contracts for one in customers}, tariffs)
+    now = month_digests(verdicts, {c.company_id: c.company.contracts for c in customers}, tariffs)
     charges = rated(visits_to_bill.visits(connection, first), customers, tariffs)
     months = changed_months(now, billed_months.billed_digests(connection, since, first), first)
     changed: dict[int, dict[date, list[Group]]] = defaultdict(dict)
@@ -134,7 +134,7 @@ def _read(connection: Connection, first: date) -> _Inputs:
             changed[company_id][month] = groups.get(company_id, [])
     billed = {(company_id, month): now.get((company_id, month)) for month, ids in months.items() for company_id in ids}
     billed |= {key: digests for key, digests in now.items() if key[1] == first}
-    billed |= {(one.company_id, first): billed.get((one.company_id, first)) for one in customers}
+    billed |= {(c.company_id, first): billed.get((c.company_id, first)) for c in customers}
     return _Inputs(customers, contracts.seller(connection), charges, changed, billed)
 
 
@@ -162,7 +162,7 @@ def _corrections(earlier: Sequence[Invoice], changed: Mapping[date, list[Group]]
     issued, credited = groups_in_effect(earlier)
     found: list[Group] = []
     for month, charges in sorted(changed.items()):
-        of_month = [one for one in issued if one.lines[0].starts_on.replace(day=1) == month]
+        of_month = [group for group in issued if group.lines[0].starts_on.replace(day=1) == month]
         found += corrections(of_month, credited, charges)
     return found
 
