@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from smartwork.domain.audit.audit_data import AuditData
-from smartwork.domain.billing.billed_visit import BilledVisit
 from smartwork.domain.billing.invoice import Line
 from smartwork.domain.billing.recomputation import differences
+from smartwork.domain.bookings.visit import Visit
 
 _DIGESTS = {1: re.compile("[0-9a-f]{32}"), 2: re.compile("[0-9a-f]{64}")}
 """The form of a digest of a billed month, by digest version."""
@@ -62,11 +62,11 @@ def lines_have_evidence(data: AuditData) -> Iterator[str]:
 
 def _missing_evidence(lines: Mapping[tuple[str, int], Line], number: str, line: Line) -> Iterator[str]:
     if line.kind in ("occupancy", "pass", "no_show") and not line.visits:
-        yield f"a {line.kind} line without a proof"
+        yield f"a {line.kind} line without a visit"
     if line.kind == "beyond_pass" and line.corrects is None:
         head = lines.get((number, line.of_line or 0))
         if head is None or not head.visits:
-            yield "names no line with a proof"
+            yield "names no line with a visit"
     if line.kind == "correction" and line.corrects is None:
         yield "a correction of nothing"
     if line.corrects is not None and (line.corrects.number, line.corrects.line) not in lines:
@@ -82,7 +82,7 @@ def time_is_billed_once(data: AuditData) -> Iterator[str]:
     bookings: Counter[str] = Counter()
     for number, line in _uncorrected_lines(data):
         for billed in line.visits:
-            start, end = _occupied_period(billed)
+            start, end = _occupied_period(billed.visit)
             if start < end:
                 occupied[billed.visit.centre, billed.visit.resource].append((start, end, f"{number}, line {line.line}"))
             if billed.visit.booking:
@@ -132,15 +132,15 @@ def _uncorrected_lines(data: AuditData) -> Iterator[tuple[str, Line]]:
                 yield document.number, line
 
 
-def _occupied_period(billed: BilledVisit) -> tuple[datetime, datetime]:
+def _occupied_period(visit: Visit) -> tuple[datetime, datetime]:
     """The period for which a visit bills its place.
 
     Empty for a no-show, up to the last presence if the member left early, and never beyond a reassignment.
     """
-    if billed.visit.verdict == "no_show":
-        return billed.visit.starts_at, billed.visit.starts_at
-    if billed.visit.verdict == "left_early":
-        presence_ends = [min(span.end, billed.visit.ends_at) for span in billed.visit.spans if span.state == "occupied"]
-        return billed.visit.starts_at, max(presence_ends, default=billed.visit.starts_at)
-    over = timedelta(seconds=max(billed.visit.over_s - 1, 0))  # whole seconds: another visit may start in the last one
-    return billed.visit.starts_at, billed.visit.reassigned_at or billed.visit.ends_at + over
+    if visit.verdict == "no_show":
+        return visit.starts_at, visit.starts_at
+    if visit.verdict == "left_early":
+        presence_ends = [min(span.end, visit.ends_at) for span in visit.spans if span.state == "occupied"]
+        return visit.starts_at, max(presence_ends, default=visit.starts_at)
+    over = timedelta(seconds=max(visit.over_s - 1, 0))  # whole seconds: another visit may start in the last one
+    return visit.starts_at, visit.reassigned_at or visit.ends_at + over

@@ -26,7 +26,7 @@ TAMPERED: list[tuple[bytes, str, str]] = [
         "INV-2026-00001, line 1: net is 1.00, computed 1.88",
     ),
     (
-        b"""UPDATE invoice SET document = jsonb_set(document, '{lines,0,visits,0,hours}', '"9"') WHERE number =
+        b"""UPDATE invoice SET document = jsonb_set(document, '{lines,0,proofs,0,hours}', '"9"') WHERE number =
         'INV-2026-00001'""",
         "figures",
         "hours of a proof",
@@ -34,24 +34,24 @@ TAMPERED: list[tuple[bytes, str, str]] = [
     (b"UPDATE invoice_line SET net = net + 5 WHERE invoice_id = 1", "documents", "INV-2026-00001, line 1"),
     (b"DELETE FROM invoice_proof WHERE invoice_id = 1", "documents", "INV-2026-00001, line 1"),
     (
-        b"UPDATE invoice SET document = jsonb_set(document, '{lines,0,visits}', '[]') WHERE number = 'INV-2026-00001'",
+        b"UPDATE invoice SET document = jsonb_set(document, '{lines,0,proofs}', '[]') WHERE number = 'INV-2026-00001'",
         "evidence",
         "INV-2026-00001, line 1",
     ),
     (
-        b"""UPDATE invoice SET document = jsonb_set(document, '{lines,0,visits,0,batches}', '[]') WHERE number =
+        b"""UPDATE invoice SET document = jsonb_set(document, '{lines,0,proofs,0,batches}', '[]') WHERE number =
         'INV-2026-00002'""",
         "evidence",
         "B-2 was measured by no numbered reading",
     ),
     (
-        b"""UPDATE invoice SET document = jsonb_set(document, '{lines,0,visits,0,booking}', '"B-1"') WHERE number =
+        b"""UPDATE invoice SET document = jsonb_set(document, '{lines,0,proofs,0,booking}', '"B-1"') WHERE number =
         'INV-2026-00002'""",
         "minutes",
         "booking B-1 is on 2 lines",
     ),
     (
-        b"""UPDATE invoice SET document = jsonb_set(document, '{lines,0,visits,0,resource}', '"d-1"') WHERE number =
+        b"""UPDATE invoice SET document = jsonb_set(document, '{lines,0,proofs,0,resource}', '"d-1"') WHERE number =
         'INV-2026-00002'""",
         "minutes",
         "namur d-1",
@@ -260,99 +260,99 @@ TAMPERED: list[tuple[bytes, str, str]] = [
     (
         b"UPDATE invoice_proof SET hours = 9 WHERE invoice_id = 2",
         "documents",
-        "INV-2026-00002, line 1, billed 1: the table differs",
+        "INV-2026-00002, line 1, visit 1: the table differs",
     ),
     (
         b"UPDATE invoice_proof SET verdict = 'used' WHERE invoice_id = 2",
         "documents",
-        "INV-2026-00002, line 1, billed 1: the table differs",
+        "INV-2026-00002, line 1, visit 1: the table differs",
     ),
     (
         b"UPDATE invoice_proof SET resource_id = 1 WHERE invoice_id = 2",
         "documents",
-        "INV-2026-00002, line 1, billed 1: the table differs",
+        "INV-2026-00002, line 1, visit 1: the table differs",
     ),
     (
         b"UPDATE invoice_proof SET booking_id = 1 WHERE invoice_id = 2",
         "documents",
-        "INV-2026-00002, line 1, billed 1: the table differs",
+        "INV-2026-00002, line 1, visit 1: the table differs",
     ),
     (
         b"UPDATE invoice_proof SET check_in_id = 1 WHERE invoice_id = 2",
         "documents",
-        "INV-2026-00002, line 1, billed 1: the table differs",
+        "INV-2026-00002, line 1, visit 1: the table differs",
     ),
     (
         b"UPDATE invoice_proof SET starts_at = starts_at - interval '1 day' WHERE invoice_id = 2",
         "documents",
-        "INV-2026-00002, line 1, billed 1: the table differs",
+        "INV-2026-00002, line 1, visit 1: the table differs",
     ),
     (
         b"UPDATE invoice_proof SET ends_at = ends_at + interval '1 day' WHERE invoice_id = 2",
         "documents",
-        "INV-2026-00002, line 1, billed 1: the table differs",
+        "INV-2026-00002, line 1, visit 1: the table differs",
     ),
     (
         b"UPDATE invoice_proof SET booked_s = 1 WHERE invoice_id = 2",
         "documents",
-        "INV-2026-00002, line 1, billed 1: the table differs",
+        "INV-2026-00002, line 1, visit 1: the table differs",
     ),
     (
         b"UPDATE invoice_proof SET occupied_s = 1 WHERE invoice_id = 2",
         "documents",
-        "INV-2026-00002, line 1, billed 1: the table differs",
+        "INV-2026-00002, line 1, visit 1: the table differs",
     ),
     (
         b"UPDATE invoice_proof SET vacant_s = 1 WHERE invoice_id = 2",
         "documents",
-        "INV-2026-00002, line 1, billed 1: the table differs",
+        "INV-2026-00002, line 1, visit 1: the table differs",
     ),
     (
         b"UPDATE invoice_proof SET unknown_s = 1 WHERE invoice_id = 2",
         "documents",
-        "INV-2026-00002, line 1, billed 1: the table differs",
+        "INV-2026-00002, line 1, visit 1: the table differs",
     ),
     (
         b"UPDATE invoice_proof SET over_s = 1 WHERE invoice_id = 2",
         "documents",
-        "INV-2026-00002, line 1, billed 1: the table differs",
+        "INV-2026-00002, line 1, visit 1: the table differs",
     ),
     (
         b"UPDATE invoice_proof SET evidence = jsonb_set(evidence, '{coverage}', '\"1.000\"') WHERE invoice_id = 2",
         "documents",
-        "INV-2026-00002, line 1, billed 1: the table differs",
+        "INV-2026-00002, line 1, visit 1: the table differs",
     ),
     (
         b"UPDATE invoice_proof SET line = 2 WHERE invoice_id = 2",
         "documents",
-        "INV-2026-00002, line 1, billed 1: the table differs",
+        "INV-2026-00002, line 1, visit 1: the table differs",
     ),
     (
-        b"UPDATE invoice_proof SET billed = 2 WHERE invoice_id = 2",
+        b"UPDATE invoice_proof SET proof = 2 WHERE invoice_id = 2",
         "documents",
-        "INV-2026-00002, line 1, billed 1: the table differs",
+        "INV-2026-00002, line 1, visit 1: the table differs",
     ),
     (
         b"UPDATE billed_occupancy SET period = tstzrange(lower(period), upper(period) + '1 hour') WHERE invoice_id = 2",
         "billed",
-        "INV-2026-00002, line 1, billed 1: billed occupancy differs",
+        "INV-2026-00002, line 1, visit 1: billed occupancy differs",
     ),
     (
         b"UPDATE billed_occupancy SET resource_id = 99 WHERE invoice_id = 2",
         "billed",
-        "INV-2026-00002, line 1, billed 1: billed occupancy differs",
+        "INV-2026-00002, line 1, visit 1: billed occupancy differs",
     ),
     (
         b"UPDATE billed_occupancy SET booking_id = NULL WHERE invoice_id = 2",
         "billed",
-        "INV-2026-00002, line 1, billed 1: billed occupancy differs",
+        "INV-2026-00002, line 1, visit 1: billed occupancy differs",
     ),
     (
         b"UPDATE billed_occupancy SET line = 2 WHERE invoice_id = 2",
         "billed",
-        "INV-2026-00002, line 1, billed 1: billed occupancy differs",
+        "INV-2026-00002, line 1, visit 1: billed occupancy differs",
     ),
-    (b"DELETE FROM billed_occupancy", "billed", "INV-2026-00001, line 1, billed 1: billed occupancy differs"),
+    (b"DELETE FROM billed_occupancy", "billed", "INV-2026-00001, line 1, visit 1: billed occupancy differs"),
     (b"DELETE FROM billed_month WHERE company_id = 1", "billed", "acme 2026-10: the digest of what was billed is missing"),
     (b"UPDATE billed_month SET month = '2026-09-01'", "billed", "bolt 2026-10: the digest of what was billed is missing"),
     (

@@ -29,7 +29,7 @@ WHERE f.holds IS NOT TRUE
 ORDER BY i.invoice_id
 
 -- name: line_mismatches
--- Lines of the table that differ from those of the document: figures, place, and the first proof. A reference to a row that
+-- Lines of the table that differ from those of the document: figures, place, and the first visit. A reference to a row that
 -- no longer exists is compared by its key.
 SELECT coalesce(d.number, l.number, ''), format('line %s', coalesce(d.line, l.line))
 FROM (
@@ -58,8 +58,8 @@ FULL JOIN (
 WHERE l.content IS DISTINCT FROM d.content OR l.evidence IS DISTINCT FROM d.evidence
 
 -- name: proof_mismatches
--- Proofs of the table that differ from those of the document.
-SELECT coalesce(d.number, p.number, ''), format('line %s, proof %s', coalesce(d.line, p.line), coalesce(d.proof, p.proof))
+-- Visits of the table `invoice_proof` that differ from those of the document.
+SELECT coalesce(d.number, p.number, ''), format('line %s, visit %s', coalesce(d.line, p.line), coalesce(d.proof, p.proof))
 FROM (
     SELECT i.invoice_id, i.number, x.line, n.proof, n.evidence,
            ROW(v.verdict, v.centre, v.resource, v.booking, v.check_in, v.starts_at, v.ends_at, v.booked_s, v.occupied_s,
@@ -86,7 +86,7 @@ FULL JOIN (
 WHERE p.content IS DISTINCT FROM d.content OR p.evidence IS DISTINCT FROM d.evidence
 
 -- name: billed_mismatches
--- Billed occupancy that differs from the proofs of all monthly documents, without the lines that a correction takes back.
+-- Billed occupancy that differs from the visits of all monthly documents, without the lines that a correction takes back.
 WITH corrected AS (
     SELECT g.invoice_id, (x.corrects ->> 'line')::integer AS line
     FROM invoice i
@@ -106,7 +106,7 @@ WITH corrected AS (
     FROM invoice_proof p JOIN invoice i USING (invoice_id)
     WHERE i.corrects_id IS NULL AND NOT EXISTS (SELECT FROM corrected g WHERE g.invoice_id = p.invoice_id AND g.line = p.line)
 )
-SELECT coalesce(i.number, ''), format('line %s, proof %s', line, proof)
+SELECT coalesce(i.number, ''), format('line %s, visit %s', line, proof)
 FROM expected h FULL JOIN billed_occupancy s USING (invoice_id, line, proof) LEFT JOIN invoice i USING (invoice_id)
 WHERE ROW(h.resource_id, h.booking_id, h.period) IS DISTINCT FROM ROW(s.resource_id, s.booking_id, s.period)
 ORDER BY invoice_id, line, proof
