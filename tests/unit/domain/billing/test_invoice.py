@@ -25,6 +25,7 @@ from smartwork.domain.bookings.visit import Visit
 from smartwork.domain.ledger.ledger_day import BatchRun
 from smartwork.domain.money import round_to_cent
 from smartwork.domain.presence.spans import Span
+from tests.support.documents import mixed_invoice, self_billed
 
 SELLER = Party("Network", "0999900150", "Street 1", "5000", "Namur", iban="BE92999900000123")
 TERMS = Contract(date(2026, 1, 1), None, "as_booked", 10, 15, Decimal("0.5"), early_leave_refund=True, payment_days=30)
@@ -99,3 +100,15 @@ def test_any_change_changes_the_digest() -> None:
 def test_month_without_charges_has_no_invoice() -> None:
     with pytest.raises(ValueError, match="needs at least one line"):
         invoice()
+
+
+def test_keys_of_snapshots_stay_those_of_the_documents_issued_so_far() -> None:
+    document = json.loads(mixed_invoice("en").canonical())
+    drawdowns = [drawdown for line in document["lines"] for drawdown in line["draws"]]
+    terms = [line["terms"] for line in document["lines"] if line["terms"]]
+    assert drawdowns
+    assert terms
+    assert all(set(drawdown) == {"lot", "bought_on", "hours", "worth"} for drawdown in drawdowns)
+    assert all("give_back" in rules and "early_leave_refund" not in rules for rules in terms)
+    [row] = json.loads(self_billed().canonical())["statement"][:1]
+    assert set(row) == {"resource", "resource_name", "kind", "visits", "hours", "net", "of_it_credits"}
