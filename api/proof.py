@@ -13,6 +13,7 @@ from api.models import Evidence, ExternalId, Instant, InvoiceOut, LedgerDayOut, 
 from api.problems import Refused, responses
 from smartwork.db.access.tokens import Client
 from smartwork.db.billing import documents
+from smartwork.db.bookings.visits import RecordedVisit
 from smartwork.db.read import api_reads
 from smartwork.domain.billing.lifecycle import status
 from smartwork.domain.billing.payments import Position
@@ -47,17 +48,13 @@ def list_verdicts(
 @router.get("/verdicts/{number}", tags=["verdicts"], responses=responses(HTTPStatus.NOT_FOUND))
 def get_verdict(number: Annotated[int, Path(ge=1, le=2**62)], connection: Db, client: Verifier) -> Evidence:
     """A verdict with its evidence: spans, coverage, the ledger of those days, and the check-in."""
-    found = api_reads.verdicts(connection, client, verdict_id=number)
-    if not found:
+    found = api_reads.verdict(connection, client, number)
+    if found is None:
         raise Refused(HTTPStatus.NOT_FOUND, "There is no such verdict.")
-    row = found[0]
     return Evidence(
-        **_verdict(row).model_dump(),
-        spans=[
-            SpanOut(starts_at=s.start, ends_at=s.end, state=s.state, suspect=s.suspect)
-            for s in api_reads.spans(connection, row)
-        ],
-        ledger=[LedgerDayOut.model_validate(day, from_attributes=True) for day in api_reads.ledger(connection, row)],
+        **_verdict(found).model_dump(),
+        spans=[SpanOut(starts_at=s.start, ends_at=s.end, state=s.state, suspect=s.suspect) for s in found.visit.spans],
+        ledger=[LedgerDayOut.model_validate(day, from_attributes=True) for day in found.visit.ledger or ()],
     )
 
 
@@ -129,7 +126,28 @@ def _invoice(row: api_reads.InvoiceRow, at: Position) -> InvoiceOut:
     )
 
 
-def _verdict(row: api_reads.VerdictRow) -> VerdictOut:
-    fields = {name: getattr(row, name) for name in VerdictOut.model_fields if name not in ("id", "coverage")}
-    measured = row.occupied_s + row.vacant_s + row.unknown_s
-    return VerdictOut(id=row.verdict_id, coverage=round(coverage(measured, row.unknown_s), 4), **fields)
+def _verdict(recorded: RecordedVisit) -> VerdictOut:
+    visit = recorded.visit
+    measured_s = visit.occupied_s + visit.vacant_s + visit.unknown_s
+    return VerdictOut(
+        id=recorded.verdict_id,
+        verdict=visit.verdict,
+        company=recorded.company,
+        centre=visit.centre,
+        resource=visit.resource,
+        member=visit.member,
+        booking=visit.booking,
+        check_in=visit.check_in,
+        check_in_method=visit.check_in_method,
+        starts_at=visit.starts_at,
+        ends_at=visit.ends_at,
+        ceded_at=visit.reassigned_at,
+        first_seen=recorded.first_seen,
+        last_seen=recorded.last_seen,
+        booked_s=visit.booked_s,
+        occupied_s=visit.occupied_s,
+        vacant_s=visit.vacant_s,
+        unknown_s=visit.unknown_s,
+        over_s=visit.over_s,
+        coverage=round(coverage(measured_s, visit.unknown_s), 4),
+    )

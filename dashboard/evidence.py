@@ -1,19 +1,12 @@
-"""The evidence of a visit on an invoice: read from its snapshot, said in a sentence, drawn as booked against measured."""
+"""A visit's evidence on a page: a sentence, and a drawing of booked time against measured time."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from dashboard import palette
 from dashboard.format import clock, minutes
-from smartwork.db.read.dashboard import InvoiceVisit
-from smartwork.domain.billing.ledger_snapshot import decode_ledger_day
-from smartwork.domain.bookings.visit import Verdict
-from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
-from smartwork.domain.presence.spans import Span
+from smartwork.domain.bookings.visit import Verdict, Visit
 
 LABEL: dict[Verdict, str] = {
     "used": "Used",
@@ -26,65 +19,19 @@ LABEL: dict[Verdict, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What a line rests on; durations in minutes, coverage the measured share of the period."""
-
-    booked_min: float
-    occupied_min: float
-    vacant_min: float
-    unknown_min: float
-    over_min: float
-    coverage: float | None
-    spans: tuple[Span, ...]
-    batches: tuple[BatchRun, ...]
-    ledger: tuple[LedgerDay, ...]
-    booking: str | None
-    check_in: str | None
-    check_in_method: str | None
-
-
-def parse(raw: Mapping[str, Any]) -> Evidence:
-    """The evidence in a line's snapshot; what an older snapshot does not say is empty."""
-    return Evidence(
-        booked_min=float(raw.get("booked_s", 0)) / 60,
-        occupied_min=float(raw.get("occupied_s", 0)) / 60,
-        vacant_min=float(raw.get("vacant_s", 0)) / 60,
-        unknown_min=float(raw.get("unknown_s", 0)) / 60,
-        over_min=float(raw.get("over_s", 0)) / 60,
-        coverage=None if raw.get("coverage") is None else float(raw["coverage"]),
-        spans=tuple(
-            Span(
-                datetime.fromisoformat(span["start"]),
-                datetime.fromisoformat(span["end"]),
-                span["state"],
-                bool(span.get("suspect", False)),
-            )
-            for span in raw.get("spans", ())
-        ),
-        batches=tuple(
-            BatchRun(run["edge"], run["epoch"], int(run["first"]), int(run["last"])) for run in raw.get("batches", ())
-        ),
-        ledger=tuple(decode_ledger_day(day) for day in raw.get("ledger", ())),
-        booking=raw.get("booking"),
-        check_in=raw.get("check_in"),
-        check_in_method=raw.get("check_in_method"),
-    )
-
-
-def sentence(visit: InvoiceVisit, evidence: Evidence) -> str:
-    """The verdict wrap_database_errors: what was booked, what the sensor saw, and what follows from it."""
+def sentence(visit: Visit) -> str:
+    """The verdict explained: what was booked, what the sensor saw, and what follows from it."""
     zone = ZoneInfo(visit.timezone)
     period = f"{clock(visit.starts_at, zone)} to {clock(visit.ends_at, zone)}"
-    seen, free, doubt = (minutes(m) for m in (evidence.occupied_min, evidence.vacant_min, evidence.unknown_min))
+    seen, free, doubt = (minutes(s / 60) for s in (visit.occupied_s, visit.vacant_s, visit.unknown_s))
     measured = f"the sensor saw {seen} of presence and {free} of absence"
-    if evidence.unknown_min:
+    if visit.unknown_s:
         measured += f", and could not tell for {doubt}"
-    booked = f"Booked from {period} ({minutes(evidence.booked_min)})"
+    booked = f"Booked from {period} ({minutes(visit.booked_s / 60)})"
     return {
         "used": f"{booked}; {measured}. The booking was used.",
         "left_early": f"{booked}; {measured}. The desk was left before the end.",
-        "overstayed": f"{booked}; {measured}. The stay went on for {minutes(evidence.over_min)} after the end.",
+        "overstayed": f"{booked}; {measured}. The stay went on for {minutes(visit.over_s / 60)} after the end.",
         "no_show": f"{booked}; {measured}. Nobody came.",
         "walk_in": f"Nothing was booked; from {period} {measured}. A check-in says whose stay it was.",
         "unverifiable": f"{booked}; {measured}. Too much is unknown to verify it: doubt goes to the customer, "
@@ -93,11 +40,11 @@ def sentence(visit: InvoiceVisit, evidence: Evidence) -> str:
     }[visit.verdict]
 
 
-def timeline(visit: InvoiceVisit, evidence: Evidence) -> str:
+def timeline(visit: Visit) -> str:
     """An SVG of two tracks over one clock: what was booked above, what was measured below. Times are local."""
     zone = ZoneInfo(visit.timezone)
-    start = min([visit.starts_at, *(span.start for span in evidence.spans)]) - timedelta(minutes=15)
-    end = max([visit.ends_at, *(span.end for span in evidence.spans)]) + timedelta(minutes=15)
+    start = min([visit.starts_at, *(span.start for span in visit.spans)]) - timedelta(minutes=15)
+    end = max([visit.ends_at, *(span.end for span in visit.spans)]) + timedelta(minutes=15)
     left, width = 96, 880
 
     def at(instant: datetime) -> float:
@@ -139,10 +86,10 @@ def timeline(visit: InvoiceVisit, evidence: Evidence) -> str:
         tick += step
     for y, label in ((34, "Booked"), (88, "Measured")):
         parts.append(f'<text x="0" y="{y}" dominant-baseline="central" font-size="18" fill="{palette.INK}">{label}</text>')
-    if evidence.booked_min:
+    if visit.booked_s:
         title = f"Booked {clock(visit.starts_at, zone)} to {clock(visit.ends_at, zone)}"
         parts.append(bar(visit.starts_at, visit.ends_at, y=16, fill="#dfe8f1", stroke=palette.NAVY, title=title))
-    for span in evidence.spans:
+    for span in visit.spans:
         said = "Suspect" if span.suspect else span.state.capitalize()
         title = f"{said} {clock(span.start, zone)} to {clock(span.end, zone)}"
         fill = palette.AMBER if span.suspect else "url(#doubt)" if span.state == "unknown" else palette.FILL[span.state]

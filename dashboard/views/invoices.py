@@ -2,7 +2,6 @@
 
 from html import escape
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
@@ -12,7 +11,9 @@ from dashboard.drawing import draw
 from dashboard.format import day, minutes, money, number, percent, short_day, structured, whole
 from dashboard.format import month as month_name
 from dashboard.markup import Card, Column, cards, table
-from smartwork.db.read.dashboard import InvoiceEntry, InvoiceRow, InvoiceVisit
+from smartwork.db.read.dashboard import InvoiceEntry, InvoiceRow
+from smartwork.domain.billing.billed_visit import BilledVisit
+from smartwork.domain.bookings.visit import Visit
 
 with data.opened() as reader:
     centres = frame.centres_of(reader)
@@ -67,7 +68,9 @@ def what(entry: InvoiceEntry) -> str:
 def verdict(entry: InvoiceEntry) -> str:
     """The verdict of a line's visit, or how many visits it rests on."""
     its = visits.get(entry.line, [])
-    return evidence.LABEL[its[0].verdict] if len(its) == 1 else f"{len(its)} visits" if its else "–"
+    if len(its) == 1:
+        return evidence.LABEL[its[0].billed.visit.verdict] if its[0].billed else "–"
+    return f"{len(its)} visits" if its else "–"
 
 
 def choose_line(entries: list[InvoiceEntry]) -> InvoiceEntry:
@@ -115,39 +118,40 @@ def charged(entry: InvoiceEntry) -> Card:
     return Card("Charged", money(entry.net, invoice.currency), sold)
 
 
-def show_visit(entry: InvoiceEntry, visit: InvoiceVisit, proof: evidence.Evidence, n: int, many: int) -> None:
-    """The `n`th of so many visits: what was booked against what was measured, drawn and in figures."""
+def show_visit(entry: InvoiceEntry, billed: BilledVisit, n: int, many: int) -> None:
+    """Visit `n` of `many`: booked time against measured time, as a drawing and in figures."""
+    visit = billed.visit
     place = f"Visit {n} of {many}. " if many > 1 else ""
-    day_of = day(visit.starts_at.astimezone(ZoneInfo(visit.timezone)).date())
+    where = f"{escape(visit.resource_name)}, {escape(visit.centre_name)}, {day(billed.day)}"
     st.html(
-        f'<p class="sw-lead" style="margin-top:0">{place}<b>{evidence.LABEL[visit.verdict]}</b> · {escape(visit.resource)}, '
-        f"{escape(visit.centre)}, {day_of}. {escape(evidence.sentence(visit, proof))}</p>"
+        f'<p class="sw-lead" style="margin-top:0">{place}<b>{evidence.LABEL[visit.verdict]}</b> · {where}. '
+        f"{escape(evidence.sentence(visit))}</p>"
     )
-    draw(evidence.timeline(visit, proof), f"timeline {n}")
+    draw(evidence.timeline(visit), f"timeline {n}")
     if n == 1:
         st.html(evidence.legend())
-    booked = f"of {minutes(proof.booked_min)} booked" if proof.booked_min else "nothing booked"
-    said = f"{proof.check_in_method}, {proof.check_in}" if proof.check_in else "none"
+    booked = f"of {minutes(visit.booked_s / 60)} booked" if visit.booked_s else "nothing booked"
+    check_in = f"{visit.check_in_method}, {visit.check_in}" if visit.check_in else "none"
     st.html(
         cards(
             [
                 *([charged(entry)] if many == 1 else []),
-                Card("Occupied", minutes(proof.occupied_min), booked),
-                Card("Coverage", percent(proof.coverage), "of the period was measured"),
-                Card("Booking", "Yes" if proof.booking else "–", proof.booking or "none"),
-                Card("Check-in", "Yes" if proof.check_in else "–", said),
+                Card("Occupied", minutes(visit.occupied_s / 60), booked),
+                Card("Coverage", percent(float(billed.coverage)), "of the period was measured"),
+                Card("Booking", "Yes" if visit.booking else "–", visit.booking or "none"),
+                Card("Check-in", "Yes" if visit.check_in else "–", check_in),
             ]
         )
     )
 
 
-def show_ledger(proofs: list[evidence.Evidence]) -> None:
+def show_ledger(visits: list[Visit]) -> None:
     """The numbers of the readings under the visits, and how whole their days were."""
     st.html('<p class="sw-note">The ledger\'s batches that hold the readings of this line:</p>')
     columns = [Column("Gateway", "name"), Column("Epoch"), Column("First number", "n"), Column("Last number", "n")]
-    batches = dict.fromkeys(batch for proof in proofs for batch in proof.batches)
+    batches = dict.fromkeys(batch for visit in visits for batch in visit.batches)
     st.html(table(columns, [("", [b.edge, b.epoch, whole(b.first), whole(b.last)]) for b in batches]))
-    if days := dict.fromkeys(one for proof in proofs for one in proof.ledger):
+    if days := dict.fromkeys(one for visit in visits for one in visit.ledger or ()):
         st.html('<p class="sw-note">The ledger of the centre on that day, in readings, when the line was billed:</p>')
         parts = ("Numbered", "Stored", "Rejected", "Waiting in the centre", "Missing")
         columns = [Column("Day", "name"), *(Column(part, "n") for part in parts)]
@@ -160,16 +164,18 @@ if entries:
     st.subheader(f"{whole(len(entries))} lines", anchor=False)
     entry = choose_line(entries)
     its = visits.get(entry.line, [])
-    proofs = [evidence.parse(visit.evidence) for visit in its]
+    billed = [visit.billed for visit in its if visit.billed]
     if its:
         st.subheader(f"Evidence of line {entry.line}", anchor=False)
         if its[0].of_line:
             st.html(f'<p class="sw-note">It shares the visits of line {its[0].of_line}, beyond what that line covers.</p>')
         if len(its) > 1:
             st.html(cards([charged(entry), Card("Visits", whole(len(its)), "that this line rests on")]))
-        for n, (visit, proof) in enumerate(zip(its, proofs, strict=True), 1):
-            show_visit(entry, visit, proof, n, len(its))
-        show_ledger(proofs)
+        for n, found in enumerate(billed, 1):
+            show_visit(entry, found, n, len(its))
+        if unreadable := len(its) - len(billed):
+            st.warning(f"The stored evidence of {unreadable} of {len(its)} visits is incomplete and cannot be shown.")
+        show_ledger([found.visit for found in billed])
     else:
         st.html('<p class="sw-note">This line rests on no visit of its own: it corrects, or sells hours ahead.</p>')
 st.html(

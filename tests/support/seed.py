@@ -152,9 +152,9 @@ def _invoice(connection: Connection) -> int:
     )
     run("INSERT INTO member VALUES (1, 'M-0001', 1)")
     lines = [
-        (1, "used", 1, 1, 5, _evidence(DAYS[0], 240, 220, 20, 0)),
-        (2, "no_show", 3, 1, 6, _evidence(DAYS[1], 240, 0, 240, 0)),
-        (3, "unverifiable", 5, 2, 7, _evidence(DAYS[2], 240, 60, 30, 150)),
+        (1, "used", 1, 1, 5, _evidence("used", 1, DAYS[0], 240, 220, 20, 0)),
+        (2, "no_show", 3, 1, 6, _evidence("no_show", 3, DAYS[1], 240, 0, 240, 0)),
+        (3, "unverifiable", 5, 2, 7, _evidence("unverifiable", 5, DAYS[2], 240, 60, 30, 150)),
     ]
     charged = {"used": ("4.0000", "24.00"), "no_show": ("2.0000", "12.00"), "unverifiable": ("4.0000", "24.00")}
     net = sum((Decimal(charged[verdict][1]) for _, verdict, *_ in lines), _PASS + _BEYOND)
@@ -208,8 +208,8 @@ def _pass_lines(connection: Connection) -> None:
     """A day pass over two visits of 9 October, to Mons and to Namur, and the hour beyond it."""
     day = date(2026, 10, 9)
     visits = [
-        ("used", 1, 9, 12, _evidence(day, 180, 170, 10, 0)),
-        ("left_early", 5, 14, 18, _evidence(day, 240, 90, 150, 0, hour=14)),
+        ("used", 1, 9, 12, _evidence("used", 1, day, 180, 170, 10, 0)),
+        ("left_early", 5, 14, 18, _evidence("left_early", 5, day, 240, 90, 150, 0, hour=14)),
     ]
     first, *_, evidence = visits[0]
     starts, ends = (datetime(2026, 10, 9, hour, tzinfo=ZONE) for hour in (9, 12))
@@ -230,16 +230,36 @@ def _pass_lines(connection: Connection) -> None:
         )
 
 
-def _evidence(day: date, booked: int, occupied: int, vacant: int, unknown: int, hour: int = 9) -> dict[str, object]:
-    """Evidence in the shape that billing writes: occupied, then unknown, then vacant from `hour` local time."""
+def _evidence(
+    verdict: str, desk: int, day: date, booked: int, occupied: int, vacant: int, unknown: int, hour: int = 9
+) -> dict[str, object]:
+    """A visit as billing writes it in the snapshot: occupied, then unknown, then vacant from `hour` local time.
+
+    Durations are in minutes.
+    """
     at = datetime.combine(day, time(hour), ZONE).astimezone(UTC)
-    spans = []
+    start, spans = at, []
     for state, minutes in (("occupied", occupied), ("unknown", unknown), ("vacant", vacant)):
         if minutes:
             end = at + timedelta(minutes=minutes)
             spans.append({"start": at.isoformat(), "end": end.isoformat(), "state": state, "suspect": False})
             at = end
+    centre = "Mons" if desk <= 4 else "Namur"
     return {
+        "verdict": verdict,
+        "basis": "no_show" if verdict == "no_show" else "booked",
+        "centre": centre.lower(),
+        "centre_name": centre,
+        "timezone": ZONE.key,
+        "resource": f"d-{desk:02}",
+        "resource_name": f"Desk {desk}",
+        "kind": "desk",
+        "member": "M-0001",
+        "day": day.isoformat(),
+        "starts_at": start.isoformat(),
+        "ends_at": (start + timedelta(minutes=booked)).isoformat(),
+        "hours": f"{booked / 60:.4f}",
+        "doubtful": unknown > 0,
         "booked_s": 60 * booked,
         "occupied_s": 60 * occupied,
         "vacant_s": 60 * vacant,

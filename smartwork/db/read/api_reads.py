@@ -1,51 +1,19 @@
 """What clients of the API read: verdicts with their evidence, invoices, releases, and what is free."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from smartwork.db.access.tokens import Client
+from smartwork.db.bookings.visits import RecordedVisit, recorded_visits
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
 from smartwork.db.ledger.ledger import ledger_of_days
 from smartwork.domain.billing.lifecycle import EventKind
-from smartwork.domain.ledger.ledger_day import LedgerDay
 from smartwork.domain.presence.spans import Span
 from smartwork.domain.time import local_days
-
-
-@dataclass(frozen=True, slots=True)
-class VerdictRow:
-    """A verdict in words; seconds are whole."""
-
-    verdict_id: int
-    verdict: str
-    company: str | None
-    centre: str
-    resource: str
-    member: str | None
-    booking: str | None
-    check_in: str | None
-    check_in_method: str | None
-    starts_at: datetime
-    ends_at: datetime
-    ceded_at: datetime | None
-    first_seen: datetime | None
-    last_seen: datetime | None
-    booked_s: int
-    occupied_s: int
-    vacant_s: int
-    unknown_s: int
-    over_s: int
-    timezone: str
-    resource_id: int
-
-    @property
-    def shown_until(self) -> datetime:
-        """Where its evidence ends: with the overstay, or where the desk is another's."""
-        return self.ceded_at or self.ends_at + timedelta(seconds=self.over_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +46,14 @@ def verdicts(
     until: datetime | None = None,
     after: int = 0,
     most: int = 1,
-) -> list[VerdictRow]:
-    """Verdicts that the client may see, in order of their number; a walk-in of nobody's is only the network's to see."""
-    rows = connection.execute(
-        sql("api_verdicts"),
+) -> list[RecordedVisit]:
+    """Visits that the client may see, without spans and ledger, ordered by verdict_id.
+
+    Only the network's own clients see unattributed stays.
+    """
+    return recorded_visits(
+        connection,
+        "api_verdicts",
         {
             "company_id": client.company_id,
             "verdict_id": verdict_id,
@@ -93,18 +65,18 @@ def verdicts(
             "most": most,
         },
     )
-    return [VerdictRow(*row) for row in rows]
 
 
-def spans(connection: Connection, row: VerdictRow) -> list[Span]:
-    """What was measured under a verdict, cut to its period."""
-    arguments = {"resource_id": row.resource_id, "start": row.starts_at, "end": row.shown_until}
-    return [Span(*span) for span in connection.execute(sql("api_spans"), arguments)]
-
-
-def ledger(connection: Connection, row: VerdictRow) -> list[LedgerDay]:
-    """The ledger of the centre for each local day that a verdict touches; a day that no edge has reported is left out."""
-    return ledger_of_days(connection, row.centre, local_days(row.starts_at, row.shown_until, row.timezone))
+def verdict(connection: Connection, client: Client, verdict_id: int) -> RecordedVisit | None:
+    """One visit with its spans and the ledger of its days; None where the client sees no such verdict."""
+    for recorded in verdicts(connection, client, verdict_id=verdict_id):
+        visit = recorded.visit
+        period = {"resource_id": recorded.resource_id, "start": visit.starts_at, "end": visit.evidence_until}
+        spans = tuple(Span(*span) for span in connection.execute(sql("api_spans"), period))
+        days = local_days(visit.starts_at, visit.evidence_until, visit.timezone)
+        ledger = tuple(ledger_of_days(connection, visit.centre, days))
+        return replace(recorded, visit=replace(visit, spans=spans, ledger=ledger))
+    return None
 
 
 def invoices(

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import psycopg
 from psycopg.rows import class_row
@@ -18,9 +18,9 @@ from smartwork.db.core.queries import sql
 from smartwork.db.ledger.ledger import NumberRun, gaps, ledger
 from smartwork.db.lighting.what_if import ZoneMonth, zone_months
 from smartwork.db.settlement import statements
+from smartwork.domain.billing.billed_visit import BilledVisit, parse_visit
 from smartwork.domain.billing.invoice import LineKind
 from smartwork.domain.billing.payments import Position
-from smartwork.domain.bookings.visit import Verdict
 from smartwork.domain.ledger.ledger_day import LedgerDay
 from smartwork.domain.settlement.statements import UnattributedStay
 from smartwork.errors import ServiceUnavailable
@@ -218,19 +218,15 @@ class InvoiceEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class InvoiceVisit:
-    """A visit that a line of a document rests on, with its evidence; `of_line` where the line shares another's visits."""
+class LineVisit:
+    """A visit that a line of a document rests on; `of_line` names the line whose visits this line shares.
+
+    `billed` is None where the stored evidence lacks a field or holds a wrong one.
+    """
 
     line: int
     of_line: int | None
-    verdict: Verdict
-    centre: str
-    timezone: str
-    resource: str
-    kind: Literal["desk", "room"]
-    starts_at: datetime
-    ends_at: datetime
-    evidence: dict[str, Any]
+    billed: BilledVisit | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,9 +303,10 @@ class Reader:
         """By centre: the month's walk-ins that nobody signed for."""
         return statements.unattributed_stays(self.connection, month)
 
-    def invoice_visits(self, invoice_id: int) -> list[InvoiceVisit]:
+    def invoice_visits(self, invoice_id: int) -> list[LineVisit]:
         """The visits that the lines of one document rest on, by line and in their order."""
-        return self._rows(InvoiceVisit, "dashboard_invoice_visits", invoice_id=invoice_id)
+        rows = self.connection.execute(sql("dashboard_invoice_visits"), {"invoice_id": invoice_id})
+        return [LineVisit(line, of_line, billed_or_none(snapshot)) for line, of_line, snapshot in rows]
 
     def lit_zones(self, centre: str, month: date) -> list[ZoneMonth]:
         """The zones of a centre with light settings, and what their sensors saw in the month."""
@@ -326,6 +323,14 @@ class Reader:
     def rejected(self, most: int = 100) -> list[RejectedRow]:
         """What was refused last, newest first, at most `most`."""
         return self._rows(RejectedRow, "dashboard_rejected", most=most)
+
+
+def billed_or_none(snapshot: object) -> BilledVisit | None:
+    """The billed visit in a snapshot's JSON values, or None where a field is missing or wrong."""
+    try:
+        return parse_visit(snapshot)
+    except ValueError:
+        return None
 
 
 @contextmanager

@@ -78,9 +78,11 @@ UPDATE wifi_session w SET check_in_id = k.check_in_id FROM centre c, check_in k
 WHERE w.centre_id = c.centre_id AND c.slug = %(centre)s AND w.session = %(session)s AND k.external_id = %(external_id)s
 
 -- name: api_verdicts
-SELECT v.verdict_id, v.verdict, co.slug, c.slug, r.slug, coalesce(mb.pseudonym, mk.pseudonym), b.external_id, k.external_id,
-       k.method, v.starts_at, v.ends_at, v.ceded_at, v.first_seen, v.last_seen, v.booked_s, v.occupied_s, v.vacant_s,
-       v.unknown_s, v.over_s, c.timezone, r.resource_id
+SELECT v.verdict_id, v.resource_id, v.company_id, co.slug AS company, v.first_seen, v.last_seen,
+       v.verdict, c.slug AS centre, c.name AS centre_name, c.timezone, r.slug AS resource, r.name AS resource_name, r.kind,
+       coalesce(mb.pseudonym, mk.pseudonym) AS member, b.external_id AS booking, k.external_id AS check_in,
+       k.method AS check_in_method, v.starts_at, v.ends_at, v.ceded_at AS reassigned_at, v.booked_s, v.occupied_s,
+       v.vacant_s, v.unknown_s, v.over_s
 FROM verdict v JOIN resource r ON r.resource_id = v.resource_id JOIN centre c USING (centre_id)
 LEFT JOIN company co ON co.company_id = v.company_id
 LEFT JOIN booking b ON b.booking_id = v.booking_id LEFT JOIN member mb ON mb.member_id = b.member_id

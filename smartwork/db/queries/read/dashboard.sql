@@ -105,13 +105,10 @@ WITH follows AS (
     FROM invoice i CROSS JOIN LATERAL jsonb_array_elements(i.document -> 'lines') l
     WHERE i.invoice_id = %(invoice_id)s AND l ->> 'of_line' IS NOT NULL
 )
-SELECT l.line, f.of_line, coalesce(p.verdict, l.verdict) AS verdict, c.name AS centre, c.timezone, r.name AS resource, r.kind,
-       coalesce(p.starts_at, l.starts_at) AS starts_at, coalesce(p.ends_at, l.ends_at) AS ends_at,
-       coalesce(p.evidence, l.evidence) AS evidence
+SELECT l.line, f.of_line, coalesce(p.evidence, l.evidence) AS snapshot
 FROM invoice_line l LEFT JOIN follows f USING (line)
 LEFT JOIN invoice_proof p ON p.invoice_id = l.invoice_id AND p.line = coalesce(f.of_line, l.line)
-JOIN resource r ON r.resource_id = coalesce(p.resource_id, l.resource_id) JOIN centre c ON c.centre_id = r.centre_id
-WHERE l.invoice_id = %(invoice_id)s
+WHERE l.invoice_id = %(invoice_id)s AND coalesce(p.evidence, l.evidence) IS NOT NULL
 ORDER BY l.line, p.proof
 
 -- name: dashboard_invoice_entries
