@@ -83,7 +83,7 @@ def _one(connection: Db, client: Client, external_id: str) -> BookingOut:
     return shown(found[0])
 
 
-def shown(kept: front_desk.Kept) -> BookingOut:
+def shown(kept: front_desk.BookingRecord) -> BookingOut:
     """A booking as the API says it."""
     b = kept.booking
     return BookingOut(

@@ -74,7 +74,7 @@ def _not_in_the_future(at: datetime, shared: Context) -> None:
         raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, reason, ("body.at", reason))
 
 
-def _shown(landed: front_desk.Landed, wish: CheckIn) -> CheckInOut:
+def _shown(landed: front_desk.CheckInResult, wish: CheckIn) -> CheckInOut:
     seen = landed.check_in or wish
     return CheckInOut(
         outcome=landed.outcome,

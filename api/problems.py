@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from smartwork.db.bookings.front_desk import Settled, UnknownName
+from smartwork.db.bookings.front_desk import ConflictingRecord, UnknownName
 from smartwork.db.bookings.importing import Overlap
 from smartwork.errors import InputError, ServiceUnavailable
 
@@ -86,7 +86,7 @@ def install(app: FastAPI) -> None:
     def overlap(_: Request, error: Overlap) -> JSONResponse:
         return answer(HTTPStatus.CONFLICT, str(error), [("body.starts_at", str(error))])
 
-    @app.exception_handler(Settled)
+    @app.exception_handler(ConflictingRecord)
     @app.exception_handler(InputError)
     def settled(_: Request, error: Exception) -> JSONResponse:
         return answer(HTTPStatus.CONFLICT, str(error))

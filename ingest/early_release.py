@@ -22,9 +22,9 @@ def release_due(connection: Connection, at: datetime) -> int:
     """Release the places that nobody uses at the instant `at`. Returns the number of places."""
     with wrap_database_errors():
         due = [
-            (one, reason)
-            for one in store.held(connection, at)
-            if (reason := release(one.period, one.spans, one.check_ins, at, one.policy))
+            (booking, reason)
+            for booking in store.current_bookings(connection, at)
+            if (reason := release(booking.period, booking.spans, booking.check_ins, at, booking.policy))
         ]
         return store.release(connection, due, at)
 
@@ -32,22 +32,24 @@ def release_due(connection: Connection, at: datetime) -> int:
 def publish_releases(connection: Connection, client: MqttClient, at: datetime) -> int:
     """Publish the releases that are not published yet. Returns their number.
 
-    Raises ServiceUnavailable where the broker does not accept one: it is published in the next round.
+    Raises ServiceUnavailable if the broker does not accept one; it is published in the next round.
     """
-    with wrap_database_errors(), store.unsaid(connection, at) as found:
-        for one in found:
+    with wrap_database_errors(), store.unpublished_releases(connection, at) as releases:
+        for unpublished in releases:
             message = Released(
-                resource=one.resource,
-                booking=one.booking,
-                reason=one.reason,
-                released_ms=round(one.released_at.timestamp() * 1000),
-                until_ms=round(one.until.timestamp() * 1000),
+                resource=unpublished.resource,
+                booking=unpublished.booking,
+                reason=unpublished.reason,
+                released_ms=round(unpublished.released_at.timestamp() * 1000),
+                until_ms=round(unpublished.until.timestamp() * 1000),
             )
-            published = client.publish(str(Topic(one.centre, MessageType.RELEASED)), message.model_dump_json().encode())
+            published = client.publish(
+                str(Topic(unpublished.centre, MessageType.RELEASED)), message.model_dump_json().encode()
+            )
             published.wait_for_publish(5)
             if not published.is_published():
-                raise ServiceUnavailable(f"The broker did not accept the release of {one.resource} within 5 s")
-        return len(found)
+                raise ServiceUnavailable(f"The broker did not accept the release of {unpublished.resource} within 5 s")
+        return len(releases)
 
 
 @contextmanager

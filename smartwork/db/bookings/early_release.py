@@ -1,9 +1,11 @@
-"""Early release in the database: what is booked now and what is known of it, releasing, and what is still to be said."""
+"""Early release in the database: bookings that may be released, the releases made, and those to be published."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from psycopg.rows import class_row, dict_row
 
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
@@ -14,8 +16,8 @@ from smartwork.domain.time import Interval
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A booking of this moment, with all that a release is decided by."""
+class CurrentBooking:
+    """A booking of this moment, with everything that decides about its release."""
 
     booking_id: int
     period: Interval
@@ -25,8 +27,8 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Freed:
-    """A release that was not said yet."""
+class UnpublishedRelease:
+    """A release that is not published yet; the place is free until `until`."""
 
     release_id: int
     centre: str
@@ -37,69 +39,74 @@ class Freed:
     until: datetime
 
 
-def held(connection: Connection, at: datetime) -> list[Held]:
-    """What is booked at the instant `at` and not released."""
-    arguments = {"at": at, "earliest": at - LONGEST_BOOKING}
-    rows = connection.execute(sql("bookings_now"), arguments).fetchall()
+def current_bookings(connection: Connection, at: datetime) -> list[CurrentBooking]:
+    """The bookings at the instant `at` that are not released."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(sql("bookings_now"), {"at": at, "earliest": at - LONGEST_BOOKING}).fetchall()
+    places = {"resource_ids": [row["resource_id"] for row in rows], "sinces": [row["starts_at"] for row in rows], "at": at}
     spans: dict[int, list[Span]] = {}
-    wanted = {"resource_ids": [row[1] for row in rows], "sinces": [row[2] for row in rows], "at": at}
-    for resource, *span in connection.execute(sql("spans_now"), wanted):
+    for resource, *span in connection.execute(sql("spans_now"), places):
         spans.setdefault(resource, []).append(Span(*span))
     return [
-        Held(
-            booking,
-            Interval(start, end),
-            _policy(own=own, no_show_min=no_show, left_min=left),
-            tuple(check_ins),
-            tuple(spans.get(resource, ())),
+        CurrentBooking(
+            row["booking_id"],
+            Interval(row["starts_at"], row["ends_at"]),
+            _policy(has_policy=row["has_policy"], no_show_min=row["no_show_min"], left_min=row["left_min"]),
+            tuple(row["check_ins"]),
+            tuple(spans.get(row["resource_id"], ())),
         )
-        for booking, resource, start, end, own, no_show, left, check_ins in rows
+        for row in rows
     ]
 
 
-def release(connection: Connection, due: Sequence[tuple[Held, Reason]], at: datetime) -> int:
-    """Free these from `at` on, in one transaction; returns how many were still as they had been read."""
+def release(connection: Connection, due: Sequence[tuple[CurrentBooking, Reason]], at: datetime) -> int:
+    """Release the places of these bookings from `at` on, in one transaction. Returns how many.
+
+    A booking that has changed since it was read is left unchanged.
+    """
     if not due:
         return 0
     with connection.transaction():
-        connection.execute(sql("say_author"), ("release",))
-        freed = connection.execute(
+        connection.execute(sql("set_author"), ("release",))
+        released = connection.execute(
             sql("release_bookings"),
             {
                 "at": at,
-                "booking_ids": [one.booking_id for one, _ in due],
-                "starts": [one.period.start for one, _ in due],
-                "ends": [one.period.end for one, _ in due],
+                "booking_ids": [booking.booking_id for booking, _ in due],
+                "starts": [booking.period.start for booking, _ in due],
+                "ends": [booking.period.end for booking, _ in due],
                 "reasons": [reason for _, reason in due],
             },
         )
-        return len(freed.fetchall())
+        return len(released.fetchall())
 
 
 @contextmanager
-def unsaid(connection: Connection, at: datetime) -> Iterator[list[Freed]]:
-    """Releases to be said in the block: noted as said at its end, and said again later where it fails."""
+def unpublished_releases(connection: Connection, at: datetime) -> Iterator[list[UnpublishedRelease]]:
+    """The releases to publish in the block. They are marked as published at its end, and stay unpublished if it fails."""
     with connection.transaction():
-        found = [Freed(*row) for row in connection.execute(sql("unsaid_releases"))]
-        yield found
-        if found:
-            connection.execute(sql("releases_said"), {"at": at, "release_ids": [one.release_id for one in found]})
+        with connection.cursor(row_factory=class_row(UnpublishedRelease)) as cursor:
+            releases = cursor.execute(sql("unpublished_releases")).fetchall()
+        yield releases
+        if releases:
+            released = [release.release_id for release in releases]
+            connection.execute(sql("mark_releases_published"), {"at": at, "release_ids": released})
 
 
 def policy(connection: Connection, centre: str) -> ReleasePolicy | None:
-    """The policy in force in a centre, or None where there is no such centre."""
+    """The release policy of a centre, or None if there is no such centre."""
     row = connection.execute(sql("release_policy_of"), {"centre": centre}).fetchone()
-    return _policy(own=row[0], no_show_min=row[1], left_min=row[2]) if row else None
+    return _policy(has_policy=row[0], no_show_min=row[1], left_min=row[2]) if row else None
 
 
 def put_policy(connection: Connection, centre: str, chosen: ReleasePolicy) -> bool:
-    """Put a centre's policy, to whole minutes, in force; False where there is no such centre."""
+    """Set the release policy of a centre, in whole minutes; returns False if there is no such centre."""
     arguments = {"centre": centre, "no_show_min": _minutes(chosen.no_show), "left_min": _minutes(chosen.left)}
     return connection.execute(sql("put_release_policy"), arguments).fetchone() is not None
 
 
-def _policy(*, own: bool, no_show_min: int | None, left_min: int | None) -> ReleasePolicy:
-    if not own:
+def _policy(*, has_policy: bool, no_show_min: int | None, left_min: int | None) -> ReleasePolicy:
+    if not has_policy:
         return ReleasePolicy()
     return ReleasePolicy(
         None if no_show_min is None else timedelta(minutes=no_show_min),

@@ -1,4 +1,4 @@
-"""What clients of the API do at the front desk: book, cancel, register members, check in, sign in to the Wi-Fi."""
+"""Front-desk commands of API clients: book, cancel, register members, check in, sign in to the Wi-Fi."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,25 +13,25 @@ from smartwork.db.bookings.check_ins import put_check_ins
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
 from smartwork.domain.bookings.bookings import Booking, CheckIn
-from smartwork.domain.bookings.importing import Wanted
+from smartwork.domain.bookings.importing import ImportedBooking
 from smartwork.errors import SmartworkError
 
 
 class UnknownName(SmartworkError):  # noqa: N818 - says what is unknown
-    """A field names something that is not registered, or not to be seen by this client."""
+    """A field names something that is not registered, or that this client may not see."""
 
     def __init__(self, field: str, reason: str) -> None:
         self.field = field
         super().__init__(reason)
 
 
-class Settled(SmartworkError):  # noqa: N818 - says what stands against it
-    """What is there already stands against what is asked for."""
+class ConflictingRecord(SmartworkError):  # noqa: N818 - says what is there
+    """The request contradicts a record that is stored already."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A booking as it is read."""
+class BookingRecord:
+    """A booking with its key, its release, and when and by whom it was recorded."""
 
     booking_id: int
     booking: Booking
@@ -41,8 +41,8 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Landed:
-    """What a check-in met: the booking it belongs to, and what became of its release, if it had been released."""
+class CheckInResult:
+    """A check-in, the booking that it belongs to, and what happened to that booking's release, if it had been released."""
 
     check_in: CheckIn | None
     created: bool
@@ -61,8 +61,8 @@ def find(
     until: datetime | None = None,
     after: int = 0,
     most: int = 1,
-) -> list[Kept]:
-    """Bookings that the client may see, in order of their number."""
+) -> list[BookingRecord]:
+    """The bookings that the client may see, by number."""
     rows = connection.execute(
         sql("api_bookings"),
         {
@@ -76,7 +76,9 @@ def find(
         },
     )
     return [
-        Kept(number, Booking(*booking), *rest) for number, *booking_and in rows for booking, rest in [_split(booking_and)]
+        BookingRecord(number, Booking(*booking), *rest)
+        for number, *booking_and in rows
+        for booking, rest in [_split(booking_and)]
     ]
 
 
@@ -85,33 +87,33 @@ def _split(row: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
 
 
 def history(connection: Connection, client: Client, external_id: str) -> list[tuple[Any, ...]]:
-    """The versions of a booking that others replaced, oldest first."""
+    """The replaced versions of a booking, oldest first."""
     arguments = {"external_id": external_id, "company_id": client.company_id}
     return connection.execute(sql("api_booking_history"), arguments).fetchall()
 
 
-def put_booking(connection: Connection, client: Client, wish: Booking) -> bool:
-    """Make or change a booking; True where it is new, and nothing is written where nothing differs.
+def put_booking(connection: Connection, client: Client, booking: Booking) -> bool:
+    """Create or change a booking; returns True if it is new. Nothing is written if nothing differs.
 
-    Raises UnknownName naming the field, Settled where the id is another company's or on an invoice, store.Overlap where
-    the place is taken.
+    Raises UnknownName with the field, ConflictingRecord if the id belongs to another company or is on an invoice, and
+    store.Overlap if the place is booked already.
     """
-    check_names(connection, client, wish.centre, wish.resource, wish.member)
-    by_id, _ = store.standing(connection, [Wanted(0, wish)])
-    old = by_id.get(wish.external_id)
+    check_names(connection, client, booking.centre, booking.resource, booking.member)
+    by_id, _ = store.stored_bookings(connection, [ImportedBooking(0, booking)])
+    old = by_id.get(booking.external_id)
     if old is not None:
-        if not find(connection, client, external_id=wish.external_id):
-            raise Settled("The external id is in use for a booking of another company.")
-        if old.booking == wish:
+        if not find(connection, client, external_id=booking.external_id):
+            raise ConflictingRecord("The external id belongs to a booking of another company; use another id.")
+        if old.booking == booking:
             return False
         if old.billed:
-            raise Settled("The booking is on an issued invoice, which never changes; it takes a credit note.")
-    store.take(connection, [wish], f"api {client.name}")
+            raise ConflictingRecord("The booking is on an issued invoice and cannot change; issue a credit note.")
+    store.write_bookings(connection, [booking], f"api {client.name}")
     return old is None
 
 
-def cancel(connection: Connection, client: Client, external_id: str) -> Kept | None:
-    """Cancel a booking, again if need be; None where the client sees none. Raises Settled where it is on an invoice."""
+def cancel(connection: Connection, client: Client, external_id: str) -> BookingRecord | None:
+    """Cancel a booking; None if the client sees no such booking. Raises ConflictingRecord if it is on an invoice."""
     found = find(connection, client, external_id=external_id)
     if not found:
         return None
@@ -120,7 +122,7 @@ def cancel(connection: Connection, client: Client, external_id: str) -> Kept | N
 
 
 def check_names(connection: Connection, client: Client, centre: str, resource: str | None, member: str) -> None:
-    """Raises UnknownName for the first of these that is not registered, or not the client's."""
+    """Raise UnknownName for the first of these that is not registered or that the client may not see."""
     names = store.registry(connection, [centre], [member])
     if centre not in names.timezones:
         raise UnknownName("centre", f"There is no centre {centre!r}.")
@@ -131,37 +133,42 @@ def check_names(connection: Connection, client: Client, centre: str, resource: s
 
 
 def member_of(connection: Connection, client: Client, pseudonym: str) -> str | None:
-    """The company of a member, or None where the client sees no such member."""
+    """The company of a member, or None if the client sees no such member."""
     arguments = {"pseudonym": pseudonym, "company_id": client.company_id}
     row = connection.execute(sql("api_member"), arguments).fetchone()
     return str(row[1]) if row else None
 
 
 def put_member(connection: Connection, client: Client, pseudonym: str, company: str) -> bool:
-    """Register a member; True where new. Raises UnknownName for a company, Settled where it is another's member."""
+    """Register a member; returns True if it is new.
+
+    Raises UnknownName for an unknown company, ConflictingRecord if the member belongs to another company.
+    """
     new = connection.execute(sql("api_put_member"), {"pseudonym": pseudonym, "company": company}).fetchone() is not None
     if not new:
         known = member_of(connection, client, pseudonym)
         if known is None:
             raise UnknownName("company", f"There is no company {company!r}.")
         if known != company:
-            raise Settled("The pseudonym is a member of another company. A person who changes companies gets a new one.")
+            raise ConflictingRecord(
+                "The pseudonym belongs to a member of another company. A person who changes companies gets a new pseudonym."
+            )
     return new
 
 
-def put_check_in(connection: Connection, client: Client, wish: CheckIn) -> Landed:
-    """Note a check-in and say what it meets. A booking that was released is taken back where its place is still free.
+def put_check_in(connection: Connection, client: Client, check_in: CheckIn) -> CheckInResult:
+    """Record a check-in. The release of its booking is taken back if the place is still free.
 
-    Raises UnknownName, or Settled where the id says something else already.
+    Raises UnknownName, or ConflictingRecord if the id has other content already.
     """
-    check_names(connection, client, wish.centre, wish.resource, wish.member)
+    check_names(connection, client, check_in.centre, check_in.resource, check_in.member)
     with connection.transaction():
-        old = _check_in(connection, wish.external_id)
+        old = _check_in(connection, check_in.external_id)
         if old is None:
-            put_check_ins(connection, [wish])
-        elif old != wish:
-            raise Settled("The external id is in use for another check-in; a check-in never changes.")
-        return _landed(connection, client, wish, created=old is None)
+            put_check_ins(connection, [check_in])
+        elif old != check_in:
+            raise ConflictingRecord("The external id belongs to another check-in. A check-in cannot change; send a new id.")
+        return _check_in_result(connection, client, check_in, created=old is None)
 
 
 def _check_in(connection: Connection, external_id: str) -> CheckIn | None:
@@ -169,23 +176,23 @@ def _check_in(connection: Connection, external_id: str) -> CheckIn | None:
     return CheckIn(*row) if row else None
 
 
-def _landed(connection: Connection, client: Client, wish: CheckIn, *, created: bool) -> Landed:
-    where = {"centre": wish.centre, "resource": wish.resource, "member": wish.member, "at": wish.at}
-    store.lock(connection, [(wish.centre, wish.resource)])
+def _check_in_result(connection: Connection, client: Client, check_in: CheckIn, *, created: bool) -> CheckInResult:
+    where = {"centre": check_in.centre, "resource": check_in.resource, "member": check_in.member, "at": check_in.at}
+    store.lock(connection, [(check_in.centre, check_in.resource)])
     row = connection.execute(sql("api_booking_at"), where).fetchone()
     if row is None:
-        return Landed(wish, created, None, None, "no_booking")
+        return CheckInResult(check_in, created, None, None, "no_booking")
     booking_id, external_id, _, _, released_at, release_id = row
-    if released_at is None or wish.at < released_at:
-        return Landed(wish, created, external_id, released_at, "in_time")
+    if released_at is None or check_in.at < released_at:
+        return CheckInResult(check_in, created, external_id, released_at, "in_time")
     try:
         with connection.transaction():
-            connection.execute(sql("say_author"), (f"api {client.name}",))
+            connection.execute(sql("set_author"), (f"api {client.name}",))
             connection.execute(sql("api_take_back"), (booking_id,))
-            connection.execute(sql("api_taken_back"), {"release_id": release_id, "at": wish.at})
+            connection.execute(sql("api_taken_back"), {"release_id": release_id, "at": check_in.at})
     except psycopg.errors.ExclusionViolation:
-        return Landed(wish, created, external_id, released_at, "too_late")
-    return Landed(wish, created, external_id, released_at, "taken_back")
+        return CheckInResult(check_in, created, external_id, released_at, "too_late")
+    return CheckInResult(check_in, created, external_id, released_at, "taken_back")
 
 
 def put_wifi(
@@ -196,25 +203,25 @@ def put_wifi(
     member: str,
     started: datetime,
     stopped: datetime | None,
-) -> Landed:
-    """Note what RADIUS says of a session. Where the member has one booking in the centre then, that is its check-in.
+) -> CheckInResult:
+    """Record a RADIUS accounting message. If the member has exactly one booking in the centre then, it is its check-in.
 
-    Raises UnknownName, or Settled where the session is another member's.
+    Raises UnknownName, or ConflictingRecord if the session belongs to another member.
     """
     check_names(connection, client, centre, None, member)
     where = {"centre": centre, "session": session, "member": member}
     with connection.transaction():
         row = connection.execute(sql("api_put_wifi_session"), {**where, "started_at": started, "stopped_at": stopped})
         if row.fetchone() is None:
-            raise Settled("The session is another member's already.")
+            raise ConflictingRecord("The session belongs to another member.")
         known = connection.execute(sql("api_wifi_session"), where).fetchone()
         if known is None or known[3] is not None:
-            return Landed(_check_in(connection, str(known[3])) if known else None, created=False, booking=None,
+            return CheckInResult(_check_in(connection, str(known[3])) if known else None, created=False, booking=None,
                           released_at=None, outcome="in_time")  # fmt: skip
         places = connection.execute(sql("api_wifi_bookings"), {**where, "at": known[0]}).fetchall()
         if len(places) != 1:
-            return Landed(None, created=False, booking=None, released_at=None, outcome="no_booking")
-        wish = CheckIn(f"wifi/{centre}/{session}", centre, str(places[0][0]), member, known[0], "wifi")
-        put_check_ins(connection, [wish])
-        connection.execute(sql("api_wifi_check_in"), {**where, "external_id": wish.external_id})
-        return _landed(connection, client, wish, created=True)
+            return CheckInResult(None, created=False, booking=None, released_at=None, outcome="no_booking")
+        check_in = CheckIn(f"wifi/{centre}/{session}", centre, str(places[0][0]), member, known[0], "wifi")
+        put_check_ins(connection, [check_in])
+        connection.execute(sql("api_wifi_check_in"), {**where, "external_id": check_in.external_id})
+        return _check_in_result(connection, client, check_in, created=True)

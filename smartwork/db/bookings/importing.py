@@ -1,4 +1,4 @@
-"""Bookings as they stand, and how a set of them is taken in: at once, or none."""
+"""Bookings as they are stored, and the import of a set of them: all of them, or none."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from smartwork.db.bookings.bookings import put_bookings
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 from smartwork.domain.bookings.bookings import Booking
-from smartwork.domain.bookings.importing import Standing, Wanted
+from smartwork.domain.bookings.importing import ImportedBooking, StoredBooking
 from smartwork.errors import SmartworkError
 
 
 class Overlap(SmartworkError):  # noqa: N818 - says what happened
-    """The database refuses a booking because its place is taken; nothing was written."""
+    """A place is booked already for a part of the time; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class Registry:
 
 
 def timezones(connection: Connection) -> dict[str, str]:
-    """The timezone of each centre by its slug."""
+    """The time zone of each centre, by slug."""
     with wrap_database_errors():
         return {str(slug): str(zone) for slug, zone in connection.execute(sql("centre_timezones"))}
 
 
 def registry(connection: Connection, centres: Iterable[str], members: Iterable[str]) -> Registry:
-    """What is known of the names given: resources of the centres, and those of the members that exist."""
+    """The time zones of all centres, the places of the given centres, and those of the given members that exist."""
     zones = timezones(connection)
     with wrap_database_errors():
         places = connection.execute(sql("bookable_names"), (sorted(set(centres)),)).fetchall()
@@ -47,15 +47,17 @@ def registry(connection: Connection, centres: Iterable[str], members: Iterable[s
     )
 
 
-def standing(connection: Connection, wanted: Sequence[Wanted]) -> tuple[dict[str, Standing], list[Standing]]:
-    """The bookings that `wanted` names, by external id, and the others on the same resources in that time."""
-    ids = [row.booking.external_id for row in wanted]
+def stored_bookings(
+    connection: Connection, imported: Sequence[ImportedBooking]
+) -> tuple[dict[str, StoredBooking], list[StoredBooking]]:
+    """The stored bookings with the ids of `imported`, by id, and the other bookings of the same places in that time."""
+    ids = [row.booking.external_id for row in imported]
     reach: dict[tuple[str, str], tuple[datetime, datetime]] = {}
-    for row in wanted:
+    for row in imported:
         key = (row.booking.centre, row.booking.resource)
         since, until = reach.get(key, (row.booking.starts_at, row.booking.ends_at))
         reach[key] = (min(since, row.booking.starts_at), max(until, row.booking.ends_at))
-    beside = {
+    neighbours = {
         "centres": [centre for centre, _ in reach],
         "resources": [resource for _, resource in reach],
         "sinces": [since for since, _ in reach.values()],
@@ -63,33 +65,33 @@ def standing(connection: Connection, wanted: Sequence[Wanted]) -> tuple[dict[str
         "ids": ids,
     }
     with wrap_database_errors():
-        named = [_standing(row) for row in connection.execute(sql("standing_by_id"), (ids,))]
-        others = [_standing(row) for row in connection.execute(sql("standing_beside"), beside)]
+        named = [_stored(row) for row in connection.execute(sql("stored_bookings_by_id"), (ids,))]
+        others = [_stored(row) for row in connection.execute(sql("neighbouring_bookings"), neighbours)]
     return {each.booking.external_id: each for each in named}, others
 
 
-def take(connection: Connection, bookings: Sequence[Booking], author: str) -> None:
-    """Write these bookings in one transaction, `author` being who says so in their history.
+def write_bookings(connection: Connection, bookings: Sequence[Booking], author: str) -> None:
+    """Write these bookings in one transaction; `author` is named in their history.
 
-    Raises Overlap where a place is taken, by its constraint `booking_overlap`.
+    Raises Overlap if a place is booked already (constraint `booking_overlap`).
     """
     try:
         with wrap_database_errors(), connection.transaction():
-            connection.execute(sql("say_author"), (author,))
+            connection.execute(sql("set_author"), (author,))
             connection.execute(sql("defer_booking_overlap"))
             lock(connection, [(booking.centre, booking.resource) for booking in bookings])
             put_bookings(connection, bookings)
     except psycopg.errors.ExclusionViolation as error:
-        raise Overlap("The desk or room is taken by another booking for a part of that time.") from error
+        raise Overlap("Another booking has the desk or room for a part of that time.") from error
 
 
 def lock(connection: Connection, resources: Iterable[tuple[str, str]]) -> None:
-    """Let nobody else book these resources, by (centre, resource), until the caller's transaction ends."""
+    """Lock these places, by (centre, place), against other bookings until the caller's transaction ends."""
     places = sorted(set(resources))
     arguments = {"centres": [centre for centre, _ in places], "resources": [resource for _, resource in places]}
     connection.execute(sql("lock_resources"), arguments)
 
 
-def _standing(row: tuple[Any, ...]) -> Standing:
+def _stored(row: tuple[Any, ...]) -> StoredBooking:
     *booking, until, billed = row
-    return Standing(Booking(*booking), until, billed)
+    return StoredBooking(Booking(*booking), until, billed)

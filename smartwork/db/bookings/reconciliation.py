@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
 from smartwork.domain.bookings.importing import LONGEST_BOOKING
-from smartwork.domain.bookings.reconciliation import CONTEXT, LONGEST_OVERSTAY, Claim, Judgement, Signature
+from smartwork.domain.bookings.reconciliation import CONTEXT, LONGEST_OVERSTAY, BookedSlot, Judgement, RecordedCheckIn
 from smartwork.domain.presence.spans import Span
 from smartwork.domain.time import Interval
 
@@ -41,8 +41,8 @@ class Facts:
     """What is known of one resource around a window."""
 
     centre_id: int
-    claims: list[Claim]
-    signatures: list[Signature]
+    slots: list[BookedSlot]
+    check_ins: list[RecordedCheckIn]
     spans: list[Span]
 
 
@@ -78,11 +78,11 @@ def facts(connection: Connection, resources: dict[int, int], window: Interval) -
     for resource, booking, company, begins, ends, cancelled in connection.execute(
         sql("bookings_to_judge"), bookings, binary=True
     ):
-        found[resource].claims.append(Claim(booking, company, Interval(begins, ends), cancelled))
+        found[resource].slots.append(BookedSlot(booking, company, Interval(begins, ends), cancelled))
         last = max(last, ends)
     around = {"resource_ids": ids, "start": start, "end": last + LONGEST_OVERSTAY}
     for resource, check_in, company, at in connection.execute(sql("check_ins_to_judge"), around, binary=True):
-        found[resource].signatures.append(Signature(check_in, company, at))
+        found[resource].check_ins.append(RecordedCheckIn(check_in, company, at))
     for resource, begins, ends, state, suspect in connection.execute(sql("spans_to_judge"), around, binary=True):
         found[resource].spans.append(Span(begins, ends, state, suspect))
     return found

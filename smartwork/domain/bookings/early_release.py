@@ -1,4 +1,4 @@
-"""Early release: when a desk that is booked and not used becomes free for others. It says nothing about the bill."""
+"""Early release: when a place that is booked and not used becomes bookable again. The bill does not change."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,36 +15,36 @@ EARLY = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class ReleasePolicy:
-    """How long a centre waits for whoever booked; None: for ever. What stands here holds for a centre that says nothing."""
+    """How long a centre waits before it releases a place; None: it never does. The defaults hold without a policy."""
 
     no_show: timedelta | None = timedelta(minutes=30)
-    """After the start, where nobody came."""
+    """After the start of a booking without any presence."""
     left: timedelta | None = timedelta(minutes=75)
-    """After the last sign of presence: longer than a lunch."""
+    """After the last presence: longer than a lunch."""
 
 
 def release(
     period: Interval, spans: Sequence[Span], check_ins: Iterable[datetime], at: datetime, policy: ReleasePolicy
 ) -> Reason | None:
-    """Why the resource booked for `period` may be released at the instant `at`, or None where it stays booked.
+    """The reason why the place booked for `period` may be released at the instant `at`, or None if it stays booked.
 
-    Only time that a sound sensor saw vacant, up to `at` itself, speaks for a release: time that is unknown counts as
-    presence, and so does a check-in (`check_ins` are those of the booking's company). `spans` are in order.
+    A place is released only if it was vacant, by a sensor that is not suspect, up to `at`. Unknown time counts as presence,
+    and so does a check-in (`check_ins` are those of the booking's company). `spans` must be in order.
     """
     if not period.start <= at < period.end:
         return None
-    signs = [moment for moment in check_ins if period.start - EARLY <= moment <= at]
-    quiet, came = period.start, bool(signs)
-    seen_to = period.start
+    presence = [moment for moment in check_ins if period.start - EARLY <= moment <= at]
+    vacant_since, came = period.start, bool(presence)
+    measured_to = period.start
     for span in clip(spans, Interval(period.start, at)):
-        if span.start > seen_to or span.state != "vacant" or span.suspect:
+        if span.start > measured_to or span.state != "vacant" or span.suspect:
             came = True
-            quiet = span.end if span.state != "vacant" or span.suspect else span.start
-        seen_to = span.end
-    if seen_to < at:
+            vacant_since = span.end if span.state != "vacant" or span.suspect else span.start
+        measured_to = span.end
+    if measured_to < at:
         return None
-    quiet = max([quiet, *signs])
-    patience = policy.left if came else policy.no_show
-    if patience is None or at - quiet < patience:
+    vacant_since = max([vacant_since, *presence])
+    wait = policy.left if came else policy.no_show
+    if wait is None or at - vacant_since < wait:
         return None
     return "left_early" if came else "no_show"

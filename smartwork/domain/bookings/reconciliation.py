@@ -1,4 +1,4 @@
-"""Bookings meet spans: each booking, and each stay without one, gets exactly one verdict."""
+"""Reconciliation: each booking, and each stay without a booking, gets exactly one verdict from the spans of its place."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
@@ -13,24 +13,24 @@ from smartwork.domain.time import Interval, subtract
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How a verdict is reached; all durations are `timedelta`."""
+    """The limits by which a verdict is reached."""
 
     grace: timedelta = timedelta(minutes=15)
-    """Coming late, leaving early or overstaying by no more than this is neither."""
+    """Arriving late, leaving early or overstaying by at most this much is ignored."""
     shortest_use: timedelta = timedelta(minutes=5)
-    """Presence shorter than this in a whole booking is somebody passing by."""
+    """Less presence than this in a whole booking does not count as use."""
     shortest_walk_in: timedelta = timedelta(minutes=15)
-    """A stay without a booking that is shorter than this is somebody passing by."""
+    """A stay without a booking that has less presence than this is ignored."""
     most_unknown: float = 0.5
-    """With a larger share of the booking unmeasured nothing can be said."""
-    apart: timedelta = timedelta(minutes=60)
-    """Stays with at most this much absence between them are one walk-in (a lunch)."""
+    """If a larger share of a booking is unknown, it is unverifiable."""
+    longest_absence: timedelta = timedelta(minutes=60)
+    """Stays with at most this much absence between them are one walk-in, for example around lunch."""
     check_in_window: timedelta = timedelta(minutes=30)
-    """A check-in names the walk-in that begins at most this much after it or holds it."""
+    """A check-in names a stay that it lies in, or that begins at most this much after it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class BookedSlot:
     """A booking as reconciliation needs it."""
 
     booking_id: int
@@ -40,7 +40,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
+class RecordedCheckIn:
     """A check-in as reconciliation needs it."""
 
     check_in_id: int
@@ -50,7 +50,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement(MeasuredVerdict):
-    """A verdict as reconciliation finds it: with the keys of what it is about, before names are looked up.
+    """A verdict with the keys of its booking, check-in and company, before their names are read.
 
     `first_seen` and `last_seen` are the first and last instant of presence in the period.
     """
@@ -63,78 +63,86 @@ class Judgement(MeasuredVerdict):
 
 
 def reconcile(
-    claims: Sequence[Claim], signatures: Sequence[Signature], spans: Sequence[Span], window: Interval, rules: Rules
+    slots: Sequence[BookedSlot],
+    check_ins: Sequence[RecordedCheckIn],
+    spans: Sequence[Span],
+    window: Interval,
+    rules: Rules,
 ) -> list[Judgement]:
-    """The judgements for one resource: one for each claim that begins in `window`, in order of time, and then one for each
-    walk-in that begins in it.
+    """The judgements for one place: for each slot that begins in `window`, by time, then for each walk-in that begins in it.
 
-    Claims, signatures and spans from outside the window are context: what reaches over its borders is theirs. Given
-    enough of it (CONTEXT on both sides), neighbouring windows find together what one window over both finds. `spans`
-    are in order; the order of claims and signatures does not matter. Claims that are not cancelled overlap only where a
-    desk was released: the later one has it then. Suspect spans (a stuck sensor) count as unknown: doubt is not charged.
+    Slots, check-ins and spans outside the window are context only; the neighbouring window judges what begins there. With
+    CONTEXT on both sides, neighbouring windows give the same judgements as one window over both. `spans` must be in order;
+    the order of slots and check-ins does not matter. Slots that are not cancelled overlap only if a place was released
+    early: then the later slot has it. Suspect spans count as unknown, because doubt is not charged.
     """
-    trusted = [Span(s.start, s.end, "unknown") if s.suspect else s for s in spans]
-    ordered = sorted(claims, key=lambda c: (c.period.start, c.booking_id))
-    kept = [c for c in ordered if not c.cancelled]
-    following = {a.booking_id: b.period.start for a, b in pairwise(kept)}
-    signed = sorted(signatures, key=lambda s: (s.at, s.check_in_id))
-    taken: list[Interval] = []
+    trusted = [Span(span.start, span.end, "unknown") if span.suspect else span for span in spans]
+    ordered = sorted(slots, key=lambda slot: (slot.period.start, slot.booking_id))
+    active = [slot for slot in ordered if not slot.cancelled]
+    next_start = {slot.booking_id: later.period.start for slot, later in pairwise(active)}
+    in_order = sorted(check_ins, key=lambda check_in: (check_in.at, check_in.check_in_id))
+    booked: list[Interval] = []
     judgements = []
-    for claim in ordered:
-        mine = window.start <= claim.period.start < window.end
-        if claim.cancelled:
-            judgements += [_cancelled(claim)] if mine else []
+    for slot in ordered:
+        in_window = window.start <= slot.period.start < window.end
+        if slot.cancelled:
+            judgements += [_cancelled(slot)] if in_window else []
             continue
-        share = Interval(claim.period.start, min(claim.period.end, following.get(claim.booking_id, claim.period.end)))
-        over = _overstay(trusted, share, _until(claim, following.get(claim.booking_id)))
-        taken.append(Interval(share.start, share.end + over))
-        if mine:
-            judgements.append(_judge(claim, share, over, signed, trusted, rules))
-    strangers = [s for s in signed if not _is_for_a_booking(s, kept, rules)]
-    return judgements + [_walk_in(stay, strangers, trusted, rules) for stay in _stays(trusted, taken, window, rules)]
+        own = Interval(slot.period.start, min(slot.period.end, next_start.get(slot.booking_id, slot.period.end)))
+        over = _overstay(trusted, own, _latest_overstay(slot, next_start.get(slot.booking_id)))
+        booked.append(Interval(own.start, own.end + over))
+        if in_window:
+            judgements.append(_judge(slot, own, over, in_order, trusted, rules))
+    unmatched = [check_in for check_in in in_order if not _is_for_a_booking(check_in, active, rules)]
+    return judgements + [_walk_in(stay, unmatched, trusted, rules) for stay in _stays(trusted, booked, window, rules)]
 
 
 CONTEXT = timedelta(days=1)
-"""How far outside a window is looked: further than an overstay or a lunch can reach."""
+"""How much context a window needs on each side: more than an overstay or an absence can last."""
 LONGEST_OVERSTAY = timedelta(hours=4)
 
 
-def _until(claim: Claim, next_start: datetime | None) -> datetime:
-    """How far an overstay may reach: the next booking of the resource, and never longer than four hours."""
-    limit = claim.period.end + LONGEST_OVERSTAY
+def _latest_overstay(slot: BookedSlot, next_start: datetime | None) -> datetime:
+    """The latest instant to which an overstay may last: the next booking of the place, or LONGEST_OVERSTAY."""
+    limit = slot.period.end + LONGEST_OVERSTAY
     return min(limit, next_start) if next_start else limit
 
 
-def _cancelled(claim: Claim) -> Judgement:
+def _cancelled(slot: BookedSlot) -> Judgement:
     return Judgement(
         verdict="cancelled",
-        starts_at=claim.period.start,
-        ends_at=claim.period.end,
+        starts_at=slot.period.start,
+        ends_at=slot.period.end,
         booked_s=0,
         occupied_s=0,
         vacant_s=0,
         unknown_s=0,
         over_s=0,
-        booking_id=claim.booking_id,
+        booking_id=slot.booking_id,
         check_in_id=None,
-        company_id=claim.company_id,
+        company_id=slot.company_id,
         first_seen=None,
         last_seen=None,
     )
 
 
 def _judge(
-    claim: Claim, share: Interval, over: timedelta, signed: Sequence[Signature], spans: Sequence[Span], rules: Rules
+    slot: BookedSlot,
+    own: Interval,
+    over: timedelta,
+    check_ins: Sequence[RecordedCheckIn],
+    spans: Sequence[Span],
+    rules: Rules,
 ) -> Judgement:
-    """The verdict on a claim by what was measured in its `share`: its period, less what another booking took over."""
-    period = claim.period
-    inside = clip(spans, share)
+    """The verdict on a slot. `own` is its period without the time for which the place was reassigned to another booking."""
+    period = slot.period
+    inside = clip(spans, own)
     booked = round(period.seconds)
-    total, occupied, _, unknown = _whole_seconds(inside, share)
+    total, occupied, _, unknown = _whole_seconds(inside, own)
     vacant = booked - occupied - unknown
-    present = [s for s in inside if s.state == "occupied"]
+    present = [span for span in inside if span.state == "occupied"]
     last = present[-1].end if present else None
-    check_in = _check_in(signed, period, rules, claim.company_id)
+    check_in = _check_in(check_ins, period, rules, slot.company_id)
     verdict: Verdict
     if unknown > rules.most_unknown * booked:
         verdict = "unverifiable"
@@ -142,7 +150,7 @@ def _judge(
         verdict = "no_show" if unknown <= rules.grace.total_seconds() and check_in is None else "unverifiable"
     elif over > rules.grace:
         verdict = "overstayed"
-    elif last is not None and _left(last, share, inside) + timedelta(seconds=booked - total) > rules.grace:
+    elif last is not None and _vacant_after(last, own, inside) + timedelta(seconds=booked - total) > rules.grace:
         verdict = "left_early"
     else:
         verdict = "used"
@@ -150,52 +158,54 @@ def _judge(
         verdict=verdict,
         starts_at=period.start,
         ends_at=period.end,
-        reassigned_at=share.end if share.end < period.end else None,
+        reassigned_at=own.end if own.end < period.end else None,
         booked_s=booked,
         occupied_s=occupied,
         vacant_s=vacant,
         unknown_s=unknown,
         over_s=round(over.total_seconds()),
-        booking_id=claim.booking_id,
+        booking_id=slot.booking_id,
         check_in_id=check_in.check_in_id if check_in else None,
-        company_id=claim.company_id,
+        company_id=slot.company_id,
         first_seen=present[0].start if present else None,
         last_seen=last,
     )
 
 
-def _check_in(signed: Sequence[Signature], period: Interval, rules: Rules, company_id: int | None) -> Signature | None:
-    """The first check-in shortly before or in `period`; of that company, where one is given."""
-    for i in range(bisect_left(signed, period.start - rules.check_in_window, key=_at), len(signed)):
-        if signed[i].at >= period.end:
+def _check_in(
+    check_ins: Sequence[RecordedCheckIn], period: Interval, rules: Rules, company_id: int | None
+) -> RecordedCheckIn | None:
+    """The first check-in in `period` or at most the check-in window before it; of the company, if one is given."""
+    for i in range(bisect_left(check_ins, period.start - rules.check_in_window, key=_at), len(check_ins)):
+        if check_ins[i].at >= period.end:
             break
-        if company_id is None or signed[i].company_id == company_id:
-            return signed[i]
+        if company_id is None or check_ins[i].company_id == company_id:
+            return check_ins[i]
     return None
 
 
-def _is_for_a_booking(signature: Signature, kept: Sequence[Claim], rules: Rules) -> bool:
-    """Whether a check-in says who came for one of the bookings: then it does not say whose a stay beside them is."""
-    last = bisect_right(kept, signature.at + rules.check_in_window, key=_starts)
-    return any(c.company_id == signature.company_id and signature.at < c.period.end for c in kept[:last])
+def _is_for_a_booking(check_in: RecordedCheckIn, active: Sequence[BookedSlot], rules: Rules) -> bool:
+    """Whether a check-in belongs to a booking of its company. Such a check-in names no walk-in."""
+    last = bisect_right(active, check_in.at + rules.check_in_window, key=_starts)
+    return any(slot.company_id == check_in.company_id and check_in.at < slot.period.end for slot in active[:last])
 
 
-def _starts(claim: Claim) -> datetime:
-    return claim.period.start
+def _starts(slot: BookedSlot) -> datetime:
+    return slot.period.start
 
 
-def _at(signature: Signature) -> datetime:
-    return signature.at
+def _at(check_in: RecordedCheckIn) -> datetime:
+    return check_in.at
 
 
-def _left(last: datetime, share: Interval, spans: Sequence[Span]) -> timedelta:
-    """How long before the end of its share the desk was seen vacant for good; unknown time after that does not count."""
-    rest = seconds_by_state(spans, Interval(last, share.end)) if last < share.end else {"vacant": 0.0}
+def _vacant_after(last: datetime, own: Interval, spans: Sequence[Span]) -> timedelta:
+    """How long the place was vacant between the last presence and the end of `own`; unknown time does not count."""
+    rest = seconds_by_state(spans, Interval(last, own.end)) if last < own.end else {"vacant": 0.0}
     return timedelta(seconds=rest["vacant"])
 
 
 def _overstay(spans: Sequence[Span], period: Interval, until: datetime) -> timedelta:
-    """Presence at the end of `period` that goes on without a break, at most to `until`."""
+    """How long presence at the end of `period` goes on without a break, at most until `until`."""
     at = period.end
     inside = clip(spans, period)
     if until > at and inside and inside[-1].end == at and inside[-1].state == "occupied":
@@ -207,7 +217,7 @@ def _overstay(spans: Sequence[Span], period: Interval, until: datetime) -> timed
 
 
 def _whole_seconds(spans: Sequence[Span], period: Interval) -> tuple[int, int, int, int]:
-    """Length of `period`, and how much of it was occupied, vacant and unknown: whole seconds that add up."""
+    """The length of `period`, and its occupied, vacant and unknown time, in whole seconds that add up."""
     inside = seconds_by_state(spans, period)
     total = round(period.seconds)
     occupied = min(round(inside["occupied"]), total)
@@ -215,18 +225,18 @@ def _whole_seconds(spans: Sequence[Span], period: Interval) -> tuple[int, int, i
     return total, occupied, total - occupied - unknown, unknown
 
 
-def _stays(spans: Sequence[Span], taken: Sequence[Interval], window: Interval, rules: Rules) -> Iterator[Interval]:
-    """Stretches of presence outside every booking that begin in `window`, short absences included."""
+def _stays(spans: Sequence[Span], booked: Sequence[Interval], window: Interval, rules: Rules) -> Iterator[Interval]:
+    """Presence outside every booking that begins in `window`, with short absences filled."""
     free: list[Interval] = []
     for span in spans:
         if span.state == "occupied":
-            free += subtract(Interval(span.start, span.end), taken)
+            free += subtract(Interval(span.start, span.end), booked)
     joined: list[Interval] = []
-    for piece in free:
-        if joined and _one_stay(joined[-1], piece, taken, rules):
-            joined[-1] = Interval(joined[-1].start, piece.end)
+    for part in free:
+        if joined and _is_one_stay(joined[-1], part, booked, rules):
+            joined[-1] = Interval(joined[-1].start, part.end)
         else:
-            joined.append(piece)
+            joined.append(part)
     for stay in joined:
         if not window.start <= stay.start < window.end:
             continue
@@ -235,14 +245,16 @@ def _stays(spans: Sequence[Span], taken: Sequence[Interval], window: Interval, r
             yield stay
 
 
-def _one_stay(earlier: Interval, later: Interval, taken: Sequence[Interval], rules: Rules) -> bool:
+def _is_one_stay(earlier: Interval, later: Interval, booked: Sequence[Interval], rules: Rules) -> bool:
     between = Interval(earlier.end, later.start)
-    return between.end - between.start <= rules.apart and subtract(between, taken) == ([between] if between.seconds else [])
+    return between.end - between.start <= rules.longest_absence and subtract(between, booked) == (
+        [between] if between.seconds else []
+    )
 
 
-def _walk_in(stay: Interval, signed: Sequence[Signature], spans: Sequence[Span], rules: Rules) -> Judgement:
+def _walk_in(stay: Interval, check_ins: Sequence[RecordedCheckIn], spans: Sequence[Span], rules: Rules) -> Judgement:
     _, occupied, vacant, unknown = _whole_seconds(spans, stay)
-    check_in = _check_in(signed, stay, rules, None)
+    check_in = _check_in(check_ins, stay, rules, None)
     return Judgement(
         verdict="walk_in",
         starts_at=stay.start,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from smartwork.domain.bookings.bookings import Booking
-from smartwork.domain.bookings.importing import LONGEST_BOOKING, Fault, NoSuchTimeError, Wanted, instant, localised
+from smartwork.domain.bookings.importing import LONGEST_BOOKING, Fault, ImportedBooking, NoSuchTimeError, instant, to_utc
 
 LONGEST_ID = 200
 _STATUS = {"booked": "booked", "confirmed": "booked", "": "booked", "cancelled": "cancelled", "canceled": "cancelled"}
@@ -25,7 +25,7 @@ class Entry:
     status: str
 
 
-def understood(entry: Entry, timezones: Mapping[str, str]) -> Wanted | Fault:
+def understood(entry: Entry, timezones: Mapping[str, str]) -> ImportedBooking | Fault:
     """The booking that `entry` asks for, or the first reason why it is none; names are looked up later."""
     if fault := _bad_name(entry):
         return fault
@@ -47,7 +47,7 @@ def understood(entry: Entry, timezones: Mapping[str, str]) -> Wanted | Fault:
         times[1],
         "booked" if status == "booked" else "cancelled",
     )
-    return Wanted(entry.line, booking)
+    return ImportedBooking(entry.line, booking)
 
 
 def _times(entry: Entry, timezone: str) -> list[datetime] | Fault:
@@ -55,7 +55,7 @@ def _times(entry: Entry, timezone: str) -> list[datetime] | Fault:
     times = []
     for name, said in (("starts_at", entry.starts_at), ("ends_at", entry.ends_at)):
         try:
-            times.append(instant(said, timezone) if isinstance(said, str) else localised(said, timezone))
+            times.append(instant(said, timezone) if isinstance(said, str) else to_utc(said, timezone))
         except NoSuchTimeError as error:
             return Fault(entry.line, name, str(error))
     if times[0] >= times[1]:

@@ -8,7 +8,7 @@ from typing import Any
 from dateutil.rrule import rrulestr
 from icalendar import Calendar, Event
 
-from smartwork.domain.bookings.importing import Fault, NoSuchTimeError, localised
+from smartwork.domain.bookings.importing import Fault, NoSuchTimeError, to_utc
 from smartwork.errors import InputError
 from smartwork.jobs.bookings.file_entry import Entry
 
@@ -130,7 +130,7 @@ def _length(event: Event, start: datetime) -> timedelta:
 def _fixed(at: datetime) -> datetime:
     """`at` as an instant in UTC where its zone is named; raises NoSuchTimeError where that local time is no instant."""
     key = getattr(at.tzinfo, "key", None)
-    return localised(at.replace(tzinfo=None), key) if key else at
+    return to_utc(at.replace(tzinfo=None), key) if key else at
 
 
 def _repeats(event: Event, start: datetime) -> list[datetime]:

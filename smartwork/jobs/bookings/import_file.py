@@ -6,7 +6,7 @@ from pathlib import Path
 
 from smartwork.db.bookings import importing as store
 from smartwork.db.core.connection import Connection
-from smartwork.domain.bookings.importing import Fault, Sorted, Wanted, sort
+from smartwork.domain.bookings.importing import Fault, ImportedBooking, ImportPlan, plan_import
 from smartwork.errors import InputError
 from smartwork.jobs.bookings.csv_file import read_csv
 from smartwork.jobs.bookings.file_entry import Entry, understood
@@ -22,7 +22,7 @@ class Import:
     """What an import came to; `written` says whether the good rows are in the database now."""
 
     file: str
-    sorted: Sorted
+    sorted: ImportPlan
     written: bool
 
 
@@ -41,15 +41,15 @@ def import_bookings(
     progress("Looking names up", 1, 4)
     wanted, unknown = _known(connection, entries)
     progress("Finding room", 2, 4)
-    found = sort(wanted, *store.standing(connection, wanted))
+    found = plan_import(wanted, *store.stored_bookings(connection, wanted))
     refused = tuple(sorted([*faults, *unknown, *found.refused], key=lambda fault: fault.line))
-    outcome = Sorted(found.created, found.changed, found.cancelled, found.unchanged, refused)
+    outcome = ImportPlan(found.created, found.changed, found.cancelled, found.unchanged, refused)
     fine = [row.booking for row in (*found.created, *found.changed, *found.cancelled)]
     write = bool(fine) and not dry_run and not (all_or_nothing and refused)
     if write:
         progress("Writing bookings", 3, 4)
         try:
-            store.take(connection, fine, f"import {file.name}"[:100])
+            store.write_bookings(connection, fine, f"import {file.name}"[:100])
         except store.Overlap as error:
             raise store.Overlap(
                 "Somebody booked one of these places while the file was read. Nothing was taken; import the file again."
@@ -75,10 +75,10 @@ def _text(file: Path) -> str:
     return text
 
 
-def _known(connection: Connection, entries: Sequence[Entry]) -> tuple[list[Wanted], list[Fault]]:
+def _known(connection: Connection, entries: Sequence[Entry]) -> tuple[list[ImportedBooking], list[Fault]]:
     """The entries whose names and times are understood, and why the others are not."""
     registry = store.registry(connection, (e.centre for e in entries), (e.member for e in entries))
-    wanted: list[Wanted] = []
+    wanted: list[ImportedBooking] = []
     faults: list[Fault] = []
     for entry in entries:
         row = understood(entry, registry.timezones)

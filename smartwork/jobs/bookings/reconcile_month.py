@@ -90,7 +90,7 @@ def judge_some(connection: Connection, month: date, timezone: str) -> int:
                     spans.append(Span(span.start, span.end, span.state, suspect=True))
                 else:
                     spans.append(span)
-            found = reconcile(facts.claims, facts.signatures, spans, window, Rules())
+            found = reconcile(facts.slots, facts.check_ins, spans, window, Rules())
             judgements += [(resource, judgement) for judgement in found]
         store.mark_suspect(connection, stuck)
         store.replace(connection, resources, window, judgements)

@@ -1,4 +1,4 @@
-"""Early release on real services: decided once, said on MQTT, bookable again, and still on the bill."""
+"""Early release on real services: decided once, published on MQTT, bookable again, and still on the bill."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -37,7 +37,7 @@ def network(connection: Connection) -> Connection:
 
 
 def released(connection: Connection) -> list[tuple[Any, ...]]:
-    return connection.execute("SELECT reason, released_at, said_at IS NOT NULL FROM release ORDER BY 1").fetchall()
+    return connection.execute("SELECT reason, released_at, published_at IS NOT NULL FROM release ORDER BY 1").fetchall()
 
 
 def test_a_no_show_frees_the_desk_once_and_another_may_book_it(network: Connection) -> None:
@@ -76,7 +76,7 @@ def test_the_policy_of_the_centre_holds(network: Connection) -> None:
     assert store.policy(network, "nowhere") is None
 
 
-def test_a_release_is_said_once_with_how_long_the_desk_is_free(network: Connection, broker_url: str) -> None:
+def test_a_release_is_published_once_with_how_long_the_desk_is_free(network: Connection, broker_url: str) -> None:
     put_bookings(network, [Booking("z", "mons", "desk-1", "m-1", NINE + 8 * HOUR, NINE + 9 * HOUR, "booked")])
     release_due(network, NINE + HOUR)
     with MqttClient(broker_url, "listener", subscriptions=[TOPIC]) as listener, MqttClient(broker_url, "speaker") as speaker:
@@ -93,12 +93,14 @@ def test_a_release_is_said_once_with_how_long_the_desk_is_free(network: Connecti
     assert released(network)[0][2]
 
 
-def test_the_loop_beside_ingest_releases_and_says(network: Connection, database_url: str, broker_url: str) -> None:
+def test_the_background_worker_releases_and_publishes(network: Connection, database_url: str, broker_url: str) -> None:
     settings = IngestSettings(database_url=database_url, broker_url=broker_url, worker="t", release_every_s=1)
     with (
         MqttClient(broker_url, "listener", subscriptions=[TOPIC]) as listener,
         early_release_worker(settings, lambda: NINE + HOUR),
     ):
         listener.wait_connected(5)
-        eventually(lambda: bool(released(network)) and bool(released(network)[0][2]), lambda: "not said", 20)
+        eventually(
+            lambda: bool(released(network)) and bool(released(network)[0][2]), lambda: "the release is not published", 20
+        )
         assert len(listener.receive(5, 5)) == 1

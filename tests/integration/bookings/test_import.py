@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from smartwork.db.bookings.importing import Overlap, take
+from smartwork.db.bookings.importing import Overlap, write_bookings
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.network_setup import install
 from smartwork.domain.bookings.bookings import Booking
@@ -116,7 +116,7 @@ def test_every_bad_row_is_named_and_the_good_ones_are_taken(importer: Importer, 
     reasons = {f.line: f.reason for f in done.sorted.refused}
     assert "does not exist" in reasons[6]
     assert "happens twice" in reasons[7]
-    assert "taken at that time by line 2" in reasons[9]
+    assert "booked at that time by line 2" in reasons[9]
     assert [row[0] for row in stored(connection)] == ["G"]
 
 
@@ -156,11 +156,11 @@ def test_a_booking_on_an_invoice_is_not_changed_and_the_row_says_so(importer: Im
 def test_who_loses_a_race_for_a_desk_is_told_and_nothing_is_written(connection: Connection) -> None:
     install(connection, small_network())
     one = Booking("one", "mons", "desk-1", "m-1", NOON, NOON + timedelta(hours=2), "booked")
-    take(connection, [one], "test")
+    write_bookings(connection, [one], "test")
     other = Booking("other", "mons", "desk-1", "m-1", NOON + timedelta(hours=1), NOON + timedelta(hours=3), "booked")
     apart = Booking("apart", "mons", "desk-2", "m-1", NOON, NOON + timedelta(hours=2), "booked")
     with pytest.raises(Overlap):
-        take(connection, [apart, other], "test")
+        write_bookings(connection, [apart, other], "test")
     assert [row[0] for row in stored(connection)] == ["one"]
 
 

@@ -12,7 +12,7 @@ from smartwork.db.bookings.check_ins import put_check_ins
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.network_setup import install
 from smartwork.domain.bookings.bookings import Booking, CheckIn
-from smartwork.domain.bookings.reconciliation import Claim, Rules, Signature, reconcile
+from smartwork.domain.bookings.reconciliation import BookedSlot, RecordedCheckIn, Rules, reconcile
 from smartwork.domain.presence.spans import Span
 from smartwork.domain.time import Interval, local_month
 from smartwork.jobs.bookings import reconcile_month as job
@@ -24,7 +24,7 @@ MONTH = date(2026, 10, 1)
 NINE = datetime(2026, 10, 5, 7, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 COLUMNS = (
-    "resource_id, booking_id, check_in_id, company_id, verdict, starts_at, ends_at, ceded_at, first_seen, last_seen,"
+    "resource_id, booking_id, check_in_id, company_id, verdict, starts_at, ends_at, reassigned_at, first_seen, last_seen,"
     " booked_s, occupied_s, vacant_s, unknown_s, over_s"
 )
 
@@ -185,9 +185,9 @@ def test_bit_by_bit_comes_to_what_the_rules_say_of_all_at_once(network: Connecti
         bookings.append(booking(f"x{number}", now, length, status=chance.choice(("booked", "booked", "cancelled"))))
         now += length * HOUR
         number += 1
-    signed = [CheckIn(f"k{i}", "mons", "desk-1", "m-1", b.starts_at, "badge") for i, b in enumerate(bookings[::3])]
+    check_ins = [CheckIn(f"k{i}", "mons", "desk-1", "m-1", b.starts_at, "badge") for i, b in enumerate(bookings[::3])]
     network.execute("UPDATE centre SET opens = '00:00', closes = '23:59', open_days = '{1,2,3,4,5,6,7}'")
-    work = [*spans, *bookings, *signed]
+    work = [*spans, *bookings, *check_ins]
     chance.shuffle(work)
     for i in range(0, len(work), 40):
         for item in work[i : i + 40]:
@@ -198,8 +198,8 @@ def test_bit_by_bit_comes_to_what_the_rules_say_of_all_at_once(network: Connecti
         judge(network)
     ids: dict[str, int] = dict(network.execute("SELECT external_id, booking_id FROM booking").fetchall())
     keys: dict[str, int] = dict(network.execute("SELECT external_id, check_in_id FROM check_in").fetchall())
-    claims = [Claim(ids[b.external_id], 1, _period(b), b.status == "cancelled") for b in bookings]
-    expected = reconcile(claims, [Signature(keys[k.external_id], 1, k.at) for k in signed], spans, window, Rules())
+    slots = [BookedSlot(ids[b.external_id], 1, _period(b), b.status == "cancelled") for b in bookings]
+    expected = reconcile(slots, [RecordedCheckIn(keys[k.external_id], 1, k.at) for k in check_ins], spans, window, Rules())
     wanted = [(f.booking_id, f.verdict, f.period.start, f.occupied_s, f.unknown_s, f.over_s, f.check_in_id) for f in expected]
     found = rows(network, "booking_id, verdict, starts_at, occupied_s, unknown_s, over_s, check_in_id")
     assert len(found) > 50
@@ -220,4 +220,4 @@ def test_two_bookings_of_one_desk_cannot_overlap_unless_the_first_was_released(n
     see(network, 1, NINE + HOUR, 1)
     see(network, 1, NINE + 2 * HOUR, 6, "vacant")
     judge(network)
-    assert rows(network, "verdict, ceded_at, occupied_s") == [("no_show", NINE + HOUR, 0), ("used", None, 3600)]
+    assert rows(network, "verdict, reassigned_at, occupied_s") == [("no_show", NINE + HOUR, 0), ("used", None, 3600)]

@@ -5,7 +5,7 @@ SELECT v.company_id, date_trunc('month', v.starts_at AT TIME ZONE c.timezone)::d
        encode(sha256(convert_to('{"format":2,"verdicts":[' || string_agg(
            json_build_array(v.booking_id, v.check_in_id, v.resource_id, v.verdict, v.starts_at AT TIME ZONE 'UTC',
                             v.ends_at AT TIME ZONE 'UTC', v.booked_s, v.occupied_s, v.unknown_s, v.over_s,
-                            v.ceded_at AT TIME ZONE 'UTC')::text, ','
+                            v.reassigned_at AT TIME ZONE 'UTC')::text, ','
            ORDER BY v.starts_at, v.resource_id, v.booking_id, v.check_in_id) || ']}', 'UTF8')), 'hex')
 FROM verdict v JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
 WHERE v.company_id IS NOT NULL AND v.verdict <> 'cancelled' AND r.kind IN ('desk', 'room')

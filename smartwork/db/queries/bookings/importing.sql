@@ -1,4 +1,4 @@
--- name: say_author
+-- name: set_author
 -- Who writes the versions of bookings from here to the end of the transaction.
 SELECT set_config('smartwork.author', %s, true)
 
@@ -11,14 +11,14 @@ SELECT c.slug, r.slug FROM resource r JOIN centre c USING (centre_id) WHERE r.ki
 -- name: member_names
 SELECT pseudonym FROM member WHERE pseudonym = ANY(%s)
 
--- name: standing_by_id
+-- name: stored_bookings_by_id
 SELECT b.external_id, c.slug, r.slug, m.pseudonym, b.starts_at, b.ends_at, b.status, coalesce(b.released_at, b.ends_at),
        EXISTS (SELECT FROM invoice_line l WHERE l.booking_id = b.booking_id)
            OR EXISTS (SELECT FROM invoice_proof p WHERE p.booking_id = b.booking_id)
 FROM booking b JOIN resource r USING (resource_id) JOIN centre c USING (centre_id) JOIN member m USING (member_id)
 WHERE b.external_id = ANY(%s)
 
--- name: standing_beside
+-- name: neighbouring_bookings
 -- Bookings that could stand in the way: on these resources, in the time that each is asked for.
 SELECT b.external_id, c.slug, r.slug, m.pseudonym, b.starts_at, b.ends_at, b.status, coalesce(b.released_at, b.ends_at), false
 FROM unnest(%(centres)s::text[], %(resources)s::text[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[])

@@ -40,7 +40,7 @@ WHERE k.resource_id = ANY(%(resource_ids)s) AND k.at >= %(start)s AND k.at < %(e
 
 -- name: stored_verdicts
 SELECT verdict_id, resource_id, booking_id, check_in_id, company_id, verdict, starts_at, ends_at,
-       ceded_at AS reassigned_at, first_seen, last_seen, booked_s, occupied_s, vacant_s, unknown_s, over_s
+       reassigned_at, first_seen, last_seen, booked_s, occupied_s, vacant_s, unknown_s, over_s
 FROM verdict WHERE resource_id = ANY(%(resource_ids)s) AND starts_at >= %(start)s AND starts_at < %(end)s
 
 -- name: drop_verdicts
@@ -48,7 +48,7 @@ FROM verdict WHERE resource_id = ANY(%(resource_ids)s) AND starts_at >= %(start)
 DELETE FROM verdict WHERE verdict_id = ANY(%(verdict_ids)s) OR booking_id = ANY(%(booking_ids)s)
 
 -- name: copy_verdicts
-COPY verdict (resource_id, booking_id, check_in_id, company_id, verdict, starts_at, ends_at, ceded_at, first_seen,
+COPY verdict (resource_id, booking_id, check_in_id, company_id, verdict, starts_at, ends_at, reassigned_at, first_seen,
               last_seen, booked_s, occupied_s, vacant_s, unknown_s, over_s) FROM STDIN (FORMAT BINARY)
 
 -- name: verdict_counts

@@ -81,7 +81,7 @@ WHERE w.centre_id = c.centre_id AND c.slug = %(centre)s AND w.session = %(sessio
 SELECT v.verdict_id, v.resource_id, v.company_id, co.slug AS company, v.first_seen, v.last_seen,
        v.verdict, c.slug AS centre, c.name AS centre_name, c.timezone, r.slug AS resource, r.name AS resource_name, r.kind,
        coalesce(mb.pseudonym, mk.pseudonym) AS member, b.external_id AS booking, k.external_id AS check_in,
-       k.method AS check_in_method, v.starts_at, v.ends_at, v.ceded_at AS reassigned_at, v.booked_s, v.occupied_s,
+       k.method AS check_in_method, v.starts_at, v.ends_at, v.reassigned_at, v.booked_s, v.occupied_s,
        v.vacant_s, v.unknown_s, v.over_s
 FROM verdict v JOIN resource r ON r.resource_id = v.resource_id JOIN centre c USING (centre_id)
 LEFT JOIN company co ON co.company_id = v.company_id

@@ -82,7 +82,7 @@ def test_what_is_released_was_seen_vacant_for_the_shorter_grace_and_nobody_signe
 
 
 @given(morning())
-def test_more_patience_never_releases_more(case: tuple[list[Span], list[datetime], int]) -> None:
+def test_a_longer_wait_never_releases_more(case: tuple[list[Span], list[datetime], int]) -> None:
     spans, check_ins, minute = case
     longer = ReleasePolicy(timedelta(minutes=31), timedelta(minutes=61))
     if release(PERIOD, spans, check_ins, at(minute), longer):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smartwork.domain.bookings.bookings import Booking
-from smartwork.domain.bookings.importing import NoSuchTimeError, Standing, Wanted, instant, sort
+from smartwork.domain.bookings.importing import ImportedBooking, NoSuchTimeError, StoredBooking, instant, plan_import
 
 BRUSSELS = "Europe/Brussels"
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
@@ -37,7 +37,7 @@ def test_a_time_is_local_to_the_centre_unless_it_says_its_offset(text: str, expe
         ("2026-10-25T02:00", "happens twice"),
         ("2026-10-25T02:59", "happens twice"),
         ("2026-10-05", "no time of day"),
-        ("tomorrow", "is no time"),
+        ("tomorrow", "is not a time"),
         ("1926-10-05T09:00", "year 1926"),
     ],
 )
@@ -74,13 +74,13 @@ def overlap(one: Booking, other: Booking) -> bool:
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[list[Wanted], dict[str, Standing], list[Standing]]:
+def cases(draw: st.DrawFn) -> tuple[list[ImportedBooking], dict[str, StoredBooking], list[StoredBooking]]:
     """What stands, without overlaps, some of it on invoices; and the rows of a file."""
-    standing: dict[str, Standing] = {}
+    standing: dict[str, StoredBooking] = {}
     for booking in draw(st.lists(bookings(9), max_size=9)):
         if booking.external_id not in standing and not any(overlap(booking, s.booking) for s in standing.values()):
-            standing[booking.external_id] = Standing(booking, booking.ends_at, draw(st.integers(0, 4)) == 0)
-    rows = [Wanted(line, booking) for line, booking in enumerate(draw(st.lists(bookings(9), max_size=9)), start=2)]
+            standing[booking.external_id] = StoredBooking(booking, booking.ends_at, draw(st.integers(0, 4)) == 0)
+    rows = [ImportedBooking(line, booking) for line, booking in enumerate(draw(st.lists(bookings(9), max_size=9)), start=2)]
     named = {row.booking.external_id for row in rows}
     by_id = {key: value for key, value in standing.items() if key in named}
     return rows, by_id, [value for key, value in standing.items() if key not in named]
@@ -88,10 +88,10 @@ def cases(draw: st.DrawFn) -> tuple[list[Wanted], dict[str, Standing], list[Stan
 
 @given(cases())
 def test_every_row_has_one_fate_and_what_is_written_never_overlaps(
-    case: tuple[list[Wanted], dict[str, Standing], list[Standing]],
+    case: tuple[list[ImportedBooking], dict[str, StoredBooking], list[StoredBooking]],
 ) -> None:
     rows, by_id, others = case
-    found = sort(rows, by_id, others)
+    found = plan_import(rows, by_id, others)
     written = [*found.created, *found.changed, *found.cancelled]
     lines = [row.line for row in [*written, *found.unchanged]] + [fault.line for fault in found.refused]
     assert sorted(lines) == [row.line for row in rows]
@@ -104,12 +104,12 @@ def test_every_row_has_one_fate_and_what_is_written_never_overlaps(
 
 @given(cases())
 def test_a_second_import_of_what_was_taken_changes_nothing(
-    case: tuple[list[Wanted], dict[str, Standing], list[Standing]],
+    case: tuple[list[ImportedBooking], dict[str, StoredBooking], list[StoredBooking]],
 ) -> None:
     rows, by_id, others = case
-    found = sort(rows, by_id, others)
+    found = plan_import(rows, by_id, others)
     written = [*found.created, *found.changed, *found.cancelled]
-    stands = by_id | {r.booking.external_id: Standing(r.booking, r.booking.ends_at, billed=False) for r in written}
-    again = sort(written, {r.booking.external_id: stands[r.booking.external_id] for r in written}, others)
+    stands = by_id | {r.booking.external_id: StoredBooking(r.booking, r.booking.ends_at, billed=False) for r in written}
+    again = plan_import(written, {r.booking.external_id: stands[r.booking.external_id] for r in written}, others)
     assert [row.line for row in again.unchanged] == sorted(row.line for row in written)
     assert not again.refused

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartwork.domain.bookings.reconciliation import Claim, Judgement, Rules, Signature, reconcile
+from smartwork.domain.bookings.reconciliation import BookedSlot, Judgement, RecordedCheckIn, Rules, reconcile
 from smartwork.domain.presence.spans import Span, State
 from smartwork.domain.time import Interval
 
@@ -22,8 +22,8 @@ def at(clock: str) -> datetime:
     return datetime.fromisoformat(f"2026-03-10T{clock}+00:00")
 
 
-def booking(start: str, end: str, number: int = 1, *, cancelled: bool = False) -> Claim:
-    return Claim(number, 7, Interval(at(start), at(end)), cancelled)
+def booking(start: str, end: str, number: int = 1, *, cancelled: bool = False) -> BookedSlot:
+    return BookedSlot(number, 7, Interval(at(start), at(end)), cancelled)
 
 
 def measured(*stays: tuple[str, str] | tuple[str, str, State]) -> list[Span]:
@@ -37,12 +37,12 @@ def measured(*stays: tuple[str, str] | tuple[str, str, State]) -> list[Span]:
     return [*found, Span(now, WINDOW.end, "vacant")]
 
 
-def judge(claims: Sequence[Claim], spans: Sequence[Span], *signatures: Signature) -> list[Judgement]:
-    return reconcile(claims, signatures, spans, WINDOW, RULES)
+def judge(slots: Sequence[BookedSlot], spans: Sequence[Span], *check_ins: RecordedCheckIn) -> list[Judgement]:
+    return reconcile(slots, check_ins, spans, WINDOW, RULES)
 
 
-def verdicts(claims: Sequence[Claim], spans: Sequence[Span], *signatures: Signature) -> list[str]:
-    return [finding.verdict for finding in judge(claims, spans, *signatures)]
+def verdicts(slots: Sequence[BookedSlot], spans: Sequence[Span], *check_ins: RecordedCheckIn) -> list[str]:
+    return [finding.verdict for finding in judge(slots, spans, *check_ins)]
 
 
 @pytest.mark.parametrize(
@@ -69,14 +69,14 @@ def test_a_cancelled_booking_is_cancelled_and_whoever_sat_there_is_a_walk_in() -
 
 
 def test_a_stay_without_booking_is_a_walk_in_of_the_company_that_checked_in() -> None:
-    signed = Signature(5, 9, at("13:55"))
-    (found,) = judge([], measured(("14:00", "15:30")), signed)
+    check_ins = RecordedCheckIn(5, 9, at("13:55"))
+    (found,) = judge([], measured(("14:00", "15:30")), check_ins)
     assert (found.verdict, found.company_id, found.check_in_id, found.occupied_s) == ("walk_in", 9, 5, 5400)
     assert found.period == Interval(at("14:00"), at("15:30"))
 
 
 def test_a_walk_in_that_nobody_signed_for_names_no_company() -> None:
-    late = Signature(5, 9, at("15:30"))
+    late = RecordedCheckIn(5, 9, at("15:30"))
     (found,) = judge([], measured(("14:00", "15:30")), late)
     assert (found.company_id, found.check_in_id) == (None, None)
 
@@ -91,10 +91,10 @@ def test_somebody_who_passes_by_is_no_walk_in() -> None:
 
 
 def test_a_check_in_of_the_company_stands_against_a_no_show() -> None:
-    signed = Signature(5, 7, at("09:02"))
-    (found,) = judge([booking("09:00", "12:00")], measured(), signed)
+    check_ins = RecordedCheckIn(5, 7, at("09:02"))
+    (found,) = judge([booking("09:00", "12:00")], measured(), check_ins)
     assert (found.verdict, found.check_in_id) == ("unverifiable", 5)
-    somebody_else = Signature(6, 8, at("09:02"))
+    somebody_else = RecordedCheckIn(6, 8, at("09:02"))
     assert verdicts([booking("09:00", "12:00")], measured(), somebody_else) == ["no_show"]
 
 
@@ -105,21 +105,21 @@ def test_suspect_time_counts_as_unknown() -> None:
 
 
 def test_an_overstay_never_eats_the_next_booking() -> None:
-    claims = [booking("09:00", "12:00", 1), booking("12:20", "14:00", 2)]
-    first, second = judge(claims, measured(("09:00", "14:00")))
+    slots = [booking("09:00", "12:00", 1), booking("12:20", "14:00", 2)]
+    first, second = judge(slots, measured(("09:00", "14:00")))
     assert (first.verdict, first.over_s) == ("overstayed", 20 * 60)
     assert (second.verdict, second.occupied_s) == ("used", 100 * 60)
 
 
 def test_back_to_back_bookings_share_no_second() -> None:
-    claims = [booking("09:00", "12:00", 1), booking("12:00", "14:00", 2)]
-    first, second = judge(claims, measured(("09:00", "14:00")))
+    slots = [booking("09:00", "12:00", 1), booking("12:00", "14:00", 2)]
+    first, second = judge(slots, measured(("09:00", "14:00")))
     assert (first.occupied_s, first.over_s, second.occupied_s) == (10800, 0, 7200)
 
 
 def test_a_cancelled_booking_does_not_end_an_overstay() -> None:
-    claims = [booking("09:00", "12:00", 1), booking("12:20", "14:00", 2, cancelled=True)]
-    assert judge(claims, measured(("09:00", "13:00")))[0].over_s == 3600
+    slots = [booking("09:00", "12:00", 1), booking("12:20", "14:00", 2, cancelled=True)]
+    assert judge(slots, measured(("09:00", "13:00")))[0].over_s == 3600
 
 
 def test_what_stays_longer_than_four_hours_past_the_end_is_a_walk_in() -> None:
@@ -152,14 +152,14 @@ STATES: list[State] = ["occupied", "vacant", "unknown"]
 
 
 @st.composite
-def a_day(draw: st.DrawFn) -> tuple[list[Claim], list[Span], list[Signature]]:
+def a_day(draw: st.DrawFn) -> tuple[list[BookedSlot], list[Span], list[RecordedCheckIn]]:
     """Bookings that do not overlap (some touch, some are cancelled), spans in milliseconds, check-ins."""
-    claims, now = [], 6 * 60
+    slots, now = [], 6 * 60
     for number in range(draw(st.integers(0, 5))):
         start = now + draw(st.sampled_from([0, 0, 10, 20, 90]))
         now = start + draw(st.sampled_from([15, 30, 60, 180]))
         period = Interval(DAY + timedelta(minutes=start), DAY + timedelta(minutes=now))
-        claims.append(Claim(number, draw(st.integers(1, 2)), period, draw(st.integers(0, 4)) == 0))
+        slots.append(BookedSlot(number, draw(st.integers(1, 2)), period, draw(st.integers(0, 4)) == 0))
     spans, moment = [], DAY + timedelta(hours=5)
     for _ in range(draw(st.integers(0, 14))):
         moment += timedelta(minutes=draw(st.sampled_from([0, 0, 0, 30])))
@@ -167,23 +167,23 @@ def a_day(draw: st.DrawFn) -> tuple[list[Claim], list[Span], list[Signature]]:
         spans.append(Span(moment, end, draw(st.sampled_from(STATES)), draw(st.integers(0, 5)) == 0))
         moment = end
     minutes = draw(st.lists(st.integers(300, 1_200), max_size=4))
-    signed = [Signature(i, draw(st.integers(1, 2)), DAY + timedelta(minutes=m)) for i, m in enumerate(minutes)]
-    return claims, spans, signed
+    check_ins = [RecordedCheckIn(i, draw(st.integers(1, 2)), DAY + timedelta(minutes=m)) for i, m in enumerate(minutes)]
+    return slots, spans, check_ins
 
 
 @given(a_day())
-def test_each_booking_gets_exactly_one_verdict(day: tuple[list[Claim], list[Span], list[Signature]]) -> None:
-    claims, spans, signed = day
-    found = reconcile(claims, signed, spans, WINDOW, RULES)
+def test_each_booking_gets_exactly_one_verdict(day: tuple[list[BookedSlot], list[Span], list[RecordedCheckIn]]) -> None:
+    slots, spans, check_ins = day
+    found = reconcile(slots, check_ins, spans, WINDOW, RULES)
     judged = [f.booking_id for f in found if f.verdict != "walk_in"]
-    assert sorted(judged, key=str) == sorted((c.booking_id for c in claims), key=str)
-    assert {f.booking_id for f in found if f.verdict == "cancelled"} == {c.booking_id for c in claims if c.cancelled}
+    assert sorted(judged, key=str) == sorted((c.booking_id for c in slots), key=str)
+    assert {f.booking_id for f in found if f.verdict == "cancelled"} == {c.booking_id for c in slots if c.cancelled}
 
 
 @given(a_day())
-def test_seconds_are_conserved_and_never_negative(day: tuple[list[Claim], list[Span], list[Signature]]) -> None:
-    claims, spans, signed = day
-    for f in reconcile(claims, signed, spans, WINDOW, RULES):
+def test_seconds_are_conserved_and_never_negative(day: tuple[list[BookedSlot], list[Span], list[RecordedCheckIn]]) -> None:
+    slots, spans, check_ins = day
+    for f in reconcile(slots, check_ins, spans, WINDOW, RULES):
         assert min(f.occupied_s, f.vacant_s, f.unknown_s, f.over_s) >= 0
         length = 0 if f.verdict == "cancelled" else round(f.period.seconds)
         assert f.occupied_s + f.vacant_s + f.unknown_s == length
@@ -192,38 +192,38 @@ def test_seconds_are_conserved_and_never_negative(day: tuple[list[Claim], list[S
 
 @given(a_day(), st.randoms(use_true_random=False))
 def test_the_order_of_arrival_does_not_matter(
-    day: tuple[list[Claim], list[Span], list[Signature]], chance: random.Random
+    day: tuple[list[BookedSlot], list[Span], list[RecordedCheckIn]], chance: random.Random
 ) -> None:
-    claims, spans, signed = day
-    other_claims, other_signed = list(claims), list(signed)
-    chance.shuffle(other_claims)
-    chance.shuffle(other_signed)
-    again = reconcile(other_claims, other_signed, spans, WINDOW, RULES)
-    assert again == reconcile(claims, signed, spans, WINDOW, RULES)
+    slots, spans, check_ins = day
+    other_slots, other_check_ins = list(slots), list(check_ins)
+    chance.shuffle(other_slots)
+    chance.shuffle(other_check_ins)
+    again = reconcile(other_slots, other_check_ins, spans, WINDOW, RULES)
+    assert again == reconcile(slots, check_ins, spans, WINDOW, RULES)
 
 
 @given(a_day())
-def test_no_occupied_second_is_claimed_by_two_judgements(day: tuple[list[Claim], list[Span], list[Signature]]) -> None:
-    claims, spans, signed = day
-    found = [f for f in reconcile(claims, signed, spans, WINDOW, RULES) if f.verdict != "cancelled"]
+def test_no_occupied_second_is_in_two_judgements(day: tuple[list[BookedSlot], list[Span], list[RecordedCheckIn]]) -> None:
+    slots, spans, check_ins = day
+    found = [f for f in reconcile(slots, check_ins, spans, WINDOW, RULES) if f.verdict != "cancelled"]
     claimed = sorted((f.period.start, f.period.end + timedelta(seconds=f.over_s)) for f in found)
     for (_, end), (start, _) in pairwise(claimed):
         assert end <= start + timedelta(seconds=1)  # an overstay is told in whole seconds
 
 
 @given(a_day())
-def test_no_walk_in_overlaps_a_booking(day: tuple[list[Claim], list[Span], list[Signature]]) -> None:
-    claims, spans, signed = day
-    for f in reconcile(claims, signed, spans, WINDOW, RULES):
+def test_no_walk_in_overlaps_a_booking(day: tuple[list[BookedSlot], list[Span], list[RecordedCheckIn]]) -> None:
+    slots, spans, check_ins = day
+    for f in reconcile(slots, check_ins, spans, WINDOW, RULES):
         if f.verdict == "walk_in":
-            assert not any(f.period.intersect(c.period) for c in claims if not c.cancelled)
+            assert not any(f.period.intersect(c.period) for c in slots if not c.cancelled)
             assert f.occupied_s >= RULES.shortest_walk_in.total_seconds()
 
 
 @given(a_day())
 def test_suspect_spans_and_unknown_spans_lead_to_the_same_findings(
-    day: tuple[list[Claim], list[Span], list[Signature]],
+    day: tuple[list[BookedSlot], list[Span], list[RecordedCheckIn]],
 ) -> None:
-    claims, spans, signed = day
+    slots, spans, check_ins = day
     doubted = [Span(s.start, s.end, "unknown") if s.suspect else s for s in spans]
-    assert reconcile(claims, signed, spans, WINDOW, RULES) == reconcile(claims, signed, doubted, WINDOW, RULES)
+    assert reconcile(slots, check_ins, spans, WINDOW, RULES) == reconcile(slots, check_ins, doubted, WINDOW, RULES)

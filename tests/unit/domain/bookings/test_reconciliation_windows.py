@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartwork.domain.bookings.reconciliation import CONTEXT, LONGEST_OVERSTAY, Claim, Judgement, Rules, Signature, reconcile
+from smartwork.domain.bookings.reconciliation import (
+    CONTEXT,
+    LONGEST_OVERSTAY,
+    BookedSlot,
+    Judgement,
+    RecordedCheckIn,
+    Rules,
+    reconcile,
+)
 from smartwork.domain.presence.derivation import fill_gaps, sensor_states, to_spans
 from smartwork.domain.presence.spans import Span, State
 from smartwork.domain.time import Interval, local_day, local_month
@@ -21,7 +29,7 @@ STEP = timedelta(minutes=5)
 
 
 @st.composite
-def life(draw: st.DrawFn) -> tuple[list[Claim], list[Span], list[Signature]]:
+def life(draw: st.DrawFn) -> tuple[list[BookedSlot], list[Span], list[RecordedCheckIn]]:
     """Two days of one desk around the end of a month, in steps of five minutes, presence with pauses of every length."""
     states: list[State] = ["occupied", "vacant", "unknown", "vacant"]
     spans, now = [], START
@@ -29,45 +37,45 @@ def life(draw: st.DrawFn) -> tuple[list[Claim], list[Span], list[Signature]]:
         end = now + STEP * draw(st.integers(1, 60))
         spans.append(Span(now, end, draw(st.sampled_from(states)), draw(st.integers(0, 9)) == 0))
         now = end
-    claims, now = [], START
+    slots, now = [], START
     for number in range(draw(st.integers(0, 6))):
         begin = now + STEP * draw(st.integers(0, 40))
         now = begin + STEP * draw(st.integers(1, 60))
-        claims.append(Claim(number, draw(st.integers(1, 2)), Interval(begin, now), draw(st.booleans())))
-    signed = [Signature(n, draw(st.integers(1, 2)), START + STEP * draw(st.integers(0, 570))) for n in range(3)]
-    return claims, spans, signed
+        slots.append(BookedSlot(number, draw(st.integers(1, 2)), Interval(begin, now), draw(st.booleans())))
+    check_ins = [RecordedCheckIn(n, draw(st.integers(1, 2)), START + STEP * draw(st.integers(0, 570))) for n in range(3)]
+    return slots, spans, check_ins
 
 
 @given(life())
 def test_two_months_find_together_what_one_stretch_of_both_finds(
-    day: tuple[list[Claim], list[Span], list[Signature]],
+    day: tuple[list[BookedSlot], list[Span], list[RecordedCheckIn]],
 ) -> None:
-    claims, spans, signed = day
-    parts = [f for window in (EARLIER, LATER) for f in reconcile(claims, signed, spans, window, RULES)]
-    assert sorted(parts, key=repr) == sorted(reconcile(claims, signed, spans, WHOLE, RULES), key=repr)
+    slots, spans, check_ins = day
+    parts = [f for window in (EARLIER, LATER) for f in reconcile(slots, check_ins, spans, window, RULES)]
+    assert sorted(parts, key=repr) == sorted(reconcile(slots, check_ins, spans, WHOLE, RULES), key=repr)
 
 
 @st.composite
-def released(draw: st.DrawFn) -> tuple[list[Claim], list[Span]]:
+def released(draw: st.DrawFn) -> tuple[list[BookedSlot], list[Span]]:
     """A booking that was released and, in its time, others; whoever sits there sits there."""
-    first = Claim(0, 1, Interval(START, START + STEP * 100), cancelled=False)
+    first = BookedSlot(0, 1, Interval(START, START + STEP * 100), cancelled=False)
     now = START + STEP * draw(st.integers(1, 50))
-    claims = [first]
+    slots = [first]
     for number in range(1, draw(st.integers(2, 4))):
         begin = now + STEP * draw(st.integers(0, 10))
         now = begin + STEP * draw(st.integers(1, 20))
-        claims.append(Claim(number, 2, Interval(begin, now), cancelled=False))
+        slots.append(BookedSlot(number, 2, Interval(begin, now), cancelled=False))
     _, spans, _ = draw(life())
-    return claims, spans
+    return slots, spans
 
 
 @given(released())
 def test_presence_at_a_released_desk_belongs_to_one_booking_at_a_time_and_minutes_are_conserved(
-    desk: tuple[list[Claim], list[Span]],
+    desk: tuple[list[BookedSlot], list[Span]],
 ) -> None:
-    claims, spans = desk
-    found = reconcile(claims, [], spans, WHOLE, RULES)
-    assert sorted(f.booking_id for f in found if f.booking_id is not None) == [c.booking_id for c in claims]
+    slots, spans = desk
+    found = reconcile(slots, [], spans, WHOLE, RULES)
+    assert sorted(f.booking_id for f in found if f.booking_id is not None) == [c.booking_id for c in slots]
     present = sum(s.seconds for s in spans if s.state == "occupied" and not s.suspect and s.start < WHOLE.end)
     assert sum(f.occupied_s + f.over_s for f in found) <= present
     for f in found:
@@ -75,16 +83,16 @@ def test_presence_at_a_released_desk_belongs_to_one_booking_at_a_time_and_minute
         assert min(f.occupied_s, f.vacant_s, f.unknown_s) >= 0
     reassigned = found[0]
     assert reassigned.booking_id == 0
-    if claims[1].period.start < claims[0].period.end:
-        assert reassigned.reassigned_at == claims[1].period.start
+    if slots[1].period.start < slots[0].period.end:
+        assert reassigned.reassigned_at == slots[1].period.start
         assert reassigned.over_s == 0
 
 
 def test_whoever_books_a_released_desk_leaves_the_no_show_a_no_show() -> None:
     nine = datetime(2026, 10, 5, 7, tzinfo=UTC)
     hour = timedelta(hours=1)
-    absent = Claim(1, 7, Interval(nine, nine + 8 * hour), cancelled=False)
-    comes = Claim(2, 8, Interval(nine + hour, nine + 3 * hour), cancelled=False)
+    absent = BookedSlot(1, 7, Interval(nine, nine + 8 * hour), cancelled=False)
+    comes = BookedSlot(2, 8, Interval(nine + hour, nine + 3 * hour), cancelled=False)
     spans = [
         Span(nine, nine + hour, "vacant"),
         Span(nine + hour, nine + 3 * hour, "occupied"),
@@ -99,54 +107,54 @@ def test_whoever_books_a_released_desk_leaves_the_no_show_a_no_show() -> None:
 @pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25)])
 def test_a_booking_of_a_whole_day_has_as_many_hours_as_the_day(day: date, hours: int) -> None:
     whole = local_day(day, "Europe/Brussels")
-    claim = Claim(1, 7, whole, cancelled=False)
-    (found,) = reconcile([claim], [], [Span(whole.start, whole.end, "vacant")], whole, RULES)
+    slot = BookedSlot(1, 7, whole, cancelled=False)
+    (found,) = reconcile([slot], [], [Span(whole.start, whole.end, "vacant")], whole, RULES)
     assert (found.verdict, found.booked_s, found.vacant_s) == ("no_show", hours * 3600, hours * 3600)
 
 
 def test_a_booking_over_midnight_of_the_last_day_belongs_to_the_month_in_which_it_begins_and_is_seen_to_its_end() -> None:
     late = Interval(BORDER - timedelta(hours=1), BORDER + timedelta(hours=2))
     spans = [Span(late.start, late.end, "occupied")]
-    claim = Claim(1, 7, late, cancelled=False)
+    slot = BookedSlot(1, 7, late, cancelled=False)
     october, november = (local_month(date(2026, month, 1), "Europe/Brussels") for month in (10, 11))
-    assert [(f.verdict, f.occupied_s) for f in reconcile([claim], [], spans, october, RULES)] == [("used", 3 * 3600)]
-    assert reconcile([claim], [], spans, november, RULES) == []
+    assert [(f.verdict, f.occupied_s) for f in reconcile([slot], [], spans, october, RULES)] == [("used", 3 * 3600)]
+    assert reconcile([slot], [], spans, november, RULES) == []
 
 
 def test_two_people_at_one_desk_are_one_presence_and_the_first_to_sign_for_the_booking_counts() -> None:
     nine = datetime(2026, 10, 5, 7, tzinfo=UTC)
-    claim = Claim(1, 7, Interval(nine, nine + timedelta(hours=2)), cancelled=False)
-    signed = [Signature(1, 8, nine), Signature(2, 7, nine + timedelta(minutes=1)), Signature(3, 7, nine)]
+    slot = BookedSlot(1, 7, Interval(nine, nine + timedelta(hours=2)), cancelled=False)
+    check_ins = [RecordedCheckIn(1, 8, nine), RecordedCheckIn(2, 7, nine + timedelta(minutes=1)), RecordedCheckIn(3, 7, nine)]
     window = local_day(date(2026, 10, 5), "Europe/Brussels")
-    (found,) = reconcile([claim], signed, [Span(nine, nine + timedelta(hours=2), "occupied")], window, RULES)
+    (found,) = reconcile([slot], check_ins, [Span(nine, nine + timedelta(hours=2), "occupied")], window, RULES)
     assert (found.verdict, found.check_in_id, found.occupied_s) == ("used", 3, 7200)
 
 
-def test_a_check_in_for_a_booking_does_not_put_a_strangers_stay_on_the_same_companys_bill() -> None:
+def test_a_check_in_for_a_booking_does_not_put_an_unmatched_stay_on_the_same_companys_bill() -> None:
     nine = datetime(2026, 10, 5, 7, tzinfo=UTC)
     hour = timedelta(hours=1)
-    claim = Claim(1, 7, Interval(nine, nine + hour), cancelled=False)
+    slot = BookedSlot(1, 7, Interval(nine, nine + hour), cancelled=False)
     spans = [
         Span(nine, nine + hour * 0.9, "occupied"),
         Span(nine + hour * 0.9, nine + hour * 1.1, "vacant"),
         Span(nine + hour * 1.1, nine + hour * 2, "occupied"),
     ]
     window = local_day(date(2026, 10, 5), "Europe/Brussels")
-    late = Signature(1, 7, nine + hour * 0.8)
-    assert [(f.verdict, f.company_id) for f in reconcile([claim], [late], spans, window, RULES)] == [
+    late = RecordedCheckIn(1, 7, nine + hour * 0.8)
+    assert [(f.verdict, f.company_id) for f in reconcile([slot], [late], spans, window, RULES)] == [
         ("used", 7),
         ("walk_in", None),
     ]
-    again = Signature(2, 7, nine + hour * 1.1)
-    assert [f.check_in_id for f in reconcile([claim], [late, again], spans, window, RULES)] == [1, 2]
+    again = RecordedCheckIn(2, 7, nine + hour * 1.1)
+    assert [f.check_in_id for f in reconcile([slot], [late, again], spans, window, RULES)] == [1, 2]
 
 
-def judged(told: list[tuple[float, bool]], claim: Claim, window: Interval) -> list[Judgement]:
+def judged(told: list[tuple[float, bool]], slot: BookedSlot, window: Interval) -> list[Judgement]:
     """Verdicts from what a sensor said, by the way that readings really take."""
     samples = [(datetime.fromtimestamp(at, UTC), present) for at, present in told]
     found = fill_gaps(sensor_states(samples, interval_s=60), timedelta(seconds=300))
     spans = [replace(s, suspect=stuck) for s, stuck in zip(to_spans(found), found.is_suspect().tolist(), strict=True)]
-    return reconcile([claim], [], spans, window, RULES)
+    return reconcile([slot], [], spans, window, RULES)
 
 
 DAY = local_day(date(2026, 10, 5), "Europe/Brussels")
@@ -158,18 +166,18 @@ def minutes(start: int, end: int, *, present: bool) -> list[tuple[float, bool]]:
 
 
 def test_a_sensor_that_dies_halfway_never_turns_a_guest_into_one_who_left_early() -> None:
-    claim = Claim(1, 7, Interval(NINE, NINE + timedelta(hours=4)), cancelled=False)
+    slot = BookedSlot(1, 7, Interval(NINE, NINE + timedelta(hours=4)), cancelled=False)
     said = minutes(480, 540, present=False) + minutes(540, 700, present=True)
-    (found,) = judged(said, claim, DAY)
+    (found,) = judged(said, slot, DAY)
     assert found.verdict == "used"
     assert found.unknown_s > 70 * 60
-    (blind,) = judged(minutes(480, 540, present=False) + minutes(540, 600, present=True), claim, DAY)
+    (blind,) = judged(minutes(480, 540, present=False) + minutes(540, 600, present=True), slot, DAY)
     assert blind.verdict == "unverifiable"
 
 
 def test_a_stuck_sensor_proves_nothing() -> None:
-    claim = Claim(1, 7, Interval(NINE, NINE + timedelta(hours=4)), cancelled=False)
-    (found,) = judged(minutes(0, 1440, present=True), claim, DAY)
+    slot = BookedSlot(1, 7, Interval(NINE, NINE + timedelta(hours=4)), cancelled=False)
+    (found,) = judged(minutes(0, 1440, present=True), slot, DAY)
     assert (found.verdict, found.occupied_s) == ("unverifiable", 0)
 
 
@@ -177,11 +185,11 @@ def test_a_stuck_sensor_proves_nothing() -> None:
     st.lists(st.tuples(st.integers(400, 900), st.booleans()), min_size=1, max_size=60, unique_by=lambda m: m[0]), st.randoms()
 )
 def test_late_readings_lead_to_the_verdict_of_timely_ones(said: list[tuple[int, bool]], chance: object) -> None:
-    claim = Claim(1, 7, Interval(NINE, NINE + timedelta(hours=4)), cancelled=False)
+    slot = BookedSlot(1, 7, Interval(NINE, NINE + timedelta(hours=4)), cancelled=False)
     told = [((DAY.start + timedelta(minutes=m)).timestamp(), present) for m, present in said]
     late = list(told)
     chance.shuffle(late)  # type: ignore[attr-defined]
-    assert judged(sorted(late), claim, DAY) == judged(sorted(told), claim, DAY)
+    assert judged(sorted(late), slot, DAY) == judged(sorted(told), slot, DAY)
 
 
 def test_context_reaches_further_than_an_overstay() -> None:
