@@ -28,6 +28,16 @@ def test_an_empty_database_is_brought_up_to_date_once(empty_database_url: str) -
         assert migrate(connection) == []
 
 
+def test_a_migration_below_the_newest_applied_number_is_applied(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(connect(empty_database_url)) as connection:
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "migrations", lambda: [m for m in migrations() if m.number != 24])
+            migrate(connection)
+        assert migrate(connection) == ["0024_bookings_names"]
+
+
 def test_an_edited_migration_is_refused_and_nothing_is_done(connection: Connection) -> None:
     connection.execute("UPDATE schema_migration SET checksum = 'other' WHERE number = 2")
     connection.execute("DELETE FROM schema_migration WHERE number = 3")
