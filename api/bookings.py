@@ -64,7 +64,8 @@ def list_bookings(
     most: Most = 100,
 ) -> Bookings:
     """Bookings in the order in which they were first made."""
-    found = front_desk.find(connection, client, centre=centre, since=since, until=until, after=after, most=most)
+    chosen = front_desk.BookingFilter(centre=centre, since=since, until=until)
+    found = front_desk.find_bookings(connection, client, chosen, after=after, most=most)
     return Bookings(bookings=[shown(one) for one in found], next=found[-1].booking_id if len(found) == most else None)
 
 
@@ -77,10 +78,10 @@ def booking_history(external_id: Id, connection: Db, client: Reader) -> list[Ver
 
 
 def _one(connection: Db, client: Client, external_id: str) -> BookingOut:
-    found = front_desk.find(connection, client, external_id=external_id)
-    if not found:
+    found = front_desk.find_booking(connection, client, external_id)
+    if found is None:
         raise Refused(HTTPStatus.NOT_FOUND, MISSING)
-    return shown(found[0])
+    return shown(found)
 
 
 def shown(kept: front_desk.BookingRecord) -> BookingOut:

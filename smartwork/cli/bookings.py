@@ -54,37 +54,37 @@ def import_command(
         print(json.dumps(as_dict(done), indent=2))
     else:
         out.print(_screen(done, dry_run=dry_run))
-    if refused := len(done.sorted.refused):
-        rest = "the others are in." if done.written else "nothing was written."
+    if refused := len(done.plan.refused):
+        rest = "the others were written." if done.written else "nothing was written."
         raise RowsRefused(f"{refused} row{'s were' if refused > 1 else ' was'} refused; {rest}")
 
 
 def as_dict(done: "Import") -> dict[str, object]:
     """An import as JSON: counts, and each refused row with its line, field and reason."""
-    found = done.sorted
+    plan = done.plan
     return {
         "file": done.file,
         "written": done.written,
-        "created": len(found.created),
-        "changed": len(found.changed),
-        "cancelled": len(found.cancelled),
-        "unchanged": len(found.unchanged),
-        "refused": [{"line": f.line, "field": f.field, "reason": f.reason} for f in found.refused],
+        "created": len(plan.created),
+        "changed": len(plan.changed),
+        "cancelled": len(plan.cancelled),
+        "unchanged": len(plan.unchanged),
+        "refused": [{"line": f.line, "field": f.field, "reason": f.reason} for f in plan.refused],
     }
 
 
 def _screen(done: "Import", *, dry_run: bool) -> RenderableType:
-    found = done.sorted
+    plan = done.plan
     would = "" if done.written else " (would be)" if dry_run else ""
     counts = (
-        f"{done.file}: {len(found.created)} new{would}, {len(found.changed)} changed, {len(found.cancelled)} cancelled, "
-        f"{len(found.unchanged)} unchanged, {len(found.refused)} refused."
+        f"{done.file}: {len(plan.created)} new{would}, {len(plan.changed)} changed, {len(plan.cancelled)} cancelled, "
+        f"{len(plan.unchanged)} unchanged, {len(plan.refused)} refused."
     )
-    if not found.refused:
+    if not plan.refused:
         return Text(counts)
     table = Table("Line", "Field", "Reason", box=box.SIMPLE_HEAD)
-    for fault in found.refused[:_MAX_ROWS]:
+    for fault in plan.refused[:_MAX_ROWS]:
         table.add_row(str(fault.line), fault.field, Text(fault.reason))
-    more = len(found.refused) - _MAX_ROWS
+    more = len(plan.refused) - _MAX_ROWS
     rest = [Text(f"… and {more} more; --json lists all.")] if more > 0 else []
     return Group(Text(counts), table, *rest)

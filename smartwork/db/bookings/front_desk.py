@@ -1,7 +1,6 @@
 """Front-desk commands of API clients: book, cancel, register members, check in, sign in to the Wi-Fi."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -41,6 +40,16 @@ class BookingRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class BookingFilter:
+    """Selects bookings. `since` and `until` select those that overlap [since, until); None selects all."""
+
+    external_id: str | None = None
+    centre: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CheckInResult:
     """A check-in, the booking that it belongs to, and what happened to that booking's release, if it had been released."""
 
@@ -51,39 +60,19 @@ class CheckInResult:
     outcome: Literal["in_time", "taken_back", "too_late", "no_booking"]
 
 
-def find(
-    connection: Connection,
-    client: Client,
-    *,
-    external_id: str | None = None,
-    centre: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    after: int = 0,
-    most: int = 1,
+def find_bookings(
+    connection: Connection, client: Client, chosen: BookingFilter, *, after: int = 0, most: int = 1
 ) -> list[BookingRecord]:
-    """The bookings that the client may see, by number."""
-    rows = connection.execute(
-        sql("api_bookings"),
-        {
-            "company_id": client.company_id,
-            "external_id": external_id,
-            "centre": centre,
-            "since": since,
-            "until": until,
-            "after": after,
-            "most": most,
-        },
-    )
-    return [
-        BookingRecord(number, Booking(*booking), *rest)
-        for number, *booking_and in rows
-        for booking, rest in [_split(booking_and)]
-    ]
+    """At most `most` bookings that the client may see, in order of booking_id, from the first one after `after`."""
+    arguments = {**asdict(chosen), "company_id": client.company_id, "after": after, "most": most}
+    rows = connection.execute(sql("api_bookings"), arguments)
+    return [BookingRecord(row[0], Booking(*row[1:8]), *row[8:]) for row in rows]
 
 
-def _split(row: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
-    return row[:7], row[7:]
+def find_booking(connection: Connection, client: Client, external_id: str) -> BookingRecord | None:
+    """The booking with this id, or None if the client sees no such booking."""
+    found = find_bookings(connection, client, BookingFilter(external_id=external_id))
+    return found[0] if found else None
 
 
 def history(connection: Connection, client: Client, external_id: str) -> list[tuple[Any, ...]]:
@@ -102,7 +91,7 @@ def put_booking(connection: Connection, client: Client, booking: Booking) -> boo
     by_id, _ = store.stored_bookings(connection, [ImportedBooking(0, booking)])
     old = by_id.get(booking.external_id)
     if old is not None:
-        if not find(connection, client, external_id=booking.external_id):
+        if find_booking(connection, client, booking.external_id) is None:
             raise ConflictingRecord("The external id belongs to a booking of another company; use another id.")
         if old.booking == booking:
             return False
@@ -114,11 +103,11 @@ def put_booking(connection: Connection, client: Client, booking: Booking) -> boo
 
 def cancel(connection: Connection, client: Client, external_id: str) -> BookingRecord | None:
     """Cancel a booking; None if the client sees no such booking. Raises ConflictingRecord if it is on an invoice."""
-    found = find(connection, client, external_id=external_id)
-    if not found:
+    found = find_booking(connection, client, external_id)
+    if found is None:
         return None
-    put_booking(connection, client, replace(found[0].booking, status="cancelled"))
-    return find(connection, client, external_id=external_id)[0]
+    put_booking(connection, client, replace(found.booking, status="cancelled"))
+    return find_booking(connection, client, external_id)
 
 
 def check_names(connection: Connection, client: Client, centre: str, resource: str | None, member: str) -> None:

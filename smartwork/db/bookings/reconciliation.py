@@ -1,4 +1,4 @@
-"""Verdicts kept in step with what they rest on: which are stale, what judging them needs, and only what changed written."""
+"""Stale verdicts, the data that judging them needs, and writing the verdicts that changed."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ _VALUES = attrgetter(*[name for name in _COLUMNS if name != "resource_id"])
 
 @dataclass(slots=True)
 class Facts:
-    """What is known of one resource around a window."""
+    """The bookings, check-ins and spans of one place in a window and its context."""
 
     centre_id: int
     slots: list[BookedSlot]
@@ -47,29 +47,31 @@ class Facts:
 
 
 def take(connection: Connection, month: date) -> dict[str, int]:
-    """Make what is stale in `month` this run's work, with what an earlier run left; how many resources, by timezone."""
+    """Take the stale places of `month` for this run, in addition to those that an earlier run left. Returns their number by
+    time zone.
+    """
     connection.execute(sql("take_stale_verdicts"), {"month": month})
     return waiting(connection, month)
 
 
 def waiting(connection: Connection, month: date) -> dict[str, int]:
-    """How many resources of `month` are taken and not judged yet, by timezone."""
-    return {str(zone): int(count) for zone, count in connection.execute(sql("untaken_work"), {"month": month})}
+    """The number of places of `month` that are taken and not judged yet, by time zone."""
+    return {str(zone): int(count) for zone, count in connection.execute(sql("unjudged_places"), {"month": month})}
 
 
 def next_stale(connection: Connection, month: date, timezone: str, most: int) -> dict[int, int]:
-    """Up to `most` resources to judge now, with their centres, locked until the caller's transaction ends."""
+    """Up to `most` places to judge, each with its centre; locked until the caller's transaction ends."""
     arguments = {"month": month, "timezone": timezone, "most": most}
     return dict(connection.execute(sql("next_stale_verdicts"), arguments).fetchall())
 
 
 def finish(connection: Connection, month: date, resources: Iterable[int]) -> None:
-    """Forget that these were stale; in the caller's transaction."""
+    """Mark these places as judged, in the caller's transaction."""
     connection.execute(sql("finish_stale_verdicts"), {"month": month, "resource_ids": list(resources)})
 
 
 def facts(connection: Connection, resources: dict[int, int], window: Interval) -> dict[int, Facts]:
-    """What judging `window` needs of each resource, a day of context on both sides, and longer where a booking lasts on."""
+    """The facts by place that judging `window` needs: CONTEXT on both sides, and more after it if a booking lasts longer."""
     start, end = window.start - CONTEXT, window.end + CONTEXT
     found = {resource: Facts(centre, [], [], []) for resource, centre in resources.items()}
     ids = list(resources)
@@ -89,7 +91,7 @@ def facts(connection: Connection, resources: dict[int, int], window: Interval) -
 
 
 def mark_suspect(connection: Connection, marks: Sequence[tuple[int, datetime]]) -> None:
-    """Mark spans, by resource and start, as a stuck sensor's."""
+    """Mark spans, given by place and start, as suspect."""
     if marks:
         connection.execute(sql("mark_suspect"), {"resource_ids": [r for r, _ in marks], "starts": [s for _, s in marks]})
 
@@ -97,31 +99,31 @@ def mark_suspect(connection: Connection, marks: Sequence[tuple[int, datetime]]) 
 def replace(
     connection: Connection, resources: Iterable[int], window: Interval, judgements: Sequence[tuple[int, Judgement]]
 ) -> None:
-    """Make the verdicts of `resources` that begin in `window` equal `judgements`, each given with its resource.
+    """Replace the verdicts of `resources` that begin in `window` by `judgements`, each given with its place.
 
-    Rows that are equal already stay as they are, with their verdict_id.
+    Rows that do not change keep their verdict_id.
     """
     arguments = {"resource_ids": list(resources), "start": window.start, "end": window.end}
     stored: dict[tuple[Any, ...], int] = {}
-    doubled: list[int] = []
+    duplicates: list[int] = []
     with connection.cursor(binary=True, row_factory=dict_row) as cursor:
         for row in cursor.execute(sql("stored_verdicts"), arguments):
             values = tuple(row[column] for column in _COLUMNS)
             if values in stored:
-                doubled.append(row["verdict_id"])
+                duplicates.append(row["verdict_id"])
             else:
                 stored[values] = row["verdict_id"]
-    fresh = [
+    new = [
         (judgement, values)
         for resource, judgement in judgements
         if stored.pop(values := (resource, *_VALUES(judgement)), None) is None
     ]
-    gone = [*stored.values(), *doubled]
-    moved = [judgement.booking_id for judgement, _ in fresh if judgement.booking_id is not None]
-    connection.execute(sql("drop_verdicts"), {"verdict_ids": gone, "booking_ids": moved})
+    obsolete = [*stored.values(), *duplicates]
+    moved = [judgement.booking_id for judgement, _ in new if judgement.booking_id is not None]
+    connection.execute(sql("drop_verdicts"), {"verdict_ids": obsolete, "booking_ids": moved})
     with connection.cursor() as writer, writer.copy(sql("copy_verdicts")) as copy:
         copy.set_types(list(_COLUMNS.values()))
-        for _, values in fresh:
+        for _, values in new:
             copy.write_row(values)
 
 

@@ -1,4 +1,4 @@
-"""What a file says of one booking, before anything is looked up."""
+"""One booking of a file as text, and its conversion into a booking."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ _STATUS = {"booked": "booked", "confirmed": "booked", "": "booked", "cancelled":
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One booking as text; times may be read already (iCalendar) and then carry their zone, or none for local time."""
+class BookingEntry:
+    """One booking of a file as text. Times from iCalendar are parsed already; without a zone they are local to the centre."""
 
     line: int
     external_id: str
@@ -25,19 +25,23 @@ class Entry:
     status: str
 
 
-def understood(entry: Entry, timezones: Mapping[str, str]) -> ImportedBooking | Fault:
-    """The booking that `entry` asks for, or the first reason why it is none; names are looked up later."""
+def parse_entry(entry: BookingEntry, timezones: Mapping[str, str]) -> ImportedBooking | Fault:
+    """The booking of `entry`, or its first fault. The names of place and member are checked later, against the registry."""
     if fault := _bad_name(entry):
         return fault
     timezone = timezones.get(entry.centre)
     if timezone is None:
-        return Fault(entry.line, "centre", f"{entry.centre[:60]!r} is no centre of this network")
+        return Fault(
+            entry.line,
+            "centre",
+            f"{entry.centre[:60]!r} is not a centre of this network; use the slug of a registered centre",
+        )
     times = _times(entry, timezone)
     if isinstance(times, Fault):
         return times
     status = _STATUS.get(entry.status.strip().lower())
     if status is None:
-        return Fault(entry.line, "status", f"{entry.status[:40]!r} is neither booked nor cancelled")
+        return Fault(entry.line, "status", f"{entry.status[:40]!r} is not a status; expected booked or cancelled")
     booking = Booking(
         entry.external_id,
         entry.centre,
@@ -50,26 +54,28 @@ def understood(entry: Entry, timezones: Mapping[str, str]) -> ImportedBooking | 
     return ImportedBooking(entry.line, booking)
 
 
-def _times(entry: Entry, timezone: str) -> list[datetime] | Fault:
-    """Start and end, or what is wrong with them."""
+def _times(entry: BookingEntry, timezone: str) -> list[datetime] | Fault:
+    """Start and end in UTC, or the first fault."""
     times = []
-    for name, said in (("starts_at", entry.starts_at), ("ends_at", entry.ends_at)):
+    for name, value in (("starts_at", entry.starts_at), ("ends_at", entry.ends_at)):
         try:
-            times.append(instant(said, timezone) if isinstance(said, str) else to_utc(said, timezone))
+            times.append(instant(value, timezone) if isinstance(value, str) else to_utc(value, timezone))
         except NoSuchTimeError as error:
             return Fault(entry.line, name, str(error))
     if times[0] >= times[1]:
-        return Fault(entry.line, "ends_at", "the end does not lie behind the start")
+        return Fault(entry.line, "ends_at", "the end is not after the start")
     if times[1] - times[0] > LONGEST_BOOKING:
         return Fault(entry.line, "ends_at", f"is longer than {LONGEST_BOOKING.days} days; book it month by month")
     return times
 
 
-def _bad_name(entry: Entry) -> Fault | None:
+def _bad_name(entry: BookingEntry) -> Fault | None:
     for name in ("external_id", "centre", "resource", "member"):
         text = getattr(entry, name)
         if not text:
             return Fault(entry.line, name, "is empty")
         if len(text) > LONGEST_ID or not text.isprintable():
-            return Fault(entry.line, name, f"is longer than {LONGEST_ID} characters or holds one that cannot be printed")
+            return Fault(
+                entry.line, name, f"is longer than {LONGEST_ID} characters, or contains a character that cannot be printed"
+            )
     return None

@@ -1,4 +1,4 @@
-"""Take a file of bookings in: read it, say of every row what becomes of it, and write the good ones, or none."""
+"""Import a file of bookings: read it, accept or refuse each row, and write the accepted rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,59 +9,59 @@ from smartwork.db.core.connection import Connection
 from smartwork.domain.bookings.importing import Fault, ImportedBooking, ImportPlan, plan_import
 from smartwork.errors import InputError
 from smartwork.jobs.bookings.csv_file import read_csv
-from smartwork.jobs.bookings.file_entry import Entry, understood
+from smartwork.jobs.bookings.file_entry import BookingEntry, parse_entry
 from smartwork.jobs.bookings.icalendar_file import read_calendar
 from smartwork.progress import Progress
 
-MOST_BYTES = 256 * 2**20
+MAX_BYTES = 256 * 2**20
 _CALENDARS = {".ics", ".ical", ".ifb"}
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """What an import came to; `written` says whether the good rows are in the database now."""
+    """The result of an import: what happened to each row, and whether the accepted rows were written."""
 
     file: str
-    sorted: ImportPlan
+    plan: ImportPlan
     written: bool
 
 
 def import_bookings(
     connection: Connection, file: Path, centre: str | None, progress: Progress, *, all_or_nothing: bool, dry_run: bool
 ) -> Import:
-    """Import `file` (iCalendar by its ending, else CSV); importing it again changes nothing.
+    """Import `file`: iCalendar if its name ends in .ics, .ical or .ifb, else CSV. Importing it again changes nothing.
 
-    `centre` holds for rows that name none. With `all_or_nothing` one bad row keeps all others out; with `dry_run`
-    nothing is written. Raises InputError where the file cannot be read as such, Overlap where somebody else
-    booked one of the places during the import.
+    `centre` is used for rows that name none. With `all_or_nothing` nothing is written if a row is refused; with `dry_run`
+    nothing is written at all. Raises InputError if the file cannot be read, and Overlap if another client booked one of
+    the places during the import.
     """
     progress("Reading the file", 0, 4)
     text = _text(file)
     entries, faults = (read_calendar if file.suffix.lower() in _CALENDARS else read_csv)(text, centre)
-    progress("Looking names up", 1, 4)
-    wanted, unknown = _known(connection, entries)
-    progress("Finding room", 2, 4)
-    found = plan_import(wanted, *store.stored_bookings(connection, wanted))
-    refused = tuple(sorted([*faults, *unknown, *found.refused], key=lambda fault: fault.line))
-    outcome = ImportPlan(found.created, found.changed, found.cancelled, found.unchanged, refused)
-    fine = [row.booking for row in (*found.created, *found.changed, *found.cancelled)]
-    write = bool(fine) and not dry_run and not (all_or_nothing and refused)
+    progress("Checking names", 1, 4)
+    bookings, invalid = _check_entries(connection, entries)
+    progress("Checking that places are free", 2, 4)
+    plan = plan_import(bookings, *store.stored_bookings(connection, bookings))
+    refused = tuple(sorted([*faults, *invalid, *plan.refused], key=lambda fault: fault.line))
+    complete_plan = ImportPlan(plan.created, plan.changed, plan.cancelled, plan.unchanged, refused)
+    accepted = [row.booking for row in (*plan.created, *plan.changed, *plan.cancelled)]
+    write = bool(accepted) and not dry_run and not (all_or_nothing and refused)
     if write:
         progress("Writing bookings", 3, 4)
         try:
-            store.write_bookings(connection, fine, f"import {file.name}"[:100])
+            store.write_bookings(connection, accepted, f"import {file.name}"[:100])
         except store.Overlap as error:
             raise store.Overlap(
-                "Somebody booked one of these places while the file was read. Nothing was taken; import the file again."
+                "Another client booked one of these places during the import. Nothing was written; import the file again."
             ) from error
     progress("Imported", 4, 4)
-    return Import(file.name, outcome, write)
+    return Import(file.name, complete_plan, write)
 
 
 def _text(file: Path) -> str:
     try:
-        if file.stat().st_size > MOST_BYTES:
-            raise InputError(f"{file} is larger than {MOST_BYTES // 2**20} MB. Import it in parts.")
+        if file.stat().st_size > MAX_BYTES:
+            raise InputError(f"{file} is larger than {MAX_BYTES // 2**20} MB. Import it in parts.")
         content = file.read_bytes()
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}.") from error
@@ -71,23 +71,24 @@ def _text(file: Path) -> str:
         line = content[: error.start].count(b"\n") + 1
         raise InputError(f"{file}, line {line}: not UTF-8. Save the file as UTF-8 and import it again.") from None
     if "\0" in text:
-        raise InputError(f"{file}, line {text[: text.index(chr(0))].count(chr(10)) + 1}: a zero byte. This is no text file.")
+        line = text[: text.index("\0")].count("\n") + 1
+        raise InputError(f"{file}, line {line}: a zero byte. This is not a text file; export it as CSV or iCalendar.")
     return text
 
 
-def _known(connection: Connection, entries: Sequence[Entry]) -> tuple[list[ImportedBooking], list[Fault]]:
-    """The entries whose names and times are understood, and why the others are not."""
+def _check_entries(connection: Connection, entries: Sequence[BookingEntry]) -> tuple[list[ImportedBooking], list[Fault]]:
+    """The bookings of the entries that are valid and name registered places and members, and the faults of the others."""
     registry = store.registry(connection, (e.centre for e in entries), (e.member for e in entries))
-    wanted: list[ImportedBooking] = []
+    bookings: list[ImportedBooking] = []
     faults: list[Fault] = []
     for entry in entries:
-        row = understood(entry, registry.timezones)
+        row = parse_entry(entry, registry.timezones)
         if isinstance(row, Fault):
             faults.append(row)
         elif (entry.centre, entry.resource) not in registry.resources:
             faults.append(Fault(entry.line, "resource", f"{entry.centre} has no desk or room {entry.resource[:60]!r}"))
         elif entry.member not in registry.members:
-            faults.append(Fault(entry.line, "member", f"{entry.member[:60]!r} is no member; register members first"))
+            faults.append(Fault(entry.line, "member", f"{entry.member[:60]!r} is not a member; register the member first"))
         else:
-            wanted.append(row)
-    return wanted, faults
+            bookings.append(row)
+    return bookings, faults

@@ -1,4 +1,4 @@
-"""Reconcile a month: bookings meet spans; only what something touched since the last run is judged again."""
+"""Reconcile a month: judge again the places whose bookings, check-ins or spans changed since the last run."""
 
 import multiprocessing
 import os
@@ -16,29 +16,29 @@ from smartwork.domain.time import Interval, local_month
 from smartwork.progress import Progress
 
 _STEP = "Reconciling desks and rooms"
-_AT_ONCE = 100
-"""Resources of one transaction: a second's work at most, so that nobody waits for it and a crash loses little."""
-_WORTH_A_PROCESS = 2_000
-"""Resources below which starting processes takes longer than judging them."""
+_BATCH_SIZE = 100
+"""Places of one transaction: at most a second of work, so that locks are short and a crash loses little."""
+_MIN_FOR_PROCESSES = 2_000
+"""Below this number of places, starting processes takes longer than judging in one."""
 
 
 def reconcile_month(
     connection: Connection, month: date, progress: Progress, *, database_url: str | None = None
 ) -> dict[str, tuple[int, int, int]]:
-    """Give every booking and stay that begins in the local month its verdict; returns verdict to (count, seconds booked,
-    seconds occupied).
+    """Give each booking and stay that begins in the local month a verdict. Returns, by verdict, the count, the seconds
+    booked and the seconds occupied.
 
-    Only resources whose bookings, check-ins or spans changed since their last verdict are judged; verdicts that come
-    out the same keep their numbers. A run that was cut off is taken up by the next. With a `database_url` much work is
-    shared out among processes, one a core. Raises ServiceUnavailable where the database is lost.
+    Only places whose bookings, check-ins or spans changed since their last verdict are judged. Verdicts that do not change
+    keep their numbers. The next run finishes a run that was interrupted. With a `database_url`, a large run uses one
+    process a core. Raises ServiceUnavailable if the database connection is lost.
     """
     first = month.replace(day=1)
     with wrap_database_errors():
         work = store.take(connection, first)
         total = sum(work.values())
         progress(_STEP, 0, total)
-        if database_url and total >= _WORTH_A_PROCESS and (os.cpu_count() or 1) > 1:
-            _share(connection, database_url, first, total, progress)
+        if database_url and total >= _MIN_FOR_PROCESSES and (os.cpu_count() or 1) > 1:
+            _judge_in_processes(connection, database_url, first, total, progress)
         else:
             done = 0
             for zone in work:
@@ -49,11 +49,11 @@ def reconcile_month(
         return store.counts(connection, first)
 
 
-def _share(connection: Connection, database_url: str, month: date, total: int, progress: Progress) -> None:
+def _judge_in_processes(connection: Connection, database_url: str, month: date, total: int, progress: Progress) -> None:
     workers = os.cpu_count() or 1
-    # Spawned, not forked: a fork would carry the caller's database connection along.
+    # Spawned, not forked: a forked process would share the caller's database connection.
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        running = {pool.submit(_work, database_url, month) for _ in range(workers)}
+        running = {pool.submit(_judge_all, database_url, month) for _ in range(workers)}
         while running:
             done, running = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
             for future in done:
@@ -61,7 +61,7 @@ def _share(connection: Connection, database_url: str, month: date, total: int, p
             progress(_STEP, total - sum(store.waiting(connection, month).values()), total)
 
 
-def _work(database_url: str, month: date) -> None:
+def _judge_all(database_url: str, month: date) -> None:
     with connect(database_url) as connection, wrap_database_errors():
         for zone in store.waiting(connection, month):
             while judge_some(connection, month, zone):
@@ -69,11 +69,11 @@ def _work(database_url: str, month: date) -> None:
 
 
 def judge_some(connection: Connection, month: date, timezone: str) -> int:
-    """Judge some of the resources that were taken, in one transaction; returns how many, 0 where none is left."""
+    """Judge the next taken places in one transaction. Returns how many, 0 if none is left."""
     window = local_month(month, timezone)
     around = Interval(window.start - 2 * CONTEXT, window.end + LONGEST_BOOKING + 2 * CONTEXT)
     with connection.transaction():
-        resources = store.next_stale(connection, month, timezone, _AT_ONCE)
+        resources = store.next_stale(connection, month, timezone, _BATCH_SIZE)
         if not resources:
             return 0
         centres = set(resources.values())

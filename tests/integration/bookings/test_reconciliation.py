@@ -163,7 +163,7 @@ def test_processes_find_what_one_process_finds(
     alone = rows(network)
     network.execute("DELETE FROM verdict")
     network.execute("INSERT INTO stale_verdict (resource_id, month) SELECT resource_id, '2026-10-01' FROM resource")
-    monkeypatch.setattr(job, "_WORTH_A_PROCESS", 1)
+    monkeypatch.setattr(job, "_MIN_FOR_PROCESSES", 1)
     reconcile_month(network, MONTH, lambda *_: None, database_url=database_url)
     assert rows(network) == alone
 

@@ -6,7 +6,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS staged_booking (
 COPY staged_booking FROM STDIN
 
 -- name: take_staged_bookings
--- What an invoice rests on is not changed by a later delivery of the same booking.
+-- A booking that is on an invoice is not changed.
 INSERT INTO booking (external_id, resource_id, member_id, starts_at, ends_at, status)
 SELECT s.external_id, r.resource_id, m.member_id, s.starts_at, s.ends_at, s.status
 FROM staged_booking s

@@ -1,5 +1,5 @@
 -- name: set_author
--- Who writes the versions of bookings from here to the end of the transaction.
+-- Sets the author of the booking history until the end of the transaction.
 SELECT set_config('smartwork.author', %s, true)
 
 -- name: centre_timezones
@@ -19,7 +19,7 @@ FROM booking b JOIN resource r USING (resource_id) JOIN centre c USING (centre_i
 WHERE b.external_id = ANY(%s)
 
 -- name: neighbouring_bookings
--- Bookings that could stand in the way: on these resources, in the time that each is asked for.
+-- The other bookings of these places in the given times: those that an imported booking may overlap.
 SELECT b.external_id, c.slug, r.slug, m.pseudonym, b.starts_at, b.ends_at, b.status, coalesce(b.released_at, b.ends_at), false
 FROM unnest(%(centres)s::text[], %(resources)s::text[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[])
      AS w (centre, resource, since, until)
@@ -33,8 +33,8 @@ WHERE b.external_id <> ALL(%(ids)s)
 SET CONSTRAINTS booking_overlap DEFERRED
 
 -- name: lock_resources
--- Who books a desk waits for who is booking it: two that wait for each other inside the exclusion constraint would end in
--- a deadlock. Always in the same order; a reader, or a row that refers to the desk, waits for nobody.
+-- Transactions that book the same place wait for each other here, in the same order: waiting inside the exclusion
+-- constraint would end in a deadlock. Readers, and rows that refer to the place, do not wait.
 SELECT r.resource_id
 FROM unnest(%(centres)s::text[], %(resources)s::text[]) AS w (centre, resource)
 JOIN centre c ON c.slug = w.centre JOIN resource r ON r.centre_id = c.centre_id AND r.slug = w.resource

@@ -1,15 +1,15 @@
 -- name: take_stale_verdicts
--- The marks of a month become this run's work: whoever changes something from now on leaves a mark of its own.
+-- Takes the marks of a month for this run. A change from now on adds a new mark.
 WITH gone AS (DELETE FROM stale_verdict WHERE month = %(month)s AND NOT taken RETURNING resource_id)
 INSERT INTO stale_verdict (resource_id, month, taken) SELECT resource_id, %(month)s, true FROM gone ORDER BY 1
 ON CONFLICT DO NOTHING
 
--- name: untaken_work
+-- name: unjudged_places
 SELECT c.timezone, count(*) FROM stale_verdict JOIN resource USING (resource_id) JOIN centre c USING (centre_id)
 WHERE month = %(month)s AND taken GROUP BY c.timezone ORDER BY c.timezone
 
 -- name: next_stale_verdicts
--- What no other worker is judging at this moment. The rows go with the commit of the verdicts, or stay.
+-- Skips the places that another worker is judging. The rows are deleted in the transaction that writes the verdicts.
 SELECT s.resource_id, r.centre_id
 FROM stale_verdict s JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
 WHERE s.month = %(month)s AND s.taken AND c.timezone = %(timezone)s
@@ -44,7 +44,7 @@ SELECT verdict_id, resource_id, booking_id, check_in_id, company_id, verdict, st
 FROM verdict WHERE resource_id = ANY(%(resource_ids)s) AND starts_at >= %(start)s AND starts_at < %(end)s
 
 -- name: drop_verdicts
--- By number, and by booking: one that was moved here from another resource or month has its old verdict there.
+-- By number, and by booking: a booking that moved from another place or month has its old verdict there.
 DELETE FROM verdict WHERE verdict_id = ANY(%(verdict_ids)s) OR booking_id = ANY(%(booking_ids)s)
 
 -- name: copy_verdicts

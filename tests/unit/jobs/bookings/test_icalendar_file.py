@@ -1,9 +1,9 @@
-"""iCalendar: what is understood becomes entries, what is not is refused by name and line."""
+"""iCalendar: supported events become entries; the others are refused with field and line."""
 
 import pytest
 
 from smartwork.errors import InputError
-from smartwork.jobs.bookings.icalendar_file import MOST_REPEATS, read_calendar
+from smartwork.jobs.bookings.icalendar_file import MAX_OCCURRENCES, read_calendar
 
 START = "DTSTART;TZID=Europe/Brussels:20261019T090000"
 END = "DTEND;TZID=Europe/Brussels:20261019T100000"
@@ -24,7 +24,7 @@ def calendar(*events: tuple[str, ...], head: str = "") -> str:
         (("DTSTART:20261019T090000", END), "ends_at"),
         ((START, END, "RRULE:FREQ=DAILY"), "rrule"),
         ((START, END, "RRULE:FREQ=SECONDLY;COUNT=3"), "rrule"),
-        ((START, END, f"RRULE:FREQ=DAILY;COUNT={MOST_REPEATS + 1}"), "rrule"),
+        ((START, END, f"RRULE:FREQ=DAILY;COUNT={MAX_OCCURRENCES + 1}"), "rrule"),
         ((START, END, "RDATE:20261020T090000Z"), "rdate"),
         ((START, END, "STATUS:TENTATIVE"), "status"),
         ((START, END, "RRULE:FREQ=DAILY;COUNT=0"), "rrule"),
@@ -35,7 +35,7 @@ def calendar(*events: tuple[str, ...], head: str = "") -> str:
         ),
     ],
 )
-def test_an_event_that_is_not_understood_is_refused_by_field_and_line(lines: tuple[str, ...], field: str) -> None:
+def test_an_unsupported_event_is_refused_with_field_and_line(lines: tuple[str, ...], field: str) -> None:
     entries, faults = read_calendar(calendar((START, END), lines), None)
     assert len(entries) == 1
     assert [(fault.line, fault.field) for fault in faults] == [(9, field)]
@@ -47,18 +47,18 @@ def test_a_time_without_zone_stays_local_to_the_centre() -> None:
     assert [str(entry.starts_at) for entry in entries] == ["2026-10-19 09:00:00"]
 
 
-def test_until_is_the_last_time_and_counts_itself() -> None:
+def test_until_is_inclusive() -> None:
     rule = "RRULE:FREQ=DAILY;UNTIL=20261021T070000Z"  # 09:00 in Brussels
     entries, _ = read_calendar(calendar((START, END, rule)), None)
     assert [entry.external_id for entry in entries] == [f"u/2026-10-{day}T09:00" for day in (19, 20, 21)]
 
 
-def test_a_calendar_that_cancels_cancels_each_event() -> None:
+def test_method_cancel_cancels_each_event() -> None:
     entries, _ = read_calendar(calendar((START, END), head="METHOD:CANCEL\n"), None)
     assert [entry.status for entry in entries] == ["cancelled"]
 
 
 @pytest.mark.parametrize("text", ["", "BEGIN:VEVENT\nEND:VEVENT\n", "BEGIN:VCALENDAR\nBEGIN:VEVENT\n"])
-def test_what_is_no_calendar_is_refused(text: str) -> None:
-    with pytest.raises(InputError, match="no iCalendar"):
+def test_a_text_that_is_not_a_calendar_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="not iCalendar"):
         read_calendar(text, None)
