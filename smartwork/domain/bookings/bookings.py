@@ -11,7 +11,7 @@ CheckInMethod = Literal["badge", "qr", "wifi"]
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A member's claim on a resource over [starts_at, ends_at)."""
+    """A member's reservation of a place over [starts_at, ends_at)."""
 
     external_id: str
     centre: str
@@ -24,7 +24,7 @@ class Booking:
 
 @dataclass(frozen=True, slots=True)
 class CheckIn:
-    """Who is at a resource: a badge, a QR code on the desk, or a Wi-Fi sign-in."""
+    """A badge, a QR code on the desk or a Wi-Fi sign-in that says who is at a place."""
 
     external_id: str
     centre: str

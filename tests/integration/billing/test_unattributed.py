@@ -56,7 +56,7 @@ def test_run_dashboard_and_list_count_the_same_stays(connection: Connection, dat
 
 
 @pytest.mark.usefixtures("connection")
-def test_month_without_any_is_stated_and_an_unknown_centre_is_refused(database_url: str) -> None:
+def test_a_month_without_unattributed_stays_is_reported_and_an_unknown_centre_is_refused(database_url: str) -> None:
     none = command(database_url, "invoice", "unattributed", "--month", f"{NOVEMBER:%Y-%m}")
     assert (none.returncode, "There is no unattributed stay in November 2026" in none.stdout) == (0, True)
     wrong = command(database_url, "invoice", "unattributed", "--centre", "namour")

@@ -40,7 +40,7 @@ def released(connection: Connection) -> list[tuple[Any, ...]]:
     return connection.execute("SELECT reason, released_at, published_at IS NOT NULL FROM release ORDER BY 1").fetchall()
 
 
-def test_a_no_show_frees_the_desk_once_and_another_may_book_it(network: Connection) -> None:
+def test_a_no_show_releases_the_desk_once_and_another_member_may_book_it(network: Connection) -> None:
     assert release_due(network, NINE + HOUR / 4) == 0
     assert release_due(network, NINE + HOUR) == 1
     assert release_due(network, NINE + 2 * HOUR) == 0
@@ -54,12 +54,12 @@ def test_a_no_show_frees_the_desk_once_and_another_may_book_it(network: Connecti
     assert network.execute("SELECT recorded_by FROM booking WHERE external_id = 'a'").fetchone() == ("release",)
 
 
-def test_who_checked_in_keeps_the_desk(network: Connection) -> None:
+def test_a_check_in_prevents_the_release(network: Connection) -> None:
     put_check_ins(network, [CheckIn("k", "mons", "desk-1", "m-1", NINE + HOUR / 2, "qr")])
     assert release_due(network, NINE + HOUR) == 0
 
 
-def test_who_is_signed_in_to_the_wifi_of_the_centre_keeps_the_desk(network: Connection) -> None:
+def test_an_open_wifi_session_in_the_centre_prevents_the_release(network: Connection) -> None:
     network.execute("INSERT INTO wifi_session VALUES (1, 's', 1, %s, NULL, NULL)", (NINE,))
     assert release_due(network, NINE + 3 * HOUR) == 0
     network.execute("UPDATE wifi_session SET stopped_at = %s", (NINE + HOUR,))
@@ -67,7 +67,7 @@ def test_who_is_signed_in_to_the_wifi_of_the_centre_keeps_the_desk(network: Conn
     assert released(network)[0][0] == "left_early"
 
 
-def test_the_policy_of_the_centre_holds(network: Connection) -> None:
+def test_a_release_follows_the_policy_of_the_centre(network: Connection) -> None:
     assert store.policy(network, "mons") == ReleasePolicy()
     assert store.put_policy(network, "mons", ReleasePolicy(timedelta(minutes=90), None))
     assert release_due(network, NINE + HOUR) == 0

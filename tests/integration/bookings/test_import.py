@@ -1,4 +1,4 @@
-"""Importing bookings into a real database: by external id, with history, every bad row named."""
+"""Importing bookings into a real database: by external id, with history and a report of refused rows."""
 
 import json
 import os
@@ -55,7 +55,7 @@ def counts(done: Import) -> tuple[int, int, int, int, int]:
 
 
 @pytest.mark.parametrize("name", ["bookings.csv", "bookings.ics"])
-def test_the_examples_of_the_documentation_are_taken_whole_and_a_second_time_change_nothing(
+def test_the_examples_of_the_documentation_are_imported_and_a_second_import_changes_nothing(
     importer: Importer, connection: Connection, name: str
 ) -> None:
     first = importer(EXAMPLES / name)
@@ -77,7 +77,7 @@ def test_a_series_keeps_its_local_hours_when_the_clocks_change(importer: Importe
     assert rows["series-7/2026-11-02T09:00"][4] == "cancelled"
 
 
-def test_a_change_and_a_cancellation_leave_their_history(importer: Importer, connection: Connection) -> None:
+def test_a_change_and_a_cancellation_are_stored_in_the_history(importer: Importer, connection: Connection) -> None:
     importer(HEAD + "A,mons,desk-1,m-1,2026-10-05T09:00,2026-10-05T12:00,\n")
     importer(HEAD + "A,mons,desk-2,m-1,2026-10-05T10:00,2026-10-05T12:00,booked\n")
     done = importer(HEAD + "A,mons,desk-2,m-1,2026-10-05T10:00,2026-10-05T12:00,cancelled\n")
@@ -93,7 +93,7 @@ def test_a_change_and_a_cancellation_leave_their_history(importer: Importer, con
         connection.execute("DELETE FROM booking_history")
 
 
-def test_every_bad_row_is_named_and_the_good_ones_are_taken(importer: Importer, connection: Connection) -> None:
+def test_every_refused_row_is_reported_and_the_others_are_written(importer: Importer, connection: Connection) -> None:
     done = importer(
         HEAD + "G,mons,desk-1,m-1,2026-10-05T09:00,2026-10-05T12:00,booked\n"
         "B1,paris,desk-1,m-1,2026-10-05T09:00,2026-10-05T12:00,booked\n"
@@ -128,7 +128,7 @@ def test_all_or_nothing_and_dry_run_write_nothing(importer: Importer, connection
     assert stored(connection) == []
 
 
-def test_two_bookings_change_places_in_one_file(importer: Importer, connection: Connection) -> None:
+def test_two_bookings_of_one_file_exchange_their_places(importer: Importer, connection: Connection) -> None:
     morning, noon = "2026-10-05T08:00,2026-10-05T10:00", "2026-10-05T10:00,2026-10-05T12:00"
     importer(f"{HEAD}A,mons,desk-1,m-1,{morning},\nB,mons,desk-1,m-1,{noon},\n")
     done = importer(f"{HEAD}A,mons,desk-1,m-1,{noon},\nB,mons,desk-1,m-1,{morning},\n")
@@ -136,7 +136,7 @@ def test_two_bookings_change_places_in_one_file(importer: Importer, connection: 
     assert [(row[0], row[2].hour) for row in stored(connection)] == [("A", 8), ("B", 6)]
 
 
-def test_a_booking_on_an_invoice_is_not_changed_and_the_row_says_so(importer: Importer, connection: Connection) -> None:
+def test_a_change_to_a_booking_on_an_invoice_is_refused_with_the_reason(importer: Importer, connection: Connection) -> None:
     importer(HEAD + "A,mons,desk-1,m-1,2026-10-05T09:00,2026-10-05T12:00,\n")
     connection.execute(
         "INSERT INTO invoice (number, company_id, month, issued_on, due_on, net, vat, gross, payment_reference, document,"
@@ -153,7 +153,7 @@ def test_a_booking_on_an_invoice_is_not_changed_and_the_row_says_so(importer: Im
     assert counts(importer(HEAD + "A,mons,desk-1,m-1,2026-10-05T09:00,2026-10-05T12:00,\n")) == (0, 0, 0, 1, 0)
 
 
-def test_who_loses_a_race_for_a_desk_is_told_and_nothing_is_written(connection: Connection) -> None:
+def test_a_concurrent_booking_of_the_same_desk_raises_overlap_and_writes_nothing(connection: Connection) -> None:
     install(connection, small_network())
     one = Booking("one", "mons", "desk-1", "m-1", NOON, NOON + timedelta(hours=2), "booked")
     write_bookings(connection, [one], "test")
@@ -164,7 +164,7 @@ def test_who_loses_a_race_for_a_desk_is_told_and_nothing_is_written(connection: 
     assert [row[0] for row in stored(connection)] == ["one"]
 
 
-def test_whatever_files_come_in_what_is_stored_never_overlaps_and_nothing_is_lost_untold(
+def test_after_any_files_stored_bookings_never_overlap_and_every_row_is_reported(
     importer: Importer, connection: Connection
 ) -> None:
     chance = random.Random(5)
@@ -186,7 +186,7 @@ def test_whatever_files_come_in_what_is_stored_never_overlaps_and_nothing_is_los
         assert {f.line for f in again.plan.refused} <= {f.line for f in done.plan.refused}
 
 
-def test_a_file_that_is_no_table_is_refused_with_a_sentence(importer: Importer, tmp_path: Path) -> None:
+def test_an_unreadable_file_is_refused_with_the_reason(importer: Importer, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="lacks the column"):
         importer("a,b\n1,2\n")
     binary = tmp_path / "x.csv"
@@ -201,9 +201,7 @@ def test_a_file_that_is_no_table_is_refused_with_a_sentence(importer: Importer, 
         importer(tmp_path / "missing.csv")
 
 
-def test_the_command_prints_json_and_nothing_else_and_fails_where_a_row_was_refused(
-    database_url: str, tmp_path: Path
-) -> None:
+def test_the_command_prints_only_json_and_fails_if_a_row_was_refused(database_url: str, tmp_path: Path) -> None:
     with connect(database_url) as connection:
         install(connection, small_network())
     file = tmp_path / "plan.csv"

@@ -1,4 +1,4 @@
-"""Reconciliation against a real database: only what was touched is judged, and it comes out as a full run would."""
+"""Reconciliation against a real database: only changed places are judged, and the verdicts are those of a full rerun."""
 
 import random
 from datetime import UTC, date, datetime, timedelta
@@ -71,7 +71,7 @@ def test_a_second_run_judges_nothing_and_every_verdict_keeps_its_number(network:
     assert stale(network) == []
 
 
-def test_what_is_touched_is_judged_again_and_only_that_gets_a_new_verdict(network: Connection) -> None:
+def test_only_changed_places_are_judged_again_and_get_new_verdicts(network: Connection) -> None:
     put_bookings(network, [booking("a", NINE, 2), booking("b", NINE + 3 * HOUR, 2), booking("c", NINE, 2, "desk-2")])
     see(network, 1, NINE, 2)
     see(network, 1, NINE + 2 * HOUR, 10, "vacant")
@@ -88,7 +88,7 @@ def test_what_is_touched_is_judged_again_and_only_that_gets_a_new_verdict(networ
     assert [b for b in before if before[b] != after[b]] == ["b"]
 
 
-def test_late_spans_and_check_ins_change_the_verdict_as_if_they_had_come_in_time(network: Connection) -> None:
+def test_late_spans_and_check_ins_give_the_verdict_of_timely_ones(network: Connection) -> None:
     put_bookings(network, [booking("a", NINE, 2)])
     judge(network)
     see(network, 1, NINE, 2)
@@ -103,7 +103,7 @@ def test_late_spans_and_check_ins_change_the_verdict_as_if_they_had_come_in_time
     assert judge(network) == {"unverifiable": 1}
 
 
-def test_marking_a_stuck_sensor_is_no_reason_to_judge_again(network: Connection) -> None:
+def test_marking_spans_as_suspect_does_not_make_a_verdict_stale(network: Connection) -> None:
     see(network, 1, NINE + 12 * HOUR, 2)  # long after closing time
     judge(network)
     assert network.execute("SELECT suspect FROM span").fetchall() == [(True,)]
@@ -111,7 +111,7 @@ def test_marking_a_stuck_sensor_is_no_reason_to_judge_again(network: Connection)
     assert rows(network) == []
 
 
-def test_a_booking_that_moves_to_another_desk_and_month_takes_its_one_verdict_along(network: Connection) -> None:
+def test_a_booking_that_moves_to_another_desk_and_month_has_one_verdict(network: Connection) -> None:
     put_bookings(network, [booking("a", NINE, 2)])
     judge(network)
     november = datetime(2026, 11, 5, 8, tzinfo=UTC)
@@ -121,7 +121,7 @@ def test_a_booking_that_moves_to_another_desk_and_month_takes_its_one_verdict_al
     assert rows(network, "resource_id, starts_at") == [(2, november)]
 
 
-def test_a_run_that_was_cut_off_is_finished_by_the_next(network: Connection) -> None:
+def test_the_next_run_finishes_an_interrupted_run(network: Connection) -> None:
     put_bookings(network, [booking("a", NINE, 2), booking("b", NINE, 2, "desk-2")])
     store.take(network, MONTH)
     assert stale(network) == [(1, MONTH, True), (2, MONTH, True)]
@@ -129,7 +129,7 @@ def test_a_run_that_was_cut_off_is_finished_by_the_next(network: Connection) -> 
     assert stale(network) == []
 
 
-def test_two_workers_never_judge_the_same_desk_at_once_and_miss_none(network: Connection, database_url: str) -> None:
+def test_two_workers_never_judge_the_same_desk_at_once_and_together_judge_all(network: Connection, database_url: str) -> None:
     put_bookings(network, [booking("a", NINE, 2), booking("b", NINE, 2, "desk-2")])
     store.take(network, MONTH)
     with connect(database_url) as other, other.transaction():
@@ -139,9 +139,7 @@ def test_two_workers_never_judge_the_same_desk_at_once_and_miss_none(network: Co
     assert judge_some(network, MONTH, ZONE) == 1
 
 
-def test_what_changes_while_a_desk_is_judged_leaves_a_mark_and_waits_for_nobody(
-    network: Connection, database_url: str
-) -> None:
+def test_a_change_while_a_desk_is_judged_makes_it_stale_again_without_waiting(network: Connection, database_url: str) -> None:
     put_bookings(network, [booking("a", NINE, 2)])
     store.take(network, MONTH)
     with connect(database_url) as other:
@@ -153,7 +151,7 @@ def test_what_changes_while_a_desk_is_judged_leaves_a_mark_and_waits_for_nobody(
     assert stale(network) == [(1, MONTH, False)]
 
 
-def test_processes_find_what_one_process_finds(
+def test_several_processes_give_the_verdicts_of_one_process(
     network: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_bookings(network, [booking(f"{i}-{d}", NINE + i * 4 * HOUR, 2, f"desk-{d}") for i in range(30) for d in (1, 2)])
@@ -168,7 +166,7 @@ def test_processes_find_what_one_process_finds(
     assert rows(network) == alone
 
 
-def test_bit_by_bit_comes_to_what_the_rules_say_of_all_at_once(network: Connection) -> None:
+def test_incremental_runs_give_the_verdicts_of_a_full_rerun(network: Connection) -> None:
     chance = random.Random(3)
     window = local_month(MONTH, ZONE)
     first = window.start - 12 * HOUR

@@ -1,4 +1,4 @@
-"""Early release: a desk is freed only where a sound sensor saw it vacant for the whole grace."""
+"""Early release: a desk is released only if a sensor that is not suspect measured it vacant for the time in the policy."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -45,7 +45,7 @@ def test_when_a_desk_is_released(spans: list[Span], check_ins: list[int], minute
     assert release(PERIOD, spans, [at(m) for m in check_ins], at(minute), POLICY) == expected
 
 
-def test_a_centre_may_wait_for_ever() -> None:
+def test_a_policy_without_limits_never_releases() -> None:
     never = ReleasePolicy(None, None)
     assert release(PERIOD, seen((-60, 400, "vacant")), [], at(400), never) is None
 
@@ -67,7 +67,7 @@ def morning(draw: st.DrawFn) -> tuple[list[Span], list[datetime], int]:
 
 
 @given(morning())
-def test_what_is_released_was_seen_vacant_for_the_shorter_grace_and_nobody_signed_in_meanwhile(
+def test_a_released_place_was_vacant_and_without_check_in_for_the_time_in_the_policy(
     case: tuple[list[Span], list[datetime], int],
 ) -> None:
     spans, check_ins, minute = case

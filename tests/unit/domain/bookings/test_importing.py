@@ -1,4 +1,4 @@
-"""Bookings that come in: local times made instants, and room for each or a reason why not."""
+"""Importing bookings: local times become instants, and each row is accepted or refused with a reason."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
@@ -25,7 +25,7 @@ NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
         ("2026-03-29T03:00", "2026-03-29T01:00+00:00"),  # the first instant after the gap
     ],
 )
-def test_a_time_is_local_to_the_centre_unless_it_says_its_offset(text: str, expected: str) -> None:
+def test_a_time_without_an_offset_is_local_to_the_centre(text: str, expected: str) -> None:
     assert instant(text, BRUSSELS) == datetime.fromisoformat(expected)
 
 
@@ -41,7 +41,7 @@ def test_a_time_is_local_to_the_centre_unless_it_says_its_offset(text: str, expe
         ("1926-10-05T09:00", "year 1926"),
     ],
 )
-def test_a_time_that_is_no_instant_is_refused_with_the_reason(text: str, reason: str) -> None:
+def test_an_invalid_time_is_refused_with_the_reason(text: str, reason: str) -> None:
     with pytest.raises(NoSuchTimeError, match=reason):
         instant(text, BRUSSELS)
 
@@ -75,7 +75,7 @@ def overlap(one: Booking, other: Booking) -> bool:
 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[list[ImportedBooking], dict[str, StoredBooking], list[StoredBooking]]:
-    """What stands, without overlaps, some of it on invoices; and the rows of a file."""
+    """Stored bookings without overlaps, some of them on invoices, and the rows of a file."""
     standing: dict[str, StoredBooking] = {}
     for booking in draw(st.lists(bookings(9), max_size=9)):
         if booking.external_id not in standing and not any(overlap(booking, s.booking) for s in standing.values()):
@@ -87,7 +87,7 @@ def cases(draw: st.DrawFn) -> tuple[list[ImportedBooking], dict[str, StoredBooki
 
 
 @given(cases())
-def test_every_row_has_one_fate_and_what_is_written_never_overlaps(
+def test_every_row_has_one_outcome_and_written_bookings_never_overlap(
     case: tuple[list[ImportedBooking], dict[str, StoredBooking], list[StoredBooking]],
 ) -> None:
     rows, by_id, others = case
@@ -103,7 +103,7 @@ def test_every_row_has_one_fate_and_what_is_written_never_overlaps(
 
 
 @given(cases())
-def test_a_second_import_of_what_was_taken_changes_nothing(
+def test_a_second_import_of_the_accepted_rows_changes_nothing(
     case: tuple[list[ImportedBooking], dict[str, StoredBooking], list[StoredBooking]],
 ) -> None:
     rows, by_id, others = case

@@ -1,4 +1,4 @@
-"""Reconciliation: one verdict a booking, every measured second claimed at most once."""
+"""Reconciliation: one verdict for each booking, and each measured second counted at most once."""
 
 import random
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ def booking(start: str, end: str, number: int = 1, *, cancelled: bool = False) -
 
 
 def measured(*stays: tuple[str, str] | tuple[str, str, State]) -> list[Span]:
-    """Spans of the whole day: the stays given (occupied where no state is said), vacant between them."""
+    """Spans of the whole day: the given stays (occupied unless they name a state), vacant between them."""
     found, now = [], DAY
     for start, end, *state in stays:
         if at(start) > now:
@@ -59,11 +59,11 @@ def verdicts(slots: Sequence[BookedSlot], spans: Sequence[Span], *check_ins: Rec
         ([("09:00", "11:30"), ("11:30", "12:00", "unknown")], "used"),  # not seen to leave
     ],
 )
-def test_each_verdict_by_a_plain_example(stays: list[tuple[str, str]], verdict: str) -> None:
+def test_an_example_of_each_verdict(stays: list[tuple[str, str]], verdict: str) -> None:
     assert verdicts([booking("09:00", "12:00")], measured(*stays)) == [verdict]
 
 
-def test_a_cancelled_booking_is_cancelled_and_whoever_sat_there_is_a_walk_in() -> None:
+def test_presence_during_a_cancelled_booking_is_a_walk_in() -> None:
     found = judge([booking("09:00", "12:00", cancelled=True)], measured(("09:00", "11:00")))
     assert [(f.verdict, f.booked_s, f.occupied_s) for f in found] == [("cancelled", 0, 0), ("walk_in", 0, 7200)]
 
@@ -75,7 +75,7 @@ def test_a_stay_without_booking_is_a_walk_in_of_the_company_that_checked_in() ->
     assert found.period == Interval(at("14:00"), at("15:30"))
 
 
-def test_a_walk_in_that_nobody_signed_for_names_no_company() -> None:
+def test_a_walk_in_without_a_check_in_is_unattributed() -> None:
     late = RecordedCheckIn(5, 9, at("15:30"))
     (found,) = judge([], measured(("14:00", "15:30")), late)
     assert (found.company_id, found.check_in_id) == (None, None)
@@ -86,11 +86,11 @@ def test_lunch_is_part_of_one_walk_in_and_is_not_counted_as_presence() -> None:
     assert (found.period, found.occupied_s, found.vacant_s) == (Interval(at("09:00"), at("16:00")), 22500, 2700)
 
 
-def test_somebody_who_passes_by_is_no_walk_in() -> None:
+def test_short_presence_is_not_a_walk_in() -> None:
     assert verdicts([], measured(("09:00", "09:14"))) == []
 
 
-def test_a_check_in_of_the_company_stands_against_a_no_show() -> None:
+def test_a_check_in_of_the_company_makes_a_no_show_unverifiable() -> None:
     check_ins = RecordedCheckIn(5, 7, at("09:02"))
     (found,) = judge([booking("09:00", "12:00")], measured(), check_ins)
     assert (found.verdict, found.check_in_id) == ("unverifiable", 5)
@@ -104,7 +104,7 @@ def test_suspect_time_counts_as_unknown() -> None:
     assert (found.verdict, found.occupied_s, found.unknown_s, found.over_s) == ("unverifiable", 0, 10800, 0)
 
 
-def test_an_overstay_never_eats_the_next_booking() -> None:
+def test_an_overstay_ends_where_the_next_booking_starts() -> None:
     slots = [booking("09:00", "12:00", 1), booking("12:20", "14:00", 2)]
     first, second = judge(slots, measured(("09:00", "14:00")))
     assert (first.verdict, first.over_s) == ("overstayed", 20 * 60)
@@ -122,7 +122,7 @@ def test_a_cancelled_booking_does_not_end_an_overstay() -> None:
     assert judge(slots, measured(("09:00", "13:00")))[0].over_s == 3600
 
 
-def test_what_stays_longer_than_four_hours_past_the_end_is_a_walk_in() -> None:
+def test_presence_after_the_longest_overstay_is_a_walk_in() -> None:
     over, stay = judge([booking("09:00", "10:00")], measured(("09:00", "16:00")))
     assert (over.over_s, stay.verdict, stay.period) == (4 * 3600, "walk_in", Interval(at("14:00"), at("16:00")))
 
@@ -221,7 +221,7 @@ def test_no_walk_in_overlaps_a_booking(day: tuple[list[BookedSlot], list[Span], 
 
 
 @given(a_day())
-def test_suspect_spans_and_unknown_spans_lead_to_the_same_findings(
+def test_suspect_spans_and_unknown_spans_give_the_same_judgements(
     day: tuple[list[BookedSlot], list[Span], list[RecordedCheckIn]],
 ) -> None:
     slots, spans, check_ins = day

@@ -1,4 +1,4 @@
-"""Reconciliation over borders: midnight, months, clocks that change, released desks, sensors that die or stick."""
+"""Reconciliation at midnight, at the end of a month, when clocks change, at released desks and with faulty sensors."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -30,7 +30,7 @@ STEP = timedelta(minutes=5)
 
 @st.composite
 def life(draw: st.DrawFn) -> tuple[list[BookedSlot], list[Span], list[RecordedCheckIn]]:
-    """Two days of one desk around the end of a month, in steps of five minutes, presence with pauses of every length."""
+    """Two days of one desk around the end of a month, in steps of five minutes, with absences of every length."""
     states: list[State] = ["occupied", "vacant", "unknown", "vacant"]
     spans, now = [], START
     while now < WHOLE.end:
@@ -47,7 +47,7 @@ def life(draw: st.DrawFn) -> tuple[list[BookedSlot], list[Span], list[RecordedCh
 
 
 @given(life())
-def test_two_months_find_together_what_one_stretch_of_both_finds(
+def test_two_months_give_the_judgements_of_one_window_over_both(
     day: tuple[list[BookedSlot], list[Span], list[RecordedCheckIn]],
 ) -> None:
     slots, spans, check_ins = day
@@ -57,7 +57,7 @@ def test_two_months_find_together_what_one_stretch_of_both_finds(
 
 @st.composite
 def released(draw: st.DrawFn) -> tuple[list[BookedSlot], list[Span]]:
-    """A booking that was released and, in its time, others; whoever sits there sits there."""
+    """A released booking, later bookings during its period, and spans of the desk."""
     first = BookedSlot(0, 1, Interval(START, START + STEP * 100), cancelled=False)
     now = START + STEP * draw(st.integers(1, 50))
     slots = [first]
@@ -88,7 +88,7 @@ def test_presence_at_a_released_desk_belongs_to_one_booking_at_a_time_and_minute
         assert reassigned.over_s == 0
 
 
-def test_whoever_books_a_released_desk_leaves_the_no_show_a_no_show() -> None:
+def test_a_booking_of_a_released_desk_does_not_change_the_no_show() -> None:
     nine = datetime(2026, 10, 5, 7, tzinfo=UTC)
     hour = timedelta(hours=1)
     absent = BookedSlot(1, 7, Interval(nine, nine + 8 * hour), cancelled=False)
@@ -112,7 +112,7 @@ def test_a_booking_of_a_whole_day_has_as_many_hours_as_the_day(day: date, hours:
     assert (found.verdict, found.booked_s, found.vacant_s) == ("no_show", hours * 3600, hours * 3600)
 
 
-def test_a_booking_over_midnight_of_the_last_day_belongs_to_the_month_in_which_it_begins_and_is_seen_to_its_end() -> None:
+def test_a_booking_over_the_end_of_a_month_is_judged_whole_in_the_month_in_which_it_begins() -> None:
     late = Interval(BORDER - timedelta(hours=1), BORDER + timedelta(hours=2))
     spans = [Span(late.start, late.end, "occupied")]
     slot = BookedSlot(1, 7, late, cancelled=False)
@@ -121,7 +121,7 @@ def test_a_booking_over_midnight_of_the_last_day_belongs_to_the_month_in_which_i
     assert reconcile([slot], [], spans, november, RULES) == []
 
 
-def test_two_people_at_one_desk_are_one_presence_and_the_first_to_sign_for_the_booking_counts() -> None:
+def test_two_people_at_one_desk_are_one_presence_and_the_first_check_in_of_the_company_counts() -> None:
     nine = datetime(2026, 10, 5, 7, tzinfo=UTC)
     slot = BookedSlot(1, 7, Interval(nine, nine + timedelta(hours=2)), cancelled=False)
     check_ins = [RecordedCheckIn(1, 8, nine), RecordedCheckIn(2, 7, nine + timedelta(minutes=1)), RecordedCheckIn(3, 7, nine)]
@@ -149,9 +149,9 @@ def test_a_check_in_for_a_booking_does_not_put_an_unmatched_stay_on_the_same_com
     assert [f.check_in_id for f in reconcile([slot], [late, again], spans, window, RULES)] == [1, 2]
 
 
-def judged(told: list[tuple[float, bool]], slot: BookedSlot, window: Interval) -> list[Judgement]:
-    """Verdicts from what a sensor said, by the way that readings really take."""
-    samples = [(datetime.fromtimestamp(at, UTC), present) for at, present in told]
+def judged(readings: list[tuple[float, bool]], slot: BookedSlot, window: Interval) -> list[Judgement]:
+    """Judgements from a sensor's readings, by the derivation that production uses."""
+    samples = [(datetime.fromtimestamp(at, UTC), present) for at, present in readings]
     found = fill_gaps(sensor_states(samples, interval_s=60), timedelta(seconds=300))
     spans = [replace(s, suspect=stuck) for s, stuck in zip(to_spans(found), found.is_suspect().tolist(), strict=True)]
     return reconcile([slot], [], spans, window, RULES)
@@ -165,7 +165,7 @@ def minutes(start: int, end: int, *, present: bool) -> list[tuple[float, bool]]:
     return [((DAY.start + timedelta(minutes=m)).timestamp(), present) for m in range(start, end)]
 
 
-def test_a_sensor_that_dies_halfway_never_turns_a_guest_into_one_who_left_early() -> None:
+def test_a_sensor_that_fails_during_a_booking_does_not_make_it_left_early() -> None:
     slot = BookedSlot(1, 7, Interval(NINE, NINE + timedelta(hours=4)), cancelled=False)
     said = minutes(480, 540, present=False) + minutes(540, 700, present=True)
     (found,) = judged(said, slot, DAY)
@@ -175,7 +175,7 @@ def test_a_sensor_that_dies_halfway_never_turns_a_guest_into_one_who_left_early(
     assert blind.verdict == "unverifiable"
 
 
-def test_a_stuck_sensor_proves_nothing() -> None:
+def test_a_stuck_sensor_makes_a_booking_unverifiable() -> None:
     slot = BookedSlot(1, 7, Interval(NINE, NINE + timedelta(hours=4)), cancelled=False)
     (found,) = judged(minutes(0, 1440, present=True), slot, DAY)
     assert (found.verdict, found.occupied_s) == ("unverifiable", 0)
@@ -184,13 +184,13 @@ def test_a_stuck_sensor_proves_nothing() -> None:
 @given(
     st.lists(st.tuples(st.integers(400, 900), st.booleans()), min_size=1, max_size=60, unique_by=lambda m: m[0]), st.randoms()
 )
-def test_late_readings_lead_to_the_verdict_of_timely_ones(said: list[tuple[int, bool]], chance: object) -> None:
+def test_late_readings_give_the_verdict_of_timely_ones(said: list[tuple[int, bool]], chance: object) -> None:
     slot = BookedSlot(1, 7, Interval(NINE, NINE + timedelta(hours=4)), cancelled=False)
-    told = [((DAY.start + timedelta(minutes=m)).timestamp(), present) for m, present in said]
-    late = list(told)
+    readings = [((DAY.start + timedelta(minutes=m)).timestamp(), present) for m, present in said]
+    late = list(readings)
     chance.shuffle(late)  # type: ignore[attr-defined]
-    assert judged(sorted(late), slot, DAY) == judged(sorted(told), slot, DAY)
+    assert judged(sorted(late), slot, DAY) == judged(sorted(readings), slot, DAY)
 
 
-def test_context_reaches_further_than_an_overstay() -> None:
+def test_the_context_is_longer_than_the_longest_overstay() -> None:
     assert LONGEST_OVERSTAY < CONTEXT
