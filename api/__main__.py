@@ -32,7 +32,7 @@ def main() -> int:
             app, host=settings.api_host, port=settings.api_port, log_config=None, access_log=False, server_header=False
         )
     except SystemExit:
-        return 2  # uvicorn has said why: the port is taken
+        return 2  # uvicorn has body why: the port is taken
     finally:
         pool.close()
     return 0

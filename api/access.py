@@ -1,4 +1,4 @@
-"""Who speaks, and whether they may: a bearer token, its scopes, and the connection that the request works on."""
+"""Authentication by bearer token, authorisation by scope, and the database connection of a request."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -19,40 +19,40 @@ _bearer = HTTPBearer(auto_error=False, description="A token made with `smartwork
 
 
 class Context:
-    """What the application lends to requests."""
+    """What all requests share: connection pool, clock, and the folder of issued documents."""
 
     def __init__(self, pool: DatabasePool, clock: Callable[[], datetime], documents: Path) -> None:
         self.pool, self.clock, self.documents = pool, clock, documents
 
 
 def context(request: Request) -> Context:
-    """The application's own."""
+    """The context of the application that serves the request."""
     found: Context = request.app.state.context
     return found
 
 
-def _lent(shared: Annotated[Context, Depends(context)]) -> Iterator[Connection]:
+def _connection(shared: Annotated[Context, Depends(context)]) -> Iterator[Connection]:
     with shared.pool.connection() as connection:
         yield connection
 
 
-Db = Annotated[Connection, Depends(_lent, scope="function")]
+Db = Annotated[Connection, Depends(_connection, scope="function")]
 Shared = Annotated[Context, Depends(context)]
 
 
 def known_query(request: Request) -> None:
-    """Ends a request that asks with a parameter that its operation does not have: a misspelt filter would filter nothing."""
+    """Refuse a request with an unknown query parameter, because a misspelt filter would filter nothing."""
     if not request.query_params:
         return
     described = request.app.openapi()["paths"][request.scope["route"].path_format][request.method.lower()]
     known = {parameter["name"] for parameter in described.get("parameters", []) if parameter["in"] == "query"}
-    if strange := sorted(set(request.query_params) - known):
+    if unknown := sorted(set(request.query_params) - known):
         reason = f"Unknown; this operation has {', '.join(sorted(known)) or 'none'}."
-        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, reason, *((f"query.{name}"[:100], reason) for name in strange[:9]))
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, reason, *((f"query.{name}"[:100], reason) for name in unknown[:9]))
 
 
 def allowed(scope: Scope) -> Callable[..., Client]:
-    """A dependency that answers with the client, or ends the request: 401 without a good token, 403 without the scope."""
+    """A dependency that returns the client; it refuses with 401 without a valid token and with 403 without the scope."""
 
     def check(connection: Db, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Client:
         found = client(connection, given.credentials) if given else None

@@ -8,18 +8,18 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api import bookings, people, places, proof
+from api import availability, bookings, check_ins, invoices, members, releases, verdicts
 from api.access import Context, known_query
 from api.problems import Problem, install
 from smartwork.db.core.pool import DatabasePool
 
 
 def create_app(pool: DatabasePool, clock: Callable[[], datetime], documents: Path) -> FastAPI:
-    """The API over a pool of connections; `documents` is the folder into which invoices are written."""
+    """Create the API on a pool of connections; `documents` is the folder of the issued documents."""
     app = FastAPI(title="Smartwork", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.state.context = Context(pool, clock, documents)
     install(app)
-    for part in (bookings, people, places, proof):
+    for part in (bookings, members, check_ins, availability, releases, verdicts, invoices):
         app.include_router(part.router, dependencies=[Depends(known_query)])
 
     @app.get("/healthz", include_in_schema=False)

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem+json: a title, a sentence, and the fields that are at fault."""
+"""Errors as RFC 9457 problem+json: a title, a detail, and the fields with errors."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -20,14 +20,14 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class FieldFault(BaseModel):
-    """One field at fault: where it stands, for example `body.starts_at`, and why."""
+    """A field with an error: its place, for example `body.starts_at`, and the reason."""
 
     field: str
     reason: str
 
 
 class Problem(BaseModel):
-    """What went wrong, as RFC 9457 says it."""
+    """An error response as in RFC 9457."""
 
     title: str
     status: int
@@ -36,7 +36,7 @@ class Problem(BaseModel):
 
 
 class Refused(Exception):  # noqa: N818 - what becomes of the request
-    """Ends a request with a problem."""
+    """Raised to end a request with a problem."""
 
     def __init__(self, status: HTTPStatus, detail: str, *errors: tuple[str, str]) -> None:
         self.status, self.detail, self.errors = status, detail, errors
@@ -44,7 +44,7 @@ class Refused(Exception):  # noqa: N818 - what becomes of the request
 
 
 def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
-    """The problems an operation may answer with, for its description; those that all share are added."""
+    """The error responses of an operation for its OpenAPI description, with those that all operations share."""
     shared = {
         HTTPStatus.BAD_REQUEST,
         HTTPStatus.UNAUTHORIZED,
@@ -59,14 +59,14 @@ def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
 def answer(
     status: HTTPStatus, detail: str, errors: Sequence[tuple[str, str]] = (), headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
-    """The response that says it."""
+    """The response for a problem."""
     faults = [FieldFault(field=field, reason=reason) for field, reason in errors]
     problem = Problem(title=status.phrase, status=int(status), detail=detail, errors=faults)
     return JSONResponse(problem.model_dump(mode="json"), int(status), dict(headers or {}), MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
-    """Let every error of ours and of the framework be said as a problem."""
+    """Register handlers that turn every error of this project and of the framework into a problem."""
 
     @app.exception_handler(Refused)
     def refused(_: Request, error: Refused) -> JSONResponse:

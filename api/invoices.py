@@ -1,4 +1,4 @@
-"""Verdicts with their evidence, and invoices with their files."""
+"""Invoices and their files."""
 
 from datetime import date
 from http import HTTPStatus
@@ -6,64 +6,61 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import FileResponse
+from pydantic import BaseModel
 
 from api.access import Db, Shared, allowed
-from api.bookings import After, Most
-from api.models import Evidence, ExternalId, Instant, InvoiceOut, LedgerDayOut, Slug, SpanOut, VerdictOut, Verdicts
 from api.problems import Refused, responses
 from smartwork.db.access.tokens import Client
 from smartwork.db.billing import documents
-from smartwork.db.bookings.visits import RecordedVisit
 from smartwork.db.read import api_reads
-from smartwork.domain.billing.lifecycle import status
+from smartwork.domain.billing.lifecycle import Status, status
 from smartwork.domain.billing.payments import Position
-from smartwork.domain.bookings.visit import coverage
 
-router = APIRouter(prefix="/v1")
-Verifier = Annotated[Client, Depends(allowed("verdicts:read"))]
+router = APIRouter(prefix="/v1", tags=["invoices"])
+
 Accountant = Annotated[Client, Depends(allowed("invoices:read"))]
+
 Number = Annotated[str, Path(pattern=r"^[A-Z]{1,8}-[0-9]{4}-[0-9]{1,9}$", max_length=40, examples=["INV-2026-00001"])]
+
 Month = Annotated[str | None, Query(pattern=r"^20\d{2}-(0[1-9]|1[0-2])$", examples=["2026-10"])]
+
 _FILES = {"pdf": "application/pdf", "xml": "application/xml", "csv": "text/csv"}
 
 
-@router.get("/verdicts", tags=["verdicts"], responses=responses())
-def list_verdicts(
-    connection: Db,
-    client: Verifier,
-    centre: Annotated[Slug | None, Query()] = None,
-    booking: Annotated[ExternalId | None, Query(description="External id of a booking.")] = None,
-    since: Annotated[Instant | None, Query(description="Begins at or behind this.")] = None,
-    until: Annotated[Instant | None, Query(description="Begins before this.")] = None,
-    after: After = 0,
-    most: Most = 100,
-) -> Verdicts:
-    """Verdicts of bookings and walk-ins; a walk-in that nobody signed for is shown to the network only."""
-    found = api_reads.verdicts(
-        connection, client, booking=booking, centre=centre, since=since, until=until, after=after, most=most
-    )
-    return Verdicts(verdicts=[_verdict(row) for row in found], next=found[-1].verdict_id if len(found) == most else None)
+class InvoiceOut(BaseModel):
+    """An issued invoice, or a credit note that `corrects` one; amounts are decimal text in the currency.
 
+    gross = paid + credited + open: of an invoice what came in and what credit notes took from it, of a credit note what was
+    paid out and what went to its invoice. `open` is below zero where more was paid than was owed.
+    """
 
-@router.get("/verdicts/{number}", tags=["verdicts"], responses=responses(HTTPStatus.NOT_FOUND))
-def get_verdict(number: Annotated[int, Path(ge=1, le=2**62)], connection: Db, client: Verifier) -> Evidence:
-    """A verdict with its evidence: spans, coverage, the ledger of those days, and the check-in."""
-    found = api_reads.verdict(connection, client, number)
-    if found is None:
-        raise Refused(HTTPStatus.NOT_FOUND, "There is no such verdict.")
-    return Evidence(
-        **_verdict(found).model_dump(),
-        spans=[SpanOut(starts_at=s.start, ends_at=s.end, state=s.state, suspect=s.suspect) for s in found.visit.spans],
-        ledger=[LedgerDayOut.model_validate(day, from_attributes=True) for day in found.visit.ledger or ()],
-    )
+    number: str
+    kind: str
+    company: str
+    month: str
+    issued_on: str
+    due_on: str
+    currency: str
+    net: str
+    vat: str
+    gross: str
+    payment_reference: str | None
+    corrects: str | None
+    state: Status
+    paid: str
+    credited: str
+    open: str
+    pdf: str
+    xml: str
+    csv: str
 
 
 @router.get("/invoices", tags=["invoices"], responses=responses())
 def list_invoices(connection: Db, client: Accountant, month: Month = None) -> list[InvoiceOut]:
     """Issued invoices by number."""
-    chosen = date.fromisoformat(f"{month}-01") if month else None
-    standing = documents.positions(connection, month=chosen)
-    return [_invoice(row, standing[row.number]) for row in api_reads.invoices(connection, client, month=chosen)]
+    first_day = date.fromisoformat(f"{month}-01") if month else None
+    positions = documents.positions(connection, month=first_day)
+    return [_invoice(row, positions[row.number]) for row in api_reads.invoices(connection, client, month=first_day)]
 
 
 @router.get("/invoices/{number}", tags=["invoices"], responses=responses(HTTPStatus.NOT_FOUND))
@@ -123,31 +120,4 @@ def _invoice(row: api_reads.InvoiceRow, at: Position) -> InvoiceOut:
         pdf=f"/v1/invoices/{row.number}/pdf",
         xml=f"/v1/invoices/{row.number}/xml",
         csv=f"/v1/invoices/{row.number}/csv",
-    )
-
-
-def _verdict(recorded: RecordedVisit) -> VerdictOut:
-    visit = recorded.visit
-    measured_s = visit.occupied_s + visit.vacant_s + visit.unknown_s
-    return VerdictOut(
-        id=recorded.verdict_id,
-        verdict=visit.verdict,
-        company=recorded.company,
-        centre=visit.centre,
-        resource=visit.resource,
-        member=visit.member,
-        booking=visit.booking,
-        check_in=visit.check_in,
-        check_in_method=visit.check_in_method,
-        starts_at=visit.starts_at,
-        ends_at=visit.ends_at,
-        ceded_at=visit.reassigned_at,
-        first_seen=recorded.first_seen,
-        last_seen=recorded.last_seen,
-        booked_s=visit.booked_s,
-        occupied_s=visit.occupied_s,
-        vacant_s=visit.vacant_s,
-        unknown_s=visit.unknown_s,
-        over_s=visit.over_s,
-        coverage=round(coverage(measured_s, visit.unknown_s), 4),
     )

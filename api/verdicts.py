@@ -1,0 +1,144 @@
+"""Verdicts with their evidence."""
+
+from datetime import date, datetime
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import BaseModel, Field
+
+from api.access import Db, allowed
+from api.bookings import After, Most
+from api.fields import ExternalId, Instant, Slug
+from api.problems import Refused, responses
+from smartwork.db.access.tokens import Client
+from smartwork.db.bookings.visits import RecordedVisit
+from smartwork.db.read import api_reads
+from smartwork.domain.bookings.visit import coverage
+
+router = APIRouter(prefix="/v1")
+
+Verifier = Annotated[Client, Depends(allowed("verdicts:read"))]
+
+
+class SpanOut(BaseModel):
+    """A span [starts_at, ends_at) in one state. A suspect span comes from a stuck sensor and is not billed."""
+
+    starts_at: datetime
+    ends_at: datetime
+    state: str
+    suspect: bool
+
+
+class LedgerDayOut(BaseModel):
+    """The readings of the centre on one local day: numbered = stored + rejected + waiting + missing.
+
+    Numbered at its edges; arrived here are those stored and those rejected with a reason; `missing_share` is the share that
+    has not arrived, whether it waits at the edge or is nowhere.
+    """
+
+    day: date
+    numbered: int
+    arrived: int
+    stored: int
+    rejected: int
+    in_outbox: int = Field(serialization_alias="waiting")
+    missing: int
+    missing_share: float
+
+
+class VerdictOut(BaseModel):
+    """The verdict on a booking or on a stay without one, in seconds: booked = occupied + vacant + unknown."""
+
+    id: int
+    verdict: str
+    company: str | None
+    centre: str
+    resource: str
+    member: str | None
+    booking: str | None
+    check_in: str | None
+    check_in_method: str | None
+    starts_at: datetime
+    ends_at: datetime
+    ceded_at: datetime | None
+    first_seen: datetime | None
+    last_seen: datetime | None
+    booked_s: int
+    occupied_s: int
+    vacant_s: int
+    unknown_s: int
+    over_s: int
+    coverage: float = Field(description="Share of the period in which a sensor could tell.")
+
+
+class Verdicts(BaseModel):
+    """A page of verdicts. Pass `next` as `after` for the next page; null on the last page."""
+
+    verdicts: list[VerdictOut]
+    next: int | None
+
+
+class VerdictEvidence(VerdictOut):
+    """A verdict with its evidence."""
+
+    spans: list[SpanOut]
+    ledger: list[LedgerDayOut]
+
+
+@router.get("/verdicts", tags=["verdicts"], responses=responses())
+def list_verdicts(
+    connection: Db,
+    client: Verifier,
+    centre: Annotated[Slug | None, Query()] = None,
+    booking: Annotated[ExternalId | None, Query(description="External id of a booking.")] = None,
+    since: Annotated[Instant | None, Query(description="Begins at or behind this.")] = None,
+    until: Annotated[Instant | None, Query(description="Begins before this.")] = None,
+    after: After = 0,
+    most: Most = 100,
+) -> Verdicts:
+    """Verdicts on bookings and walk-ins. Unattributed walk-ins are returned to the network only."""
+    found = api_reads.verdicts(
+        connection, client, booking=booking, centre=centre, since=since, until=until, after=after, most=most
+    )
+    return Verdicts(verdicts=[_verdict(row) for row in found], next=found[-1].verdict_id if len(found) == most else None)
+
+
+@router.get("/verdicts/{number}", tags=["verdicts"], responses=responses(HTTPStatus.NOT_FOUND))
+def get_verdict(number: Annotated[int, Path(ge=1, le=2**62)], connection: Db, client: Verifier) -> VerdictEvidence:
+    """A verdict with its evidence: spans, coverage, the ledger of those days, and the check-in."""
+    found = api_reads.verdict(connection, client, number)
+    if found is None:
+        raise Refused(HTTPStatus.NOT_FOUND, "There is no such verdict.")
+    return VerdictEvidence(
+        **_verdict(found).model_dump(),
+        spans=[SpanOut(starts_at=s.start, ends_at=s.end, state=s.state, suspect=s.suspect) for s in found.visit.spans],
+        ledger=[LedgerDayOut.model_validate(day, from_attributes=True) for day in found.visit.ledger or ()],
+    )
+
+
+def _verdict(recorded: RecordedVisit) -> VerdictOut:
+    visit = recorded.visit
+    measured_s = visit.occupied_s + visit.vacant_s + visit.unknown_s
+    return VerdictOut(
+        id=recorded.verdict_id,
+        verdict=visit.verdict,
+        company=recorded.company,
+        centre=visit.centre,
+        resource=visit.resource,
+        member=visit.member,
+        booking=visit.booking,
+        check_in=visit.check_in,
+        check_in_method=visit.check_in_method,
+        starts_at=visit.starts_at,
+        ends_at=visit.ends_at,
+        ceded_at=visit.reassigned_at,
+        first_seen=recorded.first_seen,
+        last_seen=recorded.last_seen,
+        booked_s=visit.booked_s,
+        occupied_s=visit.occupied_s,
+        vacant_s=visit.vacant_s,
+        unknown_s=visit.unknown_s,
+        over_s=visit.over_s,
+        coverage=round(coverage(measured_s, visit.unknown_s), 4),
+    )
