@@ -12,16 +12,16 @@ from smartwork.domain.presence.spans import State
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A desk, room or recording as it stands now; `heard_at` is the newest word of any of its sensors."""
+    """A desk, room or recording as it stands now; `last_reading_at` is the newest word of any of its sensors."""
 
     place: Place
     state: State
-    heard_at: datetime | None
+    last_reading_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Glow:
-    """A zone's light now: level 0 to 1, or None where no light of it was heard lately."""
+    """A zone's light now: level 0 to 1, or None where no light of it was read recently."""
 
     zone: ZoneLight
     level: float | None
@@ -40,14 +40,14 @@ def seats(rows: Iterable[Place], now: datetime) -> list[Seat]:
     found = []
     for _, group in groupby(rows, key=lambda row: row.resource_id):
         sensors = list(group)
-        fresh = [row.present for row in sensors if is_fresh(row.heard_at, row.interval_s, now)]
+        fresh = [row.present for row in sensors if is_fresh(row.last_reading_at, row.interval_s, now)]
         state: State = "unknown" if not fresh else "occupied" if any(fresh) else "vacant"
-        found.append(Seat(sensors[0], state, sensors[0].heard_at))
+        found.append(Seat(sensors[0], state, sensors[0].last_reading_at))
     return found
 
 
 def glows(rows: Iterable[ZoneLight], now: datetime) -> list[Glow]:
-    """One glow for each zone: the brightest of its lights that were heard lately. Expects a zone's rows together."""
+    """One glow for each zone: the brightest of its lights that were read recently. Expects a zone's rows together."""
     found = []
     for _, group in groupby(rows, key=lambda row: row.zone_id):
         lights = list(group)

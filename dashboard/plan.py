@@ -10,7 +10,7 @@ from dashboard.live import Glow, Seat
 from smartwork.domain.presence.spans import State
 
 _SCALE = 60  # drawing units a metre
-_KEYS: dict[State, str] = {"occupied": "Occupied", "vacant": "Vacant", "unknown": "Unknown: not heard lately"}
+_KEYS: dict[State, str] = {"occupied": "Occupied", "vacant": "Vacant", "unknown": "Unknown: no recent reading"}
 _WARM = "#ffc65c"
 _HATCH = (
     '<defs><pattern id="hatch" width="9" height="9" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
@@ -45,22 +45,24 @@ def floor_plan(width_m: float, height_m: float, zones: Iterable[Glow], seats: It
 
 def _zone(glow: Glow) -> str:
     zone = glow.zone
-    said = "light not heard" if glow.level is None else f"light at {percent(glow.level)}" if glow.level else "light off"
+    light = (
+        "no reading of the light" if glow.level is None else f"light at {percent(glow.level)}" if glow.level else "light off"
+    )
     x, y, width, height = (_SCALE * value for value in (zone.x_m, zone.y_m, zone.width_m, zone.height_m))
     box = f'x="{x:.0f}" y="{y:.0f}" width="{width:.0f}" height="{height:.0f}"'
     return (
-        f"<g><title>{escape(zone.name)}: {said}</title>"
+        f"<g><title>{escape(zone.name)}: {light}</title>"
         f'<rect {box} fill="#f4f2ed" stroke="#cfc9bd" stroke-width="2"/>'
         f'<rect {box} fill="url(#glow)" opacity="{0.62 * (glow.level or 0):.2f}"/>'
         f'<text x="{x + 14:.0f}" y="{y + 28:.0f}" class="zone">{escape(zone.name)}'
-        f'<tspan class="light"> · {said}</tspan></text></g>'
+        f'<tspan class="light"> · {light}</tspan></text></g>'
     )
 
 
 def _seat(seat: Seat, now: datetime) -> str:
     place, state = seat.place, seat.state
     x, y, width, height = (_SCALE * value for value in (place.x_m, place.y_m, place.width_m, place.height_m))
-    heard = f"last heard {ago(now - seat.heard_at)}" if seat.heard_at else "never heard"
+    last_reading = f"last reading {ago(now - seat.last_reading_at)}" if seat.last_reading_at else "no reading yet"
     fill = "url(#hatch)" if state == "unknown" else palette.FILL[state]
     dash = ' stroke-dasharray="7 5"' if state == "unknown" else ""
     room = place.kind == "room"
@@ -70,7 +72,7 @@ def _seat(seat: Seat, now: datetime) -> str:
     size = min(26.0, 0.62 * min(width, height), 1.6 * width / long)
     return (
         f'<g class="seat" data-resource="{escape(place.slug)}" data-state="{state}">'
-        f"<title>{escape(place.name)}: {state}, {heard}</title>"
+        f"<title>{escape(place.name)}: {state}, {last_reading}</title>"
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="{6 if room else 8}" fill="{fill}"'
         f'{opacity} stroke="{palette.EDGE[state]}" stroke-width="{4 if room else 2.5}"{dash}/>'
         f'<text x="{x + width / 2:.1f}" y="{y + height / 2:.1f}" text-anchor="middle" dominant-baseline="central" '

@@ -1,4 +1,4 @@
-"""A month's money on one page: what was billed, what is open and late, what centres are owed, and what nobody signed for."""
+"""A month's money on one page: what was billed, what is open and late, what centres are owed, and unattributed stays."""
 
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -97,7 +97,7 @@ if heads:
     )
 else:
     st.html('<p class="sw-note">The month has not been billed yet.</p>')
-st.subheader("Walk-ins that nobody signed for", anchor=False)
+st.subheader("Unattributed walk-ins", anchor=False)
 if stays:
     columns = [Column("Centre, place", "name"), Column("When"), Column("Presence", "n")]
     with st.container(height=420 if len(stays) > 10 else "content", border=False):

@@ -44,7 +44,7 @@ def plan(centre: CentreRow) -> None:
         at = now()
         seats, glows = live.seats(places, at), live.glows(zones, at)
         desks = live.counts(seats)
-        heard = max((seat.heard_at for seat in seats if seat.heard_at), default=None)
+        last_reading = max((seat.last_reading_at for seat in seats if seat.last_reading_at), default=None)
         known = desks["occupied"] + desks["vacant"]
         share = ratio(desks["occupied"], known)
         lit = sum(1 for glow in glows if glow.level)
@@ -53,9 +53,13 @@ def plan(centre: CentreRow) -> None:
                 [
                     Card("Occupied", whole(desks["occupied"]), f"{percent(share)} of the {known} known desks"),
                     Card("Vacant", whole(desks["vacant"]), "free to take"),
-                    Card("Unknown", whole(desks["unknown"]), "not heard lately"),
-                    Card("Zones lit", f"{lit} of {len(glows)}", "by the newest word of their lights"),
-                    Card("Last heard", ago(at - heard) if heard else "never", f"at {clock(heard)}" if heard else ""),
+                    Card("Unknown", whole(desks["unknown"]), "no recent reading"),
+                    Card("Zones lit", f"{lit} of {len(glows)}", "by the newest reading of their lights"),
+                    Card(
+                        "Last reading",
+                        ago(at - last_reading) if last_reading else "never",
+                        f"at {clock(last_reading)}" if last_reading else "",
+                    ),
                     edge_card(edges),
                 ]
             )

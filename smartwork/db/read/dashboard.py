@@ -114,7 +114,7 @@ class CentreDay(Use):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What can be occupied, with the newest word of one of its sensors; lengths in metres, None: never heard."""
+    """What can be occupied, with the newest word of one of its sensors; lengths in metres, None without a reading."""
 
     resource_id: int
     centre_id: int
@@ -127,7 +127,7 @@ class Place:
     y_m: float
     width_m: float
     height_m: float
-    heard_at: datetime | None
+    last_reading_at: datetime | None
     present: bool | None
     interval_s: int | None
 
@@ -300,7 +300,7 @@ class Reader:
         return documents.positions(self.connection, month=month)
 
     def unattributed_stays(self, month: date) -> dict[str, list[UnattributedStay]]:
-        """By centre: the month's walk-ins that nobody signed for."""
+        """The unattributed walk-ins of the month, by centre."""
         return statements.unattributed_stays(self.connection, month)
 
     def invoice_visits(self, invoice_id: int) -> list[LineVisit]:

@@ -48,11 +48,15 @@ def test_unattributed_stays_are_listed_in_local_time_and_in_their_local_month(
 
 
 def test_run_dashboard_and_list_count_the_same_stays(connection: Connection, database_url: str, tmp_path: Path) -> None:
-    unsigned = bill(connection, tmp_path).unattributed
+    unattributed = bill(connection, tmp_path).unattributed
     listed = json.loads(command(database_url, "invoice", "unattributed", "--month", "2026-10", "--json").stdout)
     with reading(database_url) as reader:
         on_page = [stay.occupied_s for its in reader.unattributed_stays(OCTOBER).values() for stay in its]
-    assert (listed["count"], listed["presence_s"]) == (unsigned.count, unsigned.occupied_s) == (len(on_page), sum(on_page))
+    assert (
+        (listed["count"], listed["presence_s"])
+        == (unattributed.count, unattributed.occupied_s)
+        == (len(on_page), sum(on_page))
+    )
 
 
 @pytest.mark.usefixtures("connection")

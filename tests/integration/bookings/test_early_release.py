@@ -79,13 +79,16 @@ def test_a_release_follows_the_policy_of_the_centre(network: Connection) -> None
 def test_a_release_is_published_once_with_how_long_the_desk_is_free(network: Connection, broker_url: str) -> None:
     put_bookings(network, [Booking("z", "mons", "desk-1", "m-1", NINE + 8 * HOUR, NINE + 9 * HOUR, "booked")])
     release_due(network, NINE + HOUR)
-    with MqttClient(broker_url, "listener", subscriptions=[TOPIC]) as listener, MqttClient(broker_url, "speaker") as speaker:
+    with (
+        MqttClient(broker_url, "listener", subscriptions=[TOPIC]) as listener,
+        MqttClient(broker_url, "publisher") as publisher,
+    ):
         listener.wait_connected(5)
-        speaker.wait_connected(5)
-        assert publish_releases(network, speaker, NINE + HOUR) == 1
-        assert publish_releases(network, speaker, NINE + HOUR) == 0
-        (heard,) = listener.receive(5, 5)
-    found = decode(heard.topic, heard.payload)
+        publisher.wait_connected(5)
+        assert publish_releases(network, publisher, NINE + HOUR) == 1
+        assert publish_releases(network, publisher, NINE + HOUR) == 0
+        (delivery,) = listener.receive(5, 5)
+    found = decode(delivery.topic, delivery.payload)
     assert isinstance(found, Decoded)
     assert isinstance(found.message, Released)
     assert (found.message.resource, found.message.booking, found.message.reason) == ("desk-1", "a", "no_show")

@@ -113,14 +113,14 @@ def test_of_workers_that_store_overlapping_batches_at_the_same_time_one_stores_i
     sizes = (2, 4, 10, 20)
     barrier = Barrier(len(sizes))
 
-    def claim(many: int) -> int:
+    def store(many: int) -> int:
         with closing(connect(database_url)) as own:
             worker = IngestStore(own)
             barrier.wait(10)
             return sum(commit(worker, received(morning(first, many=many))).readings for first in range(1, 101, many))
 
     with ThreadPoolExecutor(len(sizes)) as pool:
-        stored = sum(pool.map(claim, sizes))
+        stored = sum(pool.map(store, sizes))
     assert stored == number(connection, "SELECT count(*) FROM reading") == number(connection, "SELECT sum(stored) FROM batch")
     assert number(connection, "SELECT count(DISTINCT n) FROM reading") == stored
     assert overlaps(connection) == []

@@ -13,8 +13,8 @@ NOW = datetime(2026, 10, 5, 9, tzinfo=UTC)
 
 
 def place(age_s: float | None, *, present: bool | None, resource: int = 1, name: str = "Desk") -> Place:
-    heard = None if age_s is None else NOW - timedelta(seconds=age_s)
-    return Place(resource, 1, 1, f"d-{resource}", name, "desk", 1, 0, 0, 1, 1, heard, present, 100)
+    last_reading_at = None if age_s is None else NOW - timedelta(seconds=age_s)
+    return Place(resource, 1, 1, f"d-{resource}", name, "desk", 1, 0, 0, 1, 1, last_reading_at, present, 100)
 
 
 def zone(age_s: float, on: bool, level: float) -> ZoneLight:
@@ -22,11 +22,11 @@ def zone(age_s: float, on: bool, level: float) -> ZoneLight:
     return ZoneLight(1, "Hall", 10, 100, 0, 0, 5, 5, 1, 100, at, on, at, level)
 
 
-def test_a_word_holds_for_two_and_a_half_intervals_and_no_longer() -> None:
+def test_a_reading_is_valid_for_two_and_a_half_intervals() -> None:
     assert [seats([place(age, present=True)], NOW)[0].state for age in (250, 251)] == ["occupied", "unknown"]
 
 
-def test_a_sensor_never_heard_is_unknown() -> None:
+def test_a_sensor_without_readings_is_unknown() -> None:
     assert seats([place(None, present=None)], NOW)[0].state == "unknown"
 
 

@@ -117,7 +117,7 @@ def drop_vat(snapshot: dict[str, Any]) -> None:
     snapshot["vat_totals"][0]["vat"] = "0.00"
 
 
-def claim_full_coverage(snapshot: dict[str, Any]) -> None:
+def state_full_coverage(snapshot: dict[str, Any]) -> None:
     billed = next(p for line in snapshot["lines"] for p in line["proofs"] if p["unknown_s"])
     billed["coverage"] = "1.000"
 
@@ -146,7 +146,7 @@ def show_the_ledger_of_another_day(snapshot: dict[str, Any]) -> None:
         (soften_rule, "price"),
         (raise_total, "gross"),
         (drop_vat, "VAT"),
-        (claim_full_coverage, "coverage"),
+        (state_full_coverage, "coverage"),
     ],
 )
 @pytest.mark.parametrize("seal", [False, True])

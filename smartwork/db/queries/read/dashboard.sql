@@ -59,9 +59,9 @@ GROUP BY c.name, u.day
 ORDER BY c.name, u.day
 
 -- name: dashboard_places
--- What can be occupied, each with the newest presence of each of its sensors; nulls where none was ever heard.
+-- What can be occupied, each with the newest presence of each of its sensors; nulls where none has a reading.
 SELECT r.resource_id, r.centre_id, r.zone_id, r.slug, r.name, r.kind, r.seats, r.x_m, r.y_m, r.width_m, r.height_m,
-       l.at AS heard_at, l.value > 0 AS present, d.interval_s
+       l.at AS last_reading_at, l.value > 0 AS present, d.interval_s
 FROM resource r LEFT JOIN device d ON d.resource_id = r.resource_id
 LEFT JOIN LATERAL (SELECT at, value FROM reading WHERE device_id = d.device_id AND metric = %(presence)s
                    ORDER BY at DESC, n DESC LIMIT 1) l ON true
