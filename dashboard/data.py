@@ -1,4 +1,4 @@
-"""What pages read: the settings of this process, and one snapshot of the database a page."""
+"""What pages read: the settings of the process, and one snapshot of the database for each page."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -8,19 +8,19 @@ from datetime import date
 from functools import cache
 from itertools import groupby
 
-from smartwork.db.read.dashboard import CentreMonth, EnergyRow, Reader, Use, ratio, reading
+from smartwork.db.read.dashboard import CentreMonthUse, EnergyRow, Reader, Use, ratio, reading
 from smartwork.domain.ledger.ledger_day import LedgerDay
 from smartwork.settings import DashboardSettings
 
 
 @cache
 def settings() -> DashboardSettings:
-    """The settings of this process; raises SettingError where one is missing."""
+    """The settings of this process; raises SettingError if one is missing."""
     return DashboardSettings.from_env(os.environ)
 
 
 def opened() -> AbstractContextManager[Reader]:
-    """A reader for one page; raises ServiceUnavailable where the database is away."""
+    """A reader for one page; raises ServiceUnavailable if the database is away."""
     return reading(settings().database_url)
 
 
@@ -38,7 +38,7 @@ class Light:
 
     @property
     def saved_wh(self) -> float:
-        """Baseline less use; negative where more was used."""
+        """Baseline minus use; negative if more was used."""
         return self.baseline_wh - self.used_wh
 
     @property
@@ -57,7 +57,7 @@ class Light:
         return ratio(self.used_wh / 1000, self.area_m2)
 
 
-def network_use(centres: list[CentreMonth]) -> Use:
+def network_use(centres: list[CentreMonthUse]) -> Use:
     """The use of all centres' desks together."""
     return Use(
         open_s=sum(c.open_s for c in centres),

@@ -1,4 +1,4 @@
-"""SVG in the page itself, so that tooltips work and a new picture replaces the old one without a flicker."""
+"""Inline SVG: tooltips work, and a new picture replaces the old one without flicker."""
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
@@ -12,7 +12,7 @@ export default function ({ data, parentElement }) {
 
 
 def draw(svg: str, key: str) -> None:
-    """Show an SVG, in which every text from outside must already be escaped; `key` is the picture's place on the page."""
+    """Show an SVG whose texts are escaped already; `key` identifies its place on the page."""
     _component()(data=svg, key=key, height="content")
 
 

@@ -1,4 +1,4 @@
-"""Numbers, times and durations as every page writes them; "–" where there is no figure.
+"""Formats of numbers, times and durations on pages; "–" for a missing figure.
 
 English by the rules that documents use, with thousands separated by a narrow no-break space, which readers of all three
 languages take for what it is.

@@ -1,4 +1,4 @@
-"""The furniture of every page: heading, choice of month, and a friendly word where there is nothing to show."""
+"""Parts that all pages share: heading, choice of month, messages for empty states and errors."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ _RETRY_S = 3
 
 
 class NothingYet(SmartworkError):  # noqa: N818 - a state of the network, not a fault
-    """There is nothing to show yet; the message says what to do."""
+    """There is no data yet; the message says what to do."""
 
 
 def style() -> None:
@@ -26,7 +26,7 @@ def style() -> None:
 
 
 def heading(title: str, lead: str, centres: list[CentreRow]) -> None:
-    """A page's title with one sentence below, and the mark of made-up data."""
+    """The title of a page with one sentence below it, and the mark of made-up data."""
     st.title(title, anchor=False)
     st.html(f'<p class="sw-lead">{escape(lead)}</p>')
     if any(centre.is_demo for centre in centres):
@@ -34,7 +34,7 @@ def heading(title: str, lead: str, centres: list[CentreRow]) -> None:
 
 
 def choose_month(reader: Reader) -> date:
-    """The month that the reader of the page chose, the newest by default, kept from page to page."""
+    """The chosen month, the newest by default; the choice is kept between pages."""
     months = reader.months()
     if not months:
         raise NothingYet("No day has been evaluated yet. Figures appear here once a day has been reconciled.")
@@ -47,7 +47,7 @@ def choose_month(reader: Reader) -> date:
 
 
 def centres_of(reader: Reader) -> list[CentreRow]:
-    """All centres; raises NothingYet where none is installed."""
+    """All centres; raises NothingYet if there is none."""
     centres = reader.centres()
     if not centres:
         raise NothingYet("The database holds no centre yet. Install a network, or run `smartwork demo` to see one.")
@@ -55,7 +55,7 @@ def centres_of(reader: Reader) -> list[CentreRow]:
 
 
 def message(error: SmartworkError) -> None:
-    """A calm card that says what is the matter and what to do."""
+    """A card that says what happened and what to do."""
     title = {ServiceUnavailable: "The database is away", NothingYet: "Nothing to show yet"}.get(
         type(error), "This needs a hand"
     )
@@ -68,7 +68,7 @@ def message(error: SmartworkError) -> None:
 
 @contextmanager
 def friendly() -> Iterator[None]:
-    """For parts that rerun by themselves: an error of ours becomes a card, and the next run tries again."""
+    """Decorates a part that reruns by itself: an error becomes a card, and the next run tries again."""
     try:
         yield
     except SmartworkError as error:
@@ -76,7 +76,7 @@ def friendly() -> Iterator[None]:
 
 
 def show(page: Callable[[], None]) -> None:
-    """Run a page; where the database is away or empty say so, and try again until it is not."""
+    """Run a page. If the database is away or empty, show that and try again."""
     try:
         page()
     except SmartworkError as error:
@@ -86,7 +86,7 @@ def show(page: Callable[[], None]) -> None:
 
 @st.fragment(run_every=_RETRY_S)
 def _try_again(said: str) -> None:
-    """Rerun the whole page as soon as what failed may have changed."""
+    """Rerun the page after a while, because the cause may be gone."""
     tries = st.session_state.get("tries", 0)
     st.session_state["tries"] = tries + 1
     if tries == 0:

@@ -1,4 +1,4 @@
-"""What a floor plan may claim at an instant: the newest word of each sensor, and nothing that has gone stale."""
+"""What a floor plan shows at an instant: the newest reading of each sensor that is not too old."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from smartwork.domain.presence.spans import State
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A desk, room or recording as it stands now; `last_reading_at` is the newest word of any of its sensors."""
+    """The state of a place now; `last_reading_at` is the newest reading of any of its sensors."""
 
     place: Place
     state: State
@@ -28,12 +28,12 @@ class Glow:
 
 
 def is_fresh(at: datetime | None, interval_s: int | None, now: datetime) -> bool:
-    """Whether a word still holds: not older than 2.5 reporting intervals."""
+    """Whether a reading is at most 2.5 reporting intervals old."""
     return at is not None and interval_s is not None and now - at <= silence_timeout(interval_s)
 
 
 def seats(rows: Iterable[Place], now: datetime) -> list[Seat]:
-    """One seat for each resource: occupied where any fresh sensor says so, vacant where all fresh ones deny it.
+    """One seat for each place: occupied if any fresh sensor detects presence, vacant if no fresh sensor does.
 
     Expects the rows of a resource together, the newest word first.
     """

@@ -1,4 +1,4 @@
-"""Cards and tables as HTML that any width can hold; every text that comes from outside is escaped."""
+"""Cards and tables as HTML for any width; all texts are escaped."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Mood = Literal["", "good", "bad"]
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A headline figure: what it is, the figure, and how to read it."""
+    """A figure with its name and an explanation."""
 
     label: str
     figure: str
@@ -31,7 +31,7 @@ Cell = str | Raw
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class HtmlColumn:
     """A table's column: `n` for numbers, set to the right."""
 
     title: str
@@ -39,7 +39,7 @@ class Column:
 
 
 def cards(figures: Iterable[Card]) -> str:
-    """Figures side by side, as many a row as there is room for."""
+    """Cards side by side, as many in a row as fit."""
     shown = list(figures)
     return (
         f'<div class="sw-cards{" many" if len(shown) > 6 else ""}">'
@@ -52,8 +52,8 @@ def cards(figures: Iterable[Card]) -> str:
     )
 
 
-def table(columns: Sequence[Column], rows: Iterable[tuple[Mood, Sequence[Cell]]]) -> str:
-    """A table that scrolls sideways where it is too wide; each row has a mood."""
+def table(columns: Sequence[HtmlColumn], rows: Iterable[tuple[Mood, Sequence[Cell]]]) -> str:
+    """A table that scrolls sideways if it is too wide; each row has a colour."""
     head = "".join(f'<th class="{column.kind}">{escape(column.title)}</th>' for column in columns)
     body = "".join(
         f'<tr class="{mood}">'

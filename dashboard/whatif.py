@@ -1,4 +1,4 @@
-"""What other settings of a zone's light would have done last month, tried with the edge's own controller."""
+"""Other light settings of a zone tried on a month, with the edge's own controller."""
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ LONGEST_MIN = 60
 
 
 def show(zones: list[ZoneMonth]) -> None:
-    """The zone, the sliders, and what would have come of it."""
+    """Choose a zone and settings, and show the result."""
     with st.container(horizontal=True):
         name = st.selectbox("Zone", [zone.name for zone in zones], width=300)
         zone = next(each for each in zones if each.name == name)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import data, frame
 from dashboard.format import clock, day, minutes, money, short_day, whole
-from dashboard.markup import Card, Column, Mood, Raw, cards, table, two_lines
+from dashboard.markup import Card, HtmlColumn, Mood, Raw, cards, table, two_lines
 from smartwork.clock import now
 from smartwork.db.billing.documents import DocumentSummary
 from smartwork.domain.billing.lifecycle import status
@@ -88,7 +88,12 @@ st.html(
 )
 st.subheader("Documents", anchor=False)
 if heads:
-    columns = [Column("Party, number", "name"), Column("Amount", "n"), Column("Open, state", "n alarm"), Column("Due")]
+    columns = [
+        HtmlColumn("Party, number", "name"),
+        HtmlColumn("Amount", "n"),
+        HtmlColumn("Open, state", "n alarm"),
+        HtmlColumn("Due"),
+    ]
     with st.container(height=620 if len(heads) > 9 else "content", border=False):
         st.html(table(columns, [row(head) for head in heads]))
     st.html(
@@ -99,7 +104,7 @@ else:
     st.html('<p class="sw-note">The month has not been billed yet.</p>')
 st.subheader("Unattributed walk-ins", anchor=False)
 if stays:
-    columns = [Column("Centre, place", "name"), Column("When"), Column("Presence", "n")]
+    columns = [HtmlColumn("Centre, place", "name"), HtmlColumn("When"), HtmlColumn("Presence", "n")]
     with st.container(height=420 if len(stays) > 10 else "content", border=False):
         st.html(table(columns, [stay(centre, one) for centre, one in stays]))
     st.html(

@@ -1,4 +1,4 @@
-"""One centre at this moment: its floor plan, drawn anew every two seconds."""
+"""One centre now: its floor plan, redrawn every two seconds."""
 
 import streamlit as st
 

@@ -1,10 +1,10 @@
-"""What the light used, for whom, and how much was saved: for those who tune it."""
+"""Lighting energy of a month: used, used in empty zones, saved; and other settings tried."""
 
 import streamlit as st
 
 from dashboard import charts, data, frame, whatif
 from dashboard.format import kwh, number, percent
-from dashboard.markup import Card, Column, Mood, Raw, bar, cards, table, two_lines
+from dashboard.markup import Card, HtmlColumn, Mood, Raw, bar, cards, table, two_lines
 
 ALL = "All centres"
 
@@ -61,13 +61,13 @@ def row(zone: data.Light) -> tuple[Mood, list[str | Raw]]:
 
 st.subheader("Zones, most waste first", anchor=False)
 columns = [
-    Column("Zone", "name"),
-    Column("Waste", "n"),
-    Column("Share of use"),
-    Column("Used", "n"),
-    Column("kWh/m²", "n"),
-    Column("Saved", "n"),
-    Column("Saving", "n"),
+    HtmlColumn("Zone", "name"),
+    HtmlColumn("Waste", "n"),
+    HtmlColumn("Share of use"),
+    HtmlColumn("Used", "n"),
+    HtmlColumn("kWh/m²", "n"),
+    HtmlColumn("Saved", "n"),
+    HtmlColumn("Saving", "n"),
 ]
 st.html(table(columns, [row(zone) for zone in data.zones_worst_first(rows)]))
 

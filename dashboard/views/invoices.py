@@ -1,4 +1,4 @@
-"""A company's invoice, and for each line the measurement that it rests on."""
+"""A company's invoice, with the measurements behind each line."""
 
 from html import escape
 from itertools import groupby
@@ -10,8 +10,8 @@ from dashboard import data, evidence, frame
 from dashboard.drawing import draw
 from dashboard.format import day, minutes, money, number, percent, short_day, structured, whole
 from dashboard.format import month as month_name
-from dashboard.markup import Card, Column, cards, table
-from smartwork.db.read.dashboard import InvoiceEntry, InvoiceRow
+from dashboard.markup import Card, HtmlColumn, cards, table
+from smartwork.db.read.dashboard import InvoiceEntry, InvoiceSummary
 from smartwork.domain.billing.billed_visit import BilledVisit
 from smartwork.domain.bookings.visit import Visit
 
@@ -32,8 +32,8 @@ with data.opened() as reader:
     position = reader.positions(invoice.month)[invoice.number]
 
 
-def document(invoice: InvoiceRow) -> str:
-    """The invoice's head: numbers, dates and totals as they were issued."""
+def document(invoice: InvoiceSummary) -> str:
+    """The numbers, dates and totals of the invoice as issued."""
     is_credit = invoice.kind == "credit_note"
     facts = [
         ("Credit note" if is_credit else "Invoice", invoice.number),
@@ -59,14 +59,14 @@ def document(invoice: InvoiceRow) -> str:
 
 
 def what(entry: InvoiceEntry) -> str:
-    """The place of a line of one visit, the pass, or what else was sold."""
+    """The place of the line if it has one visit, else the pass or what was sold."""
     if entry.kind == "pass":
         return f"{entry.unit.replace('_', '-').capitalize()} pass"
     return entry.place or entry.kind.replace("_", " ").capitalize()
 
 
 def verdict(entry: InvoiceEntry) -> str:
-    """The verdict of a line's visit, or how many visits it rests on."""
+    """The verdict on the line's visit, or the number of its visits."""
     its = visits.get(entry.line, [])
     if len(its) == 1:
         return evidence.LABEL[its[0].billed.visit.verdict] if its[0].billed else "–"
@@ -74,7 +74,7 @@ def verdict(entry: InvoiceEntry) -> str:
 
 
 def choose_line(entries: list[InvoiceEntry]) -> InvoiceEntry:
-    """A table of lines, what a phone must show first; the chosen one, the first at the start."""
+    """The table of lines; returns the line that the reader chose, the first by default."""
     frame_of_lines = pd.DataFrame(
         [
             {
@@ -111,7 +111,7 @@ def choose_line(entries: list[InvoiceEntry]) -> InvoiceEntry:
 
 
 def charged(entry: InvoiceEntry) -> Card:
-    """What the line came to, and how."""
+    """How the net amount of the line was computed."""
     unit = "h" if entry.unit == "hour" else entry.unit.replace("_", " ")
     many = entry.hours if entry.quantity is None else entry.quantity
     sold = f"{number(float(many), 2)} {unit} at {money(entry.price, invoice.currency)}, before VAT"
@@ -146,15 +146,20 @@ def show_visit(entry: InvoiceEntry, billed: BilledVisit, n: int, many: int) -> N
 
 
 def show_ledger(visits: list[Visit]) -> None:
-    """The numbers of the readings under the visits, and how whole their days were."""
+    """The numbers of the readings behind the visits, and the ledger of their days."""
     st.html('<p class="sw-note">The ledger\'s batches that hold the readings of this line:</p>')
-    columns = [Column("Gateway", "name"), Column("Epoch"), Column("First number", "n"), Column("Last number", "n")]
+    columns = [
+        HtmlColumn("Gateway", "name"),
+        HtmlColumn("Epoch"),
+        HtmlColumn("First number", "n"),
+        HtmlColumn("Last number", "n"),
+    ]
     batches = dict.fromkeys(batch for visit in visits for batch in visit.batches)
     st.html(table(columns, [("", [b.edge, b.epoch, whole(b.first), whole(b.last)]) for b in batches]))
     if days := dict.fromkeys(one for visit in visits for one in visit.ledger or ()):
         st.html('<p class="sw-note">The ledger of the centre on that day, in readings, when the line was billed:</p>')
         parts = ("Numbered", "Stored", "Rejected", "Waiting in the centre", "Missing")
-        columns = [Column("Day", "name"), *(Column(part, "n") for part in parts)]
+        columns = [HtmlColumn("Day", "name"), *(HtmlColumn(part, "n") for part in parts)]
         figures = [(d.day, (d.numbered, d.stored, d.rejected, d.in_outbox, d.missing)) for d in days]
         st.html(table(columns, [("", [day(on), *map(whole, counted)]) for on, counted in figures]))
 

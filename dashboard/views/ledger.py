@@ -1,4 +1,4 @@
-"""Proof that nothing was lost: every number that an edge gave, and where it went."""
+"""The ledger: readings that edges numbered, and what happened to each."""
 
 from itertools import chain
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import data, frame
 from dashboard.format import day, moment, whole
-from dashboard.markup import Card, Column, Mood, Raw, cards, table, tag
+from dashboard.markup import Card, HtmlColumn, Mood, Raw, cards, table, tag
 from smartwork.db.ledger.ledger import NumberRun
 from smartwork.domain.ledger.ledger_day import LedgerDay, ledger_total
 
@@ -54,14 +54,14 @@ st.subheader("By centre and day", anchor=False)
 names = ["All centres", *sorted(name_of[centre] for centre in ledger)]
 chosen = st.selectbox("Centre", names, width=300)
 columns = [
-    Column("Centre", "name"),
-    Column("Day"),
-    Column("Numbered", "n"),
-    Column("Stored", "n"),
-    Column("Rejected", "n"),
-    Column("In outbox", "n"),
-    Column("Missing", "n alarm"),
-    Column("Duplicates", "n"),
+    HtmlColumn("Centre", "name"),
+    HtmlColumn("Day"),
+    HtmlColumn("Numbered", "n"),
+    HtmlColumn("Stored", "n"),
+    HtmlColumn("Rejected", "n"),
+    HtmlColumn("In outbox", "n"),
+    HtmlColumn("Missing", "n alarm"),
+    HtmlColumn("Duplicates", "n"),
 ]
 shown = [(centre, its) for centre, days in ledger.items() if chosen in ("All centres", name_of[centre]) for its in days]
 shown.sort(key=lambda found: (-found[1].missing, -found[1].day.toordinal(), found[0]))
@@ -70,7 +70,13 @@ with st.container(height=520 if len(shown) > 12 else "content", border=False):
 
 st.subheader("Runs of numbers that are not stored", anchor=False)
 if gaps:
-    columns = [Column("Centre", "name"), Column("Gateway"), Column("Epoch"), Column("Numbers"), Column("Count", "n")]
+    columns = [
+        HtmlColumn("Centre", "name"),
+        HtmlColumn("Gateway"),
+        HtmlColumn("Epoch"),
+        HtmlColumn("Numbers"),
+        HtmlColumn("Count", "n"),
+    ]
     st.html(
         table(
             columns,
@@ -85,11 +91,17 @@ if gaps:
     )
     st.html('<p class="sw-note">A run may still wait in the gateway\'s outbox; what the outbox does not hold is missing.</p>')
 else:
-    st.html(table([Column("")], [("", [tag("No gap in any outbox", "good")])]))
+    st.html(table([HtmlColumn("")], [("", [tag("No gap in any outbox", "good")])]))
 
 st.subheader("Rejected, newest first", anchor=False)
 if rejected:
-    columns = [Column("Arrived"), Column("Centre", "name"), Column("Reason", "wrap"), Column("Number", "n"), Column("Topic")]
+    columns = [
+        HtmlColumn("Arrived"),
+        HtmlColumn("Centre", "name"),
+        HtmlColumn("Reason", "wrap"),
+        HtmlColumn("Number", "n"),
+        HtmlColumn("Topic"),
+    ]
     st.html(
         table(
             columns,
@@ -97,4 +109,4 @@ if rejected:
         )
     )
 else:
-    st.html(table([Column("")], [("", [tag("Nothing was rejected", "good")])]))
+    st.html(table([HtmlColumn("")], [("", [tag("Nothing was rejected", "good")])]))

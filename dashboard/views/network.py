@@ -1,4 +1,4 @@
-"""All centres compared: how full, how wasteful, how trustworthy."""
+"""All centres compared: utilization, wasted light, missing measurements."""
 
 from itertools import chain
 
@@ -6,9 +6,9 @@ import streamlit as st
 
 from dashboard import charts, data, frame, live
 from dashboard.format import kwh, moment, number, percent, short_day, whole
-from dashboard.markup import Card, Column, Mood, Raw, bar, cards, table, tag, two_lines
+from dashboard.markup import Card, HtmlColumn, Mood, Raw, bar, cards, table, tag, two_lines
 from smartwork.clock import now
-from smartwork.db.read.dashboard import CentreMonth, ratio
+from smartwork.db.read.dashboard import CentreMonthUse, ratio
 from smartwork.domain.ledger.ledger_day import ledger_total
 
 with data.opened() as reader:
@@ -63,7 +63,7 @@ st.html(
 )
 
 
-def row(centre: CentreMonth) -> tuple[Mood, list[str | Raw]]:
+def row(centre: CentreMonthUse) -> tuple[Mood, list[str | Raw]]:
     return "", [
         two_lines(centre.name, f"{centre.desks} desks"),
         tag(centre.operator_kind),
@@ -80,14 +80,14 @@ def row(centre: CentreMonth) -> tuple[Mood, list[str | Raw]]:
 
 st.subheader("Centres, busiest first", anchor=False)
 columns = [
-    Column("Centre", "name"),
-    Column("Operator"),
-    Column("Utilisation"),
-    Column("Unknown", "n"),
-    Column("Peak"),
-    Column("No-shows", "n"),
-    Column("kWh/m²", "n"),
-    Column("Saving", "n"),
+    HtmlColumn("Centre", "name"),
+    HtmlColumn("Operator"),
+    HtmlColumn("Utilisation"),
+    HtmlColumn("Unknown", "n"),
+    HtmlColumn("Peak"),
+    HtmlColumn("No-shows", "n"),
+    HtmlColumn("kWh/m²", "n"),
+    HtmlColumn("Saving", "n"),
 ]
 st.html(table(columns, [row(c) for c in sorted(months, key=lambda c: -(c.utilisation or -1))]))
 st.html(

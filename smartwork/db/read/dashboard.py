@@ -1,4 +1,4 @@
-"""The dashboard's one read port: rows as frozen values, all of one page from one snapshot of the database."""
+"""All queries of the dashboard. The rows of one page come from one snapshot of the database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ Row = TypeVar("Row")
 
 
 def ratio(part: float, whole: float) -> float | None:
-    """`part / whole`, or None where there is no whole to measure against."""
+    """`part / whole`, or None if `whole` is 0."""
     return part / whole if whole > 0 else None
 
 
@@ -44,7 +44,7 @@ class Use:
 
     @property
     def utilisation(self) -> float | None:
-        """Occupied over occupied and vacant: unmeasured time leaves the denominator. None where nothing was measured."""
+        """Occupied / (occupied + vacant); unmeasured time is left out. None if nothing was measured."""
         return ratio(self.occupied_s, self.occupied_s + self.vacant_s)
 
     @property
@@ -73,7 +73,7 @@ class CentreRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CentreMonth(Use):
+class CentreMonthUse(Use):
     """A centre's month: use of its desks, no-shows, and light. None where a figure was not measured."""
 
     centre_id: int
@@ -114,7 +114,7 @@ class CentreDay(Use):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What can be occupied, with the newest word of one of its sensors; lengths in metres, None without a reading."""
+    """A place with the newest reading of one of its sensors, or None; lengths in metres."""
 
     resource_id: int
     centre_id: int
@@ -134,7 +134,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class ZoneLight:
-    """A zone and the newest word of one of its devices about light; level 0 to 1."""
+    """A zone with the newest light reading of one of its devices; level 0 to 1."""
 
     zone_id: int
     name: str
@@ -154,7 +154,7 @@ class ZoneLight:
 
 @dataclass(frozen=True, slots=True)
 class EdgeRow:
-    """Whether an edge is there, and since when."""
+    """Whether an edge is connected, and since when."""
 
     edge: str
     state: Literal["online", "offline"]
@@ -183,7 +183,7 @@ class EnergyRow:
 
 
 @dataclass(frozen=True, slots=True)
-class InvoiceRow:
+class InvoiceSummary:
     """An issued invoice or credit note of a company."""
 
     invoice_id: int
@@ -231,7 +231,7 @@ class LineVisit:
 
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
-    """A message or reading that was refused, and why."""
+    """A rejected message or reading, with the reason."""
 
     arrived_at: datetime
     centre: str | None
@@ -241,7 +241,7 @@ class RejectedRow:
 
 
 class Reader:
-    """What the pages may ask; every answer of one reader is of the same instant."""
+    """The queries of the pages; all answers of one reader are of the same instant."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -251,41 +251,41 @@ class Reader:
             return cursor.execute(sql(name), values).fetchall()
 
     def months(self) -> list[date]:
-        """First days of the months that hold anything, newest first."""
+        """First days of the months with data, newest first."""
         return [month for (month,) in self.connection.execute(sql("dashboard_months")) if isinstance(month, date)]
 
     def centres(self) -> list[CentreRow]:
         """All centres by name."""
         return self._rows(CentreRow, "dashboard_centres")
 
-    def centre_months(self, month: date) -> list[CentreMonth]:
+    def centre_months(self, month: date) -> list[CentreMonthUse]:
         """All centres by name, those without figures included."""
-        return self._rows(CentreMonth, "dashboard_centre_month", month=month)
+        return self._rows(CentreMonthUse, "dashboard_centre_month", month=month)
 
     def centre_days(self, month: date) -> list[CentreDay]:
         """One row for each centre and day that has one."""
         return self._rows(CentreDay, "dashboard_centre_days", month=month)
 
     def places(self, centre_id: int | None = None) -> list[Place]:
-        """Desks, rooms and recordings of a centre, or of all: a row for each sensor, the newest word first."""
+        """Places of a centre, or of all: one row for each sensor, the newest reading first."""
         return self._rows(Place, "dashboard_places", centre_id=centre_id, presence=int(Metric.PRESENCE))
 
     def zones(self, centre_id: int) -> list[ZoneLight]:
-        """Zones of a centre: a row for each device, the newest word first."""
+        """Zones of a centre: one row for each device, the newest reading first."""
         codes = {"light_on": int(Metric.LIGHT_ON), "light_level": int(Metric.LIGHT_LEVEL)}
         return self._rows(ZoneLight, "dashboard_zones", centre_id=centre_id, **codes)
 
     def edges(self, centre_id: int) -> list[EdgeRow]:
-        """The edges that ever spoke for a centre."""
+        """The edges of a centre that ever connected."""
         return self._rows(EdgeRow, "dashboard_edges", centre_id=centre_id)
 
     def energy(self, month: date) -> list[EnergyRow]:
         """One row for each zone and day."""
         return self._rows(EnergyRow, "dashboard_energy", month=month)
 
-    def invoices(self) -> list[InvoiceRow]:
+    def invoices(self) -> list[InvoiceSummary]:
         """All invoices and credit notes of companies, newest month first."""
-        return self._rows(InvoiceRow, "dashboard_invoices")
+        return self._rows(InvoiceSummary, "dashboard_invoices")
 
     def invoice_entries(self, invoice_id: int) -> list[InvoiceEntry]:
         """All lines of one document in their order."""
@@ -321,7 +321,7 @@ class Reader:
         return gaps(self.connection)
 
     def rejected(self, most: int = 100) -> list[RejectedRow]:
-        """What was refused last, newest first, at most `most`."""
+        """The newest rejected messages and readings, at most `most`."""
         return self._rows(RejectedRow, "dashboard_rejected", most=most)
 
 
@@ -335,7 +335,7 @@ def billed_or_none(snapshot: object) -> BilledVisit | None:
 
 @contextmanager
 def reading(database_url: str) -> Iterator[Reader]:
-    """A reader over one read-only snapshot; raises ServiceUnavailable where the database is away or not set up."""
+    """A reader over one read-only snapshot; raises ServiceUnavailable if the database is away or not set up."""
     connection = connect(database_url)
     try:
         connection.read_only = True
