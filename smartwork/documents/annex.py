@@ -1,6 +1,7 @@
 """The annex, as texts and fractions of a time axis: the evidence of every visit, and the ledger of the days it touches."""
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from smartwork.documents import line_texts
 from smartwork.documents.character_set import ending, for_column, shortened
-from smartwork.documents.line_pages import CENTRE_NAME, PLACE_NAME
+from smartwork.documents.line_pages import CENTRE_NAME, PLACE_NAME, weight
 from smartwork.domain.billing.billed_visit import BilledVisit
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.parties import Language
@@ -29,6 +30,11 @@ _REFERENCE, _OUTBOX = 24, 40
 _EPOCH_DIGITS = 6
 _LEDGER_FIGURES = ("numbered", "stored", "rejected", "waiting", "missing")
 _NOT_ARRIVED = ("waiting", "missing")
+LIGHT_PLACE, LIGHT_REFERENCE, _LIGHT_VERDICT, _LIGHT_LINE = 14, 20, 56, 64
+"""The weights (`line_pages.weight`) up to which the parts of a visit's two lines fit."""
+_LIGHT_DIGITS, _MANY_DIGITS = 24, 12
+"""A reference of mostly digits may have a larger weight, because digits are narrow."""
+_DIGITS = re.compile("[-0-9]")
 
 
 def visits_section(invoice: Invoice) -> dict[str, Any] | None:
@@ -70,7 +76,7 @@ def _visit(number: int, billed: BilledVisit, words: Texts, language: Language, a
     spans: dict[str, list[Stretch]] = defaultdict(list)
     for span in billed.visit.spans:
         spans["suspect" if span.suspect else span.state].append((fraction(span.start), fraction(span.end)))
-    return {
+    row: dict[str, Any] = {
         "line": str(number),
         "date": formats.short_day(billed.day, language),
         "place": for_column(shortened(billed.visit.resource_name, PLACE_NAME)),
@@ -87,6 +93,25 @@ def _visit(number: int, billed: BilledVisit, words: Texts, language: Language, a
         else None,
         "spans": {state: _dashes(stretches) for state, stretches in spans.items()},
     }
+    below = f"{row['missing']}{row['coverage']}"
+    outbox, numbers = str(row.pop("outbox")), str(row["numbers"])
+    if weight(f"{outbox} {numbers}{below}") <= _LIGHT_LINE:
+        row["numbers"] = f"{outbox} {numbers}"
+    reference = str(row["reference"])
+    row["fits"] = (
+        visit_reference_fits(reference)
+        and weight(str(row["place"])) <= LIGHT_PLACE
+        and weight(f"{numbers}{below}") <= _LIGHT_LINE
+        and weight(f"{row['verdict']}{row['unknown']}{row['measured']}") <= _LIGHT_VERDICT
+    )
+    return row
+
+
+def visit_reference_fits(reference: str) -> bool:
+    """Whether a reference surely stands on one line after the time of the visit."""
+    if weight(reference) <= LIGHT_REFERENCE:
+        return True
+    return weight(reference) <= _LIGHT_DIGITS and len(_DIGITS.findall(reference)) >= _MANY_DIGITS
 
 
 def _dashes(stretches: Sequence[Stretch]) -> list[float]:

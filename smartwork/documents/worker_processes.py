@@ -10,12 +10,14 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib import import_module
 from threading import Thread
-
-from smartwork.documents.pdf import drawing
 
 MANY = 16
 """The number of documents from which processes save more time than their start costs."""
+
+_WORK = "smartwork.documents.files"
+"""The module with the work. Each process imports it at once, half a second before the first document comes."""
 
 
 @contextmanager
@@ -36,7 +38,7 @@ def _processes(count: int) -> Executor:
     # Spawned, as the threads of the typesetter would be missing after a fork.
     pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), initializer=_begin)
     for _ in range(count):
-        pool.submit(drawing)
+        pool.submit(import_module, _WORK)
     return pool
 
 

@@ -10,7 +10,9 @@ import pytest
 import typst
 
 from smartwork.documents import line_texts
+from smartwork.documents.annex import LIGHT_PLACE, LIGHT_REFERENCE
 from smartwork.documents.character_set import SHOWN
+from smartwork.documents.line_pages import LIGHT_NAME, reference_fits, weight
 from smartwork.documents.pages import document_pages
 from smartwork.documents.pdf import TEMPLATES, drawn
 from smartwork.documents.statement_pages import statement_pages
@@ -72,19 +74,20 @@ def test_all_days_and_stays_of_a_statement_stand_under_their_heads() -> None:
         assert text.index(f"{earlier.day:%d/%m}") < text.index(f"{later.day:%d/%m}")
 
 
-COLUMNS = {"name": (12, 22.5, 8.5, "regular"), "place": (14, 29.0, 8.5, "semibold"), "reference": (20, 31.0, 7, "regular")}
-"""Texts from outside in rows of fixed height: the most bytes, the room for them in mm, and their size and weight."""
+COLUMNS = {
+    "name": (LIGHT_NAME, 22.5, 8.5, "regular"),
+    "place": (LIGHT_PLACE, 29.0, 8.5, "semibold"),
+    "reference": (LIGHT_REFERENCE, 31.0, 7, "regular"),
+}
+"""Texts from outside in rows of fixed height: the most weight, the room for them in mm, and their size and weight of type."""
 ALPHABETS = ("".join(sorted(SHOWN)), "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "aBGmw", "n", "W", "é№Ж")
 
 
-def measured(texts: list[str], size: float, weight: str, condition: str) -> list[tuple[str, float]]:
-    """Those texts for which the template's `condition` holds, with their widths in mm."""
+def measured(texts: list[str], size: float, weight: str) -> list[tuple[str, float]]:
+    """The texts with their widths in mm."""
     source = f"""
-        #import "lines.typ": numbered, short
-        #import "annex.typ": is-short-reference
         #set text(font: "Libertinus Serif", size: {size}pt, weight: "{weight}", number-width: "tabular")
-        #context [#metadata(json(bytes(sys.inputs.texts)).filter(body => {condition})
-          .map(body => (body, measure(body).width / 1mm)))<widths>]
+        #context [#metadata(json(bytes(sys.inputs.texts)).map(body => (body, measure(body).width / 1mm)))<widths>]
     """
     compiler = typst.Compiler(
         source.encode(), root=str(TEMPLATES), ignore_system_fonts=True, sys_inputs={"texts": json.dumps(texts)}
@@ -95,18 +98,17 @@ def measured(texts: list[str], size: float, weight: str, condition: str) -> list
 
 @pytest.mark.parametrize("column", COLUMNS)
 def test_a_text_in_a_row_of_fixed_height_has_room_on_one_line(column: str) -> None:
-    most, room, size, weight = COLUMNS[column]
+    most, room, size, weight_of_type = COLUMNS[column]
     random = Random(column)
     texts = ["".join(random.choices(random.choice(ALPHABETS), k=random.randint(1, most))) for _ in range(4000)]
-    found = measured(texts, size, weight, f"short(body, {most})")
+    found = measured([text for text in texts if weight(text) <= most], size, weight_of_type)
     assert len(found) > 400
     assert [(text, width) for text, width in found if width > room] == []
 
 
 def test_a_reference_of_digits_has_room_on_one_line() -> None:
-    found = measured(
-        ["B-2026-000000", "W0000000000000", "--------------", "B-2026-0000000000"], 8.5, "regular", "body.contains(numbered)"
-    )
+    references = ["B-2026-000000", "W0000000000000", "--------------", "B-2026-0000000000"]
+    found = measured([reference for reference in references if reference_fits(reference)], 8.5, "regular")
     assert [(text, width) for text, width in found if width > 22] == []
     assert len(found) == 2
 
@@ -116,5 +118,5 @@ def test_a_remark_in_a_row_of_fixed_height_has_room_on_one_line(language: Any) -
     remarks = [
         line_texts.remark(line, language) for one in every_kind(language) for line in one.lines if len(line.visits) == 1
     ]
-    found = measured(remarks, 8.5, "regular", "body.clusters().len() <= int(47.5mm / 1.56mm)")
+    found = measured([remark for remark in remarks if len(remark) <= int(47.5 / 1.56)], 8.5, "regular")
     assert [(text, width) for text, width in found if width > 47.5] == []
