@@ -22,7 +22,7 @@ def main() -> int:
     except SmartworkError as error:
         print(error, file=sys.stderr)
         return 2
-    for name in (signal.SIGTERM, signal.SIGINT):  # uvicorn stops in order and then says the signal again, to whoever was here
+    for name in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises the signal again after it stopped
         signal.signal(name, lambda *_: None)
     log_as_json("api")
     pool = DatabasePool(settings.database_url)
@@ -32,7 +32,7 @@ def main() -> int:
             app, host=settings.api_host, port=settings.api_port, log_config=None, access_log=False, server_header=False
         )
     except SystemExit:
-        return 2  # uvicorn has body why: the port is taken
+        return 2  # uvicorn has logged the reason: the port is taken
     finally:
         pool.close()
     return 0

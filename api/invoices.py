@@ -55,7 +55,7 @@ class InvoiceOut(BaseModel):
     csv: str
 
 
-@router.get("/invoices", tags=["invoices"], responses=responses())
+@router.get("/invoices", responses=responses())
 def list_invoices(connection: Db, client: Accountant, month: Month = None) -> list[InvoiceOut]:
     """Issued invoices by number."""
     first_day = date.fromisoformat(f"{month}-01") if month else None
@@ -63,7 +63,7 @@ def list_invoices(connection: Db, client: Accountant, month: Month = None) -> li
     return [_invoice(row, positions[row.number]) for row in api_reads.invoices(connection, client, month=first_day)]
 
 
-@router.get("/invoices/{number}", tags=["invoices"], responses=responses(HTTPStatus.NOT_FOUND))
+@router.get("/invoices/{number}", responses=responses(HTTPStatus.NOT_FOUND))
 def get_invoice(number: Number, connection: Db, client: Accountant) -> InvoiceOut:
     """One issued invoice."""
     row = _found(connection, client, number)
@@ -72,7 +72,6 @@ def get_invoice(number: Number, connection: Db, client: Accountant) -> InvoiceOu
 
 @router.get(
     "/invoices/{number}/{kind}",
-    tags=["invoices"],
     response_class=FileResponse,
     responses={
         200: {"content": {media: {"schema": {"type": "string", "format": "binary"}} for media in _FILES.values()}},
