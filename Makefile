@@ -9,7 +9,7 @@ ARGS ?=
 SEED ?=
 FOLDER ?= out
 
-.PHONY: demo test faults validate test-homeassistant homeassistant check lock lock-homeassistant clean help
+.PHONY: demo test faults validate test-homeassistant homeassistant check checksums lock lock-homeassistant clean help
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -38,6 +38,9 @@ check: $(READY) ## format, lint, types, layers
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+checksums: $(READY) ## list the checksums of new migrations; run it when a migration was added
+	@$(BIN)/python -m tests.support.migration_checksums
 
 lock: $(READY) ## lock all dependencies anew, without naming where they come from
 	@$(BIN)/pip install --quiet uv
