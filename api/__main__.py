@@ -1,4 +1,4 @@
-"""`python -m api`: serves the API until SIGTERM or Ctrl-C, in a process of its own beside the ingest workers."""
+"""`python -m api`: serves the API until SIGTERM or Ctrl-C, in a process separate from the ingest workers."""
 
 import os
 import signal
@@ -16,13 +16,13 @@ from smartwork.settings import ApiSettings
 
 
 def main() -> int:
-    """Exit status: 0 after an orderly stop, 2 where a setting is wrong or the port is taken."""
+    """Returns the exit status: 0 after an orderly stop, 2 if a setting is wrong or the port is in use."""
     try:
         settings = ApiSettings.from_env(os.environ)
     except SmartworkError as error:
         print(error, file=sys.stderr)
         return 2
-    for name in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises the signal again after it stopped
+    for name in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises the signal again after its own shutdown
         signal.signal(name, lambda *_: None)
     log_as_json("api")
     pool = DatabasePool(settings.database_url)
@@ -32,7 +32,7 @@ def main() -> int:
             app, host=settings.api_host, port=settings.api_port, log_config=None, access_log=False, server_header=False
         )
     except SystemExit:
-        return 2  # uvicorn has logged the reason: the port is taken
+        return 2  # uvicorn has logged the reason: the port is in use
     finally:
         pool.close()
     return 0

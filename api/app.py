@@ -1,4 +1,4 @@
-"""The application: routers under /v1, errors as problems, a health check without token."""
+"""The application: routers under /v1, errors as RFC 9457 problems, and a health check that needs no token."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -15,19 +15,19 @@ from smartwork.db.core.pool import DatabasePool
 
 
 def create_app(pool: DatabasePool, clock: Callable[[], datetime], documents: Path) -> FastAPI:
-    """Create the API on a pool of connections; `documents` is the folder of the issued documents."""
+    """The API on this pool of database connections; `documents` is the folder of the issued documents."""
     app = FastAPI(title="Smartwork", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.state.context = Context(pool, clock, documents)
     install(app)
-    for part in (bookings, members, check_ins, availability, releases, verdicts, invoices):
-        app.include_router(part.router, dependencies=[Depends(known_query)])
+    for module in (bookings, members, check_ins, availability, releases, verdicts, invoices):
+        app.include_router(module.router, dependencies=[Depends(known_query)])
 
     @app.get("/healthz", include_in_schema=False)
     def healthz() -> dict[str, str]:
         with pool.connection():
             return {"status": "ok"}
 
-    def described() -> dict[str, Any]:
+    def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = get_openapi(
                 title="Smartwork",
@@ -43,5 +43,5 @@ def create_app(pool: DatabasePool, clock: Callable[[], datetime], documents: Pat
             app.openapi_schema = schema
         return app.openapi_schema
 
-    app.openapi = described  # type: ignore[method-assign]
+    app.openapi = openapi  # type: ignore[method-assign]
     return app

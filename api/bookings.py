@@ -1,14 +1,16 @@
-"""Bookings: put by external id, read, cancelled; nothing is ever deleted."""
+"""Bookings: created and changed by external id, read, cancelled. Nothing is ever deleted."""
 
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 
-from api.access import Db, allowed
+from api.access import Db
+from api.clients import BookingsReader, BookingsWriter
 from api.fields import ExternalId, Instant, Pseudonym, RequestModel, Slug
+from api.parameters import Page
 from api.problems import Refused, responses
 from smartwork.db.access.tokens import Client
 from smartwork.db.bookings import front_desk
@@ -17,15 +19,7 @@ from smartwork.domain.bookings.importing import LONGEST_BOOKING
 
 router = APIRouter(prefix="/v1", tags=["bookings"])
 
-Reader = Annotated[Client, Depends(allowed("bookings:read"))]
-
-Writer = Annotated[Client, Depends(allowed("bookings:write"))]
-
-Id = Annotated[ExternalId, Path(description="The booking's name in the client's own system.")]
-
-After = Annotated[int, Query(ge=0, le=2**62, description="`next` of the page before.")]
-
-Most = Annotated[int, Query(ge=1, le=1_000, description="How many at the most.")]
+Id = Annotated[ExternalId, Path(description="The id of the booking in the client's own system.")]
 
 MISSING = "There is no such booking."
 
@@ -63,7 +57,7 @@ class Bookings(BaseModel):
 
 
 class Version(BaseModel):
-    """A version of a booking that was changed, cancelled or released."""
+    """A version of a booking that a change, a cancellation or a release has replaced."""
 
     version: int
     centre: str
@@ -78,72 +72,74 @@ class Version(BaseModel):
 
 
 @router.put("/bookings/{external_id:path}", responses=responses(HTTPStatus.CREATED, HTTPStatus.CONFLICT))
-def put_booking(external_id: Id, requested: BookingIn, connection: Db, client: Writer, response: Response) -> BookingOut:
+def put_booking(
+    external_id: Id, requested: BookingIn, connection: Db, client: BookingsWriter, response: Response
+) -> BookingOut:
     """Create or change a booking. 201 if it is new; the same booking again changes nothing.
 
-    A place that is taken is refused with 409 by the database itself, whoever else books at that moment.
+    409 if the place is booked already. The database itself checks this, so two clients cannot both succeed.
     """
     if requested.ends_at <= requested.starts_at:
-        raise _bad("body.ends_at", "The end does not lie behind the start.")
+        raise _invalid("body.ends_at", "The end must be after the start.")
     if requested.ends_at - requested.starts_at > LONGEST_BOOKING:
-        raise _bad("body.ends_at", f"The booking is longer than {LONGEST_BOOKING.days} days; book it month by month.")
+        raise _invalid("body.ends_at", f"The booking is longer than {LONGEST_BOOKING.days} days. Book it month by month.")
     booking = Booking(
         external_id, requested.centre, requested.resource, requested.member, requested.starts_at, requested.ends_at, "booked"
     )
     if front_desk.put_booking(connection, client, booking):
         response.status_code = HTTPStatus.CREATED
-    return _one(connection, client, external_id)
+    return _find(connection, client, external_id)
 
 
 @router.get("/bookings/{external_id:path}", responses=responses(HTTPStatus.NOT_FOUND))
-def get_booking(external_id: Id, connection: Db, client: Reader) -> BookingOut:
+def get_booking(external_id: Id, connection: Db, client: BookingsReader) -> BookingOut:
     """One booking."""
-    return _one(connection, client, external_id)
+    return _find(connection, client, external_id)
 
 
 @router.delete("/bookings/{external_id:path}", responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
-def cancel_booking(external_id: Id, connection: Db, client: Writer) -> BookingOut:
+def cancel_booking(external_id: Id, connection: Db, client: BookingsWriter) -> BookingOut:
     """Cancel a booking. It is kept, with its history. Cancelling again changes nothing."""
     record = front_desk.cancel(connection, client, external_id)
     if record is None:
         raise Refused(HTTPStatus.NOT_FOUND, MISSING)
-    return booking_out(record)
+    return _booking_out(record)
 
 
 @router.get("/bookings", responses=responses())
 def list_bookings(
     connection: Db,
-    client: Reader,
+    client: BookingsReader,
+    page: Page,
     centre: Annotated[Slug | None, Query()] = None,
-    since: Annotated[Instant | None, Query(description="Ends behind this.")] = None,
-    until: Annotated[Instant | None, Query(description="Begins before this.")] = None,
-    after: After = 0,
-    most: Most = 100,
+    since: Annotated[Instant | None, Query(description="Only bookings that end after this instant.")] = None,
+    until: Annotated[Instant | None, Query(description="Only bookings that start before this instant.")] = None,
 ) -> Bookings:
     """Bookings in the order in which they were created."""
     chosen = front_desk.BookingFilter(centre=centre, since=since, until=until)
-    found = front_desk.find_bookings(connection, client, chosen, after=after, most=most)
+    records = front_desk.find_bookings(connection, client, chosen, after=page.after, most=page.most)
     return Bookings(
-        bookings=[booking_out(record) for record in found], next=found[-1].booking_id if len(found) == most else None
+        bookings=[_booking_out(record) for record in records],
+        next=records[-1].booking_id if len(records) == page.most else None,
     )
 
 
 @router.get("/booking-history/{external_id:path}", responses=responses(HTTPStatus.NOT_FOUND))
-def booking_history(external_id: Id, connection: Db, client: Reader) -> list[Version]:
+def booking_history(external_id: Id, connection: Db, client: BookingsReader) -> list[Version]:
     """The replaced versions of a booking, oldest first; empty if it never changed."""
-    _one(connection, client, external_id)
-    fields = list(Version.model_fields)
-    return [Version(**dict(zip(fields, row, strict=True))) for row in front_desk.history(connection, client, external_id)]
+    _find(connection, client, external_id)
+    versions = front_desk.history(connection, client, external_id)
+    return [Version.model_validate(version, from_attributes=True) for version in versions]
 
 
-def _one(connection: Db, client: Client, external_id: str) -> BookingOut:
-    found = front_desk.find_booking(connection, client, external_id)
-    if found is None:
+def _find(connection: Db, client: Client, external_id: str) -> BookingOut:
+    record = front_desk.find_booking(connection, client, external_id)
+    if record is None:
         raise Refused(HTTPStatus.NOT_FOUND, MISSING)
-    return booking_out(found)
+    return _booking_out(record)
 
 
-def booking_out(record: front_desk.BookingRecord) -> BookingOut:
+def _booking_out(record: front_desk.BookingRecord) -> BookingOut:
     """The response for a stored booking."""
     b = record.booking
     return BookingOut(
@@ -160,5 +156,5 @@ def booking_out(record: front_desk.BookingRecord) -> BookingOut:
     )
 
 
-def _bad(field: str, reason: str) -> Refused:
+def _invalid(field: str, reason: str) -> Refused:
     return Refused(HTTPStatus.UNPROCESSABLE_ENTITY, reason, (field, reason))

@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.access import Context, Db, Shared, allowed
+from api.access import Context, Db, Shared
+from api.clients import CheckInsWriter
 from api.fields import ExternalId, Instant, Pseudonym, RequestModel, Seconds, Slug
 from api.problems import Refused, responses
-from smartwork.db.access.tokens import Client
 from smartwork.db.bookings import front_desk
 from smartwork.domain.bookings.bookings import CheckIn
 
@@ -18,15 +18,9 @@ router = APIRouter(prefix="/v1", tags=["people"])
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
 
-Reader = Annotated[Client, Depends(allowed("members:read"))]
-
-Door = Annotated[Client, Depends(allowed("check-ins:write"))]
-
-Name = Annotated[Pseudonym, Path(description="Never the person's own name.")]
-
 
 class CheckInIn(RequestModel):
-    """A badge held to a reader or a QR code scanned at a desk."""
+    """A badge that was held to a reader, or a QR code that was scanned at a place."""
 
     centre: Slug
     resource: Slug
@@ -36,10 +30,11 @@ class CheckInIn(RequestModel):
 
 
 class CheckInOut(BaseModel):
-    """What a check-in met.
+    """The result of a check-in.
 
-    `in_time`: its booking holds. `taken_back`: the desk had been released and is theirs again. `too_late`: it had been
-    released and is booked by another now. `no_booking`: it names whoever walks in.
+    `in_time`: the booking has its place. `taken_back`: the place had been released early and was still free; the booking has
+    it again. `too_late`: the place had been released early and is booked by another member now. `no_booking`: there is no
+    booking; the check-in names the walk-in.
     """
 
     outcome: Literal["in_time", "taken_back", "too_late", "no_booking"]
@@ -52,7 +47,7 @@ class CheckInOut(BaseModel):
 
 
 class Accounting(BaseModel):
-    """RADIUS accounting (RFC 2866) as FreeRADIUS says it in JSON; attributes that are not named here are left alone."""
+    """A RADIUS accounting message (RFC 2866) as FreeRADIUS writes it in JSON. Other attributes are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
 
@@ -68,10 +63,10 @@ class Accounting(BaseModel):
 
 @router.put("/check-ins/{external_id:path}", responses=responses(HTTPStatus.CREATED, HTTPStatus.CONFLICT))
 def put_check_in(
-    external_id: Annotated[ExternalId, Path(description="The event's name in the client's own system.")],
+    external_id: Annotated[ExternalId, Path(description="The id of the check-in in the client's own system.")],
     body: CheckInIn,
     connection: Db,
-    client: Door,
+    client: CheckInsWriter,
     shared: Shared,
     response: Response,
 ) -> CheckInOut:
@@ -88,9 +83,11 @@ def put_check_in(
 
 
 @router.post("/radius/accounting", responses=responses(HTTPStatus.CONFLICT))
-def radius_accounting(body: Accounting, connection: Db, client: Door, shared: Shared) -> CheckInOut:
-    """Record the start or the end of a Wi-Fi session. It names a centre, not a place: it counts as a check-in if the member
-    has exactly one booking in that centre at that time. Messages may be repeated and may arrive in any order.
+def radius_accounting(body: Accounting, connection: Db, client: CheckInsWriter, shared: Shared) -> CheckInOut:
+    """Record the start or the end of a Wi-Fi session.
+
+    A session names a centre, not a place. It counts as a check-in if the member has exactly one booking in that centre at
+    that time. Messages may be repeated and may arrive in any order.
     """
     _not_in_the_future(body.at, shared)
     started = body.at - timedelta(seconds=body.session_s)
@@ -106,13 +103,13 @@ def _not_in_the_future(at: datetime, shared: Context) -> None:
 
 
 def _response(result: front_desk.CheckInResult, requested: CheckIn) -> CheckInOut:
-    seen = result.check_in or requested
+    check_in = result.check_in or requested
     return CheckInOut(
         outcome=result.outcome,
-        centre=seen.centre,
-        resource=seen.resource or None,
-        member=seen.member,
-        at=seen.at,
+        centre=check_in.centre,
+        resource=check_in.resource or None,
+        member=check_in.member,
+        at=check_in.at,
         booking=result.booking,
         released_at=result.released_at,
     )

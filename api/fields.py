@@ -1,4 +1,4 @@
-"""Field types that request and response models share; requests are strict, and names carry units."""
+"""Field types that request and response models share. Types of requests are strict."""
 
 import re
 from datetime import UTC, datetime
@@ -13,11 +13,13 @@ _RFC_3339 = re.compile(r"20\d{2}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Z
 _SHAPE = (
     r"^20\d{2}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-](0\d|1[0-3]):[0-5]\d)$"
 )
-"""For readers of the description: every text of this shape is a time, though not every time has it (the 29th to 31st)."""
+"""The pattern in the OpenAPI description. Every text that matches is accepted; so are the 29th to the 31st, which it omits
+because not every month has them.
+"""
 
 
 def _instant(value: object) -> object:
-    """A time with its offset, of this century, in UTC."""
+    """The instant of an RFC 3339 text, in UTC. Raises ValueError for a text without an offset or of another century."""
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
@@ -47,11 +49,11 @@ Pseudonym = Annotated[str, StringConstraints(min_length=1, max_length=100, patte
 
 
 def _whole(value: object) -> object:
-    """A JSON number without a fraction: 60 and 60.0 are the same, "60" and true are none."""
+    """A whole JSON number as int: 60 and 60.0 are accepted, "60" and true are not."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError("expected a whole number")  # noqa: TRY004 - what pydantic makes a fault of
+        raise ValueError("expected a whole number")  # noqa: TRY004 - pydantic reports a ValueError as a fault of the field
     return value
 
 

@@ -4,11 +4,12 @@ from datetime import date
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse
 from pydantic import BaseModel
 
-from api.access import Db, Shared, allowed
+from api.access import Db, Shared
+from api.clients import InvoicesReader
 from api.problems import Refused, responses
 from smartwork.db.access.tokens import Client
 from smartwork.db.billing import documents
@@ -18,8 +19,6 @@ from smartwork.domain.billing.payments import Position
 
 router = APIRouter(prefix="/v1", tags=["invoices"])
 
-Accountant = Annotated[Client, Depends(allowed("invoices:read"))]
-
 Number = Annotated[str, Path(pattern=r"^[A-Z]{1,8}-[0-9]{4}-[0-9]{1,9}$", max_length=40, examples=["INV-2026-00001"])]
 
 Month = Annotated[str | None, Query(pattern=r"^20\d{2}-(0[1-9]|1[0-2])$", examples=["2026-10"])]
@@ -28,10 +27,11 @@ _FILES = {"pdf": "application/pdf", "xml": "application/xml", "csv": "text/csv"}
 
 
 class InvoiceOut(BaseModel):
-    """An issued invoice, or a credit note that `corrects` one; amounts are decimal text in the currency.
+    """An issued invoice, or a credit note that `corrects` an invoice. Amounts are decimal text in the currency.
 
-    gross = paid + credited + open: of an invoice what came in and what credit notes took from it, of a credit note what was
-    paid out and what went to its invoice. `open` is below zero where more was paid than was owed.
+    gross = paid + credited + open. Of an invoice, `paid` was received and `credited` was settled by credit notes. Of a
+    credit note, `paid` was paid to the company and `credited` was set off against its invoice. `open` is negative if more
+    was paid than was owed.
     """
 
     number: str
@@ -56,17 +56,17 @@ class InvoiceOut(BaseModel):
 
 
 @router.get("/invoices", responses=responses())
-def list_invoices(connection: Db, client: Accountant, month: Month = None) -> list[InvoiceOut]:
-    """Issued invoices by number."""
+def list_invoices(connection: Db, client: InvoicesReader, month: Month = None) -> list[InvoiceOut]:
+    """Issued invoices, ordered by number."""
     first_day = date.fromisoformat(f"{month}-01") if month else None
     positions = documents.positions(connection, month=first_day)
     return [_invoice(row, positions[row.number]) for row in api_reads.invoices(connection, client, month=first_day)]
 
 
 @router.get("/invoices/{number}", responses=responses(HTTPStatus.NOT_FOUND))
-def get_invoice(number: Number, connection: Db, client: Accountant) -> InvoiceOut:
+def get_invoice(number: Number, connection: Db, client: InvoicesReader) -> InvoiceOut:
     """One issued invoice."""
-    row = _found(connection, client, number)
+    row = _find(connection, client, number)
     return _invoice(row, documents.positions(connection, number=number)[number])
 
 
@@ -79,26 +79,30 @@ def get_invoice(number: Number, connection: Db, client: Accountant) -> InvoiceOu
     },
 )
 def get_document(
-    number: Number, kind: Annotated[str, Path(pattern="^(pdf|xml|csv)$")], connection: Db, client: Accountant, shared: Shared
+    number: Number,
+    kind: Annotated[str, Path(pattern="^(pdf|xml|csv)$")],
+    connection: Db,
+    client: InvoicesReader,
+    shared: Shared,
 ) -> FileResponse:
-    """The document as it was issued: PDF with its evidence, Peppol UBL, or its lines as CSV."""
-    row = _found(connection, client, number)
+    """A file of the issued document: the PDF with its evidence, Peppol UBL (`xml`), or its lines as CSV."""
+    row = _find(connection, client, number)
     name = f"{row.number}-{row.company}.{kind}"
-    there = [shared.documents / f"{row.month:%Y-%m}" / name, *sorted(shared.documents.glob(f"*/{name}"))]
-    path = next((path for path in there if path.is_file()), None)
+    candidates = [shared.documents / f"{row.month:%Y-%m}" / name, *sorted(shared.documents.glob(f"*/{name}"))]
+    path = next((path for path in candidates if path.is_file()), None)
     if path is None:
-        raise Refused(HTTPStatus.NOT_FOUND, f"{name} is not in the folder of documents; billing its month again writes it.")
+        raise Refused(HTTPStatus.NOT_FOUND, f"{name} is not in the folder of documents. To write it, bill its month again.")
     return FileResponse(path, media_type=_FILES[kind], filename=name)
 
 
-def _found(connection: Db, client: Client, number: str) -> api_reads.InvoiceRow:
-    found = api_reads.invoices(connection, client, number=number)
-    if not found:
+def _find(connection: Db, client: Client, number: str) -> api_reads.InvoiceRow:
+    rows = api_reads.invoices(connection, client, number=number)
+    if not rows:
         raise Refused(HTTPStatus.NOT_FOUND, "There is no such invoice.")
-    return found[0]
+    return rows[0]
 
 
-def _invoice(row: api_reads.InvoiceRow, at: Position) -> InvoiceOut:
+def _invoice(row: api_reads.InvoiceRow, position: Position) -> InvoiceOut:
     return InvoiceOut(
         number=row.number,
         kind=row.kind,
@@ -112,10 +116,10 @@ def _invoice(row: api_reads.InvoiceRow, at: Position) -> InvoiceOut:
         gross=str(row.gross),
         payment_reference=row.payment_reference,
         corrects=row.corrects,
-        state=status(row.events, is_open=at.open > 0),
-        paid=str(at.paid),
-        credited=str(at.credited),
-        open=str(at.open),
+        state=status(row.events, is_open=position.open > 0),
+        paid=str(position.paid),
+        credited=str(position.credited),
+        open=str(position.open),
         pdf=f"/v1/invoices/{row.number}/pdf",
         xml=f"/v1/invoices/{row.number}/xml",
         csv=f"/v1/invoices/{row.number}/csv",

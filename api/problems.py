@@ -20,7 +20,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class FieldFault(BaseModel):
-    """A field with an error: its place, for example `body.starts_at`, and the reason."""
+    """A field that is wrong, for example `body.starts_at`, and the reason."""
 
     field: str
     reason: str
@@ -32,10 +32,10 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
-    errors: list[FieldFault] = Field(default=[], description="The fields at fault, where some are.")
+    errors: list[FieldFault] = Field(default=[], description="The fields that are wrong, if the error is in fields.")
 
 
-class Refused(Exception):  # noqa: N818 - what becomes of the request
+class Refused(Exception):  # noqa: N818 - the request is refused
     """Raised to end a request with a problem."""
 
     def __init__(self, status: HTTPStatus, detail: str, *errors: tuple[str, str]) -> None:
@@ -44,7 +44,7 @@ class Refused(Exception):  # noqa: N818 - what becomes of the request
 
 
 def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
-    """The error responses of an operation for its OpenAPI description, with those that all operations share."""
+    """The error responses of an operation for its OpenAPI description: these, and those that all operations share."""
     shared = {
         HTTPStatus.BAD_REQUEST,
         HTTPStatus.UNAUTHORIZED,
@@ -56,7 +56,7 @@ def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
     return {int(s): {"description": s.phrase, "content": schema} for s in sorted({*statuses, *shared})}
 
 
-def answer(
+def problem_response(
     status: HTTPStatus, detail: str, errors: Sequence[tuple[str, str]] = (), headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     """The response for a problem."""
@@ -71,39 +71,39 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Refused)
     def refused(_: Request, error: Refused) -> JSONResponse:
         headers = {"WWW-Authenticate": "Bearer"} if error.status is HTTPStatus.UNAUTHORIZED else {}
-        return answer(error.status, error.detail, error.errors, headers)
+        return problem_response(error.status, error.detail, error.errors, headers)
 
     @app.exception_handler(RequestValidationError)
     def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         faults = [(".".join(map(str, fault["loc"]))[:200], str(fault["msg"])[:200]) for fault in error.errors()]
-        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, f"{faults[0][0]}: {faults[0][1]}", faults)
+        return problem_response(HTTPStatus.UNPROCESSABLE_ENTITY, f"{faults[0][0]}: {faults[0][1]}", faults)
 
     @app.exception_handler(UnknownName)
     def unknown(_: Request, error: UnknownName) -> JSONResponse:
-        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), [(error.field, str(error))])
+        return problem_response(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), [(error.field, str(error))])
 
     @app.exception_handler(Overlap)
     def overlap(_: Request, error: Overlap) -> JSONResponse:
-        return answer(HTTPStatus.CONFLICT, str(error), [("body.starts_at", str(error))])
+        return problem_response(HTTPStatus.CONFLICT, str(error), [("body.starts_at", str(error))])
 
     @app.exception_handler(ConflictingRecord)
     @app.exception_handler(InputError)
-    def settled(_: Request, error: Exception) -> JSONResponse:
-        return answer(HTTPStatus.CONFLICT, str(error))
+    def conflict(_: Request, error: Exception) -> JSONResponse:
+        return problem_response(HTTPStatus.CONFLICT, str(error))
 
     @app.exception_handler(ServiceUnavailable)
-    def away(_: Request, error: ServiceUnavailable) -> JSONResponse:
+    def unavailable(_: Request, error: ServiceUnavailable) -> JSONResponse:
         log.warning("%s", error)
-        return answer(
-            HTTPStatus.SERVICE_UNAVAILABLE, "The database does not answer. Try again.", headers={"Retry-After": "5"}
+        return problem_response(
+            HTTPStatus.SERVICE_UNAVAILABLE, "The database does not answer. Try again later.", headers={"Retry-After": "5"}
         )
 
     @app.exception_handler(HTTPException)
     def framework(_: Request, error: HTTPException) -> JSONResponse:
         status = HTTPStatus(error.status_code)
-        return answer(status, str(error.detail), headers=error.headers)
+        return problem_response(status, str(error.detail), headers=error.headers)
 
     @app.exception_handler(Exception)
-    def fault(_: Request, error: Exception) -> JSONResponse:
-        log.error("a fault of the API", exc_info=error)
-        return answer(HTTPStatus.INTERNAL_SERVER_ERROR, "This is a fault of the server; its log says more.")
+    def internal_error(_: Request, error: Exception) -> JSONResponse:
+        log.error("unexpected error in a request", exc_info=error)
+        return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal error. The reason is in the log of the server.")

@@ -4,31 +4,23 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from api.access import Db, allowed
-from api.bookings import After, Most
+from api.access import Db
+from api.clients import ReleasesReader, ReleasesWriter
 from api.fields import Instant, Minutes, RequestModel, Slug
-from api.problems import Refused, responses
-from smartwork.db.access.tokens import Client
+from api.parameters import Centre, Page, unknown_centre
+from api.problems import responses
 from smartwork.db.bookings import early_release
 from smartwork.db.read import api_reads
 from smartwork.domain.bookings.early_release import ReleasePolicy
 
 router = APIRouter(prefix="/v1", tags=["places"])
 
-Booker = Annotated[Client, Depends(allowed("bookings:read"))]
-
-Reader = Annotated[Client, Depends(allowed("releases:read"))]
-
-Manager = Annotated[Client, Depends(allowed("releases:write"))]
-
-Centre = Annotated[Slug, Path()]
-
 
 class ReleaseOut(BaseModel):
-    """A place that is free before its booking ends. `booking` is returned to its own company only."""
+    """A place that is free before its booking ends. Only the company of the booking gets its id in `booking`."""
 
     id: int
     centre: str
@@ -48,30 +40,28 @@ class Releases(BaseModel):
 
 
 class PolicyModel(RequestModel):
-    """How long a centre waits before it releases a place, in minutes; null means that it never does."""
+    """How long a centre waits before it releases a place, in minutes; null means that it never does so."""
 
-    no_show_min: Minutes | None = Field(description="After the start, where nobody came.")
-    left_min: Minutes | None = Field(description="After the last sign of presence.")
+    no_show_min: Minutes | None = Field(description="Minutes after the start, if nobody came.")
+    left_min: Minutes | None = Field(description="Minutes after the last presence.")
 
 
 @router.get("/releases", responses=responses())
 def list_releases(
     connection: Db,
-    client: Reader,
+    client: ReleasesReader,
+    page: Page,
     centre: Annotated[Slug | None, Query()] = None,
-    since: Annotated[Instant | None, Query(description="Released at or behind this.")] = None,
-    after: After = 0,
-    most: Most = 100,
+    since: Annotated[Instant | None, Query(description="Only releases at or after this instant.")] = None,
 ) -> Releases:
     """Places that were released before their booking ended, oldest first."""
-    rows = api_reads.releases(connection, client, centre=centre, since=since, after=after, most=most)
-    fields = list(ReleaseOut.model_fields)
-    found = [ReleaseOut(**dict(zip(fields, row, strict=True))) for row in rows]
-    return Releases(releases=found, next=found[-1].id if len(found) == most else None)
+    rows = api_reads.releases(connection, client, centre=centre, since=since, after=page.after, most=page.most)
+    found = [ReleaseOut.model_validate(row, from_attributes=True) for row in rows]
+    return Releases(releases=found, next=found[-1].id if len(found) == page.most else None)
 
 
 @router.get("/centres/{centre}/release-policy", responses=responses(HTTPStatus.NOT_FOUND))
-def get_policy(centre: Centre, connection: Db, _: Reader) -> PolicyModel:
+def get_policy(centre: Centre, connection: Db, _: ReleasesReader) -> PolicyModel:
     """The release policy of a centre."""
     policy = early_release.policy(connection, centre)
     if policy is None:
@@ -80,15 +70,11 @@ def get_policy(centre: Centre, connection: Db, _: Reader) -> PolicyModel:
 
 
 @router.put("/centres/{centre}/release-policy", responses=responses(HTTPStatus.NOT_FOUND))
-def put_policy(centre: Centre, body: PolicyModel, connection: Db, _: Manager) -> PolicyModel:
+def put_policy(centre: Centre, body: PolicyModel, connection: Db, _: ReleasesWriter) -> PolicyModel:
     """Set the release policy of a centre."""
     if not early_release.put_policy(connection, centre, ReleasePolicy(_length(body.no_show_min), _length(body.left_min))):
         raise unknown_centre()
     return body
-
-
-def unknown_centre() -> Refused:
-    return Refused(HTTPStatus.NOT_FOUND, "There is no such centre.")
 
 
 def _minutes(length: timedelta | None) -> int | None:

@@ -7,18 +7,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 
-from api.access import Db, allowed
-from api.bookings import After, Most
+from api.access import Db
+from api.clients import VerdictsReader
 from api.fields import ExternalId, Instant, Slug
+from api.parameters import Page
 from api.problems import Refused, responses
-from smartwork.db.access.tokens import Client
 from smartwork.db.bookings.visits import RecordedVisit
 from smartwork.db.read import api_reads
 from smartwork.domain.bookings.visit import coverage
 
 router = APIRouter(prefix="/v1")
-
-Verifier = Annotated[Client, Depends(allowed("verdicts:read"))]
 
 
 class SpanOut(BaseModel):
@@ -33,8 +31,8 @@ class SpanOut(BaseModel):
 class LedgerDayOut(BaseModel):
     """The readings of the centre on one local day: numbered = stored + rejected + waiting + missing.
 
-    Numbered at its edges; arrived here are those stored and those rejected with a reason; `missing_share` is the share that
-    has not arrived, whether it waits at the edge or is nowhere.
+    `numbered` were numbered by the edges of the centre, `arrived` = stored + rejected, `waiting` are in an outbox.
+    `missing_share` is the share that has not arrived: waiting or missing.
     """
 
     day: date
@@ -48,7 +46,7 @@ class LedgerDayOut(BaseModel):
 
 
 class VerdictOut(BaseModel):
-    """The verdict on a booking or on a stay without one, in seconds: booked = occupied + vacant + unknown."""
+    """The verdict on a booking, or on a stay without a booking. Lengths are seconds: booked = occupied + vacant + unknown."""
 
     id: int
     verdict: str
@@ -69,7 +67,7 @@ class VerdictOut(BaseModel):
     vacant_s: int
     unknown_s: int
     over_s: int
-    coverage: float = Field(description="Share of the period in which a sensor could tell.")
+    coverage: float = Field(description="Share of the period in which presence is known.")
 
 
 class Verdicts(BaseModel):
@@ -86,34 +84,38 @@ class VerdictEvidence(VerdictOut):
     ledger: list[LedgerDayOut]
 
 
+def _filter(
+    centre: Annotated[Slug | None, Query()] = None,
+    booking: Annotated[ExternalId | None, Query(description="External id of a booking.")] = None,
+    since: Annotated[Instant | None, Query(description="Only verdicts whose period starts at or after this instant.")] = None,
+    until: Annotated[Instant | None, Query(description="Only verdicts whose period starts before this instant.")] = None,
+) -> api_reads.VerdictFilter:
+    """The filter of a request, from its query parameters."""
+    return api_reads.VerdictFilter(centre=centre, booking=booking, since=since, until=until)
+
+
 @router.get("/verdicts", tags=["verdicts"], responses=responses())
 def list_verdicts(
     connection: Db,
-    client: Verifier,
-    centre: Annotated[Slug | None, Query()] = None,
-    booking: Annotated[ExternalId | None, Query(description="External id of a booking.")] = None,
-    since: Annotated[Instant | None, Query(description="Begins at or behind this.")] = None,
-    until: Annotated[Instant | None, Query(description="Begins before this.")] = None,
-    after: After = 0,
-    most: Most = 100,
+    client: VerdictsReader,
+    chosen: Annotated[api_reads.VerdictFilter, Depends(_filter)],
+    page: Page,
 ) -> Verdicts:
     """Verdicts on bookings and walk-ins. Unattributed walk-ins are returned to the network only."""
-    found = api_reads.verdicts(
-        connection, client, booking=booking, centre=centre, since=since, until=until, after=after, most=most
-    )
-    return Verdicts(verdicts=[_verdict(row) for row in found], next=found[-1].verdict_id if len(found) == most else None)
+    rows = api_reads.verdicts(connection, client, chosen, after=page.after, most=page.most)
+    return Verdicts(verdicts=[_verdict(row) for row in rows], next=rows[-1].verdict_id if len(rows) == page.most else None)
 
 
 @router.get("/verdicts/{number}", tags=["verdicts"], responses=responses(HTTPStatus.NOT_FOUND))
-def get_verdict(number: Annotated[int, Path(ge=1, le=2**62)], connection: Db, client: Verifier) -> VerdictEvidence:
+def get_verdict(number: Annotated[int, Path(ge=1, le=2**62)], connection: Db, client: VerdictsReader) -> VerdictEvidence:
     """A verdict with its evidence: spans, coverage, the ledger of those days, and the check-in."""
-    found = api_reads.verdict(connection, client, number)
-    if found is None:
+    recorded = api_reads.verdict(connection, client, number)
+    if recorded is None:
         raise Refused(HTTPStatus.NOT_FOUND, "There is no such verdict.")
     return VerdictEvidence(
-        **_verdict(found).model_dump(),
-        spans=[SpanOut(starts_at=s.start, ends_at=s.end, state=s.state, suspect=s.suspect) for s in found.visit.spans],
-        ledger=[LedgerDayOut.model_validate(day, from_attributes=True) for day in found.visit.ledger or ()],
+        **_verdict(recorded).model_dump(),
+        spans=[SpanOut(starts_at=s.start, ends_at=s.end, state=s.state, suspect=s.suspect) for s in recorded.visit.spans],
+        ledger=[LedgerDayOut.model_validate(day, from_attributes=True) for day in recorded.visit.ledger or ()],
     )
 
 

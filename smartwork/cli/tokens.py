@@ -1,4 +1,4 @@
-"""`smartwork token`: the tokens of the HTTP API."""
+"""`smartwork token`: create, list and revoke tokens of the HTTP API."""
 
 import json
 import secrets
@@ -22,7 +22,7 @@ token_app = typer.Typer(help="Create, list and revoke tokens of the HTTP API.", 
 
 @token_app.command("new")
 def new_command(
-    name: Annotated[str, typer.Argument(help="Name of the token: small letters, digits, hyphens.")],
+    name: Annotated[str, typer.Argument(help="Name of the token: lower-case letters, digits, hyphens.")],
     *,
     scope: Annotated[list[str], typer.Option(help=f"What the token allows; may be repeated. One of: {', '.join(SCOPES)}")],
     company: Annotated[
@@ -32,7 +32,7 @@ def new_command(
 ) -> None:
     """Create a token and print it. It cannot be printed again, because only its hash is stored."""
     if not is_slug(name):
-        raise InputError(f"{name!r} is no name for a token: lower case letters, digits and hyphens, at most 48.")
+        raise InputError(f"{name!r} cannot be the name of a token. Use at most 48 lower-case letters, digits and hyphens.")
     secret = f"sw_{secrets.token_urlsafe(32)}"
     with progress_bar() as progress, open_database(progress) as connection:
         tokens.put(connection, name, secret, company, scope, now())
@@ -45,7 +45,7 @@ def list_command(*, as_json: AsJson = False) -> None:
     with progress_bar() as progress, open_database(progress) as connection:
         rows = tokens.listed(connection)
     if as_json:
-        found = [
+        listed = [
             {
                 "name": row.name,
                 "company": row.company,
@@ -55,13 +55,13 @@ def list_command(*, as_json: AsJson = False) -> None:
             }
             for row in rows
         ]
-        print(json.dumps(found, indent=2))
+        print(json.dumps(listed, indent=2))
         return
     table = Table("Name", "Company", "Allows", "Created", "Revoked", box=box.SIMPLE_HEAD)
     for row in rows:
         revoked = f"{row.revoked_at:%Y-%m-%d}" if row.revoked_at else ""
         table.add_row(row.name, row.company or "the network", " ".join(row.scopes), f"{row.created_at:%Y-%m-%d}", revoked)
-    out.print(table if rows else "There is no token yet.")
+    out.print(table if rows else "There are no tokens yet.")
 
 
 @token_app.command("revoke")
@@ -69,5 +69,7 @@ def revoke_command(name: Annotated[str, typer.Argument(help="Name of the token."
     """Revoke a token. It is refused from now on."""
     with progress_bar() as progress, open_database(progress) as connection:
         if not tokens.revoke(connection, name, now()):
-            raise SmartworkError(f"No token {name!r} is in use. `smartwork token list` shows them.")
-    out.print(f"The token {name} is revoked.")
+            raise SmartworkError(
+                f"There is no token {name!r}, or it is revoked already. `smartwork token list` shows all tokens."
+            )
+    out.print(f"Token {name} revoked.")

@@ -1,4 +1,6 @@
-"""The API against its own description: schemathesis makes requests good and bad, for the real app on a real database."""
+"""The API against its OpenAPI description: schemathesis sends valid and invalid requests to the real application on a real
+database.
+"""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -31,15 +33,17 @@ NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
 TOKEN = {"Authorization": "Bearer fuzz"}
 
 
-BEYOND = [unsupported_method, positive_data_acceptance]
-"""That a name must be registered, an end lie behind its start and a time not in the future, no schema can say."""
+EXCLUDED = [unsupported_method, positive_data_acceptance]
+"""A schema cannot express that a name must be registered, that an end must be after its start, and that a time must not be in
+the future.
+"""
 DESCRIBED = schemathesis.openapi.from_dict(create_app(DatabasePool("nowhere"), lambda: NOW, Path()).openapi())
-OPERATIONS = {found.ok().label: found.ok() for found in DESCRIBED.get_all_operations() if isinstance(found, Ok)}
+OPERATIONS = {result.ok().label: result.ok() for result in DESCRIBED.get_all_operations() if isinstance(result, Ok)}
 
 
 @pytest.fixture(scope="module")
 def url(stack: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An API whose database holds a network and a booking."""
+    """The URL of an API whose database has a network and a booking."""
     with fresh_database(stack.database_url, "smartwork_fuzz") as database_url:
         with closing(connect(database_url)) as connection:
             migrate(connection)
@@ -62,14 +66,14 @@ def fresh_database(server_url: str, name: str) -> Iterator[str]:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def test_every_operation_is_described_with_the_problems_it_may_answer() -> None:
+def test_the_description_of_every_operation_lists_its_error_responses() -> None:
     assert len(OPERATIONS) >= 18
     for operation in OPERATIONS.values():
         assert {"200", "401", "403", "422", "503"} <= {code for code, _ in operation.responses.items()}, operation.label
 
 
 @pytest.mark.parametrize("label", OPERATIONS)
-def test_every_answer_is_one_that_the_description_promises(label: str, url: str) -> None:
+def test_every_response_matches_the_description(label: str, url: str) -> None:
     operation = OPERATIONS[label]
 
     @settings(
@@ -82,6 +86,6 @@ def test_every_answer_is_one_that_the_description_promises(label: str, url: str)
     )
     @given(st.one_of([operation.as_strategy(mode) for mode in schemathesis.GenerationMode]))
     def fuzz(case: schemathesis.Case[Any]) -> None:
-        case.call_and_validate(base_url=url, headers=TOKEN, excluded_checks=BEYOND)
+        case.call_and_validate(base_url=url, headers=TOKEN, excluded_checks=EXCLUDED)
 
     fuzz()

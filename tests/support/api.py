@@ -1,4 +1,4 @@
-"""The real API on a real port, for tests that speak HTTP to it."""
+"""The real API on a real port, in a thread of the test process."""
 
 import socket
 import threading
@@ -16,7 +16,7 @@ from smartwork.db.core.pool import DatabasePool
 
 @contextmanager
 def served(database_url: str, documents: Path, clock: Callable[[], datetime]) -> Iterator[str]:
-    """Where it listens while the block lasts."""
+    """The URL of the API, which runs during the block."""
     pool = DatabasePool(database_url)
     app = create_app(pool, clock, documents)
     with socket.create_server(("127.0.0.1", 0)) as listener:

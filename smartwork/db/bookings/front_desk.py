@@ -2,9 +2,10 @@
 
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import psycopg
+from psycopg.rows import class_row
 
 from smartwork.db.access.tokens import Client
 from smartwork.db.bookings import importing as store
@@ -16,7 +17,7 @@ from smartwork.domain.bookings.importing import ImportedBooking
 from smartwork.errors import SmartworkError
 
 
-class UnknownName(SmartworkError):  # noqa: N818 - says what is unknown
+class UnknownName(SmartworkError):  # noqa: N818 - a fault of the request
     """A field names something that is not registered, or that this client may not see."""
 
     def __init__(self, field: str, reason: str) -> None:
@@ -24,7 +25,7 @@ class UnknownName(SmartworkError):  # noqa: N818 - says what is unknown
         super().__init__(reason)
 
 
-class ConflictingRecord(SmartworkError):  # noqa: N818 - says what is there
+class ConflictingRecord(SmartworkError):  # noqa: N818 - a fault of the request
     """The request contradicts a record that is stored already."""
 
 
@@ -34,6 +35,22 @@ class BookingRecord:
 
     booking_id: int
     booking: Booking
+    released_at: datetime | None
+    recorded_at: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookingVersion:
+    """A version of a booking that a change, a cancellation or a release has replaced."""
+
+    version: int
+    centre: str
+    resource: str
+    member: str
+    starts_at: datetime
+    ends_at: datetime
+    status: str
     released_at: datetime | None
     recorded_at: datetime
     recorded_by: str
@@ -75,10 +92,11 @@ def find_booking(connection: Connection, client: Client, external_id: str) -> Bo
     return found[0] if found else None
 
 
-def history(connection: Connection, client: Client, external_id: str) -> list[tuple[Any, ...]]:
+def history(connection: Connection, client: Client, external_id: str) -> list[BookingVersion]:
     """The replaced versions of a booking, oldest first."""
     arguments = {"external_id": external_id, "company_id": client.company_id}
-    return connection.execute(sql("api_booking_history"), arguments).fetchall()
+    with connection.cursor(row_factory=class_row(BookingVersion)) as cursor:
+        return cursor.execute(sql("api_booking_history"), arguments).fetchall()
 
 
 def put_booking(connection: Connection, client: Client, booking: Booking) -> bool:

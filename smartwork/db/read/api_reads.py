@@ -1,10 +1,11 @@
-"""What clients of the API read: verdicts with their evidence, invoices, releases, and what is free."""
+"""Queries of the API: verdicts with their evidence, invoices, releases, and free places."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Literal
+
+from psycopg.rows import class_row
 
 from smartwork.db.access.tokens import Client
 from smartwork.db.bookings.visits import RecordedVisit, recorded_visits
@@ -12,13 +13,14 @@ from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
 from smartwork.db.ledger.ledger import ledger_of_days
 from smartwork.domain.billing.lifecycle import EventKind
+from smartwork.domain.bookings.early_release import Reason
 from smartwork.domain.presence.spans import Span
 from smartwork.domain.time import local_days
 
 
 @dataclass(frozen=True, slots=True)
 class InvoiceRow:
-    """An issued invoice or credit note of a company, amounts in its currency; `events` are what happened, oldest first."""
+    """An issued invoice or credit note of a company, with amounts in `currency` and its events, oldest first."""
 
     number: str
     kind: str
@@ -35,44 +37,58 @@ class InvoiceRow:
     events: list[EventKind]
 
 
-def verdicts(
-    connection: Connection,
-    client: Client,
-    *,
-    verdict_id: int | None = None,
-    booking: str | None = None,
-    centre: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    after: int = 0,
-    most: int = 1,
-) -> list[RecordedVisit]:
-    """Visits that the client may see, without spans and ledger, ordered by verdict_id.
+@dataclass(frozen=True, slots=True)
+class VerdictFilter:
+    """Selects verdicts. `since` and `until` select those whose period starts in [since, until); None selects all."""
 
-    Only the network's own clients see unattributed stays.
+    verdict_id: int | None = None
+    booking: str | None = None
+    centre: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRow:
+    """An early release. `booking` is None if the booking is of a company that the client may not see."""
+
+    id: int
+    centre: str
+    resource: str
+    reason: Reason
+    released_at: datetime
+    ends_at: datetime
+    taken_back_at: datetime | None
+    booking: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FreePlace:
+    """A place that can be booked."""
+
+    resource: str
+    name: str
+    kind: Literal["desk", "room"]
+    seats: int
+
+
+def verdicts(
+    connection: Connection, client: Client, chosen: VerdictFilter, *, after: int = 0, most: int = 1
+) -> list[RecordedVisit]:
+    """At most `most` visits that the client may see, without spans and ledger, in order of verdict_id, from the first one
+    after `after`. Only the network's own clients see unattributed stays.
     """
-    return recorded_visits(
-        connection,
-        "api_verdicts",
-        {
-            "company_id": client.company_id,
-            "verdict_id": verdict_id,
-            "booking": booking,
-            "centre": centre,
-            "since": since,
-            "until": until,
-            "after": after,
-            "most": most,
-        },
-    )
+    arguments = {**asdict(chosen), "company_id": client.company_id, "after": after, "most": most}
+    return recorded_visits(connection, "api_verdicts", arguments)
 
 
 def verdict(connection: Connection, client: Client, verdict_id: int) -> RecordedVisit | None:
-    """One visit with its spans and the ledger of its days; None where the client sees no such verdict."""
-    for recorded in verdicts(connection, client, verdict_id=verdict_id):
+    """One visit with its spans and the ledger of its days, or None if the client sees no such verdict."""
+    for recorded in verdicts(connection, client, VerdictFilter(verdict_id=verdict_id)):
         visit = recorded.visit
         period = {"resource_id": recorded.resource_id, "start": visit.starts_at, "end": visit.evidence_until}
-        spans = tuple(Span(*span) for span in connection.execute(sql("api_spans"), period))
+        with connection.cursor(row_factory=class_row(Span)) as cursor:
+            spans = tuple(cursor.execute(sql("api_spans"), period))
         days = local_days(visit.starts_at, visit.evidence_until, visit.timezone)
         ledger = tuple(ledger_of_days(connection, visit.centre, days))
         return replace(recorded, visit=replace(visit, spans=spans, ledger=ledger))
@@ -82,20 +98,23 @@ def verdict(connection: Connection, client: Client, verdict_id: int) -> Recorded
 def invoices(
     connection: Connection, client: Client, *, number: str | None = None, month: date | None = None
 ) -> list[InvoiceRow]:
-    """Invoices that the client may see, by number."""
+    """The invoices that the client may see, ordered by number."""
     arguments = {"company_id": client.company_id, "number": number, "month": month}
-    return [InvoiceRow(*row) for row in connection.execute(sql("api_invoices"), arguments)]
+    with connection.cursor(row_factory=class_row(InvoiceRow)) as cursor:
+        return cursor.execute(sql("api_invoices"), arguments).fetchall()
 
 
 def releases(
     connection: Connection, client: Client, *, centre: str | None, since: datetime | None, after: int, most: int
-) -> list[tuple[Any, ...]]:
-    """Desks and rooms that were released, in order of their number; whose booking it was is shown to its company only."""
+) -> list[ReleaseRow]:
+    """At most `most` early releases, in order of their id, from the first one after `after`."""
     arguments = {"company_id": client.company_id, "centre": centre, "since": since, "after": after, "most": most}
-    return connection.execute(sql("api_releases"), arguments).fetchall()
+    with connection.cursor(row_factory=class_row(ReleaseRow)) as cursor:
+        return cursor.execute(sql("api_releases"), arguments).fetchall()
 
 
-def free(connection: Connection, centre: str, starts_at: datetime, ends_at: datetime) -> Sequence[tuple[Any, ...]]:
-    """What of a centre can be booked for the whole of [starts_at, ends_at), by slug."""
+def free(connection: Connection, centre: str, starts_at: datetime, ends_at: datetime) -> list[FreePlace]:
+    """The places of a centre that can be booked for the whole of [starts_at, ends_at), ordered by slug."""
     arguments = {"centre": centre, "starts_at": starts_at, "ends_at": ends_at}
-    return connection.execute(sql("api_free"), arguments).fetchall()
+    with connection.cursor(row_factory=class_row(FreePlace)) as cursor:
+        return cursor.execute(sql("api_free"), arguments).fetchall()

@@ -1,4 +1,4 @@
-"""What a token of the API may allow."""
+"""The scopes of API tokens."""
 
 from typing import Literal, get_args
 
@@ -7,5 +7,5 @@ Scope = Literal[
     "releases:read", "releases:write",
 ]  # fmt: skip
 SCOPES: tuple[Scope, ...] = get_args(Scope)
-OF_THE_NETWORK: frozenset[Scope] = frozenset({"members:write", "releases:write"})
-"""Never given to a token of a company: it neither makes members nor sets a centre's policy."""
+NETWORK_ONLY: frozenset[Scope] = frozenset({"members:write", "releases:write"})
+"""Scopes that a token of a company cannot have: to register members, and to set the release policy of a centre."""

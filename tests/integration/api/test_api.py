@@ -1,4 +1,4 @@
-"""The API as it is served, over HTTP, against a real database."""
+"""The real API over HTTP, on a real database."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from ingest.early_release import release_due
 from smartwork.db.access import tokens
 from smartwork.db.core.connection import Connection
 from smartwork.db.network_setup import install
-from smartwork.domain.access.scopes import OF_THE_NETWORK, SCOPES
+from smartwork.domain.access.scopes import NETWORK_ONLY, SCOPES
 from smartwork.errors import InputError
 from smartwork.jobs.bookings.reconcile_month import reconcile_month
 from tests.support.api import served
@@ -36,18 +36,18 @@ HOUR = timedelta(hours=1)
 
 @dataclass
 class Api:
-    """A running API, and who speaks to it."""
+    """A running API, and the token of the requests."""
 
     url: str
-    token: str | None = "network"  # noqa: S105 - a test's own
+    token: str | None = "network"  # noqa: S105 - only in the test database
 
     def __call__(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, headers, method=method)  # noqa: S310 - our own server
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - our own server
-                return answer.status, _read(answer)
+            with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310 - our own server
+                return response.status, _read(response)
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, _read(error)
@@ -56,9 +56,9 @@ class Api:
         return Api(self.url, token)
 
 
-def _read(answer: Any) -> Any:
-    content = answer.read()
-    return json.loads(content) if "json" in answer.headers.get("Content-Type", "") else content
+def _read(response: Any) -> Any:
+    content = response.read()
+    return json.loads(content) if "json" in response.headers.get("Content-Type", "") else content
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def api(connection: Connection, database_url: str, tmp_path: Path) -> Iterator[A
         " VALUES ('bolt', 'Bolt', '0404616494', '', '', '', 'nl', '', true);"
         "INSERT INTO member (pseudonym, company_id) SELECT 'm-2', company_id FROM company WHERE slug = 'bolt'"
     )
-    own = [scope for scope in SCOPES if scope not in OF_THE_NETWORK]
+    own = [scope for scope in SCOPES if scope not in NETWORK_ONLY]
     tokens.put(connection, "network", "network", None, SCOPES, NOW)
     for company in ("acme", "bolt"):
         tokens.put(connection, company, company, company, own, NOW)
@@ -85,7 +85,7 @@ def booking(start: datetime = NINE, hours: float = 2, desk: str = "desk-1", memb
     }  # fmt: skip
 
 
-def test_a_booking_is_made_changed_cancelled_and_remembers_it(api: Api) -> None:
+def test_a_booking_is_created_changed_and_cancelled_and_keeps_its_history(api: Api) -> None:
     assert api("PUT", "/v1/bookings/A-1", booking())[0] == 201
     assert api("PUT", "/v1/bookings/A-1", booking())[0] == 200
     assert api("PUT", "/v1/bookings/A-1", booking(hours=3))[1]["ends_at"] == "2026-10-05T10:00:00Z"
@@ -105,25 +105,26 @@ def test_an_id_with_slashes_is_one_id(api: Api) -> None:
     assert api("GET", path)[1]["external_id"] == "series-7/2026-10-19T09:00"
 
 
-def test_a_taken_desk_is_refused_with_a_conflict_and_free_ones_are_told(api: Api) -> None:
+def test_a_booked_desk_is_a_conflict_and_free_desks_are_listed(api: Api) -> None:
     api("PUT", "/v1/bookings/A", booking())
     status, problem = api("PUT", "/v1/bookings/B", booking(NINE + HOUR))
     assert (status, problem["title"], problem["errors"][0]["field"]) == (409, "Conflict", "body.starts_at")
     assert "Another booking has" in problem["detail"]
     period = "starts_at=2026-10-05T08:00:00Z&ends_at=2026-10-05T09:30:00Z"
-    assert [one["resource"] for one in api("GET", f"/v1/centres/mons/free?{period}")[1]["resources"]] == ["desk-2"]
+    assert [place["resource"] for place in api("GET", f"/v1/centres/mons/free?{period}")[1]["resources"]] == ["desk-2"]
 
 
-def test_many_who_book_one_desk_at_once_get_it_once(api: Api) -> None:
-    answers: list[int] = []
+def test_of_many_bookings_of_one_desk_at_once_one_succeeds(api: Api) -> None:
+    statuses: list[int] = []
     threads = [
-        threading.Thread(target=lambda i=i: answers.append(api("PUT", f"/v1/bookings/R{i}", booking())[0])) for i in range(12)
+        threading.Thread(target=lambda i=i: statuses.append(api("PUT", f"/v1/bookings/R{i}", booking())[0]))
+        for i in range(12)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(answers) == [201] + [409] * 11
+    assert sorted(statuses) == [201] + [409] * 11
 
 
 @pytest.mark.parametrize(
@@ -139,13 +140,13 @@ def test_many_who_book_one_desk_at_once_get_it_once(api: Api) -> None:
         ({"colour": "red"}, "body.colour"),
     ],
 )
-def test_a_wrong_field_is_named(api: Api, change: dict[str, object], field: str) -> None:
+def test_the_problem_names_the_wrong_field(api: Api, change: dict[str, object], field: str) -> None:
     status, problem = api("PUT", "/v1/bookings/A", {**booking(), **change})
     assert (status, problem["status"]) == (422, 422)
     assert field in [fault["field"] for fault in problem["errors"]]
 
 
-def test_who_has_no_token_or_not_the_scope_is_told_so(api: Api, connection: Connection) -> None:
+def test_a_request_without_a_valid_token_is_401_and_without_the_scope_403(api: Api, connection: Connection) -> None:
     tokens.put(connection, "door", "door", None, ["check-ins:write"], NOW)
     for token in (None, "wrong"):
         assert api.as_(token)("GET", "/v1/bookings")[0] == 401
@@ -153,13 +154,13 @@ def test_who_has_no_token_or_not_the_scope_is_told_so(api: Api, connection: Conn
     assert tokens.revoke(connection, "door", NOW)
     assert api.as_("door")("GET", "/v1/bookings")[0] == 401
     assert connection.execute("SELECT count(*) FROM api_token WHERE digest = 'door'::bytea").fetchone() == (0,)
-    with pytest.raises(InputError, match="for the network's own"):
+    with pytest.raises(InputError, match="Only tokens of the network"):
         tokens.put(connection, "x", "x", "acme", ["members:write"], NOW)
-    with pytest.raises(InputError, match="in use already"):
+    with pytest.raises(InputError, match="exists already"):
         tokens.put(connection, "acme", "other", "acme", ["bookings:read"], NOW)
 
 
-def test_a_company_sees_and_changes_only_its_own(api: Api, connection: Connection) -> None:
+def test_a_company_sees_and_changes_only_its_own_records(api: Api, connection: Connection) -> None:
     acme, bolt = api.as_("acme"), api.as_("bolt")
     assert acme("PUT", "/v1/bookings/A", booking())[0] == 201
     connection.execute("INSERT INTO span VALUES (1, %s, %s, 'occupied')", (NINE, NINE + 2 * HOUR))
@@ -187,32 +188,32 @@ def check_in(at: datetime, member: str = "m-1") -> dict[str, str]:
     return {"centre": "mons", "resource": "desk-1", "member": member, "at": at.isoformat(), "method": "badge"}
 
 
-def test_a_check_in_is_noted_once_and_says_what_it_met(api: Api) -> None:
+def test_a_check_in_is_recorded_once_and_returns_its_booking(api: Api) -> None:
     api("PUT", "/v1/bookings/A", booking())
-    status, met = api("PUT", "/v1/check-ins/K", check_in(NINE))
-    assert (status, met["outcome"], met["booking"]) == (201, "in_time", "A")
+    status, result = api("PUT", "/v1/check-ins/K", check_in(NINE))
+    assert (status, result["outcome"], result["booking"]) == (201, "in_time", "A")
     assert api("PUT", "/v1/check-ins/K", check_in(NINE))[0] == 200
     assert api("PUT", "/v1/check-ins/K", check_in(NINE + HOUR))[0] == 409
     assert api("PUT", "/v1/check-ins/L", check_in(NINE + 3 * HOUR))[1]["outcome"] == "no_booking"
     assert api("PUT", "/v1/check-ins/M", check_in(NOW + HOUR))[1]["errors"][0]["field"] == "body.at"
 
 
-def test_who_comes_after_the_release_gets_the_desk_back_unless_another_has_it(api: Api, connection: Connection) -> None:
+def test_a_check_in_after_the_release_takes_the_desk_back_unless_it_is_booked_again(api: Api, connection: Connection) -> None:
     api("PUT", "/v1/bookings/A", booking(hours=8))
     connection.execute("INSERT INTO span VALUES (1, %s, %s, 'vacant')", (NINE - HOUR, NINE + 4 * HOUR))
     assert release_due(connection, NINE + HOUR) == 1
     (release,) = api("GET", "/v1/releases")[1]["releases"]
     assert (release["resource"], release["reason"], release["booking"]) == ("desk-1", "no_show", "A")
     assert api.as_("bolt")("GET", "/v1/releases")[1]["releases"][0]["booking"] is None
-    met = api("PUT", "/v1/check-ins/K", check_in(NINE + 2 * HOUR))[1]
-    assert (met["outcome"], met["released_at"]) == ("taken_back", "2026-10-05T08:00:00Z")
+    result = api("PUT", "/v1/check-ins/K", check_in(NINE + 2 * HOUR))[1]
+    assert (result["outcome"], result["released_at"]) == ("taken_back", "2026-10-05T08:00:00Z")
     assert api("GET", "/v1/bookings/A")[1]["released_at"] is None
     assert api("GET", "/v1/releases")[1]["releases"][0]["taken_back_at"] == "2026-10-05T09:00:00Z"
 
     connection.execute("UPDATE booking SET released_at = %s", (NINE + 3 * HOUR,))
     assert api("PUT", "/v1/bookings/B", booking(NINE + 4 * HOUR, member="m-2"))[0] == 201
-    met = api("PUT", "/v1/check-ins/L", check_in(NINE + 5 * HOUR))[1]
-    assert (met["outcome"], met["booking"]) == ("too_late", "A")
+    result = api("PUT", "/v1/check-ins/L", check_in(NINE + 5 * HOUR))[1]
+    assert (result["outcome"], result["booking"]) == ("too_late", "A")
     assert api("GET", "/v1/bookings/A")[1]["released_at"] == "2026-10-05T10:00:00Z"
 
 
@@ -223,29 +224,27 @@ def radius(status: str, at: datetime, session: str = "s-1", **more: Any) -> dict
     }  # fmt: skip
 
 
-def test_a_wifi_sign_in_is_the_check_in_of_the_members_one_booking_in_whatever_order_it_is_told(
-    api: Api, connection: Connection
-) -> None:
+def test_wifi_messages_in_any_order_become_the_check_in_of_the_members_only_booking(api: Api, connection: Connection) -> None:
     api("PUT", "/v1/bookings/A", booking())
     more: dict[str, Any] = {"Acct-Session-Time": 3600}
     stop = radius("Stop", NINE + HOUR, **more)
     for message in (stop, radius("Start", NINE), stop, radius("Interim-Update", NINE + HOUR / 2)):
-        status, met = api("POST", "/v1/radius/accounting", message)
-        assert (status, met["resource"]) == (200, "desk-1")
+        status, result = api("POST", "/v1/radius/accounting", message)
+        assert (status, result["resource"]) == (200, "desk-1")
     assert connection.execute("SELECT started_at, stopped_at FROM wifi_session").fetchall() == [(NINE, NINE + HOUR)]
     assert connection.execute("SELECT at, method FROM check_in").fetchall() == [(NINE, "wifi")]
     assert api("POST", "/v1/radius/accounting", {**radius("Start", NINE), "User-Name": "m-2"})[0] == 409
 
 
-def test_a_wifi_sign_in_that_could_be_for_two_desks_is_for_none(api: Api, connection: Connection) -> None:
+def test_a_wifi_session_of_a_member_with_two_bookings_is_no_check_in(api: Api, connection: Connection) -> None:
     api("PUT", "/v1/bookings/A", booking())
     api("PUT", "/v1/bookings/B", booking(desk="desk-2"))
-    met = api("POST", "/v1/radius/accounting", radius("Start", NINE))[1]
-    assert (met["outcome"], met["resource"]) == ("no_booking", None)
+    result = api("POST", "/v1/radius/accounting", radius("Start", NINE))[1]
+    assert (result["outcome"], result["resource"]) == ("no_booking", None)
     assert connection.execute("SELECT count(*) FROM check_in").fetchone() == (0,)
 
 
-def test_a_verdict_carries_its_evidence(api: Api, connection: Connection) -> None:
+def test_a_verdict_is_returned_with_its_evidence(api: Api, connection: Connection) -> None:
     api("PUT", "/v1/bookings/A", booking(hours=4))
     connection.execute(
         "INSERT INTO span VALUES (1, %s, %s, 'occupied'), (1, %s, %s, 'unknown')",
@@ -259,13 +258,18 @@ def test_a_verdict_carries_its_evidence(api: Api, connection: Connection) -> Non
     api("PUT", "/v1/check-ins/K", check_in(NINE))
     reconcile_month(connection, NINE.date(), lambda *_: None)
     number = next(v["id"] for v in api("GET", "/v1/verdicts?booking=A")[1]["verdicts"])
-    found = api("GET", f"/v1/verdicts/{number}")[1]
-    assert (found["verdict"], found["coverage"], found["check_in"], found["check_in_method"]) == ("used", 0.75, "K", "badge")
-    assert [(s["starts_at"], s["state"]) for s in found["spans"]] == [
+    verdict = api("GET", f"/v1/verdicts/{number}")[1]
+    assert (verdict["verdict"], verdict["coverage"], verdict["check_in"], verdict["check_in_method"]) == (
+        "used",
+        0.75,
+        "K",
+        "badge",
+    )
+    assert [(s["starts_at"], s["state"]) for s in verdict["spans"]] == [
         ("2026-10-05T07:00:00Z", "occupied"),
         ("2026-10-05T10:00:00Z", "unknown"),
     ]
-    assert found["ledger"] == [
+    assert verdict["ledger"] == [
         {
             "day": "2026-10-05",
             "numbered": 100,
@@ -279,7 +283,7 @@ def test_a_verdict_carries_its_evidence(api: Api, connection: Connection) -> Non
     ]
 
 
-def test_an_invoice_and_its_files_are_for_its_company(api: Api, connection: Connection, tmp_path: Path) -> None:
+def test_an_invoice_and_its_files_are_returned_to_its_company_only(api: Api, connection: Connection, tmp_path: Path) -> None:
     connection.execute(
         "INSERT INTO invoice (number, company_id, month, issued_on, due_on, net, vat, gross, payment_reference, document,"
         " digest) VALUES ('INV-2026-00001', 1, '2026-10-01', '2026-11-01', '2026-12-01', 10, 2.1, 12.1, '', '{}', '')"
@@ -287,15 +291,15 @@ def test_an_invoice_and_its_files_are_for_its_company(api: Api, connection: Conn
     connection.execute(
         "INSERT INTO invoice_event (invoice_id, at, event, amount) SELECT invoice_id, now(), 'paid', 5 FROM invoice"
     )
-    found = api("GET", "/v1/invoices/INV-2026-00001")[1]
-    assert [found[key] for key in ("gross", "state", "paid", "credited", "open")] == [
+    invoice = api("GET", "/v1/invoices/INV-2026-00001")[1]
+    assert [invoice[key] for key in ("gross", "state", "paid", "credited", "open")] == [
         "12.10",
         "partly_paid",
         "5.00",
         "0",
         "7.10",
     ]
-    assert "again writes it" in api("GET", "/v1/invoices/INV-2026-00001/pdf")[1]["detail"]
+    assert "bill its month again" in api("GET", "/v1/invoices/INV-2026-00001/pdf")[1]["detail"]
     (tmp_path / "2026-10").mkdir()
     (tmp_path / "2026-10" / "INV-2026-00001-acme.pdf").write_bytes(b"%PDF")
     assert api.as_("acme")("GET", "/v1/invoices/INV-2026-00001/pdf") == (200, b"%PDF")
@@ -310,19 +314,19 @@ def test_the_policy_of_a_centre_is_set_and_read(api: Api) -> None:
     assert api.as_("acme")("PUT", "/v1/centres/mons/release-policy", {"no_show_min": 20, "left_min": None})[0] == 403
 
 
-def test_pages_of_bookings_join_up(api: Api) -> None:
+def test_pages_of_bookings_contain_each_booking_once(api: Api) -> None:
     for i in range(5):
         api("PUT", f"/v1/bookings/P{i}", booking(NINE + i * 3 * HOUR))
     seen: list[str] = []
     after: int | None = 0
     while after is not None:
         page = api("GET", f"/v1/bookings?most=2&after={after}")[1]
-        seen += [one["external_id"] for one in page["bookings"]]
+        seen += [each["external_id"] for each in page["bookings"]]
         after = page["next"]
     assert seen == [f"P{i}" for i in range(5)]
 
 
-def test_a_database_that_went_away_is_a_problem_and_comes_back(api: Api, connection: Connection) -> None:
+def test_requests_succeed_after_the_database_closed_all_connections(api: Api, connection: Connection) -> None:
     assert api("GET", "/v1/bookings")[0] == 200
     connection.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -332,7 +336,7 @@ def test_a_database_that_went_away_is_a_problem_and_comes_back(api: Api, connect
     assert api("GET", "/healthz")[0] == 200
 
 
-def test_the_program_serves_until_it_is_told_to_stop_and_a_token_of_the_command_line_opens_it(
+def test_the_program_accepts_a_token_of_the_command_line_until_it_is_revoked_and_stops_on_sigterm(
     connection: Connection, database_url: str, tmp_path: Path
 ) -> None:
     install(connection, small_network())

@@ -7,7 +7,7 @@ ON CONFLICT DO NOTHING RETURNING api_token_id
 SELECT count(*) FROM company WHERE slug = %s
 
 -- name: tokens
-SELECT t.name, c.slug, t.scopes, t.created_at, t.revoked_at FROM api_token t LEFT JOIN company c USING (company_id)
+SELECT t.name, c.slug AS company, t.scopes, t.created_at, t.revoked_at FROM api_token t LEFT JOIN company c USING (company_id)
 ORDER BY t.revoked_at IS NOT NULL, t.name, t.created_at
 
 -- name: revoke_token

@@ -1,5 +1,5 @@
 -- name: api_bookings
--- `company_id` NULL asks for all; the external id, where given, for one.
+-- A NULL parameter selects all.
 SELECT b.booking_id, b.external_id, c.slug, r.slug, m.pseudonym, b.starts_at, b.ends_at, b.status, b.released_at,
        b.recorded_at, b.recorded_by
 FROM booking b JOIN resource r USING (resource_id) JOIN centre c USING (centre_id) JOIN member m USING (member_id)
@@ -11,7 +11,7 @@ WHERE (%(company_id)s::int IS NULL OR m.company_id = %(company_id)s)
 ORDER BY b.booking_id LIMIT %(most)s
 
 -- name: api_booking_history
-SELECT h.version, c.slug, r.slug, m.pseudonym, h.starts_at, h.ends_at, h.status, h.released_at, h.recorded_at, h.recorded_by
+SELECT h.version, c.slug AS centre, r.slug AS resource, m.pseudonym AS member, h.starts_at, h.ends_at, h.status, h.released_at, h.recorded_at, h.recorded_by
 FROM booking_history h JOIN booking b USING (booking_id) JOIN resource r ON r.resource_id = h.resource_id
 JOIN centre c USING (centre_id) JOIN member m ON m.member_id = h.member_id JOIN member o ON o.member_id = b.member_id
 WHERE b.external_id = %(external_id)s
@@ -32,8 +32,8 @@ FROM check_in k JOIN resource r USING (resource_id) JOIN centre c USING (centre_
 WHERE k.external_id = %(external_id)s
 
 -- name: api_booking_at
--- The booking of the member's company that a check-in at this place and time belongs to: the one that holds then, or begins
--- within half an hour.
+-- The booking of the member's company to which a check-in at this place and time belongs: it has started, or starts within
+-- half an hour.
 SELECT b.booking_id, b.external_id, b.starts_at, b.ends_at, b.released_at, l.release_id
 FROM booking b JOIN resource r USING (resource_id) JOIN centre c USING (centre_id) JOIN member m USING (member_id)
 LEFT JOIN LATERAL (SELECT release_id FROM release WHERE booking_id = b.booking_id AND taken_back_at IS NULL
@@ -56,7 +56,7 @@ JOIN member m USING (member_id) LEFT JOIN check_in k USING (check_in_id)
 WHERE c.slug = %(centre)s AND w.session = %(session)s FOR UPDATE OF w
 
 -- name: api_put_wifi_session
--- The first word of a session counts for its start, unless an earlier one turns up; a stop is a stop.
+-- Messages arrive in any order: the earliest start and the latest stop count.
 INSERT INTO wifi_session (centre_id, session, member_id, started_at, stopped_at)
 SELECT c.centre_id, %(session)s, m.member_id, %(started_at)s, %(stopped_at)s
 FROM centre c, member m WHERE c.slug = %(centre)s AND m.pseudonym = %(member)s
@@ -67,7 +67,7 @@ WHERE wifi_session.member_id = excluded.member_id
 RETURNING centre_id
 
 -- name: api_wifi_bookings
--- Which desk a Wi-Fi sign-in is for: it names a centre only, so it must be the member's one booking there at that time.
+-- The places that the member has booked in the centre at that time. A Wi-Fi session names a centre only.
 SELECT r.slug FROM booking b JOIN resource r USING (resource_id) JOIN centre c USING (centre_id) JOIN member m USING (member_id)
 WHERE c.slug = %(centre)s AND m.pseudonym = %(member)s AND b.status = 'booked'
   AND b.starts_at <= %(at)s::timestamptz + interval '30 minutes' AND b.starts_at >= %(at)s::timestamptz - interval '31 days'
@@ -96,21 +96,21 @@ WHERE (%(company_id)s::int IS NULL OR v.company_id = %(company_id)s)
 ORDER BY v.verdict_id LIMIT %(most)s
 
 -- name: api_spans
-SELECT greatest(starts_at, %(start)s), least(ends_at, %(end)s), state, suspect FROM span
+SELECT greatest(starts_at, %(start)s) AS start, least(ends_at, %(end)s) AS "end", state, suspect FROM span
 WHERE resource_id = %(resource_id)s AND ends_at > %(start)s AND starts_at < %(end)s ORDER BY starts_at
 
 -- name: api_invoices
-SELECT i.number, i.kind, co.slug, i.month, i.issued_on, i.due_on, i.currency, i.net, i.vat, i.gross, i.payment_reference,
+SELECT i.number, i.kind, co.slug AS company, i.month, i.issued_on, i.due_on, i.currency, i.net, i.vat, i.gross, i.payment_reference,
        o.number AS corrects,
-       ARRAY(SELECT e.event FROM invoice_event e WHERE e.invoice_id = i.invoice_id ORDER BY e.invoice_event_id)
+       ARRAY(SELECT e.event FROM invoice_event e WHERE e.invoice_id = i.invoice_id ORDER BY e.invoice_event_id) AS events
 FROM invoice i JOIN company co USING (company_id) LEFT JOIN invoice o ON o.invoice_id = i.corrects_id
 WHERE (%(company_id)s::int IS NULL OR i.company_id = %(company_id)s)
   AND (%(number)s::text IS NULL OR i.number = %(number)s) AND (%(month)s::date IS NULL OR i.month = %(month)s)
 ORDER BY i.number
 
 -- name: api_releases
-SELECT l.release_id, c.slug, r.slug, l.reason, l.released_at, l.ends_at, l.taken_back_at,
-       CASE WHEN %(company_id)s::int IS NULL OR m.company_id = %(company_id)s THEN b.external_id END
+SELECT l.release_id AS id, c.slug AS centre, r.slug AS resource, l.reason, l.released_at, l.ends_at, l.taken_back_at,
+       CASE WHEN %(company_id)s::int IS NULL OR m.company_id = %(company_id)s THEN b.external_id END AS booking
 FROM release l JOIN booking b USING (booking_id) JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
 JOIN member m USING (member_id)
 WHERE (%(centre)s::text IS NULL OR c.slug = %(centre)s) AND l.release_id > %(after)s
@@ -118,7 +118,7 @@ WHERE (%(centre)s::text IS NULL OR c.slug = %(centre)s) AND l.release_id > %(aft
 ORDER BY l.release_id LIMIT %(most)s
 
 -- name: api_free
-SELECT r.slug, r.name, r.kind, r.seats FROM resource r JOIN centre c USING (centre_id)
+SELECT r.slug AS resource, r.name, r.kind, r.seats FROM resource r JOIN centre c USING (centre_id)
 WHERE c.slug = %(centre)s AND r.kind <> 'recording' AND NOT EXISTS (
     SELECT FROM booking b WHERE b.resource_id = r.resource_id AND b.status = 'booked'
       AND tstzrange(b.starts_at, coalesce(b.released_at, b.ends_at)) && tstzrange(%(starts_at)s, %(ends_at)s))
