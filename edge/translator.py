@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from edge.adapters.event_time import MAX_AGE
@@ -11,8 +12,18 @@ from smartwork.contracts.policy import DeviceEntry, Profile
 from smartwork.contracts.reading import Reading
 
 REPEAT = timedelta(seconds=1)
-"""An equal payload on the same topic within this time is the same message, delivered twice."""
+"""An equal payload on the same topic within this time of the last one only repeats it."""
+REFRESHES_PER_INTERVAL = 2
+"""So many repeats in each reporting interval of a device still give readings: far more than its silence timeout needs."""
 _CACHED_TOPICS = 5_000
+
+
+class _LastMessage(NamedTuple):
+    """The last message on a topic, when it arrived, and when a message on the topic last gave readings."""
+
+    payload: bytes
+    arrived: datetime
+    used_at: datetime
 
 
 class UnknownDevice(ValueError):  # noqa: N818 - the name says what it is
@@ -33,7 +44,7 @@ class Translator:
         self._entries = {(entry.profile, entry.address): entry for entry in devices}
         self._families = [profile for profile in Profile if any(entry.profile is profile for entry in devices)]
         self._entry_of_topic: dict[str, DeviceEntry | None] = {}
-        self._last_payload: dict[str, tuple[bytes, datetime]] = {}
+        self._last_message: dict[str, _LastMessage] = {}
         self._last_value: dict[tuple[str, int], tuple[int, float]] = {}
 
     @property
@@ -42,14 +53,17 @@ class Translator:
         return [topic for (profile, address) in self._entries for topic in ADAPTERS[profile].subscriptions(address)]
 
     def translate(self, topic: str, payload: bytes, arrived: datetime) -> list[Reading]:
-        """The readings in a device's message, without those that only repeat the last ones.
+        """The readings in a device's message; none if it only repeats the last one on its topic.
+
+        A device that repeats itself without a pause still gives readings REFRESHES_PER_INTERVAL times in each of its
+        reporting intervals, so that it does not count as silent.
 
         Raises UnknownDevice, or ValueError with the reason if the message cannot be parsed.
         """
         entry = self._entry(topic)
         if entry is None:
             raise UnknownDevice("the topic belongs to no registered device")
-        if self._is_repeat(topic, payload, arrived):
+        if self._is_repeat(entry, topic, payload, arrived):
             return []
         message = DeviceMessage(topic, payload, entry.device, entry.address, arrived, entry.model, self._zone, self._max_age)
         return [reading for reading in ADAPTERS[entry.profile].translate(message) if self._is_new(reading)]
@@ -63,10 +77,20 @@ class Translator:
             self._entry_of_topic[topic] = next((entry for entry in entries if entry is not None), None)
         return self._entry_of_topic[topic]
 
-    def _is_repeat(self, topic: str, payload: bytes, arrived: datetime) -> bool:
-        last, at = self._last_payload.get(topic, (b"", arrived))
-        self._last_payload[topic] = (payload, arrived)
-        return last == payload and bool(payload) and timedelta(0) <= arrived - at < REPEAT
+    def _is_repeat(self, entry: DeviceEntry, topic: str, payload: bytes, arrived: datetime) -> bool:
+        last = self._last_message.get(topic)
+        refresh = timedelta(seconds=entry.interval_s / REFRESHES_PER_INTERVAL)
+        is_repeat = (
+            last is not None
+            and last.payload == payload
+            and bool(payload)
+            and timedelta(0) <= arrived - last.arrived < REPEAT
+            and arrived - last.used_at < refresh
+        )
+        if last is None and len(self._last_message) >= _CACHED_TOPICS:
+            self._last_message.clear()
+        self._last_message[topic] = _LastMessage(payload, arrived, last.used_at if last and is_repeat else arrived)
+        return is_repeat
 
     def _is_new(self, reading: Reading) -> bool:
         """Whether value or device time differ from the device's last reading of the metric. Arrival times always differ."""

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -95,6 +97,25 @@ def test_device_messages_become_rows_and_invalid_ones_stop_nothing(
         eventually(lambda: database.execute("SELECT state FROM edge_status").fetchall() == [("offline",)])
     rows = database.execute("SELECT DISTINCT slug FROM reading JOIN device USING (device_id) ORDER BY 1").fetchall()
     assert rows == [("l-1",), ("s-1",)]
+
+
+def test_a_sensor_that_repeats_itself_stays_known_and_does_not_fill_the_database(
+    outage: Stack, database: Connection, centre: MqttClient, tmp_path: Path
+) -> None:
+    database.execute("UPDATE device SET interval_s = 1 WHERE slug = 's-1'")
+    publish_policies(database, centre, now())
+    with edge(outage, tmp_path) as gateway, ingest(outage, tmp_path) as server:
+        gateway.wait_for_log("policy 2 is in force")
+        server.wait_for_log("is subscribed")
+        for _ in range(30):
+            centre.publish("zigbee2mqtt/mons/desk 1", b'{"occupancy": true}').wait_for_publish(10)
+            sleep(0.2)
+        wait_until_balanced(database, 4, gateway)
+    assert total(database).stored < 20
+    gap = "SELECT max(gap) FROM (SELECT at - lag(at) OVER (ORDER BY at) AS gap FROM reading) AS g"
+    row = database.execute(gap).fetchone()
+    assert row is not None
+    assert timedelta(0) < row[0] < timedelta(seconds=2.5)
 
 
 def test_an_invalid_policy_is_refused_and_the_old_one_stays_in_force(
