@@ -7,8 +7,8 @@ import streamlit as st
 from dashboard import frame
 
 HERE = Path(__file__).parent
-# Not `pages`: Streamlit would run what lies there by itself, without this file, for whoever opens an address first.
-# And no text below a name here: Streamlit writes a string that stands alone onto every page.
+# The folder must not be named `pages`: Streamlit serves the scripts of such a folder without running this file first.
+# No docstring below a constant in this file: Streamlit writes a string expression onto the page.
 PAGES = HERE / "views"
 
 st.set_page_config(page_title="Smart Work Centers", page_icon=":material/desk:", layout="wide")
@@ -25,5 +25,5 @@ page = st.navigation(
 )
 st.logo(HERE / "logo.svg", size="large", icon_image=HERE / "icon.svg")
 with st.sidebar:
-    st.html('<p class="sw-aside">Times are local, Europe/Brussels.<br>Sensors see presence, never persons.</p>')
+    st.html('<p class="sw-aside">Times are local, Europe/Brussels.<br>Sensors detect presence, not persons.</p>')
 frame.show(page.run)

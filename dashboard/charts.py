@@ -1,4 +1,4 @@
-"""Charts of the monthly pages, drawn by Altair; each takes rows of the read port and returns a chart."""
+"""Altair charts of the monthly pages; each function takes rows of the read port and returns a chart."""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
@@ -10,13 +10,13 @@ from dashboard import palette
 from dashboard.format import day, percent
 from smartwork.db.read.dashboard import CentreDay, EnergyRow
 
-Drawing = TypeVar("Drawing", alt.Chart, alt.LayerChart)
+AnyChart = TypeVar("AnyChart", alt.Chart, alt.LayerChart)
 _COLOURS = [palette.TEAL, palette.AMBER, palette.STONE]
-_PARTS = ("While occupied", "While empty (waste)", "Could not tell")
+_PARTS = ("While occupied", "While empty (waste)", "Unknown")
 
 
 def heat_map(days: Iterable[CentreDay]) -> alt.Chart:
-    """Utilisation of each centre on each day of the month; a day without measurement stays blank."""
+    """Utilisation of each centre on each day of the month. A day without opening time has no cell."""
     frame = pd.DataFrame(
         [
             {
@@ -53,7 +53,7 @@ def heat_map(days: Iterable[CentreDay]) -> alt.Chart:
 
 
 def energy_days(rows: Sequence[EnergyRow]) -> alt.LayerChart:
-    """Energy of light by day in kWh, stacked by whether anybody was there, with the baseline as a line above."""
+    """Lighting energy by day in kWh, stacked by occupancy, with a mark at the baseline of each day."""
     frame = pd.DataFrame(
         [{"Date": pd.Timestamp(r.day), "Part": part, "kWh": value / 1000} for r in rows for part, value in _split(r)]
     )
@@ -67,7 +67,7 @@ def energy_days(rows: Sequence[EnergyRow]) -> alt.LayerChart:
         .mark_bar(cornerRadius=2)
         .encode(
             x=x,
-            y=alt.Y("kWh:Q", axis=alt.Axis(title="kWh a day", tickCount=5)),
+            y=alt.Y("kWh:Q", axis=alt.Axis(title="kWh per day", tickCount=5)),
             color=alt.Color(
                 "Part:N",
                 sort=list(_PARTS),
@@ -86,20 +86,20 @@ def energy_days(rows: Sequence[EnergyRow]) -> alt.LayerChart:
 
 
 def energy_legend() -> str:
-    """What the colours of `energy_days` mean, as HTML that wraps on a narrow screen."""
+    """The legend of `energy_days` as HTML that wraps on a narrow screen."""
     keys = zip(_PARTS, _COLOURS, strict=True)
-    shown = [f'<span class="sw-key"><i style="background:{c};border-color:{c}"></i>{part}</span>' for part, c in keys]
+    parts = [f'<span class="sw-key"><i style="background:{c};border-color:{c}"></i>{part}</span>' for part, c in keys]
     line = f'<span class="sw-key"><i style="background:{palette.INK};height:3px;border:0"></i>Baseline</span>'
-    return f'<div class="sw-legend">{"".join(shown)}{line}</div>'
+    return f'<div class="sw-legend">{"".join(parts)}{line}</div>'
 
 
 def _split(row: EnergyRow) -> list[tuple[str, float]]:
     return list(zip(_PARTS, (row.occupied_wh, row.empty_wh, row.unknown_wh), strict=True))
 
 
-def _plain(chart: Drawing) -> Drawing:
-    """The chart in the dashboard's look."""
-    plain: Drawing = chart.copy()
+def _plain(chart: AnyChart) -> AnyChart:
+    """A copy of the chart in the style of the dashboard."""
+    plain: AnyChart = chart.copy()
     plain.config = alt.Config(
         background="transparent",
         font="Source Sans, sans-serif",

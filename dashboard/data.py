@@ -20,7 +20,7 @@ def settings() -> DashboardSettings:
 
 
 def opened() -> AbstractContextManager[Reader]:
-    """A reader for one page; raises ServiceUnavailable if the database is away."""
+    """A reader for one page; raises ServiceUnavailable if the database is not available."""
     return reading(settings().database_url)
 
 
@@ -53,7 +53,7 @@ class Light:
 
     @property
     def kwh_per_m2(self) -> float | None:
-        """KWh for each square metre."""
+        """Lighting energy per area, kWh/m²."""
         return ratio(self.used_wh / 1000, self.area_m2)
 
 
@@ -89,5 +89,5 @@ def light(name: str, centre: str, rows: list[EnergyRow]) -> Light:
 
 
 def in_month(days: Iterable[LedgerDay], month: date) -> Iterator[LedgerDay]:
-    """Those of `days` that lie in `month`."""
+    """The days of `days` in `month`."""
     return (day for day in days if (day.day.year, day.day.month) == (month.year, month.month))

@@ -1,4 +1,4 @@
-"""Inline SVG: tooltips work, and a new picture replaces the old one without flicker."""
+"""Shows an SVG inline, so that its tooltips work and a redrawn picture replaces the old one without flicker."""
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer

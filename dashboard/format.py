@@ -1,7 +1,7 @@
 """Formats of numbers, times and durations on pages; "–" for a missing figure.
 
-English by the rules that documents use, with thousands separated by a narrow no-break space, which readers of all three
-languages take for what it is.
+Pages are in English and use the formats of English documents, but a narrow no-break space separates thousands, because
+French and Dutch readers take a comma for a decimal sign.
 """
 
 from datetime import date, datetime, timedelta
@@ -31,7 +31,7 @@ def percent(share: float | None, digits: int = 0) -> str:
 
 
 def kwh(watt_hours: float | None, digits: int = 0) -> str:
-    """Energy in kWh from Wh."""
+    """Energy given in Wh, as kWh."""
     return NONE if watt_hours is None else f"{number(watt_hours / 1000, digits)}{_THIN}kWh"
 
 
@@ -73,7 +73,7 @@ def minutes(value: float) -> str:
 
 
 def ago(age: timedelta) -> str:
-    """How long since, coarser with age: 4 s ago, 3 min ago, 2 h ago, 5 days ago."""
+    """An age, rounded down to one unit: 4 s ago, 3 min ago, 2 h ago, 5 days ago."""
     seconds = max(0, int(age.total_seconds()))
     if seconds < 60:
         return f"{seconds} s ago"

@@ -17,7 +17,7 @@ _RETRY_S = 3
 
 
 class NothingYet(SmartworkError):  # noqa: N818 - a state of the network, not a fault
-    """There is no data yet; the message says what to do."""
+    """There is no data to show; the message says what to do."""
 
 
 def style() -> None:
@@ -26,7 +26,7 @@ def style() -> None:
 
 
 def heading(title: str, lead: str, centres: list[CentreRow]) -> None:
-    """The title of a page with one sentence below it, and the mark of made-up data."""
+    """Show the title of a page with one sentence below it, and the mark of made-up data."""
     st.title(title, anchor=False)
     st.html(f'<p class="sw-lead">{escape(lead)}</p>')
     if any(centre.is_demo for centre in centres):
@@ -34,10 +34,10 @@ def heading(title: str, lead: str, centres: list[CentreRow]) -> None:
 
 
 def choose_month(reader: Reader) -> date:
-    """The chosen month, the newest by default; the choice is kept between pages."""
+    """Show the choice of a month and return it, the newest month by default. All pages of a session share the choice."""
     months = reader.months()
     if not months:
-        raise NothingYet("No day has been evaluated yet. Figures appear here once a day has been reconciled.")
+        raise NothingYet("There are no daily figures yet. They appear after `smartwork reconcile` has run for a month.")
     kept = st.session_state.get("month")
     chosen = st.selectbox(
         "Month", months, index=months.index(kept) if kept in months else 0, format_func=month_name, width=240
@@ -50,25 +50,25 @@ def centres_of(reader: Reader) -> list[CentreRow]:
     """All centres; raises NothingYet if there is none."""
     centres = reader.centres()
     if not centres:
-        raise NothingYet("The database holds no centre yet. Install a network, or run `smartwork demo` to see one.")
+        raise NothingYet("The database contains no centre. Install a network, or run `smartwork demo`.")
     return centres
 
 
 def message(error: SmartworkError) -> None:
-    """A card that says what happened and what to do."""
-    title = {ServiceUnavailable: "The database is away", NothingYet: "Nothing to show yet"}.get(
-        type(error), "This needs a hand"
+    """Show a card with the error text."""
+    title = {ServiceUnavailable: "The database is not available", NothingYet: "Nothing to show yet"}.get(
+        type(error), "This page cannot be shown"
     )
     lines = "<br>".join(escape(line) for line in str(error).splitlines())
     st.html(
         f'<div class="sw-away" role="status"><h3>{title}</h3>{lines}<br>'
-        "This page tries again by itself every few seconds; you need not reload it.</div>"
+        "This page tries again every few seconds; you need not reload it.</div>"
     )
 
 
 @contextmanager
 def friendly() -> Iterator[None]:
-    """Decorates a part that reruns by itself: an error becomes a card, and the next run tries again."""
+    """Wraps a fragment that reruns by itself: an error is shown as a card, and the next run tries again."""
     try:
         yield
     except SmartworkError as error:
@@ -76,7 +76,7 @@ def friendly() -> Iterator[None]:
 
 
 def show(page: Callable[[], None]) -> None:
-    """Run a page. If the database is away or empty, show that and try again."""
+    """Run a page. If the database is not available or empty, show that and try again."""
     try:
         page()
     except SmartworkError as error:
@@ -85,8 +85,8 @@ def show(page: Callable[[], None]) -> None:
 
 
 @st.fragment(run_every=_RETRY_S)
-def _try_again(said: str) -> None:
-    """Rerun the page after a while, because the cause may be gone."""
+def _try_again(shown_error: str) -> None:
+    """Rerun the page when the error has gone or has changed."""
     tries = st.session_state.get("tries", 0)
     st.session_state["tries"] = tries + 1
     if tries == 0:
@@ -95,7 +95,7 @@ def _try_again(said: str) -> None:
         with data.opened() as reader:
             ready = bool(reader.centres())
     except SmartworkError as error:
-        ready = str(error) != said
+        ready = str(error) != shown_error
     if ready:
         st.session_state["tries"] = 0
         st.rerun()

@@ -1,4 +1,4 @@
-"""What a floor plan shows at an instant: the newest reading of each sensor that is not too old."""
+"""The live state of places and zones: the newest reading of each sensor, if it is not too old."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Glow:
-    """A zone's light now: level 0 to 1, or None where no light of it was read recently."""
+    """A zone's light now: level 0 to 1, or None if no light of the zone has a recent reading."""
 
     zone: ZoneLight
     level: float | None
@@ -35,25 +35,25 @@ def is_fresh(at: datetime | None, interval_s: int | None, now: datetime) -> bool
 def seats(rows: Iterable[Place], now: datetime) -> list[Seat]:
     """One seat for each place: occupied if any fresh sensor detects presence, vacant if no fresh sensor does.
 
-    Expects the rows of a resource together, the newest word first.
+    Expects the rows of a place together, the newest reading first.
     """
-    found = []
+    seats_now = []
     for _, group in groupby(rows, key=lambda row: row.resource_id):
         sensors = list(group)
         fresh = [row.present for row in sensors if is_fresh(row.last_reading_at, row.interval_s, now)]
         state: State = "unknown" if not fresh else "occupied" if any(fresh) else "vacant"
-        found.append(Seat(sensors[0], state, sensors[0].last_reading_at))
-    return found
+        seats_now.append(Seat(sensors[0], state, sensors[0].last_reading_at))
+    return seats_now
 
 
 def glows(rows: Iterable[ZoneLight], now: datetime) -> list[Glow]:
-    """One glow for each zone: the brightest of its lights that were read recently. Expects a zone's rows together."""
-    found = []
+    """One glow for each zone: the brightest of its lights with a recent reading. Expects the rows of a zone together."""
+    glows_now = []
     for _, group in groupby(rows, key=lambda row: row.zone_id):
         lights = list(group)
         levels = [level for light in lights if (level := _level(light, now)) is not None]
-        found.append(Glow(lights[0], max(levels, default=None)))
-    return found
+        glows_now.append(Glow(lights[0], max(levels, default=None)))
+    return glows_now
 
 
 def _level(light: ZoneLight, now: datetime) -> float | None:
@@ -64,10 +64,10 @@ def _level(light: ZoneLight, now: datetime) -> float | None:
     return level if level is not None else 1.0 if on else None
 
 
-def counts(found: Iterable[Seat]) -> dict[State, int]:
+def counts(seats_now: Iterable[Seat]) -> dict[State, int]:
     """How many desks are in each state; rooms and recordings are not desks."""
     total: dict[State, int] = {"occupied": 0, "vacant": 0, "unknown": 0}
-    for seat in found:
+    for seat in seats_now:
         if seat.place.kind == "desk":
             total[seat.state] += 1
     return total

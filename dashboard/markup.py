@@ -12,7 +12,7 @@ Mood = Literal["", "good", "bad"]
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A figure with its name and an explanation."""
+    """A figure with its name and a note."""
 
     label: str
     figure: str
@@ -32,14 +32,14 @@ Cell = str | Raw
 
 @dataclass(frozen=True, slots=True)
 class HtmlColumn:
-    """A table's column: `n` for numbers, set to the right."""
+    """A column of a table; kind `n` aligns numbers right."""
 
     title: str
     kind: Literal["", "n", "name", "wrap", "n alarm"] = ""
 
 
 def cards(figures: Iterable[Card]) -> str:
-    """Cards side by side, as many in a row as fit."""
+    """Cards in rows, as many in a row as fit."""
     shown = list(figures)
     return (
         f'<div class="sw-cards{" many" if len(shown) > 6 else ""}">'
@@ -53,7 +53,7 @@ def cards(figures: Iterable[Card]) -> str:
 
 
 def table(columns: Sequence[HtmlColumn], rows: Iterable[tuple[Mood, Sequence[Cell]]]) -> str:
-    """A table that scrolls sideways if it is too wide; each row has a colour."""
+    """A table that scrolls sideways if it is too wide; the mood of a row colours it."""
     head = "".join(f'<th class="{column.kind}">{escape(column.title)}</th>' for column in columns)
     body = "".join(
         f'<tr class="{mood}">'

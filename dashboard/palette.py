@@ -1,4 +1,4 @@
-"""Colours, chosen to stay apart for colour-blind eyes; each state also has a sign, so that colour is never alone."""
+"""Colours that colour-blind readers can distinguish. Each state also has a sign, so that colour is never the only mark."""
 
 from smartwork.domain.presence.spans import State
 

@@ -1,4 +1,4 @@
-"""The floor plan as SVG: zones that glow with their light, desks and rooms in the colour and sign of their state."""
+"""The floor plan as SVG: zones with the level of their light, desks and rooms in the colour and sign of their state."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -9,7 +9,7 @@ from dashboard.format import ago, percent
 from dashboard.live import Glow, Seat
 from smartwork.domain.presence.spans import State
 
-_SCALE = 60  # drawing units a metre
+_SCALE = 60  # drawing units per metre
 _KEYS: dict[State, str] = {"occupied": "Occupied", "vacant": "Vacant", "unknown": "Unknown: no recent reading"}
 _WARM = "#ffc65c"
 _HATCH = (
@@ -81,13 +81,14 @@ def _seat(seat: Seat, now: datetime) -> str:
 
 
 def legend() -> str:
-    """What colours and signs mean, as HTML."""
+    """The legend of colours and signs as HTML."""
     items = [
         f'<span class="sw-key"><i style="background:{palette.FILL[state]};border-color:{palette.EDGE[state]};'
-        f'color:{palette.TEXT[state]}">{palette.SIGN[state]}</i>{said}</span>'
-        for state, said in _KEYS.items()
+        f'color:{palette.TEXT[state]}">{palette.SIGN[state]}</i>{meaning}</span>'
+        for state, meaning in _KEYS.items()
     ]
     glow = (
-        f'<span class="sw-key"><i style="background:{_WARM};border-color:#d99a2b"></i>Light on, stronger is brighter</span>'
+        f'<span class="sw-key"><i style="background:{_WARM};border-color:#d99a2b"></i>'
+        "Light on; a stronger colour is a higher level</span>"
     )
     return f'<div class="sw-legend">{"".join(items)}{glow}</div>'

@@ -14,13 +14,13 @@ _ESTABLISHED = "01"
 
 def connected_ports(process: Path) -> set[int]:
     """The remote ports of the established TCP connections in the network namespace of `process`, a folder of /proc."""
-    found = set()
+    ports = set()
     for table in ("tcp", "tcp6"):
         for line in (process / "net" / table).read_text().splitlines()[1:]:
             _, _, remote, state, *_ = line.split()
             if state == _ESTABLISHED:
-                found.add(int(remote.rpartition(":")[2], 16))
-    return found
+                ports.add(int(remote.rpartition(":")[2], 16))
+    return ports
 
 
 if __name__ == "__main__":

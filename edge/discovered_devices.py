@@ -69,12 +69,14 @@ class DeviceDiscovery:
 
     def add(self, topic: str, now: datetime) -> None:
         """Add the device of a message on `topic`, which belongs to no registered device."""
-        found = identify(topic)
-        if found is None or len(found.address) > _LONGEST_ADDRESS or len(topic) > _LONGEST_TOPIC:
+        identity = identify(topic)
+        if identity is None or len(identity.address) > _LONGEST_ADDRESS or len(topic) > _LONGEST_TOPIC:
             return
-        key = (found.profile.value, found.address)
+        key = (identity.profile.value, identity.address)
         self._changed = self._changed or key not in self._devices
-        self._devices[key] = DiscoveredDevice(profile=found.profile, address=found.address, topic=topic, last_ms=_ms(now))
+        self._devices[key] = DiscoveredDevice(
+            profile=identity.profile, address=identity.address, topic=topic, last_ms=_ms(now)
+        )
         self._devices.move_to_end(key)
         if len(self._devices) > DISCOVERED_DEVICES_LIMIT:
             self._devices.popitem(last=False)

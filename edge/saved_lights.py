@@ -45,13 +45,13 @@ def from_json(text: str | None) -> dict[str, SavedZone]:
         zones, read = parsed, _zone_version_1
     if not isinstance(zones, dict):
         return {}
-    found = {}
+    lights = {}
     for slug, zone in zones.items():
         try:
-            found[slug] = read(zone)
+            lights[slug] = read(zone)
         except (TypeError, ValueError, LookupError, AttributeError, OverflowError, OSError):
             continue
-    return found
+    return lights
 
 
 def _zone_json(zone: SavedZone) -> dict[str, object]:

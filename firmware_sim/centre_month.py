@@ -46,7 +46,7 @@ def simulate_centre_month(network: Network, centre_slug: str, month: date, seed:
             opens, noon, closes = (round(at.timestamp() * 1000) for at in (hours.start, midday, hours.end))
             random = Random(f"{seed}/day/{centre_slug}/{day}")
             _DaySimulation(centre, draft, random, day, opens, noon, closes).run(calendar[day])
-    presence = {slug: tuple(sorted(found, key=lambda p: p.start_ms)) for slug, found in draft.presence.items()}
+    presence = {slug: tuple(sorted(stays, key=lambda p: p.start_ms)) for slug, stays in draft.presence.items()}
     return SimulatedMonth(tuple(draft.bookings), tuple(draft.check_ins), draft.outcomes, presence)
 
 
@@ -202,13 +202,13 @@ class _DaySimulation:
 
 
 def _short_breaks(random: Random, arrives: int, leaves: int) -> list[tuple[int, int]]:
-    found = []
+    breaks = []
     at = arrives + round(random.uniform(25, 150) * MINUTE_MS)
     while at + 15 * MINUTE_MS < leaves:
         back = at + round(random.uniform(2, 5) * MINUTE_MS)
-        found.append((at, back))
+        breaks.append((at, back))
         at = back + round(random.uniform(25, 150) * MINUTE_MS)
-    return found
+    return breaks
 
 
 def _at(ms: int) -> datetime:

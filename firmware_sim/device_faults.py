@@ -51,20 +51,20 @@ def draw_faults(devices: Iterable[str], opens: datetime, closes: datetime, seed:
     names = sorted(devices)
     random.shuffle(names)
     open_s = (closes - opens).total_seconds()
-    found: dict[str, DeviceFaults] = {}
+    faults: dict[str, DeviceFaults] = {}
     for i, name in enumerate(names):
         at = opens + timedelta(seconds=random.uniform(0.2, 0.7) * open_s)
         clock_ahead_s = random.uniform(*CLOCK_AHEAD_S) if i % 3 == 0 else 0.0
         silence = timedelta(hours=random.uniform(*SILENT_H))
         kind = i % 10
-        found[name] = DeviceFaults(
+        faults[name] = DeviceFaults(
             silent_from=at if kind == 1 else None,
             silent_until=at + silence if kind == 1 else None,
             dies_at=at if kind == 2 else None,
             flaps_from=at if kind == 3 else None,
             clock_ahead_s=clock_ahead_s,
         )
-    return found
+    return faults
 
 
 def is_silent(faults: DeviceFaults, at: datetime) -> bool:

@@ -83,14 +83,14 @@ class Visitors:
 def visitors(network: Network, centre: str, month: date, seed: int) -> dict[date, Visitors]:
     """The visitors of `centre` on each day of the month. A member visits at most one centre a day."""
     days = [(day, day.isoweekday()) for day in days_of_month(month)]
-    found = {day: Visitors([], []) for day, _ in days}
+    by_day = {day: Visitors([], []) for day, _ in days}
     for member in network.members:
         habit = member_habit(network, member.pseudonym, seed)
         random = Random(f"{seed}/{days[0][0]}/{member.pseudonym}")
         for day, weekday in days:
             comes, where = random.random(), random.random()
             if comes >= habit.visit_probability(weekday):
-                found[day].free.append(member.pseudonym)
+                by_day[day].free.append(member.pseudonym)
             elif (habit.favourite if where < 0.8 else habit.second) == centre:
-                found[day].coming.append((member.pseudonym, habit.desk))
-    return found
+                by_day[day].coming.append((member.pseudonym, habit.desk))
+    return by_day

@@ -44,11 +44,11 @@ def draw_sensor_faults(network: Network, month: date, seed: int) -> SensorFaults
         return round(random.choice(hours).start.timestamp() * 1000 + random.uniform(0.5, 6) * HOUR_MS)
 
     def draw_intervals(chosen: list[tuple[Centre, str]], least: float, most: float) -> dict[SensorPlace, IntervalMs]:
-        found = {}
+        intervals = {}
         for centre, resource in chosen:
             start = draw_start(centre)
-            found[centre.slug, resource] = (start, start + round(random.uniform(least, most)))
-        return found
+            intervals[centre.slug, resource] = (start, start + round(random.uniform(least, most)))
+        return intervals
 
     *silent, stuck, flapping = random.sample(desks, SILENT_SENSORS + 2)
     return SensorFaults(

@@ -105,8 +105,8 @@ def read_robod(path: Path) -> Recording:
             )
         if closes is not None and at > closes:
             frames.append(Frame(closes, {Metric.ENERGY_WH: counted_wh}))
-        found = {metric: source.number(line, row[column[name]]) for name, metric in _ROBOD_COLUMNS.items()}
-        values = {metric: value for metric, value in found.items() if value is not None}
+        numbers = {metric: source.number(line, row[column[name]]) for name, metric in _ROBOD_COLUMNS.items()}
+        values = {metric: value for metric, value in numbers.items() if value is not None}
         if Metric.OCCUPANT_COUNT in values:
             values[Metric.PRESENCE] = float(values[Metric.OCCUPANT_COUNT] > 0)
         frames.append(Frame(at, {**values, Metric.ENERGY_WH: counted_wh}))

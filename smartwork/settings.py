@@ -57,12 +57,12 @@ class Settings(BaseSettings):
         for fault in error.errors(include_url=False):
             field = str(fault["loc"][0])
             expected = cls.model_fields[field].description or ""
-            found = (
+            problem = (
                 "is not set"
                 if fault["type"] == "missing"
                 else f"is {without_password(str(fault['input']))!r} ({fault['msg']})"
             )
-            lines.append(f"{PREFIX}{field.upper()} {found}. Expected: {expected}")
+            lines.append(f"{PREFIX}{field.upper()} {problem}. Expected: {expected}")
         return lines
 
 

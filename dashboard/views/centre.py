@@ -12,7 +12,9 @@ from smartwork.db.read.dashboard import CentreRow, EdgeRow, ratio
 
 with data.opened() as reader:
     centres = frame.centres_of(reader)
-frame.heading("Centre live", "Who is where at this moment, as the sensors say it. Silence is shown as unknown.", centres)
+frame.heading(
+    "Centre live", "Which places are occupied now, by their sensors. A place whose sensor is silent is unknown.", centres
+)
 kept = st.session_state.get("centre")
 names = [c.slug for c in centres]
 slug = st.selectbox(
@@ -54,7 +56,7 @@ def plan(centre: CentreRow) -> None:
                     Card("Occupied", whole(desks["occupied"]), f"{percent(share)} of the {known} known desks"),
                     Card("Vacant", whole(desks["vacant"]), "free to take"),
                     Card("Unknown", whole(desks["unknown"]), "no recent reading"),
-                    Card("Zones lit", f"{lit} of {len(glows)}", "by the newest reading of their lights"),
+                    Card("Zones lit", f"{lit} of {len(glows)}", "by the newest readings of their lights"),
                     Card(
                         "Last reading",
                         ago(at - last_reading) if last_reading else "never",
@@ -64,13 +66,13 @@ def plan(centre: CentreRow) -> None:
                 ]
             )
         )
-        picture = floor_plan(centre.plan_width_m, centre.plan_height_m, glows, seats, at)
-        draw(picture, "plan")
+        svg = floor_plan(centre.plan_width_m, centre.plan_height_m, glows, seats, at)
+        draw(svg, "plan")
         st.html(legend())
 
 
 plan(next(c for c in centres if c.slug == slug))
 st.html(
-    '<p class="sw-note">A sensor that has been silent for 2.5 times its reporting interval counts as unknown, not as vacant. '
-    "Times are local (Europe/Brussels). No person is shown: a sensor does not know whose presence it sees.</p>"
+    '<p class="sw-note">A place whose sensor has been silent for 2.5 reporting intervals is unknown, not vacant. '
+    "Times are local (Europe/Brussels). Sensors detect presence; they do not identify persons.</p>"
 )

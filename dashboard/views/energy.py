@@ -1,4 +1,4 @@
-"""Lighting energy of a month: used, used in empty zones, saved; and other settings tried."""
+"""Lighting energy of a month: used, wasted on empty zones, saved; and other settings tried on the month."""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ ALL = "All centres"
 
 with data.opened() as reader:
     centres = frame.centres_of(reader)
-    frame.heading("Energy", "What the light used, whether anybody was there, and what was saved.", centres)
+    frame.heading("Energy", "What the light used, whether the zones were occupied, and what was saved.", centres)
     with st.container(horizontal=True):
         month = frame.choose_month(reader)
         names = [ALL, *(c.name for c in centres)]
@@ -31,7 +31,7 @@ st.html(
             Card("Saved", kwh(light.saved_wh, 1), "baseline less use", "good" if light.saved_wh >= 0 else "bad"),
             Card("Saving", percent(light.saving), "of the baseline", "good" if light.saved_wh >= 0 else "bad"),
             Card("Waste", percent(light.waste_share), f"{kwh(light.empty_wh, 1)} for empty zones"),
-            Card("Could not tell", kwh(light.unknown_wh, 1), "used while sensors were silent"),
+            Card("Unknown", kwh(light.unknown_wh, 1), "used while sensors were silent"),
         ]
     )
 )
@@ -71,10 +71,12 @@ columns = [
 ]
 st.html(table(columns, [row(zone) for zone in data.zones_worst_first(rows)]))
 
-st.subheader("What if the light stayed for another time?", anchor=False)
+st.subheader("Try other settings", anchor=False)
 if chosen == ALL:
-    st.html('<p class="sw-note">Choose a centre above: then a zone\'s settings can be tried on this month.</p>')
+    st.html('<p class="sw-note">Choose a centre above to try other settings of its zones on this month.</p>')
 elif not tried:
-    st.html('<p class="sw-note">No zone of this centre has light settings yet: `smartwork light set` gives it some.</p>')
+    st.html(
+        '<p class="sw-note">No zone of this centre has light settings. Set them with <code>smartwork light set</code>.</p>'
+    )
 else:
     whatif.show(tried)

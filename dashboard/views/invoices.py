@@ -17,17 +17,19 @@ from smartwork.domain.bookings.visit import Visit
 
 with data.opened() as reader:
     centres = frame.centres_of(reader)
-    frame.heading("Invoices", "One invoice a month over all centres; every line opens the measurement it rests on.", centres)
+    frame.heading("Invoices", "One invoice a month for all centres. Choose a line to see its evidence.", centres)
     invoices = reader.invoices()
     if not invoices:
         raise frame.NothingYet("No invoice has been issued yet. Invoices appear here once a month has been billed.")
     with st.container(horizontal=True):
         company = st.selectbox("Company", sorted({i.company for i in invoices}), width=340)
-        own = {i.number: i for i in invoices if i.company == company}
-        invoice = own[
-            st.selectbox("Document", list(own), format_func=lambda n: f"{month_name(own[n].month)}, {n}", width=300)
-        ]
-    visits = {line: list(its) for line, its in groupby(reader.invoice_visits(invoice.invoice_id), key=lambda v: v.line)}
+        by_number = {i.number: i for i in invoices if i.company == company}
+        number_and_month = {n: f"{month_name(i.month)}, {n}" for n, i in by_number.items()}
+        chosen = st.selectbox("Document", list(by_number), format_func=number_and_month.__getitem__, width=300)
+        invoice = by_number[chosen]
+    visits = {
+        line: list(group) for line, group in groupby(reader.invoice_visits(invoice.invoice_id), key=lambda visit: visit.line)
+    }
     entries = reader.invoice_entries(invoice.invoice_id)
     position = reader.positions(invoice.month)[invoice.number]
 
@@ -58,8 +60,8 @@ def document(invoice: InvoiceSummary) -> str:
     return f'<div class="sw-paper sw-invoice">{cells}{total}</div>'
 
 
-def what(entry: InvoiceEntry) -> str:
-    """The place of the line if it has one visit, else the pass or what was sold."""
+def item(entry: InvoiceEntry) -> str:
+    """What the line sells: a pass, the place of its first visit, or the kind of line."""
     if entry.kind == "pass":
         return f"{entry.unit.replace('_', '-').capitalize()} pass"
     return entry.place or entry.kind.replace("_", " ").capitalize()
@@ -67,20 +69,20 @@ def what(entry: InvoiceEntry) -> str:
 
 def verdict(entry: InvoiceEntry) -> str:
     """The verdict on the line's visit, or the number of its visits."""
-    its = visits.get(entry.line, [])
-    if len(its) == 1:
-        return evidence.LABEL[its[0].billed.visit.verdict] if its[0].billed else "–"
-    return f"{len(its)} visits" if its else "–"
+    line_visits = visits.get(entry.line, [])
+    if len(line_visits) == 1:
+        return evidence.LABEL[line_visits[0].billed.visit.verdict] if line_visits[0].billed else "–"
+    return f"{len(line_visits)} visits" if line_visits else "–"
 
 
 def choose_line(entries: list[InvoiceEntry]) -> InvoiceEntry:
-    """The table of lines; returns the line that the reader chose, the first by default."""
+    """Show the table of lines and return the chosen one, the first by default."""
     frame_of_lines = pd.DataFrame(
         [
             {
                 "Line": entry.line,
                 "Day": entry.day,
-                "What": what(entry),
+                "What": item(entry),
                 "Net": money(entry.net, invoice.currency),
                 "Centre": entry.centre or "–",
                 "Verdict": verdict(entry),
@@ -90,7 +92,7 @@ def choose_line(entries: list[InvoiceEntry]) -> InvoiceEntry:
             for entry in entries
         ]
     )
-    picked = st.dataframe(
+    selection = st.dataframe(
         frame_of_lines,
         hide_index=True,
         on_select="rerun",
@@ -106,25 +108,25 @@ def choose_line(entries: list[InvoiceEntry]) -> InvoiceEntry:
             "Hours": st.column_config.NumberColumn(format="%.2f"),
         },
     )
-    rows = picked.selection.rows
+    rows = selection.selection.rows
     return entries[rows[0] if rows else 0]
 
 
-def charged(entry: InvoiceEntry) -> Card:
+def charge_card(entry: InvoiceEntry) -> Card:
     """How the net amount of the line was computed."""
     unit = "h" if entry.unit == "hour" else entry.unit.replace("_", " ")
-    many = entry.hours if entry.quantity is None else entry.quantity
-    sold = f"{number(float(many), 2)} {unit} at {money(entry.price, invoice.currency)}, before VAT"
-    return Card("Charged", money(entry.net, invoice.currency), sold)
+    quantity = entry.hours if entry.quantity is None else entry.quantity
+    note = f"{number(float(quantity), 2)} {unit} at {money(entry.price, invoice.currency)}, before VAT"
+    return Card("Charged", money(entry.net, invoice.currency), note)
 
 
-def show_visit(entry: InvoiceEntry, billed: BilledVisit, n: int, many: int) -> None:
-    """Visit `n` of `many`: booked time against measured time, as a drawing and in figures."""
+def show_visit(entry: InvoiceEntry, billed: BilledVisit, n: int, count: int) -> None:
+    """Show visit `n` of `count`: booked and measured time, as a drawing and in figures."""
     visit = billed.visit
-    place = f"Visit {n} of {many}. " if many > 1 else ""
-    where = f"{escape(visit.resource_name)}, {escape(visit.centre_name)}, {day(billed.day)}"
+    position = f"Visit {n} of {count}. " if count > 1 else ""
+    place = f"{escape(visit.resource_name)}, {escape(visit.centre_name)}, {day(billed.day)}"
     st.html(
-        f'<p class="sw-lead" style="margin-top:0">{place}<b>{evidence.LABEL[visit.verdict]}</b> · {where}. '
+        f'<p class="sw-lead" style="margin-top:0">{position}<b>{evidence.LABEL[visit.verdict]}</b> · {place}. '
         f"{escape(evidence.sentence(visit))}</p>"
     )
     draw(evidence.timeline(visit), f"timeline {n}")
@@ -135,7 +137,7 @@ def show_visit(entry: InvoiceEntry, billed: BilledVisit, n: int, many: int) -> N
     st.html(
         cards(
             [
-                *([charged(entry)] if many == 1 else []),
+                *([charge_card(entry)] if count == 1 else []),
                 Card("Occupied", minutes(visit.occupied_s / 60), booked),
                 Card("Coverage", percent(float(billed.coverage)), "of the period was measured"),
                 Card("Booking", "Yes" if visit.booking else "–", visit.booking or "none"),
@@ -146,8 +148,8 @@ def show_visit(entry: InvoiceEntry, billed: BilledVisit, n: int, many: int) -> N
 
 
 def show_ledger(visits: list[Visit]) -> None:
-    """The numbers of the readings behind the visits, and the ledger of their days."""
-    st.html('<p class="sw-note">The ledger\'s batches that hold the readings of this line:</p>')
+    """Show the batches that contain the readings of the visits, and the ledger of their days."""
+    st.html('<p class="sw-note">The batches that contain the readings of this line:</p>')
     columns = [
         HtmlColumn("Gateway", "name"),
         HtmlColumn("Epoch"),
@@ -156,34 +158,34 @@ def show_ledger(visits: list[Visit]) -> None:
     ]
     batches = dict.fromkeys(batch for visit in visits for batch in visit.batches)
     st.html(table(columns, [("", [b.edge, b.epoch, whole(b.first), whole(b.last)]) for b in batches]))
-    if days := dict.fromkeys(one for visit in visits for one in visit.ledger or ()):
+    if days := dict.fromkeys(ledger_day for visit in visits for ledger_day in visit.ledger or ()):
         st.html('<p class="sw-note">The ledger of the centre on that day, in readings, when the line was billed:</p>')
-        parts = ("Numbered", "Stored", "Rejected", "Waiting in the centre", "Missing")
+        parts = ("Numbered", "Stored", "Rejected", "In outbox", "Missing")
         columns = [HtmlColumn("Day", "name"), *(HtmlColumn(part, "n") for part in parts)]
         figures = [(d.day, (d.numbered, d.stored, d.rejected, d.in_outbox, d.missing)) for d in days]
-        st.html(table(columns, [("", [day(on), *map(whole, counted)]) for on, counted in figures]))
+        st.html(table(columns, [("", [day(local_day), *map(whole, counts)]) for local_day, counts in figures]))
 
 
 st.html(document(invoice))
 if entries:
     st.subheader(f"{whole(len(entries))} lines", anchor=False)
     entry = choose_line(entries)
-    its = visits.get(entry.line, [])
-    billed = [visit.billed for visit in its if visit.billed]
-    if its:
+    line_visits = visits.get(entry.line, [])
+    readable = [visit.billed for visit in line_visits if visit.billed]
+    if line_visits:
         st.subheader(f"Evidence of line {entry.line}", anchor=False)
-        if its[0].of_line:
-            st.html(f'<p class="sw-note">It shares the visits of line {its[0].of_line}, beyond what that line covers.</p>')
-        if len(its) > 1:
-            st.html(cards([charged(entry), Card("Visits", whole(len(its)), "that this line rests on")]))
-        for n, found in enumerate(billed, 1):
-            show_visit(entry, found, n, len(its))
-        if unreadable := len(its) - len(billed):
-            st.warning(f"The stored evidence of {unreadable} of {len(its)} visits is incomplete and cannot be shown.")
-        show_ledger([found.visit for found in billed])
+        if shared := line_visits[0].of_line:
+            st.html(f'<p class="sw-note">It shares the visits of line {shared} and bills what that line does not cover.</p>')
+        if len(line_visits) > 1:
+            st.html(cards([charge_card(entry), Card("Visits", whole(len(line_visits)), "of this line")]))
+        for n, billed in enumerate(readable, 1):
+            show_visit(entry, billed, n, len(line_visits))
+        if unreadable := len(line_visits) - len(readable):
+            st.warning(f"The stored evidence of {unreadable} of {len(line_visits)} visits is incomplete and cannot be shown.")
+        show_ledger([billed.visit for billed in readable])
     else:
-        st.html('<p class="sw-note">This line rests on no visit of its own: it corrects, or sells hours ahead.</p>')
+        st.html('<p class="sw-note">This line has no visits of its own: it is a correction or sells prepaid hours.</p>')
 st.html(
-    '<p class="sw-note">An issued invoice never changes; a correction is a credit note. Amounts are before VAT unless said '
+    '<p class="sw-note">An issued invoice never changes; a later document corrects it. Amounts are before VAT unless stated '
     "otherwise. Times are local to the centre (Europe/Brussels).</p>"
 )

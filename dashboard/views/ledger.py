@@ -1,4 +1,4 @@
-"""The ledger: readings that edges numbered, and what happened to each."""
+"""The ledger: the readings that edges numbered, and where each of them is."""
 
 from itertools import chain
 
@@ -13,7 +13,7 @@ from smartwork.domain.ledger.ledger_day import LedgerDay, ledger_total
 with data.opened() as reader:
     centres = frame.centres_of(reader)
     frame.heading(
-        "Ledger", "Each gateway numbers its readings before it sends them; here is where every number went.", centres
+        "Ledger", "Each gateway numbers its readings before it sends them. The ledger shows where each number is.", centres
     )
     ledger, gaps, rejected = reader.ledger(), reader.gaps(), reader.rejected()
 if not ledger:
@@ -26,26 +26,34 @@ st.html(
         [
             Card("Numbered", whole(total.numbered), "by the gateways"),
             Card("Stored", whole(total.stored), "in the database"),
-            Card("Rejected", whole(total.rejected), "refused with a reason"),
+            Card("Rejected", whole(total.rejected), "kept with the reason"),
             Card("In outbox", whole(total.in_outbox), "waiting at a gateway"),
-            Card("Missing", whole(total.missing), "unaccounted for", "bad" if total.missing else "good"),
-            Card("Duplicates", whole(total.duplicates), "resent, dropped, counted apart"),
+            Card(
+                "Missing",
+                whole(total.missing),
+                "not stored, not rejected, not in an outbox",
+                "bad" if total.missing else "good",
+            ),
+            Card("Duplicates", whole(total.duplicates), "resent and dropped, not in the sum"),
         ]
     )
 )
 st.html('<p class="sw-note">numbered = stored + rejected + in outbox + missing, for each centre and local day.</p>')
 
 
-def row(centre: str, its: LedgerDay) -> tuple[Mood, list[str | Raw]]:
-    figures = (its.numbered, its.stored, its.rejected, its.in_outbox, its.missing, its.duplicates)
-    return "bad" if its.missing else "", [
-        name_of[centre],
-        day(its.day),
-        *(whole(figure) for figure in figures),
-    ]
+def day_row(centre: str, ledger_day: LedgerDay) -> tuple[Mood, list[str | Raw]]:
+    figures = (
+        ledger_day.numbered,
+        ledger_day.stored,
+        ledger_day.rejected,
+        ledger_day.in_outbox,
+        ledger_day.missing,
+        ledger_day.duplicates,
+    )
+    return "bad" if ledger_day.missing else "", [name_of[centre], day(ledger_day.day), *map(whole, figures)]
 
 
-def run(gap: NumberRun) -> tuple[Mood, list[str | Raw]]:
+def gap_row(gap: NumberRun) -> tuple[Mood, list[str | Raw]]:
     numbers = f"{whole(gap.first)} to {whole(gap.last)}"
     return "bad", [name_of[gap.centre], gap.edge, gap.epoch, numbers, whole(gap.last - gap.first + 1)]
 
@@ -63,10 +71,15 @@ columns = [
     HtmlColumn("Missing", "n alarm"),
     HtmlColumn("Duplicates", "n"),
 ]
-shown = [(centre, its) for centre, days in ledger.items() if chosen in ("All centres", name_of[centre]) for its in days]
-shown.sort(key=lambda found: (-found[1].missing, -found[1].day.toordinal(), found[0]))
+shown = [
+    (centre, ledger_day)
+    for centre, days in ledger.items()
+    if chosen in ("All centres", name_of[centre])
+    for ledger_day in days
+]
+shown.sort(key=lambda item: (-item[1].missing, -item[1].day.toordinal(), item[0]))
 with st.container(height=520 if len(shown) > 12 else "content", border=False):
-    st.html(table(columns, [row(*found) for found in shown]))
+    st.html(table(columns, [day_row(*item) for item in shown]))
 
 st.subheader("Runs of numbers that are not stored", anchor=False)
 if gaps:
@@ -77,21 +90,10 @@ if gaps:
         HtmlColumn("Numbers"),
         HtmlColumn("Count", "n"),
     ]
-    st.html(
-        table(
-            columns,
-            [
-                (
-                    "bad",
-                    [name_of[g.centre], g.edge, g.epoch, f"{whole(g.first)} to {whole(g.last)}", whole(g.last - g.first + 1)],
-                )
-                for g in gaps
-            ],
-        )
-    )
-    st.html('<p class="sw-note">A run may still wait in the gateway\'s outbox; what the outbox does not hold is missing.</p>')
+    st.html(table(columns, [gap_row(gap) for gap in gaps]))
+    st.html('<p class="sw-note">A run may still be in the outbox of the gateway; if it is not, it is missing.</p>')
 else:
-    st.html(table([HtmlColumn("")], [("", [tag("No gap in any outbox", "good")])]))
+    st.html(table([HtmlColumn("")], [("", [tag("No gaps", "good")])]))
 
 st.subheader("Rejected, newest first", anchor=False)
 if rejected:
@@ -105,7 +107,7 @@ if rejected:
     st.html(
         table(
             columns,
-            [("", [moment(r.arrived_at), r.centre or "–", r.reason, whole(r.n), r.topic]) for r in rejected],
+            [("", [moment(row.arrived_at), row.centre or "–", row.reason, whole(row.n), row.topic]) for row in rejected],
         )
     )
 else:

@@ -1,4 +1,4 @@
-"""All centres compared: utilization, wasted light, missing measurements."""
+"""All centres compared: utilisation, lighting energy, missing readings."""
 
 from itertools import chain
 
@@ -15,7 +15,7 @@ with data.opened() as reader:
     centres = frame.centres_of(reader)
     frame.heading(
         "All centres compared",
-        "How full each centre is, what its light uses, and whether its figures are whole.",
+        "How much of each centre is used, what its light uses, and whether its figures are complete.",
         centres,
     )
     month = frame.choose_month(reader)
@@ -78,7 +78,7 @@ def row(centre: CentreMonthUse) -> tuple[Mood, list[str | Raw]]:
     ]
 
 
-st.subheader("Centres, busiest first", anchor=False)
+st.subheader("Centres, highest utilisation first", anchor=False)
 columns = [
     HtmlColumn("Centre", "name"),
     HtmlColumn("Operator"),
@@ -92,7 +92,7 @@ columns = [
 st.html(table(columns, [row(c) for c in sorted(months, key=lambda c: -(c.utilisation or -1))]))
 st.html(
     '<p class="sw-note">Utilisation is occupied time over occupied and vacant time of desks in opening hours; time that '
-    "was not measured (unknown) leaves the ratio. A peak is the most desks occupied at one instant. Saving is measured "
+    "is unknown is left out. The peak is the largest number of desks occupied at one instant. Saving is measured "
     "against rated power × opening hours (IPMVP option A).</p>"
 )
 if any(d.open_s for d in days):

@@ -23,21 +23,21 @@ def subscriptions(address: str) -> list[str]:
 
 def address_of(topic: str) -> str | None:
     """The device's address, or None if the topic is not ChirpStack's."""
-    found = _TOPIC.fullmatch(topic)
-    return found["address"] if found else None
+    match = _TOPIC.fullmatch(topic)
+    return match["address"] if match else None
 
 
 def translate(message: DeviceMessage) -> list[Reading]:
     """The readings in one event; raises ValueError, naming the field, if it cannot be parsed."""
     event = json_object(message.payload)
-    found = MessageReadings.at(message, parse_time(event.get("time"), "time"))
+    readings = MessageReadings.at(message, parse_time(event.get("time"), "time"))
     if message.topic.endswith("/event/status"):
-        found.add_field(event, "batteryLevel", Metric.BATTERY_PCT, number)
-        return found.readings()
+        readings.add_field(event, "batteryLevel", Metric.BATTERY_PCT, number)
+        return readings.readings()
     if not message.topic.endswith("/event/up"):
         return []
     info = child(event, "deviceInfo")
     model = message.model or str(child(info, "tags").get("model", ""))
     maker = maker_of(model, str(info.get("devEui") or message.address.rpartition("/")[2]), event.get("fPort"))
-    add_uplink(found, maker, base64_bytes(event.get("data"), "data"), event, "object")
-    return found.readings()
+    add_uplink(readings, maker, base64_bytes(event.get("data"), "data"), event, "object")
+    return readings.readings()

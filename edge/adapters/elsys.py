@@ -17,6 +17,6 @@ def address_of(topic: str) -> str | None:
 
 def translate(message: DeviceMessage) -> list[Reading]:
     """The readings in one uplink; raises ValueError if it is cut short."""
-    found = MessageReadings.at_arrival(message)
-    add_bytes(found, "elsys", bytes_from_text(message.payload))
-    return found.readings()
+    readings = MessageReadings.at_arrival(message)
+    add_bytes(readings, "elsys", bytes_from_text(message.payload))
+    return readings.readings()

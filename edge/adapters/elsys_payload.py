@@ -47,7 +47,7 @@ _FIELDS: dict[int, tuple[int, Metric | None, float]] = {
 _MOTION, _BATTERY, _OCCUPANCY = 0x05, 0x07, 0x11
 
 
-def add_elsys(found: MessageReadings, data: bytes) -> None:
+def add_elsys(readings: MessageReadings, data: bytes) -> None:
     """Add the readings, up to the first unknown field; raises ValueError, naming the field, if bytes are missing."""
     at, motion, occupancy = 0, None, None
     while at < len(data):
@@ -65,10 +65,10 @@ def add_elsys(found: MessageReadings, data: bytes) -> None:
             occupancy = value
         elif kind == _BATTERY:
             share = (value - EMPTY_MV) / (FULL_MV - EMPTY_MV)
-            found.add(Metric.BATTERY_PCT, float(round(100 * min(max(share, 0.0), 1.0))), "vdd", value)
+            readings.add(Metric.BATTERY_PCT, float(round(100 * min(max(share, 0.0), 1.0))), "vdd", value)
         elif metric is not None:
-            found.add(metric, round(value * factor, 3), metric.label, value)
+            readings.add(metric, round(value * factor, 3), metric.label, value)
     if occupancy is not None:
-        found.add(Metric.PRESENCE, PRESENCE_BY_OCCUPANCY.get(occupancy), "occupancy", occupancy)
+        readings.add(Metric.PRESENCE, PRESENCE_BY_OCCUPANCY.get(occupancy), "occupancy", occupancy)
     elif motion is not None:
-        found.add(Metric.PRESENCE, float(motion > 0), "motion", motion)
+        readings.add(Metric.PRESENCE, float(motion > 0), "motion", motion)

@@ -48,8 +48,8 @@ def address_of(topic: str) -> str | None:
     """The device's prefix, or None if the topic is not ESPHome's."""
     if topic.endswith("/status"):
         return topic.removesuffix("/status")
-    found = _TOPIC.fullmatch(topic)
-    return found["address"] if found else None
+    match = _TOPIC.fullmatch(topic)
+    return match["address"] if match else None
 
 
 def translate(message: DeviceMessage) -> list[Reading]:
@@ -60,22 +60,22 @@ def translate(message: DeviceMessage) -> list[Reading]:
     if topic is None:
         return []
     kind, name, word = topic["kind"], topic["name"], text_of(message.payload)
-    found = MessageReadings.at_arrival(message)
+    readings = MessageReadings.at_arrival(message)
     if kind == "binary_sensor":
         if name == message.model or (message.model is None and any(part in name for part in _PRESENCE)):
-            found.add(Metric.PRESENCE, on_off(word), name, word)
+            readings.add(Metric.PRESENCE, on_off(word), name, word)
     elif kind == "switch":
-        found.add(Metric.LIGHT_ON, on_off(word), name, word)
+        readings.add(Metric.LIGHT_ON, on_off(word), name, word)
     elif kind == "light":
         state = json_object(message.payload)
-        found.add_field(state, "state", Metric.LIGHT_ON, on_off)
-        found.add_field(state, "brightness", Metric.LIGHT_LEVEL, level_of(BRIGHTEST))
+        readings.add_field(state, "state", Metric.LIGHT_ON, on_off)
+        readings.add_field(state, "brightness", Metric.LIGHT_LEVEL, level_of(BRIGHTEST))
     elif word.lower() not in _NO_VALUE:
         for part, metric, convert in _SENSORS:
             if part in name:
-                found.add(metric, convert(word), name, word)
+                readings.add(metric, convert(word), name, word)
                 break
-    return found.readings()
+    return readings.readings()
 
 
 def command(entry: DeviceEntry, level: float, ramp_s: float) -> list[tuple[str, bytes]]:

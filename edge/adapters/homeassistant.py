@@ -51,40 +51,40 @@ def translate(message: DeviceMessage) -> list[Reading]:
     word = text_of(message.payload)
     if word.startswith("{"):
         return _state_object(message, domain, object_id)
-    found = MessageReadings.at_arrival(message)
+    readings = MessageReadings.at_arrival(message)
     if message.topic.endswith("/brightness"):
         if word.lower() not in _NO_VALUE:
-            found.add(Metric.LIGHT_LEVEL, level_of(BRIGHTEST)(number_or_text(word)), "brightness", word)
-        return found.readings()
-    _add_state(found, domain, object_id, word.strip('"'))
-    return found.readings()
+            readings.add(Metric.LIGHT_LEVEL, level_of(BRIGHTEST)(number_or_text(word)), "brightness", word)
+        return readings.readings()
+    _add_state(readings, domain, object_id, word.strip('"'))
+    return readings.readings()
 
 
 def _state_object(message: DeviceMessage, domain: str, object_id: str) -> list[Reading]:
     state = json_object(message.payload)
     attributes = child(state, "attributes")
     updated = parse_time(state.get("last_updated") or state.get("last_changed"), "last_updated")
-    found = MessageReadings.at(message, updated)
+    readings = MessageReadings.at(message, updated)
     device_class = str(attributes.get("device_class") or object_id)
-    _add_state(found, domain, device_class, str(state.get("state", "")), attributes.get("unit_of_measurement"))
-    if Metric.LIGHT_ON in found.by_metric:
-        found.add_field(attributes, "brightness", Metric.LIGHT_LEVEL, level_of(BRIGHTEST))
-    return found.readings()
+    _add_state(readings, domain, device_class, str(state.get("state", "")), attributes.get("unit_of_measurement"))
+    if Metric.LIGHT_ON in readings.by_metric:
+        readings.add_field(attributes, "brightness", Metric.LIGHT_LEVEL, level_of(BRIGHTEST))
+    return readings.readings()
 
 
-def _add_state(found: MessageReadings, domain: str, device_class: str, word: str, unit: object = None) -> None:
+def _add_state(readings: MessageReadings, domain: str, device_class: str, word: str, unit: object = None) -> None:
     """Add the state `word`; the metric follows from the domain and from a known word in `device_class`."""
     if word.lower() in _NO_VALUE:
         if word.lower() == "unavailable":
-            found.add(Metric.ONLINE, 0.0, "state", word)
+            readings.add(Metric.ONLINE, 0.0, "state", word)
     elif domain in ("light", "switch"):
-        found.add(Metric.LIGHT_ON, on_off(word), "state", word)
+        readings.add(Metric.LIGHT_ON, on_off(word), "state", word)
     elif domain == "binary_sensor" and any(part in device_class for part in _PRESENCE):
-        found.add(Metric.PRESENCE, on_off(word), "state", word)
+        readings.add(Metric.PRESENCE, on_off(word), "state", word)
     elif domain == "sensor":
         metric = next((metric for part, metric in _SENSORS.items() if part in device_class), None)
         if metric is not None:
-            found.add(metric, _in_our_unit(metric, word, unit), "state", word)
+            readings.add(metric, _in_our_unit(metric, word, unit), "state", word)
 
 
 def _in_our_unit(metric: Metric, word: str, unit: object) -> float | None:

@@ -30,21 +30,21 @@ def maker_of(model: str | None, eui: str, port: object) -> Maker | None:
 
 
 def add_uplink(
-    found: MessageReadings, maker: Maker | None, data: bytes, parent: dict[str, object], decoded_field: str
+    readings: MessageReadings, maker: Maker | None, data: bytes, parent: dict[str, object], decoded_field: str
 ) -> None:
     """Add the readings in the bytes if the maker is known; if there are none, those in `parent[decoded_field]`.
 
     That field is what a codec on the network server made of the bytes. Raises ValueError, naming the field.
     """
     if maker is not None and data:
-        add_bytes(found, maker, data)
-    if not found.by_metric:
-        _add_decoded(found, child(parent, decoded_field), maker)
+        add_bytes(readings, maker, data)
+    if not readings.by_metric:
+        _add_decoded(readings, child(parent, decoded_field), maker)
 
 
-def add_bytes(found: MessageReadings, maker: Maker, data: bytes) -> None:
+def add_bytes(readings: MessageReadings, maker: Maker, data: bytes) -> None:
     """Add the readings in an uplink's bytes, up to the first unknown type. Raises ValueError if bytes are missing."""
-    (add_milesight if maker == "milesight" else add_elsys)(found, data)
+    (add_milesight if maker == "milesight" else add_elsys)(readings, data)
 
 
 def base64_bytes(value: object, name: str) -> bytes:
@@ -98,12 +98,12 @@ _DECODED: tuple[tuple[str, Metric, Convert], ...] = (
 )
 
 
-def _add_decoded(found: MessageReadings, decoded: dict[str, object], maker: Maker | None) -> None:
+def _add_decoded(readings: MessageReadings, decoded: dict[str, object], maker: Maker | None) -> None:
     """Add the readings in the output of a network server's codec; only for Elsys is an occupancy of 1 *pending*."""
     if maker == "elsys":
-        found.add_field(decoded, "occupancy", Metric.PRESENCE, _elsys_occupancy)
+        readings.add_field(decoded, "occupancy", Metric.PRESENCE, _elsys_occupancy)
     for name, metric, convert in _DECODED:
-        if metric not in found.by_metric:
-            found.add_field(decoded, name, metric, convert)
+        if metric not in readings.by_metric:
+            readings.add_field(decoded, name, metric, convert)
     if number(decoded.get("light")) is not None:  # Elsys writes lux here, Milesight a word
-        found.add_field(decoded, "light", Metric.ILLUMINANCE_LUX, number)
+        readings.add_field(decoded, "light", Metric.ILLUMINANCE_LUX, number)

@@ -78,6 +78,6 @@ def word_reading(message: DeviceMessage, metric: Metric, values: dict[str, float
     `values` has lower-case words. Raises ValueError, naming `name`, for any other word.
     """
     word = text_of(message.payload)
-    found = MessageReadings.at_arrival(message)
-    found.add(metric, values.get(word.lower()), name, word)
-    return found.readings()
+    readings = MessageReadings.at_arrival(message)
+    readings.add(metric, values.get(word.lower()), name, word)
+    return readings.readings()

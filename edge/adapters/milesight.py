@@ -24,12 +24,12 @@ def address_of(topic: str) -> str | None:
 def translate(message: DeviceMessage) -> list[Reading]:
     """The readings in one uplink; raises ValueError, naming the field, if it cannot be parsed."""
     if not message.payload.lstrip().startswith(b"{"):
-        found = MessageReadings.at_arrival(message)
-        add_bytes(found, "milesight", bytes_from_text(message.payload))
-        return found.readings()
+        readings = MessageReadings.at_arrival(message)
+        add_bytes(readings, "milesight", bytes_from_text(message.payload))
+        return readings.readings()
     uplink = json_object(message.payload)
-    found = MessageReadings.at(message, parse_time(uplink.get("time"), "time"))
+    readings = MessageReadings.at(message, parse_time(uplink.get("time"), "time"))
     data = base64_bytes(uplink.get("data"), "data")
     maker = maker_of(message.model, str(uplink.get("devEUI") or ""), uplink.get("fPort")) or "milesight"
-    add_uplink(found, maker, data, uplink, "object")
-    return found.readings()
+    add_uplink(readings, maker, data, uplink, "object")
+    return readings.readings()

@@ -33,7 +33,7 @@ _FIELDS: dict[tuple[int, int], tuple[int, Metric | None, float]] = {
 _SWITCHES = (0xFF, 0x29)
 
 
-def add_milesight(found: MessageReadings, data: bytes) -> None:
+def add_milesight(readings: MessageReadings, data: bytes) -> None:
     """Add the readings, up to the first unknown field; raises ValueError, naming the field, if bytes are missing."""
     at = 0
     while at + 2 <= len(data):
@@ -46,8 +46,8 @@ def add_milesight(found: MessageReadings, data: bytes) -> None:
         at += length
         value = int.from_bytes(raw, "little")
         if key == _SWITCHES:
-            found.add(Metric.LIGHT_ON, float(value & 1), "switch_1", value)
+            readings.add(Metric.LIGHT_ON, float(value & 1), "switch_1", value)
         elif metric is Metric.PRESENCE:
-            found.add(metric, {0: 0.0, 1: 1.0}.get(value), "occupancy", value)
+            readings.add(metric, {0: 0.0, 1: 1.0}.get(value), "occupancy", value)
         elif metric is not None:
-            found.add(metric, value * factor, metric.label, value)
+            readings.add(metric, value * factor, metric.label, value)

@@ -28,8 +28,8 @@ def subscriptions(address: str) -> list[str]:
 
 def address_of(topic: str) -> str | None:
     """The device's id, or None if the topic is not Shelly's."""
-    found = _TOPIC.fullmatch(topic)
-    return found["address"] if found else None
+    match = _TOPIC.fullmatch(topic)
+    return match["address"] if match else None
 
 
 def translate(message: DeviceMessage) -> list[Reading]:
@@ -41,38 +41,38 @@ def translate(message: DeviceMessage) -> list[Reading]:
         if body.get("method") not in ("NotifyStatus", "NotifyFullStatus"):
             return []
         params = child(body, "params")
-        found = MessageReadings.at(message, parse_time(number(params.get("ts")), "params.ts"))
+        readings = MessageReadings.at(message, parse_time(number(params.get("ts")), "params.ts"))
         for name, status in params.items():
             if isinstance(status, dict):
-                _add_component(found, name, status)
-        return found.readings()
-    found = MessageReadings.at_arrival(message)
-    _add_component(found, message.topic.rpartition("/")[2], body)
-    return found.readings()
+                _add_component(readings, name, status)
+        return readings.readings()
+    readings = MessageReadings.at_arrival(message)
+    _add_component(readings, message.topic.rpartition("/")[2], body)
+    return readings.readings()
 
 
-def _add_component(found: MessageReadings, name: str, status: dict[str, object]) -> None:
+def _add_component(readings: MessageReadings, name: str, status: dict[str, object]) -> None:
     """Add the readings in the status of one component, such as `switch:0`, `light:0` or `temperature:0`."""
     kind, _, channel = name.partition(":")
     if _LIGHT_CHANNEL.fullmatch(name) or kind in ("pm1", "em1"):
-        if channel != _channel(found.message.model):
+        if channel != _channel(readings.message.model):
             return
-        found.add_field(status, "output", Metric.LIGHT_ON, boolean)
-        found.add_field(status, "brightness", Metric.LIGHT_LEVEL, level_of(100))
-        found.add_field(status, "apower", Metric.POWER_W, number)
-        found.add_field(status, "act_power", Metric.POWER_W, number)
-        found.add_field(child(status, "aenergy"), "total", Metric.ENERGY_WH, number)
+        readings.add_field(status, "output", Metric.LIGHT_ON, boolean)
+        readings.add_field(status, "brightness", Metric.LIGHT_LEVEL, level_of(100))
+        readings.add_field(status, "apower", Metric.POWER_W, number)
+        readings.add_field(status, "act_power", Metric.POWER_W, number)
+        readings.add_field(child(status, "aenergy"), "total", Metric.ENERGY_WH, number)
     elif kind == "temperature":
-        found.add_field(status, "tC", Metric.TEMPERATURE_C, number)
+        readings.add_field(status, "tC", Metric.TEMPERATURE_C, number)
     elif kind == "humidity":
-        found.add_field(status, "rh", Metric.HUMIDITY_PCT, number)
+        readings.add_field(status, "rh", Metric.HUMIDITY_PCT, number)
     elif kind == "illuminance":
-        found.add_field(status, "lux", Metric.ILLUMINANCE_LUX, number)
+        readings.add_field(status, "lux", Metric.ILLUMINANCE_LUX, number)
     elif kind == "presence":
-        found.add_field(status, "num_objects", Metric.OCCUPANT_COUNT, number)
-        found.add_field(status, "state", Metric.PRESENCE, boolean)
+        readings.add_field(status, "num_objects", Metric.OCCUPANT_COUNT, number)
+        readings.add_field(status, "state", Metric.PRESENCE, boolean)
     elif kind == "devicepower":
-        found.add_field(child(status, "battery"), "percent", Metric.BATTERY_PCT, number)
+        readings.add_field(child(status, "battery"), "percent", Metric.BATTERY_PCT, number)
 
 
 def _channel(model: str | None) -> str:

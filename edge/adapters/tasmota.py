@@ -32,8 +32,8 @@ def subscriptions(address: str) -> list[str]:
 
 def address_of(topic: str) -> str | None:
     """The device's own topic, or None if the topic is not Tasmota's."""
-    found = _TOPIC.fullmatch(topic)
-    return found["address"] if found and (found["suffix"] in _SUFFIXES or _MOTION.fullmatch(found["suffix"])) else None
+    match = _TOPIC.fullmatch(topic)
+    return match["address"] if match and (match["suffix"] in _SUFFIXES or _MOTION.fullmatch(match["suffix"])) else None
 
 
 def translate(message: DeviceMessage) -> list[Reading]:
@@ -53,27 +53,27 @@ def translate(message: DeviceMessage) -> list[Reading]:
 
 
 def _state(message: DeviceMessage, state: dict[str, object]) -> list[Reading]:
-    found = _at_device_time(message, state)
-    found.add_field(state, "POWER", Metric.LIGHT_ON, on_off)
-    found.add_field(state, "POWER1", Metric.LIGHT_ON, on_off)
-    found.add_field(state, "Dimmer", Metric.LIGHT_LEVEL, level_of(100))
-    return found.readings()
+    readings = _at_device_time(message, state)
+    readings.add_field(state, "POWER", Metric.LIGHT_ON, on_off)
+    readings.add_field(state, "POWER1", Metric.LIGHT_ON, on_off)
+    readings.add_field(state, "Dimmer", Metric.LIGHT_LEVEL, level_of(100))
+    return readings.readings()
 
 
 def _telemetry(message: DeviceMessage, telemetry: dict[str, object]) -> list[Reading]:
-    found = _at_device_time(message, telemetry)
+    readings = _at_device_time(message, telemetry)
     energy = child(telemetry, "ENERGY")
-    found.add_field(energy, "Power", Metric.POWER_W, number)
-    found.add_field(energy, "Total", Metric.ENERGY_WH, scaled(1000))
+    readings.add_field(energy, "Power", Metric.POWER_W, number)
+    readings.add_field(energy, "Total", Metric.ENERGY_WH, scaled(1000))
     if (radar := child(telemetry, "LD2410")) and isinstance(energies := radar.get("Energy"), list):
         numbers = [number(value) for value in energies]
         present = None if not numbers or None in numbers else float(any(numbers))
-        found.add(Metric.PRESENCE, present, "LD2410.Energy", energies)
+        readings.add(Metric.PRESENCE, present, "LD2410.Energy", energies)
     for sensor in telemetry.values():
         if isinstance(sensor, dict) and sensor is not energy:
             for name, metric in _CLIMATE.items():
-                found.add_field(sensor, name, metric, number)
-    return found.readings()
+                readings.add_field(sensor, name, metric, number)
+    return readings.readings()
 
 
 def _at_device_time(message: DeviceMessage, body: dict[str, object]) -> MessageReadings:

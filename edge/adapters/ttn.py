@@ -22,8 +22,8 @@ def subscriptions(address: str) -> list[str]:
 
 def address_of(topic: str) -> str | None:
     """The device's address, or None if the topic is not The Things Stack's."""
-    found = _TOPIC.fullmatch(topic)
-    return found["address"] if found else None
+    match = _TOPIC.fullmatch(topic)
+    return match["address"] if match else None
 
 
 def translate(message: DeviceMessage) -> list[Reading]:
@@ -33,9 +33,9 @@ def translate(message: DeviceMessage) -> list[Reading]:
     event = json_object(message.payload)
     uplink, ids = child(event, "uplink_message"), child(event, "end_device_ids")
     received_at = uplink.get("received_at") or event.get("received_at")
-    found = MessageReadings.at(message, parse_time(received_at, "received_at"))
+    readings = MessageReadings.at(message, parse_time(received_at, "received_at"))
     version = child(uplink, "version_ids")
     model = message.model or str(version.get("model_id") or "")
     maker = maker_of(model, str(ids.get("dev_eui") or ""), uplink.get("f_port"))
-    add_uplink(found, maker, base64_bytes(uplink.get("frm_payload"), "frm_payload"), uplink, "decoded_payload")
-    return found.readings()
+    add_uplink(readings, maker, base64_bytes(uplink.get("frm_payload"), "frm_payload"), uplink, "decoded_payload")
+    return readings.readings()

@@ -32,12 +32,12 @@ def cut(data: bytes, start: int, length: int, name: str) -> bytes:
 
 def child(parent: dict[str, object], name: str) -> dict[str, object]:
     """The object in `parent[name]`, empty if it is absent; raises ValueError if it is not an object."""
-    found = parent.get(name)
-    if found is None:
+    value = parent.get(name)
+    if value is None:
         return {}
-    if not isinstance(found, dict):
-        raise ValueError(f"{name} is {str(found)[:40]!r}; expected an object")  # noqa: TRY004
-    return found
+    if not isinstance(value, dict):
+        raise ValueError(f"{name} is {str(value)[:40]!r}; expected an object")  # noqa: TRY004
+    return value
 
 
 def number(value: object) -> float | None:
@@ -45,10 +45,10 @@ def number(value: object) -> float | None:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
     try:
-        found = float(value)
+        parsed = float(value)
     except OverflowError:
         return None
-    return found if math.isfinite(found) else None
+    return parsed if math.isfinite(parsed) else None
 
 
 def number_or_text(value: object) -> float | None:
@@ -75,8 +75,8 @@ def scaled(factor: float, digits: int = 6) -> Convert:
     """A converter that multiplies a number by `factor` and rounds it."""
 
     def convert(value: object) -> float | None:
-        found = number(value)
-        return None if found is None or not math.isfinite(found * factor) else round(found * factor, digits)
+        parsed = number(value)
+        return None if parsed is None or not math.isfinite(parsed * factor) else round(parsed * factor, digits)
 
     return convert
 
@@ -85,7 +85,7 @@ def level_of(full: float) -> Convert:
     """A converter from a brightness of 0 to `full` to a level of 0 to 1."""
 
     def convert(value: object) -> float | None:
-        found = number(value)
-        return None if found is None or found < 0 else min(round(found / full, 4), 1.0)
+        parsed = number(value)
+        return None if parsed is None or parsed < 0 else min(round(parsed / full, 4), 1.0)
 
     return convert

@@ -65,10 +65,10 @@ def translate(message: DeviceMessage) -> list[Reading]:
     properties = json_object(message.payload)
     last_seen = properties.get("last_seen")
     epoch_ms = number(last_seen)
-    found = MessageReadings.at(message, parse_time(last_seen if epoch_ms is None else epoch_ms / 1000, "last_seen"))
+    readings = MessageReadings.at(message, parse_time(last_seen if epoch_ms is None else epoch_ms / 1000, "last_seen"))
     for name, (metric, convert) in _PROPERTIES.items():
-        found.add_field(properties, name, metric, convert)
-    return found.readings()
+        readings.add_field(properties, name, metric, convert)
+    return readings.readings()
 
 
 def command(entry: DeviceEntry, level: float, ramp_s: float) -> list[tuple[str, bytes]]:
@@ -80,7 +80,7 @@ def _availability(message: DeviceMessage) -> list[Reading]:
     """Whether the device is online: a plain word, or an object with `state`, depending on the version."""
     text = text_of(message.payload)
     state: object = json_object(message.payload).get("state") if text.startswith("{") else text
-    found = MessageReadings.at_arrival(message)
+    readings = MessageReadings.at_arrival(message)
     online = {"online": 1.0, "offline": 0.0}.get(state) if isinstance(state, str) else None
-    found.add(Metric.ONLINE, online, "availability", state)
-    return found.readings()
+    readings.add(Metric.ONLINE, online, "availability", state)
+    return readings.readings()

@@ -65,11 +65,11 @@ class ApiClient:
 
     def receive(self) -> list[EntityState]:
         """The states that came in since the last call, in order, as Home Assistant's API sends them."""
-        found: list[EntityState] = []
+        states: list[EntityState] = []
         with suppress(queue.Empty):
             while True:
-                found.append(self._states.get_nowait())
-        return found
+                states.append(self._states.get_nowait())
+        return states
 
     def call(self, service: str, data: bytes) -> None:
         """Call `domain/service` with this JSON; while there is no connection, the newest call for each entity waits."""

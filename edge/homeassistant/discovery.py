@@ -30,15 +30,15 @@ class WatchedPlace:
 
 def watched_places(devices: Sequence[DeviceEntry]) -> list[WatchedPlace]:
     """What the presence sensors watch, in the registry's order. Sensors without resource and zone are left out."""
-    found: dict[tuple[str, str], list[DeviceEntry]] = {}
+    sensors_by_place: dict[tuple[str, str], list[DeviceEntry]] = {}
     for entry in devices:
         if entry.role != "presence":
             continue
         if entry.resource:
-            found.setdefault(("resource", entry.resource), []).append(entry)
+            sensors_by_place.setdefault(("resource", entry.resource), []).append(entry)
         elif entry.zone:
-            found.setdefault(("zone", entry.zone), []).append(entry)
-    return [WatchedPlace(kind, slug, sensors[0].zone, tuple(sensors)) for (kind, slug), sensors in found.items()]
+            sensors_by_place.setdefault(("zone", entry.zone), []).append(entry)
+    return [WatchedPlace(kind, slug, sensors[0].zone, tuple(sensors)) for (kind, slug), sensors in sensors_by_place.items()]
 
 
 def lights(devices: Sequence[DeviceEntry]) -> list[DeviceEntry]:

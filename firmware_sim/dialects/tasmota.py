@@ -66,10 +66,10 @@ def handle_command(address: str, topic: str, payload: bytes) -> LampCommand | No
     command: LampCommand | None = None
     for part in argument.split(";"):
         word, _, rest = part.strip().partition(" ")
-        found = _single_command(word.upper(), rest.strip())
-        if found is not None:
+        sent = _single_command(word.upper(), rest.strip())
+        if sent is not None:
             level_before = command.level if command else None
-            command = LampCommand(found.on, found.level if found.level is not None else level_before)
+            command = LampCommand(sent.on, sent.level if sent.level is not None else level_before)
     return command
 
 

@@ -26,6 +26,6 @@ def rows_per_second(connection: Connection, load: ReadingLoad) -> float:
     whole = [b"".join(parts[i : i + _PART]) for i in range(0, len(parts), _PART)]
     clear(connection)
     seconds = copy_seconds(connection, [*whole, TRAILER])
-    if (found := readings(connection)) != load.rows:
-        raise DevstackError(f"The COPY of the ceiling stored {found} of {load.rows} readings.")
+    if (stored := readings(connection)) != load.rows:
+        raise DevstackError(f"The COPY of the ceiling stored {stored} of {load.rows} readings.")
     return load.rows / seconds

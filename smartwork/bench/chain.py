@@ -27,9 +27,9 @@ def rows_per_second(
     sender.send()
     ended = _finished_at(connection, batches, alive, with_spans=with_spans)
     began = sender.sent().began
-    found = stored(connection)
-    if (found.stored, found.rejected, readings(connection)) != (load.rows, 0, load.rows):
-        raise DevstackError(f"Of {load.rows} readings {found.stored} were stored and {found.rejected} rejected.")
+    counted = stored(connection)
+    if (counted.stored, counted.rejected, readings(connection)) != (load.rows, 0, load.rows):
+        raise DevstackError(f"Of {load.rows} readings {counted.stored} were stored and {counted.rejected} rejected.")
     return load.rows / (ended - began)
 
 

@@ -93,10 +93,10 @@ def run(plan: EdgePlan, progress: Progress = no_progress, env: Mapping[str, str]
             for i in range(plan.rounds):
                 progress("Devices through the gateway", next(done), steps)
                 url = pair.endpoints.broker_url
-                found = _gateway_round(url, supervisor, folder / f"through-{i}.sqlite", plan.messages, i + 1)
-                through.append(found.rate)
-                starts.append(found.start_s)
-                memory.append(found.rss_mb)
+                measured = _gateway_round(url, supervisor, folder / f"through-{i}.sqlite", plan.messages, i + 1)
+                through.append(measured.rate)
+                starts.append(measured.start_s)
+                memory.append(measured.rss_mb)
             progress("Presence to light", next(done), steps)
             light = _light_latency(pair.endpoints.broker_url, supervisor, folder / "light.sqlite", plan)
     return EdgeFigures(

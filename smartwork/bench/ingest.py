@@ -134,7 +134,7 @@ class _IngestRun:
                 rates[size].append(self._chain_rate(self._load(size, self._plan.rows, BATCH)))
             self._begin("One reading a message")
             singles.append(self._chain_rate(self._load(SIZES[0], self._plan.singles, 1), with_spans=False))
-        return {size: median(found) for size, found in rates.items()}, median(singles)
+        return {size: median(rounds) for size, rounds in rates.items()}, median(singles)
 
     def lost_day(self) -> tuple[int, float]:
         """The readings of a day of the smallest network, and the seconds to replay them from outboxes."""

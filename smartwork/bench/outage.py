@@ -44,6 +44,6 @@ def seconds_to_replay(
     replay_outboxes(broker_url, boxes, no_progress, alive)
     wait_for_spans(database_url, no_progress, alive)
     seconds = time.monotonic() - began
-    if (found := readings(connection)) != expected:
-        raise DevstackError(f"After the outage {found} of {expected} readings are stored.")
+    if (stored := readings(connection)) != expected:
+        raise DevstackError(f"After the outage {stored} of {expected} readings are stored.")
     return seconds

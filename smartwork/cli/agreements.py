@@ -73,12 +73,12 @@ def apply(
 def history(*, as_json: AsJson = False) -> None:
     """List the stored versions, oldest first."""
     with progress_bar() as progress, open_database(progress) as connection:
-        found = stored.versions(connection)
+        versions = stored.versions(connection)
     if as_json:
-        print(json.dumps([{"version": v.version, "at": v.at.isoformat(), "note": v.note} for v in found], indent=2))
-    elif found:
+        print(json.dumps([{"version": v.version, "at": v.at.isoformat(), "note": v.note} for v in versions], indent=2))
+    elif versions:
         table = Table("Version", "In force from, UTC", "From", box=box.SIMPLE_HEAD)
-        for version in found:
+        for version in versions:
             table.add_row(str(version.version), f"{version.at:%Y-%m-%d %H:%M}", Text(version.note))
         out.print(table)
     else:

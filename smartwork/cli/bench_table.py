@@ -71,14 +71,14 @@ def reconcile_rows(f: ReconcileFigures) -> list[BenchRow]:
     ]
 
 
-def table(title: str, found: list[BenchRow], seconds: float, machine: str) -> RenderableType:
+def table(title: str, rows: list[BenchRow], seconds: float, machine: str) -> RenderableType:
     """The table, with the machine on which it was measured."""
     shown = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
     shown.add_column("Figure")
     shown.add_column("Measured", justify="right")
     shown.add_column("Goal", justify="right")
     shown.add_column("")
-    for row in found:
+    for row in rows:
         verdict = {True: "[green]met[/]", False: "[red]missed[/]", None: ""}[row.met]
         shown.add_row(row.name, row.figure, row.goal, verdict)
     note = f"{machine}; {seconds:.0f} s. Everything shares these cores, so only the ratios can be compared."

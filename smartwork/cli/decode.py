@@ -34,11 +34,11 @@ def decode_command(
 ) -> None:
     """Print the canonical readings of one device message."""
     raw = sys.stdin.buffer.read() if payload == "-" else payload.encode()
-    found = decode(topic, raw, profile, model, now())
+    readings = decode(topic, raw, profile, model, now())
     if as_json:
-        print(json.dumps([reading_json(reading) for reading in found], indent=2))
+        print(json.dumps([reading_json(reading) for reading in readings], indent=2))
     else:
-        out.print(_table(found, profile))
+        out.print(_table(readings, profile))
 
 
 def decode(topic: str, payload: bytes, profile: Profile, model: str | None, arrived: datetime) -> list[Reading]:
@@ -74,13 +74,13 @@ def _at(reading: Reading) -> str:
     return datetime.fromtimestamp(reading.at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _table(found: Sequence[Reading], profile: Profile) -> Table:
+def _table(readings: Sequence[Reading], profile: Profile) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title=f"Readings in one message of a {profile.value} device", title_justify="left")
     for column in ("Metric", "Value", "At (UTC)", "Time from"):
         table.add_column(column)
-    for reading in found:
+    for reading in readings:
         row = reading_json(reading)
         table.add_row(str(row["metric"]), str(row["value"]), str(row["at"]), f"the {row['at_source']}")
-    if not found:
+    if not readings:
         table.add_row("no known values", "", "", "")
     return table

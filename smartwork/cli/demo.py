@@ -44,15 +44,15 @@ def demo_command(
         live_demo.require_free_port(port)
     plan = demo.DemoPlan(parse_month(month), seed, out_dir, work_folder(), port)
     with progress_bar() as progress:
-        found = endpoints(progress)
-        summary = demo.run_demo(plan, found, progress)
+        services = endpoints(progress)
+        summary = demo.run_demo(plan, services, progress)
     out.print(summary_panel(summary))
     if once:
         return
     centres = [centre.slug for centre in summary.network.centres]
     with suppress(KeyboardInterrupt), ExitStack() as running:
         with progress_bar() as progress:
-            supervisor = running.enter_context(live_demo.live_components(plan, found, centres, progress))
+            supervisor = running.enter_context(live_demo.live_components(plan, services, centres, progress))
         address = f"[bold link]http://{live_demo.HOST}:{port}[/]"
         out.print(Panel(f"The dashboard is open on {address}. Devices are live. Press Ctrl-C to stop.", width=_PANEL_WIDTH))
         live_demo.watch_components(supervisor)

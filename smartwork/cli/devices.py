@@ -28,11 +28,11 @@ def devices_command(*, centre: Centre = None, as_json: AsJson = False) -> None:
     with progress_bar() as progress, open_database(progress) as connection:
         registered, discovered = registered_devices(connection, centre), discovered_devices(connection, centre)
     if as_json:
-        found = {
+        listed = {
             "registered": [_renamed(asdict(device), "last_reading_at", "heard_at") for device in registered],
             "seen": [_renamed(asdict(device), "last_message_at", "heard_at") for device in discovered],
         }
-        print(json.dumps(found, indent=2, default=_text))
+        print(json.dumps(listed, indent=2, default=_text))
         return
     out.print(_registered_table(registered))
     out.print(_discovered_table(discovered))

@@ -24,12 +24,12 @@ def decimal(text: str | None, option: str, example: str) -> Decimal | None:
     if text is None:
         return None
     try:
-        found = Decimal(text)
+        value = Decimal(text)
     except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite() or abs(found) >= _LIMIT:
+        value = Decimal("NaN")
+    if not value.is_finite() or abs(value) >= _LIMIT:
         raise InputError(f"{option} is {text!r}; expected a number such as {example}")
-    return found
+    return value
 
 
 def _note(text: str) -> str:

@@ -24,13 +24,13 @@ def endpoints(progress: Progress) -> stack.Endpoints:
     """
     from smartwork.scenarios.outbox_replay import wait_for_broker
 
-    found = stack.up(os.environ, progress=progress)
-    env = {**os.environ, stack.DATABASE_URL: found.database_url, stack.BROKER_URL: found.broker_url}
+    running = stack.up(os.environ, progress=progress)
+    env = {**os.environ, stack.DATABASE_URL: running.database_url, stack.BROKER_URL: running.broker_url}
     DatabaseSettings.from_env(env)
     BrokerSettings.from_env(env)
-    wait_for_broker(found.broker_url, warn, _TIMEOUT_S)
-    wait_for_database(found.database_url, warn, _TIMEOUT_S)
-    return found
+    wait_for_broker(running.broker_url, warn, _TIMEOUT_S)
+    wait_for_database(running.database_url, warn, _TIMEOUT_S)
+    return running
 
 
 def work_folder() -> Path:

@@ -57,8 +57,8 @@ def show_command(
         position = documents.positions(connection, number=number).get(number)
     if as_json:
         snapshot = json.loads(invoice.canonical())
-        found = snapshot if line is None else snapshot["lines"][line_numbered(invoice, line).line - 1]
-        print(json.dumps(found, indent=2, ensure_ascii=False))
+        shown = snapshot if line is None else snapshot["lines"][line_numbered(invoice, line).line - 1]
+        print(json.dumps(shown, indent=2, ensure_ascii=False))
     else:
         out.print(document(invoice, events, position) if line is None else evidence(line_numbered(invoice, line)))
 

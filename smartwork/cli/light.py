@@ -37,11 +37,11 @@ _SECONDS = {"s": 1, None: 1, "m": 60, "min": 60, "h": 3600}
 def show_command(*, centre: Centre = None, as_json: AsJson = False) -> None:
     """Show the light settings in force, by zone."""
     with progress_bar() as progress, open_database(progress) as connection:
-        found = zone_settings(connection, centre)
+        versions = zone_settings(connection, centre)
     if as_json:
-        print(json.dumps([_settings_json(version) for version in found], indent=2, default=_text))
+        print(json.dumps([_settings_json(version) for version in versions], indent=2, default=_text))
     else:
-        out.print(_settings_table(found))
+        out.print(_settings_table(versions))
 
 
 @light_app.command("set")
@@ -88,8 +88,8 @@ def undo_command(*, centre: OneCentre, zone: Zone) -> None:
 
 def _in_force(connection: Connection, centre: str, zone: str) -> ZoneSettings:
     """The zone's settings in force; the defaults if it has none yet."""
-    found = [version.light for version in zone_settings(connection, centre) if version.light.zone == zone]
-    return found[0] if found else ZoneSettings(zone=zone)
+    settings = [version.light for version in zone_settings(connection, centre) if version.light.zone == zone]
+    return settings[0] if settings else ZoneSettings(zone=zone)
 
 
 def _changed(before: ZoneSettings, **changes: float | None) -> ZoneSettings:
@@ -107,10 +107,10 @@ def _changed(before: ZoneSettings, **changes: float | None) -> ZoneSettings:
 
 def _duration_s(text: str, option: str) -> float:
     """The seconds in a duration such as 15m."""
-    found = _DURATION.fullmatch(text.strip().lower())
-    if found is None:
+    match = _DURATION.fullmatch(text.strip().lower())
+    if match is None:
         raise InputError(f"{option} is {text!r}; expected a duration such as 15m, 900s or 2h")
-    return float(found[1]) * _SECONDS[found[2]]
+    return float(match[1]) * _SECONDS[match[2]]
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -120,10 +120,10 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def _settings_table(found: list[ZoneSettingsVersion]) -> Table:
+def _settings_table(versions: list[ZoneSettingsVersion]) -> Table:
     columns = ("Centre", "Zone", "Hold", "Occupied", "Vacant", "Daylight", "Ramp", "Override", "Version")
     table = _table("Light settings in force", *columns)
-    for version in found:
+    for version in versions:
         light = version.light
         daylight = "fixed level" if light.daylight_lux is None else f"{light.daylight_lux:.0f} lux"
         hold, override = f"{light.hold_s / 60:g} min", f"{light.override_s / 60:g} min"
@@ -131,7 +131,7 @@ def _settings_table(found: list[ZoneSettingsVersion]) -> Table:
         table.add_row(
             version.centre, light.zone, hold, *levels, daylight, f"{light.ramp_s:g} s", override, str(version.version)
         )
-    if not found:
+    if not versions:
         table.add_row("none", *[""] * (len(columns) - 1))
     return table
 

@@ -25,8 +25,11 @@ def publish_command() -> None:
     from smartwork.transport.mqtt import MqttClient
 
     with progress_bar() as progress:
-        found = endpoints(progress)
-        with connect(found.database_url) as connection, MqttClient(found.broker_url, f"publish-{os.getpid()}") as client:
+        services = endpoints(progress)
+        with (
+            connect(services.database_url) as connection,
+            MqttClient(services.broker_url, f"publish-{os.getpid()}") as client,
+        ):
             client.wait_connected(10)
             versions = publish_policies(connection, client, now())
     if not versions:

@@ -20,10 +20,10 @@ from smartwork.devstack.stack import Endpoints, ServiceStatus
 def up_command() -> None:
     """Start a broker and a TimescaleDB for development, without Docker, on the loopback interface; print their addresses."""
     with progress_bar() as progress:
-        found = endpoints(progress)
-        with connect(found.database_url) as connection:
+        services = endpoints(progress)
+        with connect(services.database_url) as connection:
             migrate(connection)
-    out.print(endpoints_text(found), soft_wrap=True)
+    out.print(endpoints_text(services), soft_wrap=True)
 
 
 def down_command(*, wipe: Annotated[bool, typer.Option(help="Delete their data too.")] = False) -> None:
@@ -39,12 +39,12 @@ def status_command() -> None:
     out.print(status_table(stack.status()))
 
 
-def endpoints_text(found: Endpoints) -> RenderableType:
+def endpoints_text(services: Endpoints) -> RenderableType:
     """The addresses as `export` lines for a shell. They contain the password of the development database."""
     return Group(
         Text("Broker and TimescaleDB are running. For your own programs:", style="bold"),
-        Text(f"export SMARTWORK_DATABASE_URL={found.database_url}"),
-        Text(f"export SMARTWORK_BROKER_URL={found.broker_url}"),
+        Text(f"export SMARTWORK_DATABASE_URL={services.database_url}"),
+        Text(f"export SMARTWORK_BROKER_URL={services.broker_url}"),
     )
 
 

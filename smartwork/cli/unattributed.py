@@ -73,8 +73,8 @@ def _minutes(seconds: int) -> str:
 
 
 def _sums(stays: Stays) -> tuple[int, int]:
-    found = [stay.occupied_s for centre_stays in stays.values() for stay in centre_stays]
-    return len(found), sum(found)
+    seconds = [stay.occupied_s for centre_stays in stays.values() for stay in centre_stays]
+    return len(seconds), sum(seconds)
 
 
 def _json(month: date, stays: Stays) -> dict[str, object]:

@@ -245,10 +245,10 @@ def _schemas() -> dict[str, object]:
     _, whole = models_json_schema(
         [(model, "validation") for model in MODELS.values()], ref_template="#/components/schemas/{model}"
     )
-    found = _draft_07(whole["$defs"])
-    if not isinstance(found, dict):
+    schemas = _draft_07(whole["$defs"])
+    if not isinstance(schemas, dict):
         raise TypeError("pydantic's $defs are not an object")
-    return found
+    return schemas
 
 
 def _draft_07(schema: object) -> object:

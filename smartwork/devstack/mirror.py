@@ -104,7 +104,7 @@ def _index_targets() -> list[str]:
 
 
 def _source_files(etc: Path) -> Iterator[tuple[str, str]]:
-    found = [etc / "sources.list", *sorted((etc / "sources.list.d").glob("*"))]
-    for path in found:
+    files = [etc / "sources.list", *sorted((etc / "sources.list.d").glob("*"))]
+    for path in files:
         if path.suffix in {".list", ".sources"} and path.is_file():
             yield path.name, path.read_text(errors="replace")

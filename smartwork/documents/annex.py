@@ -116,11 +116,11 @@ def visit_reference_fits(reference: str) -> bool:
 
 def _dashes(stretches: Sequence[Stretch]) -> list[float]:
     """Where the first bar starts, then the lengths of bars and of the gaps between them, in turn."""
-    found, at = [stretches[0][0]], stretches[0][0]
+    dashes, at = [stretches[0][0]], stretches[0][0]
     for start, end in stretches:
-        found += [round(start - at, 5), round(end - start, 5)] if len(found) > 1 else [round(end - start, 5)]
+        dashes += [round(start - at, 5), round(end - start, 5)] if len(dashes) > 1 else [round(end - start, 5)]
         at = end
-    return found
+    return dashes
 
 
 def _runs(runs: Sequence[BatchRun], words: Texts) -> dict[str, str]:
@@ -199,9 +199,9 @@ def _ledger_centre(name: str, days: Sequence[LedgerDay], language: Language) -> 
 
 def _ledger_figures(days: Sequence[LedgerDay], language: Language) -> list[Any]:
     """Readings by what became of them; a count of readings that had not arrived is marked."""
-    found: list[Any] = []
+    cells: list[Any] = []
     for key in _LEDGER_FIGURES:
         figure = sum(day.in_outbox if key == "waiting" else getattr(day, key) for day in days)
         text = formats.count(figure, language)
-        found.append({"warn": text} if key in _NOT_ARRIVED and figure else text)
-    return found
+        cells.append({"warn": text} if key in _NOT_ARRIVED and figure else text)
+    return cells

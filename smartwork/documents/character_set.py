@@ -91,6 +91,6 @@ def _with_breaks(word: re.Match[str]) -> str:
     return _BREAK_HERE.join(letters[i : i + _BREAK_EVERY] for i in range(0, len(letters), _BREAK_EVERY))
 
 
-def _stand_in(found: re.Match[str]) -> str:
-    unseen = unicodedata.category(found[0]) == "Cf" or _UNSEEN.match(found[0])
+def _stand_in(match: re.Match[str]) -> str:
+    unseen = unicodedata.category(match[0]) == "Cf" or _UNSEEN.match(match[0])
     return "" if unseen else STAND_IN

@@ -89,16 +89,16 @@ def changed_texts(content: bytes, other: bytes, most: int) -> tuple[int, int, li
     """
     try:
         ones, others = PdfReader(BytesIO(content)).pages, PdfReader(BytesIO(other)).pages
-        found = []
+        changes = []
         for number in range(min(len(ones), len(others))):
             pair = ones[number], others[number]
             if _drawn(pair[0]) != _drawn(pair[1]):
                 left, right = (page.extract_text().splitlines() for page in pair)
                 if left != right:
-                    found.append((number + 1, left, right))
-            if len(found) == most:
+                    changes.append((number + 1, left, right))
+            if len(changes) == most:
                 break
-        return len(ones), len(others), found
+        return len(ones), len(others), changes
     except _UNREADABLE as error:
         raise _torn(error) from error
 
@@ -115,19 +115,19 @@ def skeleton(content: bytes) -> tuple[list[bytes], list[bytes]] | None:
     in another way.
     """
     rest, bodies, end = [], [], 0
-    for found in _STREAM.finditer(content):
-        body = found[2]
-        if _LENGTH.findall(found[1]) != [str(len(body)).encode()]:
+    for match in _STREAM.finditer(content):
+        body = match[2]
+        if _LENGTH.findall(match[1]) != [str(len(body)).encode()]:
             return None
-        unpacked = _unpacked(body) if b"/FlateDecode" in found[1] else body
+        unpacked = _unpacked(body) if b"/FlateDecode" in match[1] else body
         if unpacked is None:
             return None
-        rest.append(_LENGTH.sub(b"/Length", content[end : found.start(2)]))
+        rest.append(_LENGTH.sub(b"/Length", content[end : match.start(2)]))
         bodies.append(unpacked)
-        end = found.end(2)
+        end = match.end(2)
     tail = content[end:]
     at = content.rfind(b"xref\n0 ")
-    begins = {int(found[1]): found.start(1) for found in _OBJECT.finditer(content)}
+    begins = {int(match[1]): match.start(1) for match in _OBJECT.finditer(content)}
     stated = [int(offset) for offset in _OFFSET.findall(content, at)]
     if at < 0 or [begins[number] for number in sorted(begins)] != stated or not content.endswith(_closing(content)):
         return None
@@ -142,10 +142,10 @@ def _closing(content: bytes) -> bytes:
 def _unpacked(body: bytes) -> bytes | None:
     stream = zlib.decompressobj()
     try:
-        found = stream.decompress(body)
+        unpacked = stream.decompress(body)
     except zlib.error:
         return None
-    return found if stream.eof and not stream.unused_data else None
+    return unpacked if stream.eof and not stream.unused_data else None
 
 
 def _torn(error: Exception) -> InputError:
@@ -188,7 +188,7 @@ def _first_page(document: PdfReader) -> tuple[str, str | None]:
     for page in document.pages[:_FIRST_PAGES]:
         lines = [re.sub(r"\s", "", line) for line in page.extract_text().splitlines()]
         texts.append("".join(lines))
-        if shown := next((found.group() for line in lines if (found := _DIGEST.search(line))), None):
+        if shown := next((match.group() for line in lines if (match := _DIGEST.search(line))), None):
             return "".join(texts), shown
     return texts[0] if texts else "", None
 

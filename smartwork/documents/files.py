@@ -73,8 +73,8 @@ def _render(snapshots: Sequence[str], folder: Path, progress: Progress, pool: Ex
 
 def _write(canonical: str, folder: Path) -> Files:
     document = Invoice.read(canonical)
-    if found := faults(document):
-        first = found[0]
+    if problems := faults(document):
+        first = problems[0]
         where = f"line {first.line}" if first.line else "document"
         raise DoesNotAddUp(
             f"{document.number} does not add up at {where}: {first.what} is {first.stated}, "

@@ -81,12 +81,12 @@ class FirstPage:
     def figures(self) -> list[str]:
         """Every text that names a party, an amount, an account or a date."""
         page = self
-        found = [text for party in (page.sender, page.receiver) for text in (party.name, party.street, party.town, party.vat)]
-        found += [text for fact in (*page.facts, *([page.due] if page.due else [])) for text in fact]
+        texts = [text for party in (page.sender, page.receiver) for text in (party.name, party.street, party.town, party.vat)]
+        texts += [text for fact in (*page.facts, *([page.due] if page.due else [])) for text in fact]
         for table in (page.summary, page.vat, *([page.pools] if page.pools else [])):
-            found += [cell for row in (table.heads, *table.rows, table.total) for cell in row]
-        found += [page.total_label, page.gross, *(text for row in page.payment.rows for text in row), page.payment.sentence]
-        return found
+            texts += [cell for row in (table.heads, *table.rows, table.total) for cell in row]
+        texts += [page.total_label, page.gross, *(text for row in page.payment.rows for text in row), page.payment.sentence]
+        return texts
 
 
 def first_page(invoice: Invoice) -> FirstPage:
@@ -182,27 +182,27 @@ def _facts(invoice: Invoice, words: Texts) -> list[tuple[str, str]]:
 
 def _mentions(invoice: Invoice, words: Texts) -> list[str]:
     """Statements that come first: self-billing, the documents that are corrected, the reason."""
-    found = [words["self_billing"]] if invoice.is_self_billed else []
+    mentions = [words["self_billing"]] if invoice.is_self_billed else []
     if invoice.corrects:
         documents = ", ".join(line_texts.document(earlier, invoice.language) for earlier in invoice.corrects)
-        found.append(words["corrects_note"].format(documents=documents))
+        mentions.append(words["corrects_note"].format(documents=documents))
     if invoice.reason:
-        found.append(words["reason"].format(reason=invoice.reason))
-    return found
+        mentions.append(words["reason"].format(reason=invoice.reason))
+    return mentions
 
 
 def _notes(invoice: Invoice, words: Texts) -> list[str]:
     visits = [billed for line in invoice.lines for billed in line.visits]
-    found = [words["evidence_note"], words["verify_note"]] if visits else [words["verify_note"]]
+    notes = [words["evidence_note"], words["verify_note"]] if visits else [words["verify_note"]]
     if any(billed.doubtful for billed in visits):
-        found.append(words["doubtful"])
+        notes.append(words["doubtful"])
     if invoice.statement:
         shared = any(line.unit == "share" for line in invoice.lines)
-        found.insert(0, words["statement_note"] if shared else words["places_note"])
+        notes.insert(0, words["statement_note"] if shared else words["places_note"])
     if invoice.unattributed:
         present = formats.number(invoice.unattributed.hours, invoice.language)
-        found.append(words.plural("unattributed", invoice.unattributed.visits, hours=present))
-    return found
+        notes.append(words.plural("unattributed", invoice.unattributed.visits, hours=present))
+    return notes
 
 
 def _lines_table(invoice: Invoice, words: Texts) -> SummaryTable:

@@ -49,7 +49,7 @@ def lines_section(invoice: Invoice) -> dict[str, Any]:
 
 def _centre(lines: Sequence[Line], invoice: Invoice, words: Texts, *, rated: bool) -> dict[str, Any]:
     """The lines of one centre; kinds of places have headings where there are several."""
-    kinds = [(kind, list(its)) for kind, its in groupby(lines, lambda line: line.place_kind)]
+    kinds = [(kind, list(kind_lines)) for kind, kind_lines in groupby(lines, lambda line: line.place_kind)]
     headed = len({kind for kind, _ in kinds if kind}) > 1
     return {
         "name": shortened(lines[0].centre_name or words["network"], CENTRE_NAME),
@@ -57,9 +57,9 @@ def _centre(lines: Sequence[Line], invoice: Invoice, words: Texts, *, rated: boo
         "kinds": [
             {
                 "name": words[kind] if kind and headed else "",
-                "rows": [_line(line, invoice, words, rated=rated) for line in its],
+                "rows": [_line(line, invoice, words, rated=rated) for line in kind_lines],
             }
-            for kind, its in kinds
+            for kind, kind_lines in kinds
         ],
     }
 
@@ -119,7 +119,7 @@ def places_section(invoice: Invoice) -> dict[str, Any] | None:
         "kind": "places",
         "title": words["statement"],
         "heads": [f"{head[:1].upper()}{head[1:]}" for head in heads],
-        "groups": [_places(list(its), words, invoice.language) for _, its in groupby(rows, lambda row: row.kind)],
+        "groups": [_places(list(kind_rows), words, invoice.language) for _, kind_rows in groupby(rows, lambda row: row.kind)],
         "total": [words["total_net"], *_figures(rows, invoice.language)],
     }
 

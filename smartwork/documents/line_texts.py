@@ -108,8 +108,8 @@ def evidence(billed: BilledVisit, language: Language) -> str:
 def ledger(runs: tuple[BatchRun, ...]) -> list[str]:
     """Runs of reading numbers, one text for each outbox."""
     return [
-        f"{edge}/{epoch} {', '.join(f'{run.first}–{run.last}' for run in found)}"
-        for (edge, epoch), found in groupby(runs, key=lambda run: (run.edge, run.epoch))
+        f"{edge}/{epoch} {', '.join(f'{run.first}–{run.last}' for run in outbox_runs)}"
+        for (edge, epoch), outbox_runs in groupby(runs, key=lambda run: (run.edge, run.epoch))
     ]
 
 
@@ -123,12 +123,12 @@ def ledger_day(day: LedgerDay, language: Language) -> str:
 
 def ledger_days(visits: Iterable[BilledVisit]) -> dict[tuple[str, str, date], LedgerDay]:
     """The ledger days of some visits, each day of a centre once, in order of the centre's name, slug and day."""
-    found = {
+    days = {
         (billed.visit.centre_name, billed.visit.centre, day.day): day
         for billed in visits
         for day in billed.visit.ledger or ()
     }
-    return dict(sorted(found.items()))
+    return dict(sorted(days.items()))
 
 
 def quantity(line: Line, language: Language) -> str:

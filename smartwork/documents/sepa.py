@@ -74,10 +74,10 @@ def parse_payment_file(document: bytes) -> PaymentFile | None:
 
 def _single(node: etree._Element | None, path: str) -> str:
     """The text at `path`; raises ValueError unless there is exactly one."""
-    found = [] if node is None else node.xpath(path, namespaces=_NS)
-    if not isinstance(found, list) or len(found) != 1:
+    nodes = [] if node is None else node.xpath(path, namespaces=_NS)
+    if not isinstance(nodes, list) or len(nodes) != 1:
         raise ValueError(f"{path} is not there once")
-    return str(found[0])
+    return str(nodes[0])
 
 
 def _name(party: Party) -> str:

@@ -16,7 +16,7 @@ def render_statements(documents: Sequence[Invoice], statements: Mapping[str, Sta
 
     The same bytes every time. Raises NotWritable where the folder refuses.
     """
-    found = {}
+    paths = {}
     for invoice in documents:
         if (statement := statements.get(invoice.number)) is None:
             continue
@@ -29,8 +29,8 @@ def render_statements(documents: Sequence[Invoice], statements: Mapping[str, Sta
             raise NotWritable(
                 f"Cannot write {path}: {error.strerror}. Choose another folder; settling again writes it."
             ) from error
-        found[invoice.number] = path
-    return found
+        paths[invoice.number] = path
+    return paths
 
 
 def statement_pdf(statement: Statement, invoice: Invoice) -> bytes:

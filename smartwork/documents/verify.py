@@ -83,24 +83,24 @@ def verify(path: Path) -> Verified:
 
 
 def _verified(path: Path, carried: Carried) -> Verified:
-    found: list[Finding] = []
+    findings: list[Finding] = []
     parsed: dict[str, Invoice] = {where: _parsed(path, text) for where, text in carried.snapshots.items()}
     first = next(iter(parsed))
-    found += _digests(carried)
-    found += _between(carried)
+    findings += _digests(carried)
+    findings += _between(carried)
     for where, invoice in parsed.items():
         if where == first or carried.snapshots[where] != carried.snapshots[first]:
-            found += [_finding(f"evidence in the {where.upper()}", fault) for fault in faults(invoice)]
+            findings += [_finding(f"evidence in the {where.upper()}", fault) for fault in faults(invoice)]
     invoice = parsed[first]
     differences, words = against(carried.xml, parsed["xml"], carried.snapshots["xml"])
-    found += [_finding("XML", difference) for difference in differences]
+    findings += [_finding("XML", difference) for difference in differences]
     pages: Literal["none", "figures of the first", "all"] = "none"
     if carried.pdf is not None:
-        found += _printed(carried.pdf, invoice)
+        findings += _printed(carried.pdf, invoice)
         pages = "figures of the first"
-        if carried.pdf.drawing == drawing() and all(finding.where == _PAGE for finding in found):
+        if carried.pdf.drawing == drawing() and all(finding.where == _PAGE for finding in findings):
             text = carried.snapshots["pdf"]
-            found += _drawn(carried.pdf, pdf(invoice, text, ubl(invoice, text)), knows_first=bool(found))
+            findings += _drawn(carried.pdf, pdf(invoice, text, ubl(invoice, text)), knows_first=bool(findings))
             pages = "all"
     return Verified(
         path,
@@ -110,7 +110,7 @@ def _verified(path: Path, carried: Carried) -> Verified:
         sum(len(line.visits) for line in invoice.lines),
         f"{invoice.gross:.2f}",
         digest(carried.snapshots[first]).hex(),
-        tuple(found),
+        tuple(findings),
         pages,
         words,
     )
@@ -144,11 +144,11 @@ def _between(carried: Carried) -> list[Finding]:
     if len(set(carried.snapshots.values())) == 1:
         return []
     attached, embedded = (json.loads(carried.snapshots[where]) for where in ("pdf", "xml"))
-    found = []
+    findings = []
     for number, (left, right) in enumerate(zip(attached["lines"], embedded["lines"], strict=False), start=1):
-        found += _fields(number, left, right)
+        findings += _fields(number, left, right)
     rest = [{key: value for key, value in part.items() if key != "lines"} for part in (attached, embedded)]
-    return [*_fields(0, *rest), *found]
+    return [*_fields(0, *rest), *findings]
 
 
 def _fields(line: int, left: dict[str, Any], right: dict[str, Any]) -> list[Finding]:

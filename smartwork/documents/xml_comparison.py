@@ -103,8 +103,10 @@ def against(root: etree._Element, invoice: Invoice, canonical: str) -> tuple[lis
     the snapshot. Blanks between elements and comments do not matter. An older version had other words: in its documents,
     names, descriptions and notes may differ.
     """
-    found = list(_differences(root, etree.fromstring(ubl(invoice, canonical), etree.XMLParser(huge_tree=True)), _At(0, "")))
-    compared = [(at, difference) for at, difference in found if at.path != _COMPARED_ELSEWHERE or at.line]
+    differences = list(
+        _differences(root, etree.fromstring(ubl(invoice, canonical), etree.XMLParser(huge_tree=True)), _At(0, ""))
+    )
+    compared = [(at, difference) for at, difference in differences if at.path != _COMPARED_ELSEWHERE or at.line]
     if not is_older(invoice):
         return [difference for _, difference in compared], True
     kept = [difference for at, difference in compared if not at.is_words]
@@ -160,8 +162,8 @@ def _paired(
             waiting[key(node)].append(node)
         alone = []
         for node in more:
-            if its := waiting[key(node)]:
-                pairs.append((node, its.pop()))
+            if candidates := waiting[key(node)]:
+                pairs.append((node, candidates.pop()))
             else:
                 alone.append(node)
         more, less = alone, [node for node in less if any(node is rest for rest in waiting[key(node)])]

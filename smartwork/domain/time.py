@@ -45,13 +45,13 @@ _T = TypeVar("_T", bound=_HasInterval)
 
 def union(intervals: Iterable[Interval]) -> list[Interval]:
     """The time that lies in at least one of `intervals`: in order, without overlaps; intervals that touch are joined."""
-    found: list[Interval] = []
+    joined: list[Interval] = []
     for interval in sorted(intervals, key=attrgetter("start")):
-        if found and interval.start <= found[-1].end:
-            found[-1] = Interval(found[-1].start, max(found[-1].end, interval.end))
+        if joined and interval.start <= joined[-1].end:
+            joined[-1] = Interval(joined[-1].start, max(joined[-1].end, interval.end))
         else:
-            found.append(interval)
-    return found
+            joined.append(interval)
+    return joined
 
 
 def subtract(interval: Interval, taken: Sequence[Interval]) -> list[Interval]:
@@ -76,13 +76,13 @@ def overlapping(items: Sequence[_T], window: Interval) -> Sequence[_T]:
     return items[first : bisect_left(items, window.end, lo=first, key=attrgetter("start"))]
 
 
-def overlap_seconds(one: Sequence[Interval], other: Sequence[Interval]) -> float:
+def overlap_seconds(first: Sequence[Interval], second: Sequence[Interval]) -> float:
     """Seconds that lie in both; each sequence is in order and without overlaps. One pass over both."""
     total, i, j = 0.0, 0, 0
-    while i < len(one) and j < len(other):
-        if shared := one[i].intersect(other[j]):
+    while i < len(first) and j < len(second):
+        if shared := first[i].intersect(second[j]):
             total += shared.seconds
-        if one[i].end <= other[j].end:
+        if first[i].end <= second[j].end:
             i += 1
         else:
             j += 1

@@ -28,9 +28,9 @@ class _BufferedSocket:
         """Up to `size` bytes; from the buffer if it is not empty."""
         if self._at == len(self._buffer):
             self._buffer, self._at = self._sock.recv(_READ_AT_ONCE), 0
-        found = self._buffer[self._at : self._at + size]
-        self._at += len(found)
-        return found
+        piece = self._buffer[self._at : self._at + size]
+        self._at += len(piece)
+        return piece
 
     def pending(self) -> int:
         """The number of buffered bytes. The library calls this before it waits for the socket."""
@@ -73,13 +73,13 @@ class BufferedClient(PahoClient):
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
         """As the library's, which reads one packet; continues while more packets are buffered."""
-        found = super().loop_read(max_packets)
+        result = super().loop_read(max_packets)
         for _ in range(_PACKETS_AT_ONCE):
             sock = self.socket()
-            if found or not isinstance(sock, _BufferedSocket) or not sock.pending():
+            if result or not isinstance(sock, _BufferedSocket) or not sock.pending():
                 break
-            found = super().loop_read(max_packets)
-        return found
+            result = super().loop_read(max_packets)
+        return result
 
     def _handle_publish(self) -> MQTTErrorCode:
         # The library makes five objects of each message and takes four locks: half the cost of receiving a message.

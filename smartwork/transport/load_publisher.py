@@ -77,10 +77,10 @@ class _Answers:
 
     def ready(self, kind: int) -> int:
         """The number of packets of type `kind` that have arrived. Does not wait."""
-        found = 0
+        count = 0
         while (taken := self._take()) is not None:
-            found += taken == kind
-        return found
+            count += taken == kind
+        return count
 
     def _take(self) -> int | None:
         # The broker's answers are short: their length is one byte.

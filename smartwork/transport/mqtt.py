@@ -200,17 +200,17 @@ class MqttClient:
         Returns when the payloads have `max_bytes` together.
         """
         try:
-            found = [self._inbox.get(timeout=timeout_s)]
+            messages = [self._inbox.get(timeout=timeout_s)]
         except queue.Empty:
             return []
-        size = len(found[0].payload)
-        while len(found) < most and (max_bytes is None or size < max_bytes):
+        size = len(messages[0].payload)
+        while len(messages) < most and (max_bytes is None or size < max_bytes):
             try:
-                found.append(self._inbox.get_nowait())
+                messages.append(self._inbox.get_nowait())
             except queue.Empty:
                 break
-            size += len(found[-1].payload)
-        return found
+            size += len(messages[-1].payload)
+        return messages
 
     def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
         """Acknowledge deliveries. Those of an earlier connection are skipped: the broker delivers them again."""

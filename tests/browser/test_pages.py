@@ -219,17 +219,17 @@ def test_a_shorter_hold_time_is_tried_on_the_month_and_its_kwh_shown(served: Ser
         for _ in range(10):
             slider.press("ArrowLeft")
         expect(main).to_contain_text("--zone quiet --hold 10m", timeout=15_000)
-        expect(main).to_contain_text("over somebody")
+        expect(main).to_contain_text("while occupied")
         assert page.get_by_test_id("stException").count() == 0
         page.screenshot(path=SHOTS / "what-if.png", full_page=True)
 
 
-def test_a_database_that_is_away_gets_a_friendly_word(chromium: Browser) -> None:
+def test_a_database_that_is_away_is_a_message_and_not_an_error(chromium: Browser) -> None:
     with (
         streamlit("postgresql://nobody@127.0.0.1:1/nothing") as address,
         opened(chromium, address) as page,
     ):
-        expect(page.get_by_text("The database is away")).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("The database is not available")).to_be_visible(timeout=30_000)
         page.wait_for_timeout(7_000)
-        expect(page.get_by_text("The database is away")).to_be_visible()
+        expect(page.get_by_text("The database is not available")).to_be_visible()
         assert page.get_by_test_id("stException").count() == 0

@@ -68,12 +68,12 @@ def _document(number: str, content: Any, stored_digest: bytes, *figures: Any) ->
 
 
 def _postings(connection: Connection) -> list[StoredPosting]:
-    found: dict[int, StoredPosting] = {}
+    by_id: dict[int, StoredPosting] = {}
     for posting_id, kind, month, number, account, amount in _rows(connection, "postings"):
-        posting = found.setdefault(posting_id, StoredPosting(posting_id, kind, month, number, {}))
+        posting = by_id.setdefault(posting_id, StoredPosting(posting_id, kind, month, number, {}))
         if account is not None:
             posting.amounts[account] = amount
-    return list(found.values())
+    return list(by_id.values())
 
 
 def _statement(number: str | None, content: Any, stored_digest: bytes) -> StoredStatement:  # noqa: ANN401 - JSON values

@@ -38,12 +38,12 @@ def in_force(connection: Connection) -> tuple[Agreements, frozenset[tuple[str, s
     with wrap_database_errors():
         orders = rows_as(_Order, connection, "agreed_orders")
         ordering = {order.company for order in orders if not order.is_billed}
-        found = [customer.company for customer in companies.companies(connection)]
-        found = [company for company in found if company.contracts or company.pools or company.slug in ordering]
-        slugs = {company.slug for company in found}
+        customers = [customer.company for customer in companies.companies(connection)]
+        customers = [company for company in customers if company.contracts or company.pools or company.slug in ordering]
+        slugs = {company.slug for company in customers}
         agreed = Agreements(
             seller=_seller(connection),
-            companies=tuple(found),
+            companies=tuple(customers),
             tariffs=tuple(contracts.tariffs(connection)),
             centre_contracts=tuple(contracts.centre_contracts(connection)),
             orders=tuple(order.order() for order in orders if order.company in slugs),
@@ -97,10 +97,10 @@ def versions(connection: Connection) -> list[AgreementVersion]:
 
 def content(connection: Connection, version: int) -> str:
     """The TOML file of a version; raises InputError where there is none, or its format is newer than FORMAT_VERSION."""
-    found = rows(connection, "agreement_content", version=version)
-    if not found:
+    stored = rows(connection, "agreement_content", version=version)
+    if not stored:
         raise InputError(f"There is no version {version}. `smartwork agreements history` lists the versions.")
-    [(text, format_version)] = found
+    [(text, format_version)] = stored
     if format_version > FORMAT_VERSION:
         raise InputError(
             f"Version {version} of the agreements is in format {format_version}; this program reads formats up to "

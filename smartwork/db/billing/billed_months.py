@@ -17,8 +17,8 @@ def is_billed(connection: Connection, month: date) -> bool:
 def verdict_digests(connection: Connection, since: date, month: date) -> dict[MonthKey, str]:
     """The digest of each company's verdicts of the months from `since` to `month`; months without verdicts are left out."""
     with wrap_database_errors():
-        found = rows(connection, "verdict_digests", since=since, month=month)
-        return {(company_id, first): text for company_id, first, text in found}
+        digests = rows(connection, "verdict_digests", since=since, month=month)
+        return {(company_id, first): text for company_id, first, text in digests}
 
 
 def billed_digests(connection: Connection, since: date, month: date) -> dict[MonthKey, MonthDigests | None]:

@@ -30,19 +30,19 @@ def tariffs(connection: Connection) -> list[Tariff]:
 def seller(connection: Connection) -> Party:
     """The party that bills the companies and pays the centres; raises SellerMissing where none is entered."""
     with wrap_database_errors():
-        found = rows_as(Party, connection, "seller")
-    if not found:
+        parties = rows_as(Party, connection, "seller")
+    if not parties:
         raise SellerMissing(
             "No seller is entered, so no document can be issued. Write name, enterprise number, address and IBAN of the "
             "network under [seller] in the file of agreements, apply it (smartwork agreements apply FILE), and try again."
         )
-    return found[0]
+    return parties[0]
 
 
 def centre_contracts(connection: Connection) -> list[CentreContract]:
     """All contracts with centres, by centre and time."""
-    found = connection.cursor(row_factory=dict_row).execute(sql("centre_contracts")).fetchall()
-    return [_centre_contract(row) for row in found]
+    records = connection.cursor(row_factory=dict_row).execute(sql("centre_contracts")).fetchall()
+    return [_centre_contract(row) for row in records]
 
 
 def put_agreed(

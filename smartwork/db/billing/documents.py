@@ -153,10 +153,10 @@ def lock_document(connection: Connection, number: str) -> None:
 def numbered(connection: Connection, number: str) -> IssuedDocument:
     """The document with this number. Raises InputError where there is none, InvoiceAltered where it was altered."""
     with wrap_database_errors():
-        found = rows(connection, "document_numbered", number=number)
-    if not found:
+        matches = rows(connection, "document_numbered", number=number)
+    if not matches:
         raise InputError(f"There is no document {number!r}. To list the issued documents: smartwork invoice list")
-    [(_, company_id, centre_id, document, stored_digest)] = found
+    [(_, company_id, centre_id, document, stored_digest)] = matches
     return IssuedDocument(checked_invoice(document, stored_digest), company_id, centre_id)
 
 
@@ -191,11 +191,11 @@ def settlements_of(connection: Connection, month: date) -> list[Invoice]:
 
 def of_companies(connection: Connection, companies: Iterable[int], since: date) -> dict[int, list[Invoice]]:
     """The documents of companies issued on or after `since`, by company_id, in order of issue. Raises InvoiceAltered."""
-    found: dict[int, list[Invoice]] = {}
+    by_company: dict[int, list[Invoice]] = {}
     records = rows(connection, "documents_of_companies", companies=list(companies), since=since)
     for company_id, document, stored_digest in records:
-        found.setdefault(company_id, []).append(checked_invoice(document, stored_digest))
-    return found
+        by_company.setdefault(company_id, []).append(checked_invoice(document, stored_digest))
+    return by_company
 
 
 def of_centre(connection: Connection, centre_id: int, since: date) -> list[Invoice]:
@@ -207,8 +207,8 @@ def of_centre(connection: Connection, centre_id: int, since: date) -> list[Invoi
 def summaries(connection: Connection, month: date | None) -> list[DocumentSummary]:
     """The documents of a month, or all documents, without their lines, in order of issue."""
     with wrap_database_errors():
-        found = connection.cursor(row_factory=dict_row).execute(sql("document_summaries"), {"month": month}).fetchall()
-    return [DocumentSummary(**{**row, "events": tuple(row["events"])}) for row in found]
+        records = connection.cursor(row_factory=dict_row).execute(sql("document_summaries"), {"month": month}).fetchall()
+    return [DocumentSummary(**{**row, "events": tuple(row["events"])}) for row in records]
 
 
 def checked_invoice(document: Any, stored_digest: bytes) -> Invoice:  # noqa: ANN401 - JSON values

@@ -16,7 +16,7 @@ def drafts(connection: Connection, month: date | None) -> list[Invoice]:
         return [Invoice.parse(document) for (document,) in rows(connection, "drafts", month=month)]
 
 
-def put_drafts(connection: Connection, month: date, found: Iterable[tuple[int, Invoice]]) -> None:
+def put_drafts(connection: Connection, month: date, composed: Iterable[tuple[int, Invoice]]) -> None:
     """Replace the drafts of the month by `found`, pairs of company_id and document; in the caller's transaction."""
     connection.execute(sql("clear_drafts"), {"month": month, "companies": None})
     with connection.cursor() as cursor:
@@ -24,7 +24,7 @@ def put_drafts(connection: Connection, month: date, found: Iterable[tuple[int, I
             sql("put_draft"),
             [
                 {"company_id": company_id, "month": month, "document": Jsonb(draft.canonical(), dumps=str)}
-                for company_id, draft in found
+                for company_id, draft in composed
             ],
         )
 

@@ -15,11 +15,11 @@ from smartwork.domain.network.places import PlaceKind
 
 def lots(connection: Connection, companies: Sequence[int]) -> dict[int, tuple[list[Lot], list[Lot]]]:
     """By company_id: the lots that are on a document, with the hours left, and the lots that are on none yet."""
-    found: dict[int, tuple[list[Lot], list[Lot]]] = {}
+    by_company: dict[int, tuple[list[Lot], list[Lot]]] = {}
     for row in rows_as(_LotRow, connection, "prepaid_lots", companies=list(companies)):
-        billed, unbilled = found.setdefault(row.company_id, ([], []))
+        billed, unbilled = by_company.setdefault(row.company_id, ([], []))
         (unbilled if row.hours_left is None else billed).append(row.lot())
-    return found
+    return by_company
 
 
 def put_lots(connection: Connection, company_id: int, lots: Iterable[Lot]) -> None:

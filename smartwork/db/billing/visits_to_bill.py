@@ -46,10 +46,10 @@ def visits(connection: Connection, month: date, companies: Sequence[int] | None 
             batches[verdict_id].append(BatchRun(*run))
         touched = [local_days(row.visit.starts_at, row.visit.evidence_until, row.visit.timezone) for row in recorded]
         ledger = _ledger(connection, touched)
-        found: dict[int, list[Visit]] = defaultdict(list)
+        by_company: dict[int, list[Visit]] = defaultdict(list)
         for row, days in zip(recorded, touched, strict=True):
             if row.company_id is not None:
-                found[row.company_id].append(
+                by_company[row.company_id].append(
                     replace(
                         row.visit,
                         spans=tuple(spans[row.verdict_id]),
@@ -57,7 +57,7 @@ def visits(connection: Connection, month: date, companies: Sequence[int] | None 
                         ledger=tuple(kept for day in days if (kept := ledger.get((row.visit.centre, day)))),
                     )
                 )
-        return dict(found)
+        return dict(by_company)
 
 
 def _ledger(connection: Connection, touched: Sequence[Sequence[date]]) -> dict[tuple[str, date], LedgerDay]:

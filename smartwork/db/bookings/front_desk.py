@@ -88,8 +88,8 @@ def find_bookings(
 
 def find_booking(connection: Connection, client: Client, external_id: str) -> BookingRecord | None:
     """The booking with this id, or None if the client sees no such booking."""
-    found = find_bookings(connection, client, BookingFilter(external_id=external_id))
-    return found[0] if found else None
+    matches = find_bookings(connection, client, BookingFilter(external_id=external_id))
+    return matches[0] if matches else None
 
 
 def history(connection: Connection, client: Client, external_id: str) -> list[BookingVersion]:
@@ -121,10 +121,10 @@ def put_booking(connection: Connection, client: Client, booking: Booking) -> boo
 
 def cancel(connection: Connection, client: Client, external_id: str) -> BookingRecord | None:
     """Cancel a booking; None if the client sees no such booking. Raises ConflictingRecord if it is on an invoice."""
-    found = find_booking(connection, client, external_id)
-    if found is None:
+    stored = find_booking(connection, client, external_id)
+    if stored is None:
         return None
-    put_booking(connection, client, replace(found.booking, status="cancelled"))
+    put_booking(connection, client, replace(stored.booking, status="cancelled"))
     return find_booking(connection, client, external_id)
 
 

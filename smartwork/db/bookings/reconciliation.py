@@ -73,21 +73,21 @@ def finish(connection: Connection, month: date, resources: Iterable[int]) -> Non
 def facts(connection: Connection, resources: dict[int, int], window: Interval) -> dict[int, Facts]:
     """The facts by place that judging `window` needs: CONTEXT on both sides, and more after it if a booking lasts longer."""
     start, end = window.start - CONTEXT, window.end + CONTEXT
-    found = {resource: Facts(centre, [], [], []) for resource, centre in resources.items()}
+    by_resource = {resource: Facts(centre, [], [], []) for resource, centre in resources.items()}
     ids = list(resources)
     bookings = {"resource_ids": ids, "start": start, "end": end, "earliest": start - LONGEST_BOOKING}
     last = end
     for resource, booking, company, begins, ends, cancelled in connection.execute(
         sql("bookings_to_judge"), bookings, binary=True
     ):
-        found[resource].slots.append(BookedSlot(booking, company, Interval(begins, ends), cancelled))
+        by_resource[resource].slots.append(BookedSlot(booking, company, Interval(begins, ends), cancelled))
         last = max(last, ends)
     around = {"resource_ids": ids, "start": start, "end": last + LONGEST_OVERSTAY}
     for resource, check_in, company, at in connection.execute(sql("check_ins_to_judge"), around, binary=True):
-        found[resource].check_ins.append(RecordedCheckIn(check_in, company, at))
+        by_resource[resource].check_ins.append(RecordedCheckIn(check_in, company, at))
     for resource, begins, ends, state, suspect in connection.execute(sql("spans_to_judge"), around, binary=True):
-        found[resource].spans.append(Span(begins, ends, state, suspect))
-    return found
+        by_resource[resource].spans.append(Span(begins, ends, state, suspect))
+    return by_resource
 
 
 def mark_suspect(connection: Connection, marks: Sequence[tuple[int, datetime]]) -> None:

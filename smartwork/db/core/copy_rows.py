@@ -59,12 +59,12 @@ def reading_rows(
     return rows
 
 
-def binary_spans(resource_id: Integers, found: SpanColumns) -> bytes:
+def binary_spans(resource_id: Integers, spans: SpanColumns) -> bytes:
     """The whole of `copy_spans`: the spans, each of the resource at the same index."""
     parts = [HEADER]
     for number, state in enumerate(STATES):
-        here = found.state == number
-        some = found.where(here)
+        here = spans.state == number
+        some = spans.where(here)
         rows = _filled(_SPAN[state], len(some.start))
         rows["resource"] = resource_id[here]
         rows["start"] = some.start - _PG_EPOCH_US
@@ -85,8 +85,8 @@ def times(sent: bytes) -> Integers:
 
 def flags(sent: bytes) -> Flags:
     """The elements of a boolean array; `sent` as for `times`."""
-    found: Flags = np.frombuffer(sent, dtype=_FLAG, offset=_ARRAY_HEADER)["element"] != 0
-    return found
+    unpacked: Flags = np.frombuffer(sent, dtype=_FLAG, offset=_ARRAY_HEADER)["element"] != 0
+    return unpacked
 
 
 def array_text(numbers: Sequence[float]) -> str:

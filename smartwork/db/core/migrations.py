@@ -27,12 +27,12 @@ class Migration:
 
 def migrations() -> list[Migration]:
     """The migrations of this version, in order."""
-    found = [
+    shipped = [
         Migration(int(file.name[:4]), file.name.removesuffix(".sql"), file.read_text())
         for file in files("smartwork.db").joinpath("migrations").iterdir()
         if file.name.endswith(".sql")
     ]
-    return sorted(found, key=lambda m: m.number)
+    return sorted(shipped, key=lambda m: m.number)
 
 
 def migrate(connection: Connection) -> list[str]:

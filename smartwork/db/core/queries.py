@@ -25,14 +25,14 @@ def parse(text: str) -> dict[str, LiteralString]:
 @cache
 def queries() -> dict[str, LiteralString]:
     """The statements of all files by name. Raises ValueError where two have the same name."""
-    found: dict[str, LiteralString] = {}
+    bodies: dict[str, LiteralString] = {}
     for folder in files("smartwork.db").joinpath("queries").iterdir():
         for file in folder.iterdir():
             for name, body in parse(file.read_text()).items():
-                if name in found:
+                if name in bodies:
                     raise ValueError(f"two queries are named {name}")
-                found[name] = body
-    return found
+                bodies[name] = body
+    return bodies
 
 
 def sql(name: str) -> LiteralString:

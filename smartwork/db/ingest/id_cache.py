@@ -94,8 +94,8 @@ class IdCache:
         }
 
     def _load_devices(self, centres: AbstractSet[str]) -> None:
-        found: dict[str, dict[str, int]] = {centre: {} for centre in centres}
+        by_centre: dict[str, dict[str, int]] = {centre: {} for centre in centres}
         centre_ids = [self.centre_id(centre) for centre in centres]
         for centre, slug, device_id in self._connection.execute(sql("known_devices"), (centre_ids,)):
-            found[str(centre)][str(slug)] = device_id
-        self._devices |= found
+            by_centre[str(centre)][str(slug)] = device_id
+        self._devices |= by_centre

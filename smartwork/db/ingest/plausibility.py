@@ -32,8 +32,8 @@ def plausible(columns: BatchColumns, days: Sequence[tuple[str, str]], arrived_at
     metric = np.where(columns.metric < len(_LOW), columns.metric, 0)
     at_ms, value = columns.at_ms, columns.value
     in_time = (at_ms >= columns.per_reading(oldest)) & (at_ms <= columns.per_reading(newest))
-    found: Flags = in_time & (value >= _LOW[metric]) & (value <= _HIGH[metric])
-    return found
+    is_plausible: Flags = in_time & (value >= _LOW[metric]) & (value <= _HIGH[metric])
+    return is_plausible
 
 
 def rejection_reason(columns: BatchColumns, i: int, day: str, arrived_at: datetime) -> str:

@@ -24,10 +24,10 @@ class NumberRun:
 
 def ledger(connection: Connection) -> dict[str, list[LedgerDay]]:
     """The ledger of all days, by centre (slug), each in order of the day."""
-    found: dict[str, list[LedgerDay]] = {}
+    by_centre: dict[str, list[LedgerDay]] = {}
     for row in connection.cursor(row_factory=dict_row).execute(sql("ledger_days")):
-        found.setdefault(row.pop("centre"), []).append(LedgerDay(**row))
-    return found
+        by_centre.setdefault(row.pop("centre"), []).append(LedgerDay(**row))
+    return by_centre
 
 
 def ledger_of_days(connection: Connection, centre: str, days: Sequence[date]) -> list[LedgerDay]:

@@ -29,7 +29,7 @@ class ZoneMonth:
 
 def zone_months(connection: Connection, centre: str, month: date) -> list[ZoneMonth]:
     """The zones of a centre that have light settings and presence sensors, with their spans of the month."""
-    centre_hours = next((found for found in daily_figures.centres(connection) if found.slug == centre), None)
+    centre_hours = next((candidate for candidate in daily_figures.centres(connection) if candidate.slug == centre), None)
     if centre_hours is None:
         return []
     window = local_month(month, centre_hours.hours.timezone)

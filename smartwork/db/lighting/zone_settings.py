@@ -62,7 +62,7 @@ def undo_zone_settings(connection: Connection, centre: str, zone: str, at: datet
 def install_zone_settings(connection: Connection, centres: Iterable[Centre], at: datetime) -> None:
     """Store the settings that the zones of `centres` carry; a zone that has settings in the database keeps them."""
     with connection.transaction():
-        existing = {(found.centre, found.light.zone) for found in zone_settings(connection)}
+        existing = {(version.centre, version.light.zone) for version in zone_settings(connection)}
         for centre in centres:
             for zone in centre.zones:
                 if zone.light is not None and (centre.slug, zone.slug) not in existing:

@@ -55,11 +55,11 @@ def _rows(
 
 def centres(connection: Connection) -> list[CentreHours]:
     """All centres with their opening hours, by slug."""
-    found = []
+    listed = []
     for centre_id, slug, name, zone, opens, closes, days, closures in _rows(connection, "centre_hours"):
         hours = OpeningHours(zone, opens, closes, frozenset(days), frozenset(closures))
-        found.append(CentreHours(centre_id, slug, name, hours))
-    return found
+        listed.append(CentreHours(centre_id, slug, name, hours))
+    return listed
 
 
 def resources(connection: Connection, centre_id: int) -> dict[int, tuple[int, str]]:
@@ -70,10 +70,10 @@ def resources(connection: Connection, centre_id: int) -> dict[int, tuple[int, st
 def spans(connection: Connection, centre_id: int, window: Interval) -> dict[int, list[Span]]:
     """The spans that overlap `window`, uncut, by resource and in order."""
     arguments = {"centre_id": centre_id, "start": window.start, "end": window.end}
-    found: dict[int, list[Span]] = {}
+    by_resource: dict[int, list[Span]] = {}
     for resource, start, end, state, suspect in _rows(connection, "spans_of_centre", arguments):
-        found.setdefault(resource, []).append(Span(start, end, state, suspect))
-    return found
+        by_resource.setdefault(resource, []).append(Span(start, end, state, suspect))
+    return by_resource
 
 
 def light_meters(connection: Connection, centre_id: int) -> list[LightMeter]:

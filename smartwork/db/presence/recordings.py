@@ -30,5 +30,5 @@ def values(
     if row is None:
         return []
     arguments = {"device_id": row[0], "metric": int(metric), "start": window.start, "end": window.end}
-    found = connection.execute(sql("values_to_end" if with_end else "values_before_end"), arguments)
-    return [(at, value) for at, value in found]
+    records = connection.execute(sql("values_to_end" if with_end else "values_before_end"), arguments)
+    return [(at, value) for at, value in records]

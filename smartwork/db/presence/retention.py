@@ -86,8 +86,8 @@ def raw_months(connection: Connection) -> int:
 
 def final_before(connection: Connection) -> datetime | None:
     """The instant before which derived data is final, because some raw readings are dropped; None if none is dropped."""
-    found = _one(connection, "final_before")
-    return found if isinstance(found, datetime) else None
+    instant = _one(connection, "final_before")
+    return instant if isinstance(instant, datetime) else None
 
 
 def limits(connection: Connection, at: datetime) -> list[RetentionLimit]:

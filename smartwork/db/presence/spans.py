@@ -75,7 +75,7 @@ def _derive(connection: Connection, since_us: dict[int, int]) -> None:
     timeout = np.array([microseconds(silence_timeout(float(each))) for each in interval_s], dtype=np.int64)
     since = np.array([since_us[each] for each in device.tolist()], dtype=np.int64)
     reach = timeout + microseconds(MAX_GAP)
-    found = concatenated(
+    spans = concatenated(
         [
             fill_gaps(states(sensor, at, present, timeout), MAX_GAP)
             for sensor, at, present in _presence_since(connection, device, since, 2 * reach)
@@ -84,16 +84,16 @@ def _derive(connection: Connection, since_us: dict[int, int]) -> None:
     # Readings before the anchor are not read, so the first spans after it may be wrong; spans that end after `since - reach`
     # do not depend on them. Whole spans are replaced: the unknown span that a new reading ends began earlier.
     start = since - reach
-    found = found.where(found.end > start[found.sensor])
+    spans = spans.where(spans.end > start[spans.sensor])
     final = final_before(connection)
     if final is not None:  # earlier readings may be dropped, so earlier spans stay as they are
         first_us = microseconds(final - _EPOCH)
-        found = found.where(found.end > first_us)
-        np.maximum(found.start, first_us, out=found.start)
+        spans = spans.where(spans.end > first_us)
+        np.maximum(spans.start, first_us, out=spans.start)
         np.maximum(start, first_us, out=start)
-    is_first = np.append(True, np.diff(found.sensor) != 0)[: len(found.sensor)]
-    start[found.sensor[is_first]] = found.start[is_first]
-    _replace(connection, resource, start, found, is_first)
+    is_first = np.append(True, np.diff(spans.sensor) != 0)[: len(spans.sensor)]
+    start[spans.sensor[is_first]] = spans.start[is_first]
+    _replace(connection, resource, start, spans, is_first)
 
 
 def _presence_since(
@@ -127,7 +127,7 @@ def _as_columns(group: list[tuple[int, Integers, Flags]]) -> tuple[Integers, Int
     return sensor, np.concatenate([at for _, at, _ in group]), np.concatenate([present for _, _, present in group])
 
 
-def _replace(connection: Connection, resource: Integers, start: Integers, found: SpanColumns, is_first: Flags) -> None:
+def _replace(connection: Connection, resource: Integers, start: Integers, spans: SpanColumns, is_first: Flags) -> None:
     """Replace the spans of each resource from `start` on by `found`.
 
     If the first new span has the state of the span that is cut at `start`, the two are joined. `is_first` flags the first
@@ -135,14 +135,14 @@ def _replace(connection: Connection, resource: Integers, start: Integers, found:
     """
     arguments = {"resource_ids": array_text(resource.tolist()), "since_us": array_text(start.tolist())}
     connection.execute(sql("delete_spans_since"), arguments)
-    first = {int(resource[found.sensor[i]]): i for i in np.flatnonzero(is_first).tolist()}
+    first = {int(resource[spans.sensor[i]]): i for i in np.flatnonzero(is_first).tolist()}
     joined: dict[int, int] = {}
     for resource_id, starts_us, state in connection.execute(sql("cut_spans"), arguments):
         i = first.get(resource_id)
-        if i is not None and STATES[found.state[i]] == state:
-            found.start[i] = joined[resource_id] = starts_us
+        if i is not None and STATES[spans.state[i]] == state:
+            spans.start[i] = joined[resource_id] = starts_us
     if joined:
         gone = {"resource_ids": array_text(list(joined)), "starts_us": array_text(list(joined.values()))}
         connection.execute(sql("delete_joined_spans"), gone)
     with connection.cursor() as cursor, cursor.copy(sql("copy_spans")) as copy:
-        copy.write(binary_spans(resource[found.sensor], found))
+        copy.write(binary_spans(resource[spans.sensor], spans))

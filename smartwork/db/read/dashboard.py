@@ -1,4 +1,4 @@
-"""All queries of the dashboard. The rows of one page come from one snapshot of the database."""
+"""All queries of the dashboard. All rows of a page come from one snapshot of the database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ Row = TypeVar("Row")
 
 
 def ratio(part: float, whole: float) -> float | None:
-    """`part / whole`, or None if `whole` is 0."""
+    """`part / whole`, or None if `whole` is not positive."""
     return part / whole if whole > 0 else None
 
 
@@ -55,7 +55,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class CentreRow:
-    """A centre as pages name it; lengths in metres."""
+    """A centre with its operator and the size of its plan in metres."""
 
     centre_id: int
     slug: str
@@ -74,7 +74,7 @@ class CentreRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CentreMonthUse(Use):
-    """A centre's month: use of its desks, no-shows, and light. None where a figure was not measured."""
+    """A centre's month: use of its desks, no-shows, and light. None if a figure was not measured."""
 
     centre_id: int
     name: str
@@ -106,7 +106,7 @@ class CentreMonthUse(Use):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CentreDay(Use):
-    """A centre's day."""
+    """A day of a centre: use of its desks."""
 
     centre: str
     day: date
@@ -154,7 +154,7 @@ class ZoneLight:
 
 @dataclass(frozen=True, slots=True)
 class EdgeRow:
-    """Whether an edge is connected, and since when."""
+    """Whether an edge is connected, and since which instant."""
 
     edge: str
     state: Literal["online", "offline"]
@@ -178,7 +178,7 @@ class EnergyRow:
 
     @property
     def occupied_wh(self) -> float:
-        """Used while somebody was in the zone."""
+        """Used while the zone was occupied."""
         return self.used_wh - self.empty_wh - self.unknown_wh
 
 
@@ -203,7 +203,7 @@ class InvoiceSummary:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceEntry:
-    """Any line of a document as a list shows it; what it does not have is None. `place` is of its first visit. EUR net."""
+    """A line of a document for a list; None if the line has no such value. `place` is of its first visit. Prices are net."""
 
     line: int
     kind: LineKind
@@ -219,9 +219,9 @@ class InvoiceEntry:
 
 @dataclass(frozen=True, slots=True)
 class LineVisit:
-    """A visit that a line of a document rests on; `of_line` names the line whose visits this line shares.
+    """A visit of a line of a document; `of_line` names the line whose visits this line shares.
 
-    `billed` is None where the stored evidence lacks a field or holds a wrong one.
+    `billed` is None if a field of the stored evidence is missing or wrong.
     """
 
     line: int
@@ -240,8 +240,20 @@ class RejectedRow:
     n: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class _MonthRow:
+    month: date
+
+
+@dataclass(frozen=True, slots=True)
+class _LineVisitRow:
+    line: int
+    of_line: int | None
+    snapshot: object
+
+
 class Reader:
-    """The queries of the pages; all answers of one reader are of the same instant."""
+    """The queries of the pages. All results of one reader come from the same snapshot."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -252,7 +264,7 @@ class Reader:
 
     def months(self) -> list[date]:
         """First days of the months with data, newest first."""
-        return [month for (month,) in self.connection.execute(sql("dashboard_months")) if isinstance(month, date)]
+        return [row.month for row in self._rows(_MonthRow, "dashboard_months")]
 
     def centres(self) -> list[CentreRow]:
         """All centres by name."""
@@ -263,7 +275,7 @@ class Reader:
         return self._rows(CentreMonthUse, "dashboard_centre_month", month=month)
 
     def centre_days(self, month: date) -> list[CentreDay]:
-        """One row for each centre and day that has one."""
+        """One row for each centre and each day that has figures."""
         return self._rows(CentreDay, "dashboard_centre_days", month=month)
 
     def places(self, centre_id: int | None = None) -> list[Place]:
@@ -276,7 +288,7 @@ class Reader:
         return self._rows(ZoneLight, "dashboard_zones", centre_id=centre_id, **codes)
 
     def edges(self, centre_id: int) -> list[EdgeRow]:
-        """The edges of a centre that ever connected."""
+        """The edges of a centre that have connected at least once."""
         return self._rows(EdgeRow, "dashboard_edges", centre_id=centre_id)
 
     def energy(self, month: date) -> list[EnergyRow]:
@@ -291,12 +303,12 @@ class Reader:
         """All lines of one document in their order."""
         return self._rows(InvoiceEntry, "dashboard_invoice_entries", invoice_id=invoice_id)
 
-    def heads(self, month: date) -> list[DocumentSummary]:
+    def document_summaries(self, month: date) -> list[DocumentSummary]:
         """The month's documents of every kind, in the order in which they were issued."""
         return documents.summaries(self.connection, month)
 
     def positions(self, month: date | None = None) -> dict[str, Position]:
-        """What is open on documents to companies, by number: of a month or of all."""
+        """The positions of documents to companies, by number: those of a month, or all."""
         return documents.positions(self.connection, month=month)
 
     def unattributed_stays(self, month: date) -> dict[str, list[UnattributedStay]]:
@@ -304,12 +316,12 @@ class Reader:
         return statements.unattributed_stays(self.connection, month)
 
     def invoice_visits(self, invoice_id: int) -> list[LineVisit]:
-        """The visits that the lines of one document rest on, by line and in their order."""
-        rows = self.connection.execute(sql("dashboard_invoice_visits"), {"invoice_id": invoice_id})
-        return [LineVisit(line, of_line, billed_or_none(snapshot)) for line, of_line, snapshot in rows]
+        """The visits of the lines of one document, by line and in their order."""
+        rows = self._rows(_LineVisitRow, "dashboard_invoice_visits", invoice_id=invoice_id)
+        return [LineVisit(row.line, row.of_line, billed_or_none(row.snapshot)) for row in rows]
 
     def lit_zones(self, centre: str, month: date) -> list[ZoneMonth]:
-        """The zones of a centre with light settings, and what their sensors saw in the month."""
+        """The zones of a centre that have light settings, with the measured spans of the month."""
         return zone_months(self.connection, centre, month)
 
     def ledger(self) -> dict[str, list[LedgerDay]]:
@@ -326,7 +338,7 @@ class Reader:
 
 
 def billed_or_none(snapshot: object) -> BilledVisit | None:
-    """The billed visit in a snapshot's JSON values, or None where a field is missing or wrong."""
+    """The billed visit in the JSON values of a snapshot, or None if a field is missing or wrong."""
     try:
         return parse_visit(snapshot)
     except ValueError:
@@ -335,7 +347,7 @@ def billed_or_none(snapshot: object) -> BilledVisit | None:
 
 @contextmanager
 def reading(database_url: str) -> Iterator[Reader]:
-    """A reader over one read-only snapshot; raises ServiceUnavailable if the database is away or not set up."""
+    """A reader over one read-only snapshot; raises ServiceUnavailable if the database is not available or has no tables."""
     connection = connect(database_url)
     try:
         connection.read_only = True
@@ -344,6 +356,8 @@ def reading(database_url: str) -> Iterator[Reader]:
     except psycopg.errors.UndefinedTable as error:
         raise ServiceUnavailable("The database has no tables yet. Start the ingest service: it sets them up.") from error
     except psycopg.OperationalError as error:
-        raise ServiceUnavailable("The database went away while this page was read.") from error
+        raise ServiceUnavailable(
+            "The connection to the database was lost while this page was read. Check that the database runs."
+        ) from error
     finally:
         connection.close()

@@ -60,10 +60,10 @@ def centres_to_settle(connection: Connection) -> list[CentreToSettle]:
 
 def unsettled_lines(connection: Connection, month: date) -> dict[str, list[ChargedLine]]:
     """By centre: the lines of company documents up to the month that no settlement has taken in."""
-    found: dict[str, list[ChargedLine]] = {}
+    by_centre: dict[str, list[ChargedLine]] = {}
     for centre, *line in rows(connection, "unsettled_lines", month=month):
-        found.setdefault(centre, []).append(ChargedLine(*line))
-    return found
+        by_centre.setdefault(centre, []).append(ChargedLine(*line))
+    return by_centre
 
 
 def settled_lines(connection: Connection, centre_id: int, month: date) -> list[ChargedLine]:
@@ -73,10 +73,10 @@ def settled_lines(connection: Connection, centre_id: int, month: date) -> list[C
 
 def settled_months(connection: Connection, since: date, until: date) -> dict[str, dict[date, SettledMonth]]:
     """How each month from `since` to `until`, both included, was settled last, by centre and month."""
-    found: dict[str, dict[date, SettledMonth]] = {}
+    by_centre: dict[str, dict[date, SettledMonth]] = {}
     for centre, month, *terms, desks in rows(connection, "settled_terms", since=since, until=until):
-        found.setdefault(centre, {})[month] = SettledMonth(SettlementTerms(*terms), desks)
-    return found
+        by_centre.setdefault(centre, {})[month] = SettledMonth(SettlementTerms(*terms), desks)
+    return by_centre
 
 
 def store_settled_month(connection: Connection, centre_id: int, month: date, settled: SettledMonth) -> None:
@@ -93,11 +93,11 @@ def store_settlement_items(connection: Connection, centre: str, settlement_id: i
 
 def first_settlement(connection: Connection, centre_id: int, month: date) -> LineReference | None:
     """The first self-billed document of a centre's month, or None."""
-    found = rows(connection, "first_settlement", centre_id=centre_id, month=month)
-    return LineReference(found[0][0], found[0][1], 1) if found else None
+    references = rows(connection, "first_settlement", centre_id=centre_id, month=month)
+    return LineReference(references[0][0], references[0][1], 1) if references else None
 
 
 def latest_settlement(connection: Connection, centre_id: int, month: date) -> LineReference | None:
     """The last self-billed invoice of a centre up to the month, to which credits refer; or None."""
-    found = rows(connection, "latest_settlement", centre_id=centre_id, month=month)
-    return LineReference(found[0][0], found[0][1], 1) if found else None
+    references = rows(connection, "latest_settlement", centre_id=centre_id, month=month)
+    return LineReference(references[0][0], references[0][1], 1) if references else None

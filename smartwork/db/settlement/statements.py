@@ -13,18 +13,18 @@ from smartwork.domain.settlement.statements import DayVerdicts, Statement, Unatt
 
 def day_verdicts(connection: Connection, month: date) -> dict[str, list[DayVerdicts]]:
     """By centre: the month's verdicts by local day and kind."""
-    found: dict[str, list[DayVerdicts]] = {}
+    by_centre: dict[str, list[DayVerdicts]] = {}
     for centre, *row in rows(connection, "statement_verdicts", month=month):
-        found.setdefault(centre, []).append(DayVerdicts(*row))
-    return found
+        by_centre.setdefault(centre, []).append(DayVerdicts(*row))
+    return by_centre
 
 
 def unattributed_stays(connection: Connection, month: date, centre: str | None = None) -> dict[str, list[UnattributedStay]]:
     """By centre: the month's unattributed stays in order of time; of one centre if it is given."""
-    found: dict[str, list[UnattributedStay]] = {}
+    by_centre: dict[str, list[UnattributedStay]] = {}
     for slug, *row in rows(connection, "unattributed_stays", month=month, centre=centre):
-        found.setdefault(slug, []).append(UnattributedStay(*row))
-    return found
+        by_centre.setdefault(slug, []).append(UnattributedStay(*row))
+    return by_centre
 
 
 def store_statement(connection: Connection, statement: Statement) -> None:
@@ -36,7 +36,7 @@ def store_statement(connection: Connection, statement: Statement) -> None:
 
 def statements_of_month(connection: Connection, month: date) -> dict[str, Statement]:
     """The month's statements by the number of their document. Raises InvoiceAltered if a digest does not match."""
-    found = {}
+    by_number = {}
     with wrap_database_errors():
         for number, document, stored_digest in rows(connection, "statements_of_month", month=month):
             if digest(canonical_text(document)) != bytes(stored_digest):
@@ -44,5 +44,5 @@ def statements_of_month(connection: Connection, month: date) -> dict[str, Statem
                     f"The statement of {number} was changed after it was stored: its digest does not match. "
                     "Restore the row from a backup; nothing was written."
                 )
-            found[str(number)] = Statement.parse(document)
-    return found
+            by_number[str(number)] = Statement.parse(document)
+    return by_number

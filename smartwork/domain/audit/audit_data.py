@@ -158,11 +158,11 @@ class AuditData:
 
     def balances(self) -> dict[str, Decimal]:
         """The balance of each account in EUR; debits are positive."""
-        found: dict[str, Decimal] = defaultdict(Decimal)
+        by_account: dict[str, Decimal] = defaultdict(Decimal)
         for posting in self.postings:
             for account, amount in posting.amounts.items():
-                found[account] += amount
-        return dict(found)
+                by_account[account] += amount
+        return dict(by_account)
 
 
 def charged(invoice: Invoice) -> Decimal:

@@ -42,11 +42,11 @@ def figures_follow_from_evidence(data: AuditData) -> Iterator[str]:
 def series_have_no_gaps(data: AuditData) -> Iterator[str]:
     """Numbers that are missing from a series, are beyond its last number, or belong to no series."""
     for series in data.series:
-        found = {int(number.removeprefix(f"{series.series}-")) for number in series.numbers}
+        taken = {int(number.removeprefix(f"{series.series}-")) for number in series.numbers}
         expected = set(range(1, series.last + 1))
-        for missing in sorted(expected - found):
+        for missing in sorted(expected - taken):
             yield f"{series.series}-{missing:05d} is missing"
-        for beyond in sorted(found - expected):
+        for beyond in sorted(taken - expected):
             yield f"{series.series}-{beyond:05d} is beyond the last number of the series, {series.last}"
     for number in data.documents_without_series:
         yield f"{number} belongs to no series"

@@ -31,11 +31,11 @@ def payouts_match_files_and_postings(data: AuditData) -> Iterator[str]:
 
 def _posted_documents(data: AuditData) -> dict[str, list[tuple[int, Invoice]]]:
     documents = {document.number: document for document in data.self_billed_documents()}
-    found: dict[str, list[tuple[int, Invoice]]] = defaultdict(list)
+    by_account: dict[str, list[tuple[int, Invoice]]] = defaultdict(list)
     for posting in data.postings:
         if posting.kind == "settlement" and (document := documents.get(posting.document or "")):
-            found[document.account].append((posting.posting_id, document))
-    return found
+            by_account[document.account].append((posting.posting_id, document))
+    return by_account
 
 
 def _order_mismatches(order: StoredOrder, issued: Mapping[str, PostedDocuments]) -> Iterator[str]:

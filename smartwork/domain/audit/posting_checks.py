@@ -63,13 +63,13 @@ def payments_are_posted_once(data: AuditData) -> Iterator[str]:
     for posting in data.postings:
         if posting.kind == "payment" and posting.document:
             posted[posting.document] += posting.amounts.get(accounts.BANK, _ZERO)
-    found = positions(data.owed, data.moves)
+    standing = positions(data.owed, data.moves)
     for document in data.owed:
-        recorded = -found[document.number].paid if document.is_credit else found[document.number].paid
+        recorded = -standing[document.number].paid if document.is_credit else standing[document.number].paid
         if posted[document.number] != recorded:
             yield f"{document.number}: {recorded} were paid, and {posted[document.number]} are posted"
     balances = data.balances()
-    for company, owed in sorted(receivable(data.owed, found).items()):
+    for company, owed in sorted(receivable(data.owed, standing).items()):
         balance = balances.get(accounts.receivable(company), _ZERO)
         if balance != owed:
             yield f"{accounts.receivable(company)}: the balance is {balance}, {owed} are open on its documents"

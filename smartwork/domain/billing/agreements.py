@@ -75,13 +75,13 @@ def problems(
 def changes(before: Agreements, after: Agreements) -> list[AgreementChange]:
     """The changes from `before` to `after`, entry by entry."""
     old, new = _entries(before), _entries(after)
-    found = [AgreementChange("removed", what, _described(old[what])) for what in old if what not in new]
+    listed = [AgreementChange("removed", what, _described(old[what])) for what in old if what not in new]
     for what, entry in new.items():
         if what not in old:
-            found.append(AgreementChange("added", what, _described(entry)))
+            listed.append(AgreementChange("added", what, _described(entry)))
         elif entry != old[what]:
-            found.append(AgreementChange("changed", what, _difference(old[what], entry)))
-    return found
+            listed.append(AgreementChange("changed", what, _difference(old[what], entry)))
+    return listed
 
 
 def with_sold(wanted: Agreements, before: Agreements, billed: Collection[tuple[str, str]]) -> Agreements:
@@ -245,14 +245,14 @@ def _scope(kind: str | None, centre: str | None) -> str:
 
 def _flat(entry: Any, under: str = "") -> dict[str, str]:  # noqa: ANN401 - any of the dataclasses of an agreement
     """The fields of an entry as text. Contracts and pools of a company are entries of their own."""
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for field in fields(entry):
         value = getattr(entry, field.name)
         if isinstance(value, Party | Vat):
-            found |= _flat(value, f"{under}{field.name}.")
+            texts |= _flat(value, f"{under}{field.name}.")
         elif not isinstance(value, tuple):
-            found[f"{under}{field.name}"] = _text(value)
-    return found
+            texts[f"{under}{field.name}"] = _text(value)
+    return texts
 
 
 def _text(value: date | Decimal | str | int | bool | None) -> str:

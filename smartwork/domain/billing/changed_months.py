@@ -52,10 +52,10 @@ def changed_months(now: Digests, billed: Digests, month: date) -> dict[date, lis
     companies only. Months before the first billed one are left out on purpose.
     Raises InputError where a month after the first billed one has verdicts and was not billed.
     """
-    found: dict[date, list[int]] = defaultdict(list)
+    by_month: dict[date, list[int]] = defaultdict(list)
     for (company_id, earlier), digests in billed.items():
         if earlier < month and now.get((company_id, earlier)) != digests:
-            found[earlier].append(company_id)
+            by_month[earlier].append(company_id)
     months = {earlier for _, earlier in billed}
     unbilled = sorted(key for key in now.keys() - billed.keys() if key[1] < month)
     if skipped := sorted({earlier for _, earlier in unbilled if months and earlier > min(months)} - months):
@@ -63,8 +63,8 @@ def changed_months(now: Digests, billed: Digests, month: date) -> dict[date, lis
         raise InputError(f"{named} has bookings and was never billed: bill it first (smartwork bill --month {named}).")
     for company_id, earlier in unbilled:
         if earlier in months:
-            found[earlier].append(company_id)
-    return dict(found)
+            by_month[earlier].append(company_id)
+    return dict(by_month)
 
 
 def contracts_digest(contracts: Iterable[Contract], month: date) -> str:

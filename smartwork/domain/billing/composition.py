@@ -101,9 +101,9 @@ def compose(
     Where `kind_of` makes it a credit note, quantities and amounts change their sign. Raises ValueError where there is no
     line: a month without lines has no document.
     """
-    found = list(groups)
-    kind = kind_of(header, found)
-    lines = _numbered(found)
+    all_groups = list(groups)
+    kind = kind_of(header, all_groups)
+    lines = _numbered(all_groups)
     if not lines:
         raise ValueError("a document needs at least one line")
     if kind != header.kind:
@@ -185,5 +185,5 @@ def _negated(line: Line) -> Line:
 
 
 def _corrected(lines: Iterable[Line]) -> tuple[DocumentReference, ...]:
-    found = {DocumentReference(line.corrects.number, line.corrects.issued_on) for line in lines if line.corrects}
-    return tuple(sorted(found, key=lambda reference: reference.number))
+    references = {DocumentReference(line.corrects.number, line.corrects.issued_on) for line in lines if line.corrects}
+    return tuple(sorted(references, key=lambda reference: reference.number))

@@ -56,12 +56,12 @@ def groups_in_effect(documents: Sequence[Invoice]) -> tuple[list[IssuedGroup], f
     for group in issued:
         if any((group.invoice.number, line.line) in credited_lines for line in group.lines):
             credited |= group.names
-    found = [
+    in_effect = [
         group
         for group in issued
         if (group.invoice.number, group.lines[0].line) not in reversed_lines and not group.names & credited
     ]
-    return found, frozenset(credited)
+    return in_effect, frozenset(credited)
 
 
 def corrections(issued: Iterable[IssuedGroup], credited: frozenset[str], current: Iterable[Group]) -> list[Group]:
@@ -153,10 +153,10 @@ def _count(line: Line) -> Decimal:
     return Decimal(0) if line.unit == "hour" else abs(line.quantity)
 
 
-def _surplus(found: Iterable[tuple[GroupKey, T]], kept: Counter[GroupKey]) -> list[T]:
+def _surplus(items: Iterable[tuple[GroupKey, T]], kept: Counter[GroupKey]) -> list[T]:
     """The items of `found` that exceed the count of their key in `kept`."""
     more = []
-    for key, item in found:
+    for key, item in items:
         if kept[key]:
             kept[key] -= 1
         else:

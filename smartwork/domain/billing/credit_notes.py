@@ -21,10 +21,10 @@ _ZERO = Decimal(0)
 
 def line_numbered(invoice: Invoice, number: int) -> Line:
     """The line of a document; raises InputError where it has no line of that number."""
-    found = next((line for line in invoice.lines if line.line == number), None)
-    if found is None:
+    match = next((line for line in invoice.lines if line.line == number), None)
+    if match is None:
         raise InputError(f"{invoice.number} has no line {number}; its lines are numbered 1 to {len(invoice.lines)}.")
-    return found
+    return match
 
 
 def credit(invoice: Invoice, number: int, hours: Decimal | None, lots: Sequence[Lot]) -> Group:
@@ -81,10 +81,10 @@ def credit_note_header(invoice: Invoice, issued_on: date, reason: str) -> Docume
 
 def _last_drawn(drawdowns: tuple[Drawdown, ...], hours: Decimal) -> tuple[Drawdown, ...]:
     """The last `hours` of `drawdowns`, last first. Their value is not adjusted: `return_hours` computes it from the lot."""
-    found, left = [], hours
+    drawn, left = [], hours
     for drawdown in reversed(drawdowns):
         part = min(left, drawdown.hours)
         if part > 0:
-            found.append(replace(drawdown, hours=part))
+            drawn.append(replace(drawdown, hours=part))
             left -= part
-    return tuple(found)
+    return tuple(drawn)

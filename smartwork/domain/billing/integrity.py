@@ -25,7 +25,7 @@ def faults(invoice: Invoice) -> list[Difference]:
     EN 16931 and Peppol require amounts of at most two decimals, lines within the document's period, and the number of the
     document that a credit note corrects. Their validators accept sums and VAT that differ by cents; this check does not.
     """
-    return [*_form(invoice), *differences(invoice), *(found for line in invoice.lines for found in _line(invoice, line))]
+    return [*_form(invoice), *differences(invoice), *(fault for line in invoice.lines for fault in _line(invoice, line))]
 
 
 def _form(invoice: Invoice) -> Iterator[Difference]:

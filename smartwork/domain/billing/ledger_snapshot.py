@@ -41,14 +41,14 @@ def decode_ledger_day(stored: object) -> LedgerDay:
     """The ledger day that a snapshot's JSON object holds. Raises ValueError where a figure is absent or wrong."""
     if isinstance(stored, LedgerDay):
         return stored
-    found = _STORED.validate_python(stored)
+    snapshot = _STORED.validate_python(stored)
     return LedgerDay(
-        day=found.day,
-        numbered=found.numbered,
-        stored=found.stored,
-        rejected=found.rejected,
-        in_outbox=found.waiting,
-        missing=found.missing,
+        day=snapshot.day,
+        numbered=snapshot.numbered,
+        stored=snapshot.stored,
+        rejected=snapshot.rejected,
+        in_outbox=snapshot.waiting,
+        missing=snapshot.missing,
     )
 
 

@@ -31,17 +31,17 @@ def cheapest(hours: Sequence[Decimal], terms: Terms) -> Combination:
     day, a day pass the whole day.
     """
     total = sum(hours, _ZERO)
-    found = [Combination(0, 0, total, sum((round_to_cent(h * terms.per_hour) for h in hours), _ZERO))]
+    combinations = [Combination(0, 0, total, sum((round_to_cent(h * terms.per_hour) for h in hours), _ZERO))]
     if terms.half_day is not None:
         most = int((total / terms.half_day_hours).to_integral_value(ROUND_CEILING))
         for count in range(1, most + 1):
             beyond = max(_ZERO, total - count * terms.half_day_hours)
-            found.append(
+            combinations.append(
                 Combination(0, count, beyond, round_to_cent(count * terms.half_day) + round_to_cent(beyond * terms.per_hour))
             )
     if terms.day is not None and total:
-        found.append(Combination(1, 0, _ZERO, round_to_cent(terms.day)))
-    return min(found, key=lambda one: (one.net, one.day_passes + one.half_day_passes))
+        combinations.append(Combination(1, 0, _ZERO, round_to_cent(terms.day)))
+    return min(combinations, key=lambda combination: (combination.net, combination.day_passes + combination.half_day_passes))
 
 
 def rate_day(visits: Sequence[Visit], terms: Terms, vat: Vat) -> list[Group]:

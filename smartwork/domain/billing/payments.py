@@ -68,27 +68,27 @@ def positions(documents: Iterable[PayableDocument], changes: Iterable[BalanceCha
     A credit note is set off against its invoice as far as something is open there when it is issued. The rest stays open on
     the credit note, in the company's favour.
     """
-    found = {document.number: Position(document.gross) for document in documents}
+    by_number = {document.number: Position(document.gross) for document in documents}
     for change in changes:
-        if (at := found.get(change.number)) is None:
+        if (at := by_number.get(change.number)) is None:
             continue
         if change.kind == "credited":
-            note = found.get(change.by or "")
+            note = by_number.get(change.by or "")
             if note is not None and change.by is not None:
                 taken = min(note.open, max(at.open, _ZERO))
-                found[change.number] = replace(at, credited=at.credited + taken)
-                found[change.by] = replace(note, credited=note.credited + taken)
+                by_number[change.number] = replace(at, credited=at.credited + taken)
+                by_number[change.by] = replace(note, credited=note.credited + taken)
         else:
             amount = at.gross if change.amount is None else change.amount
-            found[change.number] = replace(at, paid=at.paid + (amount if change.kind == "paid" else -amount))
-    return found
+            by_number[change.number] = replace(at, paid=at.paid + (amount if change.kind == "paid" else -amount))
+    return by_number
 
 
-def receivable(documents: Iterable[PayableDocument], found: dict[str, Position]) -> dict[str, Decimal]:
+def receivable(documents: Iterable[PayableDocument], standing: dict[str, Position]) -> dict[str, Decimal]:
     """What each account owes by the positions of its documents, EUR; negative where it is owed something."""
     owed: dict[str, Decimal] = defaultdict(Decimal)
     for document in documents:
-        owed[document.account] += -found[document.number].open if document.is_credit else found[document.number].open
+        owed[document.account] += -standing[document.number].open if document.is_credit else standing[document.number].open
     return dict(owed)
 
 
@@ -102,24 +102,24 @@ def payment(document: PayableDocument, at: Position, amount: Decimal | None) -> 
             f"Nothing is open on {document.number}. To record a payment all the same, give its amount: "
             f"smartwork invoice pay {document.number} --amount …"
         )
-    found = at.open if amount is None else amount
-    _require_cents(found)
-    if document.is_credit and found > at.open:
+    paid = at.open if amount is None else amount
+    _require_cents(paid)
+    if document.is_credit and paid > at.open:
         raise InputError(
-            f"{document.number} has {at.open} EUR left to pay out, so {found} cannot be paid. Give a smaller amount."
+            f"{document.number} has {at.open} EUR left to pay out, so {paid} cannot be paid. Give a smaller amount."
         )
-    return found
+    return paid
 
 
 def refund(document: PayableDocument, at: Position, amount: Decimal | None) -> Decimal:
     """The amount of a refund: `amount`, or all that was overpaid. Raises InputError where it is more than that."""
     if at.overpaid <= 0:
         raise InputError(f"{document.number} was not overpaid: {at.open} EUR are open. Nothing can be refunded.")
-    found = at.overpaid if amount is None else amount
-    _require_cents(found)
-    if found > at.overpaid:
+    refunded = at.overpaid if amount is None else amount
+    _require_cents(refunded)
+    if refunded > at.overpaid:
         raise InputError(f"{document.number} was overpaid by {at.overpaid} EUR; at most that can be refunded.")
-    return found
+    return refunded
 
 
 def _require_cents(amount: Decimal) -> None:

@@ -32,7 +32,7 @@ class Difference:
 
 def differences(invoice: Invoice) -> list[Difference]:
     """The figures of `invoice` that do not follow from its own evidence and terms; empty for a consistent document."""
-    return [*_totals(invoice), *(found for line in invoice.lines for found in _line(invoice, line))]
+    return [*_totals(invoice), *(difference for line in invoice.lines for difference in _line(invoice, line))]
 
 
 def _totals(invoice: Invoice) -> Iterator[Difference]:
@@ -89,7 +89,7 @@ def _proof(line: Line, billed: BilledVisit, terms: Terms) -> Iterator[Difference
     basis, hours = chargeable(billed.visit, terms)
     if basis != billed.basis:
         yield Difference(line.line, "basis", billed.basis, basis)
-    yield from _compare(line.line, "hours of a proof", billed.hours, hours)
+    yield from _compare(line.line, "hours of a visit", billed.hours, hours)
     whole = Interval(billed.visit.starts_at, billed.visit.ends_at)
     own = Interval(billed.visit.starts_at, billed.visit.reassigned_at or billed.visit.ends_at)
     seen = seconds_by_state(billed.visit.spans, own)

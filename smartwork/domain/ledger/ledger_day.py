@@ -62,12 +62,12 @@ class LedgerTotal:
 
 def ledger_total(days: Iterable[LedgerDay]) -> LedgerTotal:
     """The sums of `days`. A day whose duplicates were not recorded adds none."""
-    found = list(days)
+    all_days = list(days)
     return LedgerTotal(
-        numbered=sum(day.numbered for day in found),
-        stored=sum(day.stored for day in found),
-        duplicates=sum(day.duplicates or 0 for day in found),
-        rejected=sum(day.rejected for day in found),
-        in_outbox=sum(day.in_outbox for day in found),
-        missing=sum(day.missing for day in found),
+        numbered=sum(day.numbered for day in all_days),
+        stored=sum(day.stored for day in all_days),
+        duplicates=sum(day.duplicates or 0 for day in all_days),
+        rejected=sum(day.rejected for day in all_days),
+        in_outbox=sum(day.in_outbox for day in all_days),
+        missing=sum(day.missing for day in all_days),
     )

@@ -207,20 +207,20 @@ def _darkest_lux(policy: ZonePolicy, state: ZoneState, now: datetime) -> float |
 def _occupancy(policy: ZonePolicy, state: ZoneState, now: datetime) -> Literal["occupied", "unknown", "hold"] | None:
     """Why the zone counts as occupied, or None if it is vacant."""
     hold = timedelta(seconds=policy.light.hold_s)
-    found: set[Literal["occupied", "unknown", "hold"]] = set()
+    reasons: set[Literal["occupied", "unknown", "hold"]] = set()
     for device in policy.presence:
         sensor = state.sensors.get(device)
         if now >= _silent_from(policy, device, sensor.reported_at if sensor else None):
             if _open_interval(policy, now) is not None:
-                found.add("unknown")
+                reasons.add("unknown")
             if sensor is None:
                 continue
         elif sensor is not None and sensor.present:
-            found.add("occupied")
+            reasons.add("occupied")
         if sensor is not None and sensor.present_at is not None and now < _present_until(policy, device, sensor, now) + hold:
-            found.add("hold")
+            reasons.add("hold")
     for reason in ("occupied", "unknown", "hold"):
-        if reason in found:
+        if reason in reasons:
             return reason
     return None
 

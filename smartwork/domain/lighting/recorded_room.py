@@ -42,19 +42,19 @@ def room_figures(
 
     `bright_empty_share` is the vacant share of the time above BRIGHT_LUX whose occupancy is known.
     """
-    found = room_states(presence, window, interval_s, hold)
-    seconds = seconds_by_state(found, window)
+    states = room_states(presence, window, interval_s, hold)
+    seconds = seconds_by_state(states, window)
     over_bright = to_spans(sensor_states([(at, value > BRIGHT_LUX) for at, value in lux], interval_s))
     bright = in_state(clip(over_bright, window), "occupied")
-    lit_empty = overlap_seconds(bright, in_state(found, "vacant"))
-    lit_occupied = overlap_seconds(bright, in_state(found, "occupied"))
+    lit_empty = overlap_seconds(bright, in_state(states, "vacant"))
+    lit_occupied = overlap_seconds(bright, in_state(states, "occupied"))
     lit = lit_empty + lit_occupied
     return RoomFigures(
         len(presence),
         seconds["occupied"] / 60,
         seconds["vacant"] / 60,
         seconds["unknown"] / 60,
-        count_changes(found),
+        count_changes(states),
         lit_empty / lit if lit else 0.0,
     )
 
@@ -67,8 +67,8 @@ def lighting_energy(
     hold: timedelta,
 ) -> LightingEnergy:
     """The energy that a cumulative meter counted, by the occupancy of the room within the window."""
-    found = room_states(presence, window, interval_s, hold)
-    return split_by_occupancy(readings, in_state(found, "occupied"), in_state(found, "vacant"))
+    states = room_states(presence, window, interval_s, hold)
+    return split_by_occupancy(readings, in_state(states, "occupied"), in_state(states, "vacant"))
 
 
 def room_states(

@@ -13,12 +13,12 @@ def opening_intervals(hours: OpeningHours, window: Interval) -> list[Interval]:
     """The opening hours of each local day that shares time with `window`, in order."""
     zone = ZoneInfo(hours.timezone)
     day, last = window.start.astimezone(zone).date(), window.end.astimezone(zone).date()
-    found = []
+    intervals = []
     while day <= last:
         if open_interval := hours.of(day):
-            found.append(open_interval)
+            intervals.append(open_interval)
         day += timedelta(days=1)
-    return found
+    return intervals
 
 
 def is_outside_opening_hours(span: Span, opening: Sequence[Interval]) -> bool:

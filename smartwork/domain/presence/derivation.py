@@ -85,35 +85,35 @@ def states(sensor: Integers, at: Integers, present: Flags, silence_timeout_us: I
     return SpanColumns(np.repeat(sensor, 2), start, end, state).where(end > start).joined()
 
 
-def fill_gaps(found: SpanColumns, max_gap: timedelta) -> SpanColumns:
+def fill_gaps(spans: SpanColumns, max_gap: timedelta) -> SpanColumns:
     """The billing view: vacant gaps of at most `max_gap` between two detections become occupied.
 
     A person who sits still is not detected for a while; filling the gap joins the stay. Time after the last detection
     stays vacant, so that nobody pays for it. Unknown time stays unknown.
     """
-    if len(found.sensor) < 3:
-        return found
-    occupied = found.state == _OCCUPIED
-    between = occupied[:-2] & occupied[2:] & (found.sensor[:-2] == found.sensor[2:])
-    short = (found.state == _VACANT) & (found.end - found.start <= microseconds(max_gap))
-    state = np.where(short & np.concatenate([[False], between, [False]]), _OCCUPIED, found.state)
-    return SpanColumns(found.sensor, found.start, found.end, state).joined()
+    if len(spans.sensor) < 3:
+        return spans
+    occupied = spans.state == _OCCUPIED
+    between = occupied[:-2] & occupied[2:] & (spans.sensor[:-2] == spans.sensor[2:])
+    short = (spans.state == _VACANT) & (spans.end - spans.start <= microseconds(max_gap))
+    state = np.where(short & np.concatenate([[False], between, [False]]), _OCCUPIED, spans.state)
+    return SpanColumns(spans.sensor, spans.start, spans.end, state).joined()
 
 
-def extend_presence(found: SpanColumns, hold: timedelta) -> SpanColumns:
+def extend_presence(spans: SpanColumns, hold: timedelta) -> SpanColumns:
     """The lighting view: presence lasts for `hold` after each detection, at most to the sensor's last span.
 
     Vacant and unknown time within `hold` after a detection becomes occupied.
     """
-    occupied = found.state == _OCCUPIED
+    occupied = spans.state == _OCCUPIED
     latest = np.maximum.accumulate(np.where(occupied, np.arange(len(occupied)), -1)) if len(occupied) else np.arange(0)
-    detected = (latest >= 0) & (found.sensor[latest] == found.sensor)
-    held_until = np.where(detected, found.end[latest] + microseconds(hold), found.start)
-    middle = np.clip(held_until, found.start, found.end)
-    start = np.column_stack([found.start, middle]).ravel()
-    end = np.column_stack([middle, found.end]).ravel()
-    state = np.column_stack([np.full(len(occupied), _OCCUPIED), found.state]).ravel()
-    return SpanColumns(np.repeat(found.sensor, 2), start, end, state).where(end > start).joined()
+    detected = (latest >= 0) & (spans.sensor[latest] == spans.sensor)
+    held_until = np.where(detected, spans.end[latest] + microseconds(hold), spans.start)
+    middle = np.clip(held_until, spans.start, spans.end)
+    start = np.column_stack([spans.start, middle]).ravel()
+    end = np.column_stack([middle, spans.end]).ravel()
+    state = np.column_stack([np.full(len(occupied), _OCCUPIED), spans.state]).ravel()
+    return SpanColumns(np.repeat(spans.sensor, 2), start, end, state).where(end > start).joined()
 
 
 def sensor_states(samples: Sequence[tuple[datetime, bool]], interval_s: float) -> SpanColumns:
@@ -124,9 +124,9 @@ def sensor_states(samples: Sequence[tuple[datetime, bool]], interval_s: float) -
     return states(np.zeros(len(at), dtype=np.int64), at, present, timeout)
 
 
-def to_spans(found: SpanColumns) -> list[Span]:
+def to_spans(spans: SpanColumns) -> list[Span]:
     """The spans as values, in the order of the columns. None is marked suspect: see `SpanColumns.is_suspect`."""
     return [
         Span(_EPOCH + start * _MICROSECOND, _EPOCH + end * _MICROSECOND, STATES[state])
-        for start, end, state in zip(found.start.tolist(), found.end.tolist(), found.state.tolist(), strict=True)
+        for start, end, state in zip(spans.start.tolist(), spans.end.tolist(), spans.state.tolist(), strict=True)
     ]

@@ -66,12 +66,12 @@ def _apply(
         stored.lock(connection)
         before, billed = stored.in_force(connection)
         billed_to = in_use.newest_billed_month(connection)
-        found = problems(wanted, before, centre_slugs(connection), billed)
-        found += in_use_problems(wanted, before, _in_use(connection, billed, billed_to))
+        listed = problems(wanted, before, centre_slugs(connection), billed)
+        listed += in_use_problems(wanted, before, _in_use(connection, billed, billed_to))
         wanted = with_sold(wanted, before, billed)
         different = changes(before, wanted)
-        if found or dry_run or not different:
-            return ApplyResult(tuple(found), tuple(different), None, billed_to)
+        if listed or dry_run or not different:
+            return ApplyResult(tuple(listed), tuple(different), None, billed_to)
         if not remove:
             _require_no_removal(different)
         if not stored.versions(connection):

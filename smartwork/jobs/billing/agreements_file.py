@@ -37,14 +37,14 @@ def read(text: str, name: str) -> Agreements:
     Raises InputError, which names the line, or entry and field, and what was expected.
     """
     try:
-        found = tomllib.loads(text, parse_float=Decimal)
+        content = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{name} is not valid TOML: {error}.") from None
     try:
-        return AgreementsEntry.model_validate(found).agreements()
+        return AgreementsEntry.model_validate(content).agreements()
     except ValidationError as error:
         mistakes = [
-            f"{_place(found, mistake['loc'])}: {_lower(mistake['msg'])}" for mistake in error.errors(include_url=False)
+            f"{_place(content, mistake['loc'])}: {_lower(mistake['msg'])}" for mistake in error.errors(include_url=False)
         ]
         more = [f"and {len(mistakes) - _MAX_MISTAKES} more"] if len(mistakes) > _MAX_MISTAKES else []
         raise InputError("\n  ".join([f"{name} cannot be read:", *mistakes[:_MAX_MISTAKES], *more])) from None
@@ -63,16 +63,18 @@ def write(agreed: Agreements) -> str:
     return tomlkit.dumps(document)
 
 
-def _place(found: object, where: Sequence[int | str]) -> str:
+def _place(content: object, where: Sequence[int | str]) -> str:
     """The entry and field in the file, for example `company 2 (acme), contract 1, charge`."""
     parts: list[str] = []
     for key in where:
         if isinstance(key, int):
-            found = found[key] if isinstance(found, list) and key < len(found) else None
-            known = (found.get("slug") or found.get("order") or found.get("centre")) if isinstance(found, dict) else None
+            content = content[key] if isinstance(content, list) and key < len(content) else None
+            known = (
+                (content.get("slug") or content.get("order") or content.get("centre")) if isinstance(content, dict) else None
+            )
             parts[-1] += f" {key + 1}" + (f" ({known})" if known else "")
         else:
-            found = found.get(key) if isinstance(found, dict) else None
+            content = content.get(key) if isinstance(content, dict) else None
             parts.append(key)
     return ", ".join(parts)
 
@@ -85,9 +87,9 @@ def _lower(message: str) -> str:
 
 
 def _add(document: tomlkit.TOMLDocument | Table, name: str, tables: Iterable[Table]) -> None:
-    found = list(tables)
-    if found:
-        document.add(name, AoT(found))
+    entries = list(tables)
+    if entries:
+        document.add(name, AoT(entries))
 
 
 def _table(values: dict[str, Any]) -> Table:

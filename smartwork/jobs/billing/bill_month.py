@@ -87,14 +87,14 @@ def draft_month(connection: Connection, month: date, at: datetime, progress: Pro
     with documents.issuing_transaction(connection):
         closed = billed_months.closed(connection, first)
         open_customers = [customer for customer in inputs.customers if customer.company_id not in closed]
-        found = [
+        composed = [
             (customer.company_id, compose(_header(customer, inputs, first, at), made.groups, ordinal=0, pools=made.pools))
             for customer, made in _company_months(connection, inputs, open_customers, first)
             if made.groups
         ]
-        drafts.put_drafts(connection, first, found)
+        drafts.put_drafts(connection, first, composed)
     progress("Reading verdicts and their evidence", 1, 1)
-    return [draft for _, draft in found]
+    return [draft for _, draft in composed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def _company_months(
     earlier = documents.of_companies(connection, changed, months_later(first, -CORRECTION_WINDOW_MONTHS)) if changed else {}
     lots = prepaid_hours.lots(connection, [customer.company_id for customer in customers])
     last = days_of_month(first)[-1]
-    found = []
+    company_months = []
     for customer in customers:
         key = customer.company_id
         groups = list(inputs.charges.get(key, []))
@@ -154,17 +154,17 @@ def _company_months(
             groups += _corrections(earlier.get(key, []), inputs.changed[key])
         billed, unbilled = lots.get(key, ([], []))
         bought = [lot for lot in unbilled if lot.bought_on <= last]
-        found.append((customer, assemble_month(customer.company, first, groups, billed, bought)))
-    return found
+        company_months.append((customer, assemble_month(customer.company, first, groups, billed, bought)))
+    return company_months
 
 
 def _corrections(earlier: Sequence[Invoice], changed: Mapping[date, list[Group]]) -> list[Group]:
     issued, credited = groups_in_effect(earlier)
-    found: list[Group] = []
+    groups: list[Group] = []
     for month, charges in sorted(changed.items()):
         of_month = [group for group in issued if group.lines[0].starts_on.replace(day=1) == month]
-        found += corrections(of_month, credited, charges)
-    return found
+        groups += corrections(of_month, credited, charges)
+    return groups
 
 
 def _issue(connection: Connection, inputs: _Inputs, customers: Sequence[Customer], first: date, at: datetime) -> set[str]:
@@ -220,19 +220,20 @@ def rated(
     """
     companies = {customer.company_id: customer.company for customer in customers}
     charges: dict[int, list[Group]] = {}
-    for company_id, its in visits.items():
+    for company_id, company_visits in visits.items():
         company = companies.get(company_id)
         groups: list[Group] = []
-        for of_day in by_day(its):
-            one, day = of_day[0], local_date(of_day[0])
-            contract = contract_at(company.contracts, one.centre, one.kind, day) if company else None
+        for of_day in by_day(company_visits):
+            first_visit, day = of_day[0], local_date(of_day[0])
+            contract = contract_at(company.contracts, first_visit.centre, first_visit.kind, day) if company else None
             if company is None or contract is None:
                 name = company.slug if company else "the company"
+                source = first_visit.booking or first_visit.check_in
                 raise ContractMissing(
-                    f"No contract of {name} for a {one.kind} in centre {one.centre} holds on {day.isoformat()}, the day of "
-                    f"{one.booking or one.check_in}. Add one (smartwork agreements), and bill again."
+                    f"No contract of {name} for a {first_visit.kind} in centre {first_visit.centre} holds on "
+                    f"{day.isoformat()}, the day of {source}. Add one (smartwork agreements), and bill again."
                 )
-            terms = terms_of(contract, tariff_at(tariffs, one.centre, one.kind, day))
+            terms = terms_of(contract, tariff_at(tariffs, first_visit.centre, first_visit.kind, day))
             if contract.charge == "cheapest":
                 groups += rate_day(of_day, terms, company.vat)
             else:

@@ -82,10 +82,10 @@ def dispute(connection: Connection, number: str, line: int, at: datetime, note: 
     """Open a dispute on a line and return the line. Raises NotAllowedInState or InputError."""
     with documents.issuing_transaction(connection):
         document = _locked(connection, number)
-        found = line_numbered(_invoice(connection, number), line)
+        disputed = line_numbered(_invoice(connection, number), line)
         _require_uncorrected(connection, document, line)
         _record(connection, number, Event("disputed", at, line, note))
-    return found
+    return disputed
 
 
 def uphold(connection: Connection, number: str, line: int, at: datetime, note: str) -> None:

@@ -159,21 +159,21 @@ def _occurrence_starts(event: Event, start: datetime) -> list[datetime]:
         raise _Refused("rrule", "the series has no end; add COUNT or UNTIL")
     last = _until(until, start)
     text = ";".join(part for part in rule.to_ical().decode().split(";") if not part.upper().startswith("UNTIL="))
-    found: list[datetime] = []
+    starts: list[datetime] = []
     try:
         for at in rrulestr(text, dtstart=start.replace(tzinfo=None)):
             if last is not None and at > last:
                 break
-            if len(found) == MAX_OCCURRENCES:
+            if len(starts) == MAX_OCCURRENCES:
                 raise _Refused("rrule", f"the series has more than {MAX_OCCURRENCES} bookings; import it in parts")
-            found.append(at.replace(tzinfo=start.tzinfo))
+            starts.append(at.replace(tzinfo=start.tzinfo))
     except (ValueError, TypeError) as error:
         if isinstance(error, _Refused):
             raise
         raise _Refused("rrule", f"is not a valid rule ({str(error)[:100]})") from None
-    if not found:
+    if not starts:
         raise _Refused("rrule", "the series has no booking; check COUNT and UNTIL")
-    return found
+    return starts
 
 
 def _until(until: date | datetime | None, start: datetime) -> datetime | None:
@@ -190,12 +190,12 @@ def _excluded_times(event: Event) -> set[datetime]:
     value: Any = event.get("EXDATE", [])
     lists = value if isinstance(value, list) else [value]
     start = _moment(event, "DTSTART")
-    found = set()
+    excluded = set()
     for each in lists:
         for item in each.dts:
             at = item.dt
             if isinstance(at, datetime):
                 if at.tzinfo is not None and start.tzinfo is not None:
                     at = at.astimezone(start.tzinfo)
-                found.add(at.replace(tzinfo=None))
-    return found
+                excluded.add(at.replace(tzinfo=None))
+    return excluded

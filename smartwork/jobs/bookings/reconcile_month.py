@@ -90,8 +90,8 @@ def judge_some(connection: Connection, month: date, timezone: str) -> int:
                     spans.append(Span(span.start, span.end, span.state, suspect=True))
                 else:
                     spans.append(span)
-            found = reconcile(facts.slots, facts.check_ins, spans, window, Rules())
-            judgements += [(resource, judgement) for judgement in found]
+            of_resource = reconcile(facts.slots, facts.check_ins, spans, window, Rules())
+            judgements += [(resource, judgement) for judgement in of_resource]
         store.mark_suspect(connection, stuck)
         store.replace(connection, resources, window, judgements)
         store.finish(connection, month, resources)

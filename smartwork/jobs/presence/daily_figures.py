@@ -42,10 +42,10 @@ def _summarise_centre(connection: Connection, centre: figures.CentreHours, days:
 def _by_zone(
     resources: Mapping[int, tuple[int, str]], spans: Mapping[int, Sequence[Span]]
 ) -> dict[int, list[Sequence[Span]]]:
-    found: dict[int, list[Sequence[Span]]] = {}
+    by_zone: dict[int, list[Sequence[Span]]] = {}
     for resource, (zone, _) in resources.items():
-        found.setdefault(zone, []).append(spans.get(resource, []))
-    return found
+        by_zone.setdefault(zone, []).append(spans.get(resource, []))
+    return by_zone
 
 
 def _summarise_energy(
@@ -99,7 +99,7 @@ def _energy(counters: Sequence[Sequence[MeterReading]], watched: Sequence[Sequen
 
 def _within(counter: Sequence[MeterReading], window: Interval) -> list[MeterReading]:
     """The counter's readings in `window`, with values at its start and end interpolated between the readings around them."""
-    found: list[MeterReading] = []
+    cut: list[MeterReading] = []
     first = max(bisect_left(counter, window.start, key=itemgetter(0)) - 1, 0)
     last = bisect_right(counter, window.end, lo=first, key=itemgetter(0)) + 1
     for (start, before), (end, after) in pairwise(counter[first:last]):
@@ -109,7 +109,7 @@ def _within(counter: Sequence[MeterReading], window: Interval) -> list[MeterRead
         # A counter that falls was reset: what it shows was used since the reset.
         base, used = (before, after - before) if after >= before else (0.0, after)
         per_second = used / (end - start).total_seconds()
-        if not found:
-            found.append((shared.start, base + per_second * (shared.start - start).total_seconds()))
-        found.append((shared.end, base + per_second * (shared.end - start).total_seconds()))
-    return found
+        if not cut:
+            cut.append((shared.start, base + per_second * (shared.start - start).total_seconds()))
+        cut.append((shared.end, base + per_second * (shared.end - start).total_seconds()))
+    return cut

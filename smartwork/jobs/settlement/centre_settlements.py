@@ -81,7 +81,7 @@ def centre_settlements(connection: Connection, month: date) -> list[CentreSettle
         [months_later(month, -CORRECTION_WINDOW_MONTHS), *(line.month for lines in unsettled.values() for line in lines)]
     )
     settled_months = settlements.settled_months(connection, since, month)
-    found = []
+    of_centres = []
     for centre in settlements.centres_to_settle(connection):
         history = _CentreHistory(
             centre,
@@ -93,8 +93,8 @@ def centre_settlements(connection: Connection, month: date) -> list[CentreSettle
         )
         lines = unsettled.get(centre.slug, [])
         if settlement := _centre_settlement(connection, history, lines, unattributed_sum(unattributed.get(centre.slug, []))):
-            found.append(settlement)
-    return found
+            of_centres.append(settlement)
+    return of_centres
 
 
 def _centre_settlement(

@@ -225,10 +225,10 @@ def _write_documents(
     issued = documents.settlements_of(connection, month)
     files = render([document.canonical() for document in issued], folder, progress)
     statement_files = render_statements(issued, statements.statements_of_month(connection, month), folder)
-    found = []
+    settled = []
     for document, written in zip(issued, files, strict=True):
         sign = -1 if document.is_credit else 1
-        found.append(
+        settled.append(
             SettledDocument(
                 centre=document.account,
                 number=document.number,
@@ -242,7 +242,7 @@ def _write_documents(
                 already_issued=document.number not in new_numbers,
             )
         )
-    return tuple(found)
+    return tuple(settled)
 
 
 def _write_payment_file(order: PayoutOrder, folder: Path) -> Path:

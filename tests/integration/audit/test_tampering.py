@@ -29,7 +29,7 @@ TAMPERED: list[tuple[bytes, str, str]] = [
         b"""UPDATE invoice SET document = jsonb_set(document, '{lines,0,proofs,0,hours}', '"9"') WHERE number =
         'INV-2026-00001'""",
         "figures",
-        "hours of a proof",
+        "hours of a visit",
     ),
     (b"UPDATE invoice_line SET net = net + 5 WHERE invoice_id = 1", "documents", "INV-2026-00001, line 1"),
     (b"DELETE FROM invoice_proof WHERE invoice_id = 1", "documents", "INV-2026-00001, line 1"),

@@ -17,7 +17,7 @@ START, SUSPECT_UNTIL, END = (datetime(2026, 10, 5, hour, tzinfo=UTC) for hour in
 
 
 def visit(verdict: Verdict) -> Visit:
-    """A booking of 4 h: 1 h of suspect presence, then a sensor that could not tell."""
+    """A booking of 4 h: 1 h of suspect presence, then 3 h of unknown time."""
     return replace(
         stay(240), verdict=verdict, starts_at=START, ends_at=END, occupied_s=3_600, vacant_s=1_800, unknown_s=9_000,
         spans=(Span(START, SUSPECT_UNTIL, "occupied", suspect=True), Span(SUSPECT_UNTIL, END, "unknown")),
@@ -27,8 +27,8 @@ def visit(verdict: Verdict) -> Visit:
 def test_unknown_time_is_named_and_doubt_goes_to_the_customer() -> None:
     text = evidence.sentence(visit("unverifiable"))
     assert "Booked from 09:00 to 13:00 (4 h)" in text
-    assert "could not tell for 2 h 30 min" in text
-    assert "never charged above what was booked" in text
+    assert "measured: 1 h occupied, 30 min vacant, 2 h 30 min unknown" in text
+    assert "never charged more than was booked" in text
 
 
 @pytest.mark.parametrize("verdict", evidence.LABEL)

@@ -142,7 +142,7 @@ def show_the_ledger_of_another_day(snapshot: dict[str, Any]) -> None:
         (rest_on_numbers_that_never_arrived, "numbers under the spans"),
         (show_the_ledger_of_another_day, "days of the ledger"),
         (shorten_presence, "occupied seconds"),
-        (raise_hours, "hours of a proof"),
+        (raise_hours, "hours of a visit"),
         (soften_rule, "price"),
         (raise_total, "gross"),
         (drop_vat, "VAT"),
@@ -287,7 +287,7 @@ def test_what_an_older_version_wrote_may_have_other_words_and_nothing_else(
 
 def test_evidence_beside_the_pdf_that_differs_from_its_xml_is_named_by_line(tmp_path: Path) -> None:
     result = checked(tmp_path, with_files(XML, altered(raise_hours)), "a.pdf")
-    assert {(0, "SHA-256"), (3, "proofs"), (3, "hours of a proof")} <= found(result)
+    assert {(0, "SHA-256"), (3, "proofs"), (3, "hours of a visit")} <= found(result)
 
 
 def test_an_amount_changed_in_the_xml_of_a_pdf_is_found(tmp_path: Path) -> None:

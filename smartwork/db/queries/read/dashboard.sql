@@ -1,5 +1,5 @@
 -- name: dashboard_months
--- Months that hold anything to show, newest first.
+-- Months with daily figures or documents, newest first.
 SELECT DISTINCT date_trunc('month', day)::date AS month FROM (
     SELECT day FROM daily_use UNION ALL SELECT day FROM daily_energy UNION ALL SELECT month FROM invoice
 ) AS known
@@ -13,7 +13,7 @@ FROM centre c JOIN operator o USING (operator_id)
 ORDER BY c.name
 
 -- name: dashboard_centre_month
--- One row a centre: desks only, opening hours only; unknown time stays apart so that ratios can leave it out.
+-- One row for each centre: desks only, opening hours only. Unknown time is a column of its own, so that ratios can leave it out.
 WITH used AS (
     SELECT r.centre_id, sum(u.open_s)::float8 AS open_s, sum(u.occupied_s)::float8 AS occupied_s,
            sum(u.vacant_s)::float8 AS vacant_s, sum(u.unknown_s)::float8 AS unknown_s
@@ -59,7 +59,7 @@ GROUP BY c.name, u.day
 ORDER BY c.name, u.day
 
 -- name: dashboard_places
--- What can be occupied, each with the newest presence of each of its sensors; nulls where none has a reading.
+-- Places, one row for each sensor with its newest presence reading; null if it has none.
 SELECT r.resource_id, r.centre_id, r.zone_id, r.slug, r.name, r.kind, r.seats, r.x_m, r.y_m, r.width_m, r.height_m,
        l.at AS last_reading_at, l.value > 0 AS present, d.interval_s
 FROM resource r LEFT JOIN device d ON d.resource_id = r.resource_id
@@ -69,7 +69,7 @@ WHERE %(centre_id)s::int IS NULL OR r.centre_id = %(centre_id)s
 ORDER BY r.resource_id, l.at DESC NULLS LAST
 
 -- name: dashboard_zones
--- Zones of a centre with the newest word of each of their lights.
+-- Zones of a centre, one row for each light with its newest readings.
 SELECT z.zone_id, z.name, z.area_m2, z.light_power_w, z.x_m, z.y_m, z.width_m, z.height_m,
        d.device_id, d.interval_s, o.at AS on_at, o.value > 0 AS light_on, v.at AS level_at, v.value AS light_level
 FROM zone z LEFT JOIN device d ON d.zone_id = z.zone_id
@@ -91,15 +91,15 @@ WHERE e.day >= %(month)s AND e.day < %(month)s + interval '1 month'
 ORDER BY e.day, c.name, z.name
 
 -- name: dashboard_invoices
--- The newest month first, documents of a month in their order: what the choice of company and document offers.
+-- Invoices and credit notes of companies: the newest month first, documents of a month by company and number.
 SELECT i.invoice_id, i.number, i.kind, co.name AS company, i.month, i.issued_on, i.due_on, i.currency,
        i.net, i.vat, i.gross, i.payment_reference, co.is_demo
 FROM invoice i JOIN company co USING (company_id)
 ORDER BY i.month DESC, co.name, i.invoice_id
 
 -- name: dashboard_invoice_visits
--- The visits that each line rests on, in their order: its own or, where it follows another line, those of that line. A line
--- from before visits stood in a table of their own carries its one visit itself.
+-- The visits of each line in their order: its own or, if it names another line in `of_line`, those of that line. A line that
+-- was stored before migration 0007 has its only visit in the column `evidence`.
 WITH follows AS (
     SELECT (l ->> 'line')::integer AS line, (l ->> 'of_line')::integer AS of_line
     FROM invoice i CROSS JOIN LATERAL jsonb_array_elements(i.document -> 'lines') l
@@ -112,7 +112,7 @@ WHERE l.invoice_id = %(invoice_id)s AND coalesce(p.evidence, l.evidence) IS NOT 
 ORDER BY l.line, p.proof
 
 -- name: dashboard_invoice_entries
--- Every line of a document, those too that rest on no visit of their own; `place` is of the first visit.
+-- All lines of a document, also those without visits; `place` is of the first visit.
 SELECT l.line, l.kind, coalesce((l.starts_at AT TIME ZONE c.timezone)::date,
                                 (i.document -> 'lines' -> (l.line - 1) ->> 'starts_on')::date) AS day,
        c.name AS centre, r.name AS place, l.hours, l.quantity, l.unit, l.per_hour AS price, l.net

@@ -66,7 +66,7 @@ def test_nothing_is_found_in_what_billing_composes(one: Invoice) -> None:
         (line(2, quantity=Decimal(9)), 2, "quantity"),
         (line(2, starts_on=date(2026, 11, 1), ends_on=date(2026, 11, 1)), 2, "period"),
         (line(2, starts_on=date(2026, 10, 30), ends_on=date(2026, 10, 1)), 2, "period"),
-        (billed(hours=Decimal(99)), 1, "hours of a proof"),
+        (billed(hours=Decimal(99)), 1, "hours of a visit"),
         (billed(coverage=Decimal("0.123")), 1, "coverage"),
         (billed(doubtful=None), 1, "doubtful"),
         (measured(booked_s=60), 1, "booked seconds"),
