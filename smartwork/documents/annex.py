@@ -1,7 +1,6 @@
 """The annex, as texts and fractions of a time axis: the evidence of every visit, and the ledger of the days it touches."""
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
@@ -11,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from smartwork.documents import line_texts
 from smartwork.documents.character_set import ending, for_column, shortened
-from smartwork.documents.line_pages import CENTRE_NAME, PLACE_NAME, weight
+from smartwork.documents.line_pages import CENTRE_NAME, PLACE_NAME
+from smartwork.documents.text_width import BODY_SIZE, SMALL_SIZE, width
 from smartwork.domain.billing.billed_visit import BilledVisit
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.parties import Language
@@ -30,11 +30,10 @@ _REFERENCE, _OUTBOX = 24, 40
 _EPOCH_DIGITS = 6
 _LEDGER_FIGURES = ("numbered", "stored", "rejected", "waiting", "missing")
 _NOT_ARRIVED = ("waiting", "missing")
-LIGHT_PLACE, LIGHT_REFERENCE, _LIGHT_VERDICT, _LIGHT_LINE = 14, 20, 56, 64
-"""The weights (`line_pages.weight`) up to which the parts of a visit's two lines fit."""
-_LIGHT_DIGITS, _MANY_DIGITS = 24, 12
-"""A reference of mostly digits may have a larger weight, because digits are narrow."""
-_DIGITS = re.compile("[-0-9]")
+_PLACE_ROOM, _REFERENCE_ROOM, _RIGHT_ROOM = 31.9, 46.9, 66.9
+"""Room in mm for a place after the date, for a reference after the time, and for the texts at the right of the drawing."""
+_GAP = 2.5
+"""Room in mm between two texts of a line."""
 
 
 def visits_section(invoice: Invoice) -> dict[str, Any] | None:
@@ -93,25 +92,18 @@ def _visit(number: int, billed: BilledVisit, words: Texts, language: Language, a
         else None,
         "spans": {state: _dashes(stretches) for state, stretches in spans.items()},
     }
-    below = f"{row['missing']}{row['coverage']}"
     outbox, numbers = str(row.pop("outbox")), str(row["numbers"])
-    if weight(f"{outbox} {numbers}{below}") <= _LIGHT_LINE:
+    verdict_width = width(str(row["verdict"]), BODY_SIZE) + width(str(row["measured"]), BODY_SIZE)
+    upper = verdict_width + width(str(row["unknown"]), SMALL_SIZE) + 2 * _GAP
+    lower = sum(width(str(row[key]), SMALL_SIZE) + _GAP for key in ("numbers", "missing", "coverage"))
+    if lower + width(f"{outbox} ", SMALL_SIZE) <= _RIGHT_ROOM:
         row["numbers"] = f"{outbox} {numbers}"
-    reference = str(row["reference"])
     row["fits"] = (
-        visit_reference_fits(reference)
-        and weight(str(row["place"])) <= LIGHT_PLACE
-        and weight(f"{numbers}{below}") <= _LIGHT_LINE
-        and weight(f"{row['verdict']}{row['unknown']}{row['measured']}") <= _LIGHT_VERDICT
+        width(str(row["place"]), BODY_SIZE) <= _PLACE_ROOM
+        and width(f"{row['time']} · {row['reference']}", SMALL_SIZE) <= _REFERENCE_ROOM
+        and max(upper, lower) <= _RIGHT_ROOM
     )
     return row
-
-
-def visit_reference_fits(reference: str) -> bool:
-    """Whether a reference surely stands on one line after the time of the visit."""
-    if weight(reference) <= LIGHT_REFERENCE:
-        return True
-    return weight(reference) <= _LIGHT_DIGITS and len(_DIGITS.findall(reference)) >= _MANY_DIGITS
 
 
 def _dashes(stretches: Sequence[Stretch]) -> list[float]:

@@ -1,6 +1,5 @@
 """The pages of lines, as texts: every line by centre, and what each place of a centre brought in."""
 
-import re
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import groupby
@@ -9,6 +8,7 @@ from typing import Any
 from smartwork.documents import line_texts
 from smartwork.documents.character_set import ending, for_column, shortened
 from smartwork.documents.first_page import FIRST_PAGE_ROWS, net
+from smartwork.documents.text_width import BODY_SIZE, width
 from smartwork.domain.billing.invoice import Invoice, Line, StatementRow
 from smartwork.domain.billing.parties import Language
 from smartwork.translations import formats
@@ -17,11 +17,8 @@ from smartwork.translations.catalogue import Texts, texts
 CENTRE_NAME, PLACE_NAME = 120, 80
 """The most characters of a name in a heading and in a row."""
 _LINE_NAME, _REFERENCE, _REMARK = 80, 14, 100
-_WIDE = re.compile("[mwA-Z@%&½…—]")
-_NUMBERED = re.compile("(…|[A-Z])?[-0-9]{0,13}")
-"""References of up to 14 characters that are mostly digits."""
-LIGHT_NAME = 12
-"""The weight up to which a name or a reference stands on one line."""
+_NAME_ROOM, _REFERENCE_ROOM, _WIDE_NAME_ROOM = 27.1, 21.9, 66.6
+"""Room on one line of a column, in mm; the wide one is that of a name without reference and time."""
 
 
 def lines_on_first_page(invoice: Invoice) -> bool:
@@ -68,37 +65,26 @@ def _line(line: Line, invoice: Invoice, words: Texts, *, rated: bool) -> dict[st
     """A line; one that rests on one visit has the visit's reference and time."""
     language = invoice.language
     reference, remark = line_texts.reference(line, language), line_texts.remark(line, language)
-    title = line_texts.title(line, invoice)
-    row = {
+    name = shortened(line_texts.title(line, invoice), _LINE_NAME)
+    if len(line.visits) == 1:
+        name, reference = for_column(name), for_column(ending(reference, _REFERENCE))
+        fits = width(name, BODY_SIZE) <= _NAME_ROOM and width(reference, BODY_SIZE) <= _REFERENCE_ROOM
+        columns = {"name": name, "reference": reference, "time": line_texts.times(line.visits[0]), "fits": fits}
+    else:
+        remark = " · ".join(part for part in (reference, remark) if part)
+        columns = {"name": name, "fits": width(name, BODY_SIZE) <= _WIDE_NAME_ROOM}
+    return {
+        **columns,
         "line": str(line.line),
         "date": _dates(line, language),
-        "name": shortened(title, _LINE_NAME),
         "remark": shortened(remark, _REMARK),
+        "remark_width": width(remark, BODY_SIZE),
         "quantity": line_texts.quantity(line, language),
         "unit": words[f"unit_{line.unit}"],
         "price": formats.price(line.price, language),
         "vat": line.vat_category if rated else "",
         "net": formats.number(line.net, language),
     }
-    if len(line.visits) == 1:
-        name, reference = for_column(shortened(title, _LINE_NAME)), for_column(ending(reference, _REFERENCE))
-        fits = weight(name) <= LIGHT_NAME and reference_fits(reference)
-        return {**row, "name": name, "reference": reference, "time": line_texts.times(line.visits[0]), "fits": fits}
-    return {**row, "remark": shortened(" · ".join(part for part in (reference, remark) if part), _REMARK)}
-
-
-def weight(text: str) -> int:
-    """An upper estimate of how long a text is on a page: its bytes, with wide letters counted twice.
-
-    The template gives rows of light texts a fixed height, which is laid out in half the time of a row that is measured.
-    Counting in the template would take as long as it saves.
-    """
-    return len(text.encode()) + len(_WIDE.findall(text))
-
-
-def reference_fits(reference: str) -> bool:
-    """Whether a reference surely stands on one line of its column."""
-    return weight(reference) <= LIGHT_NAME or bool(_NUMBERED.fullmatch(reference))
 
 
 def _dates(line: Line, language: Language) -> str:

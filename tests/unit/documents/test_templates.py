@@ -1,6 +1,7 @@
 """Sections flow over pages: every row stands once, heads are repeated, no heading ends a page, no total begins one."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from random import Random
@@ -10,12 +11,11 @@ import pytest
 import typst
 
 from smartwork.documents import line_texts
-from smartwork.documents.annex import LIGHT_PLACE, LIGHT_REFERENCE
 from smartwork.documents.character_set import SHOWN
-from smartwork.documents.line_pages import LIGHT_NAME, reference_fits, weight
 from smartwork.documents.pages import document_pages
 from smartwork.documents.pdf import TEMPLATES, drawn
 from smartwork.documents.statement_pages import statement_pages
+from smartwork.documents.text_width import BODY_SIZE, SMALL_SIZE, width
 from smartwork.domain.billing.invoice import Invoice
 from tests.support.documents import centre_statement, every_kind, invoice, page_texts, self_billed
 
@@ -74,19 +74,13 @@ def test_all_days_and_stays_of_a_statement_stand_under_their_heads() -> None:
         assert text.index(f"{earlier.day:%d/%m}") < text.index(f"{later.day:%d/%m}")
 
 
-COLUMNS = {
-    "name": (LIGHT_NAME, 22.5, 8.5, "regular"),
-    "place": (LIGHT_PLACE, 29.0, 8.5, "semibold"),
-    "reference": (LIGHT_REFERENCE, 31.0, 7, "regular"),
-}
-"""Texts from outside in rows of fixed height: the most weight, the room for them in mm, and their size and weight of type."""
 ALPHABETS = ("".join(sorted(SHOWN)), "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "aBGmw", "n", "W", "é№Ж")
 
 
-def measured(texts: list[str], size: float, weight: str) -> list[tuple[str, float]]:
+def measured(texts: list[str], size: float, type_weight: str) -> list[tuple[str, float]]:
     """The texts with their widths in mm."""
     source = f"""
-        #set text(font: "Libertinus Serif", size: {size}pt, weight: "{weight}", number-width: "tabular")
+        #set text(font: "Libertinus Serif", size: {size}pt, weight: "{type_weight}", number-width: "tabular")
         #context [#metadata(json(bytes(sys.inputs.texts)).map(body => (body, measure(body).width / 1mm)))<widths>]
     """
     compiler = typst.Compiler(
@@ -96,21 +90,75 @@ def measured(texts: list[str], size: float, weight: str) -> list[tuple[str, floa
     return found
 
 
-@pytest.mark.parametrize("column", COLUMNS)
-def test_a_text_in_a_row_of_fixed_height_has_room_on_one_line(column: str) -> None:
-    most, room, size, weight_of_type = COLUMNS[column]
-    random = Random(column)
-    texts = ["".join(random.choices(random.choice(ALPHABETS), k=random.randint(1, most))) for _ in range(4000)]
-    found = measured([text for text in texts if weight(text) <= most], size, weight_of_type)
-    assert len(found) > 400
-    assert [(text, width) for text, width in found if width > room] == []
+@pytest.mark.parametrize("type_weight", ["regular", "semibold"])
+@pytest.mark.parametrize("size", [BODY_SIZE, SMALL_SIZE])
+def test_a_text_is_never_wider_than_its_estimate(size: float, type_weight: str) -> None:
+    random = Random(type_weight)
+    texts = ["".join(random.choices(random.choice(ALPHABETS), k=random.randint(1, 40))) for _ in range(4000)]
+    texts += sorted(SHOWN)
+    assert [(text, wide) for text, wide in measured(texts, size, type_weight) if wide > width(text, size)] == []
 
 
-def test_a_reference_of_digits_has_room_on_one_line() -> None:
-    references = ["B-2026-000000", "W0000000000000", "--------------", "B-2026-0000000000"]
-    found = measured([reference for reference in references if reference_fits(reference)], 8.5, "regular")
-    assert [(text, width) for text, width in found if width > 22] == []
-    assert len(found) == 2
+def test_the_estimate_is_near_enough_for_usual_texts() -> None:
+    texts = ["Bureau 17", "Salle Ourthe", "…charleroi-20261027-019", "gateway/d965c4 № 164980–168579", "640 / 690 min"]
+    assert [text for text, wide in measured(texts, BODY_SIZE, "regular") if width(text, BODY_SIZE) > 1.2 * wide] == []
+
+
+def test_rows_of_usual_texts_have_a_fixed_height() -> None:
+    sections = document_pages(invoice("fr", 60), "0" * 64)["sections"]
+    rows = rows_of(sections, "visits")
+    assert {row["fits"] for row in rows if not row["missing"]} == {True}
+
+
+def test_the_sizes_of_type_are_those_of_the_templates() -> None:
+    styles = (TEMPLATES / "styles.typ").read_text()
+    assert f"#let body-size = {BODY_SIZE}pt" in styles
+    assert f"#let small(body) = text({SMALL_SIZE:g}pt" in styles
+
+
+def random_texts(document: Invoice, random: Random) -> Invoice:
+    """The document with places and bookings of random lengths and letters."""
+
+    def text(most: int) -> str:
+        return "".join(random.choices(random.choice(ALPHABETS), k=random.randint(1, most)))
+
+    return replace(
+        document,
+        lines=tuple(
+            replace(
+                line,
+                visits=tuple(
+                    replace(
+                        billed, visit=replace(billed.visit, resource_name=text(30), booking=billed.visit.booking and text(30))
+                    )
+                    for billed in line.visits
+                ),
+            )
+            for line in document.lines
+        ),
+    )
+
+
+def rows_of(sections: Sequence[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    """The rows of the sections of a kind."""
+    groups = [group for section in sections if section["kind"] == kind for group in section["groups"]]
+    return [row for group in groups for part in group.get("kinds", [group]) for row in part["rows"]]
+
+
+def test_the_texts_of_a_row_of_fixed_height_have_room() -> None:
+    sections = document_pages(random_texts(invoice("fr", 400), Random(12)), "0" * 64)["sections"]
+    lines, visits = rows_of(sections, "lines"), rows_of(sections, "visits")
+    short, one_booking = [row for row in visits if row["fits"]], [row for row in lines if row["fits"] and "time" in row]
+    assert 20 < len(short) < len(visits)
+    assert 20 < len(one_booking) < len(lines)
+    for texts, size, type_weight, room in (
+        ([row["name"] for row in one_booking], BODY_SIZE, "regular", 27.2),
+        ([row["reference"] for row in one_booking], BODY_SIZE, "regular", 22),
+        ([row["place"] for row in short], BODY_SIZE, "semibold", 32),
+        ([f"{row['time']} · {row['reference']}" for row in short], SMALL_SIZE, "regular", 47),
+        ([f"{row['numbers']}{row['missing']}{row['coverage']}" for row in short], SMALL_SIZE, "semibold", 67 - 4),
+    ):
+        assert [(text, wide) for text, wide in measured(texts, size, type_weight) if wide > room] == []
 
 
 @pytest.mark.parametrize("language", ["fr", "nl", "en"])
@@ -118,5 +166,5 @@ def test_a_remark_in_a_row_of_fixed_height_has_room_on_one_line(language: Any) -
     remarks = [
         line_texts.remark(line, language) for one in every_kind(language) for line in one.lines if len(line.visits) == 1
     ]
-    found = measured([remark for remark in remarks if len(remark) <= int(47.5 / 1.56)], 8.5, "regular")
-    assert [(text, width) for text, width in found if width > 47.5] == []
+    found = measured([remark for remark in remarks if width(remark, BODY_SIZE) <= 42.8], 8.5, "regular")
+    assert [(text, width) for text, width in found if width > 42.8] == []
