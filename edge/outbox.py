@@ -5,7 +5,6 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import groupby
@@ -14,7 +13,10 @@ from typing import Self
 
 from edge.batching import LocalDays, split, to_batch
 from edge.disk_quota import DiskQuota, is_full
+from edge.former_epochs import FormerBatch, FormerEpochs
+from edge.number_witness import NumberWitness
 from edge.outbox_overflow import Overflow, split_presence
+from edge.sealed_batch import SealedBatch, digest_of, readings_of
 from smartwork.contracts.messages import LedgerReport, LedgerReportDay
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading
@@ -38,16 +40,8 @@ CREATE TABLE IF NOT EXISTS numbered (
     at_ms INTEGER NOT NULL, device TEXT NOT NULL, metric INTEGER NOT NULL, value REAL NOT NULL, by_arrival INTEGER NOT NULL);
 """
 """Gateways are updated with their outbox file in place: existing tables keep their columns. `numbered` holds readings that
-have a number and are not sealed yet; `meta` holds the epoch, the last number and values saved by name."""
-
-
-@dataclass(frozen=True, slots=True)
-class SealedBatch:
-    """A batch as it is published, every time with the same bytes; `first` and `last` are reading numbers."""
-
-    first: int
-    last: int
-    payload: bytes
+have a number and are not sealed yet; `meta` holds the epoch, the last number and values saved by name. `batch`, `day` and
+`numbered` belong to the current epoch."""
 
 
 class Outbox:
@@ -69,12 +63,17 @@ class Outbox:
         self._db.executescript(_SCHEMA)
         self.full = False
         """Whether only presence readings are stored because the disk quota is used up."""
+        self._new_epoch = new_epoch
         self._quota = DiskQuota(self._db, path, limit_bytes)
         self._overflow = Overflow()
+        self.former = FormerEpochs(self._db)
+        """Batches that keep the epoch and the numbers that they were sealed with, until the server has answered."""
         self._try(lambda: self._create(new_epoch()))
         self.epoch = str(self.load("epoch"))
         self._unsealed = int(self._db.execute("SELECT count(*) FROM numbered").fetchone()[0])
         self.set_timezone(timezone)
+        self._witness = NumberWitness(path)
+        self._check_witness()
 
     def __enter__(self) -> Self:
         return self
@@ -88,6 +87,7 @@ class Outbox:
 
     def close(self) -> None:
         """Close the file; everything is on disk already."""
+        self._witness.close()
         self._db.close()
 
     def save(self, name: str, value: str) -> None:
@@ -124,15 +124,22 @@ class Outbox:
             self._try(lambda: self._write([], {}, unsealed=False))
 
     def unconfirmed(self, after: int, limit: int) -> list[SealedBatch]:
-        """Up to `limit` batches that are not confirmed and start after number `after`, oldest first."""
+        """Up to `limit` batches of the current epoch that are not confirmed and start after `after`, oldest first."""
         rows = self._db.execute(
             "SELECT first, last, payload FROM batch WHERE first > ? ORDER BY first LIMIT ?", (after, limit)
         )
         return [SealedBatch(first, last, payload) for first, last, payload in rows]
 
-    def confirm(self, runs: Iterable[tuple[int, int]]) -> None:
-        """Delete the batches that the server has committed. A run (first, last) must match a batch exactly."""
-        confirmed = list(runs)
+    def confirm(
+        self, runs: Iterable[tuple[int, int]], epoch: str | None = None, digests: Sequence[str] | None = None
+    ) -> None:
+        """Delete the batches that the server has committed. A run (first, last) must match a batch exactly.
+
+        `epoch` is the current one if it is not given. With `digests`, one for each run, the bytes must match too: another
+        outbox may have given the same numbers.
+        """
+        named = [(epoch or self.epoch, *run) for run in runs]
+        confirmed = list(zip(named, digests or (None for _ in named), strict=True))
         for start in range(0, len(confirmed), DELETED_AT_ONCE):
             chunk = confirmed[start : start + DELETED_AT_ONCE]
             if not self._try(partial(self._delete, chunk)):  # a failure has released the reserve
@@ -140,29 +147,98 @@ class Outbox:
         if self.full:
             self._leave_reserve()
 
+    def open_new_epoch(self, never_published_after: int | None = None, known: int = 0) -> str:
+        """Start a new epoch, because numbers of the current one were also given by another copy of this file; returns it.
+
+        Batches keep their numbers, their epoch and their bytes in `former` until the server confirms or refuses them, so
+        that what it has stored already is recognised. Readings with a number above `never_published_after` can be in no
+        other place and are numbered in the new epoch at once. `known` is the highest number that is known to have been given.
+
+        If the disk is full, nothing changes and the current epoch is returned.
+        """
+        epoch = self._new_epoch()
+        if self._try(lambda: self._leave_epoch(epoch, never_published_after, known)):
+            self.epoch = epoch
+            self._unsealed = 0
+            self._record()
+        return self.epoch
+
+    def adopt(self, epoch: str, last: int, batches: Iterable[SealedBatch]) -> None:
+        """Take over batches of another outbox file, which keep that file's epoch, numbers and bytes.
+
+        `last` is the highest number that is known to have been given in that epoch. Raises ValueError for bytes that are no
+        batch.
+        """
+        former = [
+            FormerBatch(epoch, batch.first, batch.last, readings_of(batch.payload)[1], batch.payload) for batch in batches
+        ]
+
+        def change() -> None:
+            with self._transaction():
+                self.former.leave(epoch, last, last)
+                self.former.add(former)
+
+        self._try(change)
+
+    def renumber(
+        self, epoch: str, run: tuple[int, int], digest: str | None = None, stored: Sequence[tuple[int, int]] = ()
+    ) -> int:
+        """Number the readings of a batch that the server has refused again, in the current epoch; returns how many.
+
+        The numbers in `stored` are skipped: the server has those readings. A refusal in the current epoch opens a new one
+        first. A batch that is not here, or has another digest, changes nothing.
+        """
+        if epoch == self.epoch:
+            batch = self.unconfirmed(run[0] - 1, 1)
+            if not batch or (batch[0].first, batch[0].last) != run or (digest and digest_of(batch[0].payload) != digest):
+                return 0
+            if self.open_new_epoch() == epoch:
+                return 0
+        refused = self.former.find(epoch, *run, digest)
+        if refused is None:
+            return 0
+        first, day, readings = readings_of(refused.payload)
+        rest = [
+            reading
+            for number, reading in enumerate(readings, first)
+            if not any(start <= number <= end for start, end in stored)
+        ]
+
+        def change() -> None:
+            with self._transaction():
+                self._number_again(day, rest)
+                self.former.delete(refused)
+
+        if not self._try(change):
+            return 0
+        self._record()
+        return len(rest)
+
     def unconfirmed_count(self) -> int:
-        """How many batches are not confirmed."""
-        return int(self._db.execute("SELECT count(*) FROM batch").fetchone()[0])
+        """How many batches are not confirmed, those of former epochs included."""
+        return int(self._db.execute("SELECT count(*) FROM batch").fetchone()[0]) + self.former.counts()[0]
 
     def depth(self) -> int:
-        """The number of readings from the oldest unconfirmed one to the newest; takes constant time."""
+        """The number of readings from the oldest unconfirmed one to the newest, and in batches of former epochs."""
         oldest = self._db.execute("SELECT min(first) FROM batch UNION ALL SELECT min(n) FROM numbered").fetchall()
         firsts = [number for (number,) in oldest if number is not None]
-        return self._last_number() - min(firsts) + 1 if firsts else 0
+        current = self.last_number() - min(firsts) + 1 if firsts else 0
+        return current + self.former.counts()[1]
 
     def report(self, at: datetime) -> LedgerReport:
-        """The ledger by local day: how many readings were ever numbered, and how many of them are still in the outbox."""
+        """The ledger of the current epoch by local day: how many readings were numbered, how many are in the outbox."""
         waiting: Counter[str] = Counter(dict(self._db.execute("SELECT day, sum(last - first + 1) FROM batch GROUP BY day")))
         waiting.update(dict(self._db.execute("SELECT day, count(*) FROM numbered GROUP BY day")))
         days = self._db.execute("SELECT day, numbered FROM day ORDER BY day")
         return LedgerReport(
             epoch=self.epoch,
             reported_ms=int(at.timestamp() * 1000),
-            last=self._last_number(),
+            last=self.last_number(),
             days=[LedgerReportDay(day=day, numbered=numbered, in_outbox=waiting[day]) for day, numbered in days],
         )
 
-    def _last_number(self) -> int:
+    def last_number(self) -> int:
+        """The highest number given in the current epoch."""
         return int(str(self.load("last")))
 
     def _try(self, change: Callable[[], object]) -> bool:
@@ -202,9 +278,63 @@ class Outbox:
         with self._transaction():
             self._db.execute("INSERT OR IGNORE INTO meta VALUES ('epoch', ?), ('last', '0')", (epoch,))
 
-    def _delete(self, runs: list[tuple[int, int]]) -> None:
+    def _check_witness(self) -> None:
+        """Open a new epoch if an older copy of the file was put back; name the epoch of a file that was lost."""
+        if (found := self._witness.read()) is not None:
+            epoch, number = found
+            last = self.last_number()
+            if epoch == self.epoch and number > last:
+                self.open_new_epoch(never_published_after=last, known=number)
+            elif epoch != self.epoch and epoch not in {former.epoch for former in self.former.epochs()}:
+                self._try(lambda: self.former.leave(epoch, number, number))
+        self._record()
+
+    def _record(self) -> None:
+        self._witness.record(self.epoch, self.last_number())
+
+    def _delete(self, confirmed: list[tuple[tuple[str, int, int], str | None]]) -> None:
         with self._transaction():
-            self._db.executemany("DELETE FROM batch WHERE first = ? AND last = ?", runs)
+            for (epoch, first, last), digest in confirmed:
+                if epoch != self.epoch:
+                    if (batch := self.former.find(epoch, first, last, digest)) is not None:
+                        self.former.delete(batch)
+                elif digest is None or self._has(first, last, digest):
+                    self._db.execute("DELETE FROM batch WHERE first = ? AND last = ?", (first, last))
+
+    def _has(self, first: int, last: int, digest: str) -> bool:
+        row = self._db.execute("SELECT payload FROM batch WHERE first = ? AND last = ?", (first, last)).fetchone()
+        return row is not None and digest_of(row[0]) == digest
+
+    def _leave_epoch(self, epoch: str, never_published_after: int | None, known: int) -> None:
+        with self._transaction():
+            last = self.last_number()
+            boundary = last if never_published_after is None else min(never_published_after, last)
+            self._seal_unsealed(boundary)
+            rows = self._db.execute("SELECT first, last, day, payload FROM batch WHERE last <= ? ORDER BY first", (boundary,))
+            self.former.add(FormerBatch(self.epoch, *row) for row in rows.fetchall())
+            self.former.leave(self.epoch, max(boundary, known), known)
+            moved = self._db.execute("SELECT payload FROM batch WHERE last > ? ORDER BY first", (boundary,)).fetchall()
+            for table in ("batch", "day"):
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - constants only
+            self._db.execute("UPDATE meta SET value = ? WHERE name = 'epoch'", (epoch,))
+            self._db.execute("UPDATE meta SET value = '0' WHERE name = 'last'")
+            for (payload,) in moved:
+                self._number_again(*readings_of(payload)[1:], epoch=epoch)
+
+    def _number_again(self, day: str, readings: Sequence[Reading], epoch: str | None = None) -> None:
+        """Store the readings of one batch as the newest batch of the current epoch. The caller opens the transaction."""
+        if not readings:
+            return
+        first = self.last_number() + 1
+        self._store_batch(first, day, readings, epoch)
+        self._db.execute("UPDATE meta SET value = ? WHERE name = 'last'", (str(first + len(readings) - 1),))
+        self._count_numbered({day: len(readings)})
+
+    def _count_numbered(self, numbered: Mapping[str, int]) -> None:
+        self._db.executemany(
+            "INSERT INTO day VALUES (?, ?) ON CONFLICT DO UPDATE SET numbered = numbered + excluded.numbered",
+            sorted(numbered.items()),
+        )
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -223,7 +353,7 @@ class Outbox:
         Everything is one transaction: if an error is raised, nothing has changed.
         """
         with self._transaction():
-            number = self._last_number() + sum(dropped.values())
+            number = self.last_number() + sum(dropped.values())
             numbered = Counter(dropped)
             for day, run in split(readings, self._days, BATCH_SIZE):
                 numbered[day] += len(run)
@@ -240,11 +370,9 @@ class Outbox:
                     self._store_batch(first, day, run)
                     first += len(run)
             self._db.execute("UPDATE meta SET value = ? WHERE name = 'last'", (str(number + len(readings)),))
-            self._db.executemany(
-                "INSERT INTO day VALUES (?, ?) ON CONFLICT DO UPDATE SET numbered = numbered + excluded.numbered",
-                sorted(numbered.items()),
-            )
+            self._count_numbered(numbered)
         self._unsealed = unsealed_count
+        self._record()
 
     def _store_unsealed(self, first: int, readings: Sequence[Reading]) -> None:
         for day, run in split(readings, self._days, BATCH_SIZE):
@@ -255,10 +383,12 @@ class Outbox:
             )
             first += len(run)
 
-    def _seal_unsealed(self) -> None:
-        """Seal the unsealed readings: each batch has readings of one day, with consecutive numbers."""
+    def _seal_unsealed(self, boundary: int = 0) -> None:
+        """Seal the unsealed readings: each batch has consecutive numbers of one day, all up to `boundary` or all above it."""
         rows = self._db.execute("SELECT n, day, at_ms, device, metric, value, by_arrival FROM numbered ORDER BY n").fetchall()
-        for (_, day), group in groupby(enumerate(rows), key=lambda pair: (pair[1][0] - pair[0], pair[1][1])):
+        for (_, day, _), group in groupby(
+            enumerate(rows), key=lambda pair: (pair[1][0] - pair[0], pair[1][1], pair[1][0] > boundary)
+        ):
             run = [row for _, row in group]
             for start in range(0, len(run), BATCH_SIZE):
                 part = run[start : start + BATCH_SIZE]
@@ -269,6 +399,6 @@ class Outbox:
                 self._store_batch(part[0][0], day, readings)
         self._db.execute("DELETE FROM numbered")
 
-    def _store_batch(self, first: int, day: str, run: Sequence[Reading]) -> None:
-        batch = to_batch(self.epoch, first, day, run)
+    def _store_batch(self, first: int, day: str, run: Sequence[Reading], epoch: str | None = None) -> None:
+        batch = to_batch(epoch or self.epoch, first, day, run)
         self._db.execute("INSERT INTO batch VALUES (?, ?, ?, ?)", (first, batch.last, day, batch.model_dump_json().encode()))

@@ -13,6 +13,8 @@ Day = Annotated[str, StringConstraints(pattern=r"^20\d{2}-\d{2}-\d{2}$")]
 HIGHEST = 2**62
 Number = Annotated[int, Field(ge=1, le=HIGHEST)]
 BATCH_LIMIT = 5_000
+DIGEST_LENGTH = 16
+"""Hex digits of SHA-256 over a batch's bytes by which server and edge name a batch."""
 LATEST_MS = 4_102_444_800_000
 """The year 2100: the latest instant in any message."""
 
