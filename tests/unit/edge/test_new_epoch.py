@@ -25,7 +25,8 @@ def former(outbox: Outbox) -> list[tuple[str, int, int]]:
 
 
 def all_readings(outbox: Outbox) -> list[Reading]:
-    payloads = [batch.payload for batch in (*outbox.former.oldest(10_000), *outbox.unconfirmed(0, 10_000))]
+    payloads = [batch.payload for batch in outbox.former.oldest(10_000)]
+    payloads += [batch.payload for batch in outbox.unconfirmed(0, 10_000)]
     return [reading for payload in payloads for reading in readings_of(payload)[2]]
 
 
