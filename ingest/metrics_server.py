@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def metrics_server(metrics: Metrics, host: str, port: int) -> Iterator[None]:
-    """Serve `/metrics`, `/healthz` and `/readyz` while the block lasts; nothing where `port` is 0.
+    """Serve `/metrics`, `/healthz` and `/readyz` while the block lasts; nothing if `port` is 0.
 
-    Raises SettingError where the address cannot be listened on.
+    Raises SettingError if the address cannot be listened on.
     """
     if not port:
         yield

@@ -47,7 +47,7 @@ def decode_portion(deliveries: Sequence[Delivery]) -> Portion:
 
 @dataclass(frozen=True, slots=True)
 class DecodedPortion:
-    """A portion with its deliveries and, where its ids were cached when it was decoded, its batches ready for COPY."""
+    """A portion with its deliveries and, if its ids were cached when it was decoded, its batches ready for COPY."""
 
     deliveries: Sequence[Delivery]
     portion: Portion

@@ -154,7 +154,7 @@ class Ingest:
             self._database_lost(error)
 
     def _open_store(self) -> IngestStore | None:
-        """The store, connected if need be; None where the worker is asked to stop while the database is away."""
+        """The store, connected if need be; None if the worker is asked to stop while the database is away."""
         while self._store is None:
             self._connection = connect_with_retry(self._settings.database_url, log.warning, should_stop=self._should_stop)
             if self._connection is None:

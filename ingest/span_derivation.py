@@ -47,7 +47,7 @@ class _Rounds:
         self._derive_all = False
 
     def wait(self) -> bool:
-        """Wait for the next round; False where there is none."""
+        """Wait for the next round; False if there is none."""
         self._derive_all = self.all_requested.wait(INTERVAL_S)
         self.all_requested.clear()
         return not self._stop.is_set()

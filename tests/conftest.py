@@ -28,7 +28,7 @@ settings.load_profile("promises")
 
 @pytest.fixture(scope="session")
 def _own_servers() -> Iterator[Stack | None]:
-    """A throwaway pair of servers, or None where the environment names both."""
+    """A throwaway pair of servers, or None if the environment names both."""
     if os.environ.get(DATABASE_URL) and os.environ.get(BROKER_URL):
         yield None
         return

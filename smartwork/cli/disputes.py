@@ -46,5 +46,5 @@ def credit_command(
 
     with progress_bar() as progress, open_database(progress) as connection:
         credited = decimal(hours, "--hours", "1.5")
-        note = lifecycle.credit(connection, number, line, credited, now(), reason, out_dir, progress)
+        note = lifecycle.credit(connection, lifecycle.DisputedLine(number, line, credited), reason, now(), out_dir, progress)
     out.print(f"{note.invoice.number} credits {euro(note.invoice.gross)}: {note.files.pdf}", soft_wrap=True)

@@ -104,11 +104,11 @@ def evidence(line: Line) -> RenderableType:
     if line.terms:
         charge = line.terms.charge.replace("_", " ")
         parts.append(Text(f"Contract: {charge}, grace {line.terms.grace_min} min, step {line.terms.step_min} min"))
-    parts += [part for billed in line.visits for part in _proof(billed)]
+    parts += [part for billed in line.visits for part in _visit_text(billed)]
     return Group(*parts)
 
 
-def _proof(billed: BilledVisit) -> list[RenderableType]:
+def _visit_text(billed: BilledVisit) -> list[RenderableType]:
     visit = billed.visit
     zone = ZoneInfo(visit.timezone)
     reference = visit.booking or visit.check_in or ""

@@ -13,14 +13,14 @@ _LIMIT = Decimal(10) ** 12
 
 
 def printable(text: str, option: str) -> str:
-    """`text` unchanged; raises InputError where it is blank or contains a character that a document cannot hold."""
+    """`text` unchanged; raises InputError if it is blank or contains a character that a document cannot hold."""
     if reason := fault(text):
         raise InputError(f"{option} is {text!r}: {reason}. Write it as one line of text.")
     return text
 
 
 def decimal(text: str | None, option: str, example: str) -> Decimal | None:
-    """The number given for an option, None where the option is left out; raises InputError where it is not a number."""
+    """The number given for an option, None if the option is left out; raises InputError if it is not a number."""
     if text is None:
         return None
     try:

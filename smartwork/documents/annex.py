@@ -37,7 +37,7 @@ _GAP = 2.5
 
 
 def visits_section(invoice: Invoice) -> dict[str, Any] | None:
-    """What was booked and measured for every visit, by centre; None where no line rests on a visit."""
+    """What was booked and measured for every visit, by centre; None if no line rests on a visit."""
     words = texts(invoice.language)
     by_centre = [
         [(line, billed) for line in lines for billed in line.visits]

@@ -65,7 +65,7 @@ def table(invoice: Invoice) -> bytes:
 
 
 def _ledger(line: Line, count: Callable[[LedgerDay], int]) -> object:
-    """The sum over the ledger days that a line touches, each day of a centre once; empty where no ledger was recorded."""
+    """The sum over the ledger days that a line touches, each day of a centre once; empty if no ledger was recorded."""
     days = {(billed.visit.centre, day.day): day for billed in line.visits for day in billed.visit.ledger or ()}
     return sum(map(count, days.values())) if days else ""
 

@@ -66,7 +66,7 @@ class Pdf:
 
 
 def read(path: Path) -> Carried:
-    """The parts of the document at `path`; raises InputError where there is no document of smartwork."""
+    """The parts of the document at `path`; raises InputError if there is no document of smartwork."""
     try:
         content = path.read_bytes()
     except OSError as error:

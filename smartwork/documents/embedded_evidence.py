@@ -36,7 +36,7 @@ def as_csv(canonical: str) -> bytes:
 
 
 def from_csv(content: bytes) -> str:
-    """The snapshot's canonical text that `content` holds; raises InputError where it holds none."""
+    """The snapshot's canonical text that `content` holds; raises InputError if it holds none."""
     csv.field_size_limit(len(content) + 1)
     try:
         header, *rows = csv.reader(StringIO(content.decode(), newline=""), strict=True)

@@ -44,7 +44,7 @@ def render(snapshots: Sequence[str], folder: Path, progress: Progress, pool: Exe
     """Write `<number>-<account>` .pdf, .xml and .csv of each document into `folder`; the same bytes every time.
 
     `snapshots` are their canonical texts. The workers of `pool` draw them; without a pool, workers are started. Files are
-    replaced atomically. Raises NotWritable where the folder refuses, DoesNotAddUp where a document's figures do not follow
+    replaced atomically. Raises NotWritable if the folder refuses, DoesNotAddUp where a document's figures do not follow
     from its evidence, and DrawingStopped where a worker process was ended.
     """
     try:

@@ -45,7 +45,7 @@ def lines_section(invoice: Invoice) -> dict[str, Any]:
 
 
 def _centre(lines: Sequence[Line], invoice: Invoice, words: Texts, *, rated: bool) -> dict[str, Any]:
-    """The lines of one centre; kinds of places have headings where there are several."""
+    """The lines of one centre; kinds of places have headings if there are several."""
     kinds = [(kind, list(kind_lines)) for kind, kind_lines in groupby(lines, lambda line: line.place_kind)]
     headed = len({kind for kind, _ in kinds if kind}) > 1
     return {

@@ -44,7 +44,7 @@ def title(line: Line, invoice: Invoice) -> str:
 
 
 def correction(line: Line, language: Language) -> str:
-    """Which line of which document the line takes back; empty where it takes none back."""
+    """Which line of which document the line takes back; empty if it takes none back."""
     if line.corrects is None:
         return ""
     return texts(language)["correction"].format(line=line.corrects.line, number=line.corrects.number)
@@ -86,7 +86,7 @@ def reference(line: Line, language: Language) -> str:
 
 
 def named(billed: BilledVisit) -> str:
-    """The booking of a visit, or its check-in where there is no booking."""
+    """The booking of a visit, or its check-in if there is no booking."""
     return billed.visit.booking or billed.visit.check_in or "–"
 
 

@@ -12,7 +12,7 @@ _MASK = 2
 
 
 def epc_code(holder: str, iban: str, amount: Decimal, reference: str | None) -> str | None:
-    """The code as SVG, or None where the amount (EUR) is outside what it can hold: 0.01 to 999,999,999.99."""
+    """The code as SVG, or None if the amount (EUR) is outside what it can hold: 0.01 to 999,999,999.99."""
     if not 0 < amount <= _MOST:
         return None
     out = BytesIO()

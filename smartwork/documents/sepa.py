@@ -28,7 +28,7 @@ class Transfer:
 def pain001(payer: Party, transfers: Sequence[Transfer], on: date) -> bytes:
     """The file that orders `transfers` from the account of `payer` for the day `on`, checked against the schema.
 
-    Raises ValueError where a party has no IBAN. Every call creates a new message id, so store the file and do not create it
+    Raises ValueError if a party has no IBAN. Every call creates a new message id, so store the file and do not create it
     again.
     """
     order = SepaTransfer(
@@ -50,7 +50,7 @@ def pain001(payer: Party, transfers: Sequence[Transfer], on: date) -> bytes:
 
 
 def parse_payment_file(document: bytes) -> PaymentFile | None:
-    """The payments that a file of `pain001` orders; None where `document` is no such file or orders anything but EUR."""
+    """The payments that a file of `pain001` orders; None if `document` is no such file or orders anything but EUR."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
         root = etree.fromstring(document, parser)

@@ -133,7 +133,7 @@ def _payment(statement: Statement, invoice: Invoice, words: Texts, paid_on: str 
 
 
 def _days(statement: Statement, words: Texts, language: Language) -> dict[str, Any] | None:
-    """Every day on which something happened, and corrections of earlier months; None where there is nothing to show."""
+    """Every day on which something happened, and corrections of earlier months; None if there is nothing to show."""
     rows = [
         [
             formats.short_day(row.day, language),
@@ -165,7 +165,7 @@ def _days(statement: Statement, words: Texts, language: Language) -> dict[str, A
 
 
 def _unattributed(statement: Statement, words: Texts, language: Language) -> dict[str, Any] | None:
-    """Every stay that nobody was billed for; None where there is none."""
+    """Every stay that nobody was billed for; None if there is none."""
     if not statement.unattributed:
         return None
     return {

@@ -14,7 +14,7 @@ from smartwork.domain.settlement.statements import Statement
 def render_statements(documents: Sequence[Invoice], statements: Mapping[str, Statement], folder: Path) -> dict[str, Path]:
     """Write `<number>-<centre>-statement.pdf` for each document that has a statement; returns the paths by document number.
 
-    The same bytes every time. Raises NotWritable where the folder refuses.
+    The same bytes every time. Raises NotWritable if the folder refuses.
     """
     paths = {}
     for invoice in documents:

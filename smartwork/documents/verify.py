@@ -72,7 +72,7 @@ class Verified:
 
 
 def verify(path: Path) -> Verified:
-    """Verify the document at `path`, .pdf or .xml; raises InputError where it is no document of smartwork."""
+    """Verify the document at `path`, .pdf or .xml; raises InputError if it is no document of smartwork."""
     try:
         return _verified(path, read(path))
     except (ArithmeticError, LookupError, ValueError, RecursionError) as error:

@@ -11,7 +11,7 @@ from smartwork.domain.billing.parties import Language
 from smartwork.jobs.audit.audit import AuditReport, run_audit
 from smartwork.jobs.billing.bill_month import bill_month
 from smartwork.jobs.billing.bill_report import BillReport
-from smartwork.jobs.billing.lifecycle import credit, dispute
+from smartwork.jobs.billing.lifecycle import DisputedLine, credit, dispute
 from smartwork.jobs.settlement.settle_month import SettleReport, settle_month
 from smartwork.progress import Progress
 
@@ -42,7 +42,7 @@ def settle_accounts(connection: Connection, month: date, at: datetime, out_dir: 
         if disputable:
             invoice, line = disputable
             dispute(connection, invoice.number, line, at, _DISPUTED)
-            credit(connection, invoice.number, line, None, at, _CREDITED[invoice.language], out_dir, progress)
+            credit(connection, DisputedLine(invoice.number, line), _CREDITED[invoice.language], at, out_dir, progress)
             settlement = settle_month(connection, month, at, out_dir, progress)
     return DemoAccounts(bill, tuple(_credit_notes(connection, month)), settlement, run_audit(connection, progress))
 

@@ -125,7 +125,7 @@ def test_what_the_document_shows_on_a_channel_is_decoded_there(message_type: Mes
         assert (found.topic.message_type, type(found.message)) == (message_type, MODELS[message_type])
 
 
-def test_the_document_shows_every_leaf_that_has_a_message() -> None:
+def test_the_document_shows_every_message_type_that_has_a_message() -> None:
     shown = {Topic.parse(c["address"].format(centre="a", edge="b", light="c")) for c in DOCUMENT["channels"].values()}
     assert {topic.message_type for topic in shown if topic} == set(MODELS) == set(MessageType)
 

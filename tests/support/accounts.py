@@ -12,7 +12,7 @@ from smartwork.db.core.connection import Connection
 from smartwork.jobs.audit.audit import AuditReport, run_audit
 from smartwork.jobs.billing.bill_month import bill_month
 from smartwork.jobs.billing.bill_report import BillReport
-from smartwork.jobs.billing.lifecycle import CreditNote, credit, dispute
+from smartwork.jobs.billing.lifecycle import CreditNote, DisputedLine, credit, dispute
 from smartwork.jobs.settlement.settle_month import SettleReport, settle_month
 
 OCTOBER, NOVEMBER, DECEMBER = date(2026, 10, 1), date(2026, 11, 1), date(2026, 12, 1)
@@ -69,7 +69,7 @@ def settle(connection: Connection, folder: Path, months_later: int = 0) -> Settl
 def credited(connection: Connection, folder: Path, hours: Decimal | None = None) -> CreditNote:
     """Dispute the line of `INVOICE`, and end it with a credit note."""
     dispute(connection, INVOICE, 1, ISSUED, "the room was locked")
-    return credit(connection, INVOICE, 1, hours, ISSUED, "the room was locked", folder, silent)
+    return credit(connection, DisputedLine(INVOICE, 1, hours), "the room was locked", ISSUED, folder, silent)
 
 
 def audited(connection: Connection) -> AuditReport:

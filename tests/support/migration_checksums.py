@@ -14,7 +14,7 @@ LANDED = ROOT / "tests" / "migration" / "checksums.txt"
 
 
 def landed(path: Path = LANDED) -> dict[str, str]:
-    """The checksum of each migration in the list, by name. Raises ValueError where a name has two."""
+    """The checksum of each migration in the list, by name. Raises ValueError if a name has two."""
     found: dict[str, str] = {}
     for line in path.read_text().splitlines():
         checksum, name = line.split()

@@ -24,7 +24,7 @@ class Rules:
     folder: Path
 
     def findings(self, source: bytes) -> list[str]:
-        """What schemas and schematrons report about an invoice or credit note; empty where it is valid."""
+        """What schemas and schematrons report about an invoice or credit note; empty if it is valid."""
         root = etree.fromstring(source)
         schema = self.schemas[etree.QName(root).localname]
         if not schema.validate(root):

@@ -19,37 +19,36 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
 def retired() -> dict[str, tuple[str, frozenset[str]]]:
-    """Each retired word with what to say instead and the files that may still use it."""
+    """Each retired word with its replacement and the files that may still use it."""
     text = (ROOT / "docs" / "glossary.md").read_text().split("## Retired words")[1]
-    found = {}
+    table = {}
     for words, instead, files in re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([^|]*)\|$", text, flags=re.MULTILINE)[2:]:
         for word in re.sub(r"\([^)]*\)", "", words).split(","):
-            found[word.strip()] = (instead.strip(), frozenset(files.split()))
-    return found
+            table[word.strip()] = (instead.strip(), frozenset(files.split()))
+    return table
 
 
 RETIRED = retired()
 
 
 def names(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Every name that a module gives, with its line."""
+    """Every name that a module defines, with its line."""
     for node in ast.walk(tree):
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                if not name.startswith("test_"):  # the name of a test is a sentence
-                    yield node.lineno, name
+                yield node.lineno, name
             case ast.Name(id=name, ctx=ast.Store()):
                 yield node.lineno, name
             case ast.arg(arg=name):
                 yield node.lineno, name
 
 
-def faults(path: Path, found: Iterator[tuple[int, str]]) -> list[str]:
-    """What is wrong with these names of a file, a line each."""
+def faults(path: Path, named: Iterator[tuple[int, str]]) -> list[str]:
+    """A message for each name of the file that contains a retired word. `named` gives lines and names."""
     file = path.relative_to(ROOT).as_posix()
     return [
-        f"{file}:{line}: {name}: not {word}, but {RETIRED[word][0]}"
-        for line, name in found
+        f"{file}:{line}: {name}: {word} is retired; use {RETIRED[word][0]}"
+        for line, name in named
         for word in {each.lower() for each in _WORD.findall(name)} & RETIRED.keys()
         if file not in RETIRED[word][1]
     ]

@@ -54,7 +54,7 @@ def in_force(connection: Connection) -> tuple[Agreements, frozenset[tuple[str, s
 def replace(connection: Connection, before: Agreements, after: Agreements) -> None:
     """Replace the agreements `before`, which are in force, by `after`; in the caller's transaction.
 
-    Companies are never deleted. Raises InputError where a constraint of the database is violated.
+    Companies are never deleted. Raises InputError if a constraint of the database is violated.
     """
     for step in ("clear_contracts", "clear_pools", "clear_tariffs", "clear_centre_contracts"):
         connection.execute(sql(step))
@@ -96,7 +96,7 @@ def versions(connection: Connection) -> list[AgreementVersion]:
 
 
 def content(connection: Connection, version: int) -> str:
-    """The TOML file of a version; raises InputError where there is none, or its format is newer than FORMAT_VERSION."""
+    """The TOML file of a version; raises InputError if there is none, or its format is newer than FORMAT_VERSION."""
     stored = rows(connection, "agreement_content", version=version)
     if not stored:
         raise InputError(f"There is no version {version}. `smartwork agreements history` lists the versions.")

@@ -28,7 +28,7 @@ def tariffs(connection: Connection) -> list[Tariff]:
 
 
 def seller(connection: Connection) -> Party:
-    """The party that bills the companies and pays the centres; raises SellerMissing where none is entered."""
+    """The party that bills the companies and pays the centres; raises SellerMissing if none is entered."""
     with wrap_database_errors():
         parties = rows_as(Party, connection, "seller")
     if not parties:
@@ -66,7 +66,7 @@ def put_agreed(
 def put_orders(connection: Connection, orders: Iterable[PrepaidOrder], companies: Iterable[Company]) -> None:
     """Insert orders of hours at the price of their company's pool; an order whose id exists is left unchanged.
 
-    Raises InputError where the company has no pool of the order's kind.
+    Raises InputError if the company has no pool of the order's kind.
     """
     pools = {(company.slug, pool.kind): pool for company in companies for pool in company.pools}
     with connection.cursor() as cursor:

@@ -151,7 +151,7 @@ def lock_document(connection: Connection, number: str) -> None:
 
 
 def numbered(connection: Connection, number: str) -> IssuedDocument:
-    """The document with this number. Raises InputError where there is none, InvoiceAltered where it was altered."""
+    """The document with this number. Raises InputError if there is none, InvoiceAltered if it was altered."""
     with wrap_database_errors():
         matches = rows(connection, "document_numbered", number=number)
     if not matches:
@@ -212,12 +212,12 @@ def summaries(connection: Connection, month: date | None) -> list[DocumentSummar
 
 
 def checked_invoice(document: Any, stored_digest: bytes) -> Invoice:  # noqa: ANN401 - JSON values
-    """The document of a stored snapshot. Raises InvoiceAltered where the digest does not match."""
+    """The document of a stored snapshot. Raises InvoiceAltered if the digest does not match."""
     return Invoice.read(checked_text(document, stored_digest))
 
 
 def checked_text(document: Any, stored_digest: bytes) -> str:  # noqa: ANN401 - JSON values
-    """The canonical text of a stored snapshot. Raises InvoiceAltered where the digest does not match."""
+    """The canonical text of a stored snapshot. Raises InvoiceAltered if the digest does not match."""
     text = canonical_text(document)
     if digest(text) != bytes(stored_digest):
         raise InvoiceAltered(

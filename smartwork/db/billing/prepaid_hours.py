@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import rows_as, sql
@@ -35,28 +34,64 @@ def record_prepaid_movements(connection: Connection, company_id: int, invoice: I
     """
     sign = -1 if invoice.is_credit else 1
     entries = [
-        _entry(company_id, line.label, invoice.month, "bought", sign * line.hours, sign * line.net, invoice.number, line.line)
+        _Entry(
+            company_id=company_id,
+            lot=line.label,
+            month=invoice.month,
+            reason="bought",
+            hours=sign * line.hours,
+            value=sign * line.net,
+            number=invoice.number,
+            line=line.line,
+        )
         for line in invoice.lines
         if line.kind in ("credits_bought", "overdraft")
     ]
     entries += [
-        _entry(
-            company_id, drawdown.lot, invoice.month, "spent", -sign * drawdown.hours, -sign * drawdown.value, invoice.number,
-            line.line,
+        _Entry(
+            company_id=company_id,
+            lot=drawdown.lot,
+            month=invoice.month,
+            reason="spent",
+            hours=-sign * drawdown.hours,
+            value=-sign * drawdown.value,
+            number=invoice.number,
+            line=line.line,
         )
         for line in invoice.lines
         for drawdown in line.drawdowns
-    ]  # fmt: skip
-    entries.sort(key=lambda entry: entry["hours"] < 0)
-    with connection.cursor() as cursor:
-        cursor.executemany(sql("put_prepaid_entry"), entries)
+    ]
+    _put_entries(connection, sorted(entries, key=lambda entry: entry.hours < 0))
 
 
 def record_expiry(connection: Connection, company_id: int, month: date, expired: Iterable[Drawdown]) -> None:
     """Insert an entry for the expired hours of each lot; in the caller's transaction."""
-    entries = [_entry(company_id, lost.lot, month, "expired", -lost.hours, -lost.value) for lost in expired]
+    _put_entries(
+        connection,
+        [
+            _Entry(company_id=company_id, lot=lost.lot, month=month, reason="expired", hours=-lost.hours, value=-lost.value)
+            for lost in expired
+        ],
+    )
+
+
+def _put_entries(connection: Connection, entries: Iterable["_Entry"]) -> None:
     with connection.cursor() as cursor:
-        cursor.executemany(sql("put_prepaid_entry"), entries)
+        cursor.executemany(sql("put_prepaid_entry"), [asdict(entry) for entry in entries])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """A movement of hours of a lot; `number` and `line` name the document line that moved them."""
+
+    company_id: int
+    lot: str | None
+    month: date
+    reason: str
+    hours: Decimal
+    value: Decimal
+    number: str | None = None
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +108,3 @@ class _LotRow:
     def lot(self) -> Lot:
         left = self.hours if self.hours_left is None else self.hours_left
         return Lot(self.external_id, self.kind, self.bought_on, self.expires_on, self.hours, self.per_hour, left)
-
-
-def _entry(
-    company_id: int,
-    lot: str | None,
-    month: date,
-    reason: str,
-    hours: Decimal,
-    value: Decimal,
-    number: str | None = None,
-    line: int | None = None,
-) -> dict[str, Any]:
-    return {
-        "company_id": company_id,
-        "lot": lot,
-        "month": month,
-        "reason": reason,
-        "hours": hours,
-        "value": value,
-        "number": number,
-        "line": line,
-    }

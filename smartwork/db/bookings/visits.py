@@ -13,7 +13,7 @@ from smartwork.domain.bookings.visit import Visit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedVisit:
-    """A visit with its keys in the database; `company` is the slug of `company_id`, both None where nobody is named.
+    """A visit with its keys in the database; `company` is the slug of `company_id`, both None if nobody is named.
 
     `first_seen` and `last_seen` are the first and last instant of presence in the period.
     """

@@ -35,7 +35,7 @@ def connect(database_url: str) -> Connection:
 def connect_with_retry(
     database_url: str, report: Callable[[str], None], *, should_stop: Callable[[], bool], pause_s: float = 1.0
 ) -> Connection | None:
-    """Call `connect` until it succeeds or `should_stop()` is true; None where it was stopped.
+    """Call `connect` until it succeeds or `should_stop()` is true; None if it was stopped.
 
     Each new reason for a failure is passed to `report` once.
     """

@@ -38,7 +38,7 @@ def migrations() -> list[Migration]:
 def migrate(connection: Connection) -> list[str]:
     """Apply the migrations that the database lacks, each in its own transaction. Returns their names.
 
-    An advisory lock makes two processes that start together wait for each other. Raises SmartworkError where an applied
+    An advisory lock makes two processes that start together wait for each other. Raises SmartworkError if an applied
     file was edited, where one fails, or where the database is newer than this version.
     """
     connection.execute(sql("migration_lock"))

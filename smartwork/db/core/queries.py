@@ -24,7 +24,7 @@ def parse(text: str) -> dict[str, LiteralString]:
 
 @cache
 def queries() -> dict[str, LiteralString]:
-    """The statements of all files by name. Raises ValueError where two have the same name."""
+    """The statements of all files by name. Raises ValueError if two have the same name."""
     bodies: dict[str, LiteralString] = {}
     for folder in files("smartwork.db").joinpath("queries").iterdir():
         for file in folder.iterdir():
@@ -36,7 +36,7 @@ def queries() -> dict[str, LiteralString]:
 
 
 def sql(name: str) -> LiteralString:
-    """The statement called `name`. Raises KeyError where there is none."""
+    """The statement called `name`. Raises KeyError if there is none."""
     return queries()[name]
 
 

@@ -58,7 +58,7 @@ class IngestStore:
     def prepare(
         self, batches: Sequence[ReceivedBatch], arrived_at: datetime, columns: BatchColumns
     ) -> PreparedBatches | None:
-        """The batches ready for `commit`, or None where an id is not cached yet.
+        """The batches ready for `commit`, or None if an id is not cached yet.
 
         Does not use the connection: another thread may call it during a commit.
         """
@@ -130,7 +130,7 @@ class IngestStore:
         )
 
     def _has_centre(self, topic: Topic, payload: bytes, rejected: list[RejectedMessage]) -> bool:
-        """Whether the topic's centre exists; where not, the message is added to `rejected`."""
+        """Whether the topic's centre exists; if not, the message is added to `rejected`."""
         if self._ids.has_centre(topic.centre):
             return True
         rejected.append(RejectedMessage(str(topic), f"unknown centre {topic.centre}", payload))

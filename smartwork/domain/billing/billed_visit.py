@@ -74,5 +74,5 @@ _VISIT = TypeAdapter(SnapshotVisit)
 
 
 def parse_visit(value: object) -> BilledVisit:
-    """The billed visit in a snapshot's JSON values; raises ValueError where a field is missing or wrong."""
+    """The billed visit in a snapshot's JSON values; raises ValueError if a field is missing or wrong."""
     return _VISIT.validate_python(value, strict=False)

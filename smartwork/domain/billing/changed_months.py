@@ -50,7 +50,7 @@ def changed_months(now: Digests, billed: Digests, month: date) -> dict[date, lis
 
     That is where `now` differs from what was `billed`, and where a company has verdicts in a month that was billed for other
     companies only. Months before the first billed one are left out on purpose.
-    Raises InputError where a month after the first billed one has verdicts and was not billed.
+    Raises InputError if a month after the first billed one has verdicts and was not billed.
     """
     by_month: dict[date, list[int]] = defaultdict(list)
     for (company_id, earlier), digests in billed.items():
@@ -111,7 +111,7 @@ def tariffs_digest(tariffs: Iterable[Tariff], month: date) -> str:
 
 
 def _within(terms: Contract | Tariff, month: date) -> Iterator[dict[str, str]]:
-    """The validity of `terms` within the month; nothing where they hold on none of its days."""
+    """The validity of `terms` within the month; nothing if they hold on none of its days."""
     first, *_, last = days_of_month(month)
     following = last + timedelta(days=1)
     since, until = max(terms.valid_from, first), min(terms.valid_until or following, following)

@@ -98,7 +98,7 @@ def compose(
     """The document with the lines of `groups`, sorted by centre, kind of place and time, as number `ordinal` of its series.
 
     VAT is computed once for each category and rate on the sum, ROUND_HALF_UP (Belgian rule); gross = net + VAT to the cent.
-    Where `kind_of` makes it a credit note, quantities and amounts change their sign. Raises ValueError where there is no
+    Where `kind_of` makes it a credit note, quantities and amounts change their sign. Raises ValueError if there is no
     line: a month without lines has no document.
     """
     all_groups = list(groups)

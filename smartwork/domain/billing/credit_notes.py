@@ -20,7 +20,7 @@ _ZERO = Decimal(0)
 
 
 def line_numbered(invoice: Invoice, number: int) -> Line:
-    """The line of a document; raises InputError where it has no line of that number."""
+    """The line of a document; raises InputError if it has no line of that number."""
     match = next((line for line in invoice.lines if line.line == number), None)
     if match is None:
         raise InputError(f"{invoice.number} has no line {number}; its lines are numbered 1 to {len(invoice.lines)}.")
@@ -31,7 +31,7 @@ def credit(invoice: Invoice, number: int, hours: Decimal | None, lots: Sequence[
     """The line of a credit note that credits line `number`, or `hours` of it.
 
     Hours paid in money are credited first, then prepaid hours, of which the last drawn down is returned first; they go back
-    to the company's `lots` as they are now. Raises InputError where the line rests on no measurement, has fewer hours, or is
+    to the company's `lots` as they are now. Raises InputError if the line rests on no measurement, has fewer hours, or is
     not sold by the hour.
     """
     line = line_numbered(invoice, number)

@@ -68,10 +68,10 @@ def _line(invoice: Invoice, line: Line) -> Iterator[Difference]:
         if line.price != taken_of:
             yield Difference(line.line, "price", f"{line.price}", f"{taken_of} by the statement")
     for billed in line.visits:
-        yield from _proof(line, billed)
+        yield from _visit_differences(line, billed)
 
 
-def _proof(line: Line, billed: BilledVisit) -> Iterator[Difference]:
+def _visit_differences(line: Line, billed: BilledVisit) -> Iterator[Difference]:
     measured = billed.visit.occupied_s + billed.visit.vacant_s
     whole = measured + billed.visit.unknown_s
     coverage = (Decimal(measured) / whole).quantize(_SHARE) if whole else Decimal("0.000")

@@ -38,7 +38,7 @@ Unit = Literal["hour", "half_day", "day", "piece", "month", "seat", "share"]
 class Terms:
     """The contract's rule and the tariff's prices as they held for a line: with the visits, all that sets its figures.
 
-    Minutes, EUR net, hours; None where the contract or tariff has no such thing.
+    Minutes, EUR net, hours; None if the contract or tariff has no such thing.
     """
 
     charge: ChargeMode
@@ -225,12 +225,12 @@ class Invoice:
 
     @classmethod
     def parse(cls, document: object) -> "Invoice":
-        """The document of a snapshot given as JSON values; raises ValueError where it is not valid."""
+        """The document of a snapshot given as JSON values; raises ValueError if it is not valid."""
         return _SNAPSHOT.validate_python(document, strict=False)
 
     @classmethod
     def read(cls, canonical: str) -> "Invoice":
-        """The document of a snapshot given as text; raises ValueError where it is not valid."""
+        """The document of a snapshot given as text; raises ValueError if it is not valid."""
         return _SNAPSHOT.validate_json(canonical)
 
 

@@ -38,7 +38,7 @@ def encode_ledger_day(day: LedgerDay) -> dict[str, Any]:
 
 
 def decode_ledger_day(stored: object) -> LedgerDay:
-    """The ledger day that a snapshot's JSON object holds. Raises ValueError where a figure is absent or wrong."""
+    """The ledger day that a snapshot's JSON object holds. Raises ValueError if a figure is absent or wrong."""
     if isinstance(stored, LedgerDay):
         return stored
     snapshot = _STORED.validate_python(stored)

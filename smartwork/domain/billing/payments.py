@@ -95,7 +95,7 @@ def receivable(documents: Iterable[PayableDocument], standing: dict[str, Positio
 def payment(document: PayableDocument, at: Position, amount: Decimal | None) -> Decimal:
     """The amount of a payment: `amount`, or all that is open. A credit note is paid out to the company, at most what is open.
 
-    Raises InputError where nothing is open and no amount is given, or where the amount is not allowed.
+    Raises InputError if nothing is open and no amount is given, or if the amount is not allowed.
     """
     if amount is None and at.open <= 0:
         raise InputError(
@@ -112,7 +112,7 @@ def payment(document: PayableDocument, at: Position, amount: Decimal | None) -> 
 
 
 def refund(document: PayableDocument, at: Position, amount: Decimal | None) -> Decimal:
-    """The amount of a refund: `amount`, or all that was overpaid. Raises InputError where it is more than that."""
+    """The amount of a refund: `amount`, or all that was overpaid. Raises InputError if it is more than that."""
     if at.overpaid <= 0:
         raise InputError(f"{document.number} was not overpaid: {at.open} EUR are open. Nothing can be refunded.")
     refunded = at.overpaid if amount is None else amount

@@ -7,7 +7,7 @@ _REFUSED = ("Cc", "Cs", "Zl", "Zp")
 
 
 def fault(text: str) -> str | None:
-    """Why `text` cannot be printed on one line of a document or written to its XML; None where it can."""
+    """Why `text` cannot be printed on one line of a document or written to its XML; None if it can."""
     for character in text:
         if unicodedata.category(character) in _REFUSED:
             return f"it contains the control character U+{ord(character):04X}"

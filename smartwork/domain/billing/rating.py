@@ -46,7 +46,7 @@ def local_date(visit: Visit) -> date:
 
 
 def rate(visit: Visit, terms: Terms, vat: Vat) -> Group:
-    """The line that charges one visit without passes; empty where nothing is charged."""
+    """The line that charges one visit without passes; empty if nothing is charged."""
     billed = bill_visit(visit, terms)
     if billed.basis == "no_show" and terms.no_show_fee:
         return (no_shows.fee_line(_line(1, [billed], terms, vat), terms.no_show_fee),)

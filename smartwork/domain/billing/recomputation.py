@@ -54,7 +54,7 @@ def _line(invoice: Invoice, line: Line) -> Iterator[Difference]:
     if line.terms is None or line.corrects is not None:
         return
     for billed in line.visits:
-        yield from _proof(line, billed, line.terms)
+        yield from _visit_differences(line, billed, line.terms)
     # On a credit note the charges of the month are negative.
     sign = -1 if invoice.is_credit else 1
     drawn = sign * sum((drawdown.hours for drawdown in line.drawdowns), _ZERO)
@@ -85,7 +85,7 @@ def _expected(invoice: Invoice, line: Line, terms: Terms, drawn: Decimal) -> tup
     return hours - drawn, hours, terms.per_hour
 
 
-def _proof(line: Line, billed: BilledVisit, terms: Terms) -> Iterator[Difference]:
+def _visit_differences(line: Line, billed: BilledVisit, terms: Terms) -> Iterator[Difference]:
     basis, hours = chargeable(billed.visit, terms)
     if basis != billed.basis:
         yield Difference(line.line, "basis", billed.basis, basis)

@@ -46,7 +46,7 @@ class ContractMissing(SmartworkError):  # noqa: N818 - says what is missing
 def tariff_at(tariffs: Iterable[Tariff], centre: str, kind: str, day: date) -> Tariff:
     """The tariff that is valid; one that names the centre takes precedence over a general one, then the newer over the older.
 
-    Raises RateMissing where none is valid.
+    Raises RateMissing if none is valid.
     """
     valid = [t for t in tariffs if t.kind == kind and t.centre in (centre, None) and _is_valid(t, day)]
     if not valid:

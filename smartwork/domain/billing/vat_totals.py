@@ -28,7 +28,7 @@ def _total(vat: Vat, base: Decimal) -> VatTotal:
 
 
 def _vat(category: VatCategory, rate: Decimal, own: Vat) -> Vat:
-    """`own` where category and rate are its own, else the usual code and reason of the category.
+    """`own` if category and rate are its own, else the usual code and reason of the category.
 
     A correction keeps the VAT of the line that it takes back, which may differ from the party's VAT of today.
     """

@@ -46,10 +46,10 @@ class MeasuredVerdict:
 class Visit(MeasuredVerdict):
     """A verdict, whose it is, and its evidence.
 
-    `centre` and `resource` are slugs, `booking` and `check_in` external ids; `member` is a pseudonym, or None where nobody
+    `centre` and `resource` are slugs, `booking` and `check_in` external ids; `member` is a pseudonym, or None if nobody
     is known. `spans` are cut to the period and the overstay. `batches` are the runs of numbered readings under the spans.
     `ledger` is the centre's ledger of the local days that the visit touches, at the time of reading; a day on which no
-    edge numbered a reading is left out. It is None where no ledger was recorded.
+    edge numbered a reading is left out. It is None if no ledger was recorded.
     """
 
     centre: str

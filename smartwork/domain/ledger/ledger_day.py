@@ -21,7 +21,7 @@ class LedgerDay:
 
     `numbered`: given a number by the centre's edges. `rejected`: arrived, but kept with a reason instead of stored.
     `in_outbox`: still in an outbox, as the edge last reported. `missing`: in no outbox and not arrived.
-    `duplicates`: arrived again and dropped; not part of the sum. None where it was not recorded, as on invoices.
+    `duplicates`: arrived again and dropped; not part of the sum. None if it was not recorded, as on invoices.
     """
 
     day: date

@@ -24,7 +24,7 @@ class RemovalNotConfirmed(SmartworkError):  # noqa: N818 - names what is missing
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
-    """The result of applying a file: its problems, or its changes. `version` is None where nothing was written.
+    """The result of applying a file: its problems, or its changes. `version` is None if nothing was written.
 
     `billed_to` is the last month with a document: changes up to it become corrections.
     """
@@ -43,7 +43,7 @@ def show(connection: Connection) -> str:
 def apply_file(connection: Connection, file: Path, at: datetime, *, remove: bool, dry_run: bool) -> ApplyResult:
     """Put the agreements of `file` in force at the instant `at`. Applying the same file again changes nothing.
 
-    Raises InputError where the file cannot be read, RemovalNotConfirmed where it leaves out entries and `remove` is not set.
+    Raises InputError if the file cannot be read, RemovalNotConfirmed if it leaves out entries and `remove` is not set.
     """
     try:
         text = file.read_text(encoding="utf-8")
@@ -54,7 +54,7 @@ def apply_file(connection: Connection, file: Path, at: datetime, *, remove: bool
 
 
 def restore(connection: Connection, version: int, at: datetime, *, dry_run: bool) -> ApplyResult:
-    """Put an earlier version in force again, as a new version; raises InputError where it does not exist."""
+    """Put an earlier version in force again, as a new version; raises InputError if it does not exist."""
     wanted = read(stored.content(connection, version), f"version {version}")
     return _apply(connection, wanted, at, f"version {version} again", remove=True, dry_run=dry_run)
 

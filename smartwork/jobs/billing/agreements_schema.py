@@ -69,7 +69,7 @@ class VatEntry(Entry):
     def _is_consistent(self) -> Self:
         if self.category == "S":
             if self.rate == 0:
-                raise ValueError("S needs a rate above 0; where no VAT is due, use AE (reverse charge) or E (exempt)")
+                raise ValueError("S needs a rate above 0; if no VAT is due, use AE (reverse charge) or E (exempt)")
             if self.code or self.reason:
                 raise ValueError("S has a rate, so it takes no code or reason")
         elif self.rate:

@@ -42,8 +42,8 @@ def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path,
     A second run issues nothing again: existing documents, and credit notes of disputes, stay, and their files are written
     again, byte for byte the same. Verdicts, contracts or prices of earlier months that changed since they were billed lead to
     corrections on this month's documents. All documents of a run are issued in one transaction.
-    Raises InputError where the month is not over, or where an earlier month has to be billed first; RateMissing,
-    ContractMissing or SellerMissing where one of them is missing; NotProvable where readings arrived after the verdicts; and
+    Raises InputError if the month is not over, or if an earlier month has to be billed first; RateMissing,
+    ContractMissing or SellerMissing if one of them is missing; NotProvable if readings arrived after the verdicts; and
     the errors of `render` where files cannot be written.
     """
     first = _past_month(month, at.date())
@@ -112,7 +112,7 @@ class _Inputs:
 
 
 def _past_month(month: date, today: date) -> date:
-    """The first day of the month; raises InputError where the month is not over."""
+    """The first day of the month; raises InputError if the month is not over."""
     first = month.replace(day=1)
     if (today.year, today.month) <= (first.year, first.month):
         raise InputError(f"The month {first:%Y-%m} is not over on {today.isoformat()}. Bill it after its last day.")
@@ -196,7 +196,7 @@ def _issue(connection: Connection, inputs: _Inputs, customers: Sequence[Customer
 
 
 def _require_evidence(invoice: Invoice) -> None:
-    """Raises NotProvable where a figure does not follow from its evidence, because readings arrived after the verdict."""
+    """Raises NotProvable if a figure does not follow from its evidence, because readings arrived after the verdict."""
     for fault in faults(invoice):
         line = next((line for line in invoice.lines if line.line == fault.line), None)
         names = ", ".join(sorted(names_of((line,)))) if line else "the document"

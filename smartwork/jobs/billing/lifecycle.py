@@ -33,7 +33,7 @@ class CreditNote:
 def send(connection: Connection, number: str, at: datetime, note: str) -> None:
     """Record that a document was sent.
 
-    Raises NotAllowedInState where it was sent already, InputError where there is no such document.
+    Raises NotAllowedInState if it was sent already, InputError if there is no such document.
     """
     with documents.issuing_transaction(connection):
         _locked(connection, number)
@@ -95,26 +95,29 @@ def uphold(connection: Connection, number: str, line: int, at: datetime, note: s
         _record(connection, number, Event("upheld", at, line, note))
 
 
+@dataclass(frozen=True, slots=True)
+class DisputedLine:
+    """A line of an invoice that is credited, or the part of `hours` of it."""
+
+    number: str
+    line: int
+    hours: Decimal | None = None
+
+
 def credit(
-    connection: Connection,
-    number: str,
-    line: int,
-    hours: Decimal | None,
-    at: datetime,
-    reason: str,
-    out_dir: Path,
-    progress: Progress,
+    connection: Connection, disputed: DisputedLine, reason: str, at: datetime, out_dir: Path, progress: Progress
 ) -> CreditNote:
     """End a dispute with a credit note for the line, or for some of its hours; the files go to `out_dir/<YYYY-MM>/`.
 
-    Raises NotAllowedInState where the line is not in dispute, InputError where the hours cannot be credited, and NotWritable.
+    Raises NotAllowedInState if the line is not in dispute, InputError if the hours cannot be credited, and NotWritable.
     """
+    number, line = disputed.number, disputed.line
     with documents.issuing_transaction(connection):
         document = _locked(connection, number)
         require(number, documents.events(connection, number), "credited", line)
         _require_uncorrected(connection, document, line)
         lots, _ = prepaid_hours.lots(connection, [document.company_id or 0]).get(document.company_id or 0, ([], []))
-        group = credited_line(_invoice(connection, number), line, hours, lots)
+        group = credited_line(_invoice(connection, number), line, disputed.hours, lots)
         head = credit_note_header(document.invoice, at.date(), reason)
         ordinal = documents.take_number(connection, series_of("credit_note", at.date()))
         note = compose(head, [group], ordinal=ordinal)
@@ -127,7 +130,7 @@ def credit(
 
 
 def _require_uncorrected(connection: Connection, document: IssuedDocument, line: int) -> None:
-    """Raises InputError where a later document corrected the line: it must not be credited as well."""
+    """Raises InputError if a later document corrected the line: it must not be credited as well."""
     number, company_id = document.invoice.number, document.company_id or 0
     later = documents.of_companies(connection, [company_id], document.invoice.issued_on).get(company_id, [])
     for invoice in later:
@@ -142,7 +145,7 @@ def _require_uncorrected(connection: Connection, document: IssuedDocument, line:
 
 
 def _invoice(connection: Connection, number: str) -> Invoice:
-    """The invoice with this number; raises InputError where it is another kind of document."""
+    """The invoice with this number; raises InputError if it is another kind of document."""
     invoice = _locked(connection, number).invoice
     if invoice.kind != "invoice":
         raise InputError(

@@ -10,7 +10,7 @@ from smartwork.db.billing import documents
 from smartwork.db.core.connection import Connection
 from smartwork.domain.billing.lifecycle import NotAllowedInState, status
 from smartwork.errors import InputError
-from smartwork.jobs.billing.lifecycle import credit, dispute, pay, send, uphold
+from smartwork.jobs.billing.lifecycle import DisputedLine, credit, dispute, pay, send, uphold
 from tests.support.accounts import INVOICE, ISSUED, OCTOBER, audited, bill, credited, kinds, silent
 
 pytestmark = pytest.mark.services
@@ -21,7 +21,7 @@ def test_dispute_ends_with_a_credit_note_that_refers_to_the_line(connection: Con
     send(connection, INVOICE, ISSUED, "by Peppol")
     shown = dispute(connection, INVOICE, 1, ISSUED, "the room was locked")
     assert [billed.visit.booking for billed in shown.visits] == ["B-2"]
-    made = credit(connection, INVOICE, 1, Decimal("0.75"), ISSUED, "the room was locked", tmp_path, silent)
+    made = credit(connection, DisputedLine(INVOICE, 1, Decimal("0.75")), "the room was locked", ISSUED, tmp_path, silent)
     note = made.invoice
     assert (note.kind, note.number, note.net, note.vat, note.gross) == (
         "credit_note",
@@ -51,7 +51,7 @@ def test_what_cannot_happen_now_is_refused_and_leaves_no_trace(connection: Conne
     bill(connection, tmp_path)
     pay(connection, INVOICE, ISSUED, "")
     for refused in (
-        lambda: credit(connection, INVOICE, 1, None, ISSUED, "no", tmp_path, silent),
+        lambda: credit(connection, DisputedLine(INVOICE, 1), "no", ISSUED, tmp_path, silent),
         lambda: uphold(connection, INVOICE, 1, ISSUED, ""),
     ):
         with pytest.raises(NotAllowedInState, match=INVOICE):
@@ -76,7 +76,7 @@ def test_a_line_that_a_correction_took_back_is_not_credited_too(connection: Conn
     [note] = [one for one in bill(connection, tmp_path, months_later=1).invoices if one.company == "bolt"]
     assert note.net == Decimal("-42.00")
     with pytest.raises(InputError, match=f"{INVOICE} was corrected by line 1 of {note.number}"):
-        credit(connection, INVOICE, 1, None, ISSUED, "again", tmp_path, silent)
+        credit(connection, DisputedLine(INVOICE, 1), "again", ISSUED, tmp_path, silent)
     uphold(connection, INVOICE, 1, ISSUED, "it was corrected")
     with pytest.raises(InputError, match="dispute that"):
         dispute(connection, INVOICE, 1, ISSUED, "again")

@@ -12,7 +12,7 @@ from smartwork.db.billing import documents, drafts
 from smartwork.db.core.connection import Connection
 from smartwork.errors import InputError
 from smartwork.jobs.billing.bill_month import NotProvable, draft_month
-from smartwork.jobs.billing.lifecycle import credit, dispute
+from smartwork.jobs.billing.lifecycle import DisputedLine, credit, dispute
 from tests.support.accounts import ISSUED, OCTOBER, audited, bill, rows, settle, silent
 
 pytestmark = pytest.mark.services
@@ -48,7 +48,7 @@ def test_prepaid_hours_pay_and_the_hours_left_are_a_liability(connection: Connec
     assert audited(connection).is_clean
 
 
-def test_minute_that_two_verdicts_claim_stops_the_run(connection: Connection, tmp_path: Path) -> None:
+def test_a_minute_in_two_verdicts_stops_the_run(connection: Connection, tmp_path: Path) -> None:
     connection.execute(b"""
         INSERT INTO verdict VALUES
             (9, 1, NULL, NULL, 3, 'walk_in', '2026-10-05 07:30Z', '2026-10-05 08:00Z', NULL, NULL, 0, 1800, 0, 0, 0)
@@ -116,7 +116,7 @@ def test_partly_credited_hours_keep_the_value_of_their_lot_exact(connection: Con
     connection.execute(POOLS)
     bill(connection, tmp_path)
     dispute(connection, "INV-2026-00001", 1, ISSUED, "locked")
-    credit(connection, "INV-2026-00001", 1, Decimal("0.25"), ISSUED, "locked", tmp_path, silent)
+    credit(connection, DisputedLine("INV-2026-00001", 1, Decimal("0.25")), "locked", ISSUED, tmp_path, silent)
     assert audited(connection).is_clean
 
 

@@ -97,9 +97,7 @@ def test_numbers_that_another_batch_has_taken_are_a_conflict_that_is_kept_as_rej
     assert number(connection, "SELECT count(*) FROM reading") == 10
 
 
-def test_two_batches_of_one_portion_that_claim_the_same_numbers_are_stored_once(
-    connection: Connection, store: IngestStore
-) -> None:
+def test_of_two_batches_of_a_portion_with_the_same_numbers_one_is_stored(connection: Connection, store: IngestStore) -> None:
     outcome = commit(store, received(morning(5)), received(morning(1, "s-2")))
     assert (outcome.readings, outcome.rejected) == (10, 1)
     assert number(connection, "SELECT count(*) FROM reading") == 10

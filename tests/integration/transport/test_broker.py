@@ -158,7 +158,7 @@ def test_a_centre_appears_in_its_home_assistant_and_is_commanded_from_there(brok
         assert topics_of(edge, 2) == [birth, wish]
 
 
-def test_another_centre_cannot_speak_for_it_in_home_assistant(broker: Broker) -> None:
+def test_another_centre_cannot_publish_for_it_in_home_assistant(broker: Broker) -> None:
     with broker.client("devices", ["smartwork/#", "homeassistant/device/+/config"]) as home:
         home.wait_connected(5)
         with broker.client("la-louviere", []) as other:

@@ -285,7 +285,7 @@ def test_what_an_older_version_wrote_may_have_other_words_and_nothing_else(
     assert result.words is (finding is not None)
 
 
-def test_evidence_beside_the_pdf_that_differs_from_its_xml_is_named_by_line(tmp_path: Path) -> None:
+def test_evidence_attached_to_the_pdf_that_differs_from_its_xml_is_named_by_line(tmp_path: Path) -> None:
     result = checked(tmp_path, with_files(XML, altered(raise_hours)), "a.pdf")
     assert {(0, "SHA-256"), (3, "proofs"), (3, "hours of a visit")} <= found(result)
 

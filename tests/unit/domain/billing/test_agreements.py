@@ -81,7 +81,7 @@ def test_what_does_not_hold_together_is_named(wanted: Agreements, where: str, re
     assert reason in said
 
 
-def test_a_contract_for_rooms_may_hold_beside_a_general_one() -> None:
+def test_a_contract_for_rooms_may_be_valid_together_with_a_general_one() -> None:
     rooms = replace(ACME.contracts[0], kind="room")
     assert reasons(replace(AGREED, companies=(replace(ACME, contracts=(*ACME.contracts, rooms)),))) == []
 
