@@ -210,6 +210,7 @@ class Gateway:
         self._ticked_at = now
         self._lights.tick(now)
         if self._network.connected:
+            self._network.repeat_status()
             self._publish_reports(now)
 
     def _publish_reports(self, now: datetime) -> None:

@@ -9,6 +9,7 @@ from ingest.early_release import early_release_worker
 from ingest.metrics_server import metrics_server
 from ingest.retention import retention_worker
 from ingest.service import Ingest
+from ingest.silent_gateways import silence_watch
 from smartwork.clock import now
 from smartwork.errors import SmartworkError
 from smartwork.json_log import log_as_json
@@ -30,6 +31,7 @@ def main() -> int:
             metrics_server(ingest.metrics, settings.metrics_host, settings.metrics_port),
             early_release_worker(settings, now),
             retention_worker(settings, now),
+            silence_watch(settings, ingest.metrics, now),
         ):
             ingest.run()
     except SmartworkError as error:

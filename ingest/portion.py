@@ -7,8 +7,10 @@ from datetime import datetime
 from smartwork.contracts.decode import Decoded, Rejected, decode
 from smartwork.contracts.edge_reports import Alarms, DiscoveredDevices
 from smartwork.contracts.messages import Batch, LedgerReport, Status
+from smartwork.contracts.topics import EDGE_PUBLISHED_TYPES, Topic
 from smartwork.db.ingest.messages import (
     CommitResult,
+    EdgeKey,
     Portion,
     ReceivedBatch,
     ReceivedLedgerReport,
@@ -28,8 +30,12 @@ def decode_portion(deliveries: Sequence[Delivery]) -> Portion:
     statuses: list[ReceivedStatus] = []
     edge_reports: list[EdgeReport] = []
     rejected: list[RejectedMessage] = []
+    active_edges: set[EdgeKey] = set()
     for delivery in deliveries:
-        match decode(delivery.topic, delivery.payload):
+        decoded = decode(delivery.topic, delivery.payload)
+        if not delivery.retained and (edge := _sender(decoded)) is not None:
+            active_edges.add(edge)
+        match decoded:
             case Rejected(topic, reason):
                 rejected.append(RejectedMessage(topic, reason, delivery.payload))
             case Decoded(topic, Batch() as batch):
@@ -42,7 +48,17 @@ def decode_portion(deliveries: Sequence[Delivery]) -> Portion:
                 edge_reports.append((topic, edge_report))
             case Decoded(topic, _):
                 rejected.append(RejectedMessage(str(topic), "not a message for a server", delivery.payload))
-    return Portion(batches, ledger_reports, statuses, edge_reports, rejected)
+    return Portion(batches, ledger_reports, statuses, active_edges, edge_reports, rejected)
+
+
+def _sender(decoded: Decoded | Rejected) -> EdgeKey | None:
+    """The edge that published a message, None if it is not an edge's. A will is the broker's, not the edge's."""
+    topic = decoded.topic if isinstance(decoded, Decoded) else Topic.parse(decoded.topic)
+    if topic is None or topic.name is None or topic.message_type not in EDGE_PUBLISHED_TYPES:
+        return None
+    if isinstance(decoded, Decoded) and isinstance(decoded.message, Status) and decoded.message.state == "offline":
+        return None
+    return topic.centre, topic.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +88,11 @@ def commit_portion(
 
 
 def _commit_one_by_one(store: IngestStore, portion: Portion, arrived_at: datetime) -> list[CommitResult]:
-    results = [store.commit(Portion(statuses=portion.statuses, rejected=portion.rejected), arrived_at)]
+    results = [
+        store.commit(
+            Portion(statuses=portion.statuses, active_edges=portion.active_edges, rejected=portion.rejected), arrived_at
+        )
+    ]
     for batch in portion.batches:
         try:
             results.append(store.commit(Portion(batches=[batch]), arrived_at))

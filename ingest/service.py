@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from smartwork.contracts.topics import MessageType, Topic, all_centres_filter, s
 from smartwork.db.core.connection import Connection, connect_with_retry
 from smartwork.db.ingest.columns import reading_columns
 from smartwork.db.ingest.messages import CommitResult
-from smartwork.db.ingest.store import IngestStore
+from smartwork.db.ingest.store import ACTIVITY_STEP, IngestStore
 from smartwork.errors import ServiceUnavailable
 from smartwork.settings import IngestSettings
 from smartwork.transport.mqtt import Delivery, MqttClient
@@ -64,6 +64,7 @@ class Ingest:
         self.metrics.in_flight.set_function(lambda: self._client.queued + self._received - self._finished)
         self.metrics.connected.labels("broker").set_function(lambda: self._client.connected)
         self._subscriptions_made = self._connections_made = 0
+        self._activity_step = min(ACTIVITY_STEP, timedelta(seconds=settings.gateway_silent_after_s / 4))
         self._connection: Connection | None = None
         self._store: IngestStore | None = None
 
@@ -160,7 +161,7 @@ class Ingest:
             if self._connection is None:
                 return None
             try:
-                self._store = IngestStore(self._connection)
+                self._store = IngestStore(self._connection, self._activity_step)
             except ServiceUnavailable as error:
                 self._database_lost(error)
             else:

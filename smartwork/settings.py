@@ -115,6 +115,13 @@ class IngestSettings(DatabaseSettings, BrokerSettings):
         description="Seconds between runs of retention, 1 to 86400; 0 for never. Not used if the database server does it.",
     )
 
+    gateway_silent_after_s: int = Field(
+        default=180,
+        ge=1,
+        le=86_400,
+        description="Seconds without a message after which a gateway is an alarm, 1 to 86400; it sends two a minute.",
+    )
+
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
         """As `Settings.from_env`; reads `SMARTWORK_KEEP_EVERY_S`, the former name of `SMARTWORK_RETENTION_EVERY_S`, too."""

@@ -5,10 +5,11 @@ import streamlit as st
 from dashboard import data, frame, live
 from dashboard.drawing import draw
 from dashboard.format import ago, clock, percent, whole
+from dashboard.gateway_card import gateway_card
 from dashboard.markup import Card, cards
 from dashboard.plan import floor_plan, legend
 from smartwork.clock import now
-from smartwork.db.read.dashboard import CentreRow, EdgeRow, ratio
+from smartwork.db.read.dashboard import CentreRow, ratio
 
 with data.opened() as reader:
     centres = frame.centres_of(reader)
@@ -25,16 +26,6 @@ slug = st.selectbox(
     width=300,
 )
 st.session_state["centre"] = slug
-
-
-def edge_card(edges: list[EdgeRow]) -> Card:
-    """Whether the centre's gateway is connected."""
-    if not edges:
-        return Card("Gateway", "–", "never connected", "bad")
-    offline = [edge for edge in edges if edge.state == "offline"]
-    since = min(edge.since for edge in offline or edges)
-    note = f"since {ago(now() - since).removesuffix(' ago')}"
-    return Card("Gateway", "Offline", note, "bad") if offline else Card("Gateway", "Online", note, "good")
 
 
 @st.fragment(run_every=2)
@@ -62,7 +53,7 @@ def plan(centre: CentreRow) -> None:
                         ago(at - last_reading) if last_reading else "never",
                         f"at {clock(last_reading)}" if last_reading else "",
                     ),
-                    edge_card(edges),
+                    gateway_card(edges, at),
                 ]
             )
         )

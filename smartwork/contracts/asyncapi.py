@@ -40,7 +40,10 @@ _EXCHANGES: dict[MessageType, _Exchange] = {
         "edge", "ingest", retain=False, when="Published in order, and again byte for byte until confirmed."
     ),
     MessageType.STATUS: _Exchange(
-        "edge", "ingest", retain=True, when="Published on connecting and on disconnecting; `offline` is also the last will."
+        "edge",
+        "ingest",
+        retain=True,
+        when="Published every minute while connected, and on disconnecting; `offline` is also the last will.",
     ),
     MessageType.LEDGER: _Exchange(
         "edge", "ingest", retain=True, when="Published when a figure has changed, and at intervals."

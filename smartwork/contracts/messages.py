@@ -71,7 +71,7 @@ class Batch(WireModel):
 
 
 class Status(WireModel):
-    """Whether an edge is connected. Retained; `offline` is also its last will."""
+    """Whether an edge is connected. Retained, and published again every minute; `offline` is also its last will."""
 
     v: Literal[1] = 1
     state: Literal["online", "offline"]

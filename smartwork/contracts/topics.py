@@ -36,6 +36,8 @@ _EDGE_MESSAGE_TYPES = {
     MessageType.ALARMS,
     MessageType.DISCOVERED_DEVICES,
 }
+EDGE_PUBLISHED_TYPES = frozenset(_EDGE_MESSAGE_TYPES - {MessageType.CONFIRMED})
+"""What edges publish. A message of one of these types shows that its edge runs."""
 _SHAPE = re.compile(
     rf"{_ROOT}/(?P<centre>{SLUG})/"
     r"(?P<message_type>readings|status|ledger|confirmed|policy/applied|policy|released|command|alarms|seen)"

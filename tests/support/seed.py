@@ -116,8 +116,9 @@ def _live(connection: Connection, now: datetime) -> None:
         for metric, value in ((Metric.LIGHT_ON, on), (Metric.LIGHT_LEVEL, level)):
             connection.execute(_READING, (now, light, int(metric), value))
     connection.execute(
-        "INSERT INTO edge_status VALUES (1, 'edge-mons', 'online', %(at)s), (2, 'edge-namur', 'offline', %(at)s)",
-        {"at": hour_ago},
+        "INSERT INTO edge_status VALUES (1, 'edge-mons', 'online', %(hour_ago)s, %(now)s), "
+        "(2, 'edge-namur', 'offline', %(hour_ago)s, %(hour_ago)s)",
+        {"hour_ago": hour_ago, "now": now},
     )
 
 

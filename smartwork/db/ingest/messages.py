@@ -1,12 +1,14 @@
 """The messages that ingest stores together, and the result of storing them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from smartwork.contracts.messages import Batch, LedgerReport
 from smartwork.contracts.topics import Topic
 from smartwork.db.network.edge_reports import EdgeReport
 
+EdgeKey = tuple[str, str]
+"""Centre and edge."""
 OutboxKey = tuple[str, str, str]
 """Centre, edge and epoch."""
 
@@ -67,6 +69,8 @@ class Portion:
     batches: Sequence[ReceivedBatch] = ()
     ledger_reports: Sequence[ReceivedLedgerReport] = ()
     statuses: Sequence[ReceivedStatus] = ()
+    active_edges: Collection[EdgeKey] = ()
+    """The edges from which a message arrived, of any type, rejected ones included."""
     edge_reports: Sequence[EdgeReport] = ()
     rejected: Sequence[RejectedMessage] = ()
 

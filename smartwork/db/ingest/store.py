@@ -1,8 +1,8 @@
 """What ingest writes: batches with their readings, stored once, in one transaction with the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import psycopg
 
@@ -11,10 +11,11 @@ from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 from smartwork.db.ingest.batches import record_batches
 from smartwork.db.ingest.columns import BatchColumns
-from smartwork.db.ingest.edge_state import store_ledger_reports, store_statuses
+from smartwork.db.ingest.edge_state import store_edge_states, store_ledger_reports
 from smartwork.db.ingest.id_cache import IdCache
 from smartwork.db.ingest.messages import (
     CommitResult,
+    EdgeKey,
     OutboxKey,
     Portion,
     ReceivedBatch,
@@ -28,6 +29,9 @@ from smartwork.db.ingest.rejected import store_rejected
 from smartwork.db.network.edge_reports import EdgeReport, store_edge_reports
 from smartwork.errors import SmartworkError
 
+ACTIVITY_STEP = timedelta(seconds=10)
+_REMEMBERED_EDGES = 20_000
+
 
 class ContentRefused(SmartworkError):  # noqa: N818 - the message is at fault, not the program
     """The database refuses a message that passed all checks; the text is the database's reason."""
@@ -39,14 +43,18 @@ class _KnownMessages:
 
     ledger_reports: list[ReceivedLedgerReport]
     statuses: list[ReceivedStatus]
+    active_edges: set[EdgeKey]
     rejected: list[RejectedMessage]
 
 
 class IngestStore:
     """Writes portions of messages through one connection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, activity_step: timedelta = ACTIVITY_STEP) -> None:
+        """`activity_step`: how often at most the arrival of an edge's messages is stored."""
         self._connection = connection
+        self._activity_step = activity_step
+        self._active_at: dict[EdgeKey, datetime] = {}
         with wrap_database_errors():
             self._ids = IdCache(connection)
 
@@ -97,7 +105,7 @@ class IngestStore:
             raise _content_refused(error) from error
 
     def _commit(self, portion: Portion, arrived_at: datetime, prepared: PreparedBatches | None) -> CommitResult:
-        known = self._known_messages(portion)
+        known = self._known_messages(portion, arrived_at)
         outboxes = [received.outbox for received in known.ledger_reports]
         if prepared and prepared.ids is self._ids:
             self._ids.register([], outboxes)
@@ -112,7 +120,8 @@ class IngestStore:
             readings = store_readings(self._connection, prepared, recorded.is_new)
             rejected = store_rejected(self._connection, [*known.rejected, *recorded.conflicts], prepared, recorded.is_new)
             store_ledger_reports(self._connection, self._ids, known.ledger_reports)
-            store_statuses(self._connection, self._ids, known.statuses, arrived_at)
+            store_edge_states(self._connection, self._ids, known.statuses, known.active_edges, arrived_at)
+        self._record_activity(known.active_edges, arrived_at)
         return CommitResult(
             readings=readings,
             batches=int(recorded.is_new.sum()),
@@ -121,13 +130,29 @@ class IngestStore:
             confirmed=_runs_by_outbox(prepared.batches),
         )
 
-    def _known_messages(self, portion: Portion) -> _KnownMessages:
+    def _known_messages(self, portion: Portion, arrived_at: datetime) -> _KnownMessages:
         rejected = list(portion.rejected)
         return _KnownMessages(
             [received for received in portion.ledger_reports if self._has_centre(received.topic, b"", rejected)],
             [received for received in portion.statuses if self._has_centre(received.topic, b"", rejected)],
+            self._due_activity(portion.active_edges, arrived_at),
             rejected,
         )
+
+    def _due_activity(self, active_edges: Collection[EdgeKey], arrived_at: datetime) -> set[EdgeKey]:
+        """Those of the edges, of existing centres, whose activity was not stored recently."""
+        due = {
+            edge
+            for edge in active_edges
+            if edge not in self._active_at or abs(arrived_at - self._active_at[edge]) >= self._activity_step
+        }
+        centres = {centre for centre, _ in due if self._ids.has_centre(centre)}
+        return {(centre, edge) for centre, edge in due if centre in centres}
+
+    def _record_activity(self, edges: Collection[EdgeKey], arrived_at: datetime) -> None:
+        if len(self._active_at) > _REMEMBERED_EDGES:
+            self._active_at.clear()
+        self._active_at.update(dict.fromkeys(edges, arrived_at))
 
     def _has_centre(self, topic: Topic, payload: bytes, rejected: list[RejectedMessage]) -> bool:
         """Whether the topic's centre exists; if not, the message is added to `rejected`."""

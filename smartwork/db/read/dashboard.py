@@ -154,11 +154,12 @@ class ZoneLight:
 
 @dataclass(frozen=True, slots=True)
 class EdgeRow:
-    """Whether an edge is connected, and since which instant."""
+    """Whether an edge is connected, since which instant, and when its last message arrived."""
 
     edge: str
     state: Literal["online", "offline"]
     since: datetime
+    last_message_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

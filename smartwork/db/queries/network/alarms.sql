@@ -2,6 +2,7 @@
 -- Ends the alarms that the edge's newest report does not list. An older report ends nothing.
 UPDATE alarm SET ended_at = greatest(%(reported_at)s, since)
 FROM centre c WHERE c.centre_id = alarm.centre_id AND c.slug = %(centre)s AND edge = %(edge)s AND ended_at IS NULL
+  AND raised_by = 'edge'
   AND since <= %(reported_at)s
   AND NOT EXISTS (SELECT FROM unnest(%(kinds)s::text[], %(devices)s::text[]) AS a (kind, device)
                   WHERE a.kind = alarm.kind AND a.device = alarm.device)
@@ -19,3 +20,20 @@ SELECT c.slug AS centre, a.edge, a.kind, a.device, a.since, a.message
 FROM alarm a JOIN centre c USING (centre_id)
 WHERE ended_at IS NULL AND (%(centre)s::text IS NULL OR c.slug = %(centre)s)
 ORDER BY c.slug, a.since, a.kind, a.device
+
+-- name: begin_silent_gateway_alarms
+INSERT INTO alarm (centre_id, edge, kind, device, since, message, raised_by)
+SELECT s.centre_id, s.edge, 'gateway_silent', '', s.last_message_at,
+       format('nothing has arrived from the gateway since %%s UTC',
+              to_char(s.last_message_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')), 'server'
+FROM edge_status s WHERE s.last_message_at < %(silent_before)s
+ORDER BY s.centre_id, s.edge
+ON CONFLICT (centre_id, edge, kind, device) WHERE ended_at IS NULL DO NOTHING
+RETURNING (SELECT slug FROM centre c WHERE c.centre_id = alarm.centre_id), edge
+
+-- name: end_silent_gateway_alarms
+UPDATE alarm SET ended_at = greatest(s.last_message_at, alarm.since)
+FROM edge_status s, centre c
+WHERE s.centre_id = alarm.centre_id AND s.edge = alarm.edge AND c.centre_id = alarm.centre_id
+  AND alarm.kind = 'gateway_silent' AND alarm.ended_at IS NULL AND s.last_message_at >= %(silent_before)s
+RETURNING c.slug, alarm.edge

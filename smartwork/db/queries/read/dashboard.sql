@@ -81,7 +81,7 @@ WHERE z.centre_id = %(centre_id)s
 ORDER BY z.zone_id, o.at DESC NULLS LAST, v.at DESC NULLS LAST
 
 -- name: dashboard_edges
-SELECT edge, state, since FROM edge_status WHERE centre_id = %(centre_id)s ORDER BY edge
+SELECT edge, state, since, last_message_at FROM edge_status WHERE centre_id = %(centre_id)s ORDER BY edge
 
 -- name: dashboard_energy
 SELECT c.centre_id, c.name AS centre, z.zone_id, z.name AS zone, z.area_m2, e.day,
