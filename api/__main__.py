@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
@@ -10,13 +11,15 @@ import uvicorn
 from api.app import create_app
 from smartwork.clock import now
 from smartwork.db.core.pool import DatabasePool
-from smartwork.errors import SmartworkError
+from smartwork.errors import ServiceUnavailable, SmartworkError
 from smartwork.json_log import log_as_json
 from smartwork.settings import ApiSettings
 
 
 def main() -> int:
-    """Returns the exit status: 0 after an orderly stop, 2 if a setting is wrong or the port is in use."""
+    """Returns the exit status: 0 after an orderly stop, 2 if a setting is wrong, the database has another schema than this
+    version, or the port is in use. A database that does not answer is waited for.
+    """
     try:
         settings = ApiSettings.from_env(os.environ)
     except SmartworkError as error:
@@ -26,6 +29,12 @@ def main() -> int:
         signal.signal(name, lambda *_: None)
     log_as_json("api")
     pool = DatabasePool(settings.database_url)
+    try:
+        with suppress(ServiceUnavailable), pool.connection():
+            pass  # the first connection checks the schema
+    except SmartworkError as error:
+        print(error, file=sys.stderr)
+        return 2
     app = create_app(pool, now, Path(settings.documents))
     try:
         uvicorn.run(

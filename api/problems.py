@@ -13,7 +13,8 @@ from starlette.exceptions import HTTPException
 
 from smartwork.db.bookings.front_desk import ConflictingRecord, UnknownName
 from smartwork.db.bookings.importing import Overlap
-from smartwork.errors import InputError, ServiceUnavailable
+from smartwork.db.core.migrations import SchemaMismatch
+from smartwork.errors import InputError, ServiceUnavailable, SmartworkError
 
 log = logging.getLogger("api")
 MEDIA_TYPE = "application/problem+json"
@@ -91,8 +92,9 @@ def install(app: FastAPI) -> None:
     def conflict(_: Request, error: Exception) -> JSONResponse:
         return problem_response(HTTPStatus.CONFLICT, str(error))
 
+    @app.exception_handler(SchemaMismatch)
     @app.exception_handler(ServiceUnavailable)
-    def unavailable(_: Request, error: ServiceUnavailable) -> JSONResponse:
+    def unavailable(_: Request, error: SmartworkError) -> JSONResponse:
         log.warning("%s", error)
         return problem_response(
             HTTPStatus.SERVICE_UNAVAILABLE, "The database does not answer. Try again later.", headers={"Retry-After": "5"}

@@ -50,7 +50,7 @@ def centres_of(reader: Reader) -> list[CentreRow]:
     """All centres; raises NothingYet if there is none."""
     centres = reader.centres()
     if not centres:
-        raise NothingYet("The database contains no centre. Install a network, or run `smartwork demo`.")
+        raise NothingYet("The database contains no centre. Centres appear here as soon as they are registered.")
     return centres
 
 

@@ -13,6 +13,7 @@ from ingest.span_derivation import span_derivation
 from smartwork.contracts.messages import Confirmation
 from smartwork.contracts.topics import MessageType, Topic, all_centres_filter, shared_filter
 from smartwork.db.core.connection import Connection, connect_with_retry
+from smartwork.db.core.migrations import require_current_schema
 from smartwork.db.ingest.columns import reading_columns
 from smartwork.db.ingest.messages import CommitResult
 from smartwork.db.ingest.store import ACTIVITY_STEP, IngestStore
@@ -155,12 +156,16 @@ class Ingest:
             self._database_lost(error)
 
     def _open_store(self) -> IngestStore | None:
-        """The store, connected if need be; None if the worker is asked to stop while the database is away."""
+        """The store, connected if need be; None if the worker is asked to stop while the database is away.
+
+        Raises SchemaMismatch, which ends the worker, if the database has another schema than this version.
+        """
         while self._store is None:
             self._connection = connect_with_retry(self._settings.database_url, log.warning, should_stop=self._should_stop)
             if self._connection is None:
                 return None
             try:
+                require_current_schema(self._connection)
                 self._store = IngestStore(self._connection, self._activity_step)
             except ServiceUnavailable as error:
                 self._database_lost(error)

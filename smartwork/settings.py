@@ -1,7 +1,7 @@
 """Settings of a process: one frozen object, built once at the start from the environment variables `SMARTWORK_<FIELD>`."""
 
 from collections.abc import Mapping
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
@@ -72,6 +72,22 @@ class DatabaseSettings(Settings):
     database_url: str = Field(
         pattern=r"^postgres(ql)?://", description="A PostgreSQL address: postgresql://user@host:port/database"
     )
+
+
+class CommandSettings(Settings):
+    """A command of `smartwork`: which servers it may use."""
+
+    env: Literal["development", "production"] = Field(
+        default="production",
+        description="development, for commands to use the development stack of this checkout; else production.",
+    )
+    database_url: str | None = Field(default=None, description="The database: as for the services.")
+    broker_url: str | None = Field(default=None, description="The network broker: as for the services.")
+
+    @property
+    def is_development(self) -> bool:
+        """Whether the development stack stands in for a server that is not named."""
+        return self.env == "development"
 
 
 class DashboardSettings(DatabaseSettings):

@@ -3,6 +3,7 @@
 import signal
 import sys
 import traceback
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -31,6 +32,7 @@ from smartwork.cli.simulate import simulate_app
 from smartwork.cli.stack import down_command, status_command, up_command
 from smartwork.cli.tokens import token_app
 from smartwork.cli.verify import verify_command
+from smartwork.cli.version import print_version
 from smartwork.errors import SmartworkError
 
 _EXIT_FAULT = 70
@@ -43,6 +45,23 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode="rich",
 )
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the version and the schema that it needs, and exit.",
+            callback=print_version,
+            is_eager=True,
+        ),
+    ] = False,
+) -> None:
+    """The options of `smartwork` itself."""
+
 
 app.command("up")(up_command)
 app.command("down")(down_command)

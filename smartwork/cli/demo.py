@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from smartwork.cli.endpoints import endpoints, work_folder
+from smartwork.cli.endpoints import ENVIRONMENT, development_endpoints, work_folder
 from smartwork.cli.figures import euro, number
 from smartwork.cli.ledger import LEDGER_COLUMNS, figure_cells
 from smartwork.cli.options import Month, OutDir, parse_month
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _PANEL_WIDTH = 92
 """Characters."""
+_NEXT = f"For other commands, such as `smartwork ledger`, to use this database: export {ENVIRONMENT}=development"
 
 
 def demo_command(
@@ -37,17 +38,22 @@ def demo_command(
     port: Annotated[int, typer.Option(help="Port of the dashboard on 127.0.0.1.")] = 8501,
     out_dir: OutDir = Path("out"),
 ) -> None:
-    """Simulate a month of a network, send its readings through the real system, issue its invoices, open the dashboard."""
+    """Simulate a month of a network, send its readings through the real system, issue its invoices, open the dashboard.
+
+    Uses the development stack unless the environment names servers. Refuses a database or broker with real centres.
+    """
     from smartwork.scenarios import demo, live_demo
 
     if not once:
         live_demo.require_free_port(port)
     plan = demo.DemoPlan(parse_month(month), seed, out_dir, work_folder(), port)
     with progress_bar() as progress:
-        services = endpoints(progress)
+        services = development_endpoints(progress)
         summary = demo.run_demo(plan, services, progress)
     out.print(summary_panel(summary))
     if once:
+        if services.owned_database:
+            out.print(_NEXT, highlight=False, soft_wrap=True)
         return
     centres = [centre.slug for centre in summary.network.centres]
     with suppress(KeyboardInterrupt), ExitStack() as running:
@@ -57,6 +63,8 @@ def demo_command(
         out.print(Panel(f"The dashboard is open on {address}. Devices are live. Press Ctrl-C to stop.", width=_PANEL_WIDTH))
         live_demo.watch_components(supervisor)
     out.print("The live part has stopped. Broker and database still run: `smartwork down` stops them.")
+    if services.owned_database:
+        out.print(_NEXT, highlight=False, soft_wrap=True)
 
 
 def summary_panel(summary: "DemoSummary") -> RenderableType:

@@ -44,7 +44,7 @@ def credit_command(
     """End a dispute with a credit note for the line, or for some of its hours."""
     from smartwork.jobs.billing import lifecycle
 
+    credited = decimal(hours, "--hours", "1.5")
     with progress_bar() as progress, open_database(progress) as connection:
-        credited = decimal(hours, "--hours", "1.5")
         note = lifecycle.credit(connection, lifecycle.DisputedLine(number, line, credited), reason, now(), out_dir, progress)
     out.print(f"{note.invoice.number} credits {euro(note.invoice.gross)}: {note.files.pdf}", soft_wrap=True)

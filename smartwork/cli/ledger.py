@@ -58,7 +58,7 @@ def ledger_tables(
 ) -> RenderableType:
     """The ledger by centre and day with its total, and the number runs that are missing or stored twice."""
     if not centres:
-        return Text("The ledger is empty: no edge has sent anything yet. Try: make demo ARGS=--once")
+        return Text("The ledger is empty: no edge has sent anything yet.")
     columns = [Column("Centre"), Column("Day"), *LEDGER_COLUMNS.values()]
     sections = [
         [(centre, day.day.isoformat(), *figure_cells(_figures(day))) for day in days] for centre, days in centres.items()

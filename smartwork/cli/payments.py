@@ -19,8 +19,9 @@ def pay_command(number: Number, *, amount: Amount = None, note: Note = "") -> No
     """Record a payment of a document: all that is open, a part of it, or more."""
     from smartwork.jobs.billing import lifecycle
 
+    chosen = decimal(amount, "--amount", "40.00")
     with progress_bar() as progress, open_database(progress) as connection:
-        paid = lifecycle.pay(connection, number, now(), note, decimal(amount, "--amount", "40.00"))
+        paid = lifecycle.pay(connection, number, now(), note, chosen)
     out.print(f"Recorded: {euro(paid.amount)} of {number} paid. {_open(paid.position)}")
 
 
@@ -28,8 +29,9 @@ def refund_command(number: Number, *, amount: RefundAmount = None, note: Note = 
     """Record a refund of what was overpaid."""
     from smartwork.jobs.billing import lifecycle
 
+    chosen = decimal(amount, "--amount", "40.00")
     with progress_bar() as progress, open_database(progress) as connection:
-        refunded = lifecycle.refund(connection, number, now(), note, decimal(amount, "--amount", "40.00"))
+        refunded = lifecycle.refund(connection, number, now(), note, chosen)
     out.print(f"Recorded: {euro(refunded.amount)} of {number} refunded. {_open(refunded.position)}")
 
 

@@ -8,6 +8,7 @@ from smartwork.cli.endpoints import endpoints
 from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.clock import now
 from smartwork.db.core.connection import connect
+from smartwork.db.core.migrations import require_current_schema
 from smartwork.errors import SmartworkError
 
 policy_app = typer.Typer(help="Publish what the gateways of centres need to run alone.", no_args_is_help=True)
@@ -30,8 +31,9 @@ def publish_command() -> None:
             connect(services.database_url) as connection,
             MqttClient(services.broker_url, f"publish-{os.getpid()}") as client,
         ):
+            require_current_schema(connection)
             client.wait_connected(10)
             versions = publish_policies(connection, client, now())
     if not versions:
-        raise SmartworkError("The database has no centre, so there is no policy to publish. Try: make demo ARGS=--once")
+        raise SmartworkError("The database has no centre, so there is no policy to publish. Register a centre first.")
     out.print("\n".join(f"{centre}: version {version}" for centre, version in versions.items()))

@@ -7,7 +7,7 @@ from smartwork.cli.options import AsJson, Month, parse_month
 from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.cli.verdicts import verdicts_json, verdicts_table
 from smartwork.db.core.connection import connect
-from smartwork.db.core.migrations import migrate
+from smartwork.db.core.migrations import require_current_schema
 
 
 def reconcile_command(*, month: Month = None, as_json: AsJson = False) -> None:
@@ -17,7 +17,7 @@ def reconcile_command(*, month: Month = None, as_json: AsJson = False) -> None:
 
     chosen = parse_month(month)
     with progress_bar() as progress, connect(url := database_url(progress)) as connection:
-        migrate(connection)
+        require_current_schema(connection)
         sums = reconcile_month(connection, chosen, progress, database_url=url)
         summarise_month(connection, chosen, progress)
     if as_json:

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from smartwork.cli.endpoints import endpoints
+from smartwork.cli.endpoints import ENVIRONMENT, development_endpoints
 from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.db.core.connection import connect
 from smartwork.db.core.migrations import migrate
@@ -18,11 +18,15 @@ from smartwork.devstack.stack import Endpoints, ServiceStatus
 
 
 def up_command() -> None:
-    """Start a broker and a TimescaleDB for development, without Docker, on the loopback interface; print their addresses."""
+    """Start a broker and a TimescaleDB for development, without Docker, on the loopback interface; print their addresses.
+
+    The development database is migrated. A server that the environment names is neither started nor changed.
+    """
     with progress_bar() as progress:
-        services = endpoints(progress)
-        with connect(services.database_url) as connection:
-            migrate(connection)
+        services = development_endpoints(progress)
+        if services.owned_database:
+            with connect(services.database_url) as connection:
+                migrate(connection)
     out.print(endpoints_text(services), soft_wrap=True)
 
 
@@ -40,9 +44,11 @@ def status_command() -> None:
 
 
 def endpoints_text(services: Endpoints) -> RenderableType:
-    """The addresses as `export` lines for a shell. They contain the password of the development database."""
+    """What to export in a shell. The addresses contain the password of the development database."""
     return Group(
-        Text("Broker and TimescaleDB are running. For your own programs:", style="bold"),
+        Text("Broker and TimescaleDB are running. For the commands of smartwork to use them:", style="bold"),
+        Text(f"export {ENVIRONMENT}=development"),
+        Text("For services and your own programs:", style="bold"),
         Text(f"export SMARTWORK_DATABASE_URL={services.database_url}"),
         Text(f"export SMARTWORK_BROKER_URL={services.broker_url}"),
     )

@@ -16,20 +16,20 @@ from smartwork.clock import now
 from smartwork.db.bookings.bookings import put_bookings
 from smartwork.db.bookings.check_ins import put_check_ins
 from smartwork.db.core.connection import connect
-from smartwork.db.core.migrations import migrate
 from smartwork.db.ledger.ledger import ledger
 from smartwork.db.lighting.zone_settings import install_zone_settings
-from smartwork.db.network_setup import install
 from smartwork.devstack.stack import Endpoints
 from smartwork.devstack.supervisor import Supervisor
 from smartwork.domain.ledger.ledger_day import LedgerTotal, ledger_total
 from smartwork.domain.lighting.energy import LightingEnergy
 from smartwork.domain.network_setup import Network
 from smartwork.jobs.bookings.reconcile_month import reconcile_month
+from smartwork.jobs.network.made_up_network import install_made_up, require_made_up
 from smartwork.jobs.network.publish_policies import publish_policies
 from smartwork.jobs.presence.daily_figures import summarise_month
 from smartwork.progress import Progress
 from smartwork.scenarios.demo_accounts import DemoAccounts, settle_accounts
+from smartwork.scenarios.made_up_servers import prepare_schema, require_made_up_policies
 from smartwork.scenarios.outbox_replay import FilledOutbox, fill_outbox, ingest_component, replay_outboxes, wait_for_spans
 from smartwork.transport.mqtt import MqttClient
 
@@ -88,12 +88,17 @@ def run_demo(plan: DemoPlan, endpoints: Endpoints, progress: Progress) -> DemoSu
 
 
 def prepare_database(network: Network, plan: DemoPlan, endpoints: Endpoints, progress: Progress) -> None:
-    """Migrate, install the network with its bookings and check-ins, and publish the policies of its centres."""
+    """Migrate, install the network with its bookings and check-ins, and publish the policies of its centres.
+
+    Raises RealRecords, before anything is written, if the database or the broker holds what is not made up.
+    """
     with connect(endpoints.database_url) as connection:
         progress("Migrating the database", 0, 4)
-        migrate(connection)
+        prepare_schema(connection, endpoints)
         progress("Installing the network", 1, 4)
-        install(connection, replace(network, purchases=purchases(network.companies, plan.month)))
+        require_made_up(connection, network)
+        require_made_up_policies(endpoints.broker_url, network)
+        install_made_up(connection, replace(network, purchases=purchases(network.companies, plan.month)))
         install_zone_settings(connection, network.centres, now())
         progress("Storing bookings", 2, 4)
         booked = simulate_bookings(network, plan.month, plan.seed)

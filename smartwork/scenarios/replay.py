@@ -12,11 +12,9 @@ from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Profile
 from smartwork.contracts.reading import Reading
 from smartwork.db.core.connection import connect
-from smartwork.db.core.migrations import migrate
 from smartwork.db.network.centres import centre_slugs
 from smartwork.db.network.devices import put_devices
 from smartwork.db.network.places import put_resources
-from smartwork.db.network_setup import install
 from smartwork.db.presence import recordings as stored
 from smartwork.devstack.stack import Endpoints
 from smartwork.domain.lighting.energy import LightingEnergy
@@ -25,7 +23,9 @@ from smartwork.domain.network.devices import Device
 from smartwork.domain.network.places import Rect, Resource
 from smartwork.domain.time import Interval
 from smartwork.errors import InputError
+from smartwork.jobs.network.made_up_network import install_made_up, require_made_up
 from smartwork.progress import Progress
+from smartwork.scenarios.made_up_servers import prepare_schema, require_made_up_policies
 from smartwork.scenarios.outbox_replay import FilledOutbox, fill_outbox, replay_outboxes, temporary_ingest, wait_for_spans
 
 DEMO_SEED = 1
@@ -45,14 +45,17 @@ def play(
     """Send a recording through edge, broker and ingest, and compute its figures from the database.
 
     Installs the demo network first if the database holds no centre. The same file gives the same batches, so a second
-    replay changes nothing. Raises InputError if there is no such centre, and ServiceUnavailable if the chain makes no
-    progress.
+    replay changes nothing. Raises RealRecords if the database or the broker holds what is not of the demo network, InputError
+    if there is no such centre, and ServiceUnavailable if the chain makes no progress.
     """
     device = f"recording-{recording.sha256[:8]}"
     with connect(endpoints.database_url) as connection:
-        migrate(connection)
+        prepare_schema(connection, endpoints)
+        network = demo_network(DEMO_SEED)
+        require_made_up(connection, network)
+        require_made_up_policies(endpoints.broker_url, network)
         if not centre_slugs(connection):
-            install(connection, demo_network(DEMO_SEED))
+            install_made_up(connection, network)
         timezone = stored.centre_timezone(connection, centre)
         if timezone is None:
             raise InputError(f"There is no centre {centre!r}. Centres: {', '.join(centre_slugs(connection))}")

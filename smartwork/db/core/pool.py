@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from smartwork.db.core.connection import SESSION, Connection, wrap_database_errors
+from smartwork.db.core.migrations import require_current_schema
 from smartwork.errors import ServiceUnavailable
 
 logging.getLogger("psycopg.pool").setLevel(logging.WARNING)  # at INFO it logs every connection that is lent and returned
@@ -30,12 +31,14 @@ class DatabasePool:
             check=ConnectionPool.check_connection,
             open=False,
         )
+        self._is_schema_checked = False
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """A connection for the block, in autocommit.
 
-        Raises ServiceUnavailable where the database does not answer or is lost, or every connection stays in use.
+        Raises ServiceUnavailable where the database does not answer or is lost, or every connection stays in use, and
+        SchemaMismatch where the schema of the database is not that of this version.
         """
         self._pool.open()
         try:
@@ -44,6 +47,9 @@ class DatabasePool:
             raise ServiceUnavailable(self._unavailable) from error
         try:
             with wrap_database_errors():
+                if not self._is_schema_checked:
+                    require_current_schema(connection)
+                    self._is_schema_checked = True
                 yield connection
         finally:
             self._pool.putconn(connection)

@@ -14,6 +14,7 @@ from smartwork.contracts.metrics import Metric
 from smartwork.db.billing import documents
 from smartwork.db.billing.documents import DocumentSummary
 from smartwork.db.core.connection import Connection, connect
+from smartwork.db.core.migrations import require_current_schema
 from smartwork.db.core.queries import sql
 from smartwork.db.ledger.ledger import NumberRun, gaps, ledger
 from smartwork.db.lighting.what_if import ZoneMonth, zone_months
@@ -348,14 +349,16 @@ def billed_or_none(snapshot: object) -> BilledVisit | None:
 
 @contextmanager
 def reading(database_url: str) -> Iterator[Reader]:
-    """A reader over one read-only snapshot; raises ServiceUnavailable if the database is not available or has no tables."""
+    """A reader over one read-only snapshot.
+
+    Raises ServiceUnavailable if the database is away, SchemaMismatch if it has another schema than this version.
+    """
     connection = connect(database_url)
     try:
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        require_current_schema(connection)
         yield Reader(connection)
-    except psycopg.errors.UndefinedTable as error:
-        raise ServiceUnavailable("The database has no tables yet. Start the ingest service: it sets them up.") from error
     except psycopg.OperationalError as error:
         raise ServiceUnavailable(
             "The connection to the database was lost while this page was read. Check that the database runs."

@@ -17,3 +17,9 @@ SELECT number, name, checksum FROM schema_migration ORDER BY number
 
 -- name: record_migration
 INSERT INTO schema_migration (number, name, checksum) VALUES (%s, %s, %s)
+
+-- name: has_migration_table
+SELECT to_regclass('schema_migration') IS NOT NULL
+
+-- name: has_any_table
+SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = current_schema())

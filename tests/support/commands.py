@@ -1,0 +1,77 @@
+"""Every command of `smartwork`, by what it needs, with arguments that it accepts."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from smartwork.cli.app import app
+
+ROOM = (
+    '"date","Temperature","Humidity","Light","CO2","HumidityRatio","Occupancy"\n'
+    '"1","2015-02-02 14:19:00",23.7,26.272,585.2,749.2,0.004,1\n'
+)
+ROBOD = "timestamp,occupant_count [number],lux [lx],ceiling_light_energy [kWh]\n"
+FILES: Mapping[str, str] = {
+    "bookings.csv": "id,place,starts,ends\n",
+    "agreements.toml": "",
+    "room.txt": ROOM,
+    "room.csv": ROBOD,
+}
+DATABASE = (
+    "migrate",
+    "devices",
+    "alarms",
+    "ledger",
+    "reconcile --month 2026-09",
+    "bill --month 2026-09",
+    "settle --month 2026-09",
+    "audit",
+    "light show",
+    "light set --centre mons --zone hall --hold 60s",
+    "light undo --centre mons --zone hall",
+    "retention run",
+    "bookings import bookings.csv",
+    "agreements show",
+    "agreements apply agreements.toml",
+    "agreements history",
+    "agreements restore 1",
+    "invoice list",
+    "invoice show INV-2026-00001",
+    "invoice send INV-2026-00001",
+    "invoice pay INV-2026-00001",
+    "invoice refund INV-2026-00001",
+    "invoice dispute INV-2026-00001 --line 1",
+    "invoice uphold INV-2026-00001 --line 1",
+    "invoice credit INV-2026-00001 --line 1 --reason locked",
+    "invoice unattributed",
+    "token new acme-app --scope bookings:read",
+    "token list",
+    "token revoke acme-app",
+)
+"""Need a database and no broker."""
+DATABASE_AND_BROKER = ("policy publish", "replay uci room.txt")
+OWN_SERVERS = frozenset({"up", "down", "status", "demo", "simulate day", "bench ingest", "bench edge", "bench reconcile"})
+"""Use the development stack, or throwaway servers, without being asked to."""
+NO_SERVER = frozenset({"decode", "verify"})
+
+
+def write_files(folder: Path) -> None:
+    """The files that the arguments name."""
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
+
+
+def names() -> set[str]:
+    """The names of all commands that help lists: "invoice list", "ledger", …"""
+    return set(_names(typer.main.get_command(app), ""))
+
+
+def _names(command: Any, path: str) -> Iterator[str]:
+    if isinstance(command, TyperGroup):
+        for name, inner in command.commands.items():
+            yield from _names(inner, f"{path} {name}".strip())
+    elif not command.hidden:
+        yield path
