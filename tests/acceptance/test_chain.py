@@ -95,9 +95,9 @@ def test_a_second_demo_stores_nothing_twice_and_writes_the_same_documents(
 
 def test_reconciling_a_month_again_gives_the_same_verdicts(first_demo: tuple[Path, str], smartwork: Run) -> None:
     assert first_demo
-    one = json.loads(smartwork("reconcile", "--month", "2026-09", "--json").stdout)
-    assert one == json.loads(smartwork("reconcile", "--month", "2026-09", "--json").stdout)
-    assert one["verdicts"]["used"]["count"] > 1000
+    first = json.loads(smartwork("reconcile", "--month", "2026-09", "--json").stdout)
+    assert first == json.loads(smartwork("reconcile", "--month", "2026-09", "--json").stdout)
+    assert first["verdicts"]["used"]["count"] > 1000
 
 
 @pytest.mark.parametrize(

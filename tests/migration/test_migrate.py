@@ -93,7 +93,7 @@ def test_what_months_were_billed_by_is_kept_in_named_columns(
     """0023 splits the one text of three digests; a month without a verdict has none."""
     shipped = migrations()
     with closing(connect(empty_database_url)) as connection:
-        monkeypatch.setattr(module, "migrations", lambda: [one for one in shipped if one.number < 20])
+        monkeypatch.setattr(module, "migrations", lambda: [migration for migration in shipped if migration.number < 20])
         migrate(connection)
         connection.execute("""
             INSERT INTO company (company_id, slug, name, enterprise_number, street, postcode, town, language,
@@ -115,7 +115,7 @@ def test_spans_that_were_due_before_the_queue_was_renamed_still_hold_raw_reading
     """0020 renames the table and replaces the function whose body names it."""
     shipped = migrations()
     with closing(connect(empty_database_url)) as connection:
-        monkeypatch.setattr(module, "migrations", lambda: [one for one in shipped if one.number < 20])
+        monkeypatch.setattr(module, "migrations", lambda: [migration for migration in shipped if migration.number < 20])
         migrate(connection)
         connection.execute("INSERT INTO stale_span (device_id, since) VALUES (1, '2026-03-10 12:00Z')")
         monkeypatch.setattr(module, "migrations", lambda: shipped)

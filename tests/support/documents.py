@@ -155,9 +155,9 @@ def groups(lines: int, vat: Vat, seed: int = 1) -> list[Group]:
     found: list[Group] = []
     number = 0
     while len(found) < lines:
-        one = visit(number, VERDICTS[number % len(VERDICTS)], random)
+        next_visit = visit(number, VERDICTS[number % len(VERDICTS)], random)
         modes: tuple[ChargeMode, ...] = ("as_booked", "as_measured", "the_greater")
-        group = rate(one, terms(modes[number % 3], one.kind), vat)
+        group = rate(next_visit, terms(modes[number % 3], next_visit.kind), vat)
         found += [group] if group else []
         number += 1
     return found
@@ -317,12 +317,12 @@ def _passes(vat: Vat, random: Random) -> Group:
     visits = []
     for number, (hour, length) in enumerate(((6, 3), (10, 2), (13, 1)), start=500):
         start = datetime(2026, 10, 14, hour, tzinfo=UTC)
-        one = replace(visit(5, "used", random), booking=f"B-2026-{number:06d}", starts_at=start)
+        next_visit = replace(visit(5, "used", random), booking=f"B-2026-{number:06d}", starts_at=start)
         end, length_s = start + timedelta(hours=length), length * 3600
         spans = (Span(start, end, "occupied"),)
         visits.append(
             replace(
-                one,
+                next_visit,
                 kind="desk",
                 ends_at=end,
                 booked_s=length_s,
@@ -330,7 +330,7 @@ def _passes(vat: Vat, random: Random) -> Group:
                 vacant_s=0,
                 unknown_s=0,
                 spans=spans,
-                ledger=ledger(one.centre, start, end),
+                ledger=ledger(next_visit.centre, start, end),
             )
         )
     [group] = rate_day(visits, terms("cheapest"), vat)

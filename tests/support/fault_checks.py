@@ -71,7 +71,7 @@ def assert_nothing_lost_or_twice(database_url: str, outboxes: Mapping[str, Path]
     """Assert that every number of each centre's outbox is in the database once, and that the ledger balances."""
     with connect(database_url) as connection:
         numbers = {str(row[0]): tuple(row[1:]) for row in connection.execute(_NUMBERS)}
-        days = [day for its in ledger(connection).values() for day in its]
+        days = [day for centre_days in ledger(connection).values() for day in centre_days]
         assert not gaps(connection)
         assert not overlaps(connection)
     given = {centre: last_number(path) for centre, path in outboxes.items()}

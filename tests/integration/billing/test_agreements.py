@@ -33,11 +33,11 @@ def test_changed_price_holds_from_then_on_and_corrects_what_was_billed(connectio
     text = show(connection)
     assert text.count("per_hour = 24") == 1
     done = put(connection, tmp_path, text.replace("per_hour = 24", "per_hour = 20"))
-    assert [(one.kind, one.what, one.detail) for one in done.changes] == [
+    assert [(entry.kind, entry.what, entry.detail) for entry in done.changes] == [
         ("changed", "tariff for rooms in namur from 2026-01-01", "per_hour 24 → 20")
     ]
     assert (done.version, str(done.billed_to)) == (2, "2026-10-01")
-    [note] = [one for one in bill(connection, tmp_path, months_later=1).invoices if one.company == "bolt"]
+    [note] = [document for document in bill(connection, tmp_path, months_later=1).invoices if document.company == "bolt"]
     assert note.net == Decimal("-7.00")  # 1.75 h, 4.00 less an hour
     assert [line.starts_on < NOVEMBER for line in documents.numbered(connection, note.number).invoice.lines] == [True, True]
     assert audited(connection).is_clean
@@ -49,10 +49,10 @@ def test_everything_is_kept_and_can_be_put_back(connection: Connection, tmp_path
     put(connection, tmp_path, text.replace("per_hour = 24", "per_hour = 20"))
     calm = text[text.index('[[company]]\nslug = "calm"') : text.index("[[centre_contract]]")]
     put(connection, tmp_path, show(connection).replace(calm, ""), remove=True)
-    assert [one.company.slug for one in companies.customers(connection)] == ["acme", "bolt"]
+    assert [customer.company.slug for customer in companies.customers(connection)] == ["acme", "bolt"]
     done = restore(connection, 1, ISSUED, dry_run=False)
     assert agreements.in_force(connection) == first
-    assert [one.note for one in agreements.versions(connection)] == [
+    assert [version.note for version in agreements.versions(connection)] == [
         "before the first file", "agreed.toml", "agreed.toml", "version 1 again",
     ]  # fmt: skip
     assert done.version == 4
@@ -76,7 +76,7 @@ def test_what_a_file_leaves_out_is_removed_only_where_it_is_meant(connection: Co
 def test_one_wrong_entry_keeps_the_whole_file_out(connection: Connection, tmp_path: Path) -> None:
     text = show(connection)
     done = put(connection, tmp_path, text.replace("per_hour = 24", "per_hour = 20").replace('"0403170701"', '"0403170702"'))
-    assert [one.where for one in done.problems] == ["company acme"]
+    assert [problem.where for problem in done.problems] == ["company acme"]
     assert show(connection) == text
 
 
@@ -92,7 +92,7 @@ def test_hours_are_ordered_by_file_and_what_was_sold_stays(connection: Connectio
     assert rows(connection, b"SELECT hours FROM prepaid_lot") == [(12,)], "what nobody billed yet may be changed"
     bill(connection, tmp_path)
     done = put(connection, tmp_path, ordered)
-    assert [one.where for one in done.problems] == ["order O-1 of acme"]
+    assert [problem.where for problem in done.problems] == ["order O-1 of acme"]
     assert put(connection, tmp_path, text[:at] + pool + text[at:]).changes == (), "what was sold stays, also unnamed"
 
 
@@ -101,15 +101,15 @@ def test_network_without_a_name_gets_one_from_its_first_file(connection: Connect
     connection.execute(b"DELETE FROM seller")
     with pytest.raises(contracts.SellerMissing, match="smartwork agreements apply"):
         bill(connection, tmp_path)
-    assert [one.what for one in put(connection, tmp_path, text).changes] == ["seller"]
+    assert [change.what for change in put(connection, tmp_path, text).changes] == ["seller"]
     assert bill(connection, tmp_path).invoices
 
 
 def test_two_companies_may_swap_their_numbers_in_one_file(connection: Connection, tmp_path: Path) -> None:
     text = show(connection)
-    one, other = "0403170701", "0404616494"
-    swapped = other.join(part.replace(other, one) for part in text.split(one))
-    assert [one.what for one in put(connection, tmp_path, swapped).changes] == ["company acme", "company bolt"]
+    first, second = "0403170701", "0404616494"
+    swapped = second.join(part.replace(second, first) for part in text.split(first))
+    assert [change.what for change in put(connection, tmp_path, swapped).changes] == ["company acme", "company bolt"]
     assert show(connection) == swapped
 
 
@@ -124,7 +124,7 @@ def test_what_documents_rest_on_cannot_be_removed(connection: Connection, tmp_pa
     full = show(connection)
     company = full[full.index('[[company]]\nslug = "acme"') : full.index('[[company]]\nslug = "bolt"')]
     done = put(connection, tmp_path, full.replace(company, ""), remove=True)
-    assert [(one.where, one.reason.partition(" for which")[0]) for one in done.problems] == [
+    assert [(problem.where, problem.reason.partition(" for which")[0]) for problem in done.problems] == [
         ("pool of acme for desk hours", done.problems[0].reason),
         ("contract of acme", "no contract would be valid for acme at a desk in namur on 2026-10-05,"),
     ]
@@ -132,11 +132,11 @@ def test_what_documents_rest_on_cannot_be_removed(connection: Connection, tmp_pa
     done = put(
         connection, tmp_path, full.replace("valid_from = 2026-01-01\nper_hour = 24", "valid_from = 2026-10-06\nper_hour = 24")
     )
-    assert [(one.where, "bolt at a room in namur on 2026-10-05" in one.reason) for one in done.problems] == [
+    assert [(problem.where, "bolt at a room in namur on 2026-10-05" in problem.reason) for problem in done.problems] == [
         ("tariff for rooms", True)
     ]
     done = put(connection, tmp_path, full[: full.index("[[centre_contract]]")], remove=True)
-    assert [(one.where, "2026-10 is settled" in one.reason) for one in done.problems] == [
+    assert [(problem.where, "2026-10 is settled" in problem.reason) for problem in done.problems] == [
         ("contract with centre namur", True)
     ]
     late = order.replace("O-1", "O-2").replace("2026-10-01", "2025-10-20")

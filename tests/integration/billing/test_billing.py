@@ -24,7 +24,7 @@ pytestmark = pytest.mark.services
 
 
 def visits(connection: Connection, month: date = OCTOBER) -> list[Visit]:
-    return [visit for its in visits_to_bill.visits(connection, month).values() for visit in its]
+    return [visit for of_company in visits_to_bill.visits(connection, month).values() for visit in of_company]
 
 
 def bill(connection: Connection, folder: Path, month: date = OCTOBER, issued: datetime = ISSUED) -> BillReport:
@@ -67,14 +67,14 @@ def test_second_run_issues_nothing_and_writes_the_same_bytes(connection: Connect
 
 
 def test_evidence_is_cut_to_the_period_and_names_the_batches_under_it(connection: Connection) -> None:
-    one = visits(connection)[0]
-    assert one.spans == (
+    visit = visits(connection)[0]
+    assert visit.spans == (
         Span(at(0), at(5), "vacant"),
         Span(at(5), at(60), "occupied"),
         Span(at(60), at(240), "vacant"),
     )
     # The desk's readings from minute 60 to 299 have the odd numbers 121 to 599, in batches 101–200 … 501–600.
-    assert one.batches == (BatchRun("edge-namur", "a1b2c3d4e5f6", 101, 600),)
+    assert visit.batches == (BatchRun("edge-namur", "a1b2c3d4e5f6", 101, 600),)
 
 
 def test_evidence_says_what_the_ledger_of_its_day_lacked_when_it_was_billed(connection: Connection, tmp_path: Path) -> None:
@@ -95,14 +95,14 @@ def test_evidence_says_what_the_ledger_of_its_day_lacked_when_it_was_billed(conn
 
 def test_batches_that_do_not_adjoin_stay_apart(connection: Connection) -> None:
     connection.execute(b"DELETE FROM reading WHERE n BETWEEN 301 AND 400")
-    one = visits(connection)[0]
-    assert [(run.first, run.last) for run in one.batches] == [(101, 300), (401, 600)]
+    visit = visits(connection)[0]
+    assert [(run.first, run.last) for run in visit.batches] == [(101, 300), (401, 600)]
 
 
 def test_month_is_the_centres_own_and_cancelled_is_not_read(connection: Connection) -> None:
     # 00:30 on 1 November in Brussels is still October in UTC.
-    assert [one.booking for one in visits(connection)] == ["B-1", "B-2"]
-    assert [one.booking for one in visits(connection, date(2026, 11, 1))] == ["B-4"]
+    assert [visit.booking for visit in visits(connection)] == ["B-1", "B-2"]
+    assert [visit.booking for visit in visits(connection, date(2026, 11, 1))] == ["B-4"]
 
 
 def test_lines_in_the_table_are_those_of_the_document(connection: Connection, tmp_path: Path) -> None:
@@ -169,5 +169,5 @@ def test_a_booking_named_by_any_character_is_billed_and_its_documents_hold(conne
         connection.execute(b"UPDATE booking SET external_id = %s WHERE booking_id = %s", (name, booking))
     connection.execute("UPDATE centre SET name = 'Namur 🏢'".encode())
     for _ in range(2):
-        for one in bill(connection, tmp_path).invoices:
-            assert [verify(path).findings for path in (one.files.pdf, one.files.xml)] == [(), ()]
+        for document in bill(connection, tmp_path).invoices:
+            assert [verify(path).findings for path in (document.files.pdf, document.files.xml)] == [(), ()]

@@ -17,19 +17,23 @@ def test_later_verdict_becomes_a_correction_on_the_next_document(connection: Con
     # Readings that came late: acme stayed 175 minutes of its 4 hours, and the room was in use for 20 minutes only.
     connection.execute(b"UPDATE verdict SET verdict = 'used' WHERE verdict_id = 1")
     report = bill(connection, tmp_path / "b", months_later=1)
-    [acme] = [documents.numbered(connection, one.number).invoice for one in report.invoices if one.company == "acme"]
+    [acme] = [
+        documents.numbered(connection, document.number).invoice for document in report.invoices if document.company == "acme"
+    ]
     october = [line for line in acme.lines if line.starts_on < NOVEMBER]
     assert [(line.kind, line.quantity, line.net) for line in october] == [
         ("correction", Decimal("-1.2500"), Decimal("-9.38")),
         ("occupancy", Decimal("4.0000"), Decimal("30.00")),
     ]
-    assert [(one.number, one.issued_on) for one in acme.corrects] == [("INV-2026-00001", ISSUED.date())]
-    assert [(one.number, one.net) for one in before.invoices] == [
+    assert [(document.number, document.issued_on) for document in acme.corrects] == [("INV-2026-00001", ISSUED.date())]
+    assert [(document.number, document.net) for document in before.invoices] == [
         ("INV-2026-00001", Decimal("9.38")),
         (INVOICE, Decimal("42.00")),
     ]
     again = bill(connection, tmp_path / "c")
-    assert [one.files.pdf.read_bytes() for one in again.invoices] == [one.files.pdf.read_bytes() for one in before.invoices]
+    assert [document.files.pdf.read_bytes() for document in again.invoices] == [
+        document.files.pdf.read_bytes() for document in before.invoices
+    ]
     assert audited(connection).is_clean
 
 
@@ -55,20 +59,28 @@ def test_price_or_contract_changed_afterwards_becomes_a_correction_on_the_next_d
     before = bill(connection, tmp_path / "a")
     settle(connection, tmp_path / "a")
     connection.execute(change)
-    assert [one.number for one in bill(connection, tmp_path / "a").invoices] == [one.number for one in before.invoices]
+    assert [document.number for document in bill(connection, tmp_path / "a").invoices] == [
+        document.number for document in before.invoices
+    ]
     connection.execute(b"DELETE FROM reading")  # the set time of raw readings is over
     report = bill(connection, tmp_path / "b", months_later=1)
-    found = [documents.numbered(connection, one.number).invoice for one in report.invoices if one.company == company]
+    found = [
+        documents.numbered(connection, document.number).invoice for document in report.invoices if document.company == company
+    ]
     sign = -1 if found and found[0].is_credit else 1
     october = [
         (line.kind, f"{sign * line.quantity}", f"{sign * line.net}")
-        for one in found
-        for line in one.lines
+        for document in found
+        for line in document.lines
         if line.starts_on < NOVEMBER
     ]
     assert october == lines
     assert all(
-        billed.visit.batches for one in found for line in one.lines for billed in line.visits if line.starts_on < NOVEMBER
+        billed.visit.batches
+        for document in found
+        for line in document.lines
+        for billed in line.visits
+        if line.starts_on < NOVEMBER
     )
     assert bill(connection, tmp_path / "b", months_later=1).net == report.net
     settle(connection, tmp_path, months_later=1)
@@ -80,7 +92,9 @@ def test_correction_is_made_once(connection: Connection, tmp_path: Path) -> None
     connection.execute(b"UPDATE verdict SET verdict = 'used' WHERE verdict_id = 1")
     first = bill(connection, tmp_path, months_later=1)
     second = bill(connection, tmp_path, months_later=1)
-    assert [(one.number, one.net) for one in first.invoices] == [(one.number, one.net) for one in second.invoices]
+    assert [(document.number, document.net) for document in first.invoices] == [
+        (document.number, document.net) for document in second.invoices
+    ]
     assert rows(connection, b"SELECT count(*) FROM invoice_line WHERE kind = 'correction'") == [(1,)]
 
 

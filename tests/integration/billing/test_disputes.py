@@ -44,7 +44,7 @@ def test_credited_line_is_not_billed_again(connection: Connection, tmp_path: Pat
     credited(connection, tmp_path)
     connection.execute(b"UPDATE verdict SET occupied_s = 7200, unknown_s = 0 WHERE verdict_id = 2")
     report = bill(connection, tmp_path, months_later=1)
-    assert "bolt" not in {one.company for one in report.invoices}
+    assert "bolt" not in {document.company for document in report.invoices}
 
 
 def test_what_cannot_happen_now_is_refused_and_leaves_no_trace(connection: Connection, tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_line_that_a_correction_took_back_is_not_credited_too(connection: Conn
     bill(connection, tmp_path)
     dispute(connection, INVOICE, 1, ISSUED, "opened before the correction")
     connection.execute(b"DELETE FROM verdict WHERE verdict_id = 2")
-    [note] = [one for one in bill(connection, tmp_path, months_later=1).invoices if one.company == "bolt"]
+    [note] = [document for document in bill(connection, tmp_path, months_later=1).invoices if document.company == "bolt"]
     assert note.net == Decimal("-42.00")
     with pytest.raises(InputError, match=f"{INVOICE} was corrected by line 1 of {note.number}"):
         credit(connection, DisputedLine(INVOICE, 1), "again", ISSUED, tmp_path, silent)
@@ -88,6 +88,6 @@ def test_billing_the_month_again_writes_the_files_of_its_credit_notes_too(connec
     bill(connection, tmp_path / "a")
     note = credited(connection, tmp_path / "a")
     report = bill(connection, tmp_path / "b")
-    assert [one.number for one in report.invoices] == ["INV-2026-00001", INVOICE]
+    assert [document.number for document in report.invoices] == ["INV-2026-00001", INVOICE]
     again = tmp_path / "b" / "2026-10" / note.files.pdf.name
     assert again.read_bytes() == note.files.pdf.read_bytes()

@@ -21,9 +21,11 @@ pytestmark = pytest.mark.services
 def test_draft_is_what_would_be_issued_and_takes_no_number(connection: Connection, tmp_path: Path) -> None:
     made = draft_month(connection, OCTOBER, ISSUED, silent)
     assert rows(connection, b"SELECT count(*) FROM invoice") == [(0,)]
-    assert [one.account for one in drafts.drafts(connection, OCTOBER)] == ["acme", "bolt"]
+    assert [document.account for document in drafts.drafts(connection, OCTOBER)] == ["acme", "bolt"]
     report = bill(connection, tmp_path)
-    assert [(one.account, one.gross) for one in made] == [(one.company, one.gross) for one in report.invoices]
+    assert [(document.account, document.gross) for document in made] == [
+        (document.company, document.gross) for document in report.invoices
+    ]
     assert drafts.drafts(connection, OCTOBER) == []
 
 
@@ -85,18 +87,25 @@ def test_visits_of_a_month_billed_for_others_only_are_on_the_next_document(conne
     connection.execute(b"INSERT INTO contract VALUES (2, 2, '2026-01-01', NULL, 'as_measured', 10, 15, 0.5, false, 15)")
     connection.execute(b"UPDATE verdict SET company_id = 2 WHERE booking_id = 2")
     report = bill(connection, tmp_path, months_later=1)
-    assert [(one.company, one.net) for one in report.invoices if one.company == "bolt"] == [("bolt", Decimal("42.00"))]
-    assert "bolt" not in {one.company for one in bill(connection, tmp_path, months_later=2).invoices}
+    assert [(document.company, document.net) for document in report.invoices if document.company == "bolt"] == [
+        ("bolt", Decimal("42.00"))
+    ]
+    assert "bolt" not in {document.company for document in bill(connection, tmp_path, months_later=2).invoices}
     assert audited(connection).is_clean
 
 
 def test_a_month_before_the_first_that_was_billed_may_still_be_billed_and_one_between_must_be(
     connection: Connection, tmp_path: Path
 ) -> None:
-    assert {one.company for one in bill(connection, tmp_path, months_later=1).invoices} == {"acme"}
+    assert {document.company for document in bill(connection, tmp_path, months_later=1).invoices} == {"acme"}
     october = bill(connection, tmp_path)
-    assert [(one.company, one.net) for one in october.invoices] == [("acme", Decimal("9.38")), ("bolt", Decimal("42.00"))]
-    assert bill(connection, tmp_path).invoices == tuple(replace(one, already_issued=True) for one in october.invoices)
+    assert [(document.company, document.net) for document in october.invoices] == [
+        ("acme", Decimal("9.38")),
+        ("bolt", Decimal("42.00")),
+    ]
+    assert bill(connection, tmp_path).invoices == tuple(
+        replace(document, already_issued=True) for document in october.invoices
+    )
     assert audited(connection).is_clean
 
 

@@ -69,8 +69,13 @@ def test_life_of_an_invoice_on_the_command_line(connection: Connection, database
     assert (note.returncode, "29.04" in note.stdout) == (0, True)
     assert command(database_url, "invoice", "pay", INVOICE).returncode == 0
     settled = json.loads(command(database_url, "settle", "--month", "2026-10", "--out", out, "--json").stdout)
-    assert [(one["kind"], one["net"]) for one in settled["documents"]] == [("self_billed_invoice", "16.43")]
-    listed = {one["number"]: one["state"] for one in json.loads(command(database_url, "invoice", "list", "--json").stdout)}
+    assert [(listed_document["kind"], listed_document["net"]) for listed_document in settled["documents"]] == [
+        ("self_billed_invoice", "16.43")
+    ]
+    listed = {
+        listed_document["number"]: listed_document["state"]
+        for listed_document in json.loads(command(database_url, "invoice", "list", "--json").stdout)
+    }
     assert listed == {
         "INV-2026-00001": "issued",
         INVOICE: "paid",
@@ -78,8 +83,12 @@ def test_life_of_an_invoice_on_the_command_line(connection: Connection, database
         settled["documents"][0]["number"]: "issued",
     }
     paid = command(database_url, "invoice", "pay", "INV-2026-00001", "--amount", "5").stdout
-    assert all(said in paid for said in ("5.00", "INV-2026-00001 paid", "6.35", "are open"))
-    [acme] = [one for one in json.loads(command(database_url, "invoice", "list", "--json").stdout) if one["party"] == "acme"]
+    assert all(text in paid for text in ("5.00", "INV-2026-00001 paid", "6.35", "are open"))
+    [acme] = [
+        listed_document
+        for listed_document in json.loads(command(database_url, "invoice", "list", "--json").stdout)
+        if listed_document["party"] == "acme"
+    ]
     assert (acme["state"], acme["paid"], acme["open"]) == ("partly_paid", "5.00", "6.35")
     listing = command(database_url, "invoice", "list").stdout
     assert "partly paid" in " ".join(listing.split())

@@ -44,14 +44,16 @@ def test_unattributed_stays_are_listed_in_local_time_and_in_their_local_month(
     ]
     assert "2 stays, 2 h 47 min of presence" in shown
     november = json.loads(command(database_url, "invoice", "unattributed", "--month", "2026-11", "--json").stdout)
-    assert [(one["day"], one["starts_at"]) for one in november["walk_ins"]] == [("2026-11-01", "2026-11-01T00:10:00+01:00")]
+    assert [(stay["day"], stay["starts_at"]) for stay in november["walk_ins"]] == [
+        ("2026-11-01", "2026-11-01T00:10:00+01:00")
+    ]
 
 
 def test_run_dashboard_and_list_count_the_same_stays(connection: Connection, database_url: str, tmp_path: Path) -> None:
     unattributed = bill(connection, tmp_path).unattributed
     listed = json.loads(command(database_url, "invoice", "unattributed", "--month", "2026-10", "--json").stdout)
     with reading(database_url) as reader:
-        on_page = [stay.occupied_s for its in reader.unattributed_stays(OCTOBER).values() for stay in its]
+        on_page = [stay.occupied_s for of_centre in reader.unattributed_stays(OCTOBER).values() for stay in of_centre]
     assert (
         (listed["count"], listed["presence_s"])
         == (unattributed.count, unattributed.occupied_s)

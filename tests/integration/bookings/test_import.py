@@ -155,8 +155,8 @@ def test_a_change_to_a_booking_on_an_invoice_is_refused_with_the_reason(importer
 
 def test_a_concurrent_booking_of_the_same_desk_raises_overlap_and_writes_nothing(connection: Connection) -> None:
     install(connection, small_network())
-    one = Booking("one", "mons", "desk-1", "m-1", NOON, NOON + timedelta(hours=2), "booked")
-    write_bookings(connection, [one], "test")
+    booking = Booking("one", "mons", "desk-1", "m-1", NOON, NOON + timedelta(hours=2), "booked")
+    write_bookings(connection, [booking], "test")
     other = Booking("other", "mons", "desk-1", "m-1", NOON + timedelta(hours=1), NOON + timedelta(hours=3), "booked")
     apart = Booking("apart", "mons", "desk-2", "m-1", NOON, NOON + timedelta(hours=2), "booked")
     with pytest.raises(Overlap):
@@ -211,6 +211,6 @@ def test_the_command_prints_only_json_and_fails_if_a_row_was_refused(database_ur
         capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "SMARTWORK_DATABASE_URL": database_url},
     )  # fmt: skip
     assert done.returncode == 1
-    said = json.loads(done.stdout)
-    assert (said["created"], said["written"]) == (1, True)
-    assert [(row["line"], row["field"]) for row in said["refused"]] == [(3, "starts_at")]
+    report = json.loads(done.stdout)
+    assert (report["created"], report["written"]) == (1, True)
+    assert [(row["line"], row["field"]) for row in report["refused"]] == [(3, "starts_at")]

@@ -75,7 +75,7 @@ def test_a_stack_starts_again_after_its_servers_were_killed(running: stack.Stack
     running.postgres.psql("CREATE TABLE survivor AS SELECT 42 AS answer")
     running.postgres.kill()
     running.mosquitto.kill()
-    assert [one.state for one in stack.status(running.instance.name, {})] == ["stopped", "stopped"]
+    assert [server.state for server in stack.status(running.instance.name, {})] == ["stopped", "stopped"]
     assert again(running) == running.endpoints
     assert running.postgres.psql("SELECT answer FROM survivor").strip() == "42"
     assert running.mosquitto.healthy()

@@ -26,9 +26,11 @@ def test_correction_of_an_earlier_month_takes_the_centres_share_back(connection:
     connection.execute(b"UPDATE verdict SET company_id = NULL, booking_id = NULL WHERE verdict_id = 2")
     connection.execute(b"DELETE FROM verdict WHERE verdict_id = 4")
     report = bill(connection, tmp_path, months_later=1)
-    assert [(one.kind, one.net) for one in report.invoices] == [("credit_note", Decimal("-42.00"))]
+    assert [(document.kind, document.net) for document in report.invoices] == [("credit_note", Decimal("-42.00"))]
     settled = settle(connection, tmp_path, months_later=1)
-    assert [(one.kind, one.net) for one in settled.documents] == [("self_billed_credit_note", Decimal("-25.20"))]
+    assert [(document.kind, document.net) for document in settled.documents] == [
+        ("self_billed_credit_note", Decimal("-25.20"))
+    ]
     assert settled.payouts == ()
     assert audited(connection).is_clean
 
@@ -37,8 +39,8 @@ def test_centre_is_credited_its_share_and_paid(connection: Connection, tmp_path:
     bill(connection, tmp_path)
     report = settle(connection, tmp_path)
     # 60 % of 9.38 and of 42.00, each to the cent; the rest of 51.38 is margin.
-    [one] = report.documents
-    assert (one.number, one.kind, one.net, one.vat) == (
+    [document] = report.documents
+    assert (document.number, document.kind, document.net, document.vat) == (
         "SB-2026-00001",
         "self_billed_invoice",
         Decimal("30.83"),
@@ -50,9 +52,9 @@ def test_centre_is_credited_its_share_and_paid(connection: Connection, tmp_path:
     paid = etree.parse(path).getroot()
     assert paid.findtext(".//{*}CtrlSum") == "37.30"
     assert [node.text for node in paid.iter("{*}IBAN")] == ["BE92999900000123", "BE68539007547034"]
-    document = documents.settlements_of(connection, OCTOBER)[0]
-    assert document.unattributed == Unattributed(1, Decimal("0.83"))  # 50 minutes of an unattributed stay
-    assert [(row.resource, row.visits, row.net) for row in document.statement] == [
+    issued = documents.settlements_of(connection, OCTOBER)[0]
+    assert issued.unattributed == Unattributed(1, Decimal("0.83"))  # 50 minutes of an unattributed stay
+    assert [(row.resource, row.visits, row.net) for row in issued.statement] == [
         ("d-1", 1, Decimal("9.38")),
         ("r-1", 1, Decimal("42.00")),
     ]
@@ -60,10 +62,10 @@ def test_centre_is_credited_its_share_and_paid(connection: Connection, tmp_path:
 
 def test_centre_gets_a_statement_of_its_month_and_of_its_account(connection: Connection, tmp_path: Path) -> None:
     bill(connection, tmp_path)
-    [one] = settle(connection, tmp_path).documents
-    assert one.statement is not None
-    first = one.statement.read_bytes()
-    kept = statements.statements_of_month(connection, OCTOBER)[one.number]
+    [document] = settle(connection, tmp_path).documents
+    assert document.statement is not None
+    first = document.statement.read_bytes()
+    kept = statements.statements_of_month(connection, OCTOBER)[document.number]
     assert [(part.verdict, part.is_attributed, part.count) for part in kept.verdicts] == [
         ("left_early", True, 1),
         ("unverifiable", True, 1),
@@ -118,10 +120,10 @@ def test_altered_statement_is_refused(connection: Connection, tmp_path: Path) ->
 def test_second_settlement_takes_in_only_new_charges(connection: Connection, tmp_path: Path) -> None:
     bill(connection, tmp_path)
     first = settle(connection, tmp_path)
-    assert [one.already_issued for one in settle(connection, tmp_path).documents] == [True]
+    assert [document.already_issued for document in settle(connection, tmp_path).documents] == [True]
     credited(connection, tmp_path)
     second = settle(connection, tmp_path)
-    assert [(one.number, one.net) for one in second.documents] == [
+    assert [(document.number, document.net) for document in second.documents] == [
         ("SB-2026-00001", Decimal("30.83")),
         ("SBC-2026-00001", Decimal("-25.20")),
     ]
@@ -160,9 +162,9 @@ def test_contract_changed_for_an_earlier_month_is_adjusted_on_the_next_document(
     settle(connection, tmp_path)
     change_contract(connection, "fixed", "100")
     bill(connection, tmp_path, months_later=1)
-    [one] = settle(connection, tmp_path, months_later=1).documents
+    [document] = settle(connection, tmp_path, months_later=1).documents
     # November's rent, October's rent, and October's share taken back.
-    assert (one.kind, one.net) == ("self_billed_invoice", Decimal(100) + Decimal(100) - Decimal("30.83"))
+    assert (document.kind, document.net) == ("self_billed_invoice", Decimal(100) + Decimal(100) - Decimal("30.83"))
     assert documents.settlements_of(connection, OCTOBER)[0].net == Decimal("30.83"), "what is issued never changes"
     assert len(settle(connection, tmp_path, months_later=1).documents) == 1
     assert audited(connection).is_clean
@@ -175,8 +177,8 @@ def test_month_that_owed_a_centre_nothing_is_settled_when_its_contract_is_change
     bill(connection, tmp_path)
     assert settle(connection, tmp_path).documents == ()
     change_contract(connection, "share", "0.6")
-    [one] = settle(connection, tmp_path).documents
-    assert (one.number, one.net) == ("SB-2026-00001", Decimal("30.83"))
+    [document] = settle(connection, tmp_path).documents
+    assert (document.number, document.net) == ("SB-2026-00001", Decimal("30.83"))
     [invoice] = documents.settlements_of(connection, OCTOBER)
     assert faults(invoice) == []
     assert sum(row.net for row in invoice.statement) == Decimal("51.38")
@@ -198,7 +200,7 @@ def test_change_of_payee_address_or_language_adjusts_nothing(connection: Connect
     bill(connection, tmp_path)
     settle(connection, tmp_path)
     connection.execute(b"UPDATE centre_contract SET language = 'nl', street = 'Elsewhere 2'")
-    assert [one.already_issued for one in settle(connection, tmp_path).documents] == [True]
+    assert [document.already_issued for document in settle(connection, tmp_path).documents] == [True]
 
 
 def delete_november_verdicts(connection: Connection) -> None:
@@ -240,8 +242,8 @@ def test_charges_about_an_earlier_month_are_settled_by_that_months_contract(conn
     in_november(connection, "fixed", "100")
     credited(connection, tmp_path)  # a line of October, after it was settled
     bill(connection, tmp_path, months_later=1)
-    [one] = settle(connection, tmp_path, months_later=1).documents
-    assert one.net == Decimal(100) - Decimal("25.20")  # November's rent, and 60 % of October's 42.00 back
+    [document] = settle(connection, tmp_path, months_later=1).documents
+    assert document.net == Decimal(100) - Decimal("25.20")  # November's rent, and 60 % of October's 42.00 back
     [first, *_] = documents.settlements_of(connection, NOVEMBER)
     assert {(line.starts_on, line.net) for line in first.lines} == {
         (NOVEMBER, Decimal("100.00")),
@@ -272,7 +274,7 @@ def test_corrections_by_kind_that_add_up_to_zero_are_settled_once(connection: Co
     bill(connection, tmp_path, months_later=1)
     first = settle(connection, tmp_path, months_later=1).documents
     again = settle(connection, tmp_path, months_later=1).documents
-    assert [one.number for one in again] == [one.number for one in first]
+    assert [document.number for document in again] == [document.number for document in first]
     assert audited(connection).is_clean
 
 
@@ -287,7 +289,9 @@ def test_a_price_per_desk_counts_the_desks_of_the_first_settlement_after_any_cha
     connection.execute(b"INSERT INTO resource VALUES (9, 1, 1, 'd-9', 'Desk 9', 'desk', 1, 2, 2, 1, 1)")
     change_contract(connection, "per_seat", "50")
     settle(connection, tmp_path)
-    owed = sum(-one.net if one.is_credit else one.net for one in documents.settlements_of(connection, OCTOBER))
+    owed = sum(
+        -document.net if document.is_credit else document.net for document in documents.settlements_of(connection, OCTOBER)
+    )
     assert owed == 50
 
 
@@ -300,8 +304,8 @@ def test_a_centre_whose_contract_ended_is_still_settled_for_the_months_in_its_co
     connection.execute(b"UPDATE centre_contract SET valid_until = '2026-11-01'")
     credited(connection, tmp_path)
     bill(connection, tmp_path, months_later=1)
-    [one] = settle(connection, tmp_path, months_later=1).documents
-    assert one.net == Decimal("-25.20")
+    [document] = settle(connection, tmp_path, months_later=1).documents
+    assert document.net == Decimal("-25.20")
     connection.execute(b"DELETE FROM centre_contract")
     with pytest.raises(ContractMissing, match="namur was settled for 2026-10, and no contract with it holds any more"):
         settle(connection, tmp_path, months_later=1)

@@ -20,35 +20,35 @@ def printed(*parts: object, width: int = 120) -> str:
     return captured.get()
 
 
-def rows(one: Invoice, width: int = 120) -> list[list[str]]:
-    text = printed(document(one, [], None), width=width)
+def rows(invoice: Invoice, width: int = 120) -> list[list[str]]:
+    text = printed(document(invoice, [], None), width=width)
     return [line.split() for line in text.splitlines() if line.strip() and line.split()[0].isdigit()]
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])
-@pytest.mark.parametrize("one", [*every_kind("fr"), mixed_invoice("en")])
-def test_every_line_stands_in_one_row_that_ends_with_its_amount(one: Invoice, width: int) -> None:
-    shown = rows(one, width)
-    assert [int(row[0]) for row in shown] == [line.line for line in one.lines]
-    ends = [f"{line.net:,.2f}".split(",") for line in one.lines]
+@pytest.mark.parametrize("invoice", [*every_kind("fr"), mixed_invoice("en")])
+def test_every_line_stands_in_one_row_that_ends_with_its_amount(invoice: Invoice, width: int) -> None:
+    shown = rows(invoice, width)
+    assert [int(row[0]) for row in shown] == [line.line for line in invoice.lines]
+    ends = [f"{line.net:,.2f}".split(",") for line in invoice.lines]
     assert [row[-len(end) :] for row, end in zip(shown, ends, strict=True)] == ends
 
 
 def test_hours_that_were_paid_ahead_are_shown_as_such_and_not_as_nothing() -> None:
-    one = mixed_invoice("en")
-    paid = next(line for line in one.lines if line.drawdowns and not line.quantity)
-    [row] = [row for row in rows(one) if row[0] == str(paid.line)]
+    invoice = mixed_invoice("en")
+    paid = next(line for line in invoice.lines if line.drawdowns and not line.quantity)
+    [row] = [row for row in rows(invoice) if row[0] == str(paid.line)]
     drawn = sum((draw.hours for draw in paid.drawdowns), Decimal(0))
     assert f"{drawn:.2f}" in row
     assert "h" not in row
 
 
 def test_events_are_printed_whole_with_their_notes() -> None:
-    one = mixed_invoice("en")
+    invoice = mixed_invoice("en")
     note = "the sensor of the desk by the window was moved " * 4
     events = [Event("disputed", datetime(2026, 11, 3, 9, 5, tzinfo=UTC), line=1, note=note)]
-    at = Position(one.gross, paid=Decimal("10.00"))
-    text = printed(document(one, events, at), width=80)
+    at = Position(invoice.gross, paid=Decimal("10.00"))
+    text = printed(document(invoice, events, at), width=80)
     assert "2026-11-03 09:05" in text
     words = text[text.index("Events") :].split()
     assert [word for word in note.split() if word not in words] == []

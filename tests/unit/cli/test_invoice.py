@@ -21,7 +21,7 @@ def test_a_month_out_of_range_is_refused(command: list[str], month: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["credit", "INV-2026-00001", "--line", "1", "--reason", "locked\x07"], "--reason is .* U\\+0007"),
         (["credit", "INV-2026-00001", "--line", "1", "--reason", "  "], "--reason is .* blank"),
@@ -32,6 +32,6 @@ def test_a_month_out_of_range_is_refused(command: list[str], month: str) -> None
         (["refund", "INV-2026-00001", "--note", " "], "--note is .* blank"),
     ],
 )
-def test_a_note_or_reason_that_no_document_can_show_is_refused(arguments: list[str], said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_a_note_or_reason_that_no_document_can_show_is_refused(arguments: list[str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
         CliRunner().invoke(app, ["invoice", *arguments], catch_exceptions=False)

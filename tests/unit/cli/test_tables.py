@@ -44,25 +44,25 @@ def test_a_row_is_one_line_and_its_figures_are_complete(width: int) -> None:
 
 @pytest.mark.parametrize(("width", "left_out"), [(80, ""), (60, "Topic"), (40, "Topic, Due")])
 def test_columns_are_left_out_by_rank_and_named(width: int, left_out: str) -> None:
-    said = "\n".join(table(width))
-    assert ("No room for" in said) == bool(left_out)
-    assert left_out in said
-    assert CENTRE in said
-    assert ("2026-12-26" in said) == ("Due" not in left_out)
+    text = "\n".join(table(width))
+    assert ("No room for" in text) == bool(left_out)
+    assert left_out in text
+    assert CENTRE in text
+    assert ("2026-12-26" in text) == ("Due" not in left_out)
 
 
 def test_in_a_very_narrow_terminal_names_are_shortened_and_figures_are_not() -> None:
-    said = "\n".join(table(24))
-    assert "14 376.35" in said
-    assert "louvain-l…" in said
+    text = "\n".join(table(24))
+    assert "14 376.35" in text
+    assert "louvain-l…" in text
 
 
 def test_a_whole_column_is_never_shortened_and_an_empty_column_is_left_out() -> None:
     columns = [Column("Number", whole=True), Column("Name"), Column("Verdict", rank=1), Column("Net, €", figures=True)]
-    said = "\n".join(drawn(FittedTable("Open", columns, [[("INV-2026-00001", "a long name of somebody", "", "1.00")]]), 40))
-    assert "INV-2026-00001" in said
-    assert "Verdict" not in said
-    assert "…" in said
+    text = "\n".join(drawn(FittedTable("Open", columns, [[("INV-2026-00001", "a long name of somebody", "", "1.00")]]), 40))
+    assert "INV-2026-00001" in text
+    assert "Verdict" not in text
+    assert "…" in text
 
 
 def test_a_noun_is_singular_only_after_one() -> None:
@@ -88,7 +88,7 @@ def test_a_table_without_rows_prints_its_text() -> None:
 
 def test_a_ledger_of_millions_fits_into_80_characters_with_the_figures_that_must_add_up() -> None:
     day = LedgerDay(date(2026, 10, 1), 9_316_755, 9_316_753, 1, 0, 1, duplicates=4)
-    said = drawn(ledger_tables({CENTRE: [day]}, [], []), 80)
-    [row] = [line.replace("\u202f", "").split() for line in said if "2026-10-01" in line]
+    text = drawn(ledger_tables({CENTRE: [day]}, [], []), 80)
+    [row] = [line.replace("\u202f", "").split() for line in text if "2026-10-01" in line]
     assert row == [CENTRE, "2026-10-01", "9316755", "9316753", "1", "0", "1"]
     assert any("Duplicates" in line for line in drawn(ledger_tables({CENTRE: [day]}, [], []), 100))

@@ -98,7 +98,7 @@ def test_a_pdf_that_was_changed_does_not_hold(tmp_path: Path, attack: str) -> No
     path.write_bytes(ATTACKS[attack])
     assert ATTACKS[attack] != PDF
     result = verify(path)
-    assert {one.where for one in result.findings} <= {"PDF page", "PDF file"}
+    assert {finding.where for finding in result.findings} <= {"PDF page", "PDF file"}
     assert (result.holds, result.whole) == (False, True)
 
 

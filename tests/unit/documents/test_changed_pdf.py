@@ -38,7 +38,7 @@ def checked(folder: Path, content: bytes) -> Verified:
 
 
 def found(result: Verified) -> list[tuple[str, str]]:
-    return [(one.where, one.what) for one in result.findings]
+    return [(finding.where, finding.what) for finding in result.findings]
 
 
 def test_a_page_that_shows_another_amount_or_digest_is_found(tmp_path: Path) -> None:
@@ -56,18 +56,20 @@ def pays(change: Callable[[Invoice], Invoice]) -> bytes:
 @pytest.mark.parametrize(
     ("change", "what"),
     [
-        (lambda one: replace(one, payment=replace(one.payment, iban="BE68539007547034")), {"account to pay to"}),
-        (lambda one: replace(one, payment=replace(one.payment, reference="000000000097")), {"payment reference"}),
-        (lambda one: replace(one, due_on=date(2026, 11, 3)), {"due date"}),
-        (lambda one: replace(one, net=Decimal("1.00")), {"net", "base of S"}),
-        (lambda one: replace(one, vat_totals=(replace(one.vat_totals[0], vat=Decimal("0.01")),)), {"VAT of S"}),
-        (lambda one: replace(one, buyer=replace(one.buyer, name="Other SA")), {"customer's name"}),
+        (lambda finding: replace(finding, payment=replace(finding.payment, iban="BE68539007547034")), {"account to pay to"}),
+        (lambda finding: replace(finding, payment=replace(finding.payment, reference="000000000097")), {"payment reference"}),
+        (lambda finding: replace(finding, due_on=date(2026, 11, 3)), {"due date"}),
+        (lambda finding: replace(finding, net=Decimal("1.00")), {"net", "base of S"}),
+        (lambda finding: replace(finding, vat_totals=(replace(finding.vat_totals[0], vat=Decimal("0.01")),)), {"VAT of S"}),
+        (lambda finding: replace(finding, buyer=replace(finding.buyer, name="Other SA")), {"customer's name"}),
         (
-            lambda one: replace(one, seller=replace(one.seller, name="Evil"), payment=replace(one.payment, holder="Evil")),
+            lambda finding: replace(
+                finding, seller=replace(finding.seller, name="Evil"), payment=replace(finding.payment, holder="Evil")
+            ),
             {"supplier's name", "account holder"},
         ),
         (
-            lambda one: replace(one, payment=replace(one.payment, holder="Evil")),
+            lambda finding: replace(finding, payment=replace(finding.payment, holder="Evil")),
             {"supplier's name", "account holder"},
         ),
     ],
@@ -76,7 +78,7 @@ def test_a_page_that_asks_for_other_than_the_evidence_is_found(
     tmp_path: Path, change: Callable[[Any], Invoice], what: set[str]
 ) -> None:
     result = checked(tmp_path, pays(change))
-    assert {(one.where, one.what) for one in result.findings if not one.what.startswith("page ")} == {
+    assert {(finding.where, finding.what) for finding in result.findings if not finding.what.startswith("page ")} == {
         ("PDF page", each) for each in what
     }
 
@@ -158,9 +160,9 @@ def packed_otherwise(content: bytes) -> bytes:
 def test_a_page_on_which_names_are_cut_holds_all_the_same(tmp_path: Path, words: int) -> None:
     name = " ".join(["Acme Essai"] * words)
     centres = [replace(line, centre=f"c-{n:02}", centre_name=name) for n, line in enumerate(ONE.lines)]
-    one = replace(ONE, lines=tuple(centres), buyer=replace(ONE.buyer, name=name), seller=replace(ONE.seller, name=name))
-    text = one.canonical()
-    result = checked(tmp_path, pdf(one, text, ubl(one, text)))
+    example = replace(ONE, lines=tuple(centres), buyer=replace(ONE.buyer, name=name), seller=replace(ONE.seller, name=name))
+    text = example.canonical()
+    result = checked(tmp_path, pdf(example, text, ubl(example, text)))
     assert (result.findings, result.pages) == ((), "all")
 
 

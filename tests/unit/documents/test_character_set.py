@@ -38,10 +38,10 @@ ODD = [
 """Emoji, control characters, scripts that the typeface lacks, marks, what is invisible, what is no character."""
 
 
-def named(text: str, one: Invoice) -> Invoice:
+def named(text: str, example: Invoice) -> Invoice:
     """`one` with `text` in every name that comes from outside."""
     lines = []
-    for line in one.lines:
+    for line in example.lines:
         visits = tuple(
             replace(
                 billed,
@@ -57,12 +57,12 @@ def named(text: str, one: Invoice) -> Invoice:
         )
         lines.append(replace(line, visits=visits, centre_name=line.centre_name and text, label=line.label and text))
     return replace(
-        one,
+        example,
         lines=tuple(lines),
-        seller=replace(one.seller, name=text, street=text),
-        buyer=replace(one.buyer, name=text, town=text),
+        seller=replace(example.seller, name=text, street=text),
+        buyer=replace(example.buyer, name=text, town=text),
         buyer_reference=text,
-        reason=one.reason and text,
+        reason=example.reason and text,
     )
 
 
@@ -71,7 +71,7 @@ def printed(made: bytes) -> str:
 
 
 def test_every_character_that_counts_as_shown_can_be_drawn_in_every_style() -> None:
-    text = json.dumps("".join(f"{one} " for one in SHOWN))
+    text = json.dumps("".join(f"{character} " for character in SHOWN))
     styles = "".join(
         f'#text(weight: "{weight}", style: "{style}", {text})\n'
         for weight in ("regular", "semibold")
@@ -93,8 +93,8 @@ def test_a_character_that_is_not_shown_has_a_stand_in_and_others_stay() -> None:
 @pytest.mark.parametrize("text", ODD)
 @pytest.mark.parametrize("kind", [lambda: invoice("nl", 3), mixed_invoice, credit_note, lambda: self_billed(places=2)])
 def test_a_document_with_any_text_in_it_is_drawn_and_holds(tmp_path: Path, text: str, kind: Callable[[], Invoice]) -> None:
-    one = named(text, kind())
-    [files] = render([one.canonical()], tmp_path, lambda *_: None)
+    example = named(text, kind())
+    [files] = render([example.canonical()], tmp_path, lambda *_: None)
     for path in (files.pdf, files.xml):
         checked = verify(path)
         assert checked.findings == ()
@@ -107,14 +107,14 @@ ANY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ANY | st.text(st.sampled_from(sorted(SHOWN)), min_size=1, max_size=60))
 def test_no_text_at_all_keeps_a_document_from_being_drawn(tmp_path: Path, text: str) -> None:
-    one = named(text, invoice(lines=1))
-    [files] = render([one.canonical()], tmp_path, lambda *_: None)
+    example = named(text, invoice(lines=1))
+    [files] = render([example.canonical()], tmp_path, lambda *_: None)
     assert verify(files.pdf).findings == ()
 
 
 def test_the_xml_keeps_the_true_text_but_for_what_xml_forbids() -> None:
-    one = replace(invoice(lines=1), buyer_reference="a😀b\x01c\ufffed")
-    root: Any = etree.fromstring(ubl(one, one.canonical()))
+    example = replace(invoice(lines=1), buyer_reference="a😀b\x01c\ufffed")
+    root: Any = etree.fromstring(ubl(example, example.canonical()))
     assert root.findtext("{*}BuyerReference") == "a😀b\ufffdc\ufffdd"
 
 
@@ -128,22 +128,22 @@ def test_a_statement_with_any_name_in_it_is_drawn() -> None:
 
 
 def test_text_that_can_be_shown_stays_as_it_is() -> None:
-    one = mixed_invoice("fr")
-    assert not any(STAND_IN in text for text in texts_in(document_pages(one, "0" * 64)))
+    example = mixed_invoice("fr")
+    assert not any(STAND_IN in text for text in texts_in(document_pages(example, "0" * 64)))
 
 
 def test_what_cannot_be_drawn_all_the_same_names_the_document() -> None:
-    one = invoice(lines=1)
-    pages = {**document_pages(one, "0" * 64), "title": "会"}
+    example = invoice(lines=1)
+    pages = {**document_pages(example, "0" * 64), "title": "会"}
     pages["first"]["title"] = "会"
-    with pytest.raises(NotDrawable, match=one.number):
-        drawn(pages, {"evidence": one.canonical()}, one.issued_on)
+    with pytest.raises(NotDrawable, match=example.number):
+        drawn(pages, {"evidence": example.canonical()}, example.issued_on)
 
 
 def test_a_long_word_gets_places_to_break_a_line_and_is_read_back_whole() -> None:
     word = "W" * 300
-    one = named(word, mixed_invoice("fr"))
-    made = pdf(one, one.canonical(), ubl(one, one.canonical()))
+    example = named(word, mixed_invoice("fr"))
+    made = pdf(example, example.canonical(), ubl(example, example.canonical()))
     assert word in printed(made)
 
 

@@ -49,8 +49,8 @@ LANGUAGES: tuple[Language, ...] = ("fr", "nl", "en")
 OF_EVERY_KIND = [(language, n) for language, n in product(LANGUAGES, range(len(every_kind("en"))))]
 
 
-def xml(one: Invoice) -> bytes:
-    return ubl(one, one.canonical())
+def xml(example: Invoice) -> bytes:
+    return ubl(example, example.canonical())
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_the_rules_are_really_asked(rules: Rules) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "root", "code", "billing"),
+    ("example", "root", "code", "billing"),
     [
         (invoice(lines=1), "Invoice", "380", "billing"),
         (credit_note(), "CreditNote", "381", "billing"),
@@ -90,8 +90,8 @@ def test_the_rules_are_really_asked(rules: Rules) -> None:
         (self_billed_credit(), "CreditNote", "261", "selfbilling"),
     ],
 )
-def test_each_kind_has_its_own_type_and_profile(one: Invoice, root: str, code: str, billing: str) -> None:
-    found = etree.fromstring(xml(one))
+def test_each_kind_has_its_own_type_and_profile(example: Invoice, root: str, code: str, billing: str) -> None:
+    found = etree.fromstring(xml(example))
     assert etree.QName(found).localname == root
     assert found.findtext(f"{CBC}{root}TypeCode") == code
     assert found.findtext(f"{CBC}ProfileID") == f"urn:fdc:peppol.eu:2017:poacc:{billing}:01:1.0"
@@ -113,15 +113,15 @@ def test_the_centre_supplies_and_the_network_buys_in_a_self_billed_invoice() -> 
 
 
 def test_what_a_centre_is_owed_for_an_earlier_month_says_for_which() -> None:
-    one = settled_anew("en")
-    names = [line_texts.title(line, one) for line in one.lines]
+    example = settled_anew("en")
+    names = [line_texts.title(line, example) for line in example.lines]
     assert "The centre’s share (desks)" in names
     assert "The centre’s share (desks), October 2026" in names
-    assert names == [line.findtext(f"{CAC}Item/{CBC}Name", "").removesuffix(", Gembloux") for line in lines_of(one)]
+    assert names == [line.findtext(f"{CAC}Item/{CBC}Name", "").removesuffix(", Gembloux") for line in lines_of(example)]
 
 
-def lines_of(one: Invoice) -> list[Any]:
-    return etree.fromstring(xml(one)).findall(f"{CAC}InvoiceLine")
+def lines_of(example: Invoice) -> list[Any]:
+    return etree.fromstring(xml(example)).findall(f"{CAC}InvoiceLine")
 
 
 @pytest.mark.parametrize("vat", [REVERSE_CHARGE, EXEMPT])
@@ -135,9 +135,9 @@ def test_where_no_vat_is_due_the_reason_is_given(vat: Any) -> None:
 
 
 def test_a_line_about_an_earlier_month_states_no_period_and_others_lie_inside_the_documents() -> None:
-    one = mixed_invoice()
-    earlier = replace(one.lines[-1], starts_on=one.starts_on.replace(month=9))
-    root = etree.fromstring(xml(replace(one, lines=(*one.lines[:-1], earlier))))
+    example = mixed_invoice()
+    earlier = replace(example.lines[-1], starts_on=example.starts_on.replace(month=9))
+    root = etree.fromstring(xml(replace(example, lines=(*example.lines[:-1], earlier))))
     lines = root.findall(f"{CAC}InvoiceLine")
     assert lines[-1].find(f"{CAC}InvoicePeriod") is None
     for line in lines[:-1]:
@@ -145,10 +145,10 @@ def test_a_line_about_an_earlier_month_states_no_period_and_others_lie_inside_th
         assert "2026-10-01" <= str(start) <= str(end) <= "2026-10-31"
 
 
-@pytest.mark.parametrize("one", every_kind("en"))
-def test_every_sum_in_the_xml_is_exact(one: Invoice) -> None:
-    root = etree.fromstring(xml(one))
-    quantity = "CreditedQuantity" if one.is_credit else "InvoicedQuantity"
+@pytest.mark.parametrize("example", every_kind("en"))
+def test_every_sum_in_the_xml_is_exact(example: Invoice) -> None:
+    root = etree.fromstring(xml(example))
+    quantity = "CreditedQuantity" if example.is_credit else "InvoicedQuantity"
 
     def amount(path: str) -> Decimal:
         text = root.findtext(path)
@@ -167,7 +167,7 @@ def test_every_sum_in_the_xml_is_exact(one: Invoice) -> None:
     assert sum(nets) == amount(f"{total}LineExtensionAmount") == amount(f"{total}TaxExclusiveAmount")
     vat = amount(f"{CAC}TaxTotal/{CBC}TaxAmount")
     by_rate: dict[Decimal, Decimal] = defaultdict(Decimal)
-    for charged, net in zip(one.lines, nets, strict=True):
+    for charged, net in zip(example.lines, nets, strict=True):
         by_rate[charged.vat_rate] += net
     due = ((net * rate / 100).quantize(Decimal("0.01"), "ROUND_HALF_UP") for rate, net in by_rate.items())
     assert vat == sum(due)
@@ -179,14 +179,14 @@ def test_every_sum_in_the_xml_is_exact(one: Invoice) -> None:
     )
 
 
-@pytest.mark.parametrize("one", every_kind("nl"))
-def test_pdf_is_archivable_carries_its_xml_and_evidence_and_is_the_same_again(one: Invoice) -> None:
-    canonical = one.canonical()
-    made = pdf(one, canonical, xml(one))
-    assert made == pdf(one, canonical, xml(one))
+@pytest.mark.parametrize("example", every_kind("nl"))
+def test_pdf_is_archivable_carries_its_xml_and_evidence_and_is_the_same_again(example: Invoice) -> None:
+    canonical = example.canonical()
+    made = pdf(example, canonical, xml(example))
+    assert made == pdf(example, canonical, xml(example))
     assert b"pdfaid:part" in made
-    assert f"{one.number}.xml".encode() in made
-    assert f"{one.number}.json".encode() in made
+    assert f"{example.number}.xml".encode() in made
+    assert f"{example.number}.json".encode() in made
 
 
 def test_every_line_stands_in_the_detail_and_in_the_annex() -> None:
@@ -199,25 +199,25 @@ def test_every_line_stands_in_the_detail_and_in_the_annex() -> None:
 
 
 def test_the_annex_counts_the_ledger_by_centre_and_shows_each_day_that_is_not_whole() -> None:
-    one = invoice("en", 40)
-    days = line_texts.ledger_days(billed for line in one.lines for billed in line.visits)
+    example = invoice("en", 40)
+    days = line_texts.ledger_days(billed for line in example.lines for billed in line.visits)
     wanting = [day for day in days.values() if not day.is_complete]
     assert wanting
-    texts = list(texts_in(document_pages(one, "0" * 64)))
+    texts = list(texts_in(document_pages(example, "0" * 64)))
     for name in {centre for centre, _, _ in days}:
-        its = [day for (centre, _, _), day in days.items() if centre == name]
-        assert {name, f"{len(its)}"} <= set(texts)
-        assert f"{sum(day.stored for day in its):,}" in texts
+        centre_days = [day for (centre, _, _), day in days.items() if centre == name]
+        assert {name, f"{len(centre_days)}"} <= set(texts)
+        assert f"{sum(day.stored for day in centre_days):,}" in texts
     for day in wanting:
         assert f"{day.stored:,}" in texts
-    late = [p for line in one.lines for p in line.visits if any(not day.is_complete for day in p.visit.ledger or ())]
+    late = [p for line in example.lines for p in line.visits if any(not day.is_complete for day in p.visit.ledger or ())]
     assert texts.count("17 readings not arrived") == len(late)
 
 
 def test_hours_that_were_only_bought_are_not_hours_of_use() -> None:
-    one = mixed_invoice("en")
-    used = sum((line.hours for line in one.lines if line.kind in ("occupancy", "pass", "beyond_pass")), Decimal(0))
-    assert first_page(one).summary.total[2] == f"{used:.2f}"
+    example = mixed_invoice("en")
+    used = sum((line.hours for line in example.lines if line.kind in ("occupancy", "pass", "beyond_pass")), Decimal(0))
+    assert first_page(example).summary.total[2] == f"{used:.2f}"
 
 
 def test_a_self_billed_invoice_lists_every_place_of_the_centre() -> None:
@@ -227,8 +227,8 @@ def test_a_self_billed_invoice_lists_every_place_of_the_centre() -> None:
 
 
 def test_only_who_has_to_pay_gets_a_code_to_scan() -> None:
-    asked = [first_page(one).payment.code is not None for one in every_kind("fr")]
-    assert asked == [one.kind == "invoice" for one in every_kind("fr")]
+    asked = [first_page(example).payment.code is not None for example in every_kind("fr")]
+    assert asked == [example.kind == "invoice" for example in every_kind("fr")]
 
 
 @pytest.mark.parametrize("amount", [Decimal("0.01"), Decimal("1234.56"), Decimal("999999999.99")])
@@ -256,38 +256,38 @@ def test_amounts_are_written_as_the_reader_writes_them(language: Language, text:
 def test_many_invoices_are_written_side_by_side_the_same_and_in_order(tmp_path: Path) -> None:
     steps: list[tuple[str, int, int]] = []
     made = [invoice(lines=2, ordinal=n) for n in range(1, 26)]
-    written = render([one.canonical() for one in made], tmp_path / "out", lambda *step: steps.append(step))
+    written = render([example.canonical() for example in made], tmp_path / "out", lambda *step: steps.append(step))
     assert [f.pdf.name for f in written] == [f"INV-2026-{n:05d}-acme-{n}.pdf" for n in range(1, 26)]
-    for one, files in zip(made, written, strict=True):
-        assert files.xml.read_bytes() == xml(one)
-        assert files.pdf.read_bytes() == pdf(one, one.canonical(), xml(one))
-        assert files.csv.read_bytes() == table(one)
+    for example, files in zip(made, written, strict=True):
+        assert files.xml.read_bytes() == xml(example)
+        assert files.pdf.read_bytes() == pdf(example, example.canonical(), xml(example))
+        assert files.csv.read_bytes() == table(example)
     assert steps[-1] == ("Rendering PDF, UBL and CSV", 25, 25)
 
 
 def test_a_document_that_does_not_add_up_is_not_written(tmp_path: Path) -> None:
-    one = invoice(lines=3)
-    wrong = replace(one, lines=(one.lines[0], replace(one.lines[1], net=Decimal("1.00")), one.lines[2]))
+    example = invoice(lines=3)
+    wrong = replace(example, lines=(example.lines[0], replace(example.lines[1], net=Decimal("1.00")), example.lines[2]))
     with pytest.raises(DoesNotAddUp, match="INV-2026-00007 does not add up at"):
         render([wrong.canonical()], tmp_path, lambda *_: None)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_table_has_a_row_for_each_line_under_names_that_stay() -> None:
-    one = mixed_invoice()
-    rows = list(csv.DictReader(StringIO(table(one).decode("utf-8-sig"))))
-    assert [row["line"] for row in rows] == [str(line.line) for line in one.lines]
-    assert sum(Decimal(row["net"]) for row in rows) == one.net
-    assert sum(Decimal(row["credit_hours"]) for row in rows) == sum(d.hours for line in one.lines for d in line.drawdowns)
+    example = mixed_invoice()
+    rows = list(csv.DictReader(StringIO(table(example).decode("utf-8-sig"))))
+    assert [row["line"] for row in rows] == [str(line.line) for line in example.lines]
+    assert sum(Decimal(row["net"]) for row in rows) == example.net
+    assert sum(Decimal(row["credit_hours"]) for row in rows) == sum(d.hours for line in example.lines for d in line.drawdowns)
     assert {row["corrects_document"] for row in rows} == {"", "INV-2026-00002"}
 
 
 def test_text_from_outside_is_no_formula_in_a_spreadsheet() -> None:
-    one = invoice(lines=1)
-    billed = one.lines[0].visits[0]
+    example = invoice(lines=1)
+    billed = example.lines[0].visits[0]
     billed = replace(billed, visit=replace(billed.visit, booking="=1+1", resource_name="@SUM(A1)"))
     [row] = csv.DictReader(
-        StringIO(table(replace(one, lines=(replace(one.lines[0], visits=(billed,)),))).decode("utf-8-sig"))
+        StringIO(table(replace(example, lines=(replace(example.lines[0], visits=(billed,)),))).decode("utf-8-sig"))
     )
     assert (row["reference"], row["place_name"]) == ("'=1+1", "'@SUM(A1)")
 

@@ -17,8 +17,8 @@ LANGUAGES: tuple[Language, ...] = ("fr", "nl", "en")
 LONGEST = ("Agence de développement territorial " * 9)[:300].strip()
 
 
-def pages_of(one: Invoice) -> list[str]:
-    return page_texts(pdf(one, one.canonical(), ubl(one, one.canonical())))
+def pages_of(example: Invoice) -> list[str]:
+    return page_texts(pdf(example, example.canonical(), ubl(example, example.canonical())))
 
 
 def bare(text: str) -> str:
@@ -27,9 +27,9 @@ def bare(text: str) -> str:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_first_page_of_every_kind_has_all_its_texts_and_ends_with_the_digest(language: Language) -> None:
-    for one in (*every_kind(language), mixed_invoice(language)):
-        page = first_page(one)
-        printed = pages_of(one)[0]
+    for example in (*every_kind(language), mixed_invoice(language)):
+        page = first_page(example)
+        printed = pages_of(example)[0]
         texts = [page.title, page.month, page.mark, *page.figures(), *page.mentions, *page.notes, page.fingerprint_label]
         assert [text for text in texts if bare(text) not in printed] == []
         # The footer is the last text of a page.
@@ -37,15 +37,15 @@ def test_the_first_page_of_every_kind_has_all_its_texts_and_ends_with_the_digest
 
 
 def test_names_as_long_as_can_be_stand_whole_and_the_payment_follows_on_the_next_page() -> None:
-    one = mixed_invoice("fr")
-    assert one.payment
+    example = mixed_invoice("fr")
+    assert example.payment
     long = replace(
-        one,
-        seller=replace(one.seller, name=LONGEST, street=LONGEST),
-        buyer=replace(one.buyer, name=LONGEST, street=LONGEST, town=LONGEST),
+        example,
+        seller=replace(example.seller, name=LONGEST, street=LONGEST),
+        buyer=replace(example.buyer, name=LONGEST, street=LONGEST, town=LONGEST),
         buyer_reference=LONGEST,
-        payment=replace(one.payment, holder=LONGEST),
-        lines=tuple(replace(line, centre_name=line.centre_name and LONGEST) for line in one.lines),
+        payment=replace(example.payment, holder=LONGEST),
+        lines=tuple(replace(line, centre_name=line.centre_name and LONGEST) for line in example.lines),
     )
     printed = pages_of(long)
     assert "".join(printed[:2]).count(bare(LONGEST)) >= 8
@@ -54,9 +54,9 @@ def test_names_as_long_as_can_be_stand_whole_and_the_payment_follows_on_the_next
 
 @pytest.mark.parametrize("count", [1, FIRST_PAGE_ROWS, FIRST_PAGE_ROWS + 1, 40])
 def test_the_summary_names_so_many_centres_and_adds_up_the_others(count: int) -> None:
-    one = invoice("en", count)
-    lines = [replace(line, centre=f"c-{n:02}", centre_name=f"Centre {n}") for n, line in enumerate(one.lines)]
-    table = first_page(replace(one, lines=tuple(lines))).summary
+    example = invoice("en", count)
+    lines = [replace(line, centre=f"c-{n:02}", centre_name=f"Centre {n}") for n, line in enumerate(example.lines)]
+    table = first_page(replace(example, lines=tuple(lines))).summary
     assert len(table.rows) <= FIRST_PAGE_ROWS
     assert sum(int(row[1]) for row in table.rows) == count == int(table.total[1])
     assert table.rows[-1][0] == (f"Centre {count - 1}" if count <= FIRST_PAGE_ROWS else f"{count - 11} other centres")
@@ -87,9 +87,9 @@ def test_one_line_is_not_called_lines() -> None:
 
 
 def test_on_the_first_page_a_label_is_followed_by_what_it_names() -> None:
-    one = mixed_invoice("en")
-    page = first_page(one)
-    printed = pages_of(one)[0]
+    example = mixed_invoice("en")
+    page = first_page(example)
+    printed = pages_of(example)[0]
     pairs = [*page.facts, *page.payment.rows, (page.total_label, page.gross), (page.summary.total[0], page.summary.total[1])]
     assert page.due
     for label, text in (*pairs, page.due):
@@ -97,11 +97,11 @@ def test_on_the_first_page_a_label_is_followed_by_what_it_names() -> None:
 
 
 def test_every_page_has_its_number_and_the_mark_of_made_up_data() -> None:
-    one = invoice("en", 60)
-    printed = pages_of(one)
+    example = invoice("en", 60)
+    printed = pages_of(example)
     assert len(printed) > 2
     for number, text in enumerate(printed, start=1):
         assert f"page{number}of{len(printed)}" in text
         assert bare("DEMO – fictitious data") in text
-    real = page_texts(drawn(document_pages(replace(one, is_demo=False), "0" * 64), {"evidence": "{}"}, one.issued_on))
+    real = page_texts(drawn(document_pages(replace(example, is_demo=False), "0" * 64), {"evidence": "{}"}, example.issued_on))
     assert not any("DEMO" in text for text in real)

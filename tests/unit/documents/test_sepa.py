@@ -56,4 +56,4 @@ def test_any_name_can_be_paid(name: str, carried: str) -> None:
     party = Party(name, "0123456749", "Place 1", "6700", "Arlon", iban="BE68539007547034")
     made = pain001(party, [Transfer(party, Decimal("10.00"), "arlon 2026-10", f"Settlement {name}")], date(2026, 11, 2))
     names = [node.text for node in etree.fromstring(made).iter("{*}Nm")]
-    assert {str(one).strip() for one in names} == {carried}
+    assert {str(name).strip() for name in names} == {carried}

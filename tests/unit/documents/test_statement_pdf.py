@@ -31,7 +31,7 @@ def test_pages_tell_the_month_the_account_and_when_it_was_paid(language: Languag
         formats.euro(kept.account.paid, language), formats.euro(kept.account.opening, language), kept.account.reference or "",
         formats.euro(kept.charged, language), document.number, formats.number(kept.earlier_months, language),
     ]  # fmt: skip
-    assert [one for one in shown if "".join(one.split()) not in bare] == []
+    assert [text for text in shown if "".join(text.split()) not in bare] == []
     assert list(pages.attachments) == [f"{document.number}.json"]
     assert pages.attachments[f"{document.number}.json"][0].decode() == kept.canonical()
 

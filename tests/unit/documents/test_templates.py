@@ -20,19 +20,19 @@ from smartwork.domain.billing.invoice import Invoice
 from tests.support.documents import centre_statement, every_kind, invoice, page_texts, self_billed
 
 
-def laid_out(one: Invoice) -> list[str]:
-    return page_texts(drawn(document_pages(one, "0" * 64), {"evidence": "{}"}, one.issued_on))[1:]
+def laid_out(example: Invoice) -> list[str]:
+    return page_texts(drawn(document_pages(example, "0" * 64), {"evidence": "{}"}, example.issued_on))[1:]
 
 
 def by_centres(count: int, centres: int) -> Invoice:
     """Lines of some centres in a row, their amounts and names telling them apart."""
-    one = invoice("en", count)
+    example = invoice("en", count)
     size = -(-count // centres)
     lines = [
         replace(line, line=n + 1, centre=f"c-{n // size}", centre_name=f"Centrum{n // size}x")
-        for n, line in enumerate(one.lines[:count])
+        for n, line in enumerate(example.lines[:count])
     ]
-    return replace(one, lines=tuple(lines))
+    return replace(example, lines=tuple(lines))
 
 
 @pytest.mark.parametrize("count", [1, 2, *range(43, 55)])
@@ -50,10 +50,10 @@ def test_whatever_the_number_of_lines_no_heading_ends_a_page_and_no_total_begins
 
 
 def test_every_line_of_three_thousand_stands_once_under_repeated_heads() -> None:
-    one = invoice("nl", 3000)
-    pages = laid_out(one)
+    example = invoice("nl", 3000)
+    pages = laid_out(example)
     text = "".join(pages)
-    bookings = [billed.visit.booking for line in one.lines for billed in line.visits if billed.visit.booking]
+    bookings = [billed.visit.booking for line in example.lines for billed in line.visits if billed.visit.booking]
     # Once among the lines, once in the annex.
     assert all(text.count(booking) == 2 for booking in bookings[:: len(bookings) // 200])
     assert all("Detailvandeprestaties" in page or "Bijlage:" in page for page in pages)
@@ -164,7 +164,10 @@ def test_the_texts_of_a_row_of_fixed_height_have_room() -> None:
 @pytest.mark.parametrize("language", ["fr", "nl", "en"])
 def test_a_remark_in_a_row_of_fixed_height_has_room_on_one_line(language: Any) -> None:
     remarks = [
-        line_texts.remark(line, language) for one in every_kind(language) for line in one.lines if len(line.visits) == 1
+        line_texts.remark(line, language)
+        for example in every_kind(language)
+        for line in example.lines
+        if len(line.visits) == 1
     ]
     found = measured([remark for remark in remarks if width(remark, BODY_SIZE) <= 42.8], 8.5, "regular")
     assert [(text, width) for text, width in found if width > 42.8] == []

@@ -42,7 +42,7 @@ def checked(folder: Path, content: bytes, name: str = "document.xml") -> Verifie
 
 
 def found(result: Verified) -> set[tuple[int, str]]:
-    return {(one.line, one.what) for one in result.findings}
+    return {(finding.line, finding.what) for finding in result.findings}
 
 
 def altered(change: Callable[[dict[str, Any]], None]) -> str:
@@ -54,7 +54,7 @@ def altered(change: Callable[[dict[str, Any]], None]) -> str:
 
 def with_evidence(text: str, *, seal: bool) -> bytes:
     """The XML with other evidence in it, under the old digest or, with `seal`, under one made to fit."""
-    old, new = (base64.b64encode(as_csv(one)) for one in (TEXT, text))
+    old, new = (base64.b64encode(as_csv(text_version)) for text_version in (TEXT, text))
     changed = XML.replace(old, new)
     return changed.replace(digest(TEXT).hex().encode(), digest(text).hex().encode()) if seal else changed
 
@@ -68,13 +68,13 @@ def with_files(xml: bytes, evidence: str) -> bytes:
 @pytest.mark.parametrize("language", ["fr", "nl", "en"])
 @pytest.mark.parametrize("number", range(len(every_kind("en"))))
 def test_an_untouched_document_holds_as_pdf_and_as_xml(tmp_path: Path, language: Any, number: int) -> None:
-    one = every_kind(language)[number]
-    text = one.canonical()
-    xml = ubl(one, text)
-    for name, content in (("a.xml", xml), ("a.pdf", pdf(one, text, xml))):
+    example = every_kind(language)[number]
+    text = example.canonical()
+    xml = ubl(example, text)
+    for name, content in (("a.xml", xml), ("a.pdf", pdf(example, text, xml))):
         result = checked(tmp_path, content, name)
         assert result.findings == ()
-        assert (result.number, result.digest, result.lines) == (one.number, digest(text).hex(), len(one.lines))
+        assert (result.number, result.digest, result.lines) == (example.number, digest(text).hex(), len(example.lines))
 
 
 def shorten_presence(snapshot: dict[str, Any]) -> None:
@@ -154,7 +154,7 @@ def test_changed_evidence_is_found_even_under_a_digest_made_to_fit(
     tmp_path: Path, change: Callable[[dict[str, Any]], None], what: str, *, seal: bool
 ) -> None:
     result = checked(tmp_path, with_evidence(altered(change), seal=seal))
-    assert what in {one.what for one in result.findings}
+    assert what in {finding.what for finding in result.findings}
     assert ((0, "SHA-256") in found(result)) is not seal
 
 
@@ -326,9 +326,9 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         verify(tmp_path / "none.pdf")
 
 
-@pytest.mark.parametrize("one", [*every_kind("fr"), mixed_invoice("nl")])
-def test_the_embedded_table_loses_nothing(one: Invoice) -> None:
-    assert from_csv(as_csv(one.canonical())) == one.canonical()
+@pytest.mark.parametrize("example", [*every_kind("fr"), mixed_invoice("nl")])
+def test_the_embedded_table_loses_nothing(example: Invoice) -> None:
+    assert from_csv(as_csv(example.canonical())) == example.canonical()
 
 
 @pytest.mark.parametrize("currency", ['E"R', "EUR<", "E&R", "E'R", ""])
@@ -337,11 +337,11 @@ def test_a_currency_that_is_none_is_found_and_breaks_nothing(tmp_path: Path, cur
     assert (0, "currency") in found(checked(tmp_path, with_evidence(text, seal=True)))
 
 
-@pytest.mark.parametrize("one", [*every_kind("en"), mixed_invoice("nl")])
-def test_the_embedded_table_has_the_document_and_then_a_row_for_each_line(one: Invoice) -> None:
-    header, document, *lines = csv.reader(StringIO(as_csv(one.canonical()).decode(), newline=""))
+@pytest.mark.parametrize("example", [*every_kind("en"), mixed_invoice("nl")])
+def test_the_embedded_table_has_the_document_and_then_a_row_for_each_line(example: Invoice) -> None:
+    header, document, *lines = csv.reader(StringIO(as_csv(example.canonical()).decode(), newline=""))
     assert header == ["part", "snapshot"]
-    snapshot = json.loads(one.canonical())
+    snapshot = json.loads(example.canonical())
     assert (document[0], json.loads(document[1])) == ("document", {**snapshot, "lines": []})
     assert [(int(part), json.loads(text)) for part, text in lines] == list(enumerate(snapshot["lines"], start=1))
 

@@ -72,7 +72,7 @@ def test_a_document_that_does_not_add_up_is_named_also_by_a_worker_process(tmp_p
     made = [invoice(lines=1, ordinal=n) for n in range(1, MANY + 1)]
     wrong = replace(made[-1], lines=(replace(made[-1].lines[0], net=Decimal("1.00")),))
     with pytest.raises(DoesNotAddUp, match=f"INV-2026-{MANY:05d} does not add up"):
-        render([one.canonical() for one in (*made[:-1], wrong)], tmp_path, lambda *_: None)
+        render([document.canonical() for document in (*made[:-1], wrong)], tmp_path, lambda *_: None)
     assert not list(tmp_path.glob(f"{wrong.number}*"))
 
 

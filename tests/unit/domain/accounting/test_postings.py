@@ -38,7 +38,7 @@ def test_document_with_prepaid_hours_balances_and_moves_the_pool_by_what_was_bou
     assert sum(amounts.values()) == sum(expiry.values()) == 0
     # All hours bought are used or expire by the end of the month, so the balance of the pool is 0.
     assert amounts.get("pool:acme", Decimal(0)) + expiry.get("pool:acme", Decimal(0)) == 0
-    assert all(one.closing == one.opening + one.bought - one.spent - one.expired == 0 for one in made.pools)
+    assert all(pool.closing == pool.opening + pool.bought - pool.spent - pool.expired == 0 for pool in made.pools)
 
 
 @pytest.mark.parametrize("mode", ["share", "fixed", "per_seat"])
@@ -77,14 +77,14 @@ def test_credit_after_the_settlement_becomes_a_self_billed_credit_note() -> None
         Decimal("19.50"),
         Decimal("4.10"),
     )
-    assert [one.number for one in made.corrects] == ["SB-2026-00001"]
+    assert [reference.number for reference in made.corrects] == ["SB-2026-00001"]
 
 
 def test_month_with_only_credits_refers_to_the_last_invoice_of_the_centre() -> None:
     back = Revenue("namur", "Namur", {"desk": Decimal("-30.00"), "room": Decimal("10.00")})
     groups = settle(CONTRACT, back, 10, date(2026, 11, 1), None, LineReference("SB-2026-00001", ON, 1))
     made = compose(centre_head(CONTRACT, date(2026, 11, 1), ON, SELLER, is_demo=True), groups, ordinal=3)
-    assert (made.kind, made.net, [one.number for one in made.corrects]) == (
+    assert (made.kind, made.net, [reference.number for reference in made.corrects]) == (
         "self_billed_credit_note",
         Decimal("13.00"),
         ["SB-2026-00001"],
@@ -95,9 +95,9 @@ def test_month_with_only_credits_refers_to_the_last_invoice_of_the_centre() -> N
 def test_vat_is_computed_once_for_each_category(parts: list[tuple[bool, int]]) -> None:
     groups = []
     for i, (reverse, quarters) in enumerate(parts):
-        [one] = line(15 * quarters, day=i, name=f"B-{i}")
+        [charge] = line(15 * quarters, day=i, name=f"B-{i}")
         vat = REVERSE_CHARGE if reverse else STANDARD_VAT
-        groups.append((replace(one, vat_category=vat.category, vat_rate=vat.rate),))
+        groups.append((replace(charge, vat_category=vat.category, vat_rate=vat.rate),))
     totals = {total.category: total for total in invoice(groups).vat_totals}
     assert len(totals) == len({reverse for reverse, _ in parts})
     for category, total in totals.items():

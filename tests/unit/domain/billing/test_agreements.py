@@ -27,7 +27,7 @@ AGREED = Agreements(SELLER, (ACME,), (DESK,), (SHARE,), (ORDER,))
 def reasons(
     wanted: Agreements, *, billed: tuple[tuple[str, str], ...] = (), before: Agreements = NOTHING
 ) -> list[tuple[str, str]]:
-    return [(one.where, one.reason) for one in problems(wanted, before, ["namur"], billed)]
+    return [(problem.where, problem.reason) for problem in problems(wanted, before, ["namur"], billed)]
 
 
 def test_nothing_is_wrong_with_what_holds_together() -> None:
@@ -76,9 +76,9 @@ def test_nothing_is_wrong_with_what_holds_together() -> None:
     ],
 )
 def test_what_does_not_hold_together_is_named(wanted: Agreements, where: str, reason: str) -> None:
-    [(found, said)] = reasons(wanted)
+    [(found, stated)] = reasons(wanted)
     assert found == where
-    assert reason in said
+    assert reason in stated
 
 
 def test_a_contract_for_rooms_may_be_valid_together_with_a_general_one() -> None:

@@ -25,7 +25,7 @@ AGREED = Agreements(SELLER, (ACME,), (DESK,), (SHARE,), (ORDER,))
 
 
 def broken(wanted: Agreements, issued: AgreementsInUse) -> list[tuple[str, str]]:
-    return [(one.where, one.reason) for one in in_use_problems(wanted, AGREED, issued)]
+    return [(problem.where, problem.reason) for problem in in_use_problems(wanted, AGREED, issued)]
 
 
 def test_orders_that_would_expire_before_use_are_refused() -> None:

@@ -24,7 +24,7 @@ def groups(month: dict[int, int]) -> list[Group]:
     return [line(15 * quarters, day=day, name=f"B-{day}") for day, quarters in month.items()]
 
 
-def said(found: list[Group]) -> list[tuple[str, Decimal]]:
+def booking_nets(found: list[Group]) -> list[tuple[str, Decimal]]:
     return sorted((group[0].visits[0].visit.booking or "", group[0].hours) for group in found)
 
 
@@ -36,11 +36,11 @@ def test_documents_together_say_what_holds_now(first: dict[int, int], then: dict
         if more:
             documents.append(invoice(more, ordinal=ordinal))
         issued, _ = groups_in_effect(documents)
-        found = sorted((one.lines[0].visits[0].visit.booking or "", abs(one.lines[0].hours)) for one in issued)
-        assert found == said(groups(now))
-        net = sum((one.net * (-1 if one.is_credit else 1) for one in documents), Decimal(0))
+        found = sorted((document.lines[0].visits[0].visit.booking or "", abs(document.lines[0].hours)) for document in issued)
+        assert found == booking_nets(groups(now))
+        net = sum((document.net * (-1 if document.is_credit else 1) for document in documents), Decimal(0))
         assert net == sum((group[0].net for group in groups(now)), Decimal(0))
-        assert not [fault for one in documents for fault in differences(one)]
+        assert not [fault for document in documents for fault in differences(document)]
 
 
 @given(MONTH, st.lists(st.integers(1, 3000), min_size=1, max_size=4))
@@ -51,16 +51,23 @@ def test_a_price_that_changes_afterwards_is_owed_from_then_on_and_once(month: di
         more = corrections(*groups_in_effect(documents), now)
         if more:
             documents.append(invoice(more, ordinal=ordinal))
-        net = sum((one.net * (-1 if one.is_credit else 1) for one in documents), Decimal(0))
+        net = sum((document.net * (-1 if document.is_credit else 1) for document in documents), Decimal(0))
         assert net == sum((group[0].net for group in now), Decimal(0))
         assert corrections(*groups_in_effect(documents), now) == []
-        assert not [fault for one in documents for fault in differences(one)]
+        assert not [fault for document in documents for fault in differences(document)]
 
 
 def priced(group: Group, price: Decimal) -> Group:
-    [one] = group
-    assert one.terms
-    return (replace(one, price=price, net=round_to_cent(one.quantity * price), terms=replace(one.terms, per_hour=price)),)
+    [priced_line] = group
+    assert priced_line.terms
+    return (
+        replace(
+            priced_line,
+            price=price,
+            net=round_to_cent(priced_line.quantity * price),
+            terms=replace(priced_line.terms, per_hour=price),
+        ),
+    )
 
 
 def test_lines_paid_by_prepaid_hours_are_not_corrected_when_prices_change() -> None:
@@ -70,13 +77,17 @@ def test_lines_paid_by_prepaid_hours_are_not_corrected_when_prices_change() -> N
         [(replace(paid, quantity=Decimal(0), net=Decimal("0.00"), drawdowns=drawdowns),), line(60, day=1, name="B-2")]
     )
     now = [priced(line(60), Decimal(9)), priced(line(60, day=1, name="B-2"), Decimal(9))]
-    assert [(one.kind, one.net) for group in corrections(*groups_in_effect([issued]), now) for one in group] == [
+    assert [
+        (corrected.kind, corrected.net) for group in corrections(*groups_in_effect([issued]), now) for corrected in group
+    ] == [
         ("correction", Decimal("-7.50")),
         ("occupancy", Decimal("9.00")),
     ]
     longer = [priced(line(120), Decimal(9)), now[1]]
     assert ("correction", Decimal("0.00")) in [
-        (one.kind, abs(one.net)) for group in corrections(*groups_in_effect([issued]), longer) for one in group
+        (corrected.kind, abs(corrected.net))
+        for group in corrections(*groups_in_effect([issued]), longer)
+        for corrected in group
     ]
 
 
@@ -101,13 +112,13 @@ def test_what_a_dispute_settled_is_never_opened_again(month: dict[int, int], the
     settled = issued.lines[0].visits[0].visit.booking
     note = compose(credit_note_header(issued, issued.issued_on, "agreed"), [credit(issued, 1, None, [])], ordinal=1)
     more = corrections(*groups_in_effect([issued, note]), groups(then))
-    assert settled not in {billed.visit.booking for group in more for one in group for billed in one.visits}
-    assert 1 not in {one.corrects.line for group in more for one in group if one.corrects}
+    assert settled not in {billed.visit.booking for group in more for corrected in group for billed in corrected.visits}
+    assert 1 not in {corrected.corrects.line for group in more for corrected in group if corrected.corrects}
 
 
 def test_month_with_a_negative_total_becomes_a_credit_note_with_positive_amounts() -> None:
     issued = invoice([line(120)])
     made = invoice(corrections(*groups_in_effect([issued]), []), ordinal=2)
     assert (made.kind, made.number, made.net, made.gross) == ("credit_note", "CN-2026-00002", Decimal(15), Decimal("18.15"))
-    assert [(one.number, one.issued_on) for one in made.corrects] == [(issued.number, issued.issued_on)]
+    assert [(reference.number, reference.issued_on) for reference in made.corrects] == [(issued.number, issued.issued_on)]
     assert made.payment is None

@@ -34,11 +34,11 @@ def test_credit_is_for_the_hours_asked_for_money_first(quarters: int, bought: in
     hours = Decimal(data.draw(st.integers(1, quarters))) / 4
     [given_back] = credit(issued, 1, hours, lots)
     [before] = issued.lines
-    assert given_back.quantity + sum((one.hours for one in given_back.drawdowns), Decimal(0)) == hours
+    assert given_back.quantity + sum((drawdown.hours for drawdown in given_back.drawdowns), Decimal(0)) == hours
     assert 0 <= given_back.net <= before.net
     assert given_back.quantity == min(hours, before.quantity)
-    left = sum((one.hours for one in given_back.drawdowns), lots[0].left)
-    value = sum((one.value for one in given_back.drawdowns), lots[0].value)
+    left = sum((drawdown.hours for drawdown in given_back.drawdowns), lots[0].left)
+    value = sum((drawdown.value for drawdown in given_back.drawdowns), lots[0].value)
     assert value == round_to_cent(left * lots[0].per_hour), "the lot is worth its hours, to the cent"
 
 
@@ -48,7 +48,7 @@ def test_whole_credit_is_the_whole_line(quarters: int, bought: int) -> None:
     note = compose(credit_note_header(issued, issued.issued_on, "locked"), [credit(issued, 1, None, lots)], ordinal=4)
     assert (note.kind, note.number, note.reason) == ("credit_note", "CN-2026-00004", "locked")
     assert (note.net, note.lines[0].drawdowns) == (issued.net, issued.lines[0].drawdowns)
-    assert [one.number for one in note.corrects] == [issued.number]
+    assert [reference.number for reference in note.corrects] == [issued.number]
 
 
 @pytest.mark.parametrize(("number", "hours"), [(3, None), (1, "9"), (1, "0"), (1, "-1"), (2, None)])

@@ -17,49 +17,49 @@ Change = Callable[[Invoice], Invoice]
 
 def line(number: int, **fields: Any) -> Change:
     """Other fields for one line."""
-    return lambda one: replace(
-        one, lines=tuple(replace(each, **fields) if each.line == number else each for each in one.lines)
+    return lambda document: replace(
+        document, lines=tuple(replace(each, **fields) if each.line == number else each for each in document.lines)
     )
 
 
 def billed(**fields: Any) -> Change:
     """Other fields for what rating made of the first line's visit."""
-    return lambda one: line(1, visits=(replace(one.lines[0].visits[0], **fields),))(one)
+    return lambda document: line(1, visits=(replace(document.lines[0].visits[0], **fields),))(document)
 
 
 def measured(**fields: Any) -> Change:
     """Other fields for the first line's visit."""
-    return lambda one: billed(visit=replace(one.lines[0].visits[0].visit, **fields))(one)
+    return lambda document: billed(visit=replace(document.lines[0].visits[0].visit, **fields))(document)
 
 
-def shifted(one: Invoice) -> Invoice:
-    first, *rest = one.lines[0].visits[0].visit.spans
-    return measured(spans=(first, replace(rest[0], start=rest[0].start - timedelta(minutes=3)), *rest[1:]))(one)
+def shifted(document: Invoice) -> Invoice:
+    first, *rest = document.lines[0].visits[0].visit.spans
+    return measured(spans=(first, replace(rest[0], start=rest[0].start - timedelta(minutes=3)), *rest[1:]))(document)
 
 
 def paid_by(reference: str) -> Change:
-    def change(one: Invoice) -> Invoice:
-        assert one.payment
-        return replace(one, payment=replace(one.payment, reference=reference))
+    def change(document: Invoice) -> Invoice:
+        assert document.payment
+        return replace(document, payment=replace(document.payment, reference=reference))
 
     return change
 
 
-@pytest.mark.parametrize("one", [document for language in ("fr", "nl", "en") for document in every_kind(language)])
-def test_nothing_is_found_in_what_billing_composes(one: Invoice) -> None:
-    assert faults(one) == []
+@pytest.mark.parametrize("document", [document for language in ("fr", "nl", "en") for document in every_kind(language)])
+def test_nothing_is_found_in_what_billing_composes(document: Invoice) -> None:
+    assert faults(document) == []
 
 
 @pytest.mark.parametrize(
     ("change", "number", "what"),
     [
-        (lambda one: replace(one, net=one.net + 1), 0, "net"),
-        (lambda one: replace(one, vat=one.vat + 1), 0, "vat"),
-        (lambda one: replace(one, gross=one.gross + 1), 0, "gross"),
-        (lambda one: replace(one, gross=Decimal("1.001")), 0, "gross"),
-        (lambda one: replace(one, vat_totals=(replace(one.vat_totals[0], vat=Decimal(0)),)), 0, "VAT"),
-        (lambda one: replace(one, lines=one.lines[1:]), 0, "line numbers"),
-        (lambda one: replace(one, lines=()), 0, "line numbers"),
+        (lambda document: replace(document, net=document.net + 1), 0, "net"),
+        (lambda document: replace(document, vat=document.vat + 1), 0, "vat"),
+        (lambda document: replace(document, gross=document.gross + 1), 0, "gross"),
+        (lambda document: replace(document, gross=Decimal("1.001")), 0, "gross"),
+        (lambda document: replace(document, vat_totals=(replace(document.vat_totals[0], vat=Decimal(0)),)), 0, "VAT"),
+        (lambda document: replace(document, lines=document.lines[1:]), 0, "line numbers"),
+        (lambda document: replace(document, lines=()), 0, "line numbers"),
         (paid_by("202600000799"), 0, "payment reference"),
         (line(2, net=Decimal("3.005")), 2, "net"),
         (line(2, price=Decimal("-7.50")), 2, "price"),
@@ -85,20 +85,20 @@ def test_a_credit_note_names_what_it_corrects_and_gives_a_positive_amount() -> N
 
 
 def test_the_movement_of_prepaid_hours_adds_up() -> None:
-    one = mixed_invoice()
-    wrong = replace(one, pools=(replace(one.pools[0], closing=Decimal(1)),))
+    document = mixed_invoice()
+    wrong = replace(document, pools=(replace(document.pools[0], closing=Decimal(1)),))
     assert [found.what for found in faults(wrong)] == ["closing hours of desk"]
 
 
 def test_a_centres_share_is_taken_of_its_statement() -> None:
-    one = self_billed()
-    wrong = replace(one, statement=one.statement[1:])
+    document = self_billed()
+    wrong = replace(document, statement=document.statement[1:])
     assert [(found.line, found.what) for found in faults(wrong)] == [(1, "price")]
 
 
 def test_charges_on_a_monthly_credit_note_are_checked_too() -> None:
-    one = month_given_back()
-    assert one.kind == "credit_note"
-    assert min(each.quantity for each in one.lines) < 0
-    taller = [replace(each, quantity=each.quantity - 1) if each.visits else each for each in one.lines]
-    assert {"quantity"} < {found.what for found in faults(replace(one, lines=tuple(taller)))}
+    document = month_given_back()
+    assert document.kind == "credit_note"
+    assert min(each.quantity for each in document.lines) < 0
+    taller = [replace(each, quantity=each.quantity - 1) if each.visits else each for each in document.lines]
+    assert {"quantity"} < {found.what for found in faults(replace(document, lines=tuple(taller)))}

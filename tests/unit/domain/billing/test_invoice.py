@@ -36,13 +36,13 @@ START = datetime(2026, 10, 31, 22, 30, tzinfo=UTC)  # 23:30 in Brussels
 def charge(centre: str = "Namur", kind: Any = "desk", hours: str = "1", price: str = "7.5", day: int = 0) -> Group:
     start = START - timedelta(days=day)
     end = start + timedelta(hours=1)
-    one = Visit(
+    visit = Visit(
         verdict="used", starts_at=start, ends_at=end, booked_s=3600, occupied_s=2400, vacant_s=600, unknown_s=600, over_s=0,
         centre=centre.lower(), centre_name=centre, timezone="Europe/Brussels", resource="d-1", resource_name="Desk 1",
         kind=kind, member="m-1", booking=f"B-{day}", check_in=None, check_in_method=None,
         spans=(Span(start, end, "occupied"),), batches=(BatchRun("e", "a1b2c3d4e5f6", 1, 9),),
     )  # fmt: skip
-    line = rate(one, terms_of(TERMS, Tariff(None, kind, START.date(), Decimal(price))), STANDARD_VAT)[0]
+    line = rate(visit, terms_of(TERMS, Tariff(None, kind, START.date(), Decimal(price))), STANDARD_VAT)[0]
     quantity = Decimal(hours)
     return (replace(line, hours=quantity, quantity=quantity, net=round_to_cent(quantity * line.price)),)
 

@@ -49,11 +49,11 @@ def test_open_amounts_of_documents_are_the_balance_of_the_account(
     owed, moves, stands = life
     found = positions(owed, moves)
     assert receivable(owed, found) == {"acme": stands}
-    for one in owed:
-        at = found[one.number]
+    for document in owed:
+        at = found[document.number]
         assert at.gross == at.paid + at.credited + at.open
-        assert at.open >= 0 or not one.is_credit
-    notes = sum((found[one.number].credited for one in owed if one.is_credit), Decimal(0))
+        assert at.open >= 0 or not document.is_credit
+    notes = sum((found[document.number].credited for document in owed if document.is_credit), Decimal(0))
     assert found["INV-1"].credited == notes
 
 
@@ -77,7 +77,7 @@ PAID = Position(Decimal(100), paid=Decimal(100))
 
 
 @pytest.mark.parametrize(
-    ("one", "at", "amount", "said"),
+    ("document", "at", "amount", "message"),
     [
         (INVOICE, PAID, None, "Nothing is open on INV-1"),
         (INVOICE, PAID, Decimal(0), "is not valid"),
@@ -88,19 +88,19 @@ PAID = Position(Decimal(100), paid=Decimal(100))
     ],
 )
 def test_a_payment_that_cannot_be_is_refused_and_says_what_is_open(
-    one: PayableDocument, at: Position, amount: Decimal | None, said: str
+    document: PayableDocument, at: Position, amount: Decimal | None, message: str
 ) -> None:
-    with pytest.raises(InputError, match=said):
-        payment(one, at, amount)
+    with pytest.raises(InputError, match=message):
+        payment(document, at, amount)
 
 
 @pytest.mark.parametrize(
-    ("at", "amount", "said"),
+    ("at", "amount", "message"),
     [
         (PAID, None, "was not overpaid"),
         (Position(Decimal(100), paid=Decimal(110)), Decimal(11), "overpaid by 10 EUR"),
     ],
 )
-def test_no_more_is_refunded_than_was_overpaid(at: Position, amount: Decimal | None, said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_no_more_is_refunded_than_was_overpaid(at: Position, amount: Decimal | None, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         refund(INVOICE, at, amount)

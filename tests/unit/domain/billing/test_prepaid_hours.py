@@ -34,22 +34,22 @@ LOTS = st.lists(
 @given(LOTS, HOURS)
 def test_what_is_drawn_leaves_the_lots_and_no_lot_falls_below_zero(lots: list[Lot], wanted: Decimal) -> None:
     drawdowns, after = draw_down(lots, "desk", DAY, wanted)
-    taken = sum((one.hours for one in drawdowns), Decimal(0))
+    taken = sum((drawdown.hours for drawdown in drawdowns), Decimal(0))
     assert sum(lot.left for lot in lots) - sum(lot.left for lot in after) == taken <= wanted
     assert all(lot.left >= 0 for lot in after)
-    assert sum(lot.value for lot in lots) - sum(lot.value for lot in after) == sum(one.value for one in drawdowns)
+    assert sum(lot.value for lot in lots) - sum(lot.value for lot in after) == sum(drawdown.value for drawdown in drawdowns)
 
 
 @given(LOTS, HOURS)
 def test_no_younger_lot_is_touched_while_an_older_one_has_hours(lots: list[Lot], wanted: Decimal) -> None:
     drawdowns, after = draw_down(lots, "desk", DAY, wanted)
-    youngest = max((one.bought_on for one in drawdowns), default=None)
+    youngest = max((drawdown.bought_on for drawdown in drawdowns), default=None)
     assert youngest is None or not [lot for lot in after if lot.left and lot.bought_on < youngest and lot.is_valid_on(DAY)]
 
 
 @given(LOTS, HOURS)
 def test_only_lots_of_the_day_and_kind_are_spent(lots: list[Lot], wanted: Decimal) -> None:
-    spent = {one.lot for one in draw_down(lots, "desk", DAY, wanted)[0]}
+    spent = {drawdown.lot for drawdown in draw_down(lots, "desk", DAY, wanted)[0]}
     assert spent <= {lot.lot for lot in lots if lot.bought_on <= DAY and (lot.expires_on is None or lot.expires_on > DAY)}
     assert draw_down(lots, "room", DAY, wanted) == ([], lots)
 
@@ -59,7 +59,7 @@ def test_returning_hours_restores_hours_and_value(lots: list[Lot], wanted: Decim
     drawdowns, after = draw_down(lots, "desk", DAY, wanted)
     returned, restored = return_hours(after, drawdowns)
     assert restored == lots
-    assert sum(one.value for one in returned) == -sum(one.value for one in drawdowns)
+    assert sum(drawdown.value for drawdown in returned) == -sum(drawdown.value for drawdown in drawdowns)
 
 
 @given(LOTS, st.lists(st.integers(1, 20), max_size=8), st.integers(0, 20))
@@ -67,12 +67,14 @@ def test_a_month_conserves_every_hour(lots: list[Lot], quarters: list[int], over
     pool = Pool("desk", Decimal("4.1000"), Decimal(overdraft), 12)
     groups = [line(15 * n, day=i % 20, hour=i, name=f"B-{i}") for i, n in enumerate(quarters)]
     spent = pay_from_lots(groups, lots, [pool], OCTOBER)
-    lines = [one for group in spent.groups for one in group]
-    drawn = sum((d.hours for one in lines for d in one.drawdowns), Decimal(0))
+    lines = [charge for group in spent.groups for charge in group]
+    drawn = sum((d.hours for charge in lines for d in charge.drawdowns), Decimal(0))
     sold = sum((lot.hours for lot in spent.overdrafts), Decimal(0))
     assert drawn == sum(lot.left for lot in lots) - sum(lot.left for lot in spent.lots) + sold
     assert sold <= overdraft
-    assert all(one.quantity == one.hours - sum((d.hours for d in one.drawdowns), Decimal(0)) >= 0 for one in lines)
+    assert all(
+        charge.quantity == charge.hours - sum((d.hours for d in charge.drawdowns), Decimal(0)) >= 0 for charge in lines
+    )
     assert sum(lot.left for lot in spent.lots) >= 0
 
 
@@ -88,7 +90,7 @@ def test_hours_of_reversed_lines_are_back_in_their_lots(lots: list[Lot], quarter
 def test_what_expires_is_what_was_left_of_lots_that_no_longer_hold(lots: list[Lot], days: int) -> None:
     until = DAY + timedelta(days=days)
     lost, after = expire(lots, until)
-    assert sum(one.hours for one in lost) == sum(lot.left for lot in lots) - sum(lot.left for lot in after)
+    assert sum(drawdown.hours for drawdown in lost) == sum(lot.left for lot in lots) - sum(lot.left for lot in after)
     assert all(lot.left == 0 or lot.expires_on is None or lot.expires_on > until for lot in after)
 
 

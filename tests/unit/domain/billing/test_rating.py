@@ -62,47 +62,53 @@ PIECES = st.lists(
 STAYS = st.builds(visit, st.sampled_from([*BOOKED, "walk_in"]), PIECES, st.integers(0, 90))
 
 
-def charged(one: Visit, terms: Contract, price: Decimal = Decimal(8)) -> Line | None:
-    lines = rate(one, terms_of(terms, Tariff(None, "desk", date(2026, 1, 1), price)), STANDARD_VAT)
+def charged(rated_visit: Visit, terms: Contract, price: Decimal = Decimal(8)) -> Line | None:
+    lines = rate(rated_visit, terms_of(terms, Tariff(None, "desk", date(2026, 1, 1), price)), STANDARD_VAT)
     assert len(lines) <= 1
     return lines[0] if lines else None
 
 
-def net(one: Visit, terms: Contract, price: Decimal = Decimal(8)) -> Decimal:
-    charge = charged(one, terms, price)
+def net(rated_visit: Visit, terms: Contract, price: Decimal = Decimal(8)) -> Decimal:
+    charge = charged(rated_visit, terms, price)
     return charge.net if charge else Decimal(0)
 
 
 @given(STAYS, CONTRACTS, PRICES)
-def test_charge_is_hours_times_price_to_the_cent_and_never_negative(one: Visit, terms: Contract, price: Decimal) -> None:
-    charge = charged(one, terms, price)
+def test_charge_is_hours_times_price_to_the_cent_and_never_negative(
+    rated_visit: Visit, terms: Contract, price: Decimal
+) -> None:
+    charge = charged(rated_visit, terms, price)
     if charge is not None:
         assert charge.hours > 0
         assert charge.net == round_to_cent(charge.hours * charge.price) >= 0
-        assert charge.visits[0].doubtful == (one.unknown_s > 0)
+        assert charge.visits[0].doubtful == (rated_visit.unknown_s > 0)
 
 
 @given(st.builds(visit, st.sampled_from(BOOKED), PIECES, st.integers(0, 90)), CONTRACTS)
-def test_as_booked_never_charges_above_what_was_booked(one: Visit, terms: Contract) -> None:
-    charge = charged(one, replace(terms, charge="as_booked"))
-    assert charge is None or charge.hours <= (Decimal(one.booked_s) / 3600).quantize(Decimal("0.0001"))
+def test_as_booked_never_charges_above_what_was_booked(rated_visit: Visit, terms: Contract) -> None:
+    charge = charged(rated_visit, replace(terms, charge="as_booked"))
+    assert charge is None or charge.hours <= (Decimal(rated_visit.booked_s) / 3600).quantize(Decimal("0.0001"))
 
 
 @given(STAYS, CONTRACTS, st.data())
-def test_more_presence_never_costs_less(one: Visit, terms: Contract, data: st.DataObject) -> None:
-    states = [(s.state, s.suspect) for s in one.spans if s.start < one.ends_at]
+def test_more_presence_never_costs_less(rated_visit: Visit, terms: Contract, data: st.DataObject) -> None:
+    states = [(s.state, s.suspect) for s in rated_visit.spans if s.start < rated_visit.ends_at]
     index = data.draw(st.integers(0, len(states) - 1))
-    fuller = visit(one.verdict, [*states[:index], ("occupied", False), *states[index + 1 :]], one.over_s // 60)
-    longer = visit(one.verdict, states, one.over_s // 60 + 7)
-    assert net(one, terms) <= min(net(fuller, terms), net(longer, terms))
+    fuller = visit(
+        rated_visit.verdict, [*states[:index], ("occupied", False), *states[index + 1 :]], rated_visit.over_s // 60
+    )
+    longer = visit(rated_visit.verdict, states, rated_visit.over_s // 60 + 7)
+    assert net(rated_visit, terms) <= min(net(fuller, terms), net(longer, terms))
 
 
 @given(STAYS, CONTRACTS, st.data())
-def test_time_that_turns_unknown_never_raises_the_charge(one: Visit, terms: Contract, data: st.DataObject) -> None:
-    states = [(s.state, s.suspect) for s in one.spans if s.start < one.ends_at]
+def test_time_that_turns_unknown_never_raises_the_charge(rated_visit: Visit, terms: Contract, data: st.DataObject) -> None:
+    states = [(s.state, s.suspect) for s in rated_visit.spans if s.start < rated_visit.ends_at]
     index = data.draw(st.integers(0, len(states) - 1))
-    doubted = visit(one.verdict, [*states[:index], ("unknown", False), *states[index + 1 :]], one.over_s // 60)
-    assert net(doubted, terms) <= net(one, terms)
+    doubted = visit(
+        rated_visit.verdict, [*states[:index], ("unknown", False), *states[index + 1 :]], rated_visit.over_s // 60
+    )
+    assert net(doubted, terms) <= net(rated_visit, terms)
 
 
 @given(PIECES, CONTRACTS)
@@ -112,7 +118,7 @@ def test_suspect_presence_counts_as_little_as_an_empty_desk(states: list[tuple[S
 
 
 @given(STAYS, CONTRACTS)
-def test_the_greater_is_the_greater_of_both(one: Visit, terms: Contract) -> None:
+def test_the_greater_is_the_greater_of_both(rated_visit: Visit, terms: Contract) -> None:
     kept = replace(terms, early_leave_refund=False)
-    both = [net(one, replace(kept, charge=mode)) for mode in ("as_booked", "as_measured")]
-    assert net(one, replace(kept, charge="the_greater")) == max(both)
+    both = [net(rated_visit, replace(kept, charge=mode)) for mode in ("as_booked", "as_measured")]
+    assert net(rated_visit, replace(kept, charge="the_greater")) == max(both)

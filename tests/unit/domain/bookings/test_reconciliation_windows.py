@@ -167,8 +167,8 @@ def minutes(start: int, end: int, *, present: bool) -> list[tuple[float, bool]]:
 
 def test_a_sensor_that_fails_during_a_booking_does_not_make_it_left_early() -> None:
     slot = BookedSlot(1, 7, Interval(NINE, NINE + timedelta(hours=4)), cancelled=False)
-    said = minutes(480, 540, present=False) + minutes(540, 700, present=True)
-    (found,) = judged(said, slot, DAY)
+    reports = minutes(480, 540, present=False) + minutes(540, 700, present=True)
+    (found,) = judged(reports, slot, DAY)
     assert found.verdict == "used"
     assert found.unknown_s > 70 * 60
     (blind,) = judged(minutes(480, 540, present=False) + minutes(540, 600, present=True), slot, DAY)
@@ -184,9 +184,9 @@ def test_a_stuck_sensor_makes_a_booking_unverifiable() -> None:
 @given(
     st.lists(st.tuples(st.integers(400, 900), st.booleans()), min_size=1, max_size=60, unique_by=lambda m: m[0]), st.randoms()
 )
-def test_late_readings_give_the_verdict_of_timely_ones(said: list[tuple[int, bool]], chance: object) -> None:
+def test_late_readings_give_the_verdict_of_timely_ones(reports: list[tuple[int, bool]], chance: object) -> None:
     slot = BookedSlot(1, 7, Interval(NINE, NINE + timedelta(hours=4)), cancelled=False)
-    readings = [((DAY.start + timedelta(minutes=m)).timestamp(), present) for m, present in said]
+    readings = [((DAY.start + timedelta(minutes=m)).timestamp(), present) for m, present in reports]
     late = list(readings)
     chance.shuffle(late)  # type: ignore[attr-defined]
     assert judged(sorted(late), slot, DAY) == judged(sorted(readings), slot, DAY)

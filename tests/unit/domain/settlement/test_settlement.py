@@ -53,10 +53,10 @@ def issue(contract: CentreContract, groups: list[Group], month: date, ordinal: i
 def totals(documents: list[Invoice]) -> dict[tuple[str, Decimal], Decimal]:
     """The net of all documents together, by VAT category and rate."""
     found: dict[tuple[str, Decimal], Decimal] = {}
-    for one in documents:
-        for line in one.lines:
+    for document in documents:
+        for line in document.lines:
             key = line.vat_category, line.vat_rate
-            found[key] = found.get(key, Decimal(0)) + (-line.net if one.is_credit else line.net)
+            found[key] = found.get(key, Decimal(0)) + (-line.net if document.is_credit else line.net)
     return {key: net for key, net in found.items() if net}
 
 

@@ -19,7 +19,7 @@ octobers = st.integers(1, 31).map(lambda day: date(2026, 10, day))
 seconds = st.integers(0, 40_000)
 day_verdicts = st.lists(
     st.builds(DayVerdicts, octobers, st.sampled_from(VERDICTS), st.booleans(), st.integers(1, 9), seconds, seconds, seconds),
-    unique_by=lambda one: (one.day, one.verdict, one.is_attributed),
+    unique_by=lambda day_verdicts: (day_verdicts.day, day_verdicts.verdict, day_verdicts.is_attributed),
 )
 cents = st.integers(-100_000, 100_000).map(lambda amount: Decimal(amount) / 100)
 lines = st.lists(st.tuples(st.dates(date(2026, 6, 1), date(2026, 10, 31)), cents), max_size=30)
@@ -30,9 +30,9 @@ def test_verdicts_days_and_charges_add_up_to_the_same_month(
     verdicts: list[DayVerdicts], charged: list[tuple[date, Decimal]]
 ) -> None:
     found = statement(DOCUMENT, verdicts, [], charged, NOTHING)
-    assert sum(part.count for part in found.verdicts) == sum(one.count for one in verdicts)
+    assert sum(part.count for part in found.verdicts) == sum(day_verdicts.count for day_verdicts in verdicts)
     by_day = sum(row.bookings + row.walk_ins + row.unattributed for row in found.days)
-    assert by_day == sum(one.count for one in verdicts if one.verdict != "cancelled")
+    assert by_day == sum(day_verdicts.count for day_verdicts in verdicts if day_verdicts.verdict != "cancelled")
     assert sum(row.no_shows for row in found.days) == sum(p.count for p in found.verdicts if p.verdict == "no_show")
     assert sum(row.unattributed for row in found.days) == sum(p.count for p in found.verdicts if not p.is_attributed)
     assert found.charged == sum((row.net for row in found.days), Decimal(0)) + found.earlier_months

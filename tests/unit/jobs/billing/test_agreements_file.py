@@ -98,7 +98,7 @@ def test_the_example_of_the_documentation_can_be_taken_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ('name = "Acme SA"', r'name = "Acme\u0007"', r"company 1 \(acme\), name: it contains the control character U\+0007"),
         ('town = "Brussel"', r'town = "a\nb"', r"company 2 \(globex\), town: it contains the control character U\+000A"),
@@ -132,10 +132,10 @@ def test_the_example_of_the_documentation_can_be_taken_in() -> None:
         ("valid_from = 2026-07-01", 'valid_from = "soon"', r"tariff 3 \(arlon\), valid_from: input should be a valid date"),
     ],
 )
-def test_what_cannot_be_read_is_named_with_its_place(old: str, new: str, said: str) -> None:
+def test_what_cannot_be_read_is_named_with_its_place(old: str, new: str, message: str) -> None:
     text = EXAMPLE.read_text()
     assert old in text
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         read(text.replace(old, new, 1), "it.toml")
 
 
