@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from edge.alarms import AlarmReport, SensorHistory, outbox_alarm, zone_alarms
+from edge.alarms import AlarmReport, SensorHistory, light_alarms, outbox_alarm
 from edge.discovered_devices import TOPIC_FILTERS, DeviceDiscovery
 from edge.forwarder import Forwarder
 from edge.homeassistant.connection import open_connection
@@ -50,7 +50,8 @@ class Gateway:
         """`network_clock` times confirmations and resends; a simulated day runs only `clock` faster."""
         self._clock = clock
         self._centre = settings.centre
-        self._has_own_broker = settings.centre_broker_url is not None
+        # The network's broker carries the devices of other centres too; they are not discovered there.
+        self._discovery_filters = TOPIC_FILTERS if settings.centre_broker_url is not None else ()
         self._outbox = Outbox(Path(settings.outbox), DEFAULT_TIMEZONE, limit_bytes=settings.outbox_limit_mb * 1_000_000)
         self._network = NetworkConnection(settings.broker_url, self._centre, NAME, log.warning)
         self._forwarder = Forwarder(self._network.client, self._outbox, self._centre, NAME, network_clock or clock)
@@ -74,6 +75,7 @@ class Gateway:
 
     def run(self, should_stop: Callable[[], bool]) -> None:
         """Work until `should_stop` returns True. A device's message is acknowledged when its readings are on disk."""
+        self._devices.subscribe(self._discovery_filters)
         self._apply_saved_policy()
         self._network.client.start()
         self._devices.start()
@@ -192,12 +194,12 @@ class Gateway:
     def _apply(self, policy: Policy) -> None:
         self._policy_version = policy.version
         self._lights.apply(policy, self._clock())
+        self._sensor_history.apply(policy, self._lights.zones.values(), self._clock())
         self._discovered.clear()
         self._translator = Translator(policy.devices, policy.timezone)
         self._outbox.set_timezone(policy.timezone)
         self._entities.apply(policy)
-        discovery = TOPIC_FILTERS if self._has_own_broker else ()
-        self._devices.subscribe([*self._translator.subscriptions, *self._entities.subscriptions, *discovery])
+        self._devices.subscribe([*self._translator.subscriptions, *self._entities.subscriptions, *self._discovery_filters])
         if self._home_assistant:
             entities = (entry.address for entry in policy.devices if entry.profile is Profile.HOMEASSISTANT)
             self._home_assistant.watch([address.replace("/", ".", 1) for address in entities])
@@ -214,13 +216,16 @@ class Gateway:
             self._publish_reports(now)
 
     def _publish_reports(self, now: datetime) -> None:
-        alarms = zone_alarms(self._lights.zones, self._sensor_history, now)
+        alarms = [*light_alarms(self._lights.zones), *self._sensor_history.alarms(now)]
         if self._outbox.full:
             alarms.insert(0, outbox_alarm(now))
         if (report := self._alarm_report.pending_report(alarms, now)) is not None:
             self._network.publish(MessageType.ALARMS, report)
-            for alarm in report.alarms:
-                log.warning("%s", alarm.says)
+        began, ended = self._alarm_report.changes(alarms)
+        for alarm in began:
+            log.warning("alarm: %s", alarm.says)
+        for alarm in ended:
+            log.info("alarm ended: %s", alarm.says)
         if (discovered := self._discovered.pending_report(now)) is not None:
             self._network.publish(MessageType.DISCOVERED_DEVICES, discovered)
 

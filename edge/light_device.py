@@ -33,7 +33,8 @@ class LightDevice:
     """The state of one light.
 
     `commanded` is the level last sent (0 is off), None before the first command. `on` and `reported_level` are what the
-    light reports. `confirmed` is whether it has reported the commanded level since.
+    light reports. `confirmed` is whether it has reported the commanded level since. `tries` counts the commands of this level
+    since it was last confirmed.
     """
 
     entry: DeviceEntry
@@ -47,8 +48,8 @@ class LightDevice:
 
     @property
     def is_unresponsive(self) -> bool:
-        """Whether the command was sent often and never confirmed."""
-        return not self.confirmed and self.tries >= TRIES_BEFORE_ALARM
+        """Whether the command was sent often, and the light has not reported the commanded level, before or since."""
+        return not self.confirmed and self.tries >= TRIES_BEFORE_ALARM and not _is_as_commanded(self)
 
     @property
     def retry_at(self) -> datetime | None:
@@ -64,8 +65,16 @@ def command_light(light: LightDevice, level: float, ramp_s: float, now: datetime
     command = COMMANDS.get(light.entry.profile)
     if command is None:
         return light, []
-    tries = light.tries + 1 if light.commanded == level else 1
-    commanded = replace(light, commanded=level, ramp_s=ramp_s, commanded_at=now, tries=tries, confirmed=False)
+    is_retry = light.commanded == level and not light.confirmed
+    commanded = replace(
+        light,
+        commanded=level,
+        ramp_s=ramp_s,
+        commanded_at=now,
+        tries=light.tries + 1 if is_retry else 1,
+        # Some families publish a state only when it changes: a light that is at the level already may not answer.
+        confirmed=light.confirmed and light.commanded == level and _is_as_commanded(light),
+    )
     messages = command(light.entry, level, ramp_s)
     return commanded, [LightMessage(topic, payload, light.entry.profile) for topic, payload in messages]
 
@@ -80,7 +89,7 @@ def report_state(light: LightDevice, readings: Sequence[Reading], now: datetime)
     if light.commanded is None or light.commanded_at is None:
         return reported, None
     if _is_as_commanded(reported):
-        return replace(reported, confirmed=True), None
+        return replace(reported, confirmed=True, tries=0), None
     if light.confirmed and now > light.commanded_at + timedelta(seconds=light.ramp_s) + SETTLING:
         return replace(reported, confirmed=True), _level(reported)
     return reported, None

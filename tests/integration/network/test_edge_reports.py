@@ -1,6 +1,7 @@
 """Alarms and discovered devices: from a real gateway into the database, and onto the screen."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from smartwork.clock import now
 from smartwork.contracts.edge_reports import Alarm, Alarms, DiscoveredDevice, DiscoveredDevices
 from smartwork.contracts.policy import Profile
 from smartwork.contracts.topics import MessageType, Topic
-from smartwork.db.core.connection import Connection
+from smartwork.db.core.connection import Connection, connect
 from smartwork.db.network.alarms import active_alarms
 from smartwork.db.network.devices import registered_devices
 from smartwork.db.network.discovered_devices import discovered_devices
@@ -53,6 +54,32 @@ def test_a_discovered_device_and_a_silent_sensor_reach_the_database(
         eventually(lambda: any(a.device == "s-1" for a in active_alarms(database)))
         desk(centre, True)
         eventually(lambda: any(r.device == "s-1" and r.last_reading_at for r in registered_devices(database)))
+
+
+def test_a_gateway_without_a_policy_lists_the_devices_that_it_receives_and_logs_an_alarm_once(
+    outage: Stack, tmp_path: Path
+) -> None:
+    url, log = outage.endpoints.broker_url, tmp_path / "edge.log"
+    with closing(connect(outage.endpoints.database_url)) as database:
+        install(database, small_network())
+        settings = {"centre": "mons", "broker_url": url, "centre_broker_url": url, "outbox": tmp_path / "outbox.sqlite"}
+        urls = {"database_url": outage.endpoints.database_url, "broker_url": url}
+        gateway = Program("edge", settings, log)
+        with Program("ingest", urls, tmp_path / "ingest.log") as ingest, gateway, MqttClient(url, "device") as client:
+            ingest.wait_for_log("is subscribed")
+
+            def publishes_and_is_listed() -> bool:
+                client.publish("tele/plug-7/SENSOR", b'{"Time": "2026-03-10T12:00:00"}').wait_for_publish(10)
+                return bool(discovered_devices(database))
+
+            client.wait_connected(10)
+            eventually(publishes_and_is_listed, lambda: gateway.log_text)
+            database.execute("UPDATE device SET interval_s = 1, zone_id = NULL WHERE slug = 's-1'")
+            publish_policies(database, client, now())
+            eventually(lambda: "alarm: s-1 has sent no presence" in gateway.log_text, lambda: gateway.log_text)
+            desk(client, True)
+            eventually(lambda: "alarm ended: s-1" in gateway.log_text, lambda: gateway.log_text)
+        assert "policy 1 is in force" in gateway.log_text
 
 
 def test_alarms_end_when_a_newer_report_does_not_list_them_and_an_older_report_ends_nothing(connection: Connection) -> None:
