@@ -4,7 +4,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel
 
 from api.access import Db
@@ -21,7 +21,25 @@ router = APIRouter(prefix="/v1", tags=["bookings"])
 
 Id = Annotated[ExternalId, Path(description="The id of the booking in the client's own system.")]
 
+Company = Annotated[
+    Slug | None,
+    Query(description="For a token of the network: the company whose booking the id names. Default: the network's own ids."),
+]
+
 MISSING = "There is no such booking."
+
+
+def _reader(connection: Db, client: BookingsReader, company: Company = None) -> Client:
+    return front_desk.acting_for(connection, client, company)
+
+
+def _writer(connection: Db, client: BookingsWriter, company: Company = None) -> Client:
+    return front_desk.acting_for(connection, client, company)
+
+
+CompanyReader = Annotated[Client, Depends(_reader)]
+
+CompanyWriter = Annotated[Client, Depends(_writer)]
 
 
 class BookingIn(RequestModel):
@@ -41,6 +59,7 @@ class BookingOut(BaseModel):
     centre: str
     resource: str
     member: str
+    company: str
     starts_at: datetime
     ends_at: datetime
     status: Literal["booked", "cancelled"]
@@ -73,7 +92,7 @@ class Version(BaseModel):
 
 @router.put("/bookings/{external_id:path}", responses=responses(HTTPStatus.CREATED, HTTPStatus.CONFLICT))
 def put_booking(
-    external_id: Id, requested: BookingIn, connection: Db, client: BookingsWriter, response: Response
+    external_id: Id, requested: BookingIn, connection: Db, client: CompanyWriter, response: Response
 ) -> BookingOut:
     """Create or change a booking. 201 if it is new; the same booking again changes nothing.
 
@@ -91,14 +110,14 @@ def put_booking(
     return _find(connection, client, external_id)
 
 
-@router.get("/bookings/{external_id:path}", responses=responses(HTTPStatus.NOT_FOUND))
-def get_booking(external_id: Id, connection: Db, client: BookingsReader) -> BookingOut:
+@router.get("/bookings/{external_id:path}", responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
+def get_booking(external_id: Id, connection: Db, client: CompanyReader) -> BookingOut:
     """One booking."""
     return _find(connection, client, external_id)
 
 
 @router.delete("/bookings/{external_id:path}", responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
-def cancel_booking(external_id: Id, connection: Db, client: BookingsWriter) -> BookingOut:
+def cancel_booking(external_id: Id, connection: Db, client: CompanyWriter) -> BookingOut:
     """Cancel a booking. It is kept, with its history. Cancelling again changes nothing."""
     record = front_desk.cancel(connection, client, external_id)
     if record is None:
@@ -124,11 +143,12 @@ def list_bookings(
     )
 
 
-@router.get("/booking-history/{external_id:path}", responses=responses(HTTPStatus.NOT_FOUND))
-def booking_history(external_id: Id, connection: Db, client: BookingsReader) -> list[Version]:
+@router.get("/booking-history/{external_id:path}", responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
+def booking_history(external_id: Id, connection: Db, client: CompanyReader) -> list[Version]:
     """The replaced versions of a booking, oldest first; empty if it never changed."""
-    _find(connection, client, external_id)
     versions = front_desk.history(connection, client, external_id)
+    if versions is None:
+        raise Refused(HTTPStatus.NOT_FOUND, MISSING)
     return [Version.model_validate(version, from_attributes=True) for version in versions]
 
 
@@ -147,6 +167,7 @@ def _booking_out(record: front_desk.BookingRecord) -> BookingOut:
         centre=b.centre,
         resource=b.resource,
         member=b.member,
+        company=record.company,
         starts_at=b.starts_at,
         ends_at=b.ends_at,
         status=b.status,

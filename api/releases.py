@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1", tags=["places"])
 
 
 class ReleaseOut(BaseModel):
-    """A place that is free before its booking ends. Only the company of the booking gets its id in `booking`."""
+    """A place that is free before its booking ends. Only the company of the booking gets `booking` and `company`."""
 
     id: int
     centre: str
@@ -30,6 +30,7 @@ class ReleaseOut(BaseModel):
     ends_at: datetime
     taken_back_at: datetime | None
     booking: str | None
+    company: str | None
 
 
 class Releases(BaseModel):

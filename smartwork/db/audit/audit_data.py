@@ -47,6 +47,7 @@ def read_audit_data(connection: Connection, parse_payment_file: Callable[[bytes]
             table_mismatches=[pair for query in _TABLE_MISMATCHES for pair in _mismatches(connection, query)],
             billed_mismatches=_mismatches(connection, "billed_mismatches"),
             billed_months=[BilledMonth(*row) for row in _rows(connection, "billed_months")],
+            shared_booking_ids=frozenset(str(row[0]) for row in _rows(connection, "shared_booking_ids")),
             owed=owed,
             moves=moves,
             orders=_orders(connection, parse_payment_file),

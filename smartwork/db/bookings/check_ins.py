@@ -7,12 +7,16 @@ from smartwork.db.core.queries import sql
 from smartwork.domain.bookings.bookings import CheckIn
 
 
-def put_check_ins(connection: Connection, check_ins: Iterable[CheckIn]) -> None:
-    """Insert check-ins by external id, in one transaction; a check-in that exists is left unchanged."""
+def put_check_ins(connection: Connection, check_ins: Iterable[CheckIn], company_id: int | None = None) -> frozenset[str]:
+    """Insert check-ins by external id, in one transaction. Returns the ids of those that are new; others are left unchanged.
+
+    With `company_id` the ids are those of that company, and check-ins of members of other companies are not written. Without,
+    they are the network's own.
+    """
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(sql("stage_check_ins"))
         cursor.execute(sql("clear_staged_check_ins"))
         with cursor.copy(sql("copy_staged_check_ins")) as copy:
             for c in check_ins:
                 copy.write_row((c.external_id, c.centre, c.resource, c.member, c.at, c.method))
-        cursor.execute(sql("take_staged_check_ins"))
+        return frozenset(str(row[0]) for row in cursor.execute(sql("take_staged_check_ins"), {"company_id": company_id}))

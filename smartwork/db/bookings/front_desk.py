@@ -13,8 +13,10 @@ from smartwork.db.bookings.check_ins import put_check_ins
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
 from smartwork.domain.bookings.bookings import Booking, CheckIn
-from smartwork.domain.bookings.importing import ImportedBooking
 from smartwork.errors import SmartworkError
+
+_MOST_COMPANIES = 1_000
+"""Bookings with one id that are read at most; each is of another company."""
 
 
 class UnknownName(SmartworkError):  # noqa: N818 - a fault of the request
@@ -31,10 +33,15 @@ class ConflictingRecord(SmartworkError):  # noqa: N818 - a fault of the request
 
 @dataclass(frozen=True, slots=True)
 class BookingRecord:
-    """A booking with its key, its release, and when and by whom it was recorded."""
+    """A booking with its key, the company of its member, its release, and when and by whom it was recorded.
+
+    `of_network` is true if a client of the network created it, false for a client of its company.
+    """
 
     booking_id: int
     booking: Booking
+    company: str
+    of_network: bool
     released_at: datetime | None
     recorded_at: datetime
     recorded_by: str
@@ -86,15 +93,39 @@ def find_bookings(
     return [BookingRecord(row[0], Booking(*row[1:8]), *row[8:]) for row in rows]
 
 
+def acting_for(connection: Connection, client: Client, company: str | None) -> Client:
+    """`client`, or a client of the network restricted to `company`, whose external ids it then uses.
+
+    Raises UnknownName for a company that is not registered or that the client may not see.
+    """
+    if company is None or company == client.company:
+        return client
+    row = connection.execute(sql("api_company"), (company,)).fetchone() if client.company_id is None else None
+    if row is None:
+        raise UnknownName("query.company", f"There is no company {company!r}.")
+    return replace(client, company_id=row[0], company=company)
+
+
 def find_booking(connection: Connection, client: Client, external_id: str) -> BookingRecord | None:
-    """The booking with this id, or None if the client sees no such booking."""
-    matches = find_bookings(connection, client, BookingFilter(external_id=external_id))
-    return matches[0] if matches else None
+    """The booking that this id names for the client, or None.
+
+    For a company that is the booking of its member with this id. For the network it is the one that the network created, or
+    else the only one; raises ConflictingRecord if several companies have one.
+    """
+    found = find_bookings(connection, client, BookingFilter(external_id=external_id), most=_MOST_COMPANIES)
+    own = [record for record in found if record.of_network] if client.company_id is None else found
+    if not own and len(found) > 1:
+        companies = ", ".join(sorted(record.company for record in found))
+        raise ConflictingRecord(f"Several companies have a booking with this id: {companies}. Add ?company= to name one.")
+    return next(iter(own or found), None)
 
 
-def history(connection: Connection, client: Client, external_id: str) -> list[BookingVersion]:
-    """The replaced versions of a booking, oldest first."""
-    arguments = {"external_id": external_id, "company_id": client.company_id}
+def history(connection: Connection, client: Client, external_id: str) -> list[BookingVersion] | None:
+    """The replaced versions of a booking, oldest first; None if the client sees no such booking."""
+    record = find_booking(connection, client, external_id)
+    if record is None:
+        return None
+    arguments = {"booking_id": record.booking_id, "company_id": client.company_id}
     with connection.cursor(row_factory=class_row(BookingVersion)) as cursor:
         return cursor.execute(sql("api_booking_history"), arguments).fetchall()
 
@@ -102,29 +133,37 @@ def history(connection: Connection, client: Client, external_id: str) -> list[Bo
 def put_booking(connection: Connection, client: Client, booking: Booking) -> bool:
     """Create or change a booking; returns True if it is new. Nothing is written if nothing differs.
 
-    Raises UnknownName with the field, ConflictingRecord if the id belongs to another company or is on an invoice, and
-    store.Overlap if the place is booked already.
+    Raises UnknownName with the field, ConflictingRecord if the booking is on an invoice or a company uses the network's id
+    for a booking of its own, and store.Overlap if the place is booked already.
     """
     check_names(connection, client, booking.centre, booking.resource, booking.member)
-    by_id, _ = store.stored_bookings(connection, [ImportedBooking(0, booking)])
-    old = by_id.get(booking.external_id)
-    if old is not None:
-        if find_booking(connection, client, booking.external_id) is None:
-            raise ConflictingRecord("The external id belongs to a booking of another company; use another id.")
-        if old.booking == booking:
-            return False
-        if old.billed:
-            raise ConflictingRecord("The booking is on an issued invoice and cannot change; issue a credit note.")
-    store.write_bookings(connection, [booking], f"api {client.name}")
-    return old is None
+    try:
+        written = store.write_bookings(connection, [booking], f"api {client.name}", company_id=client.company_id)
+    except store.IdInUse as error:
+        raise ConflictingRecord(f"{error} Add ?company= to change that booking, or use another id.") from error
+    if booking.external_id in written.created or booking.external_id in written.changed:
+        return booking.external_id in written.created
+    record = find_booking(connection, client, booking.external_id)
+    if record is not None and record.booking == booking:
+        return False
+    if record is not None and connection.execute(
+        sql("api_booking_is_billed"), {"booking_id": record.booking_id}
+    ).fetchone() == (True,):
+        raise ConflictingRecord("The booking is on an issued invoice and cannot change; issue a credit note.")
+    raise ConflictingRecord("Another request changed the booking at the same moment. Read it, and send the request again.")
 
 
 def cancel(connection: Connection, client: Client, external_id: str) -> BookingRecord | None:
-    """Cancel a booking; None if the client sees no such booking. Raises ConflictingRecord if it is on an invoice."""
-    stored = find_booking(connection, client, external_id)
-    if stored is None:
+    """Cancel a booking; None if the client sees no such booking.
+
+    Raises ConflictingRecord if it is on an invoice, and for a client of the network if only a company has the id.
+    """
+    record = find_booking(connection, client, external_id)
+    if record is None:
         return None
-    put_booking(connection, client, replace(stored.booking, status="cancelled"))
+    if client.company_id is None and not record.of_network:
+        raise ConflictingRecord(f"{record.company} uses this id for a booking of its own. Add ?company={record.company}.")
+    put_booking(connection, client, replace(record.booking, status="cancelled"))
     return find_booking(connection, client, external_id)
 
 
@@ -170,17 +209,16 @@ def put_check_in(connection: Connection, client: Client, check_in: CheckIn) -> C
     """
     check_names(connection, client, check_in.centre, check_in.resource, check_in.member)
     with connection.transaction():
-        old = _check_in(connection, check_in.external_id)
-        if old is None:
-            put_check_ins(connection, [check_in])
-        elif old != check_in:
+        created = bool(put_check_ins(connection, [check_in], client.company_id))
+        if not created and check_in not in _check_ins(connection, client, check_in):
             raise ConflictingRecord("The external id belongs to another check-in. A check-in cannot change; send a new id.")
-        return _check_in_result(connection, client, check_in, created=old is None)
+        return _check_in_result(connection, client, check_in, created=created)
 
 
-def _check_in(connection: Connection, external_id: str) -> CheckIn | None:
-    row = connection.execute(sql("api_check_in"), {"external_id": external_id}).fetchone()
-    return CheckIn(*row) if row else None
+def _check_ins(connection: Connection, client: Client, check_in: CheckIn) -> list[CheckIn]:
+    """The stored check-ins because of which the client cannot record a new one with this id for this member."""
+    arguments = {"external_id": check_in.external_id, "member": check_in.member, "company_id": client.company_id}
+    return [CheckIn(*row) for row in connection.execute(sql("api_check_ins"), arguments)]
 
 
 def _check_in_result(connection: Connection, client: Client, check_in: CheckIn, *, created: bool) -> CheckInResult:
@@ -216,19 +254,18 @@ def put_wifi(
     Raises UnknownName, or ConflictingRecord if the session belongs to another member.
     """
     check_names(connection, client, centre, None, member)
-    where = {"centre": centre, "session": session, "member": member}
+    where = {"centre": centre, "session": session, "member": member, "company_id": client.company_id}
     with connection.transaction():
         row = connection.execute(sql("api_put_wifi_session"), {**where, "started_at": started, "stopped_at": stopped})
         if row.fetchone() is None:
             raise ConflictingRecord("The session belongs to another member.")
-        known = connection.execute(sql("api_wifi_session"), where).fetchone()
-        if known is None or known[3] is not None:
-            return CheckInResult(_check_in(connection, str(known[3])) if known else None, created=False, booking=None,
-                          released_at=None, outcome="in_time")  # fmt: skip
-        places = connection.execute(sql("api_wifi_bookings"), {**where, "at": known[0]}).fetchall()
+        started_at, *recorded = connection.execute(sql("api_wifi_session"), where).fetchone() or (started, None)
+        if recorded[0] is not None:
+            return CheckInResult(CheckIn(*recorded), created=False, booking=None, released_at=None, outcome="in_time")
+        places = connection.execute(sql("api_wifi_bookings"), {**where, "at": started_at}).fetchall()
         if len(places) != 1:
             return CheckInResult(None, created=False, booking=None, released_at=None, outcome="no_booking")
-        check_in = CheckIn(f"wifi/{centre}/{session}", centre, str(places[0][0]), member, known[0], "wifi")
-        put_check_ins(connection, [check_in])
+        check_in = CheckIn(f"wifi/{centre}/{session}", centre, str(places[0][0]), member, started_at, "wifi")
+        created = bool(put_check_ins(connection, [check_in], client.company_id))
         connection.execute(sql("api_wifi_check_in"), {**where, "external_id": check_in.external_id})
-        return _check_in_result(connection, client, check_in, created=True)
+        return _check_in_result(connection, client, check_in, created=created)

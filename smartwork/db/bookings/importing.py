@@ -7,16 +7,27 @@ from typing import Any
 
 import psycopg
 
-from smartwork.db.bookings.bookings import put_bookings
+from smartwork.db.bookings.bookings import WrittenBookings, put_bookings
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 from smartwork.domain.bookings.bookings import Booking
 from smartwork.domain.bookings.importing import ImportedBooking, StoredBooking
 from smartwork.errors import SmartworkError
 
+_ATTEMPTS = 3
+"""An id that another transaction inserts at the same moment may be reported as a violation; the next attempt finds it."""
 
-class Overlap(SmartworkError):  # noqa: N818 - says what happened
+
+class Overlap(SmartworkError):  # noqa: N818 - what happened
     """A place is booked already for a part of the time; nothing was written."""
+
+
+class IdInUse(SmartworkError):  # noqa: N818 - what happened
+    """A client of the member's company has used the id for a booking of its own; nothing was written."""
+
+
+class ChangedMeanwhile(SmartworkError):  # noqa: N818 - what happened
+    """Another client wrote one of the bookings after they were read; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,7 @@ def registry(connection: Connection, centres: Iterable[str], members: Iterable[s
 def stored_bookings(
     connection: Connection, imported: Sequence[ImportedBooking]
 ) -> tuple[dict[str, StoredBooking], list[StoredBooking]]:
-    """The stored bookings with the ids of `imported`, by id, and the other bookings of the same places in that time."""
+    """The network's bookings with the ids of `imported`, by id, and the other bookings of the same places in that time."""
     ids = [row.booking.external_id for row in imported]
     reach: dict[tuple[str, str], tuple[datetime, datetime]] = {}
     for row in imported:
@@ -70,19 +81,44 @@ def stored_bookings(
     return {each.booking.external_id: each for each in named}, others
 
 
-def write_bookings(connection: Connection, bookings: Sequence[Booking], author: str) -> None:
+def ids_in_use(connection: Connection, bookings: Iterable[Booking]) -> dict[str, str]:
+    """The ids of `bookings` that a client of the member's company has used for a booking of its own, with its company."""
+    names = {booking.external_id: booking.member for booking in bookings}
+    with wrap_database_errors():
+        rows = connection.execute(sql("ids_in_use_by_companies"), {"ids": list(names), "members": list(names.values())})
+        return {str(external_id): str(company) for external_id, company in rows}
+
+
+def write_bookings(
+    connection: Connection,
+    bookings: Sequence[Booking],
+    author: str,
+    *,
+    company_id: int | None = None,
+    expected: WrittenBookings | None = None,
+) -> WrittenBookings:
     """Write these bookings in one transaction; `author` is named in their history.
 
-    Raises Overlap if a place is booked already (constraint `booking_overlap`).
+    The ids are those of `company_id`, or the network's own. Raises Overlap if a place is booked already (constraint
+    `booking_overlap`), IdInUse, and ChangedMeanwhile if `expected` is given and something else was created or changed.
     """
-    try:
-        with wrap_database_errors(), connection.transaction():
-            connection.execute(sql("set_author"), (author,))
-            connection.execute(sql("defer_booking_overlap"))
-            lock(connection, [(booking.centre, booking.resource) for booking in bookings])
-            put_bookings(connection, bookings)
-    except psycopg.errors.ExclusionViolation as error:
-        raise Overlap("Another booking has the desk or room for a part of that time.") from error
+    for _ in range(_ATTEMPTS):
+        try:
+            with wrap_database_errors(), connection.transaction():
+                connection.execute(sql("set_author"), (author,))
+                connection.execute(sql("defer_booking_overlap"))
+                lock(connection, [(booking.centre, booking.resource) for booking in bookings])
+                written = put_bookings(connection, bookings, company_id)
+                if expected is not None and written != expected:
+                    raise ChangedMeanwhile("Another client wrote one of these bookings at the same time.")
+                return written
+        except psycopg.errors.ExclusionViolation as error:
+            raise Overlap("Another booking has the desk or room for a part of that time.") from error
+        except psycopg.errors.UniqueViolation:
+            continue
+    taken = ids_in_use(connection, bookings)
+    names = ", ".join(f"{external_id} ({company})" for external_id, company in sorted(taken.items())[:9])
+    raise IdInUse(f"A company uses the id for a booking of its own: {names or 'it was taken at this moment'}.")
 
 
 def lock(connection: Connection, resources: Iterable[tuple[str, str]]) -> None:

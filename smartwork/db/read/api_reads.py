@@ -50,7 +50,7 @@ class VerdictFilter:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRow:
-    """An early release. `booking` is None if the booking is of a company that the client may not see."""
+    """An early release. `booking` and its `company` are None if the client may not see the booking."""
 
     id: int
     centre: str
@@ -60,6 +60,7 @@ class ReleaseRow:
     ends_at: datetime
     taken_back_at: datetime | None
     booking: str | None
+    company: str | None
 
 
 @dataclass(frozen=True, slots=True)

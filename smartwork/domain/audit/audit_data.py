@@ -130,6 +130,7 @@ class AuditData:
     `documents_without_series`: numbers of documents whose series is unknown.
     `table_mismatches`: (document number, what) where a column, line or billed in the tables differs from the document.
     `billed_mismatches`: (document number, what) where billed occupancy in the table differs from the document's visits.
+    `shared_booking_ids`: external ids that bookings of several companies have.
     `owed` are the documents to companies as payments use them; `moves` are payments, refunds and credits, in order.
     """
 
@@ -141,6 +142,7 @@ class AuditData:
     table_mismatches: Sequence[tuple[str, str]]
     billed_mismatches: Sequence[tuple[str, str]]
     billed_months: Sequence[BilledMonth]
+    shared_booking_ids: frozenset[str]
     owed: Sequence[PayableDocument]
     moves: Sequence[BalanceChange]
     orders: Sequence[StoredOrder]

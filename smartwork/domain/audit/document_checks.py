@@ -79,15 +79,17 @@ def _missing_evidence(lines: Mapping[tuple[str, int], Line], number: str, line: 
 def time_is_billed_once(data: AuditData) -> Iterator[str]:
     """Bookings on several lines, and lines that bill the same place at the same time."""
     occupied: dict[tuple[str, str], list[tuple[datetime, datetime, str]]] = defaultdict(list)
-    bookings: Counter[str] = Counter()
+    company_of = {document.number: document.account for document in data.company_documents()}
+    bookings: Counter[tuple[str, str]] = Counter()
     for number, line in _uncorrected_lines(data):
         for billed in line.visits:
             start, end = _occupied_period(billed.visit)
             if start < end:
                 occupied[billed.visit.centre, billed.visit.resource].append((start, end, f"{number}, line {line.line}"))
             if billed.visit.booking:
-                bookings[billed.visit.booking] += 1
-    yield from (f"booking {booking} is on {times} lines" for booking, times in bookings.items() if times > 1)
+                is_shared = billed.visit.booking in data.shared_booking_ids  # an id is unique within its company
+                bookings[company_of[number] if is_shared else "", billed.visit.booking] += 1
+    yield from (f"booking {booking} is on {times} lines" for (_, booking), times in bookings.items() if times > 1)
     for (centre, resource), periods in occupied.items():
         latest_end, latest_line = None, ""
         for start, end, where in sorted(periods):

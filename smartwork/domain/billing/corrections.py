@@ -14,6 +14,8 @@ from smartwork.domain.billing.rating import Group
 from smartwork.domain.bookings.visit import Visit
 
 GroupKey = tuple[object, ...]
+RecordKey = tuple[str, str]
+""""booking" or "check-in", and the external id: a company may use the same id for one of each."""
 T = TypeVar("T")
 
 
@@ -25,14 +27,18 @@ class IssuedGroup:
     lines: Group
 
     @property
-    def names(self) -> frozenset[str]:
+    def names(self) -> frozenset[RecordKey]:
         """The bookings and check-ins that the group rests on."""
         return names_of(self.lines)
 
 
-def names_of(group: Group) -> frozenset[str]:
+def names_of(group: Group) -> frozenset[RecordKey]:
     """The bookings and check-ins that a group rests on."""
-    return frozenset(billed.visit.booking or billed.visit.check_in or "" for line in group for billed in line.visits)
+    return frozenset(_record_key(billed.visit) for line in group for billed in line.visits)
+
+
+def _record_key(visit: Visit) -> RecordKey:
+    return ("booking", visit.booking) if visit.booking else ("check-in", visit.check_in or "")
 
 
 def groups_of(invoice: Invoice) -> list[Group]:
@@ -41,7 +47,7 @@ def groups_of(invoice: Invoice) -> list[Group]:
     return [(head, *(line for line in invoice.lines if line.of_line == head.line)) for head in heads]
 
 
-def groups_in_effect(documents: Sequence[Invoice]) -> tuple[list[IssuedGroup], frozenset[str]]:
+def groups_in_effect(documents: Sequence[Invoice]) -> tuple[list[IssuedGroup], frozenset[RecordKey]]:
     """The groups of a company's documents that are not reversed, and the bookings and check-ins that were credited.
 
     A credit note for one line of a group is final for the whole group: hours beyond a pass have no visits of their own.
@@ -64,7 +70,7 @@ def groups_in_effect(documents: Sequence[Invoice]) -> tuple[list[IssuedGroup], f
     return in_effect, frozenset(credited)
 
 
-def corrections(issued: Iterable[IssuedGroup], credited: frozenset[str], current: Iterable[Group]) -> list[Group]:
+def corrections(issued: Iterable[IssuedGroup], credited: frozenset[RecordKey], current: Iterable[Group]) -> list[Group]:
     """The groups of the next document that bring all documents together to the charges `current`.
 
     Equal groups stay. Of the others, the issued ones are reversed and the current ones added. Bookings and check-ins in
@@ -104,7 +110,7 @@ def _with_reading_numbers(group: Group, issued: Sequence[IssuedGroup]) -> Group:
 
 
 def _visit_key(visit: Visit) -> tuple[object, ...]:
-    return visit.booking or visit.check_in, visit.centre, visit.resource, visit.starts_at, visit.ends_at
+    return *_record_key(visit), visit.centre, visit.resource, visit.starts_at, visit.ends_at
 
 
 def _without_prepaid(issued: Sequence[IssuedGroup], current: Sequence[Group]) -> tuple[list[IssuedGroup], list[Group]]:

@@ -199,7 +199,7 @@ def _require_evidence(invoice: Invoice) -> None:
     """Raises NotProvable if a figure does not follow from its evidence, because readings arrived after the verdict."""
     for fault in faults(invoice):
         line = next((line for line in invoice.lines if line.line == fault.line), None)
-        names = ", ".join(sorted(names_of((line,)))) if line else "the document"
+        names = ", ".join(sorted(external_id for _, external_id in names_of((line,)))) if line else "the document"
         raise NotProvable(
             f"Nothing was issued: for {invoice.account}, {names}, {fault.what} is {fault.stated}, but {fault.computed} by "
             f"its evidence. Readings arrived after the verdict. Reconcile the month again (smartwork reconcile --month "

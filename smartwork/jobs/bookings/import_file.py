@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from smartwork.db.bookings import importing as store
+from smartwork.db.bookings.bookings import WrittenBookings
 from smartwork.db.core.connection import Connection
 from smartwork.domain.bookings.importing import Fault, ImportedBooking, ImportPlan, plan_import
 from smartwork.errors import InputError
@@ -32,8 +33,9 @@ def import_bookings(
     """Import `file`: iCalendar if its name ends in .ics, .ical or .ifb, else CSV. Importing it again changes nothing.
 
     `centre` is used for rows that name none. With `all_or_nothing` nothing is written if a row is refused; with `dry_run`
-    nothing is written at all. Raises InputError if the file cannot be read, and Overlap if another client booked one of
-    the places during the import.
+    nothing is written at all. The ids of the file are the network's own. Raises InputError if the file cannot be read, and
+    Overlap, IdInUse or ChangedMeanwhile if another client booked one of the places or wrote one of the bookings during the
+    import.
     """
     progress("Reading the file", 0, 4)
     text = _text(file)
@@ -49,13 +51,21 @@ def import_bookings(
     if write:
         progress("Writing bookings", 3, 4)
         try:
-            store.write_bookings(connection, accepted, f"import {file.name}"[:100])
-        except store.Overlap as error:
-            raise store.Overlap(
-                "Another client booked one of these places during the import. Nothing was written; import the file again."
+            store.write_bookings(connection, accepted, f"import {file.name}"[:100], expected=_expected(plan))
+        except (store.Overlap, store.IdInUse, store.ChangedMeanwhile) as error:
+            what = "booked one of these places" if isinstance(error, store.Overlap) else "wrote one of these bookings"
+            raise type(error)(
+                f"Another client {what} during the import. Nothing was written; import the file again."
             ) from error
     progress("Imported", 4, 4)
     return Import(file.name, complete_plan, write)
+
+
+def _expected(plan: ImportPlan) -> WrittenBookings:
+    return WrittenBookings(
+        created=frozenset(row.booking.external_id for row in plan.created),
+        changed=frozenset(row.booking.external_id for row in (*plan.changed, *plan.cancelled)),
+    )
 
 
 def _text(file: Path) -> str:
@@ -91,4 +101,10 @@ def _check_entries(connection: Connection, entries: Sequence[BookingEntry]) -> t
             faults.append(Fault(entry.line, "member", f"{entry.member[:60]!r} is not a member; register the member first"))
         else:
             bookings.append(row)
-    return bookings, faults
+    taken = store.ids_in_use(connection, (row.booking for row in bookings))
+    faults += [
+        Fault(row.line, "external_id", f"{company} uses this id for a booking of its own; use another id")
+        for row in bookings
+        if (company := taken.get(row.booking.external_id))
+    ]
+    return [row for row in bookings if row.booking.external_id not in taken], faults

@@ -1,16 +1,11 @@
 """The real API over HTTP, on a real database."""
 
-import json
 import os
 import socket
 import subprocess
 import sys
 import threading
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,68 +16,13 @@ from ingest.early_release import release_due
 from smartwork.db.access import tokens
 from smartwork.db.core.connection import Connection
 from smartwork.db.network_setup import install
-from smartwork.domain.access.scopes import NETWORK_ONLY, SCOPES
 from smartwork.errors import InputError
 from smartwork.jobs.bookings.reconcile_month import reconcile_month
-from tests.support.api import served
+from tests.support.api import HOUR, NINE, NOW, Api, booking
 from tests.support.factory import small_network
 from tests.support.program import Program
 
 pytestmark = pytest.mark.services
-NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
-NINE = datetime(2026, 10, 5, 7, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-
-
-@dataclass
-class Api:
-    """A running API, and the token of the requests."""
-
-    url: str
-    token: str | None = "network"  # noqa: S105 - only in the test database
-
-    def __call__(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
-        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, headers, method=method)  # noqa: S310 - our own server
-        try:
-            with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310 - our own server
-                return response.status, _read(response)
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, _read(error)
-
-    def as_(self, token: str | None) -> "Api":
-        return Api(self.url, token)
-
-
-def _read(response: Any) -> Any:
-    content = response.read()
-    return json.loads(content) if "json" in response.headers.get("Content-Type", "") else content
-
-
-@pytest.fixture
-def api(connection: Connection, database_url: str, tmp_path: Path) -> Iterator[Api]:
-    """The small network with a second company; tokens `network` (everything), `acme` and `bolt` (their own)."""
-    install(connection, small_network())
-    connection.execute(
-        "INSERT INTO company (slug, name, enterprise_number, street, postcode, town, language, buyer_reference, is_demo)"
-        " VALUES ('bolt', 'Bolt', '0404616494', '', '', '', 'nl', '', true);"
-        "INSERT INTO member (pseudonym, company_id) SELECT 'm-2', company_id FROM company WHERE slug = 'bolt'"
-    )
-    own = [scope for scope in SCOPES if scope not in NETWORK_ONLY]
-    tokens.put(connection, "network", "network", None, SCOPES, NOW)
-    for company in ("acme", "bolt"):
-        tokens.put(connection, company, company, company, own, NOW)
-    with served(database_url, tmp_path, lambda: NOW) as url:
-        yield Api(url)
-
-
-def booking(start: datetime = NINE, hours: float = 2, desk: str = "desk-1", member: str = "m-1") -> dict[str, str]:
-    end = start + hours * HOUR
-    return {
-        "centre": "mons", "resource": desk, "member": member, "starts_at": start.isoformat(), "ends_at": end.isoformat(),
-    }  # fmt: skip
 
 
 def test_a_booking_is_created_changed_and_cancelled_and_keeps_its_history(api: Api) -> None:
@@ -171,7 +111,8 @@ def test_a_company_sees_and_changes_only_its_own_records(api: Api, connection: C
         assert bolt("GET", path)[0] == 404, path
     assert bolt("GET", "/v1/bookings")[1]["bookings"] == bolt("GET", "/v1/verdicts")[1]["verdicts"] == []
     assert bolt("DELETE", "/v1/bookings/A")[0] == 404
-    assert bolt("PUT", "/v1/bookings/A", booking(NINE + 4 * HOUR, member="m-2"))[0] == 409
+    assert bolt("PUT", "/v1/bookings/A", booking(NINE + 4 * HOUR, member="m-2"))[0] == 201
+    assert acme("GET", "/v1/bookings/A")[1]["starts_at"] == "2026-10-05T07:00:00Z"
     assert bolt("PUT", "/v1/bookings/B", booking(NINE + 4 * HOUR))[1]["errors"][0]["field"] == "member"
     assert bolt("PUT", "/v1/members/m-9", {"company": "bolt"})[0] == 403
 

@@ -111,6 +111,9 @@ FROM expected h FULL JOIN billed_occupancy s USING (invoice_id, line, proof) LEF
 WHERE ROW(h.resource_id, h.booking_id, h.period) IS DISTINCT FROM ROW(s.resource_id, s.booking_id, s.period)
 ORDER BY invoice_id, line, proof
 
+-- name: shared_booking_ids
+SELECT external_id FROM booking GROUP BY external_id HAVING count(*) > 1
+
 -- name: billed_months
 SELECT c.slug, m.month, m.digest_version, m.verdicts_digest, m.contracts_digest, m.tariffs_digest
 FROM billed_month m JOIN company c USING (company_id) ORDER BY c.slug, m.month

@@ -21,8 +21,9 @@ VALUES (%(number)s, %(kind)s, %(company_id)s, %(centre_id)s, (SELECT invoice_id 
         %(digest)s)
 
 -- name: store_lines
--- The lines are read from the stored snapshots, so that table and document cannot differ. The columns for verdict, resource
--- and period are those of the first proof of a line.
+-- The lines are read from the stored snapshots, so that table and document cannot differ. Within a company an id names one
+-- booking and one check-in; a booking that the network has moved to another company since is found by the network's id. The
+-- columns for verdict, resource and period are those of the first proof of a line.
 INSERT INTO invoice_line (invoice_id, line, kind, verdict, centre_id, resource_id, booking_id, check_in_id, starts_at, ends_at,
                           quantity, unit, hours, per_hour, net, evidence)
 SELECT i.invoice_id, (l ->> 'line')::integer, l ->> 'kind', p ->> 'verdict', c.centre_id, r.resource_id, b.booking_id,
@@ -33,8 +34,12 @@ CROSS JOIN LATERAL jsonb_array_elements(i.document -> 'lines') l
 CROSS JOIN LATERAL (SELECT l -> 'proofs' -> 0 AS p) first
 LEFT JOIN centre c ON c.slug = l ->> 'centre'
 LEFT JOIN resource r ON r.centre_id = c.centre_id AND r.slug = p ->> 'resource'
-LEFT JOIN booking b ON b.external_id = p ->> 'booking'
-LEFT JOIN check_in k ON k.external_id = p ->> 'check_in'
+CROSS JOIN LATERAL (SELECT coalesce(
+    (SELECT booking_id FROM booking WHERE external_id = p ->> 'booking' AND company_id = i.company_id),
+    (SELECT booking_id FROM booking WHERE external_id = p ->> 'booking' AND client_company_id IS NULL)) AS booking_id) b
+CROSS JOIN LATERAL (SELECT coalesce(
+    (SELECT check_in_id FROM check_in WHERE external_id = p ->> 'check_in' AND company_id = i.company_id),
+    (SELECT check_in_id FROM check_in WHERE external_id = p ->> 'check_in' AND client_company_id IS NULL)) AS check_in_id) k
 WHERE i.number = ANY(%(numbers)s)
 
 -- name: store_proofs
@@ -49,8 +54,12 @@ CROSS JOIN LATERAL jsonb_array_elements(i.document -> 'lines') l
 CROSS JOIN LATERAL jsonb_array_elements(l -> 'proofs') WITH ORDINALITY AS proofs (p, n)
 JOIN centre c ON c.slug = p ->> 'centre'
 JOIN resource r ON r.centre_id = c.centre_id AND r.slug = p ->> 'resource'
-LEFT JOIN booking b ON b.external_id = p ->> 'booking'
-LEFT JOIN check_in k ON k.external_id = p ->> 'check_in'
+CROSS JOIN LATERAL (SELECT coalesce(
+    (SELECT booking_id FROM booking WHERE external_id = p ->> 'booking' AND company_id = i.company_id),
+    (SELECT booking_id FROM booking WHERE external_id = p ->> 'booking' AND client_company_id IS NULL)) AS booking_id) b
+CROSS JOIN LATERAL (SELECT coalesce(
+    (SELECT check_in_id FROM check_in WHERE external_id = p ->> 'check_in' AND company_id = i.company_id),
+    (SELECT check_in_id FROM check_in WHERE external_id = p ->> 'check_in' AND client_company_id IS NULL)) AS check_in_id) k
 WHERE i.number = ANY(%(numbers)s)
 
 -- name: release_occupancy

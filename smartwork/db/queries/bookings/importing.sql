@@ -12,11 +12,20 @@ SELECT c.slug, r.slug FROM resource r JOIN centre c USING (centre_id) WHERE r.ki
 SELECT pseudonym FROM member WHERE pseudonym = ANY(%s)
 
 -- name: stored_bookings_by_id
+-- The bookings that the network's own clients created with these ids.
 SELECT b.external_id, c.slug, r.slug, m.pseudonym, b.starts_at, b.ends_at, b.status, coalesce(b.released_at, b.ends_at),
        EXISTS (SELECT FROM invoice_line l WHERE l.booking_id = b.booking_id)
            OR EXISTS (SELECT FROM invoice_proof p WHERE p.booking_id = b.booking_id)
 FROM booking b JOIN resource r USING (resource_id) JOIN centre c USING (centre_id) JOIN member m USING (member_id)
-WHERE b.external_id = ANY(%s)
+WHERE b.external_id = ANY(%s) AND b.client_company_id IS NULL
+
+-- name: ids_in_use_by_companies
+-- Ids that a client of the member's company has used for a booking of its own.
+SELECT b.external_id, c.slug
+FROM unnest(%(ids)s::text[], %(members)s::text[]) AS w (external_id, member)
+JOIN member m ON m.pseudonym = w.member
+JOIN booking b ON b.company_id = m.company_id AND b.external_id = w.external_id AND b.client_company_id IS NOT NULL
+JOIN company c ON c.company_id = b.company_id
 
 -- name: neighbouring_bookings
 -- The other bookings of these places in the given times: those that an imported booking may overlap.
@@ -27,7 +36,7 @@ JOIN centre c ON c.slug = w.centre JOIN resource r ON r.centre_id = c.centre_id 
 JOIN booking b ON b.resource_id = r.resource_id AND b.status = 'booked'
      AND tstzrange(b.starts_at, coalesce(b.released_at, b.ends_at)) && tstzrange(w.since, w.until)
 JOIN member m ON m.member_id = b.member_id
-WHERE b.external_id <> ALL(%(ids)s)
+WHERE b.external_id <> ALL(%(ids)s) OR b.client_company_id IS NOT NULL
 
 -- name: defer_booking_overlap
 SET CONSTRAINTS booking_overlap DEFERRED

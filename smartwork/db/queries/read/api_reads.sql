@@ -1,9 +1,10 @@
 -- name: api_bookings
 -- A NULL parameter selects all.
-SELECT b.booking_id, b.external_id, c.slug, r.slug, m.pseudonym, b.starts_at, b.ends_at, b.status, b.released_at,
-       b.recorded_at, b.recorded_by
+SELECT b.booking_id, b.external_id, c.slug, r.slug, m.pseudonym, b.starts_at, b.ends_at, b.status, co.slug,
+       b.client_company_id IS NULL, b.released_at, b.recorded_at, b.recorded_by
 FROM booking b JOIN resource r USING (resource_id) JOIN centre c USING (centre_id) JOIN member m USING (member_id)
-WHERE (%(company_id)s::int IS NULL OR m.company_id = %(company_id)s)
+JOIN company co ON co.company_id = b.company_id
+WHERE (%(company_id)s::int IS NULL OR b.company_id = %(company_id)s)
   AND (%(external_id)s::text IS NULL OR b.external_id = %(external_id)s)
   AND (%(centre)s::text IS NULL OR c.slug = %(centre)s)
   AND (%(since)s::timestamptz IS NULL OR b.ends_at > %(since)s) AND (%(until)s::timestamptz IS NULL OR b.starts_at < %(until)s)
@@ -12,11 +13,17 @@ ORDER BY b.booking_id LIMIT %(most)s
 
 -- name: api_booking_history
 SELECT h.version, c.slug AS centre, r.slug AS resource, m.pseudonym AS member, h.starts_at, h.ends_at, h.status, h.released_at, h.recorded_at, h.recorded_by
-FROM booking_history h JOIN booking b USING (booking_id) JOIN resource r ON r.resource_id = h.resource_id
-JOIN centre c USING (centre_id) JOIN member m ON m.member_id = h.member_id JOIN member o ON o.member_id = b.member_id
-WHERE b.external_id = %(external_id)s
-  AND (%(company_id)s::int IS NULL OR (o.company_id = %(company_id)s AND m.company_id = %(company_id)s))
+FROM booking_history h JOIN resource r ON r.resource_id = h.resource_id
+JOIN centre c USING (centre_id) JOIN member m ON m.member_id = h.member_id
+WHERE h.booking_id = %(booking_id)s AND (%(company_id)s::int IS NULL OR m.company_id = %(company_id)s)
 ORDER BY h.version
+
+-- name: api_booking_is_billed
+SELECT EXISTS (SELECT FROM invoice_line WHERE booking_id = %(booking_id)s)
+    OR EXISTS (SELECT FROM invoice_proof WHERE booking_id = %(booking_id)s)
+
+-- name: api_company
+SELECT company_id FROM company WHERE slug = %s
 
 -- name: api_put_member
 INSERT INTO member (pseudonym, company_id) SELECT %(pseudonym)s, company_id FROM company WHERE slug = %(company)s
@@ -26,10 +33,14 @@ ON CONFLICT (pseudonym) DO NOTHING RETURNING member_id
 SELECT m.pseudonym, c.slug FROM member m JOIN company c USING (company_id)
 WHERE m.pseudonym = %(pseudonym)s AND (%(company_id)s::int IS NULL OR m.company_id = %(company_id)s)
 
--- name: api_check_in
+-- name: api_check_ins
+-- The check-ins that keep a client from using this id for a new one of this member: one of the member's company, and for the
+-- network's clients one that the network recorded.
 SELECT k.external_id, c.slug, r.slug, m.pseudonym, k.at, k.method
 FROM check_in k JOIN resource r USING (resource_id) JOIN centre c USING (centre_id) JOIN member m USING (member_id)
 WHERE k.external_id = %(external_id)s
+  AND (k.company_id = (SELECT company_id FROM member WHERE pseudonym = %(member)s)
+       OR (%(company_id)s::int IS NULL AND k.client_company_id IS NULL))
 
 -- name: api_booking_at
 -- The booking of the member's company to which a check-in at this place and time belongs: it has started, or starts within
@@ -51,16 +62,19 @@ UPDATE booking SET released_at = NULL WHERE booking_id = %s
 UPDATE release SET taken_back_at = %(at)s WHERE release_id = %(release_id)s
 
 -- name: api_wifi_session
-SELECT w.started_at, w.stopped_at, m.pseudonym, k.external_id FROM wifi_session w JOIN centre c USING (centre_id)
-JOIN member m USING (member_id) LEFT JOIN check_in k USING (check_in_id)
-WHERE c.slug = %(centre)s AND w.session = %(session)s FOR UPDATE OF w
+SELECT w.started_at, k.external_id, c.slug, r.slug, m.pseudonym, k.at, k.method
+FROM wifi_session w JOIN centre c USING (centre_id)
+LEFT JOIN check_in k USING (check_in_id) LEFT JOIN resource r USING (resource_id) LEFT JOIN member m ON m.member_id = k.member_id
+WHERE c.slug = %(centre)s AND w.session = %(session)s AND w.client_company_id IS NOT DISTINCT FROM %(company_id)s::int
+FOR UPDATE OF w
 
 -- name: api_put_wifi_session
 -- Messages arrive in any order: the earliest start and the latest stop count.
-INSERT INTO wifi_session (centre_id, session, member_id, started_at, stopped_at)
-SELECT c.centre_id, %(session)s, m.member_id, %(started_at)s, %(stopped_at)s
-FROM centre c, member m WHERE c.slug = %(centre)s AND m.pseudonym = %(member)s
-ON CONFLICT (centre_id, session) DO UPDATE
+INSERT INTO wifi_session (client_company_id, centre_id, session, member_id, started_at, stopped_at)
+SELECT %(company_id)s::int, c.centre_id, %(session)s, m.member_id, %(started_at)s, %(stopped_at)s
+FROM centre c, member m
+WHERE c.slug = %(centre)s AND m.pseudonym = %(member)s AND (%(company_id)s::int IS NULL OR m.company_id = %(company_id)s)
+ON CONFLICT (client_company_id, centre_id, session) DO UPDATE
 SET started_at = least(wifi_session.started_at, excluded.started_at),
     stopped_at = greatest(wifi_session.stopped_at, excluded.stopped_at)
 WHERE wifi_session.member_id = excluded.member_id
@@ -75,7 +89,9 @@ WHERE c.slug = %(centre)s AND m.pseudonym = %(member)s AND b.status = 'booked'
 
 -- name: api_wifi_check_in
 UPDATE wifi_session w SET check_in_id = k.check_in_id FROM centre c, check_in k
-WHERE w.centre_id = c.centre_id AND c.slug = %(centre)s AND w.session = %(session)s AND k.external_id = %(external_id)s
+WHERE w.centre_id = c.centre_id AND c.slug = %(centre)s AND w.session = %(session)s
+  AND w.client_company_id IS NOT DISTINCT FROM %(company_id)s::int
+  AND k.external_id = %(external_id)s AND k.company_id = (SELECT company_id FROM member WHERE member_id = w.member_id)
 
 -- name: api_verdicts
 SELECT v.verdict_id, v.resource_id, v.company_id, co.slug AS company, v.first_seen, v.last_seen,
@@ -110,9 +126,9 @@ ORDER BY i.number
 
 -- name: api_releases
 SELECT l.release_id AS id, c.slug AS centre, r.slug AS resource, l.reason, l.released_at, l.ends_at, l.taken_back_at,
-       CASE WHEN %(company_id)s::int IS NULL OR m.company_id = %(company_id)s THEN b.external_id END AS booking
+       CASE WHEN co.company_id IS NOT NULL THEN b.external_id END AS booking, co.slug AS company
 FROM release l JOIN booking b USING (booking_id) JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
-JOIN member m USING (member_id)
+LEFT JOIN company co ON co.company_id = b.company_id AND (%(company_id)s::int IS NULL OR b.company_id = %(company_id)s)
 WHERE (%(centre)s::text IS NULL OR c.slug = %(centre)s) AND l.release_id > %(after)s
   AND (%(since)s::timestamptz IS NULL OR l.released_at >= %(since)s)
 ORDER BY l.release_id LIMIT %(most)s

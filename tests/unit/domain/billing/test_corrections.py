@@ -122,3 +122,16 @@ def test_month_with_a_negative_total_becomes_a_credit_note_with_positive_amounts
     assert (made.kind, made.number, made.net, made.gross) == ("credit_note", "CN-2026-00002", Decimal(15), Decimal("18.15"))
     assert [(reference.number, reference.issued_on) for reference in made.corrects] == [(issued.number, issued.issued_on)]
     assert made.payment is None
+
+
+def test_a_credited_booking_does_not_keep_a_check_in_with_the_same_id_from_being_billed() -> None:
+    booked = line(60, day=1, name="B-1")
+    stay = line(60, day=2, name="")
+    walk_in = tuple(
+        replace(
+            each,
+            visits=tuple(replace(b, visit=replace(b.visit, booking=None, check_in="B-1")) for b in each.visits),
+        )
+        for each in stay
+    )
+    assert corrections([], frozenset({("booking", "B-1")}), [booked, walk_in]) == [walk_in]
