@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.sources.utils import parse_env_vars
 
@@ -88,6 +88,18 @@ class CommandSettings(Settings):
     def is_development(self) -> bool:
         """Whether the development stack stands in for a server that is not named."""
         return self.env == "development"
+
+
+class RoleSettings(DatabaseSettings):
+    """`smartwork roles`. The address is that of a superuser; a role whose password is not set keeps the one it has."""
+
+    postgres_password_owner: SecretStr | None = Field(default=None, description="Password of the role smartwork_owner.")
+    postgres_password_ingest: SecretStr | None = Field(default=None, description="Password of the role smartwork_ingest.")
+    postgres_password_worker: SecretStr | None = Field(default=None, description="Password of the role smartwork_worker.")
+    postgres_password_api: SecretStr | None = Field(default=None, description="Password of the role smartwork_api.")
+    postgres_password_dashboard: SecretStr | None = Field(
+        default=None, description="Password of the role smartwork_dashboard."
+    )
 
 
 class DashboardSettings(DatabaseSettings):

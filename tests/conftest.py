@@ -14,6 +14,8 @@ from psycopg import sql
 
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.core.migrations import migrate
+from smartwork.db.core.roles import prepare_roles
+from smartwork.devstack.role_addresses import role_passwords
 from smartwork.devstack.stack import BROKER_URL, DATABASE_URL, Endpoints, Stack, ephemeral
 from tests.support.broker import forget_everything
 from tests.support.project import ROOT
@@ -43,6 +45,9 @@ def stack(_own_servers: Stack | None) -> Endpoints:
     Whoever stops or kills a server takes a pair of its own, `outage`, so that it disturbs nobody.
     """
     database, broker = os.environ.get(DATABASE_URL), os.environ.get(BROKER_URL)
+    if database:  # a development server has them already
+        with closing(connect(database)) as connection:
+            prepare_roles(connection, role_passwords(database))
     if _own_servers is None:
         return Endpoints(str(database), str(broker), owned_database=False, owned_broker=False)
     ours = _own_servers.endpoints

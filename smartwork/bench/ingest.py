@@ -16,6 +16,7 @@ from smartwork.clock import now
 from smartwork.db.bench.throwaway import clear, install_centres
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.core.migrations import migrate
+from smartwork.db.core.roles import Role
 from smartwork.devstack.stack import Endpoints, ephemeral
 from smartwork.devstack.supervisor import Supervisor
 from smartwork.progress import Progress, no_progress
@@ -116,7 +117,8 @@ class _IngestRun:
         """Start the worker that is measured, and warm it up: a running worker knows every edge."""
         log = self._folder / "ingest.log"
         urls = self._urls
-        self._supervisor.start(ingest_component(urls.database_url, urls.broker_url, log, worker=_WORKER, session_s=0))
+        database_url = urls.database_url_of(Role.INGEST)
+        self._supervisor.start(ingest_component(database_url, urls.broker_url, log, worker=_WORKER, session_s=0))
         for size in (SIZES[0], SIZES[-1]):
             self._chain_rate(self._load(size, self._plan.rows // 10, BATCH))
 

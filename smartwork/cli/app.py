@@ -27,6 +27,7 @@ from smartwork.cli.reconcile import reconcile_command
 from smartwork.cli.renamed import add_renamed
 from smartwork.cli.replay import replay_app
 from smartwork.cli.retention import retention_app
+from smartwork.cli.roles import roles_command
 from smartwork.cli.settle import settle_command
 from smartwork.cli.simulate import simulate_app
 from smartwork.cli.stack import down_command, status_command, up_command
@@ -66,6 +67,7 @@ def _options(
 app.command("up")(up_command)
 app.command("down")(down_command)
 app.command("status")(status_command)
+app.command("roles")(roles_command)
 app.command("migrate")(migrate_command)
 app.add_typer(policy_app, name="policy")
 add_renamed(app, "publish", "policy publish")

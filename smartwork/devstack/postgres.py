@@ -6,8 +6,11 @@ import signal
 import time
 from pathlib import Path
 
+from smartwork.db.core.connection import connect
+from smartwork.db.core.roles import prepare_roles
 from smartwork.devstack.errors import DevstackError
 from smartwork.devstack.process_identity import is_server, processes_in, send_signal
+from smartwork.devstack.role_addresses import role_passwords
 from smartwork.devstack.server_account import run_as
 from smartwork.devstack.services import Service
 
@@ -42,6 +45,13 @@ class Postgres(Service):
             self.psql(f"CREATE DATABASE {DATABASE}", database="postgres")
         # A newer tree has a newer extension, which must be updated by the first statement of a session.
         self.psql("ALTER EXTENSION timescaledb UPDATE" if exists.strip() and self._has_timescaledb() else _EXTENSION)
+
+    def ensure_roles(self) -> None:
+        """Let the roles of the services log in, if they do not yet."""
+        logins = "SELECT rolname FROM pg_roles WHERE rolcanlogin"
+        if set(role_passwords(self.url)) - set(self.psql(logins, database="postgres").split()):
+            with connect(self.url) as connection:
+                prepare_roles(connection, role_passwords(self.url))
 
     def psql(self, statement: str, database: str = DATABASE) -> str:
         """The output of psql for a statement: rows without heading, columns separated by `|`. Raises DevstackError."""

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
+from smartwork.db.core.roles import Role
 from smartwork.devstack import cache, packages
 from smartwork.devstack.errors import DevstackError
 from smartwork.devstack.instance import Instance, leftovers, named, throwaway
 from smartwork.devstack.mosquitto import Mosquitto
 from smartwork.devstack.postgres import Postgres
+from smartwork.devstack.role_addresses import role_url
 from smartwork.devstack.services import Service
 from smartwork.progress import Progress, no_progress
 
@@ -27,6 +29,10 @@ class Endpoints:
     broker_url: str
     owned_database: bool
     owned_broker: bool
+
+    def database_url_of(self, role: Role) -> str:
+        """The address of the database for a service with this role. An address from the environment is used as it is."""
+        return role_url(self.database_url, role) if self.owned_database else self.database_url
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,7 @@ def up(env: Mapping[str, str], instance: str | None = None, progress: Progress =
             postgres = Postgres(chosen, tree)
             postgres.start(progress)
             postgres.ensure_database()
+            postgres.ensure_roles()
         if not broker:
             mosquitto = Mosquitto(chosen, tree)
             mosquitto.start(progress)

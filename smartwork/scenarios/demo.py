@@ -16,6 +16,7 @@ from smartwork.clock import now
 from smartwork.db.bookings.bookings import put_bookings
 from smartwork.db.bookings.check_ins import put_check_ins
 from smartwork.db.core.connection import connect
+from smartwork.db.core.roles import Role
 from smartwork.db.ledger.ledger import ledger
 from smartwork.db.lighting.zone_settings import install_zone_settings
 from smartwork.devstack.stack import Endpoints
@@ -73,7 +74,11 @@ def run_demo(plan: DemoPlan, endpoints: Endpoints, progress: Progress) -> DemoSu
     with Supervisor(progress=progress) as supervisor:
         supervisor.start(
             ingest_component(
-                endpoints.database_url, endpoints.broker_url, plan.work_dir / "ingest.log", worker="demo", session_s=0
+                endpoints.database_url_of(Role.INGEST),
+                endpoints.broker_url,
+                plan.work_dir / "ingest.log",
+                worker="demo",
+                session_s=0,
             )
         )
         outboxes = fill_outboxes(network, plan, progress)

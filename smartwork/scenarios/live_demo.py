@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dashboard
+from smartwork.db.core.roles import Role
 from smartwork.devstack.errors import DevstackError
 from smartwork.devstack.stack import Endpoints
 from smartwork.devstack.supervisor import Component, Supervisor
@@ -23,10 +24,14 @@ HOST = "127.0.0.1"
 def live_components(plan: DemoPlan, endpoints: Endpoints, centres: Sequence[str], progress: Progress) -> Iterator[Supervisor]:
     """Run ingest, one gateway per centre, simulated live devices and the dashboard while the `with` block lasts."""
     with Supervisor(progress=progress) as supervisor:
-        shared = {"SMARTWORK_DATABASE_URL": endpoints.database_url, "SMARTWORK_BROKER_URL": endpoints.broker_url}
+        shared = {"SMARTWORK_BROKER_URL": endpoints.broker_url}
         supervisor.start(
             ingest_component(
-                endpoints.database_url, endpoints.broker_url, plan.work_dir / "ingest.log", worker="demo", session_s=0
+                endpoints.database_url_of(Role.INGEST),
+                endpoints.broker_url,
+                plan.work_dir / "ingest.log",
+                worker="demo",
+                session_s=0,
             )
         )
         for centre in centres:
@@ -35,7 +40,7 @@ def live_components(plan: DemoPlan, endpoints: Endpoints, centres: Sequence[str]
         for centre in centres:
             devices += ["--centre", centre]
         supervisor.start(Component("devices", devices, plan.work_dir / "devices.log", shared))
-        supervisor.start(_dashboard(plan, shared))
+        supervisor.start(_dashboard(plan, {"SMARTWORK_DATABASE_URL": endpoints.database_url_of(Role.DASHBOARD)}))
         yield supervisor
 
 
@@ -48,15 +53,13 @@ def _edge(centre: str, plan: DemoPlan, shared: Mapping[str, str]) -> Component:
     return Component(f"edge {centre}", [sys.executable, "-m", "edge"], plan.work_dir / f"edge-{centre}.log", env)
 
 
-def _dashboard(plan: DemoPlan, shared: Mapping[str, str]) -> Component:
+def _dashboard(plan: DemoPlan, env: Mapping[str, str]) -> Component:
     app = Path(str(dashboard.__file__)).with_name("app.py")
     argv = [
         sys.executable, "-m", "streamlit", "run", str(app), "--server.address", HOST,
         "--server.port", str(plan.dashboard_port), "--server.headless", "true", "--browser.gatherUsageStats", "false",
     ]  # fmt: skip
-    return Component(
-        "dashboard", argv, plan.work_dir / "dashboard.log", shared, ready=lambda: _is_healthy(plan.dashboard_port)
-    )
+    return Component("dashboard", argv, plan.work_dir / "dashboard.log", env, ready=lambda: _is_healthy(plan.dashboard_port))
 
 
 def _is_healthy(port: int) -> bool:

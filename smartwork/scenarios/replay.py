@@ -12,6 +12,7 @@ from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry, Profile
 from smartwork.contracts.reading import Reading
 from smartwork.db.core.connection import connect
+from smartwork.db.core.roles import Role
 from smartwork.db.network.centres import centre_slugs
 from smartwork.db.network.devices import put_devices
 from smartwork.db.network.places import put_resources
@@ -69,7 +70,7 @@ def play(
     box = FilledOutbox(centre, device, work_dir / "outboxes" / f"{centre}-{device}.sqlite", timezone)
     box.path.parent.mkdir(parents=True, exist_ok=True)
     fill_outbox(box.path, timezone, _translated(recording, device, address, timezone), f"{centre}/{device}")
-    with temporary_ingest(endpoints.database_url, endpoints.broker_url, work_dir) as supervisor:
+    with temporary_ingest(endpoints.database_url_of(Role.INGEST), endpoints.broker_url, work_dir) as supervisor:
         replay_outboxes(endpoints.broker_url, [box], progress, supervisor.check)
         wait_for_spans(endpoints.database_url, progress, supervisor.check)
     return _figures(recording, centre, device, timedelta(seconds=hold_s), endpoints)

@@ -24,6 +24,7 @@ from smartwork.clock import now
 from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.core.migrations import migrate
+from smartwork.db.core.roles import Role
 from smartwork.db.ledger.ledger import ledger
 from smartwork.db.lighting.zone_settings import install_zone_settings
 from smartwork.db.network.alarms import active_alarms
@@ -103,7 +104,8 @@ def simulate_day(seed: int, progress: Progress = no_progress, day: date | None =
         proxy = stack.enter_context(TcpProxy(endpoints.broker_url))
         _prepare(connection, mixed, endpoints)
         log = folder / "ingest.log"
-        supervisor.start(ingest_component(endpoints.database_url, endpoints.broker_url, log, worker="day", session_s=3600))
+        ingest_url = endpoints.database_url_of(Role.INGEST)
+        supervisor.start(ingest_component(ingest_url, endpoints.broker_url, log, worker="day", session_s=3600))
         clock = _start_clock(folder / "clock", mixed)
         gateway = _Gateway(supervisor, _gateway_component(endpoints, proxy, folder), endpoints.broker_url)
         lamps = simulated_lamps(mixed)

@@ -16,8 +16,10 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from smartwork.clock import now
 from smartwork.db.core.connection import connect
 from smartwork.db.core.migrations import migrate
+from smartwork.db.core.roles import Role
 from smartwork.devstack import stack
 from tests.support.chromium import HEADLESS_FLAGS, chromium_path
+from tests.support.program import service_url
 from tests.support.project import ROOT
 from tests.support.seed import Seeded, seed, store_presence
 
@@ -53,7 +55,7 @@ def streamlit(database_url: str) -> Iterator[str]:
     process = subprocess.Popen(
         [*command, "--server.address", "127.0.0.1", "--server.port", str(port)],
         cwd=ROOT,
-        env={**os.environ, "SMARTWORK_DATABASE_URL": database_url},
+        env={**os.environ, "SMARTWORK_DATABASE_URL": service_url(database_url, Role.DASHBOARD)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

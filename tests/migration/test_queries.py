@@ -10,7 +10,9 @@ from smartwork.db.core.queries import queries
 
 pytestmark = pytest.mark.services
 STAGING = ("stage_bookings", "stage_check_ins")
-NOT_PREPARED = re.compile(r"(?i)^(COPY|CREATE|TRUNCATE|SET|LOCK|ALTER|DROP|REFRESH|CALL|ANALYZE|VACUUM|CHECKPOINT)\b")
+NOT_PREPARED = re.compile(
+    r"(?i)^(COPY|CREATE|TRUNCATE|SET|LOCK|ALTER|DROP|REFRESH|CALL|ANALYZE|VACUUM|CHECKPOINT|GRANT|REVOKE|DO)\b"
+)
 
 
 def numbered(text: str) -> str:

@@ -17,6 +17,8 @@ import uvicorn
 
 from api.app import create_app
 from smartwork.db.core.pool import DatabasePool
+from smartwork.db.core.roles import Role
+from tests.support.program import service_url
 
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
 NINE = datetime(2026, 10, 5, 7, tzinfo=UTC)
@@ -25,8 +27,8 @@ HOUR = timedelta(hours=1)
 
 @contextmanager
 def served(database_url: str, documents: Path, clock: Callable[[], datetime]) -> Iterator[str]:
-    """The URL of the API, which runs during the block."""
-    pool = DatabasePool(database_url)
+    """The URL of the API, which runs during the block. It logs in with its own role; `database_url` is the superuser's."""
+    pool = DatabasePool(service_url(database_url, Role.API))
     app = create_app(pool, clock, documents)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))

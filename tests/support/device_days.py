@@ -21,7 +21,9 @@ from smartwork.db.bookings.bookings import put_bookings
 from smartwork.db.bookings.check_ins import put_check_ins
 from smartwork.db.core.connection import connect
 from smartwork.db.core.migrations import migrate
+from smartwork.db.core.roles import Role
 from smartwork.db.network_setup import install
+from smartwork.devstack.role_addresses import role_url
 from smartwork.domain.network_setup import Network
 from smartwork.domain.time import local_month
 from smartwork.progress import no_progress
@@ -113,7 +115,7 @@ def store_without_faults(database_url: str, broker_url: str, days: Days, folder:
         path = folder / f"reference-{centre}.sqlite"
         fill_outbox(path, TIMEZONE, days.readings(centre), centre)
         boxes.append(FilledOutbox(centre, EDGE, path, TIMEZONE))
-    with temporary_ingest(database_url, broker_url, folder) as supervisor:
+    with temporary_ingest(role_url(database_url, Role.INGEST), broker_url, folder) as supervisor:
         replay_outboxes(broker_url, boxes, no_progress, supervisor.check)
         wait_for_spans(database_url, no_progress, supervisor.check)
 

@@ -8,18 +8,31 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
+from smartwork.db.core.roles import Role
+from smartwork.devstack.role_addresses import role_url
 from tests.support.project import ROOT
+
+_ROLES = {"ingest": Role.INGEST, "api": Role.API}
+
+
+def service_url(database_url: str, role: Role) -> str:
+    """The address for `role` on a test's server, from the superuser's address; another address is returned as it is."""
+    return role_url(database_url, role) if urlsplit(database_url).username == "smartwork" else database_url
 
 
 class Program:
     """`python -m module` with these settings and its output in a log file. Killed at the end of the `with` block.
 
+    A service logs in to the database with its own role, also where `settings` has the superuser's address.
     `python` is the interpreter, for a program in another environment.
     """
 
     def __init__(self, module: str, settings: Mapping[str, object], log: Path, python: str = sys.executable) -> None:
         self._command = [python, "-m", module]
+        if "database_url" in settings and module in _ROLES:
+            settings = {**settings, "database_url": service_url(str(settings["database_url"]), _ROLES[module])}
         others = {name: value for name, value in os.environ.items() if not name.startswith("SMARTWORK_")}
         self._env = others | {f"SMARTWORK_{name.upper()}": str(value) for name, value in settings.items()}
         self._log = log

@@ -8,6 +8,7 @@ import psycopg
 
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
+from smartwork.db.core.roles import as_owner, grant_privileges
 from smartwork.errors import SmartworkError
 
 _EARLIER_TEXTS = {
@@ -91,30 +92,43 @@ def is_empty(connection: Connection) -> bool:
 def migrate(connection: Connection) -> list[str]:
     """Apply the migrations that the database lacks, each in its own transaction. Returns their names.
 
-    An advisory lock makes two processes that start together wait for each other. Raises SchemaMismatch where an applied file
-    was edited or the database is newer than this version, and SmartworkError where a migration fails.
+    Then the roles of the services get their privileges, unless roles are missing. An advisory lock makes two processes that
+    start together wait for each other. Raises SchemaMismatch where an applied file was edited or the database is newer than
+    this version, and SmartworkError where a migration fails.
     """
     connection.execute(sql("migration_lock"))
     try:
-        connection.execute(sql("create_migration_table"))
-        applied = _applied(connection)
-        known = migrations()
-        _check(applied, known)
-        done = []
-        for migration in known:
-            if migration.number not in applied:
-                _apply(connection, migration)
-                done.append(migration.name)
+        with as_owner(connection):
+            done = _apply_missing(connection)
+            if _applied(connection).keys() == _numbers():  # privileges name tables of the newest schema
+                grant_privileges(connection)
         return done
     finally:
         connection.execute(sql("migration_unlock"))
 
 
+def _apply_missing(connection: Connection) -> list[str]:
+    connection.execute(sql("create_migration_table"))
+    applied = _applied(connection)
+    known = migrations()
+    _check(applied, known)
+    done = []
+    for migration in known:
+        if migration.number not in applied:
+            _apply(connection, migration)
+            done.append(migration.name)
+    return done
+
+
 def _applied(connection: Connection) -> dict[int, tuple[str, str]]:
-    return {
-        int(str(number)): (str(name), str(checksum))
-        for number, name, checksum in connection.execute(sql("applied_migrations"))
-    }
+    """Name and checksum of each applied migration, by number."""
+    rows = connection.execute(sql("applied_migrations"))
+    return {int(str(number)): (str(name), str(checksum)) for number, name, checksum in rows}
+
+
+def _numbers() -> set[int]:
+    folder = files("smartwork.db").joinpath("migrations")
+    return {int(file.name[:4]) for file in folder.iterdir() if file.name.endswith(".sql")}
 
 
 def _check(applied: dict[int, tuple[str, str]], known: list[Migration]) -> None:
