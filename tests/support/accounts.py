@@ -9,11 +9,13 @@ from pathlib import Path
 
 from smartwork.db.billing import documents
 from smartwork.db.core.connection import Connection
+from smartwork.db.core.roles import Role
 from smartwork.jobs.audit.audit import AuditReport, run_audit
 from smartwork.jobs.billing.bill_month import bill_month
 from smartwork.jobs.billing.bill_report import BillReport
 from smartwork.jobs.billing.lifecycle import CreditNote, DisputedLine, credit, dispute
 from smartwork.jobs.settlement.settle_month import SettleReport, settle_month
+from tests.support.program import service_url
 
 OCTOBER, NOVEMBER, DECEMBER = date(2026, 10, 1), date(2026, 11, 1), date(2026, 12, 1)
 ISSUED = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -79,7 +81,7 @@ def audited(connection: Connection) -> AuditReport:
 
 def command(database_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """What a user gets who types `smartwork` and these arguments."""
-    environment = {**os.environ, "SMARTWORK_DATABASE_URL": database_url}
+    environment = {**os.environ, "SMARTWORK_DATABASE_URL": service_url(database_url, Role.WORKER)}
     program = [sys.executable, "-m", "smartwork", *arguments]
     return subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
 
