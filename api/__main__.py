@@ -4,22 +4,28 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
 
 import uvicorn
 
 from api.app import create_app
 from smartwork.clock import now
+from smartwork.component_options import parse_options
 from smartwork.db.core.pool import DatabasePool
 from smartwork.errors import ServiceUnavailable, SmartworkError
 from smartwork.json_log import log_as_json
 from smartwork.settings import ApiSettings
 
+_PURPOSE = """Serves the HTTP API: bookings, members and check-ins in; verdicts and invoices out. `smartwork token new` makes
+a token for it."""
 
-def main() -> int:
+
+def main(arguments: Sequence[str]) -> int:
     """Returns the exit status: 0 after an orderly stop, 2 if a setting is wrong, the database has another schema than this
     version, or the port is in use. A database that does not answer is waited for.
     """
+    parse_options("python -m api", _PURPOSE, ApiSettings, arguments)
     try:
         settings = ApiSettings.from_env(os.environ)
     except SmartworkError as error:
@@ -48,4 +54,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

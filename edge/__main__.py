@@ -10,8 +10,12 @@ from datetime import datetime
 
 from edge.gateway import Gateway
 from smartwork.clock import now
+from smartwork.component_options import parse_options
 from smartwork.errors import SmartworkError
 from smartwork.settings import EdgeSettings
+
+_PURPOSE = """The gateway of a centre: translates what its devices publish, numbers and forwards the readings, and controls
+the lights."""
 
 
 def run(clock: Callable[[], datetime], network_clock: Callable[[], datetime] | None = None) -> int:
@@ -32,4 +36,5 @@ def run(clock: Callable[[], datetime], network_clock: Callable[[], datetime] | N
 
 
 if __name__ == "__main__":
+    parse_options("python -m edge", _PURPOSE, EdgeSettings, sys.argv[1:])
     sys.exit(run(now))

@@ -22,13 +22,14 @@ from smartwork.contracts.decode import Decoded, Rejected, decode
 from smartwork.contracts.edge_reports import LightCommand
 from smartwork.contracts.policy import Policy, PolicyApplied, Profile
 from smartwork.contracts.reading import Reading
-from smartwork.contracts.topics import MessageType, Topic
+from smartwork.contracts.topics import GATEWAY, MessageType, Topic
 from smartwork.settings import EdgeSettings
+from smartwork.transport.client_ids import private_client_id
 from smartwork.transport.mqtt import Delivery, MqttClient
 
 log = logging.getLogger("edge")
 
-NAME = "gateway"
+NAME = GATEWAY
 """The edge's name in topics. A second edge in the same centre would need another one."""
 RECEIVED_AT_ONCE = 500
 DEFAULT_TIMEZONE = "Europe/Brussels"
@@ -56,9 +57,10 @@ class Gateway:
         self._network = NetworkConnection(settings.broker_url, self._centre, NAME, log.warning)
         self._forwarder = Forwarder(self._network.client, self._outbox, self._centre, NAME, network_clock or clock)
         self._entities = EntityPublisher(self._centre, clock)
+        devices_url = settings.centre_broker_url or settings.broker_url
         self._devices = MqttClient(
-            settings.centre_broker_url or settings.broker_url,
-            f"edge-{self._centre}-devices",
+            devices_url,
+            private_client_id(f"edge-{self._centre}-devices", devices_url),
             session_s=3600,
             will=self._entities.will,
             on_connected=self._entities.republish,

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 
 from ingest.early_release import early_release_worker
 from ingest.metrics_server import metrics_server
@@ -11,13 +12,18 @@ from ingest.retention import retention_worker
 from ingest.service import Ingest
 from ingest.silent_gateways import silence_watch
 from smartwork.clock import now
+from smartwork.component_options import parse_options
 from smartwork.errors import SmartworkError
 from smartwork.json_log import log_as_json
 from smartwork.settings import IngestSettings
 
+_PURPOSE = """Stores what edges publish in the database. Of all workers on one database one is active; others, each with a
+name of its own, stand by and take over when it ends."""
 
-def main() -> int:
-    """Exit status: 0 after an orderly stop, 2 where a setting is wrong."""
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit status: 0 after an orderly stop, 2 where a setting is wrong or another worker of this name runs."""
+    parse_options("python -m ingest", _PURPOSE, IngestSettings, arguments)
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
@@ -29,7 +35,7 @@ def main() -> int:
         ingest = Ingest(settings, now, stop.is_set)
         with (
             metrics_server(ingest.metrics, settings.metrics_host, settings.metrics_port),
-            early_release_worker(settings, now),
+            early_release_worker(settings, ingest.client, now),
             retention_worker(settings, now),
             silence_watch(settings, ingest.metrics, now),
         ):
@@ -41,4 +47,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

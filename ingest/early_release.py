@@ -11,7 +11,6 @@ from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.bookings import early_release as store
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.domain.bookings.early_release import release
-from smartwork.errors import ServiceUnavailable
 from smartwork.settings import IngestSettings
 from smartwork.transport.mqtt import MqttClient
 
@@ -32,7 +31,7 @@ def release_due(connection: Connection, at: datetime) -> int:
 def publish_releases(connection: Connection, client: MqttClient, at: datetime) -> int:
     """Publish the releases that are not published yet. Returns their number.
 
-    Raises ServiceUnavailable if the broker does not accept one; it is published in the next round.
+    Raises ServiceUnavailable or PublicationRefused if the broker does not accept one; it is published in the next round.
     """
     with wrap_database_errors(), store.unpublished_releases(connection, at) as releases:
         for unpublished in releases:
@@ -43,28 +42,26 @@ def publish_releases(connection: Connection, client: MqttClient, at: datetime) -
                 released_ms=round(unpublished.released_at.timestamp() * 1000),
                 until_ms=round(unpublished.until.timestamp() * 1000),
             )
-            published = client.publish(
-                str(Topic(unpublished.centre, MessageType.RELEASED)), message.model_dump_json().encode()
-            )
-            published.wait_for_publish(5)
-            if not published.is_published():
-                raise ServiceUnavailable(f"The broker did not accept the release of {unpublished.resource} within 5 s")
+            topic = str(Topic(unpublished.centre, MessageType.RELEASED))
+            client.deliver(topic, message.model_dump_json().encode(), timeout_s=5)
         return len(releases)
 
 
 @contextmanager
-def early_release_worker(settings: IngestSettings, clock: Callable[[], datetime]) -> Iterator[None]:
-    """Release unused places every `release_every_s` seconds while the block lasts; never if the setting is 0."""
+def early_release_worker(settings: IngestSettings, client: MqttClient, clock: Callable[[], datetime]) -> Iterator[None]:
+    """Release unused places every `release_every_s` seconds while the block lasts; never if the setting is 0.
+
+    Publishes through `client`, which is ingest's own: the broker lets a user have one connection.
+    """
     if not settings.release_every_s:
         yield
         return
-    with MqttClient(settings.broker_url, f"release-{settings.worker}") as client:
 
-        def work(connection: Connection) -> None:
-            if count := release_due(connection, clock()):
-                log.info("desks released", extra={"released": count})
-            if client.connected:
-                publish_releases(connection, client, clock())
+    def work(connection: Connection) -> None:
+        if count := release_due(connection, clock()):
+            log.info("desks released", extra={"released": count})
+        if client.connected:
+            publish_releases(connection, client, clock())
 
-        with periodic_worker(settings.database_url, settings.release_every_s, work, log):
-            yield
+    with periodic_worker(settings.database_url, settings.release_every_s, work, log):
+        yield

@@ -30,6 +30,15 @@ class Metrics:
             "smartwork_ingest_reconnects", "Connections made after the first one.", ["to"], registry=registry
         )
         self.connected = Gauge("smartwork_ingest_connected", "1 while connected.", ["to"], registry=registry)
+        self.standby = False
+        """Whether another worker is active. A worker that stands by is not connected to the broker."""
+        active = Gauge("smartwork_ingest_active", "1 if this worker stores, 0 if it stands by.", registry=registry)
+        active.set_function(lambda: not self.standby)
+        self.refused = Gauge(
+            "smartwork_ingest_refused_publications",
+            "Messages that the broker did not let this worker publish.",
+            registry=registry,
+        )
         self.in_flight = Gauge("smartwork_ingest_in_flight", "Messages received and not yet acknowledged.", registry=registry)
         self.lag = Histogram(
             "smartwork_ingest_lag_seconds",
@@ -56,6 +65,7 @@ class Metrics:
         return self._monotonic() - self._last_heartbeat < DEAD_AFTER_S
 
     def disconnected(self) -> list[str]:
-        """The services that the worker is not connected to: `broker`, `database`."""
+        """The services that the worker should be connected to and is not: `broker`, `database`."""
         samples = next(iter(self.connected.collect())).samples
-        return [sample.labels["to"] for sample in samples if not sample.value]
+        needless = {"broker", "database"} if self.standby else set()
+        return [sample.labels["to"] for sample in samples if not sample.value and sample.labels["to"] not in needless]

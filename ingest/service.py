@@ -1,6 +1,7 @@
 """The main loop of ingest: receive, decode, commit, and only then confirm and acknowledge."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -11,19 +12,24 @@ from ingest.metrics import Metrics
 from ingest.portion import DecodedPortion, commit_portion, decode_portion
 from ingest.span_derivation import span_derivation
 from smartwork.contracts.messages import Confirmation
-from smartwork.contracts.topics import MessageType, Topic, all_centres_filter, shared_filter
+from smartwork.contracts.topics import MessageType, Topic, all_centres_filter
 from smartwork.db.core.connection import Connection, connect_with_retry
 from smartwork.db.core.migrations import require_current_schema
 from smartwork.db.ingest.columns import reading_columns
 from smartwork.db.ingest.messages import CommitResult
 from smartwork.db.ingest.store import ACTIVITY_STEP, IngestStore
-from smartwork.errors import ServiceUnavailable
+from smartwork.db.ingest.workers import become_active_worker, take_worker_name
+from smartwork.errors import ServiceUnavailable, SettingError
 from smartwork.settings import IngestSettings
 from smartwork.transport.mqtt import Delivery, MqttClient
 
 log = logging.getLogger("ingest")
 
-GROUP = "ingest"
+CLIENT_ID = "ingest"
+"""All workers use one session of the broker, one after the other: it keeps the messages while none of them runs."""
+NAME_TIMEOUT_S = 5.0
+"""How long a worker waits for its name at the start: a worker that was killed may hold it for a moment."""
+STANDBY_PAUSE_S = 0.5
 MAX_MESSAGES, MAX_BYTES = 500, 1_000_000
 """Limits of a portion: large enough that a commit costs little per message, small enough to bound memory, which holds at
 most two portions and the messages that the broker may deliver unacknowledged."""
@@ -40,47 +46,54 @@ RECEIVED_TYPES = (
 
 
 def subscriptions() -> list[str]:
-    """The shared subscriptions of every worker: the broker gives each message to one of them."""
-    return [shared_filter(GROUP, all_centres_filter(message_type)) for message_type in RECEIVED_TYPES]
+    """What the active worker subscribes to.
+
+    No shared subscriptions: Mosquitto lets every user join one, and gives each member a share of the messages.
+    """
+    return [all_centres_filter(message_type) for message_type in RECEIVED_TYPES]
 
 
 class Ingest:
-    """One worker. Any number of equal workers may run on one database."""
+    """One worker. Of all workers on one database one is active, and the others stand by; an advisory lock decides."""
 
     def __init__(self, settings: IngestSettings, clock: Callable[[], datetime], should_stop: Callable[[], bool]) -> None:
         self._settings = settings
         self._clock = clock
         self._stop_requested = should_stop
         self.metrics = Metrics()
-        self._client = MqttClient(
+        self.client = MqttClient(
             settings.broker_url,
-            f"ingest-{settings.worker}",
+            CLIENT_ID,
             subscriptions=subscriptions(),
             session_s=settings.session_s,
             receive_maximum=settings.max_in_flight,
             on_connected=self._when_subscribed,
+            yields_session=self._yield_session,
             report=log.warning,
         )
         self._received = self._finished = 0
-        self.metrics.in_flight.set_function(lambda: self._client.queued + self._received - self._finished)
-        self.metrics.connected.labels("broker").set_function(lambda: self._client.connected)
+        self.metrics.in_flight.set_function(lambda: self.client.queued + self._received - self._finished)
+        self.metrics.connected.labels("broker").set_function(lambda: self.client.connected)
+        self.metrics.refused.set_function(lambda: self.client.refused)
         self._subscriptions_made = self._connections_made = 0
         self._activity_step = min(ACTIVITY_STEP, timedelta(seconds=settings.gateway_silent_after_s / 4))
+        self._is_client_started = False
         self._connection: Connection | None = None
         self._store: IngestStore | None = None
 
     def run(self) -> None:
         """Work until `should_stop()` is true, then finish the portions in memory. Waits for broker and database.
 
+        Raises SettingError if another worker of the same name runs.
+
         One thread commits a portion while this one decodes the next, and no more than one: portions are committed in the
         order in which they arrived. Background workers derive the spans.
         """
-        self._client.start()
         try:
             with span_derivation(self._settings.database_url) as derive_all, ThreadPoolExecutor(1, "ingest.store") as storing:
                 self._loop(storing, derive_all)
         finally:
-            self._client.stop()
+            self.client.stop()
             if self._connection:
                 self._connection.close()
 
@@ -100,7 +113,7 @@ class Ingest:
         commit_or_ping.result()
 
     def _receive(self, timeout_s: float) -> list[Delivery]:
-        deliveries = self._client.receive(MAX_MESSAGES, timeout_s, MAX_BYTES)
+        deliveries = self.client.receive(MAX_MESSAGES, timeout_s, MAX_BYTES)
         self._received += len(deliveries)
         return deliveries
 
@@ -125,7 +138,7 @@ class Ingest:
                 continue
             for result in results:
                 self._confirm(result)
-            self._client.acknowledge(decoded.deliveries)
+            self.client.acknowledge(decoded.deliveries)
             self._count(decoded, results)
             break
         self._finished += len(decoded.deliveries)
@@ -134,7 +147,7 @@ class Ingest:
         for (centre, edge, epoch), runs in result.confirmed.items():
             message = Confirmation(epoch=epoch, runs=runs)
             topic = Topic(centre, MessageType.CONFIRMED, edge)
-            self._client.publish(str(topic), message.model_dump_json().encode(), qos=1)
+            self.client.publish(str(topic), message.model_dump_json().encode(), qos=1)
 
     def _count(self, decoded: DecodedPortion, results: Sequence[CommitResult]) -> None:
         committed_ms = self._clock().timestamp() * 1000
@@ -166,6 +179,8 @@ class Ingest:
                 return None
             try:
                 require_current_schema(self._connection)
+                if not self._become_active(self._connection):
+                    return None
                 self._store = IngestStore(self._connection, self._activity_step)
             except ServiceUnavailable as error:
                 self._database_lost(error)
@@ -174,6 +189,49 @@ class Ingest:
                 self.metrics.reconnects.labels("database").inc(self._connections_made > 0)
                 self._connections_made += 1
         return self._store
+
+    def _become_active(self, connection: Connection) -> bool:
+        """Wait until this worker is the active one, with the client connected; False where it is asked to stop before.
+
+        The connection to the broker is given up while another worker is active, because both would have the same session.
+        """
+        self._take_name(connection)
+        if not become_active_worker(connection):
+            self.metrics.standby = True
+            self.client.stop()
+            self._is_client_started = False
+            log.info("ingest %s stands by: another worker is active", self._settings.worker)
+            while not become_active_worker(connection):
+                if self._should_stop():
+                    return False
+                time.sleep(STANDBY_PAUSE_S)
+            log.info("ingest %s takes over", self._settings.worker)
+        self.metrics.standby = False
+        if not self._is_client_started:
+            self.client.stop()
+            self.client.start()
+            self._is_client_started = True
+        return True
+
+    def _yield_session(self) -> bool:
+        """Whether a client that takes over the session is the new active worker: then this one has lost the lock."""
+        if self._store is not None:
+            return False
+        self._is_client_started = False
+        return True
+
+    def _take_name(self, connection: Connection) -> None:
+        """Claim the worker's name. After a lost connection it waits: the server may not have noticed the loss yet."""
+        deadline = time.monotonic() + NAME_TIMEOUT_S
+        while not take_worker_name(connection, self._settings.worker):
+            if self._should_stop():
+                return
+            if not self._connections_made and time.monotonic() > deadline:
+                raise SettingError(
+                    f"SMARTWORK_WORKER is {self._settings.worker!r}, and an ingest worker of that name runs already on this "
+                    "database. Stop it, or choose another name: then this worker stands by."
+                )
+            time.sleep(STANDBY_PAUSE_S)
 
     def _database_lost(self, error: ServiceUnavailable) -> None:
         log.warning("%s. Nothing is acknowledged until it is back.", error)

@@ -19,6 +19,10 @@ class ServiceUnavailable(SmartworkError):  # noqa: N818 - as in HTTP: the servic
     """A broker or database does not answer. A retry may succeed."""
 
 
+class PublicationRefused(SmartworkError):  # noqa: N818 - the broker's answer, not a fault of the program
+    """The broker does not let this user publish on a topic. The text names both."""
+
+
 def without_password(url: str) -> str:
     """`url` without user and password, safe to show or log."""
     return re.sub(r"//[^/]*@", "//…@", url)

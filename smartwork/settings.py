@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
@@ -196,6 +197,26 @@ class EdgeSettings(BrokerSettings):
         le=1_000_000,
         description="Limit of that file in MB, 10 to 1000000; beyond it an alarm, and presence only.",
     )
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """As `Settings.from_env`. Raises SettingError, too, if one user would have both connections of the edge.
+
+        The network broker has one connection for each user: the two connections would disconnect each other.
+        """
+        settings = super().from_env(env)
+        network = urlsplit(settings.broker_url)
+        centre = urlsplit(settings.centre_broker_url or settings.broker_url)
+        if network.username and (network.netloc.rpartition("@")[2], network.username) == (
+            centre.netloc.rpartition("@")[2],
+            centre.username,
+        ):
+            raise SettingError(
+                f"{PREFIX}CENTRE_BROKER_URL {'is not set' if not settings.centre_broker_url else 'names the same user'}. "
+                f"Expected: the centre's own broker, or another user of the network broker: {network.username!r} has one "
+                "connection to it."
+            )
+        return settings
 
 
 class SimulatorSettings(BrokerSettings):

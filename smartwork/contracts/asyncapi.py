@@ -1,17 +1,16 @@
 """The wire as an AsyncAPI 3.0 document, built from the models, the topic grammar and the metric table.
 
-`python -m smartwork.contracts.asyncapi` writes `docs/asyncapi.yaml` in a checkout. Sender, receiver, quality of service and
-one example of each message are defined here only.
+`python -m smartwork.contracts.asyncapi` writes `docs/asyncapi.yaml` in a checkout. Quality of service and one example
+of each message are defined here only.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from pydantic.json_schema import models_json_schema
 
 from smartwork.contracts.decode import MODELS
 from smartwork.contracts.edge_reports import Alarm, Alarms, DiscoveredDevice, DiscoveredDevices, LightCommand
+from smartwork.contracts.exchanges import EXCHANGES
 from smartwork.contracts.messages import Batch, Confirmation, LedgerReport, LedgerReportDay, Released, Status, WireModel
 from smartwork.contracts.metrics import RANGES, Metric
 from smartwork.contracts.policy import DeviceEntry, Hours, Policy, PolicyApplied, Profile, ZoneSettings
@@ -19,56 +18,10 @@ from smartwork.contracts.topics import CENTRE_MESSAGE_TYPES, SLUG, MessageType, 
 
 PATH = Path(__file__).parents[2] / "docs" / "asyncapi.yaml"
 
-Actor = Literal["edge", "ingest", "operator"]
 _QOS = 1
 _BINDING = "0.2.0"
 _UNITS = {"lux": "lux", "ppm": "ppm", "c": "°C", "pct": "%", "w": "W", "wh": "Wh", "count": "persons"}
 
-
-@dataclass(frozen=True, slots=True)
-class _Exchange:
-    """Sender and receiver of a message type, whether it is retained, and when it is published."""
-
-    sender: Actor
-    receiver: Actor
-    retain: bool
-    when: str
-
-
-_EXCHANGES: dict[MessageType, _Exchange] = {
-    MessageType.READINGS: _Exchange(
-        "edge", "ingest", retain=False, when="Published in order, and again byte for byte until confirmed."
-    ),
-    MessageType.STATUS: _Exchange(
-        "edge",
-        "ingest",
-        retain=True,
-        when="Published every minute while connected, and on disconnecting; `offline` is also the last will.",
-    ),
-    MessageType.LEDGER: _Exchange(
-        "edge", "ingest", retain=True, when="Published when a figure has changed, and at intervals."
-    ),
-    MessageType.CONFIRMED: _Exchange(
-        "ingest", "edge", retain=False, when="Published after the commit, also for a batch that was stored before."
-    ),
-    MessageType.POLICY: _Exchange("operator", "edge", retain=True, when="Published when the registry has changed."),
-    MessageType.COMMAND: _Exchange(
-        "operator", "edge", retain=False, when="Published when a person overrides a light remotely."
-    ),
-    MessageType.ALARMS: _Exchange("edge", "ingest", retain=True, when="Published when an alarm begins or ends."),
-    MessageType.DISCOVERED_DEVICES: _Exchange(
-        "edge", "ingest", retain=True, when="Published when a device is discovered that is in no registry."
-    ),
-    MessageType.POLICY_APPLIED: _Exchange(
-        "edge", "operator", retain=True, when="Published for each newer policy, in force or refused."
-    ),
-    MessageType.RELEASED: _Exchange(
-        "ingest",
-        "operator",
-        retain=False,
-        when="Published when a place is released: nobody came, or everybody left, for longer than the centre's setting.",
-    ),
-}
 
 _EPOCH = "0123456789ab"
 EXAMPLES: dict[MessageType, WireModel] = {
@@ -208,7 +161,7 @@ def _channel(message_type: MessageType) -> dict[str, object]:
 
 
 def _operations(message_type: MessageType) -> list[tuple[str, dict[str, object]]]:
-    exchange, channel, name = _EXCHANGES[message_type], channel_id(message_type), MODELS[message_type].__name__
+    exchange, channel, name = EXCHANGES[message_type], channel_id(message_type), MODELS[message_type].__name__
 
     def common() -> dict[str, object]:  # new objects at each call: YAML would write shared ones as anchors
         return {

@@ -8,6 +8,8 @@ from functools import lru_cache
 SLUG = r"[a-z0-9][a-z0-9-]{0,47}"
 _SLUG = re.compile(SLUG)
 _ROOT = "sw/v1"
+GATEWAY = "gateway"
+"""The name of a centre's edge in topics. The broker accepts no other, which bounds what one centre can retain."""
 
 
 class MessageType(StrEnum):
@@ -83,10 +85,5 @@ def _parsed(raw: str) -> Topic | None:
 
 
 def all_centres_filter(message_type: MessageType) -> str:
-    """The topic filter for `message_type` of all centres and all edges."""
-    return f"{_ROOT}/+/{message_type}" + ("/+" if message_type in _EDGE_MESSAGE_TYPES else "")
-
-
-def shared_filter(group: str, topic_filter: str) -> str:
-    """`topic_filter` as a shared subscription of MQTT 5: each message is delivered to one member of `group`."""
-    return f"$share/{group}/{topic_filter}"
+    """The topic filter for `message_type` of all centres, and of all edges or lights."""
+    return f"{_ROOT}/+/{message_type}" + ("" if message_type in CENTRE_MESSAGE_TYPES else "/+")

@@ -1,6 +1,7 @@
 """Send filled outboxes through the real chain: edge forwarders, the broker, ingest, and the derivation of spans."""
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +23,7 @@ from smartwork.progress import Progress
 from smartwork.transport.mqtt import MqttClient
 
 _TIMEOUT_S = 60.0
+_IS_READY = re.compile("is subscribed|stands by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ def wait_for_spans(database_url: str, progress: Progress, alive: Callable[[], No
 
 
 def ingest_component(database_url: str, broker_url: str, log_path: Path, *, worker: str, session_s: int) -> Component:
-    """The real ingest service as a child process; it is ready once it is subscribed."""
+    """The real ingest service as a child process; it is ready once it is subscribed, or stands by for another worker."""
     return Component(
         name="ingest",
         argv=[sys.executable, "-m", "ingest"],
@@ -138,7 +140,7 @@ def ingest_component(database_url: str, broker_url: str, log_path: Path, *, work
             "SMARTWORK_WORKER": worker,
             "SMARTWORK_SESSION_S": str(session_s),
         },
-        ready=lambda: log_path.exists() and "is subscribed" in log_path.read_text(errors="replace"),
+        ready=lambda: log_path.exists() and _IS_READY.search(log_path.read_text(errors="replace")) is not None,
     )
 
 

@@ -9,6 +9,8 @@ from paho.mqtt.enums import MQTTErrorCode
 
 if TYPE_CHECKING:
     from paho.mqtt.client import SocketLike
+    from paho.mqtt.properties import Properties
+    from paho.mqtt.reasoncodes import ReasonCode
 
 _READ_AT_ONCE = 65_536
 _PACKETS_AT_ONCE = 100
@@ -59,9 +61,11 @@ class BufferedClient(PahoClient):
     """The library's client with fewer system calls. All other behaviour is the library's.
 
     `on_delivery` receives each message: topic, payload, whether it was retained, QoS, and its packet identifier.
+    `on_refused` receives topic, packet identifier and reason of each publication that the broker does not accept.
     """
 
     on_delivery: Callable[[str, bytes, bool, int, int], None]
+    on_refused: Callable[[str, int, str], None]
 
     def _create_socket(self) -> "SocketLike":
         sock = super()._create_socket()
@@ -101,6 +105,12 @@ class BufferedClient(PahoClient):
                 break
         self.on_delivery(topic, bytes(packet[at + length :]), bool(header & 0x01), qos, mid)
         return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def _do_on_publish(self, mid: int, reason_code: "ReasonCode", properties: "Properties") -> MQTTErrorCode:
+        # The library reports the reason without the topic, and only here does it still know the message.
+        if reason_code.is_failure:
+            self.on_refused(self._out_messages[mid].topic, mid, str(reason_code))
+        return super()._do_on_publish(mid, reason_code, properties)
 
     def acknowledge(self, mids: Sequence[int]) -> None:
         """Acknowledge QoS 1 messages, all in one write; `ack` needs one for each."""

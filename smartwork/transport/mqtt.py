@@ -17,12 +17,13 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from smartwork.errors import ServiceUnavailable, SettingError, without_password
+from smartwork.errors import PublicationRefused, ServiceUnavailable, SettingError, without_password
 from smartwork.transport.buffered import BufferedClient
 
 KEEPALIVE_S = 30
 FLUSH_TIMEOUT_S = 3.0
 UNUSED_TOPIC = "smartwork/never-subscribed"
+REFUSALS_REMEMBERED = 1_000
 DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -86,7 +87,8 @@ class MqttClient:
     `session_s`: how long the broker keeps the subscriptions and unacknowledged messages of this `client_id` after a
     disconnection; 0 starts a clean session each time. `receive_maximum`: the limit of unacknowledged messages, which
     bounds memory. `on_connected` is called after each successful subscription. Each new problem with the connection is
-    passed to `report` once.
+    passed to `report` once, and so is the first message that the broker refuses on a topic; `refused` counts all of them.
+    If another client takes over the session and `yields_session()` is true, this one stays disconnected until `start`.
     """
 
     def __init__(
@@ -99,6 +101,7 @@ class MqttClient:
         receive_maximum: int = 1_000,
         will: Message | None = None,
         on_connected: Callable[[], None] | None = None,
+        yields_session: Callable[[], bool] = lambda: False,
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._address = BrokerAddress.parse(broker_url)
@@ -106,8 +109,14 @@ class MqttClient:
         self._session_s = session_s
         self._receive_maximum = receive_maximum
         self._on_connected = on_connected
+        self._yields_session = yields_session
         self._report = report
+        self._client_id = client_id
         self._last_problem = ""
+        self._refusals: dict[str, str] = {}
+        self._refused_packets: dict[int, str] = {}
+        self.refused = 0
+        """The number of published messages that the broker did not accept."""
         self._connection = 0
         self._inbox: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._connected = threading.Event()
@@ -133,6 +142,7 @@ class MqttClient:
         self._paho.on_connect_fail = self._when_refused
         self._paho.on_disconnect = self._when_disconnected
         self._paho.on_delivery = self._when_delivered
+        self._paho.on_refused = self._when_publication_refused
 
     def __enter__(self) -> Self:
         self.start()
@@ -184,6 +194,18 @@ class MqttClient:
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> MQTTMessageInfo:
         """Publish a message. With QoS 1 it is sent again until the broker acknowledges it; the result can be waited for."""
         return self._paho.publish(topic, payload, qos, retain)
+
+    def deliver(self, topic: str, payload: bytes, *, retain: bool = False, timeout_s: float = 10.0) -> None:
+        """Publish a message with QoS 1 and return once the broker has accepted it.
+
+        Raises PublicationRefused if it refuses the message, and ServiceUnavailable if it does not answer.
+        """
+        sent = self.publish(topic, payload, retain=retain)
+        sent.wait_for_publish(timeout_s)
+        if not sent.is_published():
+            raise ServiceUnavailable(f"The broker at {self._where()} did not accept {topic} within {timeout_s:g} s.")
+        if (reason := self._refused_packets.pop(sent.mid, None)) is not None:
+            raise PublicationRefused(self._refusal(topic, reason))
 
     def subscribe(self, topics: Sequence[str]) -> None:
         """Replace the subscriptions, now and after each reconnection."""
@@ -265,6 +287,20 @@ class MqttClient:
         else:
             self._ready()
 
+    def _refusal(self, topic: str, reason: str) -> str:
+        user = self._address.user or "an unnamed user"
+        return f"The broker at {self._where()} refuses what {user} publishes on {topic}: {reason}. Check its access list."
+
+    def _when_publication_refused(self, topic: str, mid: int, reason: str) -> None:
+        self.refused += 1
+        for remembered in (self._refusals, self._refused_packets):
+            if len(remembered) >= REFUSALS_REMEMBERED:
+                remembered.clear()
+        self._refused_packets[mid] = reason
+        if self._refusals.get(topic) != reason:
+            self._refusals[topic] = reason
+            self._report(self._refusal(topic, reason))
+
     def _ready(self) -> None:
         if not self._connected.is_set():
             self._connected.set()
@@ -283,7 +319,14 @@ class MqttClient:
         _properties: Properties | None,
     ) -> None:
         self._connected.clear()
-        if reason.is_failure:
+        if reason == "Session taken over":
+            self._report_once(
+                f"Another client connected to the broker at {self._where()} as {self._client_id}, and this one was "
+                "disconnected. Stop one of the two."
+            )
+            if self._yields_session():
+                self._paho.disconnect()
+        elif reason.is_failure:
             self._report_once(f"The connection to the broker at {self._where()} was lost: {reason}. Trying again.")
 
     def _when_delivered(self, topic: str, payload: bytes, retained: bool, qos: int, mid: int) -> None:

@@ -148,7 +148,7 @@ def test_thousands_of_mutated_messages_through_the_broker_leave_nothing_behind(
     reported = tries + 1 - rejected - kept
     assert 0 <= reported < tries / 4  # reports and status leave no row each
     all_accounted(connection, tries + 1, kept + reported)
-    with MqttClient(broker_url, "ingest-1", subscriptions=["sw/none"], session_s=3_600) as successor:
+    with MqttClient(broker_url, "ingest", subscriptions=["sw/none"], session_s=3_600) as successor:
         successor.wait_connected(10)
         assert successor.receive(1, timeout_s=2) == []
     print_figure(

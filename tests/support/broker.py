@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from smartwork.transport.mqtt import MqttClient
 
-CLIENTS = ("ingest-1", "ingest-2", "edge-mons", "edge-mons-devices")
+CLIENTS = ("ingest", "edge-mons", "edge-mons-devices")
 """The clients of smartwork whose sessions a broker keeps. Tests use no others."""
 
 

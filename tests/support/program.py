@@ -75,6 +75,12 @@ class Program:
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(timeout_s)
 
+    def wait(self, timeout_s: float = 15) -> int:
+        """Wait until the process ends by itself. Returns its exit status; raises TimeoutExpired if it does not end."""
+        if self._process is None:
+            raise RuntimeError("it was never started")
+        return self._process.wait(timeout_s)
+
     def wait_for_log(self, text: str, timeout_s: float = 15) -> None:
         """Return when the log has this text. Raises AssertionError with the log after `timeout_s` seconds."""
         eventually(lambda: text in self.log_text, lambda: f"{text!r} is not in the log:\n{self.log_text}", timeout_s)

@@ -156,8 +156,7 @@ def running_chain(folder: Path, days: Days, workers: int = 1, **ingest_settings:
         for worker in range(1, workers + 1):
             settings = {"database_url": url, "broker_url": servers.endpoints.broker_url, "worker": worker, **ingest_settings}
             programs.append(opened.enter_context(Program("ingest", settings, folder / f"ingest-{worker}.log")))
-        for program in programs:
-            program.wait_for_log("is subscribed", 30)
+        eventually(lambda: any("is subscribed" in program.log_text for program in programs), timeout_s=30)
         outboxes = {centre: folder / f"{centre}.sqlite" for centre in count_by_centre(days.messages)}
         edges = {}
         with connect(url) as connection, MqttClient(servers.endpoints.broker_url, "operator") as client:

@@ -12,13 +12,14 @@ from smartwork.transport.mqtt import MqttClient
 def publish_policies(connection: Connection, client: MqttClient, at: datetime) -> dict[str, int]:
     """Publish the policy in force of every centre as a retained message; returns its version by centre.
 
-    `client` must be connected. `at` dates a policy version that is new.
+    `client` must be connected. `at` dates a policy version that is new. Raises PublicationRefused, or ServiceUnavailable, if
+    the broker does not accept one.
     """
     versions: dict[str, int] = {}
     with wrap_database_errors():
         for centre in centre_slugs(connection):
             in_force = policy(connection, centre, at)
             topic = str(Topic(centre, MessageType.POLICY))
-            client.publish(topic, in_force.model_dump_json().encode(), retain=True).wait_for_publish(10)
+            client.deliver(topic, in_force.model_dump_json().encode(), retain=True)
             versions[centre] = in_force.version
     return versions

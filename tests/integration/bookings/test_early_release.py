@@ -100,7 +100,8 @@ def test_the_background_worker_releases_and_publishes(network: Connection, datab
     settings = IngestSettings(database_url=database_url, broker_url=broker_url, worker="t", release_every_s=1)
     with (
         MqttClient(broker_url, "listener", subscriptions=[TOPIC]) as listener,
-        early_release_worker(settings, lambda: NINE + HOUR),
+        MqttClient(broker_url, "publisher") as publisher,
+        early_release_worker(settings, publisher, lambda: NINE + HOUR),
     ):
         listener.wait_connected(5)
         eventually(

@@ -9,7 +9,6 @@ from smartwork.contracts.topics import (
     Topic,
     all_centres_filter,
     is_slug,
-    shared_filter,
 )
 
 slugs = st.from_regex(SLUG, fullmatch=True)
@@ -63,14 +62,9 @@ def test_a_topic_outside_the_grammar_is_none(raw: str) -> None:
     assert Topic.parse(raw) is None
 
 
-@given(topics().filter(lambda topic: topic.message_type is not MessageType.COMMAND), st.sampled_from(MessageType))
+@given(topics(), st.sampled_from(MessageType))
 def test_a_filter_for_every_centre_matches_its_message_type_and_no_other(topic: Topic, message_type: MessageType) -> None:
-    if message_type is not MessageType.COMMAND:
-        assert matches(all_centres_filter(message_type), str(topic)) == (topic.message_type is message_type)
-
-
-def test_a_shared_subscription_names_its_group_before_the_filter() -> None:
-    assert shared_filter("ingest", all_centres_filter(MessageType.READINGS)) == "$share/ingest/sw/v1/+/readings/+"
+    assert matches(all_centres_filter(message_type), str(topic)) == (topic.message_type is message_type)
 
 
 @pytest.mark.parametrize("text", ["mons", "a", "4-floor", "m" * 48])
