@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from smartwork.component_options import parse_options
 from smartwork.errors import SmartworkError
@@ -14,13 +15,18 @@ and STREAMLIT_SERVER_PORT."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Replaces this process by Streamlit's. Returns 2 where a setting is wrong."""
+    """Becomes Streamlit's process, and returns only where a setting is wrong: 2."""
     parse_options("python -m dashboard", _PURPOSE, DashboardSettings, arguments)
     try:
         DashboardSettings.from_env(os.environ)
     except SmartworkError as error:
         print(error, file=sys.stderr)
-        return 2
+    else:
+        _serve()
+    return 2
+
+
+def _serve() -> NoReturn:
     # Streamlit listens on all interfaces unless it is given an address.
     own = {"STREAMLIT_SERVER_ADDRESS": "127.0.0.1", "STREAMLIT_SERVER_HEADLESS": "true"}
     page = Path(__file__).with_name("app.py")

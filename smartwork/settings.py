@@ -205,12 +205,9 @@ class EdgeSettings(BrokerSettings):
         The network broker has one connection for each user: the two connections would disconnect each other.
         """
         settings = super().from_env(env)
-        network = urlsplit(settings.broker_url)
-        centre = urlsplit(settings.centre_broker_url or settings.broker_url)
-        if network.username and (network.netloc.rpartition("@")[2], network.username) == (
-            centre.netloc.rpartition("@")[2],
-            centre.username,
-        ):
+        network, centre = urlsplit(settings.broker_url), urlsplit(settings.centre_broker_url or settings.broker_url)
+        is_same = network.hostname == centre.hostname and (network.port or 0) in {centre.port or 0, 1883, 8883}
+        if network.username and network.username == centre.username and is_same:
             raise SettingError(
                 f"{PREFIX}CENTRE_BROKER_URL {'is not set' if not settings.centre_broker_url else 'names the same user'}. "
                 f"Expected: the centre's own broker, or another user of the network broker: {network.username!r} has one "

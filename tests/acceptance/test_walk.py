@@ -2,10 +2,7 @@
 
 import json
 import re
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -28,6 +25,7 @@ from tests.support.call_trace import Call, CallTrace
 from tests.support.factory import small_network
 from tests.support.program import eventually
 from tests.support.project import ROOT
+from tests.support.threads import running
 
 pytestmark = pytest.mark.services
 SAT_DOWN = datetime(2026, 3, 10, 8, 0, 0, 123_000, tzinfo=UTC)
@@ -52,19 +50,6 @@ def steps() -> list[Call]:
 def other_files() -> list[str]:
     """The other files of the table in the architecture page."""
     return re.findall(r"^\| `([\w/.]+)` \|", section(ROOT / "docs" / "architecture.md"), flags=re.MULTILINE)
-
-
-@contextmanager
-def running(work: Callable[[Callable[[], bool]], None]) -> Iterator[None]:
-    """Do `work` in a thread of its own, told to stop at the end of the block."""
-    stop = threading.Event()
-    thread = threading.Thread(target=work, args=(stop.is_set,))
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(20)
 
 
 @pytest.fixture

@@ -64,13 +64,14 @@ def dockerfile_of(service: dict[str, Any]) -> Path:
     return ROOT / str(build["context"]) / str(build["dockerfile"])
 
 
-def broker_address(service: dict[str, Any]) -> str | None:
-    address = service.get("environment", {}).get("SMARTWORK_BROKER_URL")
-    return str(address) if address else None
+def broker_addresses(service: dict[str, Any]) -> list[str]:
+    environment = service.get("environment", {})
+    names = ("SMARTWORK_BROKER_URL", "SMARTWORK_CENTRE_BROKER_URL")
+    return [str(environment[name]) for name in names if name in environment]
 
 
 def test_all_components_of_the_system_are_services() -> None:
-    assert {*SETTINGS, "mosquitto", "timescaledb", "homeassistant"} == set(SERVICES)
+    assert {*SETTINGS, "mosquitto", "centre_broker", "timescaledb", "homeassistant"} == set(SERVICES)
     assert [name for name, service in SERVICES.items() if "profiles" in service] == ["homeassistant"]
 
 
@@ -155,13 +156,32 @@ def test_the_simulated_centre_is_that_of_the_edge_and_of_the_demo_network() -> N
     assert centre in {c.slug for c in demo_network(1).centres}
 
 
-@pytest.mark.parametrize("name", [name for name, service in OURS.items() if broker_address(service)])
-def test_a_user_of_the_broker_has_its_password_and_is_in_the_access_list(name: str) -> None:
-    address = urlsplit(broker_address(OURS[name]) or "")
-    assert address.username is not None
-    assert SERVICES["mosquitto"]["environment"][f"BROKER_PASSWORD_{address.username}"] == address.password
-    users = re.findall(r"^user (\S+)$", (ROOT / "broker" / "acl").read_text(), re.MULTILINE)
-    assert address.username in {*users, OURS["edge"]["environment"]["SMARTWORK_CENTRE"]}
+@pytest.mark.parametrize("address", sorted({a for service in OURS.values() for a in broker_addresses(service)}))
+def test_a_user_of_a_broker_has_its_password_and_is_in_the_access_list(address: str) -> None:
+    parts = urlsplit(address)
+    broker = str(parts.hostname)
+    assert parts.username is not None
+    assert SERVICES[broker]["environment"][f"BROKER_PASSWORD_{parts.username}"] == parts.password
+    list_of = {"mosquitto": "acl", "centre_broker": "centre.acl"}
+    users = re.findall(r"^user (\S+)$", (ROOT / "broker" / list_of[broker]).read_text(), re.MULTILINE)
+    centres = [OURS["edge"]["environment"]["SMARTWORK_CENTRE"]] if broker == "mosquitto" else []
+    assert parts.username in {*users, *centres}
+
+
+def test_no_two_services_are_the_same_user_of_the_network_broker_at_a_time() -> None:
+    """A user has one connection; a one-shot service ends before others of its user start."""
+    users = [
+        (urlsplit(address).username, name)
+        for name, service in OURS.items()
+        for address in broker_addresses(service)
+        if urlsplit(address).hostname == "mosquitto" and name not in ONE_SHOT
+    ]
+    assert len({user for user, _ in users}) == len(users)
+
+
+def test_devices_cannot_reach_the_network_broker() -> None:
+    for name in ("firmware_sim", "homeassistant", "centre_broker"):
+        assert not set(SERVICES[name]["networks"]) & set(SERVICES["mosquitto"]["networks"])
 
 
 @pytest.mark.parametrize("name", OURS)
