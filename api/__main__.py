@@ -3,8 +3,8 @@
 import os
 import signal
 import sys
-from contextlib import suppress
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn

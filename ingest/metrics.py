@@ -64,6 +64,10 @@ class Metrics:
         """Whether the main loop has run in the last minute."""
         return self._monotonic() - self._last_heartbeat < DEAD_AFTER_S
 
+    def is_listening(self) -> bool:
+        """Whether this worker is the active one and connected to broker and database."""
+        return not self.standby and not self.disconnected()
+
     def disconnected(self) -> list[str]:
         """The services that the worker should be connected to and is not: `broker`, `database`."""
         samples = next(iter(self.connected.collect())).samples

@@ -70,6 +70,6 @@ def watch_interval_s(silent_after_s: float) -> float:
 def silence_watch(settings: IngestSettings, metrics: Metrics, clock: Callable[[], datetime]) -> Iterator[None]:
     """Watch for silent gateways while the block lasts."""
     silent_after_s = settings.gateway_silent_after_s
-    watch = SilenceWatch(silent_after_s, lambda: not metrics.disconnected(), clock)
+    watch = SilenceWatch(silent_after_s, metrics.is_listening, clock)
     with periodic_worker(settings.database_url, watch_interval_s(silent_after_s), watch.check, log):
         yield

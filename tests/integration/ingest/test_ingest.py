@@ -1,17 +1,15 @@
 """Ingest: stored once, rejected with a reason, acknowledged only after the commit."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from threading import Barrier
-from urllib.parse import urlsplit
 
 import pytest
 
-from smartwork.contracts.messages import Batch, Confirmation, LedgerReport, LedgerReportDay
+from smartwork.contracts.messages import Batch, LedgerReport, LedgerReportDay
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.core.connection import Connection, connect
@@ -29,14 +27,13 @@ from smartwork.db.ledger.ledger import ledger, overlaps
 from smartwork.db.network_setup import install
 from smartwork.db.presence.spans import derive_queued_spans
 from smartwork.devstack.stack import Stack
-from smartwork.scenarios.tcp_proxy import TcpProxy
 from smartwork.transport.mqtt import MqttClient
 from tests.support.broker import collect
-from tests.support.factory import EPOCH, NOON, TODAY, Measurement, batch, presence, received, small_network
+from tests.support.factory import EPOCH, NOON, TODAY, Measurement, batch, received, small_network
 from tests.support.program import Program, eventually
+from tests.support.published_batches import READINGS, confirmed, morning, publish_all
 
 pytestmark = pytest.mark.services
-READINGS = "sw/v1/mons/readings/gateway"
 
 
 @pytest.fixture
@@ -57,10 +54,6 @@ def number(connection: Connection, statement: str) -> int:
 
 def reasons(connection: Connection) -> list[str]:
     return [str(reason) for (reason,) in connection.execute("SELECT reason FROM rejected ORDER BY rejected_id")]
-
-
-def morning(first: int, device: str = "s-1", many: int = 10) -> Batch:
-    return batch(first, presence(device, NOON - timedelta(hours=3) + timedelta(seconds=first), [True, False] * (many // 2)))
 
 
 def test_a_batch_is_stored_once_with_its_event_times_and_values(connection: Connection, store: IngestStore) -> None:
@@ -223,28 +216,6 @@ def test_hostile_text_in_a_refused_message_is_kept(connection: Connection, store
     assert number(connection, "SELECT length(payload) FROM rejected") == 2_000
 
 
-@pytest.fixture
-def publisher(broker_url: str) -> Iterator[MqttClient]:
-    """A client that publishes as the edge of mons and receives its confirmations."""
-    with MqttClient(broker_url, "test-edge", subscriptions=["sw/v1/mons/confirmed/gateway"]) as client:
-        client.wait_connected(10)
-        yield client
-
-
-def publish_all(client: MqttClient, batches: list[Batch]) -> None:
-    for content in batches:
-        client.publish(READINGS, content.model_dump_json().encode())
-
-
-def confirmed(client: MqttClient, firsts: set[int]) -> None:
-    """Wait until all these batches are confirmed."""
-
-    def enough(payloads: list[bytes]) -> bool:
-        return firsts <= {first for p in payloads for first, _ in Confirmation.model_validate_json(p).runs}
-
-    assert enough(collect(client, enough, timeout_s=15))
-
-
 POISON = [
     (READINGS, b""),
     (READINGS, b"\xff\x00\xfe"),
@@ -276,86 +247,6 @@ def test_poison_on_the_wire_is_kept_as_rejected_and_the_next_batch_is_stored(
     assert all(reasons(connection))
     assert ledger(connection)["mons"][0].missing == 0
     assert number(connection, "SELECT count(*) FROM reading") == 10
-
-
-def test_of_two_workers_one_stands_by_and_takes_over_when_the_other_is_killed(
-    database_url: str, broker_url: str, connection: Connection, publisher: MqttClient, tmp_path: Path
-) -> None:
-    install(connection, small_network())
-    settings = {"database_url": database_url, "broker_url": broker_url}
-    with (
-        Program("ingest", settings | {"worker": "one"}, tmp_path / "one") as one,
-        Program("ingest", settings | {"worker": "two"}, tmp_path / "two") as two,
-    ):
-        eventually(lambda: {True, False} == {"is subscribed" in p.log_text for p in (one, two)})
-        active, standby = (one, two) if "is subscribed" in one.log_text else (two, one)
-        standby.wait_for_log("stands by")
-        batches = [morning(1 + 10 * i, ("s-1", "s-2")[i % 2]) for i in range(60)]
-        publish_all(publisher, batches + batches)
-        confirmed(publisher, {b.first for b in batches})
-        eventually(lambda: ledger(connection)["mons"][0].duplicates == 600)
-        assert "is subscribed" not in standby.log_text
-        active.kill()
-        late = [morning(1 + 10 * i) for i in range(60, 80)]
-        publish_all(publisher, late)
-        standby.wait_for_log("is subscribed")
-        confirmed(publisher, {b.first for b in late})
-        active.start()
-        eventually(lambda: "stands by" in active.log_text, lambda: active.log_text)
-        eventually(lambda: number(connection, "SELECT count(*) FROM span_queue") == 0)
-        assert (one.stop(), two.stop()) == (0, 0)
-        assert "was disconnected" not in one.log_text + two.log_text
-    [row] = ledger(connection)["mons"]
-    assert (row.stored, row.missing, row.rejected) == (800, 0, 0)
-    assert number(connection, "SELECT count(*) FROM reading") == 800
-
-
-def test_a_second_worker_of_one_name_ends_and_says_so(
-    database_url: str, broker_url: str, connection: Connection, publisher: MqttClient, tmp_path: Path
-) -> None:
-    install(connection, small_network())
-    settings = {"database_url": database_url, "broker_url": broker_url}
-    with Program("ingest", settings, tmp_path / "first") as stays:
-        stays.wait_for_log("is subscribed")
-        with Program("ingest", settings, tmp_path / "second") as ends:
-            assert ends.wait(20) == 2
-        assert "an ingest worker of that name runs already" in ends.log_text
-        assert "Traceback" not in ends.log_text
-        publish_all(publisher, [morning(1)])
-        confirmed(publisher, {1})
-        assert "was disconnected" not in stays.log_text
-        assert stays.stop() == 0
-
-
-def test_a_worker_whose_place_was_taken_while_its_database_connection_was_cut_stands_by(
-    database_url: str, broker_url: str, connection: Connection, publisher: MqttClient, tmp_path: Path
-) -> None:
-    install(connection, small_network())
-
-    def through(proxy: TcpProxy) -> str:
-        server, own = urlsplit(database_url), urlsplit(proxy.url)
-        return server._replace(netloc=f"{server.netloc.rpartition('@')[0]}@{own.netloc}").geturl()
-
-    with (
-        TcpProxy(database_url) as proxy,
-        Program(
-            "ingest", {"database_url": through(proxy), "broker_url": broker_url, "worker": "cut"}, tmp_path / "cut"
-        ) as cut,
-    ):
-        cut.wait_for_log("is subscribed")
-        with Program(
-            "ingest", {"database_url": database_url, "broker_url": broker_url, "worker": "heir"}, tmp_path / "heir"
-        ) as heir:
-            heir.wait_for_log("stands by")
-            proxy.cut()
-            heir.wait_for_log("is subscribed", 30)
-            proxy.restore()
-            cut.wait_for_log("stands by", 30)
-            before = heir.log_text.count("was disconnected")
-            publish_all(publisher, [morning(1 + 10 * i) for i in range(20)])
-            confirmed(publisher, {1 + 10 * i for i in range(20)})
-            assert heir.log_text.count("was disconnected") == before == 0
-            assert (heir.stop(), cut.stop()) == (0, 0)
 
 
 def test_a_worker_killed_in_mid_stream_loses_nothing(
