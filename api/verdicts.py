@@ -15,17 +15,22 @@ from api.problems import Refused, responses
 from smartwork.db.bookings.visits import RecordedVisit
 from smartwork.db.read import api_reads
 from smartwork.domain.bookings.visit import coverage
+from smartwork.domain.presence.spans import Span
 
 router = APIRouter(prefix="/v1")
 
 
 class SpanOut(BaseModel):
-    """A span [starts_at, ends_at) in one state. A suspect span comes from a stuck sensor and is not billed."""
+    """A span [starts_at, ends_at) in one state. A suspect span comes from a stuck sensor and is not billed.
+
+    In a contradicted span the sensors of the place contradict each other for more than an hour.
+    """
 
     starts_at: datetime
     ends_at: datetime
     state: str
     suspect: bool
+    contradicted: bool
 
 
 class LedgerDayOut(BaseModel):
@@ -114,7 +119,7 @@ def get_verdict(number: Annotated[int, Path(ge=1, le=2**62)], connection: Db, cl
         raise Refused(HTTPStatus.NOT_FOUND, "There is no such verdict.")
     return VerdictEvidence(
         **_verdict(recorded).model_dump(),
-        spans=[SpanOut(starts_at=s.start, ends_at=s.end, state=s.state, suspect=s.suspect) for s in recorded.visit.spans],
+        spans=[_span(span) for span in recorded.visit.spans],
         ledger=[LedgerDayOut.model_validate(day, from_attributes=True) for day in recorded.visit.ledger or ()],
     )
 
@@ -143,4 +148,10 @@ def _verdict(recorded: RecordedVisit) -> VerdictOut:
         unknown_s=visit.unknown_s,
         over_s=visit.over_s,
         coverage=round(coverage(measured_s, visit.unknown_s), 4),
+    )
+
+
+def _span(span: Span) -> SpanOut:
+    return SpanOut(
+        starts_at=span.start, ends_at=span.end, state=span.state, suspect=span.suspect, contradicted=span.contradicted
     )

@@ -1,9 +1,11 @@
 """What the gateway keeps of its zones' light over a restart, as JSON: presence of each sensor, and a person's override.
 
-Version 2 names its fields: `{"v": 2, "zones": {zone: {"sensors": {device: {"present", "reported_ms", "present_ms"}},
-"override": {"level", "until_ms"} | null}}}`. Version 1, which older gateways wrote, has no `v` and lists instead of objects:
+Version 2 names its fields: `{"v": 2, "zones": {zone: {"sensors": {device: {"present", "reported_ms", "present_ms",
+"since_ms"}}, "override": {"level", "until_ms"} | null}}}`. Version 1, which older gateways wrote, has no `v` and lists
+instead of objects:
 `{zone: {"sensors": {device: [present, reported_ms, present_ms]}, "override": [level, until_ms] | null}}`.
-Times are milliseconds since 1970 UTC; `present_ms` is null if the sensor never detected presence.
+Times are milliseconds since 1970 UTC; `present_ms` is null if the sensor never detected presence. `since_ms`, the start of
+the last presence, is missing in what gateways wrote before places could have several sensors.
 """
 
 import json
@@ -12,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from smartwork.domain.lighting.controller import SensorState
+from smartwork.domain.presence.live_sensor import SensorState
 
 VERSION = 2
 
@@ -61,6 +63,7 @@ def _zone_json(zone: SavedZone) -> dict[str, object]:
                 "present": sensor.present,
                 "reported_ms": _ms(sensor.reported_at),
                 "present_ms": None if sensor.present_at is None else _ms(sensor.present_at),
+                "since_ms": None if sensor.present_since is None else _ms(sensor.present_since),
             }
             for device, sensor in zone.sensors.items()
         },
@@ -72,7 +75,7 @@ def _zone(zone: Mapping[str, Any]) -> SavedZone:
     override = zone["override"]
     return SavedZone(
         {
-            device: _sensor(sensor["present"], sensor["reported_ms"], sensor["present_ms"])
+            device: _sensor(sensor["present"], sensor["reported_ms"], sensor["present_ms"], sensor.get("since_ms"))
             for device, sensor in zone["sensors"].items()
         },
         None if override is None else (float(override["level"]), _at(override["until_ms"])),
@@ -90,8 +93,9 @@ def _zone_version_1(zone: Mapping[str, Any]) -> SavedZone:
     )
 
 
-def _sensor(present: object, reported_ms: int, present_ms: int | None) -> SensorState:
-    return SensorState(bool(present), _at(reported_ms), None if present_ms is None else _at(present_ms))
+def _sensor(present: object, reported_ms: int, present_ms: int | None, since_ms: int | None = None) -> SensorState:
+    present_at, since = (None if ms is None else _at(ms) for ms in (present_ms, since_ms))
+    return SensorState(bool(present), _at(reported_ms), present_at, since)
 
 
 def _at(ms: int) -> datetime:

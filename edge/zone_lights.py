@@ -49,6 +49,7 @@ class ZoneLights:
                 {entry.device: entry.interval_s for entry in in_zone if entry.role == "presence"},
                 {entry.device: entry.interval_s for entry in in_zone if entry.role == "ambient"},
                 hours,
+                _shared_places(in_zone),
             )
             zone_before = before.zones.get(settings.zone) if before else None
             zones[settings.zone] = LitZone(
@@ -132,6 +133,20 @@ def _event(reading: Reading) -> controller.Event | None:
     if reading.metric is Metric.ILLUMINANCE_LUX:
         return LuxReading(reading.device, reading.value)
     return None
+
+
+def _shared_places(devices: Sequence[DeviceEntry]) -> dict[str, tuple[str, ...]]:
+    """For each presence sensor at a desk or in a room that has several: the others."""
+    at_place: dict[str, list[str]] = {}
+    for entry in devices:
+        if entry.role == "presence" and entry.resource:
+            at_place.setdefault(entry.resource, []).append(entry.device)
+    return {
+        device: tuple(other for other in sensors if other != device)
+        for sensors in at_place.values()
+        if len(sensors) > 1
+        for device in sensors
+    }
 
 
 def _opening_hours(hours: Hours, timezone: str) -> OpeningHours:

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from edge.homeassistant.discovery import BRIGHTEST, CentreTopics, lights, watched_places
+from edge.homeassistant.discovery import BRIGHTEST, CentreTopics, WatchedPlace, lights, watched_places
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry
 from smartwork.contracts.reading import Reading
+from smartwork.domain.presence.combination import SensorVote, combined_state
+from smartwork.domain.presence.live_sensor import SensorState, after_reading
 from smartwork.domain.presence.sensor_limits import silence_timeout
 
 UNKNOWN = b"None"
@@ -39,12 +41,15 @@ class EntityStates:
         """With `before`, go on with the values known under the previous registry."""
         registered = list(devices)
         topics = CentreTopics(centre)
-        self._places = {topics.place(place): place.sensors for place in watched_places(registered)}
+        self._places = {topics.place(place): place for place in watched_places(registered)}
         self._lights = {topics.light(light.device): light for light in lights(registered)}
-        self._topics: dict[str, str] = {s.device: topic for topic, sensors in self._places.items() for s in sensors}
+        self._topics: dict[str, str] = {s.device: topic for topic, place in self._places.items() for s in place.sensors}
+        self._timeouts = {s.device: silence_timeout(s.interval_s) for place in self._places.values() for s in place.sensors}
         self._topics |= {light.device: topic for topic, light in self._lights.items()}
         self.last_values: dict[tuple[str, Metric], tuple[int, float]] = {}
+        self.sensors: dict[str, SensorState] = {}
         if before is not None:
+            self.sensors = {device: sensor for device, sensor in before.sensors.items() if device in self._timeouts}
             self.last_values = {key: value for key, value in before.last_values.items() if key[0] in self._topics}
 
     def update(self, readings: Iterable[Reading]) -> set[str]:
@@ -58,6 +63,13 @@ class EntityStates:
             known = self.last_values.get(key)
             if known is None or reading.at_ms >= known[0]:
                 self.last_values[key] = (reading.at_ms, reading.value)
+                if reading.metric is Metric.PRESENCE and reading.device in self._timeouts:
+                    self.sensors[reading.device] = after_reading(
+                        self.sensors.get(reading.device),
+                        bool(reading.value),
+                        datetime.fromtimestamp(reading.at_ms / 1000, UTC),
+                        self._timeouts[reading.device],
+                    )
                 touched.add(topic)
         return touched
 
@@ -72,12 +84,24 @@ class EntityStates:
             for topic in wanted
         }
 
-    def _occupancy(self, sensors: Iterable[DeviceEntry], now_ms: float) -> bytes:
-        """Occupied if any sensor reports presence, vacant if all report absence, else unknown."""
-        values = [self._value(sensor, Metric.PRESENCE, now_ms) for sensor in sensors]
-        if any(values):
-            return b"ON"
-        return UNKNOWN if None in values else b"OFF"
+    def _occupancy(self, place: WatchedPlace, now_ms: float) -> bytes:
+        """The state of a desk or room by its sensors that are not silent (`presence.combination`).
+
+        Sensors of a zone each watch another part of it: it is vacant only if all report absence.
+        """
+        votes = [self._vote(sensor, now_ms) for sensor in place.sensors]
+        state = combined_state(votes).state
+        if place.kind == "zone" and state == "vacant" and any(vote.state == "unknown" for vote in votes):
+            return UNKNOWN
+        return {"occupied": b"ON", "vacant": b"OFF", "unknown": UNKNOWN}[state]
+
+    def _vote(self, sensor: DeviceEntry, now_ms: float) -> SensorVote:
+        value = self._value(sensor, Metric.PRESENCE, now_ms)
+        known = self.sensors.get(sensor.device)
+        if value is None or known is None:
+            return SensorVote("unknown")
+        now = datetime.fromtimestamp(now_ms / 1000, UTC)
+        return SensorVote("occupied", known.is_stuck(self._timeouts[sensor.device], now)) if value else SensorVote("vacant")
 
     def _light(self, light: DeviceEntry, now_ms: float) -> bytes:
         is_on, level = (self._value(light, metric, now_ms) for metric in (Metric.LIGHT_ON, Metric.LIGHT_LEVEL))

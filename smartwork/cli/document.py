@@ -18,6 +18,7 @@ from smartwork.domain.billing.invoice import Invoice, Line
 from smartwork.domain.billing.lifecycle import Event
 from smartwork.domain.billing.payments import Position
 from smartwork.domain.ledger.ledger_day import LedgerDay
+from smartwork.domain.presence.spans import Span
 from smartwork.translations.catalogue import texts
 
 
@@ -108,6 +109,11 @@ def evidence(line: Line) -> RenderableType:
     return Group(*parts)
 
 
+def _state(span: Span) -> str:
+    marks = [mark for mark, is_set in (("suspect", span.suspect), ("sensors contradict", span.contradicted)) if is_set]
+    return f"{span.state} ({', '.join(marks)})" if marks else span.state
+
+
 def _visit_text(billed: BilledVisit) -> list[RenderableType]:
     visit = billed.visit
     zone = ZoneInfo(visit.timezone)
@@ -122,7 +128,7 @@ def _visit_text(billed: BilledVisit) -> list[RenderableType]:
         (
             f"{span.start.astimezone(zone):%H:%M:%S}",
             f"{span.end.astimezone(zone):%H:%M:%S}",
-            f"{span.state} (suspect)" if span.suspect else span.state,
+            _state(span),
         )
         for span in visit.spans
     ]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from smartwork.domain.presence.derivation import STATES, SpanColumns
+from smartwork.domain.presence.derivation import STATES, PlaceSpans
 
 HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 TRAILER = b"\xff\xff"
@@ -25,7 +25,10 @@ _READING = _row(at=">i8", device=">i4", metric=">i2", value=">f8", outbox=">i4",
 _TIME = np.dtype([("length", ">i4"), ("element", ">i8")])
 _FLAG = np.dtype([("length", ">i4"), ("element", "i1")])
 _ARRAY_HEADER = 20  # dimensions, flags, type, size, first index
-_SPAN = {state: _row(resource=">i4", start=">i8", end=">i8", state=f"S{len(state)}", suspect="i1") for state in STATES}
+_SPAN = {
+    state: _row(resource=">i4", start=">i8", end=">i8", state=f"S{len(state)}", suspect="i1", contradicted="i1")
+    for state in STATES
+}
 
 Rows = npt.NDArray[np.void]
 Integers = npt.NDArray[np.signedinteger]
@@ -59,18 +62,19 @@ def reading_rows(
     return rows
 
 
-def binary_spans(resource_id: Integers, spans: SpanColumns) -> bytes:
+def binary_spans(resource_id: Integers, places: PlaceSpans) -> bytes:
     """The whole of `copy_spans`: the spans, each of the resource at the same index."""
     parts = [HEADER]
     for number, state in enumerate(STATES):
-        here = spans.state == number
-        some = spans.where(here)
+        here = places.spans.state == number
+        some = places.spans.where(here)
         rows = _filled(_SPAN[state], len(some.start))
         rows["resource"] = resource_id[here]
         rows["start"] = some.start - _PG_EPOCH_US
         rows["end"] = some.end - _PG_EPOCH_US
         rows["state"] = state
-        rows["suspect"] = some.is_suspect()
+        rows["suspect"] = places.suspect[here]
+        rows["contradicted"] = places.contradicted[here]
         parts.append(rows.tobytes())
     return b"".join([*parts, TRAILER])
 
@@ -85,8 +89,8 @@ def times(sent: bytes) -> Integers:
 
 def flags(sent: bytes) -> Flags:
     """The elements of a boolean array; `sent` as for `times`."""
-    unpacked: Flags = np.frombuffer(sent, dtype=_FLAG, offset=_ARRAY_HEADER)["element"] != 0
-    return unpacked
+    found: Flags = np.frombuffer(sent, dtype=_FLAG, offset=_ARRAY_HEADER)["element"] != 0
+    return found
 
 
 def array_text(numbers: Sequence[float]) -> str:

@@ -14,7 +14,7 @@ from smartwork.domain.network.devices import Device
 
 @dataclass(frozen=True, slots=True)
 class RegisteredDevice:
-    """A device with its newest reading and battery level.
+    """A device with its newest reading and battery level. `place` is what it watches now.
 
     A device that sent readings before it was registered has no profile and no address.
     """
@@ -28,6 +28,7 @@ class RegisteredDevice:
     place: str | None
     last_reading_at: datetime | None
     battery_pct: float | None
+    retired_at: datetime | None
 
 
 def put_devices(connection: Connection, centre: str, devices: Iterable[Device]) -> None:

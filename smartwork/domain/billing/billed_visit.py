@@ -40,15 +40,21 @@ _FIELDS = {key: field for field, key in _KEYS.items()}
 def _to_snapshot(billed: BilledVisit, dump: Callable[[BilledVisit], dict[str, Any]]) -> dict[str, Any]:
     """One flat object: the fields of the visit and those of rating, in one level.
 
-    A visit without a member has an empty `member`; one without a recorded ledger has no key `ledger`.
+    A visit without a member has an empty `member`; one without a recorded ledger has no key `ledger`. A span has the key
+    `contradicted` only if it is.
     """
     rated = dump(billed)
     visit = {_KEYS.get(field, field): value for field, value in rated.pop("visit").items()}
     visit["member"] = visit["member"] or ""
+    visit["spans"] = [_span(span) for span in visit["spans"]]
     del visit["ledger"]
     if billed.visit.ledger is not None:
         visit["ledger"] = [encode_ledger_day(day) for day in billed.visit.ledger]
     return visit | rated
+
+
+def _span(span: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in span.items() if key != "contradicted" or value}
 
 
 def _from_snapshot(value: object) -> object:

@@ -4,10 +4,11 @@
 gateway runs it on live readings, and `what_if` runs it on the spans of a past month.
 
 Three rules stand above all settings: an occupied zone is never dark; an unknown sensor counts as occupied in opening hours;
-an override by a person wins until it ends.
+an override by a person wins until it ends. Several sensors of one place are combined by the rule of `presence.combination`: a
+silent sensor leaves the place to the living ones, and a stuck one does not outvote a good one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -15,7 +16,8 @@ from typing import Literal
 
 from smartwork.contracts.policy import ZoneSettings
 from smartwork.domain.network.opening_hours import OpeningHours
-from smartwork.domain.presence.sensor_limits import silence_timeout
+from smartwork.domain.presence.live_sensor import SensorState, after_reading
+from smartwork.domain.presence.sensor_limits import STUCK_AFTER, silence_timeout
 from smartwork.domain.time import Interval
 
 DAYLIGHT_BAND = 0.1
@@ -39,13 +41,14 @@ Reason = Literal["occupied", "unknown", "hold", "background", "closed", "overrid
 class ZonePolicy:
     """A zone's settings, the reporting intervals of its sensors in seconds, by device, and the centre's opening hours.
 
-    Without opening hours the centre counts as always open.
+    Without opening hours the centre counts as always open. `shared` names the other sensors of a sensor's place, if any.
     """
 
     light: ZoneSettings
     presence: Mapping[str, int]
     lux: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     hours: OpeningHours | None = None
+    shared: Mapping[str, Sequence[str]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +81,6 @@ class TimePassed:
 
 
 Event = PresenceReading | LuxReading | Override | TimePassed
-
-
-@dataclass(frozen=True, slots=True)
-class SensorState:
-    """The last report of a presence sensor, its time, and when the sensor last detected presence."""
-
-    present: bool
-    reported_at: datetime
-    present_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +153,8 @@ def next_change(policy: ZonePolicy, state: ZoneState, now: datetime) -> datetime
 def _apply_event(policy: ZonePolicy, state: ZoneState, event: Event, now: datetime) -> ZoneState:
     match event:
         case PresenceReading(device, present) if device in policy.presence:
-            before = state.sensors.get(device)
-            was_present = before is not None and before.present and now < _silent_from(policy, device, before.reported_at)
-            present_at = now if present or was_present else before.present_at if before is not None else None
-            return replace(state, sensors={**state.sensors, device: SensorState(present, now, present_at)})
+            sensor = after_reading(state.sensors.get(device), present, now, silence_timeout(policy.presence[device]))
+            return replace(state, sensors={**state.sensors, device: sensor})
         case LuxReading(device, lux) if policy.lux.get(device, MAX_LUX_INTERVAL_S + 1) <= MAX_LUX_INTERVAL_S:
             measured = replace(state, lux={**state.lux, device: (lux, now)})
             return replace(measured, daylight_level=_daylight_level(policy, measured, now))
@@ -210,14 +202,16 @@ def _occupancy(policy: ZonePolicy, state: ZoneState, now: datetime) -> Literal["
     reasons: set[Literal["occupied", "unknown", "hold"]] = set()
     for device in policy.presence:
         sensor = state.sensors.get(device)
-        if now >= _silent_from(policy, device, sensor.reported_at if sensor else None):
-            if _open_interval(policy, now) is not None:
-                reasons.add("unknown")
-            if sensor is None:
-                continue
-        elif sensor is not None and sensor.present:
+        others = policy.shared.get(device, ())
+        is_silent = now >= _silent_from(policy, device, sensor)
+        if is_silent and _open_interval(policy, now) is not None and all(_is_silent(policy, state, o, now) for o in others):
+            reasons.add("unknown")
+        if sensor is None or (_is_stuck(policy, state, device, now) and any(_is_good(policy, state, o, now) for o in others)):
+            continue
+        if sensor.present and not is_silent:
             reasons.add("occupied")
-        if sensor is not None and sensor.present_at is not None and now < _present_until(policy, device, sensor, now) + hold:
+        until = sensor.present_until(silence_timeout(policy.presence[device]), now)
+        if sensor.present_at is not None and now < until + hold:
             reasons.add("hold")
     for reason in ("occupied", "unknown", "hold"):
         if reason in reasons:
@@ -225,18 +219,28 @@ def _occupancy(policy: ZonePolicy, state: ZoneState, now: datetime) -> Literal["
     return None
 
 
-def _present_until(policy: ZonePolicy, device: str, sensor: SensorState, now: datetime) -> datetime:
-    """Until when the sensor reported presence: up to now while it does, at most until it became silent."""
-    if sensor.present:
-        return min(now, _silent_from(policy, device, sensor.reported_at))
-    return sensor.present_at if sensor.present_at is not None else sensor.reported_at
+def _is_silent(policy: ZonePolicy, state: ZoneState, device: str, now: datetime) -> bool:
+    return now >= _silent_from(policy, device, state.sensors.get(device))
 
 
-def _silent_from(policy: ZonePolicy, device: str, reported_at: datetime | None) -> datetime:
+def _is_stuck(policy: ZonePolicy, state: ZoneState, device: str, now: datetime) -> bool:
+    sensor = state.sensors.get(device)
+    return sensor is not None and sensor.is_stuck(silence_timeout(policy.presence[device]), now)
+
+
+def _is_good(policy: ZonePolicy, state: ZoneState, device: str, now: datetime) -> bool:
+    """Whether the sensor is living, and reports absence or presence that is not stuck."""
+    sensor = state.sensors.get(device)
+    if sensor is None or _is_silent(policy, state, device, now):
+        return False
+    return not (sensor.present and _is_stuck(policy, state, device, now))
+
+
+def _silent_from(policy: ZonePolicy, device: str, sensor: SensorState | None) -> datetime:
     """When the sensor becomes silent and its state unknown; the beginning of time if it never reported."""
-    if reported_at is None:
+    if sensor is None:
         return _EARLIEST
-    return reported_at + silence_timeout(policy.presence[device])
+    return sensor.reported_at + silence_timeout(policy.presence[device])
 
 
 def _open_interval(policy: ZonePolicy, now: datetime) -> Interval | None:
@@ -259,15 +263,8 @@ def _opening_intervals(hours: OpeningHours, now: datetime) -> Iterator[Interval]
 
 def _possible_changes(policy: ZonePolicy, state: ZoneState, now: datetime) -> Iterator[datetime]:
     """Instants at which a hold time, a silence timeout, an override or the opening hours begin or end."""
-    hold = timedelta(seconds=policy.light.hold_s)
-    for device, sensor in state.sensors.items():
-        if device in policy.presence:
-            silent = _silent_from(policy, device, sensor.reported_at)
-            yield silent
-            if sensor.present:
-                yield silent + hold
-            elif sensor.present_at is not None:
-                yield sensor.present_at + hold
+    for device in state.sensors.keys() & policy.presence.keys():
+        yield from _sensor_changes(policy, device, state.sensors[device])
     for device, (_, at) in state.lux.items():
         if device in policy.lux:
             yield at + silence_timeout(policy.lux[device])
@@ -277,6 +274,19 @@ def _possible_changes(policy: ZonePolicy, state: ZoneState, now: datetime) -> It
         for opened in _opening_intervals(policy.hours, now):
             yield opened.start
             yield opened.end
+
+
+def _sensor_changes(policy: ZonePolicy, device: str, sensor: SensorState) -> Iterator[datetime]:
+    """Instants at which the sensor becomes silent, counts as stuck, or its hold time ends."""
+    hold = timedelta(seconds=policy.light.hold_s)
+    silent = _silent_from(policy, device, sensor)
+    yield silent
+    if sensor.present_since is not None and device in policy.shared:
+        yield sensor.present_since + STUCK_AFTER
+    if sensor.present:
+        yield silent + hold
+    elif sensor.present_at is not None:
+        yield sensor.present_at + hold
 
 
 def _rounded(level: float) -> float:

@@ -1,8 +1,9 @@
 """Spans derived from presence readings, for many sensors at once, on columns of integers.
 
 A reading holds until the next one, but no longer than the sensor's silence timeout; from then on the state is unknown.
-`states` applies this rule. `fill_gaps` then gives the billing view and `extend_presence` the lighting view.
-`tests/support/scalar_occupancy.py` states the same rules for one sensor; property tests compare the two.
+`states` applies this rule. `fill_gaps` then gives the billing view and `extend_presence` the lighting view. `combine` makes
+the spans of a place from those of several sensors, by the rule of `combination`.
+`tests/support/scalar_occupancy.py` states the same rules for one place; property tests compare the two.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from smartwork.domain.presence.sensor_limits import STUCK_AFTER, silence_timeout
+from smartwork.domain.presence.sensor_limits import CONTRADICTION_AFTER, STUCK_AFTER, silence_timeout
 from smartwork.domain.presence.spans import Span, State
 
 Integers = npt.NDArray[np.int64]
@@ -48,6 +49,15 @@ class SpanColumns:
         first = np.append(True, (np.diff(self.sensor) != 0) | (np.diff(self.state) != 0))[: len(self.sensor)]
         last = np.append(first[1:], True)[: len(self.sensor)]
         return SpanColumns(self.sensor[first], self.start[first], self.end[last], self.state[first])
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceSpans:
+    """Spans of places: `spans.sensor` is the index of the place. Neighbours differ in state or in a flag."""
+
+    spans: SpanColumns
+    suspect: Flags
+    contradicted: Flags
 
 
 def microseconds(duration: timedelta) -> int:
@@ -114,6 +124,78 @@ def extend_presence(spans: SpanColumns, hold: timedelta) -> SpanColumns:
     end = np.column_stack([middle, spans.end]).ravel()
     state = np.column_stack([np.full(len(occupied), _OCCUPIED), spans.state]).ravel()
     return SpanColumns(np.repeat(spans.sensor, 2), start, end, state).where(end > start).joined()
+
+
+def within_watch(found: SpanColumns, until: Integers) -> SpanColumns:
+    """The spans cut at the end of each sensor's watch: `until`, indexed by sensor, in microseconds since 1970 UTC."""
+    end = np.minimum(found.end, until[found.sensor])
+    return SpanColumns(found.sensor, found.start, end, found.state).where(end > found.start)
+
+
+def combine(found: SpanColumns, place: Integers, max_gap: timedelta) -> PlaceSpans:
+    """The spans of places from the spans of their sensors, whose gaps are filled: the rule of `combination`.
+
+    `place` is the index of each sensor's place. Vacant gaps of at most `max_gap` between two detections become occupied, as
+    in `fill_gaps`; suspect presence fills none. The spans of one sensor come out as they are.
+    """
+    segments, votes = _segments(found, place)
+    detected, stuck, vacant = (votes[:, kind] > 0 for kind in range(3))
+    suspect: Flags = stuck & ~detected & ~vacant
+    state = np.where(detected | suspect, _OCCUPIED, np.where(vacant, _VACANT, _UNKNOWN))
+    run = _Runs(segments, state, suspect)
+    present, length = run.of_first(detected), run.length
+    between = np.zeros(len(length), dtype=np.bool_)
+    between[1:-1] = present[:-2] & present[2:] & run.follows[1:-1] & run.follows[2:]
+    short = run.of_first(state == _VACANT) & (length <= microseconds(max_gap))
+    state = np.where((short & between)[run.index], _OCCUPIED, state)
+    run = _Runs(segments, state, suspect)
+    suspect = suspect | ((state == _OCCUPIED) & (run.length > microseconds(STUCK_AFTER))[run.index])
+    disagree: Flags = vacant & (detected | stuck)
+    run = _Runs(segments, disagree)
+    contradicted: Flags = disagree & (run.length > microseconds(CONTRADICTION_AFTER))[run.index]
+    run = _Runs(segments, state, suspect, contradicted)
+    spans = SpanColumns(segments.sensor[run.first], segments.start[run.first], segments.end[run.last], state[run.first])
+    return PlaceSpans(spans, suspect[run.first], contradicted[run.first])
+
+
+def _segments(found: SpanColumns, place: Integers) -> tuple[SpanColumns, Integers]:
+    """The time that sensors cover, by place, cut wherever one of the place's sensors changes, without a state.
+
+    The second value counts the votes of each segment: sensors that detect presence, that are stuck, that report absence.
+    """
+    occupied, stuck = found.state == _OCCUPIED, found.is_suspect()
+    votes = np.column_stack([occupied & ~stuck, stuck, found.state == _VACANT, np.ones(len(stuck), dtype=np.bool_)])
+    change = np.concatenate([votes, -votes.astype(np.int64)])
+    at, owner = np.concatenate([found.start, found.end]), np.tile(place[found.sensor], 2)
+    order = np.lexsort((at, owner))
+    at, owner, count = at[order], owner[order], np.cumsum(change[order], axis=0)
+    last = np.append((np.diff(owner) != 0) | (np.diff(at) != 0), True)[: len(at)]
+    at, owner, count = at[last], owner[last], count[last]
+    covered = np.flatnonzero(count[:-1, 3] > 0)
+    state = np.full(len(covered), _UNKNOWN, dtype=np.int64)
+    return SpanColumns(owner[covered], at[covered], at[covered + 1], state), count[covered]
+
+
+class _Runs:
+    """Runs of segments of one place that touch and agree in all `values`: `index` is the run of each segment."""
+
+    def __init__(self, segments: SpanColumns, *values: npt.NDArray[np.generic]) -> None:
+        touch = (np.diff(segments.sensor) == 0) & (segments.start[1:] == segments.end[:-1])
+        same = touch.copy()
+        for value in values:
+            same &= value[1:] == value[:-1]
+        begins = np.append(True, ~same)[: len(segments.sensor)]
+        self.index: Integers = np.cumsum(begins) - 1
+        self.first = np.flatnonzero(begins)
+        self.last = np.append(self.first[1:], len(begins))[: len(self.first)] - 1
+        self.length: Integers = segments.end[self.last] - segments.start[self.first]
+        self.follows: Flags = np.append(False, touch)[: len(begins)][self.first]
+        """Whether a run begins where the one before it ends, at the same place."""
+
+    def of_first(self, value: Flags) -> Flags:
+        """The value of each run's first segment."""
+        first: Flags = value[self.first]
+        return first
 
 
 def sensor_states(samples: Sequence[tuple[datetime, bool]], interval_s: float) -> SpanColumns:

@@ -13,12 +13,16 @@ State = Literal["occupied", "vacant", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A half-open interval [start, end) in one state; a suspect span comes from a stuck sensor and is never billed."""
+    """A half-open interval [start, end) in one state; a suspect span comes from a stuck sensor and is never billed.
+
+    In a contradicted span the sensors of the place contradict each other for long; it counts as its state says.
+    """
 
     start: datetime
     end: datetime
     state: State
     suspect: bool = False
+    contradicted: bool = False
 
     @property
     def seconds(self) -> float:
@@ -31,7 +35,7 @@ def clip(spans: Sequence[Span], window: Interval) -> tuple[Span, ...]:
     return tuple(
         span
         if span.start >= window.start and span.end <= window.end
-        else Span(max(span.start, window.start), min(span.end, window.end), span.state, span.suspect)
+        else Span(max(span.start, window.start), min(span.end, window.end), span.state, span.suspect, span.contradicted)
         for span in overlapping(spans, window)
     )
 

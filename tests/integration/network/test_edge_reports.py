@@ -148,7 +148,7 @@ def test_the_json_of_devices_and_alarms_keeps_the_keys_that_scripts_read(
     monkeypatch.setenv("SMARTWORK_DATABASE_URL", database_url)
     run = CliRunner().invoke
     found = json.loads(run(app, ["devices", "--json"], catch_exceptions=False).stdout)
-    registered = ["centre", "device", "profile", "address", "model", "role", "place", "heard_at", "battery_pct"]
+    registered = ["centre", "device", "profile", "address", "model", "role", "place", "heard_at", "battery_pct", "retired_at"]
     assert list(found["registered"][0]) == registered
     assert found["seen"] == [
         {

@@ -10,8 +10,8 @@ import pytest
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.ingest.store import IngestStore
 from smartwork.db.network_setup import install
-from smartwork.db.presence.spans import MAX_GAP, SpansNotDerived, derive_queued_spans
-from smartwork.domain.presence.sensor_limits import silence_timeout
+from smartwork.db.presence.spans import SpansNotDerived, derive_queued_spans
+from smartwork.domain.presence.sensor_limits import MAX_GAP, silence_timeout
 from tests.support import scalar_occupancy
 from tests.support.factory import NOON, Measurement, batch, portion_of, presence, small_network
 from tests.support.program import eventually
@@ -140,19 +140,6 @@ def test_each_desk_has_spans_of_its_own_and_a_device_without_a_desk_has_none(
     assert [state for _, _, state, _ in spans(connection, "desk-2")] == ["vacant"]
     (row,) = connection.execute("SELECT count(*) FROM span").fetchall()
     assert row == (2,)
-
-
-def test_of_two_sensors_at_one_desk_the_first_registered_counts_and_nothing_stops(
-    connection: Connection, store: IngestStore
-) -> None:
-    connection.execute("UPDATE device SET resource_id = (SELECT resource_id FROM resource WHERE slug = 'desk-1')")
-    first = presence("s-1", MORNING + timedelta(minutes=5), [True, False, True, False])
-    second = presence("s-2", MORNING, [False, True] * 10)
-    for number, readings in ((1, second), (21, first), (25, presence("s-2", MORNING + timedelta(minutes=20), [True]))):
-        store.commit(portion_of(batch(number, readings)), NOON)
-        derive_queued_spans(connection)
-    found = [(end, state) for _, end, state, _ in spans(connection) if end > first[0][0]]
-    assert found == [(end, state) for _, end, state, _ in from_scratch(first)]
 
 
 def test_a_sensor_with_steady_readings_waits_until_it_has_been_in_the_queue_long_enough(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from edge.saved_lights import SavedZone, from_json, to_json
-from smartwork.domain.lighting.controller import SensorState
+from smartwork.domain.presence.live_sensor import SensorState
 
 NOON = datetime(2026, 10, 5, 10, tzinfo=UTC)
 NOON_MS = round(NOON.timestamp() * 1000)

@@ -26,32 +26,35 @@ ORDER BY v.company_id, c.slug, v.resource_id, v.booking_id IS NULL, v.starts_at
 -- name: billing_spans
 -- Spans of a resource do not overlap, so the span at the start of a visit is the last one that began by then. Each visit takes
 -- two short index scans, however long the history.
-SELECT p.verdict_id, greatest(s.starts_at, p.starts_at), least(s.ends_at, p.shown_until), s.state, s.suspect
+SELECT p.verdict_id, greatest(s.starts_at, p.starts_at), least(s.ends_at, p.shown_until), s.state, s.suspect,
+       s.contradicted
 FROM unnest(%(verdicts)s::bigint[], %(resources)s::integer[], %(starts)s::timestamptz[], %(untils)s::timestamptz[])
      AS p (verdict_id, resource_id, starts_at, shown_until)
 CROSS JOIN LATERAL (
-    (SELECT x.starts_at, x.ends_at, x.state, x.suspect FROM span x
+    (SELECT x.starts_at, x.ends_at, x.state, x.suspect, x.contradicted FROM span x
      WHERE x.resource_id = p.resource_id AND x.starts_at <= p.starts_at
      ORDER BY x.starts_at DESC LIMIT 1)
     UNION ALL
-    SELECT x.starts_at, x.ends_at, x.state, x.suspect FROM span x
+    SELECT x.starts_at, x.ends_at, x.state, x.suspect, x.contradicted FROM span x
     WHERE x.resource_id = p.resource_id AND x.starts_at > p.starts_at AND x.starts_at < p.shown_until
 ) s
 WHERE s.ends_at > p.starts_at
 ORDER BY p.verdict_id, s.starts_at
 
 -- name: billing_batches
--- Which runs of the ledger a verdict rests on. Readings of the verdict's period come through the device index; their
+-- Which runs of the ledger a verdict rests on: readings of the verdict's period, of each device while it watched the place.
+-- They come through the device index; their
 -- numbers and the batches' first numbers are then walked in one sorted pass, in which the last `first` seen is the
 -- batch's own (batches of an outbox do not overlap). Adjoining batches make one run.
 WITH seen AS (
     SELECT p.verdict_id, r.outbox_id, r.n
     FROM unnest(%(verdicts)s::bigint[], %(resources)s::integer[], %(starts)s::timestamptz[], %(untils)s::timestamptz[])
      AS p (verdict_id, resource_id, starts_at, shown_until)
-    JOIN device d ON d.resource_id = p.resource_id
+    JOIN device_assignment a ON a.resource_id = p.resource_id AND a.starts_at < p.shown_until AND a.ends_at > p.starts_at
     CROSS JOIN LATERAL (
         SELECT x.outbox_id, x.n FROM reading x
-        WHERE x.device_id = d.device_id AND x.metric = 1 AND x.at >= p.starts_at AND x.at < p.shown_until
+        WHERE x.device_id = a.device_id AND x.metric = 1
+          AND x.at >= greatest(p.starts_at, a.starts_at) AND x.at < least(p.shown_until, a.ends_at)
         OFFSET 0
     ) r
 ), walked AS (

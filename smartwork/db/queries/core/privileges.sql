@@ -14,15 +14,15 @@ GRANT USAGE ON SCHEMA public TO smartwork_books, smartwork_ingest, smartwork_wor
 -- It stores what edges send, derives spans, releases places and runs retention. It reads no prices and no documents.
 GRANT SELECT ON centre, zone, resource, device, outbox, batch, edge_day, edge_status, rejected, reading, span, span_queue,
     stale_verdict, alarm, discovered_device, booking, booking_history, check_in, member, wifi_session, release, release_policy,
-    policy, operator, retention, ledger_day, schema_migration TO smartwork_ingest;
+    policy, operator, retention, ledger_day, schema_migration, device_assignment, place_span_queue TO smartwork_ingest;
 GRANT INSERT ON device, outbox, batch, edge_day, edge_status, rejected, reading, span, span_queue, stale_verdict, alarm,
     discovered_device, release TO smartwork_ingest;
-GRANT UPDATE ON edge_day, edge_status, span, span_queue, alarm, discovered_device TO smartwork_ingest;
+GRANT UPDATE ON edge_day, edge_status, span, span_queue, place_span_queue, alarm, discovered_device TO smartwork_ingest;
 GRANT UPDATE (resends) ON batch TO smartwork_ingest;
 GRANT UPDATE (outbox_id) ON outbox TO smartwork_ingest; -- to lock a row
 GRANT UPDATE (released_at) ON booking TO smartwork_ingest;
 GRANT UPDATE (published_at) ON release TO smartwork_ingest;
-GRANT DELETE ON span, span_queue TO smartwork_ingest;
+GRANT DELETE ON span, span_queue, place_span_queue TO smartwork_ingest;
 
 -- name: grant_to_api
 -- What clients book and check in, and what they may read of verdicts, spans and documents. Tokens are read, not made.
@@ -54,11 +54,12 @@ GRANT INSERT, DELETE ON billed_occupancy, invoice_draft TO smartwork_books
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO smartwork_worker;
 GRANT INSERT, UPDATE ON operator, centre, zone, resource, device, closure, policy, zone_settings, company, member, booking,
     check_in, wifi_session, release, release_policy, seller, tariff, contract, centre_contract, prepaid_pool, prepaid_lot,
-    verdict, daily_use, daily_peak, daily_energy, api_token, billed_month, span, stale_verdict, invoice_draft
+    verdict, daily_use, daily_peak, daily_energy, api_token, billed_month, span, stale_verdict, invoice_draft,
+    device_assignment, place_span_queue
     TO smartwork_worker;
 GRANT INSERT ON agreement_version, invoice_event TO smartwork_worker;
 GRANT DELETE ON seller, tariff, contract, centre_contract, prepaid_pool, prepaid_lot, verdict, stale_verdict, daily_use,
-    daily_peak, daily_energy, invoice_draft TO smartwork_worker;
+    daily_peak, daily_energy, invoice_draft, device_assignment TO smartwork_worker;
 GRANT UPDATE ON agreement_version TO smartwork_worker -- to lock the table: a trigger refuses to change a row
 
 -- name: grant_retention

@@ -12,8 +12,9 @@ WHERE device.profile IS NULL
 
 -- name: registered_devices
 -- The newest reading is looked up metric by metric: each is one step into the index, all metrics together are not.
-SELECT c.slug AS centre, d.slug AS device, d.profile, d.address, d.model, d.role, coalesce(r.slug, z.slug) AS place,
-       newest.at AS last_reading_at, battery.value AS battery_pct
+SELECT c.slug AS centre, d.slug AS device, d.profile, d.address, d.model, d.role,
+       CASE WHEN d.retired_at IS NULL THEN coalesce(r.slug, z.slug) END AS place,
+       newest.at AS last_reading_at, battery.value AS battery_pct, d.retired_at
 FROM device d JOIN centre c USING (centre_id) LEFT JOIN resource r USING (resource_id)
 LEFT JOIN zone z ON z.zone_id = coalesce(d.zone_id, r.zone_id)
 LEFT JOIN LATERAL (

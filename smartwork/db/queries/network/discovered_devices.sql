@@ -11,6 +11,7 @@ WHERE discovered_device.last_message_at <= excluded.last_message_at
 -- name: discovered_devices
 SELECT c.slug AS centre, s.profile, s.address, s.topic, s.last_message_at
 FROM discovered_device s JOIN centre c USING (centre_id)
-WHERE NOT EXISTS (SELECT FROM device d WHERE d.centre_id = s.centre_id AND d.profile = s.profile AND d.address = s.address)
+WHERE NOT EXISTS (SELECT FROM device d WHERE d.centre_id = s.centre_id AND d.profile = s.profile AND d.address = s.address
+                    AND d.retired_at IS NULL)
   AND (%(centre)s::text IS NULL OR c.slug = %(centre)s)
 ORDER BY c.slug, s.last_message_at DESC, s.address

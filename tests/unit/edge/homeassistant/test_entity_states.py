@@ -36,16 +36,32 @@ def states() -> EntityStates:
         (None, None, b"None"),
         (1.0, None, b"ON"),
         (1.0, 0.0, b"ON"),
-        (0.0, None, b"None"),
+        (0.0, None, b"OFF"),
         (0.0, 0.0, b"OFF"),
     ],
 )
-def test_a_desk_is_occupied_if_one_sensor_reports_presence_and_vacant_only_if_all_report_absence(
+def test_a_desk_is_occupied_if_one_sensor_reports_presence_and_vacant_if_all_that_are_not_silent_report_absence(
     states: EntityStates, first: float | None, second: float | None, shown: bytes
 ) -> None:
     values = [("s-1", first), ("s-2", second)]
     states.update(reading(device, Metric.PRESENCE, value) for device, value in values if value is not None)
     assert states.payloads(NOON)[DESK] == shown
+
+
+def test_a_zone_is_vacant_only_if_all_its_sensors_report_absence() -> None:
+    states = EntityStates("mons", [entry("s-1"), entry("s-2")])
+    states.update([reading("s-1", Metric.PRESENCE, 0)])
+    assert list(states.payloads(NOON).values()) == [b"None"]
+    states.update([reading("s-2", Metric.PRESENCE, 0)])
+    assert list(states.payloads(NOON).values()) == [b"OFF"]
+
+
+def test_a_stuck_sensor_does_not_outvote_a_good_one(states: EntityStates) -> None:
+    day = [reading("s-1", Metric.PRESENCE, 1, seconds_ago) for seconds_ago in range(13 * 3_600, -1, -60)]
+    states.update(day)
+    assert states.payloads(NOON)[DESK] == b"ON"
+    states.update([reading("s-2", Metric.PRESENCE, 0)])
+    assert states.payloads(NOON)[DESK] == b"OFF"
 
 
 def test_a_silent_sensor_makes_its_desk_unknown_not_vacant(states: EntityStates) -> None:
@@ -55,7 +71,7 @@ def test_a_silent_sensor_makes_its_desk_unknown_not_vacant(states: EntityStates)
 
 
 def test_a_sensor_reported_offline_is_unknown_until_it_sends_again(states: EntityStates) -> None:
-    states.update([reading(device, Metric.PRESENCE, 0, 20) for device in ("s-1", "s-2")])
+    states.update([reading("s-1", Metric.PRESENCE, 0, 20)])
     states.update([reading("s-1", Metric.ONLINE, 0, 10)])
     assert states.payloads(NOON)[DESK] == b"None"
     states.update([reading("s-1", Metric.PRESENCE, 0, 5)])
