@@ -91,6 +91,10 @@ class FormerEpochs:
         ).fetchone()
         return int(batches), int(readings)
 
+    def names(self) -> frozenset[str]:
+        """The former epochs that have batches here."""
+        return frozenset(epoch for (epoch,) in self._db.execute("SELECT DISTINCT epoch FROM former_batch"))
+
     def epochs(self) -> list[FormerEpoch]:
         """The former epochs, newest first: all that have batches, and the newest others up to KEPT_EPOCHS."""
         held: dict[str, Counter[str]] = {}

@@ -1,19 +1,19 @@
 """From the outbox to the network: publishes batches in order, and again until the server confirms that it stored them."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from edge.handshake import WINDOW, Handshake
 from edge.outbox import Outbox
 from smartwork.contracts.decode import Decoded, decode
-from smartwork.contracts.messages import Confirmation
+from smartwork.contracts.messages import Confirmation, RefusedRun
 from smartwork.contracts.topics import MessageType, Topic
 from smartwork.transport.mqtt import Delivery, MqttClient
 
 log = logging.getLogger("edge")
 
-WINDOW = 200
-"""Most batches that are published and not confirmed. It limits what the broker must keep for this gateway."""
 RESEND_AFTER_S = 30.0
 REPORT_EVERY_S = 30.0
 REPORT_PAUSE_S = 1.0
@@ -23,38 +23,59 @@ REPORT_PAUSE_S = 1.0
 class Forwarder:
     """Publishes the batches of one outbox through one client. Not thread-safe: call it from one loop."""
 
-    def __init__(self, client: MqttClient, outbox: Outbox, centre: str, edge: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        client: MqttClient,
+        outbox: Outbox,
+        topic: tuple[str, str],
+        clock: Callable[[], datetime],
+        monotonic: Callable[[], float] = time.monotonic,
+        handshake: Handshake | None = None,
+    ) -> None:
+        """`topic` has the centre and the edge's name. Waits are measured with `monotonic`: `clock` may be set.
+
+        Without `handshake`, batches are published without asking the server first.
+        """
+        centre, edge = topic
         self._client = client
         self._outbox = outbox
+        self._handshake = handshake
+        self._monotonic = monotonic
         self._readings_topic = str(Topic(centre, MessageType.READINGS, edge))
         self._ledger_topic = str(Topic(centre, MessageType.LEDGER, edge))
         self._clock = clock
+        self._epoch = outbox.epoch
         self._last_published = 0
-        self._in_flight: dict[int, datetime] = {}
-        self._progress_at = self._newest_confirmed = clock()
-        self._reported_at: datetime | None = None
+        self._in_flight: dict[tuple[str, int], float] = {}
+        self._progress_at = self._newest_confirmed = monotonic()
+        self._reported_at: float | None = None
         self.confirmed_at: datetime | None = None
         """When the server last confirmed a batch, None if not since this process started."""
         self._changed = True
 
+    @property
+    def is_open(self) -> bool:
+        """Whether new batches may be published at once."""
+        return self._window() == WINDOW
+
     def handle_confirmations(self, deliveries: Sequence[Delivery]) -> None:
-        """Delete the batches that the confirmations among `deliveries` name; other messages are ignored."""
-        runs: list[tuple[int, int]] = []
+        """Delete the batches that are confirmed, and number the readings of refused ones again.
+
+        Messages that are no confirmations are ignored.
+        """
         for delivery in deliveries:
             match decode(delivery.topic, delivery.payload):
-                case Decoded(Topic(message_type=MessageType.CONFIRMED), Confirmation(epoch=self._outbox.epoch, runs=more)):
-                    runs += more
-        if runs:
-            self._outbox.confirm(runs)
-            for first, _ in runs:
-                published_at = self._in_flight.pop(first, self._newest_confirmed)
-                self._newest_confirmed = max(self._newest_confirmed, published_at)
-            self._progress_at = self.confirmed_at = self._clock()
-            self._changed = True
+                case Decoded(Topic(message_type=MessageType.CONFIRMED), Confirmation() as confirmation):
+                    self._handle_runs(confirmation)
+                    for refused in confirmation.refused or ():
+                        self._handle_refused(confirmation.epoch, refused)
 
     def publish_batches(self) -> int:
         """Publish the batches that the window allows, and the ledger if it is due; returns how many are in flight."""
-        now = self._clock()
+        if self._handshake:
+            self._handshake.tick()
+        self._check_epoch()
+        now = self._monotonic()
         if not self._client.connected:
             self._start_over()
             return 0
@@ -63,34 +84,95 @@ class Forwarder:
                 "%d batches were not confirmed within %g s; publishing them again", len(self._in_flight), RESEND_AFTER_S
             )
             self._start_over()
-        free = WINDOW - len(self._in_flight)
+        window = self._window()
+        free = window - len(self._in_flight)
         if free > 0:
-            self._outbox.seal()
-            for batch in self._outbox.unconfirmed(self._last_published, free):
-                if not self._in_flight:
-                    self._progress_at = now
-                self._client.publish(self._readings_topic, batch.payload)
-                self._in_flight[batch.first] = now
-                self._last_published = batch.first
-                self._changed = True
-        waited = (now - self._reported_at).total_seconds() if self._reported_at else REPORT_EVERY_S
-        if waited >= (REPORT_PAUSE_S if self._changed else REPORT_EVERY_S):
-            self.publish_ledger()
+            free -= self._publish_former(free, now)
+        if free > 0:
+            self._publish_current(free, now)
+        if window == WINDOW:
+            waited_s = now - self._reported_at if self._reported_at is not None else REPORT_EVERY_S
+            if waited_s >= (REPORT_PAUSE_S if self._changed else REPORT_EVERY_S):
+                self.publish_ledger()
         return len(self._in_flight)
 
     def publish_ledger(self) -> None:
-        """Publish the outbox's ledger, retained."""
-        self._reported_at = self._clock()
+        """Publish the outbox's ledger, retained. A gateway that the server has not accepted publishes none."""
+        if self._window() < WINDOW:
+            return
+        self._reported_at = self._monotonic()
         self._changed = False
-        report = self._outbox.report(self._reported_at)
+        report = self._outbox.report(self._clock())
         self._client.publish(self._ledger_topic, report.model_dump_json().encode(), retain=True)
 
-    def _is_stalled(self, now: datetime) -> bool:
+    def _window(self) -> int:
+        return self._handshake.window() if self._handshake else WINDOW
+
+    def _handle_runs(self, confirmation: Confirmation) -> None:
+        epoch = confirmation.epoch
+        if not confirmation.runs or epoch not in (self._outbox.epoch, *self._outbox.former.names()):
+            return
+        if confirmation.digests is None and self._handshake:
+            if self._handshake.is_answered:
+                return  # it may be about the batch of another gateway with the same number
+            self._handshake.confirmed_by_old_server()
+        self._outbox.confirm(confirmation.runs, epoch, confirmation.digests)
+        for first, _ in confirmation.runs:
+            published_at = self._in_flight.pop((epoch, first), self._newest_confirmed)
+            self._newest_confirmed = max(self._newest_confirmed, published_at)
+        self._progress_at = self._monotonic()
+        self.confirmed_at = self._clock()
+        self._changed = True
+
+    def _handle_refused(self, epoch: str, refused: RefusedRun) -> None:
+        count = self._outbox.renumber(epoch, (refused.first, refused.last), refused.digest, refused.stored)
+        if count:
+            log.warning(
+                "the server has other readings under %d to %d; %d are numbered again", refused.first, refused.last, count
+            )
+        self._in_flight.pop((epoch, refused.first), None)
+        self._progress_at = self._monotonic()
+        self._changed = True
+        self._check_epoch()
+
+    def _check_epoch(self) -> None:
+        """Start with the first number of an epoch that was opened since the last call."""
+        if self._epoch != self._outbox.epoch:
+            log.warning("the outbox has opened epoch %s", self._outbox.epoch)
+            self._epoch = self._outbox.epoch
+            self._last_published = 0
+            self._changed = True
+            if self._handshake:
+                self._handshake.epoch_changed()
+
+    def _publish_former(self, limit: int, now: float) -> int:
+        """Publish batches of former epochs that are not in flight; returns how many."""
+        batches = self._outbox.former.oldest(WINDOW, self._in_flight.keys())[:limit]
+        for batch in batches:
+            self._publish(batch.epoch, batch.first, batch.payload, now)
+        return len(batches)
+
+    def _publish_current(self, limit: int, now: float) -> None:
+        self._outbox.seal()
+        for batch in self._outbox.unconfirmed(self._last_published, limit):
+            self._publish(self._epoch, batch.first, batch.payload, now)
+            self._last_published = batch.first
+            if self._handshake:
+                self._handshake.published_to = max(self._handshake.published_to, batch.last)
+
+    def _publish(self, epoch: str, first: int, payload: bytes, now: float) -> None:
+        if not self._in_flight:
+            self._progress_at = now
+        self._client.publish(self._readings_topic, payload)
+        self._in_flight[epoch, first] = now
+        self._changed = True
+
+    def _is_stalled(self, now: float) -> bool:
         """Whether nothing was confirmed for RESEND_AFTER_S, or a batch published so much later was confirmed first."""
         oldest = min(self._in_flight.values())
-        return max(now - self._progress_at, self._newest_confirmed - oldest).total_seconds() > RESEND_AFTER_S
+        return max(now - self._progress_at, self._newest_confirmed - oldest) > RESEND_AFTER_S
 
     def _start_over(self) -> None:
         self._in_flight.clear()
         self._last_published = 0
-        self._progress_at = self._clock()
+        self._progress_at = self._monotonic()

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from edge.alarms import AlarmReport, SensorHistory, light_alarms, outbox_alarm
 from edge.discovered_devices import TOPIC_FILTERS, DeviceDiscovery
 from edge.forwarder import Forwarder
+from edge.handshake import Handshake
 from edge.homeassistant.connection import open_connection
 from edge.homeassistant.entity_states import GatewayHealth
 from edge.homeassistant.publisher import EntityPublisher
@@ -55,7 +56,9 @@ class Gateway:
         self._discovery_filters = TOPIC_FILTERS if settings.centre_broker_url is not None else ()
         self._outbox = Outbox(Path(settings.outbox), DEFAULT_TIMEZONE, limit_bytes=settings.outbox_limit_mb * 1_000_000)
         self._network = NetworkConnection(settings.broker_url, self._centre, NAME, log.warning)
-        self._forwarder = Forwarder(self._network.client, self._outbox, self._centre, NAME, network_clock or clock)
+        topic, network_clock = (self._centre, NAME), network_clock or clock
+        self._handshake = Handshake(self._network.client, self._outbox, topic, network_clock)
+        self._forwarder = Forwarder(self._network.client, self._outbox, topic, network_clock, handshake=self._handshake)
         self._entities = EntityPublisher(self._centre, clock)
         devices_url = settings.centre_broker_url or settings.broker_url
         self._devices = MqttClient(
@@ -89,6 +92,7 @@ class Gateway:
                 self._handle_device_messages(self._devices.receive(RECEIVED_AT_ONCE, timeout_s=0.05))
                 self._handle_network_messages(self._network.client.receive(RECEIVED_AT_ONCE, timeout_s=0.0))
                 self._read_home_assistant()
+                self._network.stay_away(self._handshake.should_be_absent)
                 self._forwarder.publish_batches()
                 self._entities.publish_pending(self._devices, self._health)
                 self._tick()
@@ -147,12 +151,13 @@ class Gateway:
     def _store(self, readings: Sequence[Reading]) -> None:
         """Append readings to the outbox, then show them in Home Assistant."""
         if readings:
-            self._outbox.append(readings, unsealed=not self._network.connected)
+            self._outbox.append(readings, unsealed=not self._forwarder.is_open)
             self._entities.publish_readings(self._devices, readings)
 
     def _handle_network_messages(self, deliveries: Sequence[Delivery]) -> None:
         if not deliveries:
             return
+        self._handshake.handle_answers(deliveries)
         self._forwarder.handle_confirmations(deliveries)
         for delivery in deliveries:
             if delivery.topic == self._network.policy_topic:

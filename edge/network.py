@@ -26,6 +26,7 @@ class NetworkConnection:
         self._monotonic = monotonic
         self._centre = centre
         self._edge = edge
+        self._is_away = False
         self.policy_topic = str(Topic(centre, MessageType.POLICY))
         self.client = MqttClient(
             broker_url,
@@ -33,6 +34,7 @@ class NetworkConnection:
             subscriptions=[
                 self.policy_topic,
                 str(Topic(centre, MessageType.CONFIRMED, edge)),
+                str(Topic(centre, MessageType.ANSWER, edge)),
                 str(Topic(centre, MessageType.COMMAND, "+")),
             ],
             session_s=SESSION_S,
@@ -46,6 +48,14 @@ class NetworkConnection:
     def connected(self) -> bool:
         """Whether the broker is reached."""
         return self.client.connected
+
+    def stay_away(self, away: bool) -> None:
+        """Leave the broker without a word about this edge's status, or come back to it."""
+        if away and not self._is_away:
+            self.client.stop()
+        elif self._is_away and not away:
+            self.client.start()
+        self._is_away = away
 
     def publish(self, message_type: MessageType, message: WireModel) -> None:
         """Publish a report of this edge, retained."""

@@ -73,6 +73,8 @@ class Outbox:
         self._unsealed = int(self._db.execute("SELECT count(*) FROM numbered").fetchone()[0])
         self.set_timezone(timezone)
         self._witness = NumberWitness(path)
+        self.opened: int | None = self._mark_opened()
+        """The last number when the file was opened, None once the server has accepted it: numbers above may be in use."""
         self._check_witness()
 
     def __enter__(self) -> Self:
@@ -99,6 +101,11 @@ class Outbox:
         """The text stored under `name`, or None."""
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return str(row[0]) if row else None
+
+    def accept(self) -> None:
+        """The server knows no number of this epoch that this outbox did not give: go on with it."""
+        if self.opened is not None and self._try(lambda: self._db.execute("DELETE FROM meta WHERE name = 'opened'")):
+            self.opened = None
 
     def append(self, readings: Sequence[Reading], *, unsealed: bool = False) -> int:
         """Number the readings in the given order and store them in batches; returns how many were stored.
@@ -159,6 +166,7 @@ class Outbox:
         epoch = self._new_epoch()
         if self._try(lambda: self._leave_epoch(epoch, never_published_after, known)):
             self.epoch = epoch
+            self.opened = None
             self._unsealed = 0
             self._record()
         return self.epoch
@@ -278,6 +286,13 @@ class Outbox:
         with self._transaction():
             self._db.execute("INSERT OR IGNORE INTO meta VALUES ('epoch', ?), ('last', '0')", (epoch,))
 
+    def _mark_opened(self) -> int:
+        """The last number when the file was opened for the first time since the server accepted it."""
+        if (marked := self.load("opened")) is None:
+            marked = str(self.last_number())
+            self.save("opened", marked)
+        return int(marked)
+
     def _check_witness(self) -> None:
         """Open a new epoch if an older copy of the file was put back; name the epoch of a file that was lost."""
         if (found := self._witness.read()) is not None:
@@ -318,6 +333,7 @@ class Outbox:
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - constants only
             self._db.execute("UPDATE meta SET value = ? WHERE name = 'epoch'", (epoch,))
             self._db.execute("UPDATE meta SET value = '0' WHERE name = 'last'")
+            self._db.execute("DELETE FROM meta WHERE name = 'opened'")
             for (payload,) in moved:
                 self._number_again(*readings_of(payload)[1:], epoch=epoch)
 

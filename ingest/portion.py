@@ -6,6 +6,7 @@ from datetime import datetime
 
 from smartwork.contracts.decode import Decoded, Rejected, decode
 from smartwork.contracts.edge_reports import Alarms, DiscoveredDevices
+from smartwork.contracts.handshake import Answer, Hello
 from smartwork.contracts.messages import Batch, LedgerReport, Status
 from smartwork.contracts.topics import EDGE_PUBLISHED_TYPES, Topic
 from smartwork.db.ingest.messages import (
@@ -13,6 +14,7 @@ from smartwork.db.ingest.messages import (
     EdgeKey,
     Portion,
     ReceivedBatch,
+    ReceivedHello,
     ReceivedLedgerReport,
     ReceivedStatus,
     RejectedMessage,
@@ -31,6 +33,7 @@ def decode_portion(deliveries: Sequence[Delivery]) -> Portion:
     edge_reports: list[EdgeReport] = []
     rejected: list[RejectedMessage] = []
     active_edges: set[EdgeKey] = set()
+    hellos: list[ReceivedHello] = []
     for delivery in deliveries:
         decoded = decode(delivery.topic, delivery.payload)
         if not delivery.retained and (edge := _sender(decoded)) is not None:
@@ -46,9 +49,11 @@ def decode_portion(deliveries: Sequence[Delivery]) -> Portion:
                 statuses.append(ReceivedStatus(topic, state))
             case Decoded(topic, (Alarms() | DiscoveredDevices()) as edge_report):
                 edge_reports.append((topic, edge_report))
+            case Decoded(topic, Hello() as hello):
+                hellos.append(ReceivedHello(topic, hello))
             case Decoded(topic, _):
                 rejected.append(RejectedMessage(str(topic), "not a message for a server", delivery.payload))
-    return Portion(batches, ledger_reports, statuses, active_edges, edge_reports, rejected)
+    return Portion(batches, ledger_reports, statuses, active_edges, edge_reports, rejected, hellos)
 
 
 def _sender(decoded: Decoded | Rejected) -> EdgeKey | None:
@@ -85,6 +90,20 @@ def commit_portion(
         return [store.commit(portion, arrived_at, prepared)]
     except ContentRefused:
         return _commit_one_by_one(store, portion, arrived_at)
+
+
+def answer_hellos(store: IngestStore, portion: Portion, arrived_at: datetime) -> list[tuple[Topic, Answer]]:
+    """Store the hellos of a portion, before its batches. If the database refuses one, the others are stored one by one."""
+    try:
+        return store.answer_hellos(portion.hellos, arrived_at)
+    except ContentRefused:
+        answers: list[tuple[Topic, Answer]] = []
+        for hello in portion.hellos:
+            try:
+                answers += store.answer_hellos([hello], arrived_at)
+            except ContentRefused as error:
+                _reject(store, str(hello.topic), error, hello.hello.model_dump_json().encode(), arrived_at)
+        return answers
 
 
 def _commit_one_by_one(store: IngestStore, portion: Portion, arrived_at: datetime) -> list[CommitResult]:

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from ingest.metrics import Metrics
-from ingest.portion import DecodedPortion, commit_portion, decode_portion
+from ingest.portion import DecodedPortion, answer_hellos, commit_portion, decode_portion
 from ingest.span_derivation import span_derivation
-from smartwork.contracts.messages import Confirmation
+from smartwork.contracts.messages import Confirmation, WireModel
 from smartwork.contracts.topics import MessageType, Topic, all_centres_filter
 from smartwork.db.core.connection import Connection, connect_with_retry
 from smartwork.db.core.migrations import require_current_schema
@@ -38,6 +38,7 @@ BUSY_TIMEOUT_S, IDLE_TIMEOUT_S = 0.02, 0.2
 
 RECEIVED_TYPES = (
     MessageType.READINGS,
+    MessageType.HELLO,
     MessageType.LEDGER,
     MessageType.STATUS,
     MessageType.ALARMS,
@@ -131,11 +132,14 @@ class Ingest:
         """Commit a portion, retrying until the database accepts it; then confirm its batches and acknowledge it."""
         while (store := self._open_store()) is not None:
             try:
+                answers = answer_hellos(store, decoded.portion, decoded.arrived_at)
                 with self.metrics.commit.time():
                     results = commit_portion(store, decoded.portion, decoded.arrived_at, decoded.prepared)
             except ServiceUnavailable as error:
                 self._database_lost(error)
                 continue
+            for topic, answer in answers:
+                self._publish(MessageType.ANSWER, topic.centre, str(topic.name), answer)
             for result in results:
                 self._confirm(result)
             self.client.acknowledge(decoded.deliveries)
@@ -145,9 +149,15 @@ class Ingest:
 
     def _confirm(self, result: CommitResult) -> None:
         for (centre, edge, epoch), runs in result.confirmed.items():
-            message = Confirmation(epoch=epoch, runs=runs)
-            topic = Topic(centre, MessageType.CONFIRMED, edge)
-            self.client.publish(str(topic), message.model_dump_json().encode(), qos=1)
+            message = Confirmation(epoch=epoch, runs=runs, digests=result.digests.get((centre, edge, epoch)))
+            self._publish(MessageType.CONFIRMED, centre, edge, message)
+        for (centre, edge, epoch), refused in result.refused.items():
+            self._publish(MessageType.CONFIRMED, centre, edge, Confirmation(epoch=epoch, runs=[], refused=refused))
+
+    def _publish(self, message_type: MessageType, centre: str, edge: str, message: WireModel) -> None:
+        """Publish to an edge. Fields without a value are left out: an edge of an earlier version refuses them."""
+        payload = message.model_dump_json(exclude_none=True).encode()
+        self.client.publish(str(Topic(centre, message_type, edge)), payload, qos=1)
 
     def _count(self, decoded: DecodedPortion, results: Sequence[CommitResult]) -> None:
         committed_ms = self._clock().timestamp() * 1000

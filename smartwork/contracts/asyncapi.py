@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from smartwork.contracts.decode import MODELS
 from smartwork.contracts.edge_reports import Alarm, Alarms, DiscoveredDevice, DiscoveredDevices, LightCommand
 from smartwork.contracts.exchanges import EXCHANGES
+from smartwork.contracts.handshake import Answer, HeldDay, Hello, LeftEpoch
 from smartwork.contracts.messages import Batch, Confirmation, LedgerReport, LedgerReportDay, Released, Status, WireModel
 from smartwork.contracts.metrics import RANGES, Metric
 from smartwork.contracts.policy import DeviceEntry, Hours, Policy, PolicyApplied, Profile, ZoneSettings
@@ -42,7 +43,23 @@ EXAMPLES: dict[MessageType, WireModel] = {
         last=43,
         days=[LedgerReportDay(day="2026-10-05", numbered=43, in_outbox=3)],
     ),
-    MessageType.CONFIRMED: Confirmation(epoch=_EPOCH, runs=[(41, 43)]),
+    MessageType.CONFIRMED: Confirmation(epoch=_EPOCH, runs=[(41, 43)], digests=["5d41402abc4b2a76"]),
+    MessageType.HELLO: Hello(
+        instance="00c0ffee0001",
+        epoch=_EPOCH,
+        last=43,
+        opened=40,
+        sent_ms=1_791_180_010_000,
+        former=[LeftEpoch(epoch="ba9876543210", last=90, known=120, held=[HeldDay(day="2026-10-04", in_outbox=5)])],
+    ),
+    MessageType.ANSWER: Answer(
+        instance="00c0ffee0001",
+        epoch=_EPOCH,
+        gateway="accepted",
+        known=40,
+        sent_ms=1_791_180_010_000,
+        server_ms=1_791_180_010_012,
+    ),
     MessageType.POLICY: Policy(
         version=3,
         timezone="Europe/Brussels",

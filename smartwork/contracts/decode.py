@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from smartwork.contracts.edge_reports import Alarms, DiscoveredDevices, LightCommand
+from smartwork.contracts.handshake import Answer, Hello
 from smartwork.contracts.messages import Batch, Confirmation, LedgerReport, Released, Status, WireModel
 from smartwork.contracts.policy import Policy, PolicyApplied
 from smartwork.contracts.topics import MessageType, Topic
@@ -14,6 +15,8 @@ MODELS: dict[MessageType, type[WireModel]] = {
     MessageType.STATUS: Status,
     MessageType.LEDGER: LedgerReport,
     MessageType.CONFIRMED: Confirmation,
+    MessageType.HELLO: Hello,
+    MessageType.ANSWER: Answer,
     MessageType.POLICY: Policy,
     MessageType.POLICY_APPLIED: PolicyApplied,
     MessageType.RELEASED: Released,

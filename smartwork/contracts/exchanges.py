@@ -35,6 +35,10 @@ EXCHANGES: Mapping[MessageType, Exchange] = {
     MessageType.CONFIRMED: Exchange(
         "ingest", "edge", retain=False, when="Published after the commit, also for a batch that was stored before."
     ),
+    MessageType.HELLO: Exchange(
+        "edge", "ingest", retain=False, when="Published on connecting until it is answered, then at intervals."
+    ),
+    MessageType.ANSWER: Exchange("ingest", "edge", retain=False, when="Published for each hello."),
     MessageType.POLICY: Exchange("operator", "edge", retain=True, when="Published when the registry has changed."),
     MessageType.COMMAND: Exchange(
         "operator", "edge", retain=False, when="Published when a person overrides a light remotely."

@@ -12,6 +12,7 @@ Epoch = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
 Day = Annotated[str, StringConstraints(pattern=r"^20\d{2}-\d{2}-\d{2}$")]
 HIGHEST = 2**62
 Number = Annotated[int, Field(ge=1, le=HIGHEST)]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 BATCH_LIMIT = 5_000
 DIGEST_LENGTH = 16
 """Hex digits of SHA-256 over a batch's bytes by which server and edge name a batch."""
@@ -101,12 +102,39 @@ class LedgerReport(WireModel):
         return self
 
 
+class RefusedRun(WireModel):
+    """A batch that is not stored, because its numbers were given to other readings. The edge numbers its readings again."""
+
+    first: Number
+    last: Number
+    digest: Digest
+    stored: list[tuple[Number, Number]] = Field(
+        default_factory=list, description="Numbers of the batch that are stored with the same readings."
+    )
+
+
 class Confirmation(WireModel):
-    """Runs of numbers that are committed at the server. The edge deletes these and no others from its outbox."""
+    """Runs of numbers that are committed at the server. The edge deletes these and no others from its outbox.
+
+    An edge that has introduced itself with a hello also gets the digests of the batches, and what was refused, in messages
+    of their own.
+    """
 
     v: Literal[1] = 1
     epoch: Epoch
-    runs: list[tuple[Number, Number]] = Field(min_length=1, description="Closed runs [first, last].")
+    runs: list[tuple[Number, Number]] = Field(description="Closed runs [first, last].")
+    digests: list[Digest] | None = Field(
+        default=None, description="For each run the start of SHA-256 over the batch's bytes; other bytes are not confirmed."
+    )
+    refused: list[RefusedRun] | None = Field(default=None, description="Batches that are not stored and never will be.")
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if self.digests is not None and len(self.digests) != len(self.runs):
+            raise ValueError("runs and digests differ in length")
+        if not self.runs and not self.refused:
+            raise ValueError("neither runs nor refused batches")
+        return self
 
 
 class Released(WireModel):

@@ -19,6 +19,8 @@ class MessageType(StrEnum):
     STATUS = "status"
     LEDGER = "ledger"
     CONFIRMED = "confirmed"
+    HELLO = "hello"
+    ANSWER = "answer"
     POLICY = "policy"
     POLICY_APPLIED = "policy/applied"
     RELEASED = "released"
@@ -34,15 +36,17 @@ _EDGE_MESSAGE_TYPES = {
     MessageType.STATUS,
     MessageType.LEDGER,
     MessageType.CONFIRMED,
+    MessageType.HELLO,
+    MessageType.ANSWER,
     MessageType.POLICY_APPLIED,
     MessageType.ALARMS,
     MessageType.DISCOVERED_DEVICES,
 }
-EDGE_PUBLISHED_TYPES = frozenset(_EDGE_MESSAGE_TYPES - {MessageType.CONFIRMED})
+EDGE_PUBLISHED_TYPES = frozenset(_EDGE_MESSAGE_TYPES - {MessageType.CONFIRMED, MessageType.ANSWER})
 """What edges publish. A message of one of these types shows that its edge runs."""
 _SHAPE = re.compile(
     rf"{_ROOT}/(?P<centre>{SLUG})/"
-    r"(?P<message_type>readings|status|ledger|confirmed|policy/applied|policy|released|command|alarms|seen)"
+    r"(?P<message_type>readings|status|ledger|confirmed|hello|answer|policy/applied|policy|released|command|alarms|seen)"
     rf"(?:/(?P<name>{SLUG}))?"
 )
 

@@ -106,7 +106,7 @@ def _open(opened: ExitStack, broker_url: str, box: FilledOutbox) -> tuple[MqttCl
         )
     )
     client.wait_connected(10)
-    return client, outbox, Forwarder(client, outbox, box.centre, box.edge, now)
+    return client, outbox, Forwarder(client, outbox, (box.centre, box.edge), now)
 
 
 def wait_for_spans(database_url: str, progress: Progress, alive: Callable[[], None]) -> None:

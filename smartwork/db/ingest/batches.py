@@ -1,6 +1,6 @@
 """The ledger's rows of batches: which batches are new, which were resent, and which conflict with stored ones."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +11,13 @@ from smartwork.db.core.copy_rows import array_text
 from smartwork.db.core.queries import sql
 from smartwork.db.ingest.columns import Flags
 from smartwork.db.ingest.messages import ReceivedBatch, RejectedMessage
+from smartwork.db.ingest.outboxes import LockedOutbox
 from smartwork.db.ingest.prepared_batches import PreparedBatches
+from smartwork.domain.ledger.report_checks import MOST_PER_DAY
+from smartwork.domain.time import instant_of_ms
 
 _CONFLICT = "the batch's numbers were taken before by a batch with other content"
+_CLOSED = "the batch's epoch was closed because an older copy of its outbox was put back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +28,35 @@ class RecordedBatches:
     """One for each batch."""
     resends: int
     """Number of batches that are byte-identical to a stored one."""
-    conflicts: list[RejectedMessage]
-    """Batches whose numbers a batch with other content has taken."""
+    refused: dict[int, list[tuple[int, int]]]
+    """By index, the batches that are not stored and never will be under these numbers: another batch has taken them, or the
+    epoch is closed. The value has the runs of numbers in the batch that are stored with the same readings."""
+    rejected: list[RejectedMessage]
+    """The refused batches, with the reason."""
 
 
-def record_batches(connection: Connection, prepared: PreparedBatches) -> RecordedBatches:
-    """Insert the ledger row of each new batch and count resends. Locks the outboxes until the transaction ends."""
+def record_batches(
+    connection: Connection, prepared: PreparedBatches, outboxes: Mapping[int, LockedOutbox]
+) -> RecordedBatches:
+    """Insert the ledger row of each new batch and count resends. `outboxes` has the locked outboxes of the batches."""
     batches, outbox_ids = prepared.batches, prepared.outbox_ids.tolist()
     if not batches:
-        return RecordedBatches(np.zeros(0, dtype=np.bool_), 0, [])
-    connection.execute(sql("lock_outboxes"), (array_text(sorted(set(outbox_ids))),))
-    disjoint, overlapping = _split_overlapping(outbox_ids, [received.batch for received in batches])
+        return RecordedBatches(np.zeros(0, dtype=np.bool_), 0, {}, [])
+    open_ones = [i for i, received in enumerate(batches) if outboxes[outbox_ids[i]].may_store(received.batch.last)]
+    disjoint, repeated = _split_overlapping(outbox_ids, [received.batch for received in batches], open_ones)
     is_new = _insert(connection, prepared, outbox_ids, disjoint)
-    repeated = overlapping + [i for i in disjoint if not is_new[i]]
+    repeated += [i for i in disjoint if not is_new[i]]
+    if len(open_ones) < len(batches):
+        repeated += sorted(set(range(len(batches))) - set(open_ones))
     conflicts = _count_resends(connection, prepared, outbox_ids, repeated) if repeated else []
-    return RecordedBatches(is_new, len(repeated) - len(conflicts), [_conflict(batches[i]) for i in conflicts])
+    refused = {i: stored_runs(connection, prepared, i) for i in conflicts}
+    refused = {i: runs for i, runs in refused.items() if runs != [(batches[i].batch.first, batches[i].batch.last)]}
+    return RecordedBatches(
+        is_new,
+        len(repeated) - len(refused),
+        refused,
+        [_rejected(batches[i], outboxes[outbox_ids[i]]) for i in refused],
+    )
 
 
 def _insert(connection: Connection, prepared: PreparedBatches, outbox_ids: list[int], selected: list[int]) -> Flags:
@@ -55,6 +73,7 @@ def _insert(connection: Connection, prepared: PreparedBatches, outbox_ids: list[
             "rejected": array_text((columns.lengths - prepared.plausible_counts)[selected].tolist()),
             "digests": _bytes_array([columns.digests[i] for i in selected]),
             "arrived_at": prepared.arrived_at,
+            "most_numbers": MOST_PER_DAY,
         },
     ).fetchall()
     is_new: Flags = np.zeros(len(batches), dtype=np.bool_)
@@ -83,18 +102,48 @@ def _count_resends(
     return [i for i in repeated if (outbox_ids[i], batches[i].first, digests[i]) not in identical]
 
 
-def _conflict(received: ReceivedBatch) -> RejectedMessage:
-    return RejectedMessage(str(received.topic), _CONFLICT, received.payload)
+def stored_runs(connection: Connection, prepared: PreparedBatches, index: int) -> list[tuple[int, int]]:
+    """The runs of numbers in a batch that are stored with the same readings, in another batch."""
+    columns, batch = prepared.columns, prepared.batches[index].batch
+    start = int(columns.starts()[index])
+    part = slice(start, start + len(batch.at_ms))
+    rows = connection.execute(
+        sql("stored_numbers"),
+        {
+            "outbox_id": int(prepared.outbox_ids[index]),
+            "device_ids": prepared.device_ids[part].tolist(),
+            "metrics": batch.metric,
+            "at_ms": batch.at_ms,
+            "values": batch.value,
+            "numbers": columns.n[part].tolist(),
+            "since": instant_of_ms(min(batch.at_ms)),
+            "until": instant_of_ms(max(batch.at_ms)),
+        },
+    )
+    runs: list[tuple[int, int]] = []
+    for (number,) in rows:
+        if runs and number <= runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs
 
 
-def _split_overlapping(outbox_ids: Sequence[int], batches: Sequence[Batch]) -> tuple[list[int], list[int]]:
-    """The indexes of batches that do not overlap one another, in order of outbox and number, and those of the rest.
+def _rejected(received: ReceivedBatch, outbox: LockedOutbox) -> RejectedMessage:
+    reason = _CONFLICT if outbox.may_store(received.batch.last) else _CLOSED
+    return RejectedMessage(str(received.topic), reason, received.payload, outbox.outbox_id)
+
+
+def _split_overlapping(
+    outbox_ids: Sequence[int], batches: Sequence[Batch], selected: Sequence[int]
+) -> tuple[list[int], list[int]]:
+    """The indexes of selected batches that do not overlap one another, in order of outbox and number, and the others.
 
     Of overlapping batches the one with the lowest first number is taken, and among equals the one that arrived first.
     """
     disjoint, rest = [], []
     taken_to = (-1, 0)
-    for i in sorted(range(len(batches)), key=lambda i: (outbox_ids[i], batches[i].first)):
+    for i in sorted(selected, key=lambda i: (outbox_ids[i], batches[i].first)):
         if (outbox_ids[i], batches[i].first) > taken_to:
             taken_to = (outbox_ids[i], batches[i].last)
             disjoint.append(i)

@@ -1,9 +1,10 @@
 """The messages that ingest stores together, and the result of storing them."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from smartwork.contracts.messages import Batch, LedgerReport
+from smartwork.contracts.handshake import Hello
+from smartwork.contracts.messages import Batch, LedgerReport, RefusedRun
 from smartwork.contracts.topics import Topic
 from smartwork.db.network.edge_reports import EdgeReport
 
@@ -60,11 +61,27 @@ class RejectedMessage:
     topic: str
     reason: str
     payload: bytes
+    refused_by: int | None = None
+    """The id of the outbox whose batch was refused: the same batch is kept once, however often it is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedHello:
+    """An edge's hello and its topic."""
+
+    topic: Topic
+    hello: Hello
+
+    @property
+    def outboxes(self) -> list[OutboxKey]:
+        """The outbox of the current epoch, then those of former epochs."""
+        epochs = [self.hello.epoch, *(left.epoch for left in self.hello.former)]
+        return [outbox_key(self.topic, epoch) for epoch in epochs]
 
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """The messages of one transaction, by type. Edge reports are stored in a transaction before it."""
+    """The messages of one transaction, by type. Edge reports and hellos are stored in transactions before it."""
 
     batches: Sequence[ReceivedBatch] = ()
     ledger_reports: Sequence[ReceivedLedgerReport] = ()
@@ -73,6 +90,7 @@ class Portion:
     """The edges from which a message arrived, of any type, rejected ones included."""
     edge_reports: Sequence[EdgeReport] = ()
     rejected: Sequence[RejectedMessage] = ()
+    hellos: Sequence[ReceivedHello] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +103,7 @@ class CommitResult:
     rejected: int
     confirmed: dict[OutboxKey, list[tuple[int, int]]]
     """By outbox the closed runs of numbers that are now in the database, those of resent batches included."""
+    digests: dict[OutboxKey, list[str]] = field(default_factory=dict)
+    """For outboxes that said hello: for each confirmed run the digest of its batch."""
+    refused: dict[OutboxKey, list[RefusedRun]] = field(default_factory=dict)
+    """For outboxes that said hello: the batches that are not stored and never will be."""

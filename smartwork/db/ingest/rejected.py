@@ -19,7 +19,7 @@ _MAX_TOPIC = 500
 
 
 class _RejectedRow(NamedTuple):
-    """A row of `rejected`, in the order of the statement's parameters; outbox and number only for a single reading."""
+    """A row of `rejected`, in the order of the statement's parameters; number only for a single reading."""
 
     arrived_at: datetime
     topic: str
@@ -33,17 +33,20 @@ def store_rejected(
     connection: Connection, messages: Sequence[RejectedMessage], prepared: PreparedBatches, is_new: Flags
 ) -> int:
     """Store rejected messages, and the implausible readings of new batches. Returns the number of rows."""
-    rows = [_message_row(message, prepared.arrived_at) for message in messages]
+    rows = [_message_row(message, prepared.arrived_at) for message in messages if message.refused_by is None]
     rows += _reading_rows(prepared, is_new)
-    if rows:
-        with connection.cursor() as cursor:
+    refused = [_message_row(message, prepared.arrived_at) for message in messages if message.refused_by is not None]
+    with connection.cursor() as cursor:
+        if rows:
             cursor.executemany(sql("record_rejected"), rows)
-    return len(rows)
+        for row in refused:
+            cursor.execute(sql("record_refused_batch"), row._asdict())
+    return len(rows) + len(refused)
 
 
 def _message_row(message: RejectedMessage, arrived_at: datetime) -> _RejectedRow:
     topic, reason = message.topic[:_MAX_TOPIC].replace("\0", "�"), message.reason.replace("\0", "�")
-    return _RejectedRow(arrived_at, topic, reason, None, None, message.payload[:MAX_PAYLOAD])
+    return _RejectedRow(arrived_at, topic, reason, message.refused_by, None, message.payload[:MAX_PAYLOAD])
 
 
 def _reading_rows(prepared: PreparedBatches, is_new: Flags) -> Iterator[_RejectedRow]:

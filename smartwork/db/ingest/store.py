@@ -1,36 +1,45 @@
 """What ingest writes: batches with their readings, stored once, in one transaction with the ledger."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import psycopg
 
+from smartwork.contracts.handshake import Answer
+from smartwork.contracts.messages import DIGEST_LENGTH, RefusedRun
 from smartwork.contracts.topics import Topic
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
-from smartwork.db.ingest.batches import record_batches
+from smartwork.db.ingest.batches import RecordedBatches, record_batches
 from smartwork.db.ingest.columns import BatchColumns
 from smartwork.db.ingest.edge_state import store_edge_states, store_ledger_reports
+from smartwork.db.ingest.hellos import answer_hellos
 from smartwork.db.ingest.id_cache import IdCache
 from smartwork.db.ingest.messages import (
     CommitResult,
     EdgeKey,
-    OutboxKey,
     Portion,
     ReceivedBatch,
+    ReceivedHello,
     ReceivedLedgerReport,
     ReceivedStatus,
     RejectedMessage,
 )
+from smartwork.db.ingest.outboxes import LockedOutbox, lock_outboxes
 from smartwork.db.ingest.prepared_batches import PreparedBatches, prepare
 from smartwork.db.ingest.readings import store_readings
 from smartwork.db.ingest.rejected import store_rejected
 from smartwork.db.network.edge_reports import EdgeReport, store_edge_reports
+from smartwork.db.network.server_alarms import begin_server_alarm
 from smartwork.errors import SmartworkError
 
 ACTIVITY_STEP = timedelta(seconds=10)
 _REMEMBERED_EDGES = 20_000
+_REFUSED = (
+    "Batches of this gateway are refused, because other readings have their numbers: its outbox is an old copy, or two "
+    "gateways have the same one. Its version cannot number them again. It keeps them: update it."
+)
 
 
 class ContentRefused(SmartworkError):  # noqa: N818 - the message is at fault, not the program
@@ -104,6 +113,26 @@ class IngestStore:
         except psycopg.Error as error:
             raise _content_refused(error) from error
 
+    def answer_hellos(self, hellos: Sequence[ReceivedHello], arrived_at: datetime) -> list[tuple[Topic, Answer]]:
+        """Store hellos in a transaction of their own; returns the answers with the topics of the hellos.
+
+        Hellos of unknown centres are kept as rejected. Raises ServiceUnavailable where the database is lost, and
+        ContentRefused where it refuses a hello.
+        """
+        if not hellos:
+            return []
+        rejected: list[RejectedMessage] = []
+        try:
+            with wrap_database_errors():
+                known = [received for received in hellos if self._has_centre(received.topic, b"", rejected)]
+                self._ids.register([], [outbox for received in known for outbox in received.outboxes])
+                answers = answer_hellos(self._connection, self._ids, known, arrived_at)
+            if rejected:
+                self.commit(Portion(rejected=rejected), arrived_at)
+        except psycopg.Error as error:
+            raise _content_refused(error) from error
+        return answers
+
     def _commit(self, portion: Portion, arrived_at: datetime, prepared: PreparedBatches | None) -> CommitResult:
         known = self._known_messages(portion, arrived_at)
         outboxes = [received.outbox for received in known.ledger_reports]
@@ -116,19 +145,31 @@ class IngestStore:
             self._ids.register(batches, outboxes)
             prepared = prepare(self._ids, batches, None, arrived_at)
         with self._connection.transaction():
-            recorded = record_batches(self._connection, prepared)
+            locked = lock_outboxes(
+                self._connection, [*prepared.outbox_ids.tolist(), *(self._ids.outbox_id(outbox) for outbox in outboxes)]
+            )
+            recorded = record_batches(self._connection, prepared, locked)
             readings = store_readings(self._connection, prepared, recorded.is_new)
-            rejected = store_rejected(self._connection, [*known.rejected, *recorded.conflicts], prepared, recorded.is_new)
-            store_ledger_reports(self._connection, self._ids, known.ledger_reports)
+            reports = store_ledger_reports(self._connection, self._ids, known.ledger_reports, locked, arrived_at)
+            rejected = store_rejected(
+                self._connection, [*known.rejected, *recorded.rejected, *reports], prepared, recorded.is_new
+            )
             store_edge_states(self._connection, self._ids, known.statuses, known.active_edges, arrived_at)
+            self._report_refused(prepared, locked, recorded)
         self._record_activity(known.active_edges, arrived_at)
-        return CommitResult(
-            readings=readings,
-            batches=int(recorded.is_new.sum()),
-            resends=recorded.resends,
-            rejected=rejected,
-            confirmed=_runs_by_outbox(prepared.batches),
-        )
+        return _result(prepared, locked, recorded, readings, rejected)
+
+    def _report_refused(
+        self, prepared: PreparedBatches, outboxes: Mapping[int, LockedOutbox], recorded: RecordedBatches
+    ) -> None:
+        """Begin an alarm about each gateway whose batches are refused and that cannot be told, for want of a hello."""
+        for i in recorded.refused:
+            if not outboxes[int(prepared.outbox_ids[i])].said_hello:
+                topic = prepared.batches[i].topic
+                centre_id = self._ids.centre_id(topic.centre)
+                begin_server_alarm(
+                    self._connection, centre_id, str(topic.name), "batches_refused", _REFUSED, prepared.arrived_at
+                )
 
     def _known_messages(self, portion: Portion, arrived_at: datetime) -> _KnownMessages:
         rejected = list(portion.rejected)
@@ -162,11 +203,31 @@ class IngestStore:
         return False
 
 
-def _runs_by_outbox(batches: Sequence[ReceivedBatch]) -> dict[OutboxKey, list[tuple[int, int]]]:
-    runs: dict[OutboxKey, list[tuple[int, int]]] = {}
-    for received in batches:
-        runs.setdefault(received.outbox, []).append((received.batch.first, received.batch.last))
-    return runs
+def _result(
+    prepared: PreparedBatches,
+    outboxes: Mapping[int, LockedOutbox],
+    recorded: RecordedBatches,
+    readings: int,
+    rejected: int,
+) -> CommitResult:
+    """What to answer: stored batches are confirmed, and refused ones never; both with digests if the edge said hello."""
+    result = CommitResult(readings, int(recorded.is_new.sum()), recorded.resends, rejected, {})
+    digests, outbox_ids = prepared.columns.digests, prepared.outbox_ids.tolist()
+    for i, received in enumerate(prepared.batches):
+        batch, key = received.batch, received.outbox
+        said_hello = outboxes[outbox_ids[i]].said_hello
+        if i not in recorded.refused:
+            result.confirmed.setdefault(key, []).append((batch.first, batch.last))
+            if said_hello:
+                result.digests.setdefault(key, []).append(_short(digests[i]))
+        elif said_hello:
+            run = RefusedRun(first=batch.first, last=batch.last, digest=_short(digests[i]), stored=recorded.refused[i])
+            result.refused.setdefault(key, []).append(run)
+    return result
+
+
+def _short(digest: bytes) -> str:
+    return digest.hex()[:DIGEST_LENGTH]
 
 
 def _content_refused(error: psycopg.Error) -> ContentRefused:

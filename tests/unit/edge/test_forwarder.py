@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.forwarder import REPORT_EVERY_S, RESEND_AFTER_S, WINDOW, Forwarder
+from edge.forwarder import REPORT_EVERY_S, RESEND_AFTER_S, Forwarder
+from edge.handshake import WINDOW
 from edge.outbox import Outbox
 from smartwork.contracts.messages import Batch, Confirmation, LedgerReport
 from smartwork.contracts.metrics import Metric
@@ -22,7 +23,10 @@ class Rig:
         self.clock = Clock()
         self.client = RecordingClient()
         self.outbox = Outbox(Path(":memory:"), ZONE, lambda: EPOCH)
-        self.forwarder = Forwarder(self.client, self.outbox, "mons", "gateway", self.clock)
+        self.forwarder = Forwarder(self.client, self.outbox, ("mons", "gateway"), self.clock, self._seconds)
+
+    def _seconds(self) -> float:
+        return self.clock.at.timestamp()
 
     def append(self, batches: int = 1) -> None:
         """Append so many batches of one reading each."""

@@ -1,12 +1,26 @@
--- name: record_edge_days
--- A report that is older than the stored one changes nothing.
+-- name: record_ledger_report
+-- A report names all days of its epoch: a day of an earlier report that it does not name was wrong.
+WITH dropped AS (
+    DELETE FROM edge_day WHERE outbox_id = %(outbox_id)s AND day <> ALL(%(days)s::date[])
+), counted AS (
+    UPDATE outbox SET last = %(last)s, in_outbox = %(total_in_outbox)s, reported_at = %(arrived_at)s
+    WHERE outbox_id = %(outbox_id)s
+)
 INSERT INTO edge_day (outbox_id, day, numbered, in_outbox, reported_at)
 SELECT %(outbox_id)s, day, numbered, in_outbox, %(reported_at)s
 FROM unnest(%(days)s::date[], %(numbered)s::bigint[], %(in_outbox)s::bigint[]) AS d (day, numbered, in_outbox)
 ORDER BY day
 ON CONFLICT (outbox_id, day) DO UPDATE
 SET numbered = excluded.numbered, in_outbox = excluded.in_outbox, reported_at = excluded.reported_at
-WHERE edge_day.reported_at <= excluded.reported_at
+WHERE (edge_day.numbered, edge_day.in_outbox) IS DISTINCT FROM (excluded.numbered, excluded.in_outbox)
+
+-- name: clock_behind
+-- Since when an edge's reports have seemed to come from a clock behind the server's.
+INSERT INTO edge_clock (centre_id, edge, behind_since) VALUES (%(centre_id)s, %(edge)s, %(at)s)
+ON CONFLICT (centre_id, edge) DO NOTHING
+
+-- name: clock_not_behind
+DELETE FROM edge_clock WHERE centre_id = %(centre_id)s AND edge = %(edge)s
 
 -- name: register_edges
 -- Inserts the edges that have no row yet. A centre gets at most `most_edges` rows, whatever names arrive.
