@@ -14,7 +14,7 @@ from smartwork.db.core.queries import rows_as, sql
 from smartwork.db.ingest.id_cache import IdCache
 from smartwork.db.ingest.messages import ReceivedHello, outbox_key
 from smartwork.db.network.server_alarms import begin_server_alarm, end_server_alarm
-from smartwork.domain.ledger.gateway_claim import GatewayClaim, Verdict, judge_hello
+from smartwork.domain.ledger.gateway_lease import GatewayLease, Verdict, judge_hello
 from smartwork.domain.ledger.report_checks import CLOCK_TOLERANCE, MOST_PER_DAY
 
 RESTORED_ALARM = timedelta(hours=24)
@@ -39,7 +39,7 @@ def answer_hellos(
 
 def _answer(connection: Connection, ids: IdCache, received: ReceivedHello, now: datetime) -> Answer:
     hello, centre_id, edge = received.hello, ids.centre_id(received.topic.centre), str(received.topic.name)
-    verdict = _claim(connection, centre_id, edge, hello.instance, now)
+    verdict = _lease(connection, centre_id, edge, hello.instance, now)
     outbox_id = ids.outbox_id(outbox_key(received.topic, hello.epoch))
     [numbers] = rows_as(_KnownNumbers, connection, "known_numbers", outbox_id=outbox_id)
     if verdict == "accepted":
@@ -64,20 +64,20 @@ def _answer(connection: Connection, ids: IdCache, received: ReceivedHello, now: 
     )
 
 
-def _claim(connection: Connection, centre_id: int, edge: str, instance: str, now: datetime) -> Verdict:
-    """Judge the claim of a gateway to its name, store the result, and begin or end the alarm about a second gateway."""
+def _lease(connection: Connection, centre_id: int, edge: str, instance: str, now: datetime) -> Verdict:
+    """Whether a gateway may have the lease of its name. Stores the lease, and begins or ends the alarm about a second one."""
     key = {"centre_id": centre_id, "edge": edge}
-    cursor = connection.cursor(row_factory=class_row(GatewayClaim))
-    before = cursor.execute(sql("gateway_claim"), key).fetchone()
-    claim, verdict = judge_hello(before, instance, now)
-    connection.execute(sql("record_gateway_claim"), key | asdict(claim))
+    cursor = connection.cursor(row_factory=class_row(GatewayLease))
+    before = cursor.execute(sql("gateway_lease"), key).fetchone()
+    lease, verdict = judge_hello(before, instance, now)
+    connection.execute(sql("record_gateway_lease"), key | asdict(lease))
     if verdict == "refused":
         message = (
             f"Two gateways of this centre run under the name {edge}. The one that came later is refused: it keeps its "
             "readings and sends nothing. Stop one of them."
         )
         begin_server_alarm(connection, centre_id, edge, "two_gateways", message, now)
-    elif verdict == "accepted" and claim.refused_at is not None and not claim.is_contested(now):
+    elif verdict == "accepted" and lease.refused_at is not None and not lease.is_contested(now):
         end_server_alarm(connection, centre_id, edge, "two_gateways", now)
     return verdict
 

@@ -1,18 +1,18 @@
--- name: gateway_claim
+-- name: gateway_lease
 SELECT instance, seen_at, ended, challenger, challenged_at, refused_at
-FROM gateway_claim WHERE centre_id = %(centre_id)s AND edge = %(edge)s FOR UPDATE
+FROM gateway_lease WHERE centre_id = %(centre_id)s AND edge = %(edge)s FOR UPDATE
 
--- name: record_gateway_claim
-INSERT INTO gateway_claim (centre_id, edge, instance, seen_at, ended, challenger, challenged_at, refused_at)
+-- name: record_gateway_lease
+INSERT INTO gateway_lease (centre_id, edge, instance, seen_at, ended, challenger, challenged_at, refused_at)
 VALUES (%(centre_id)s, %(edge)s, %(instance)s, %(seen_at)s, %(ended)s, %(challenger)s, %(challenged_at)s, %(refused_at)s)
 ON CONFLICT (centre_id, edge) DO UPDATE
 SET instance = excluded.instance, seen_at = excluded.seen_at, ended = excluded.ended, challenger = excluded.challenger,
     challenged_at = excluded.challenged_at, refused_at = excluded.refused_at
 
 -- name: end_gateway_connections
-UPDATE gateway_claim SET ended = true
+UPDATE gateway_lease SET ended = true
 FROM unnest(%(centre_ids)s::smallint[], %(edges)s::text[]) AS g (centre_id, edge)
-WHERE gateway_claim.centre_id = g.centre_id AND gateway_claim.edge = g.edge
+WHERE gateway_lease.centre_id = g.centre_id AND gateway_lease.edge = g.edge
 
 -- name: known_numbers
 -- The highest number of an outbox that was reported or stored, and the highest that was reported.

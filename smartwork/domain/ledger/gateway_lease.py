@@ -15,7 +15,7 @@ Verdict = Literal["accepted", "wait", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
-class GatewayClaim:
+class GatewayLease:
     """The gateway process that may forward under a name, and another one that asked to."""
 
     instance: str
@@ -32,27 +32,27 @@ class GatewayClaim:
         return self.refused_at is not None and now - self.refused_at < RECENT
 
 
-def judge_hello(claim: GatewayClaim | None, instance: str, now: datetime) -> tuple[GatewayClaim, Verdict]:
-    """The claim after a hello of `instance` at `now`, and whether that gateway may forward.
+def judge_hello(lease: GatewayLease | None, instance: str, now: datetime) -> tuple[GatewayLease, Verdict]:
+    """The lease after a hello of `instance` at `now`, and whether that gateway may forward.
 
-    The gateway that was accepted keeps its claim while it says hello. A newcomer is accepted when the other one's connection
+    The gateway that was accepted keeps its lease while it says hello. A newcomer is accepted when the other one's connection
     has ended or it has been silent; otherwise it waits, and is refused if the other one says hello in the meantime.
     """
-    if claim is None:
-        return GatewayClaim(instance, now), "accepted"
-    if instance == claim.instance:
-        return replace(claim, seen_at=now, ended=False), "accepted"
-    if claim.ended or now - claim.seen_at >= LIVE:
-        return GatewayClaim(instance, now, refused_at=claim.refused_at), "accepted"
-    return _judge_newcomer(claim, instance, now)
+    if lease is None:
+        return GatewayLease(instance, now), "accepted"
+    if instance == lease.instance:
+        return replace(lease, seen_at=now, ended=False), "accepted"
+    if lease.ended or now - lease.seen_at >= LIVE:
+        return GatewayLease(instance, now, refused_at=lease.refused_at), "accepted"
+    return _judge_newcomer(lease, instance, now)
 
 
-def _judge_newcomer(claim: GatewayClaim, instance: str, now: datetime) -> tuple[GatewayClaim, Verdict]:
+def _judge_newcomer(lease: GatewayLease, instance: str, now: datetime) -> tuple[GatewayLease, Verdict]:
     """As `judge_hello`, for a gateway that asks while another one seems to run."""
-    if claim.challenger != instance or claim.challenged_at is None or now - claim.challenged_at > 2 * LIVE:
-        return replace(claim, challenger=instance, challenged_at=now), "wait"
-    if claim.seen_at > claim.challenged_at:
-        return replace(claim, challenger=None, challenged_at=None, refused_at=now), "refused"
-    if now - claim.challenged_at >= WAIT:
-        return GatewayClaim(instance, now, refused_at=claim.refused_at), "accepted"
-    return claim, "wait"
+    if lease.challenger != instance or lease.challenged_at is None or now - lease.challenged_at > 2 * LIVE:
+        return replace(lease, challenger=instance, challenged_at=now), "wait"
+    if lease.seen_at > lease.challenged_at:
+        return replace(lease, challenger=None, challenged_at=None, refused_at=now), "refused"
+    if now - lease.challenged_at >= WAIT:
+        return GatewayLease(instance, now, refused_at=lease.refused_at), "accepted"
+    return lease, "wait"

@@ -15,8 +15,8 @@ FROM (SELECT outbox_id, least(sum(numbered), 9000000000000000000)::bigint AS las
              least(sum(in_outbox), 9000000000000000000)::bigint AS in_outbox, max(reported_at) AS reported_at
       FROM edge_day WHERE numbered <= 900000000 GROUP BY outbox_id) AS d WHERE d.outbox_id = o.outbox_id;
 
--- The gateway process that may forward readings under a name: see smartwork/domain/ledger/gateway_claim.py.
-CREATE TABLE gateway_claim (
+-- The gateway process that may forward readings under a name: see smartwork/domain/ledger/gateway_lease.py.
+CREATE TABLE gateway_lease (
     centre_id     smallint NOT NULL REFERENCES centre,
     edge          text NOT NULL,
     instance      text NOT NULL,
