@@ -12,6 +12,7 @@ import sys
 from firmware_sim.demo_network import demo_network
 from smartwork.clock import now
 from smartwork.db.core.connection import connect
+from smartwork.db.core.migrations import require_current_schema
 from smartwork.errors import SmartworkError
 from smartwork.jobs.network.made_up_network import RealRecords, install_made_up
 from smartwork.jobs.network.publish_policies import publish_policies
@@ -28,6 +29,7 @@ def main() -> int:
         database_url = DatabaseSettings.from_env(os.environ).database_url
         broker_url = BrokerSettings.from_env(os.environ).broker_url
         with connect(database_url) as connection, MqttClient(broker_url, "demo-registry") as client:
+            require_current_schema(connection)
             try:
                 install_made_up(connection, demo_network(SEED))
             except RealRecords as found:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from smartwork.db.core.connection import Connection, connect_with_retry
+from smartwork.db.core.migrations import require_current_schema
 from smartwork.errors import SmartworkError
 
 _STOP_TIMEOUT_S = 30.0
@@ -23,15 +24,18 @@ class BackgroundWorker:
     def run(self, database_url: str, stop: threading.Event) -> None:
         """Run until `wait` returns False, or `stop` is set while the database is away.
 
-        After an error the connection is opened again in the next round. The same error is logged once.
+        No work is done on a database with another schema than this version's. After an error the connection is opened again
+        in the next round. The same error is logged once.
         """
         connection: Connection | None = None
         last_error = ""
         while self.wait():
             try:
-                connection = connection or connect_with_retry(database_url, self.log.debug, should_stop=stop.is_set)
                 if connection is None:
-                    return
+                    connection = connect_with_retry(database_url, self.log.debug, should_stop=stop.is_set)
+                    if connection is None:
+                        return
+                    require_current_schema(connection)
                 self.work(connection)
                 last_error = ""
             except SmartworkError as error:

@@ -79,9 +79,10 @@ def audited(connection: Connection) -> AuditReport:
     return run_audit(connection, silent)
 
 
-def command(database_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """What a user gets who types `smartwork` and these arguments."""
-    environment = {**os.environ, "SMARTWORK_DATABASE_URL": service_url(database_url, Role.WORKER)}
+def command(database_url: str, *arguments: str, role: Role | None = Role.WORKER) -> subprocess.CompletedProcess[str]:
+    """What a user gets who types `smartwork` and these arguments; without a role, with the address as it is."""
+    address = service_url(database_url, role) if role else database_url
+    environment = {**os.environ, "SMARTWORK_DATABASE_URL": address}
     program = [sys.executable, "-m", "smartwork", *arguments]
     return subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
 

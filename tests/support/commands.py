@@ -55,6 +55,8 @@ DATABASE = (
 DATABASE_AND_BROKER = ("policy publish", "replay uci room.txt")
 OWN_SERVERS = frozenset({"up", "down", "status", "demo", "simulate day", "bench ingest", "bench edge", "bench reconcile"})
 """Use the development stack, or throwaway servers, without being asked to."""
+NAMED_DATABASE = frozenset({"roles"})
+"""Need a database that is named, also in development."""
 NO_SERVER = frozenset({"decode", "verify"})
 
 

@@ -39,7 +39,8 @@ def test_every_command_is_listed_by_the_servers_that_it_needs() -> None:
     database = {
         name for name in commands.names() if any(f"{command} ".startswith(f"{name} ") for command in commands.DATABASE)
     }
-    assert commands.names() == database | both | commands.OWN_SERVERS | commands.NO_SERVER
+    others = commands.OWN_SERVERS | commands.NAMED_DATABASE | commands.NO_SERVER
+    assert commands.names() == database | both | others
     assert len(database) == len(commands.DATABASE)
 
 
@@ -49,6 +50,13 @@ def test_without_settings_a_command_names_what_is_missing_and_starts_nothing(com
     assert "SMARTWORK_DATABASE_URL is not set. Expected: A PostgreSQL address" in text
     assert "smartwork up && export SMARTWORK_ENV=development" in text
     assert not cache.exists(), "nothing was downloaded or started"
+
+
+@pytest.mark.parametrize("environment", ["production", "development"])
+def test_roles_are_set_up_on_a_named_server_only(environment: str, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    monkeypatch.setenv("SMARTWORK_ENV", environment)
+    assert "SMARTWORK_DATABASE_URL is not set" in refused("roles")
+    assert not cache.exists()
 
 
 @pytest.mark.parametrize("command", commands.DATABASE_AND_BROKER)

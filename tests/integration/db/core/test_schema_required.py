@@ -1,5 +1,7 @@
 """Only `smartwork migrate` changes a schema: every other command and every service refuses one that is not its own."""
 
+import logging
+import threading
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -8,6 +10,7 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
+from ingest.background_worker import BackgroundWorker
 from smartwork.cli.app import app
 from smartwork.clock import now
 from smartwork.db.core.connection import Connection
@@ -72,7 +75,7 @@ def test_an_empty_database_is_filled_by_migrate_and_by_nothing_else(empty_databa
     assert refused.returncode == 1
     assert "The database has no tables of smartwork. To create them, run: smartwork migrate" in refused.stderr
     assert "Traceback" not in refused.stderr
-    migrated = run_command(empty_database_url, "migrate")
+    migrated = run_command(empty_database_url, "migrate", role=None)
     assert migrated.stdout.splitlines() == [f"Applied {migration.name}" for migration in migrations()]
     assert run_command(empty_database_url, "ledger").returncode == 0
 
@@ -93,6 +96,18 @@ def test_a_service_ends_with_what_to_do(
         eventually(lambda: not psutil.pid_exists(program.pid) or psutil.Process(program.pid).status() == "zombie")
         assert program.stop() == 2
         assert "Traceback" not in program.log_text
+
+
+def test_a_background_worker_does_no_work_on_another_schema(
+    old: Connection, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert old
+    rounds = iter([True, True, False])
+    worked: list[Connection] = []
+    worker = BackgroundWorker(lambda: next(rounds), worked.append, logging.getLogger("worker"))
+    worker.run(database_url, threading.Event())
+    assert worked == []
+    assert "run: smartwork migrate" in caplog.text
 
 
 def test_an_api_that_started_without_its_database_answers_503_where_it_finds_another_schema(
