@@ -30,7 +30,7 @@ from smartwork.jobs.network.publish_policies import publish_policies
 from smartwork.jobs.presence.daily_figures import summarise_month
 from smartwork.progress import Progress
 from smartwork.scenarios.demo_accounts import DemoAccounts, settle_accounts
-from smartwork.scenarios.made_up_servers import prepare_schema, require_made_up_policies
+from smartwork.scenarios.made_up_servers import prepare_schema, require_made_up_documents, require_made_up_policies
 from smartwork.scenarios.outbox_replay import FilledOutbox, fill_outbox, ingest_component, replay_outboxes, wait_for_spans
 from smartwork.transport.mqtt import MqttClient
 
@@ -70,6 +70,7 @@ def run_demo(plan: DemoPlan, endpoints: Endpoints, progress: Progress) -> DemoSu
     """
     began = time.monotonic()
     network = demo_network(plan.seed)
+    require_made_up_documents(plan.out_dir / f"{plan.month:%Y-%m}", network)
     prepare_database(network, plan, endpoints, progress)
     with Supervisor(progress=progress) as supervisor:
         supervisor.start(

@@ -19,7 +19,7 @@ from smartwork.domain.network_setup import Network
 from smartwork.errors import SmartworkError
 from smartwork.jobs.network.made_up_network import RealRecords, install_made_up, require_made_up
 from smartwork.scenarios.demo import DemoPlan, run_demo
-from smartwork.scenarios.made_up_servers import prepare_schema, require_made_up_policies
+from smartwork.scenarios.made_up_servers import prepare_schema, require_made_up_documents, require_made_up_policies
 from smartwork.transport.mqtt import MqttClient
 from tests.support.accounts import bill, fill
 from tests.support.accounts import command as run_command
@@ -157,6 +157,26 @@ def test_a_real_broker_is_refused_before_the_demo_writes_to_an_empty_database(
     with pytest.raises(RealRecords, match="the policy of centre lille"):
         run_demo(plan, Endpoints(database_url, broker_url, False, False), lambda *_: None)
     assert set(contents(connection).values()) == {0}
+
+
+def test_real_documents_in_the_folder_are_not_replaced(
+    connection: Connection, database_url: str, broker_url: str, tmp_path: Path
+) -> None:
+    fill(connection)
+    connection.execute("UPDATE seller SET enterprise_number = '0417497106'")
+    [file, *_] = sorted(invoice.files.xml for invoice in bill(connection, tmp_path).invoices)
+    before = file.read_bytes()
+    plan = DemoPlan(date(2026, 10, 1), 1, tmp_path, tmp_path, 8501)
+    with pytest.raises(RealRecords, match=rf"{file.name} is a document that this made-up network did not issue.*--out"):
+        run_demo(plan, Endpoints(database_url, broker_url, False, False), lambda *_: None)
+    assert file.read_bytes() == before
+
+
+def test_documents_of_the_demo_may_be_written_again(tmp_path: Path) -> None:
+    (tmp_path / "INV-2026-00001.xml").write_text(f"<CompanyID>{DEMO.seller.enterprise_number}</CompanyID>")
+    (tmp_path / "payout-2026-10-1.xml").write_text("<Document/>")
+    require_made_up_documents(tmp_path, DEMO)
+    require_made_up_documents(tmp_path / "new", DEMO)
 
 
 def test_a_database_of_another_program_is_left_alone(empty_database_url: str) -> None:
