@@ -14,11 +14,14 @@ from typing import Self
 from smartwork.devstack import die_with_parent
 from smartwork.devstack.errors import DevstackError, last_lines
 from smartwork.progress import Progress, no_progress
+from smartwork.settings import PREFIX
 
 
 @dataclass(frozen=True)
 class Component:
-    """A program to run. `env` is added to the caller's environment.
+    """A program to run. `env` is added to the caller's environment, of which no setting of smartwork is kept.
+
+    A setting of the caller may name a real server: a gateway of the demo must not connect to a real Home Assistant.
 
     `ready()` returns whether the program is ready to work. Without it, the program is ready once it is started.
     """
@@ -141,7 +144,7 @@ def _launch(component: Component) -> subprocess.Popen[bytes]:
         with component.log_path.open("wb") as log:
             return subprocess.Popen(
                 [*launcher, *component.argv],
-                env={**os.environ, **component.env},
+                env={**_environment(), **component.env},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -149,6 +152,10 @@ def _launch(component: Component) -> subprocess.Popen[bytes]:
             )
     except OSError as error:
         raise DevstackError(f"{component.name} cannot be started: {error}") from error
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
 
 
 def _wait(process: subprocess.Popen[bytes], deadline: float) -> None:

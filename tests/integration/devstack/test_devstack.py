@@ -144,3 +144,12 @@ def test_two_starts_at_once_start_each_server_once() -> None:
         assert time.monotonic() - began < 10
     finally:
         stack.remove(name)
+
+
+def test_a_throwaway_never_uses_a_server_that_is_named() -> None:
+    """So `smartwork bench` and `simulate day` cannot write to a real database."""
+    named = {**os.environ, stack.DATABASE_URL: "postgresql://real/books", stack.BROKER_URL: "mqtt://real"}
+    with stack.ephemeral("named", named) as pair:
+        assert pair.endpoints.owned_database
+        assert pair.endpoints.owned_broker
+        assert "real" not in pair.endpoints.database_url + pair.endpoints.broker_url

@@ -92,3 +92,21 @@ with Supervisor() as supervisor:
         assert started_at(pid) is not None
         demo.send_signal(signal.SIGKILL)
     assert wait_until_gone(pid, 5)
+
+
+def test_a_component_gets_its_own_settings_and_none_of_the_callers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller's setting may name a real server, such as a real Home Assistant."""
+    monkeypatch.setenv("SMARTWORK_HOMEASSISTANT_URL", "http://real:8123")
+    monkeypatch.setenv("SMARTWORK_CENTRE_BROKER_URL", "mqtt://real")
+    found = tmp_path / "found"
+    code = (
+        "import os, pathlib, time\n"
+        "names = sorted(name for name in os.environ if name.startswith('SMARTWORK_'))\n"
+        f"pathlib.Path({str(found)!r}).write_text(' '.join(names)); time.sleep(60)"
+    )
+    own = {"SMARTWORK_CENTRE": "mons"}
+    with Supervisor() as supervisor:
+        supervisor.start(Component("one", [sys.executable, "-c", code], tmp_path / "log", own, found.exists))
+        while not found.read_text():
+            time.sleep(0.01)
+    assert found.read_text() == "SMARTWORK_CENTRE"
