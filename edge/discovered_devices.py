@@ -4,6 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from edge.adapters import homeassistant, zigbee2mqtt
 from edge.adapters.families import ADAPTERS
 from edge.report_timing import REPUBLISH, interval_passed
 from smartwork.contracts.edge_reports import DISCOVERED_DEVICES_LIMIT, DiscoveredDevice, DiscoveredDevices
@@ -21,6 +22,7 @@ TOPIC_FILTERS = (
     "application/+/device/+/event/+",
     "v3/+/devices/+/up",
     "homeassistant/+/+/state",
+    "shellies/#",
 )
 """What to subscribe to on the centre's broker, so that devices of every family with topics of its own are discovered."""
 MIN_INTERVAL = timedelta(seconds=10)
@@ -54,9 +56,16 @@ def identify(topic: str) -> ProbableDevice | None:
         return None
     for profile in _BY_TOPIC:
         address = ADAPTERS[profile].address_of(topic)
-        if address:
+        if address and _is_typical(profile, topic):
             return ProbableDevice(profile, address)
     return None
+
+
+def _is_typical(profile: Profile, topic: str) -> bool:
+    """Whether a topic is probably of a family whose owners may choose any base topic."""
+    if profile is Profile.ZIGBEE2MQTT:
+        return zigbee2mqtt.is_typical(topic)
+    return profile is not Profile.HOMEASSISTANT or topic.startswith(homeassistant.BASE)
 
 
 class DeviceDiscovery:

@@ -223,7 +223,7 @@ class Gateway:
             self._publish_reports(now)
 
     def _publish_reports(self, now: datetime) -> None:
-        alarms = [*light_alarms(self._lights.zones), *self._sensor_history.alarms(now)]
+        alarms = [*light_alarms(self._lights.zones), *self._sensor_history.alarms(now), *self._translator.ignored.alarms(now)]
         if self._outbox.full:
             alarms.insert(0, outbox_alarm(now))
         if (report := self._alarm_report.pending_report(alarms, now)) is not None:

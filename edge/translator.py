@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from edge.adapters.discovery import DISCOVERY_FILTERS, Declaration, declaration
 from edge.adapters.event_time import MAX_AGE
 from edge.adapters.families import ADAPTERS
-from edge.adapters.message import DeviceMessage
+from edge.adapters.message import DeviceMessage, IgnoredField
+from edge.ignored_fields import IgnoredFields
 from smartwork.contracts.policy import DeviceEntry, Profile
 from smartwork.contracts.reading import Reading
 
@@ -41,45 +43,72 @@ class Translator:
     ) -> None:
         self._max_age = max_age
         self._zone = ZoneInfo(timezone)
-        self._entries = {(entry.profile, entry.address): entry for entry in devices}
+        self._entries: dict[tuple[Profile, str], list[DeviceEntry]] = {}
+        for entry in devices:
+            self._entries.setdefault((entry.profile, entry.address), []).append(entry)
         self._families = [profile for profile in Profile if any(entry.profile is profile for entry in devices)]
-        self._entry_of_topic: dict[str, DeviceEntry | None] = {}
+        self._entries_of_topic: dict[str, list[DeviceEntry]] = {}
+        self._declared: dict[str, Declaration] = {}
+        self.ignored = IgnoredFields()
         self._last_message: dict[str, _LastMessage] = {}
         self._last_value: dict[tuple[str, int], tuple[int, float]] = {}
 
     @property
     def subscriptions(self) -> list[str]:
         """The topic filters of all registered devices, for the centre's broker."""
-        return [topic for (profile, address) in self._entries for topic in ADAPTERS[profile].subscriptions(address)]
+        filters = [topic for (profile, address) in self._entries for topic in ADAPTERS[profile].subscriptions(address)]
+        return filters + (list(DISCOVERY_FILTERS) if Profile.ESPHOME in self._families else [])
 
     def translate(self, topic: str, payload: bytes, arrived: datetime) -> list[Reading]:
         """The readings in a device's message; none if it only repeats the last one on its topic.
 
-        A device that repeats itself without a pause still gives readings REFRESHES_PER_INTERVAL times in each of its
-        reporting intervals, so that it does not count as silent.
+        Several devices may be registered with one address: each is a channel of it. A device that repeats itself without a
+        pause still gives readings REFRESHES_PER_INTERVAL times in each of its reporting intervals, so that it does not
+        count as silent. What is not understood is counted in `ignored`.
 
         Raises UnknownDevice, or ValueError with the reason if the message cannot be parsed.
         """
-        entry = self._entry(topic)
-        if entry is None:
-            raise UnknownDevice("the topic belongs to no registered device")
-        if self._is_repeat(entry, topic, payload, arrived):
+        if (declared := declaration(topic, payload)) is not None:
+            self._declare(declared)
             return []
-        message = DeviceMessage(topic, payload, entry.device, entry.address, arrived, entry.model, self._zone, self._max_age)
-        return [reading for reading in ADAPTERS[entry.profile].translate(message) if self._is_new(reading)]
+        entries = self._entries_of(topic)
+        if not entries:
+            raise UnknownDevice("the topic belongs to no registered device")
+        if self._is_repeat(entries, topic, payload, arrived):
+            return []
+        return [reading for entry in entries for reading in self._translate(entry, topic, payload, arrived)]
 
-    def _entry(self, topic: str) -> DeviceEntry | None:
-        if topic not in self._entry_of_topic:
-            if len(self._entry_of_topic) >= _CACHED_TOPICS:
-                self._entry_of_topic.clear()
+    def _translate(self, entry: DeviceEntry, topic: str, payload: bytes, arrived: datetime) -> list[Reading]:
+        declared = self._declared.get(topic)
+        message = DeviceMessage(
+            topic, payload, entry.device, entry.address, arrived, entry.model, self._zone, self._max_age,
+            declared.device_class if declared else None, declared.unit if declared else None,
+        )  # fmt: skip
+        try:
+            translated = ADAPTERS[entry.profile].translate(message)
+        except ValueError as error:
+            sample = payload[:40].decode(errors="replace")
+            self.ignored.add(entry.device, [IgnoredField("message", sample, str(error), is_fault=True)], arrived)
+            raise
+        self.ignored.add(entry.device, translated.ignored, arrived)
+        return [reading for reading in translated.readings() if self._is_new(reading)]
+
+    def _declare(self, declared: Declaration) -> None:
+        if len(self._declared) < _CACHED_TOPICS or declared.topic in self._declared:
+            self._declared[declared.topic] = declared
+
+    def _entries_of(self, topic: str) -> list[DeviceEntry]:
+        if topic not in self._entries_of_topic:
+            if len(self._entries_of_topic) >= _CACHED_TOPICS:
+                self._entries_of_topic.clear()
             addresses = ((family, ADAPTERS[family].address_of(topic)) for family in self._families)
-            entries = (self._entries.get((family, address)) for family, address in addresses if address is not None)
-            self._entry_of_topic[topic] = next((entry for entry in entries if entry is not None), None)
-        return self._entry_of_topic[topic]
+            registered = (self._entries.get((family, address)) for family, address in addresses if address is not None)
+            self._entries_of_topic[topic] = next((entries for entries in registered if entries), [])
+        return self._entries_of_topic[topic]
 
-    def _is_repeat(self, entry: DeviceEntry, topic: str, payload: bytes, arrived: datetime) -> bool:
+    def _is_repeat(self, entries: list[DeviceEntry], topic: str, payload: bytes, arrived: datetime) -> bool:
         last = self._last_message.get(topic)
-        refresh = timedelta(seconds=entry.interval_s / REFRESHES_PER_INTERVAL)
+        refresh = timedelta(seconds=min(entry.interval_s for entry in entries) / REFRESHES_PER_INTERVAL)
         is_repeat = (
             last is not None
             and last.payload == payload

@@ -29,8 +29,11 @@ FAMILY_TOPICS: Mapping[Profile, FamilyTopics] = {
     Profile.TASMOTA: FamilyTopics(("tele/#", "stat/#", "tasmota/discovery/#"), ("cmnd/#",)),
     # The device id, or a prefix of two levels. An answer to a call goes to `<source>/rpc`.
     Profile.SHELLY: FamilyTopics(
-        tuple(f"{prefix}/{rest}" for prefix in ("+", "+/+") for rest in ("events/rpc", "status/+", "online", "rpc")),
-        tuple(f"{prefix}/{rest}" for prefix in ("+", "+/+") for rest in ("rpc", "command", "command/+")),
+        (
+            "shellies/#",  # Gen1
+            *(f"{prefix}/{rest}" for prefix in ("+", "+/+") for rest in ("events/rpc", "status/+", "online", "rpc")),
+        ),
+        ("shellies/#", *(f"{prefix}/{rest}" for prefix in ("+", "+/+") for rest in ("rpc", "command", "command/+"))),
     ),
     Profile.ESPHOME: FamilyTopics(
         tuple(f"{prefix}/{rest}" for prefix in ("+", "+/+") for rest in ("+/+/state", "status", "debug")),

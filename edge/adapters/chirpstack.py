@@ -1,17 +1,19 @@
 """ChirpStack v4: uplink events of `application/<application id>/device/<DevEUI>`.
 
-The raw bytes are decoded here if the maker is known. `object` is present only if the server has a codec for the device; it
-is used if the bytes give no reading.
+The raw bytes are decoded here if the maker is known. `object` is present only if the server has a codec for the device; what
+only the codec says is used, too. Milesight's wall switches and sockets of class C are switched by a downlink.
 """
 
+import base64
+import json
 import re
 
-from edge.adapters.event_time import parse_time
-from edge.adapters.lorawan import add_uplink, base64_bytes, maker_of
-from edge.adapters.message import DeviceMessage, MessageReadings
-from edge.adapters.values import child, json_object, number
+from edge.adapters.lorawan import MILESIGHT_PORT, add_uplink, maker_of, uplink_bytes
+from edge.adapters.message import DeviceMessage, MessageReadings, no_readings
+from edge.adapters.milesight_payload import switch_command
+from edge.adapters.values import json_object, number
 from smartwork.contracts.metrics import Metric
-from smartwork.contracts.reading import Reading
+from smartwork.contracts.policy import DeviceEntry
 
 _TOPIC = re.compile(r"(?P<address>application/[^/]+/device/[0-9a-fA-F]+)/event/(?P<event>[a-z]+)")
 
@@ -27,17 +29,30 @@ def address_of(topic: str) -> str | None:
     return match["address"] if match else None
 
 
-def translate(message: DeviceMessage) -> list[Reading]:
-    """The readings in one event; raises ValueError, naming the field, if it cannot be parsed."""
+def translate(message: DeviceMessage) -> MessageReadings:
+    """The readings in one event; raises ValueError if the payload is no JSON object."""
     event = json_object(message.payload)
-    readings = MessageReadings.at(message, parse_time(event.get("time"), "time"))
+    readings = MessageReadings.at(message, event.get("time"), "time")
     if message.topic.endswith("/event/status"):
-        readings.add_field(event, "batteryLevel", Metric.BATTERY_PCT, number)
-        return readings.readings()
+        if event.get("batteryLevelUnavailable") is True or event.get("externalPowerSource") is True:
+            readings.ignore("batteryLevel", event.get("batteryLevel"), "is not available", is_fault=False)
+        else:
+            readings.add_field(event, "batteryLevel", Metric.BATTERY_PCT, number)
+        return readings
     if not message.topic.endswith("/event/up"):
-        return []
-    info = child(event, "deviceInfo")
-    model = message.model or str(child(info, "tags").get("model", ""))
+        return no_readings(message, message.topic.rpartition("/")[2], "is not read")
+    info = readings.object_in(event, "deviceInfo")
+    model = message.model or str(readings.object_in(info, "tags").get("model") or "")
     maker = maker_of(model, str(info.get("devEui") or message.address.rpartition("/")[2]), event.get("fPort"))
-    add_uplink(readings, maker, base64_bytes(event.get("data"), "data"), event, "object")
-    return readings.readings()
+    add_uplink(readings, maker, model, uplink_bytes(readings, event.get("data"), "data"), readings.object_in(event, "object"))
+    return readings
+
+
+def command(entry: DeviceEntry, level: float, ramp_s: float) -> list[tuple[str, bytes]]:  # noqa: ARG001 - a switch has no ramp
+    """The downlink that switches a light; none if the registry's model cannot be switched."""
+    data = switch_command(entry.model, on=level > 0)
+    if data is None:
+        return []
+    eui = entry.address.rpartition("/")[2]
+    downlink = {"devEui": eui, "confirmed": True, "fPort": MILESIGHT_PORT, "data": base64.b64encode(data).decode()}
+    return [(f"{entry.address}/command/down", json.dumps(downlink).encode())]

@@ -2,7 +2,6 @@
 
 from edge.adapters.lorawan import add_bytes, bytes_from_text
 from edge.adapters.message import DeviceMessage, MessageReadings
-from smartwork.contracts.reading import Reading
 
 
 def subscriptions(address: str) -> list[str]:
@@ -15,8 +14,8 @@ def address_of(topic: str) -> str | None:
     return topic
 
 
-def translate(message: DeviceMessage) -> list[Reading]:
-    """The readings in one uplink; raises ValueError if it is cut short."""
+def translate(message: DeviceMessage) -> MessageReadings:
+    """The readings in one uplink; raises ValueError if the payload is neither hex nor base64."""
     readings = MessageReadings.at_arrival(message)
-    add_bytes(readings, "elsys", bytes_from_text(message.payload))
-    return readings.readings()
+    add_bytes(readings, "elsys", message.model, bytes_from_text(message.payload))
+    return readings

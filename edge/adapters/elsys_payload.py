@@ -6,7 +6,6 @@ be billed.
 """
 
 from edge.adapters.message import MessageReadings
-from edge.adapters.values import cut
 from smartwork.contracts.metrics import Metric
 
 EMPTY_MV, FULL_MV = 2_800, 3_600
@@ -48,16 +47,17 @@ _MOTION, _BATTERY, _OCCUPANCY = 0x05, 0x07, 0x11
 
 
 def add_elsys(readings: MessageReadings, data: bytes) -> None:
-    """Add the readings, up to the first unknown field; raises ValueError, naming the field, if bytes are missing."""
+    """Add the readings in an uplink, up to a type of unknown length or one that is cut short."""
     at, motion, occupancy = 0, None, None
     while at < len(data):
         kind = data[at]
-        at += 1
         length, metric, factor = _FIELDS.get(kind, (0, None, 0.0))
-        if not length:
+        raw = data[at + 1 : at + 1 + length]
+        if not length or len(raw) < length:
+            reason = "is cut short" if length else "has an unknown length, so the rest is not read"
+            readings.ignore(f"type {kind:02x}", data[at:].hex(), reason)
             break
-        raw = cut(data, at, length, f"type {kind:02x}")
-        at += length
+        at += 1 + length
         value = int.from_bytes(raw, "big", signed=metric is Metric.TEMPERATURE_C)
         if kind == _MOTION:
             motion = value
@@ -68,6 +68,8 @@ def add_elsys(readings: MessageReadings, data: bytes) -> None:
             readings.add(Metric.BATTERY_PCT, float(round(100 * min(max(share, 0.0), 1.0))), "vdd", value)
         elif metric is not None:
             readings.add(metric, round(value * factor, 3), metric.label, value)
+        else:
+            readings.ignore(f"type {kind:02x}", raw.hex(), "is none of the metrics", is_fault=False)
     if occupancy is not None:
         readings.add(Metric.PRESENCE, PRESENCE_BY_OCCUPANCY.get(occupancy), "occupancy", occupancy)
     elif motion is not None:

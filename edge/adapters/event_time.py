@@ -7,6 +7,10 @@ from zoneinfo import ZoneInfo
 MAX_AHEAD = timedelta(minutes=2)
 MAX_AGE = timedelta(days=31)
 """Devices that store readings while their network is away may send them days later."""
+MAX_LOCAL_DIFFERENCE = timedelta(minutes=5)
+"""How far a local time without an offset may be from the arrival. More is a wrong zone or a wrong clock."""
+MAX_ZONE_HOURS = 14
+"""No time zone is further from UTC."""
 _EARLIEST = datetime(2000, 1, 2, tzinfo=UTC)
 """Clocks that were never set start at 1970 or 2000."""
 
@@ -29,19 +33,37 @@ def arrival_time(arrived: datetime) -> EventTime:
     return EventTime(arrived, is_arrival=True)
 
 
-def choose_event_time(claimed: datetime | None, arrived: datetime, max_age: timedelta = MAX_AGE) -> EventTime:
-    """The device's time `claimed` if it is plausible, else the arrival.
+def choose_event_time(
+    claimed: datetime | None, arrived: datetime, max_age: timedelta | None = MAX_AGE, *, is_local: bool = False
+) -> tuple[EventTime, str | None]:
+    """The device's time `claimed` if it is plausible, else the arrival with the reason.
 
-    A time is plausible if it is at most MAX_AHEAD ahead of the arrival and at most `max_age` older. Raises ValueError for
-    a clock that was never set: messages that such a device stored cannot be told from new ones.
+    A time is plausible if it is at most MAX_AHEAD ahead of the arrival and at most `max_age` older. A time without an offset
+    (`is_local`) is plausible only within MAX_LOCAL_DIFFERENCE of the arrival, as a live message has it; if whole hours are
+    between the two, the zone is wrong, and the hour of the arrival counts. Without a `max_age` any time is plausible.
     """
     if claimed is None:
-        return arrival_time(arrived)
+        return arrival_time(arrived), None
+    difference = claimed - arrived
     if claimed < _EARLIEST:
-        raise ValueError(f"the device's clock is not set: its time is {claimed.isoformat()}")
-    if claimed > arrived + MAX_AHEAD or arrived - claimed > max_age:
-        return arrival_time(arrived)
-    return EventTime(claimed, is_arrival=False)
+        return arrival_time(arrived), "is of a clock that is not set: the time of arrival counts"
+    if max_age is None:
+        return EventTime(claimed, is_arrival=False), None
+    if is_local and abs(difference) > MAX_LOCAL_DIFFERENCE:
+        return _in_wrong_zone(claimed, arrived)
+    if not -max_age <= difference <= MAX_AHEAD:
+        reason = "ahead of the arrival" if difference > MAX_AHEAD else f"more than {max_age.days} days old"
+        return arrival_time(arrived), f"is {reason}: the time of arrival counts"
+    return EventTime(claimed, is_arrival=False), None
+
+
+def _in_wrong_zone(claimed: datetime, arrived: datetime) -> tuple[EventTime, str]:
+    difference = claimed - arrived
+    hours = round(difference / timedelta(hours=1))
+    if abs(hours) > MAX_ZONE_HOURS or abs(difference - timedelta(hours=hours)) > MAX_LOCAL_DIFFERENCE:
+        return arrival_time(arrived), "has no offset from UTC and is not the time of arrival, which counts"
+    at = EventTime(claimed - timedelta(hours=hours), is_arrival=True)
+    return at, f"is {hours:+d} h from the arrival, a wrong time zone: the hour of arrival counts"
 
 
 def parse_time(value: object, name: str, zone: ZoneInfo | None = None, near: datetime | None = None) -> datetime | None:

@@ -9,21 +9,20 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from edge.adapters import chirpstack, elsys, esphome, homeassistant, milesight, shelly, tasmota, ttn, zigbee2mqtt
-from edge.adapters.message import DeviceMessage
+from edge.adapters.message import DeviceMessage, MessageReadings
 from smartwork.contracts.policy import DeviceEntry, Profile
-from smartwork.contracts.reading import Reading
 
 
 class Adapter(Protocol):
     """What the module of a family must define.
 
-    `address_of` returns None for a topic that is not one of the family's. `translate` returns an empty list for a
-    message without known values, and raises ValueError, naming the field, for one that it cannot parse.
+    `address_of` returns None for a topic that is not one of the family's. `translate` ignores fields that it does not
+    understand, with the reason, and raises ValueError for a message that it cannot parse at all.
     """
 
     def subscriptions(self, address: str) -> list[str]: ...
     def address_of(self, topic: str) -> str | None: ...
-    def translate(self, message: DeviceMessage) -> list[Reading]: ...
+    def translate(self, message: DeviceMessage) -> MessageReadings: ...
 
 
 Command = Callable[[DeviceEntry, float, float], list[tuple[str, bytes]]]
@@ -45,9 +44,11 @@ COMMANDS: Mapping[Profile, Command] = {
     Profile.TASMOTA: tasmota.command,
     Profile.SHELLY: shelly.command,
     Profile.ESPHOME: esphome.command,
+    Profile.CHIRPSTACK: chirpstack.command,
+    Profile.TTN: ttn.command,
     Profile.HOMEASSISTANT: homeassistant.command,
 }
-"""The families whose lights can be commanded. LoRaWAN switches only send readings."""
+"""The families whose lights can be commanded."""
 
 ADDRESSES: Mapping[Profile, str] = {
     Profile.ZIGBEE2MQTT: "zigbee2mqtt/<friendly name>",

@@ -2,18 +2,23 @@
 
 import base64
 import binascii
+import re
 from typing import Literal
 
 from edge.adapters.elsys_payload import PRESENCE_BY_OCCUPANCY, add_elsys
 from edge.adapters.message import MessageReadings
 from edge.adapters.milesight_payload import add_milesight
-from edge.adapters.values import Convert, boolean, child, number
+from edge.adapters.values import Convert, number, on_off, presence
 from smartwork.contracts.metrics import Metric
 
 Maker = Literal["milesight", "elsys"]
 MAKERS: tuple[Maker, ...] = ("milesight", "elsys")
-_MILESIGHT_PORT = 85
-_MODELS: dict[str, Maker] = {"vs": "milesight", "ws": "milesight", "ers": "elsys", "ems": "elsys", "els": "elsys"}
+MILESIGHT_PORT = 85
+"""The port of Milesight's uplinks and downlinks."""
+_MODELS: tuple[tuple[str, Maker], ...] = (
+    (r"(?:ers|ems|els|elt).*", "elsys"),
+    (r"(?:vs|ws|am|em|ct|ts|wt|gs|uc|at)\d.*", "milesight"),
+)
 _EUIS: dict[str, Maker] = {"24e124": "milesight", "a81758": "elsys"}
 
 
@@ -23,28 +28,36 @@ def maker_of(model: str | None, eui: str, port: object) -> Maker | None:
     for maker in MAKERS:
         if name.startswith(maker):
             return maker
-    for prefix, known in _MODELS.items():
-        if name.startswith(prefix):
+    for pattern, known in _MODELS:
+        if re.fullmatch(pattern, name):
             return known
-    return _EUIS.get(eui.lower()[:6]) or ("milesight" if port == _MILESIGHT_PORT else None)
+    return _EUIS.get(eui.lower()[:6]) or ("milesight" if port == MILESIGHT_PORT else None)
 
 
 def add_uplink(
-    readings: MessageReadings, maker: Maker | None, data: bytes, parent: dict[str, object], decoded_field: str
+    readings: MessageReadings, maker: Maker | None, model: str | None, data: bytes, decoded: dict[str, object]
 ) -> None:
-    """Add the readings in the bytes if the maker is known; if there are none, those in `parent[decoded_field]`.
-
-    That field is what a codec on the network server made of the bytes. Raises ValueError, naming the field.
-    """
+    """Add the readings in the bytes if the maker is known, then those that only a codec on the network server gives."""
     if maker is not None and data:
-        add_bytes(readings, maker, data)
-    if not readings.by_metric:
-        _add_decoded(readings, child(parent, decoded_field), maker)
+        add_bytes(readings, maker, model, data)
+    add_decoded(readings, decoded, maker)
 
 
-def add_bytes(readings: MessageReadings, maker: Maker, data: bytes) -> None:
-    """Add the readings in an uplink's bytes, up to the first unknown type. Raises ValueError if bytes are missing."""
-    (add_milesight if maker == "milesight" else add_elsys)(readings, data)
+def add_bytes(readings: MessageReadings, maker: Maker, model: str | None, data: bytes) -> None:
+    """Add the readings in an uplink's bytes, up to the first field of unknown length."""
+    if maker == "milesight":
+        add_milesight(readings, data, model)
+    else:
+        add_elsys(readings, data)
+
+
+def uplink_bytes(readings: MessageReadings, value: object, name: str) -> bytes:
+    """The bytes of a base64 field; none, and the field ignored, if it is no base64."""
+    try:
+        return base64_bytes(value, name)
+    except ValueError:
+        readings.ignore(name, value, "is no base64")
+        return b""
 
 
 def base64_bytes(value: object, name: str) -> bytes:
@@ -66,44 +79,76 @@ def bytes_from_text(payload: bytes) -> bytes:
         return base64_bytes(text, "payload")
 
 
-def _occupancy(value: object) -> float | None:
-    """Occupancy as codecs on network servers write it: a word, 0 or 1, or a boolean."""
-    if isinstance(value, str):
-        return {"occupied": 1.0, "vacant": 0.0, "trigger": 1.0, "normal": 0.0}.get(value.lower())
-    if isinstance(value, bool):
-        return boolean(value)
-    return {0.0: 0.0, 1.0: 1.0}.get(-1.0 if (parsed := number(value)) is None else parsed)
-
-
 def _elsys_occupancy(value: object) -> float | None:
     """Occupancy in Elsys's own numbers, of which 1 is pending."""
     return PRESENCE_BY_OCCUPANCY.get(-1.0 if (parsed := number(value)) is None else parsed)
 
 
-def _on_off(value: object) -> float | None:
-    return {"on": 1.0, "off": 0.0}.get(value.lower()) if isinstance(value, str) else boolean(value)
+def _switch(value: object) -> float | None:
+    return on_off(value) if isinstance(value, str) else presence(value)
 
 
 _DECODED: tuple[tuple[str, Metric, Convert], ...] = (
-    ("occupancy", Metric.PRESENCE, _occupancy),
-    ("pir", Metric.PRESENCE, _occupancy),
-    ("battery", Metric.BATTERY_PCT, number),
+    ("occupancy", Metric.PRESENCE, presence),
+    ("occupancy_status", Metric.PRESENCE, presence),
+    ("occupied", Metric.PRESENCE, presence),
+    ("presence", Metric.PRESENCE, presence),
+    ("pir", Metric.PRESENCE, presence),
+    ("pir_status", Metric.PRESENCE, presence),
+    ("people_total_counts", Metric.OCCUPANT_COUNT, number),
+    ("people_count_all", Metric.OCCUPANT_COUNT, number),
+    ("people_count", Metric.OCCUPANT_COUNT, number),
     ("temperature", Metric.TEMPERATURE_C, number),
     ("humidity", Metric.HUMIDITY_PCT, number),
     ("co2", Metric.CO2_PPM, number),
     ("illuminance", Metric.ILLUMINANCE_LUX, number),
-    ("switch_1", Metric.LIGHT_ON, _on_off),
+    ("illumination", Metric.ILLUMINANCE_LUX, number),
+    ("light", Metric.ILLUMINANCE_LUX, number),
+    ("switch_1", Metric.LIGHT_ON, _switch),
+    ("socket_status", Metric.LIGHT_ON, _switch),
     ("active_power", Metric.POWER_W, number),
+    ("electric_power", Metric.POWER_W, number),
     ("power_consumption", Metric.ENERGY_WH, number),
 )
+"""Names in the output of codecs. `illuminance` and `light` are a word in some: dim, bright, dark."""
+_WORDS_ALLOWED = (Metric.ILLUMINANCE_LUX,)
+_REGION = re.compile(r"(?:region|zone)_\d{1,2}(?:_occupancy)?")
+_HIGHEST_VOLTAGE = 5
 
 
-def _add_decoded(readings: MessageReadings, decoded: dict[str, object], maker: Maker | None) -> None:
-    """Add the readings in the output of a network server's codec; only for Elsys is an occupancy of 1 *pending*."""
-    if maker == "elsys":
+def add_decoded(readings: MessageReadings, decoded: dict[str, object], maker: Maker | None) -> None:
+    """Add the readings in the output of a codec that are not known yet; only for Elsys is an occupancy of 1 *pending*."""
+    if maker == "elsys" and Metric.PRESENCE not in readings.by_metric:
         readings.add_field(decoded, "occupancy", Metric.PRESENCE, _elsys_occupancy)
+        motion = number(decoded.get("motion"))
+        if Metric.PRESENCE not in readings.by_metric and motion is not None:
+            readings.add(Metric.PRESENCE, float(motion > 0), "motion", motion)
     for name, metric, convert in _DECODED:
-        if metric not in readings.by_metric:
+        if metric in readings.by_metric or decoded.get(name) is None:
+            continue
+        if metric in _WORDS_ALLOWED and isinstance(decoded[name], str):
+            readings.ignore(name, decoded[name], "is a word, not lux", is_fault=False)
+        else:
             readings.add_field(decoded, name, metric, convert)
-    if number(decoded.get("light")) is not None:  # Elsys writes lux here, Milesight a word
-        readings.add_field(decoded, "light", Metric.ILLUMINANCE_LUX, number)
+    _add_regions(readings, decoded)
+    _add_battery(readings, decoded.get("battery"))
+
+
+def _add_regions(readings: MessageReadings, decoded: dict[str, object]) -> None:
+    """Presence in any of the regions that a codec gives, unless the device says it as a whole."""
+    regions = {name: presence(value) for name, value in decoded.items() if _REGION.fullmatch(name) and value is not None}
+    if regions and Metric.PRESENCE not in readings.by_metric:
+        known = [value for value in regions.values() if value is not None]
+        value = 1.0 if 1.0 in known else 0.0 if len(known) == len(regions) else None
+        readings.add(Metric.PRESENCE, value, " + ".join(regions), list(regions.values()))
+
+
+def _add_battery(readings: MessageReadings, battery: object) -> None:
+    """A battery in per cent. Some codecs give volts under the same name: a small number that is not whole."""
+    if battery is None or Metric.BATTERY_PCT in readings.by_metric:
+        return
+    parsed = number(battery)
+    if parsed is not None and parsed < _HIGHEST_VOLTAGE and parsed != int(parsed):
+        readings.ignore("battery", battery, "is in volts, not per cent", is_fault=False)
+    else:
+        readings.add(Metric.BATTERY_PCT, parsed, "battery", battery)

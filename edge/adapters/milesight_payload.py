@@ -1,53 +1,94 @@
-"""The bytes of Milesight sensors: a sequence of channels, types and values.
+"""The bytes of Milesight sensors: a sequence of channels, types and values. `milesight_models.py` says what they mean."""
 
-Source: the maker's public decoders (Milesight-IoT/SensorDecoders: VS330, VS340, VS341, WS202, WS501).
-"""
+import re
 
 from edge.adapters.message import MessageReadings
-from edge.adapters.values import cut
+from edge.adapters.milesight_models import AMBIGUOUS, UNKNOWN_MODEL, Channel, Meaning, Rule, length_of, model_named
 from smartwork.contracts.metrics import Metric
 
-_FIELDS: dict[tuple[int, int], tuple[int, Metric | None, float]] = {
-    (0x01, 0x75): (1, Metric.BATTERY_PCT, 1),
-    (0x03, 0x00): (1, Metric.PRESENCE, 1),  # VS340, VS341: occupied; WS202: triggered
-    (0x03, 0x8E): (1, Metric.PRESENCE, 1),  # VS330
-    (0x02, 0x82): (2, None, 1),  # VS330: distance
-    (0x04, 0x8E): (1, None, 1),  # VS330: calibration
-    (0x04, 0x00): (1, None, 1),  # WS202: daylight, dark or light and no lux
-    (0x03, 0x74): (2, None, 1),  # WS501: voltage
-    (0x04, 0x80): (4, Metric.POWER_W, 1),
-    (0x05, 0x81): (1, None, 1),  # WS501: power factor
-    (0x06, 0x83): (4, Metric.ENERGY_WH, 1),
-    (0x07, 0xC9): (2, None, 1),  # WS501: current
-    (0xFF, 0x01): (1, None, 1),
-    (0xFF, 0x08): (6, None, 1),
-    (0xFF, 0x09): (2, None, 1),
-    (0xFF, 0x0A): (2, None, 1),
-    (0xFF, 0x0B): (1, None, 1),
-    (0xFF, 0x0F): (1, None, 1),
-    (0xFF, 0x2B): (1, None, 1),  # WS501: the function key
-    (0xFF, 0xFE): (1, None, 1),
-    (0xFF, 0xFF): (2, None, 1),
-}
-"""Channel and type → number of bytes that follow (little-endian), metric (None: skipped), factor."""
-_SWITCHES = (0xFF, 0x29)
+_UNAVAILABLE: Channel = (0x08, 0xF4)
+"""VS321: whether the detection works; its second byte is 1 if not."""
 
 
-def add_milesight(readings: MessageReadings, data: bytes) -> None:
-    """Add the readings, up to the first unknown field; raises ValueError, naming the field, if bytes are missing."""
-    at = 0
+def add_milesight(readings: MessageReadings, data: bytes, model: str | None) -> None:
+    """Add the readings in an uplink of a device of that model, up to a channel of unknown length or one that is cut short."""
+    channels = model_named(model)
+    at, works, energy = 0, True, 0.0
     while at + 2 <= len(data):
-        key = (data[at], data[at + 1])
-        at += 2
-        length, metric, factor = (1, None, 1.0) if key == _SWITCHES else _FIELDS.get(key, (0, None, 0.0))
-        if not length:
-            return
-        raw = cut(data, at, length, f"channel {key[0]:02x} type {key[1]:02x}")
-        at += length
-        value = int.from_bytes(raw, "little")
-        if key == _SWITCHES:
-            readings.add(Metric.LIGHT_ON, float(value & 1), "switch_1", value)
-        elif metric is Metric.PRESENCE:
-            readings.add(metric, {0: 0.0, 1: 1.0}.get(value), "occupancy", value)
-        elif metric is not None:
-            readings.add(metric, value * factor, metric.label, value)
+        channel = (data[at], data[at + 1])
+        name, length = f"channel {channel[0]:02x} type {channel[1]:02x}", length_of(channel, model)
+        raw = data[at + 2 : at + 2 + (length or 0)]
+        if length is None or len(raw) < length:
+            readings.ignore(
+                name, data[at:].hex(), "is cut short" if length else "has an unknown length, so the rest is not read"
+            )
+            break
+        at += 2 + length
+        meaning = (UNKNOWN_MODEL if channels is None else channels).get(channel)
+        if channel == _UNAVAILABLE and len(raw) > 1 and raw[1] == 1:
+            works = False
+        elif meaning is None:
+            is_fault = channels is None and channel in AMBIGUOUS
+            reason = "depends on the model: register it" if is_fault else "is none of the metrics"
+            readings.ignore(name, raw.hex(), reason, is_fault=is_fault)
+        elif meaning.metric is Metric.ENERGY_WH:
+            energy += int.from_bytes(raw, "little") * meaning.factor
+            readings.remove(Metric.ENERGY_WH)
+            readings.add(Metric.ENERGY_WH, energy, name, raw.hex())
+        else:
+            _add(readings, name, raw, meaning, model)
+    _add_presence_of_count(readings, works=works)
+
+
+def _add(readings: MessageReadings, name: str, raw: bytes, meaning: Meaning, model: str | None) -> None:
+    value = int.from_bytes(raw, "little")
+    if meaning.invalid is not None and value == meaning.invalid:
+        readings.ignore(name, raw.hex(), "says that there is no measurement")
+        return
+    readings.add(meaning.metric, _value(raw, meaning, model), name, raw.hex())
+
+
+def _value(raw: bytes, meaning: Meaning, model: str | None) -> float | None:
+    number = int.from_bytes(raw, "little", signed=meaning.rule is Rule.SIGNED)
+    if meaning.rule is Rule.BOOLEAN:
+        return {0: 0.0, 1: 1.0}.get(number)
+    values = {
+        Rule.ABOVE_ZERO: number > 0,
+        Rule.BIT: raw[-1] >> (switch_channel(model) - 1) & 1,
+        Rule.SUM: sum(raw),
+        Rule.FIRST_BYTE: raw[0],
+        Rule.FIRST_TWO: int.from_bytes(raw[:2], "little"),
+        Rule.NOT_VACANT: raw[0] != 1,
+    }
+    return float(values.get(meaning.rule, round(number * meaning.factor, 6)))
+
+
+def switch_channel(model: str | None) -> int:
+    """The channel of a switch that the registry's model names, as `ws502:2`; 1 without one."""
+    match = re.fullmatch(r".*:(\d)", model or "")
+    return max(1, int(match[1])) if match else 1
+
+
+def _add_presence_of_count(readings: MessageReadings, *, works: bool) -> None:
+    """Somebody is there if somebody was counted. A sensor that says that its detection does not work has neither."""
+    if not works:
+        for metric in (Metric.OCCUPANT_COUNT, Metric.PRESENCE):
+            if (reading := readings.by_metric.get(metric)) is not None:
+                readings.remove(metric)
+                readings.ignore(metric.label, reading.value, "the sensor says that its detection does not work")
+    elif Metric.PRESENCE not in readings.by_metric and (count := readings.by_metric.get(Metric.OCCUPANT_COUNT)) is not None:
+        readings.add(Metric.PRESENCE, float(count.value > 0), "people counted", count.value)
+
+
+def switch_command(model: str | None, *, on: bool) -> bytes | None:
+    """The bytes that switch a device of that model; None if the model cannot be switched.
+
+    Wall switches (WS501 to WS503) take a mask and a state for each channel, sockets (WS513 to WS525) one state.
+    """
+    name = (model or "").lower().partition(":")[0]
+    if re.fullmatch(r"ws50[123].*", name):
+        bit = 1 << (switch_channel(model) - 1)
+        return bytes((0x08, (bit << 4) | (bit if on else 0), 0xFF))
+    if re.fullmatch(r"ws5(?:13|15|23|25).*", name):
+        return bytes((0x08, int(on), 0xFF, 0xFF))
+    return None

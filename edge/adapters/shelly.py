@@ -1,88 +1,154 @@
 """Shelly Gen2 and newer: `<id>/events/rpc` (changes), `<id>/status/<component>` (full status), `<id>/online`.
 
 A NotifyStatus holds only what has changed; a reading is made for each field that is present. `ts` is in seconds since 1970,
-energy `aenergy.total` in Wh, `brightness` in percent.
+energy in Wh, `brightness` in percent. A component with `errors` has no valid values. Bluetooth sensors (BLU) are read from
+the events of Shelly's script `ble-shelly-blu`; the registry's model is their Bluetooth address. The topics of Gen1 are in
+`shelly_gen1.py`.
 """
 
 import json
 import re
 
-from edge.adapters.event_time import parse_time
+from edge.adapters import shelly_gen1
 from edge.adapters.light_commands import percent
-from edge.adapters.message import DeviceMessage, MessageReadings, word_reading
-from edge.adapters.values import boolean, child, json_object, level_of, number
+from edge.adapters.message import DeviceMessage, MessageReadings, no_readings, word_reading
+from edge.adapters.values import Convert, boolean, json_object, level_of, number, presence
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry
-from smartwork.contracts.reading import Reading
 
-_TOPIC = re.compile(r"(?P<address>[^/]+(?:/[^/]+)*?)/(?:events/rpc|status/[a-z_]+\d*:\d+|online)")
-_LIGHT_CHANNEL = re.compile(r"(?:switch|light|rgb|rgbw|cct):\d+")
+_TOPIC = re.compile(r"(?P<address>[^/]+(?:/[^/]+)*?)/(?:events/rpc|status/[a-z_0-9]+:\d+|online)")
+_CHANNELS = ("switch", "light", "rgb", "rgbw", "cct", "pm1", "em1", "em1data")
+"""Components of which a device may have several, each a light or a meter."""
+_MODEL = re.compile(r"(?:[a-z_0-9]*:)?(\d{1,3})")
 SWITCH = "switch"
 """Model of a Shelly that only switches: a relay, a plug. `switch:1` or `light:1` is the second channel of several."""
 
 
 def subscriptions(address: str) -> list[str]:
     """The topics of the device with this id (or topic prefix)."""
+    if shelly_gen1.is_gen1(address):
+        return shelly_gen1.subscriptions(address)
     return [f"{address}/events/rpc", f"{address}/status/+", f"{address}/online"]
 
 
 def address_of(topic: str) -> str | None:
     """The device's id, or None if the topic is not Shelly's."""
+    if shelly_gen1.is_gen1(topic):
+        return shelly_gen1.address_of(topic)
     match = _TOPIC.fullmatch(topic)
     return match["address"] if match else None
 
 
-def translate(message: DeviceMessage) -> list[Reading]:
-    """The readings in one message; raises ValueError, naming the field, if it cannot be parsed."""
+def translate(message: DeviceMessage) -> MessageReadings:
+    """The readings in one message; raises ValueError if a payload that must be a JSON object is none."""
+    if shelly_gen1.is_gen1(message.topic):
+        return shelly_gen1.translate(message)
     if message.topic == f"{message.address}/online":
         return word_reading(message, Metric.ONLINE, {"true": 1.0, "false": 0.0}, "online")
     body = json_object(message.payload)
-    if message.topic == f"{message.address}/events/rpc":
-        if body.get("method") not in ("NotifyStatus", "NotifyFullStatus"):
-            return []
-        params = child(body, "params")
-        readings = MessageReadings.at(message, parse_time(number(params.get("ts")), "params.ts"))
-        for name, status in params.items():
-            if isinstance(status, dict):
-                _add_component(readings, name, status)
-        return readings.readings()
-    readings = MessageReadings.at_arrival(message)
-    _add_component(readings, message.topic.rpartition("/")[2], body)
-    return readings.readings()
+    if message.topic != f"{message.address}/events/rpc":
+        readings = MessageReadings.at_arrival(message)
+        _add_component(readings, message.topic.rpartition("/")[2], body)
+        return readings
+    method = body.get("method")
+    if method not in ("NotifyStatus", "NotifyFullStatus", "NotifyEvent"):
+        return no_readings(message, "method", "is not read")
+    params = MessageReadings.at_arrival(message).object_in(body, "params")
+    readings = MessageReadings.at(message, number(params.get("ts")), "params.ts")
+    if method == "NotifyEvent":
+        _add_bluetooth(readings, params.get("events"))
+        return readings
+    for name, status in params.items():
+        if isinstance(status, dict):
+            _add_component(readings, name, status)
+    return readings
+
+
+_Field = tuple[tuple[str, ...], Metric, Convert]
+_FIELDS: dict[str, tuple[_Field, ...]] = {
+    **dict.fromkeys(
+        _CHANNELS,
+        (
+            (("output",), Metric.LIGHT_ON, boolean),
+            (("brightness",), Metric.LIGHT_LEVEL, level_of(100)),
+            (("apower",), Metric.POWER_W, number),
+            (("act_power",), Metric.POWER_W, number),
+            (("aenergy", "total"), Metric.ENERGY_WH, number),
+            (("total_act_energy",), Metric.ENERGY_WH, number),
+        ),
+    ),
+    "em": ((("total_act_power",), Metric.POWER_W, number),),
+    "emdata": ((("total_act",), Metric.ENERGY_WH, number),),
+    "temperature": ((("tC",), Metric.TEMPERATURE_C, number),),
+    "humidity": ((("rh",), Metric.HUMIDITY_PCT, number),),
+    "illuminance": ((("lux",), Metric.ILLUMINANCE_LUX, number),),
+    **dict.fromkeys(
+        ("presence", "presencezone"),
+        (
+            (("num_objects",), Metric.OCCUPANT_COUNT, number),
+            (("state",), Metric.PRESENCE, presence),
+            (("value",), Metric.PRESENCE, presence),
+        ),
+    ),
+    "motion": ((("motion",), Metric.PRESENCE, presence), (("state",), Metric.PRESENCE, presence)),
+    "devicepower": ((("battery", "percent"), Metric.BATTERY_PCT, number),),
+    "bthomedevice": ((("battery",), Metric.BATTERY_PCT, number),),
+}
+"""The fields of each kind of component, by their path."""
 
 
 def _add_component(readings: MessageReadings, name: str, status: dict[str, object]) -> None:
     """Add the readings in the status of one component, such as `switch:0`, `light:0` or `temperature:0`."""
     kind, _, channel = name.partition(":")
-    if _LIGHT_CHANNEL.fullmatch(name) or kind in ("pm1", "em1"):
-        if channel != _channel(readings.message.model):
-            return
-        readings.add_field(status, "output", Metric.LIGHT_ON, boolean)
-        readings.add_field(status, "brightness", Metric.LIGHT_LEVEL, level_of(100))
-        readings.add_field(status, "apower", Metric.POWER_W, number)
-        readings.add_field(status, "act_power", Metric.POWER_W, number)
-        readings.add_field(child(status, "aenergy"), "total", Metric.ENERGY_WH, number)
-    elif kind == "temperature":
-        readings.add_field(status, "tC", Metric.TEMPERATURE_C, number)
-    elif kind == "humidity":
-        readings.add_field(status, "rh", Metric.HUMIDITY_PCT, number)
-    elif kind == "illuminance":
-        readings.add_field(status, "lux", Metric.ILLUMINANCE_LUX, number)
-    elif kind == "presence":
-        readings.add_field(status, "num_objects", Metric.OCCUPANT_COUNT, number)
-        readings.add_field(status, "state", Metric.PRESENCE, boolean)
-    elif kind == "devicepower":
-        readings.add_field(child(status, "battery"), "percent", Metric.BATTERY_PCT, number)
+    model = readings.message.model
+    if status.get("errors"):
+        readings.ignore(name, status["errors"], "reports errors, so its values are not valid")
+    elif kind in _CHANNELS and channel != _channel(model):
+        readings.ignore(name, "", "is another channel than the registered one", is_fault=False)
+    elif kind in ("presence", "presencezone") and _is_other_zone(model, kind, channel):
+        readings.ignore(name, "", "is another zone than the registered one", is_fault=False)
+    elif kind == "bthomesensor":
+        readings.ignore(name, status.get("value"), "does not say what it measures", is_fault=False)
+    for path, metric, convert in _FIELDS.get(kind, ()) if not any(field.name == name for field in readings.ignored) else ():
+        parent = status if len(path) == 1 else readings.object_in(status, path[0])
+        readings.add_field(parent, path[-1], metric, convert)
+
+
+def _add_bluetooth(readings: MessageReadings, events: object) -> None:
+    """The readings of the registered Bluetooth sensor in the events of the script `ble-shelly-blu`."""
+    wanted = (readings.message.model or "").lower()
+    for event in events if isinstance(events, list) else []:
+        data = event.get("data") if isinstance(event, dict) and event.get("event") == "shelly-blu" else None
+        if not isinstance(data, dict):
+            continue
+        address = str(data.get("address", "")).lower()
+        if address != wanted:
+            reason = "is another sensor than the registered one: register its Bluetooth address as the model"
+            readings.ignore("address", address, reason, is_fault=False)
+            continue
+        readings.add_field(data, "motion", Metric.PRESENCE, presence)
+        readings.add_field(data, "illuminance", Metric.ILLUMINANCE_LUX, number)
+        readings.add_field(data, "temperature", Metric.TEMPERATURE_C, number)
+        readings.add_field(data, "humidity", Metric.HUMIDITY_PCT, number)
+        readings.add_field(data, "battery", Metric.BATTERY_PCT, number)
 
 
 def _channel(model: str | None) -> str:
     """The channel that the registry's model names: the number in `light:1`, else 0."""
-    _, colon, channel = (model or "").rpartition(":")
-    return channel if colon and re.fullmatch(r"[0-9]{1,3}", channel) else "0"
+    match = _MODEL.fullmatch((model or "").lower())
+    return str(int(match[1])) if match else "0"
+
+
+def _is_other_zone(model: str | None, kind: str, channel: str) -> bool:
+    """Whether the registry's model names another zone, as `presencezone:201`. Without one, any zone counts."""
+    wanted, colon, number_ = (model or "").lower().partition(":")
+    return bool(colon) and wanted.startswith("presence") and (wanted, number_) != (kind, channel)
 
 
 def command(entry: DeviceEntry, level: float, ramp_s: float) -> list[tuple[str, bytes]]:
     """The RPC call that sets a light to `level` (0 to 1, 0 is off) over `ramp_s` seconds; a relay is only switched."""
+    if shelly_gen1.is_gen1(entry.address):
+        return shelly_gen1.command(entry, level, ramp_s)
     params: dict[str, object] = {"id": int(_channel(entry.model)), "on": level > 0}
     method = "Switch.Set"
     if (entry.model or "").lower().partition(":")[0] != SWITCH:

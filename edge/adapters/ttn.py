@@ -1,16 +1,20 @@
 """The Things Stack v3: uplinks of `v3/<application>@<tenant>/devices/<device id>` (no tenant in the open source edition).
 
 The stack leaves out fields whose value is 0, false or empty, also a decoded occupancy of 0. Therefore the raw bytes are
-decoded here if the maker is known, and `decoded_payload` is used only if they give no reading.
+decoded here if the maker is known; what only `decoded_payload` or `normalized_payload` says is used, too. A simulated uplink,
+which the console can send, gives no reading. Milesight's wall switches and sockets of class C are switched by a downlink.
 """
 
+import base64
+import json
 import re
 
-from edge.adapters.event_time import parse_time
-from edge.adapters.lorawan import add_uplink, base64_bytes, maker_of
-from edge.adapters.message import DeviceMessage, MessageReadings
-from edge.adapters.values import child, json_object
-from smartwork.contracts.reading import Reading
+from edge.adapters.lorawan import MILESIGHT_PORT, add_uplink, maker_of, uplink_bytes
+from edge.adapters.message import DeviceMessage, MessageReadings, no_readings
+from edge.adapters.milesight_payload import switch_command
+from edge.adapters.normalized_payload import add_normalized
+from edge.adapters.values import json_object
+from smartwork.contracts.policy import DeviceEntry
 
 _TOPIC = re.compile(r"(?P<address>v3/[^/]+/devices/[^/]+)/(?P<event>[a-z]+(?:/[a-z]+)?)")
 
@@ -26,16 +30,35 @@ def address_of(topic: str) -> str | None:
     return match["address"] if match else None
 
 
-def translate(message: DeviceMessage) -> list[Reading]:
-    """The readings in one uplink; raises ValueError, naming the field, if it cannot be parsed."""
+def translate(message: DeviceMessage) -> MessageReadings:
+    """The readings in one uplink; raises ValueError if the payload is no JSON object."""
     if not message.topic.endswith("/up"):
-        return []
+        return no_readings(message, message.topic.rpartition("/")[2], "is not read")
     event = json_object(message.payload)
-    uplink, ids = child(event, "uplink_message"), child(event, "end_device_ids")
-    received_at = uplink.get("received_at") or event.get("received_at")
-    readings = MessageReadings.at(message, parse_time(received_at, "received_at"))
-    version = child(uplink, "version_ids")
-    model = message.model or str(version.get("model_id") or "")
+    found = MessageReadings.at_arrival(message)
+    uplink, ids = found.object_in(event, "uplink_message"), found.object_in(event, "end_device_ids")
+    if event.get("simulated") is True or uplink.get("simulated") is True:
+        return no_readings(message, "simulated", "is a simulated uplink, not a measurement")
+    source = uplink if uplink.get("received_at") else event
+    readings = MessageReadings.at(message, source.get("received_at"), "received_at")
+    readings.ignored += found.ignored
+    model = message.model or str(readings.object_in(uplink, "version_ids").get("model_id") or "")
     maker = maker_of(model, str(ids.get("dev_eui") or ""), uplink.get("f_port"))
-    add_uplink(readings, maker, base64_bytes(uplink.get("frm_payload"), "frm_payload"), uplink, "decoded_payload")
-    return readings.readings()
+    data = uplink_bytes(readings, uplink.get("frm_payload"), "frm_payload")
+    add_uplink(readings, maker, model, data, readings.object_in(uplink, "decoded_payload"))
+    add_normalized(readings, uplink.get("normalized_payload"))
+    return readings
+
+
+def command(entry: DeviceEntry, level: float, ramp_s: float) -> list[tuple[str, bytes]]:  # noqa: ARG001 - a switch has no ramp
+    """The downlink that switches a light; none if the registry's model cannot be switched."""
+    data = switch_command(entry.model, on=level > 0)
+    if data is None:
+        return []
+    downlink = {
+        "f_port": MILESIGHT_PORT,
+        "frm_payload": base64.b64encode(data).decode(),
+        "priority": "HIGH",
+        "confirmed": True,
+    }
+    return [(f"{entry.address}/down/push", json.dumps({"downlinks": [downlink]}).encode())]

@@ -89,3 +89,35 @@ def level_of(full: float) -> Convert:
         return None if parsed is None or parsed < 0 else min(round(parsed / full, 4), 1.0)
 
     return convert
+
+
+def presence(value: object) -> float | None:
+    """1 or 0 for what devices write of somebody's presence: a boolean, 0 or 1, or a word."""
+    if isinstance(value, str):
+        return _PRESENCE_WORDS.get(value.strip().lower())
+    parsed = float(value) if isinstance(value, bool) else number(value)
+    return parsed if parsed in (0.0, 1.0) else None
+
+
+_PRESENCE_WORDS = {
+    **dict.fromkeys(
+        ("on", "true", "1", "yes", "occupied", "present", "presence", "detected", "trigger", "triggered", "motion"), 1.0
+    ),
+    **dict.fromkeys(
+        ("off", "false", "0", "no", "vacant", "unoccupied", "absent", "none", "clear", "idle", "normal", "empty"), 0.0
+    ),
+}
+
+
+def fahrenheit(value: object) -> float | None:
+    """Degrees Celsius of a number in degrees Fahrenheit."""
+    parsed = number_or_text(value)
+    return None if parsed is None else round((parsed - 32) / 1.8, 3)
+
+
+def total(value: object) -> float | None:
+    """A finite number, or the sum of an array of finite numbers: phases or channels together."""
+    if not isinstance(value, list):
+        return number(value)
+    parts = [number(part) for part in value]
+    return round(sum(part for part in parts if part is not None), 6) if parts and None not in parts else None

@@ -35,7 +35,7 @@ def encode(address: str, _at: datetime, values: Mapping[Metric, float]) -> list[
         if metric in values:
             states.append((f"sensor/{name}/state", f"{values[metric]:g}".encode()))
     if (energy := values.get(Metric.ENERGY_WH)) is not None:
-        states.append(("sensor/energy/state", f"{energy / 1000:.6f}".encode()))
+        states.append(("sensor/energy/state", f"{energy:.3f}".encode()))
     if (on := values.get(Metric.LIGHT_ON)) is not None:
         state: dict[str, object] = {"state": "ON" if on else "OFF"}
         if (level := values.get(Metric.LIGHT_LEVEL)) is not None:

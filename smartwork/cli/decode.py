@@ -5,13 +5,16 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
+from edge.adapters.event_time import MAX_AGE
 from edge.adapters.families import ADAPTERS, ADDRESSES
-from edge.adapters.message import DeviceMessage
+from edge.adapters.message import DeviceMessage, IgnoredField, MessageReadings
 from smartwork.cli.options import AsJson
 from smartwork.cli.progress_bar import out
 from smartwork.clock import now
@@ -30,31 +33,46 @@ def decode_command(
     *,
     profile: Annotated[Profile, typer.Option(help="The device's family.")],
     model: Annotated[str | None, typer.Option(help="The registry's model, if the family needs it: VS341, ERS-EYE.")] = None,
+    arrived: Annotated[
+        datetime | None,
+        typer.Option(
+            help="When the message arrived, in UTC. Without it: now, and the device's time is accepted however old it is.",
+            formats=["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S"],
+        ),
+    ] = None,
+    timezone: Annotated[str, typer.Option(help="The centre's time zone, for times without an offset.")] = "Europe/Brussels",
     as_json: AsJson = False,
 ) -> None:
-    """Print the canonical readings of one device message."""
+    """Print the canonical readings of one device message, and which fields gave none, with the reason."""
     raw = sys.stdin.buffer.read() if payload == "-" else payload.encode()
-    readings = decode(topic, raw, profile, model, now())
+    translated = decode(topic, raw, profile, model, arrived.replace(tzinfo=UTC) if arrived else None, timezone)
     if as_json:
-        print(json.dumps([reading_json(reading) for reading in readings], indent=2))
+        print(json.dumps([reading_json(reading) for reading in translated.readings()], indent=2))
     else:
-        out.print(_table(readings, profile))
+        out.print(_table(translated, profile))
+        if translated.ignored:
+            out.print(_ignored_table(translated.ignored))
 
 
-def decode(topic: str, payload: bytes, profile: Profile, model: str | None, arrived: datetime) -> list[Reading]:
-    """The readings in one message, as of a device registered with the topic's address.
+def decode(
+    topic: str, payload: bytes, profile: Profile, model: str | None, arrived: datetime | None, timezone: str
+) -> MessageReadings:
+    """The readings and the ignored fields of one message, as of a device registered with the topic's address.
 
-    The device's time is accepted however old it is. Raises InputError if the family has no such topic, or naming the field
-    that cannot be parsed.
+    Without `arrived` the message has arrived now, and the device's time is accepted however old it is. Raises InputError if
+    the family has no such topic, or if the message cannot be parsed.
     """
     adapter = ADAPTERS[profile]
     address = adapter.address_of(topic)
     if address is None:
         example = adapter.subscriptions(ADDRESSES[profile])[0]
         raise InputError(f"No {profile.value} device publishes on the topic {topic!r}; expected a topic such as {example}")
-    max_age = arrived - datetime(2000, 1, 1, tzinfo=UTC)
     try:
-        return adapter.translate(DeviceMessage(topic, payload, address, address, arrived, model, max_age=max_age))
+        max_age = MAX_AGE if arrived else None
+        message = DeviceMessage(topic, payload, address, address, arrived or now(), model, ZoneInfo(timezone), max_age)
+        return adapter.translate(message)
+    except ZoneInfoNotFoundError:
+        raise InputError(f"{timezone!r} is no time zone; expected a name such as Europe/Brussels") from None
     except ValueError as error:
         raise InputError(f"This is not a message of a {profile.value} device: {error}") from None
 
@@ -74,13 +92,22 @@ def _at(reading: Reading) -> str:
     return datetime.fromtimestamp(reading.at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _table(readings: Sequence[Reading], profile: Profile) -> Table:
+def _table(translated: MessageReadings, profile: Profile) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title=f"Readings in one message of a {profile.value} device", title_justify="left")
-    for column in ("Metric", "Value", "At (UTC)", "Time from"):
+    for column in ("Metric", "Value", "From the field", "At (UTC)", "Time from"):
         table.add_column(column)
-    for reading in readings:
+    for reading, used in zip(translated.readings(), translated.used, strict=True):
         row = reading_json(reading)
-        table.add_row(str(row["metric"]), str(row["value"]), str(row["at"]), f"the {row['at_source']}")
-    if not readings:
-        table.add_row("no known values", "", "", "")
+        table.add_row(str(row["metric"]), str(row["value"]), escape(used.name), str(row["at"]), f"the {row['at_source']}")
+    if not translated.by_metric:
+        table.add_row("no known values", "", "", "", "")
+    return table
+
+
+def _ignored_table(fields: Sequence[IgnoredField]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title="Fields that give no reading", title_justify="left")
+    for column in ("Field", "Value", "Why"):
+        table.add_column(column)
+    for field in fields:
+        table.add_row(escape(field.name), escape(field.value), field.reason)
     return table

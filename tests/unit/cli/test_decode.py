@@ -1,6 +1,7 @@
 """`smartwork decode` as an installer uses it: one message in, its readings or a clear error out."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,9 +45,17 @@ def test_the_time_of_arrival_is_marked() -> None:
     assert reading["at_source"] == "arrival"
 
 
-def test_a_field_that_cannot_be_parsed_is_named() -> None:
-    with pytest.raises(InputError, match="occupancy is 'maybe'"):
-        decoded("--profile", "zigbee2mqtt", "zigbee2mqtt/desk", '{"occupancy": "maybe"}')
+def test_a_field_that_is_not_understood_is_listed_with_the_reason() -> None:
+    command = ["decode", "--profile", "zigbee2mqtt", "zigbee2mqtt/desk", '{"occupancy": "maybe", "battery": 80}']
+    done = subprocess.run([sys.executable, "-m", "smartwork.cli.app", *command], capture_output=True, text=True, check=True)
+    assert "battery_pct" in done.stdout
+    assert re.search(r"occupancy +maybe +is not understood", done.stdout)
+
+
+def test_the_arrival_decides_about_a_time_that_the_device_cannot_have_meant() -> None:
+    payload = '{"Time": "1970-01-01T00:00:03", "ENERGY": {"Power": 7}}'
+    (reading,) = decoded("--profile", "tasmota", "--arrived", "2026-07-01T10:00:00Z", "tele/x/SENSOR", payload)
+    assert (reading["at"], reading["at_source"]) == ("2026-07-01T10:00:00.000Z", "arrival")
 
 
 def test_a_topic_of_another_family_is_refused_with_an_example() -> None:
@@ -55,8 +64,8 @@ def test_a_topic_of_another_family_is_refused_with_an_example() -> None:
 
 
 def test_a_user_sees_a_sentence_and_no_traceback() -> None:
-    command = [sys.executable, "-m", "smartwork.cli.app", "decode", "--profile", "elsys", "desk", "0100"]
+    command = [sys.executable, "-m", "smartwork.cli.app", "decode", "--profile", "elsys", "desk", "no bytes"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "type 01 is cut short" in done.stderr
+    assert "expected base64" in done.stderr
     assert "Traceback" not in done.stderr

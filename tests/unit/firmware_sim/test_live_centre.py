@@ -40,7 +40,7 @@ def test_the_adapter_decodes_every_message_to_plausible_readings() -> None:
     for now, _, messages in history_of(2, 5):
         for message in messages:
             topic = message.topic
-            readings = translate(DeviceMessage(topic, message.payload, slug_of[topic], topic, now))
+            readings = translate(DeviceMessage(topic, message.payload, slug_of[topic], topic, now)).readings()
             assert readings
             for reading in readings:
                 assert reading.at_ms == round(now.timestamp() * 1000)

@@ -26,7 +26,7 @@ def decoded(profile: Profile, address: str, values: dict[Metric, float], model: 
     for message in ENCODERS[profile](address, AT, values):
         assert ADAPTERS[profile].address_of(message.topic) == address
         received = DeviceMessage(message.topic, message.payload, "d", address, AT, model)
-        found |= {reading.metric: reading.value for reading in ADAPTERS[profile].translate(received)}
+        found |= {reading.metric: reading.value for reading in ADAPTERS[profile].translate(received).readings()}
     return found
 
 

@@ -32,8 +32,10 @@ def readings_of(
     assert any(matches(topic_filter, topic) for topic_filter in ADAPTERS[profile].subscriptions(address)), (
         "the gateway does not subscribe to it"
     )
-    return ADAPTERS[profile].translate(
-        DeviceMessage(topic, raw(payload), "d", address, arrived, model, ZoneInfo("Europe/Brussels"))
+    return (
+        ADAPTERS[profile]
+        .translate(DeviceMessage(topic, raw(payload), "d", address, arrived, model, ZoneInfo("Europe/Brussels")))
+        .readings()
     )
 
 
@@ -103,13 +105,10 @@ def test_pending_is_not_occupied() -> None:
         assert values(readings_of(Profile.ELSYS, "elsys/desk-1", payload)) == {"presence": present}
 
 
-def test_an_uplink_that_is_cut_short_is_refused_naming_the_field() -> None:
-    with pytest.raises(ValueError, match="type 01 is cut short"):
-        readings_of(Profile.ELSYS, "elsys/desk-1", "0100")
-    with pytest.raises(ValueError, match="channel 01 type 75"):
-        readings_of(Profile.MILESIGHT, "gw/desk", "0175")
-    with pytest.raises(ValueError, match="data"):
-        readings_of(Profile.CHIRPSTACK, "application/x/device/24e1/event/up", {"data": "%%"})
+def test_the_field_that_is_cut_short_is_ignored_and_those_before_it_count() -> None:
+    assert values(readings_of(Profile.ELSYS, "elsys/desk-1", "11020100")) == {"presence": 1.0}
+    assert values(readings_of(Profile.MILESIGHT, "gw/desk", "017564030175", "VS341")) == {"battery_pct": 100.0}
+    assert readings_of(Profile.CHIRPSTACK, "application/x/device/24e1/event/up", {"data": "%%"}) == []
 
 
 def test_an_unknown_state_of_home_assistant_is_neither_presence_nor_absence() -> None:
@@ -157,5 +156,6 @@ def test_any_bytes_on_any_topic_give_readings_or_a_value_error_and_the_same_each
     except ValueError:
         return
     assert found == adapter.translate(message)
-    assert all(math.isfinite(reading.value) for reading in found)
-    assert len({reading.metric for reading in found}) == len(found)
+    readings = found.readings()
+    assert all(math.isfinite(reading.value) for reading in readings)
+    assert [(used.metric, used.value) for used in found.used] == [(reading.metric, reading.value) for reading in readings]

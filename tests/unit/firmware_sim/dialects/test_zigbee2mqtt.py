@@ -60,6 +60,6 @@ def test_the_adapter_decodes_an_encoded_message(values: dict[Metric, float]) -> 
     message = encode_state("zigbee2mqtt/mons/all", AT, values)
     readings = translate(
         DeviceMessage(message.topic, message.payload, "all", "zigbee2mqtt/mons/all", AT + timedelta(hours=1))
-    )
+    ).readings()
     assert {reading.metric: reading.value for reading in readings} == values
     assert {reading.at_ms for reading in readings} <= {round(AT.timestamp() * 1000)}
