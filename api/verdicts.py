@@ -14,7 +14,6 @@ from api.parameters import Page
 from api.problems import Refused, responses
 from smartwork.db.bookings.visits import RecordedVisit
 from smartwork.db.read import api_reads
-from smartwork.domain.bookings.visit import coverage
 from smartwork.domain.presence.spans import Span
 
 router = APIRouter(prefix="/v1")
@@ -72,7 +71,7 @@ class VerdictOut(BaseModel):
     vacant_s: int
     unknown_s: int
     over_s: int
-    coverage: float = Field(description="Share of the period in which presence is known.")
+    coverage: float = Field(description="Share of the period in which presence is known; 0 if the booking was cancelled.")
 
 
 class Verdicts(BaseModel):
@@ -126,7 +125,6 @@ def get_verdict(number: Annotated[int, Path(ge=1, le=2**62)], connection: Db, cl
 
 def _verdict(recorded: RecordedVisit) -> VerdictOut:
     visit = recorded.visit
-    measured_s = visit.occupied_s + visit.vacant_s + visit.unknown_s
     return VerdictOut(
         id=recorded.verdict_id,
         verdict=visit.verdict,
@@ -147,7 +145,7 @@ def _verdict(recorded: RecordedVisit) -> VerdictOut:
         vacant_s=visit.vacant_s,
         unknown_s=visit.unknown_s,
         over_s=visit.over_s,
-        coverage=round(coverage(measured_s, visit.unknown_s), 4),
+        coverage=float(round(visit.coverage, 4)),
     )
 
 

@@ -26,7 +26,7 @@ def opened() -> AbstractContextManager[Reader]:
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """Lighting of a zone, a centre or the network over a month, in Wh."""
+    """Lighting of a zone, a centre or the network in the metered time of a month, in Wh."""
 
     name: str
     centre: str
@@ -35,6 +35,18 @@ class Light:
     empty_wh: float
     unknown_wh: float
     baseline_wh: float
+    metered_s: int | None
+    elapsed_s: int | None
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether any time was metered; True if that was not recorded."""
+        return self.metered_s is None or self.metered_s > 0
+
+    @property
+    def metered_share(self) -> float | None:
+        """Metered time over elapsed time of the zones; None if it was not recorded."""
+        return None if self.metered_s is None else ratio(self.metered_s, self.elapsed_s or 0)
 
     @property
     def saved_wh(self) -> float:
@@ -54,7 +66,7 @@ class Light:
     @property
     def kwh_per_m2(self) -> float | None:
         """Lighting energy per area, kWh/m²."""
-        return ratio(self.used_wh / 1000, self.area_m2)
+        return ratio(self.used_wh / 1000, self.area_m2) if self.is_measured else None
 
 
 def network_use(centres: list[CentreMonthUse]) -> Use:
@@ -85,7 +97,15 @@ def light(name: str, centre: str, rows: list[EnergyRow]) -> Light:
         empty_wh=sum(row.empty_wh for row in rows),
         unknown_wh=sum(row.unknown_wh for row in rows),
         baseline_wh=sum(row.baseline_wh for row in rows),
+        metered_s=_sum(row.metered_s for row in rows),
+        elapsed_s=_sum(row.elapsed_s for row in rows),
     )
+
+
+def _sum(seconds: Iterable[int | None]) -> int | None:
+    """The sum of the values that were recorded; None if none was."""
+    recorded = [value for value in seconds if value is not None]
+    return sum(recorded) if recorded else None
 
 
 def in_month(days: Iterable[LedgerDay], month: date) -> Iterator[LedgerDay]:

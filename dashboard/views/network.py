@@ -25,6 +25,16 @@ with data.opened() as reader:
     light = data.light("", "", reader.energy(month))
     ledger = ledger_total(data.in_month(chain.from_iterable(reader.ledger().values()), month))
 
+
+def _below_baseline(light: data.Light) -> str:
+    """The saving, and the share of the time that it covers, if that is not all of it."""
+    if light.saving is None:
+        return "not measured"
+    metered = light.metered_share
+    partly = f"; {percent(metered)} of the time metered" if metered is not None and metered < 0.995 else ""
+    return f"{percent(light.saving)} below the baseline{partly}"
+
+
 use = data.network_use(months)
 desks = live.counts(seats)
 no_shows, bookings = sum(c.no_shows for c in months), sum(c.bookings for c in months)
@@ -49,8 +59,8 @@ st.html(
             Card("No-shows", percent(ratio(no_shows, bookings)), f"{whole(no_shows)} of {whole(bookings)} bookings"),
             Card(
                 "Lighting",
-                kwh(light.used_wh),
-                f"{percent(light.saving)} below the baseline" if light.saving is not None else "not measured",
+                kwh(light.used_wh if light.is_measured else None),
+                _below_baseline(light),
             ),
             Card(
                 "Readings missing",
@@ -74,7 +84,9 @@ def row(centre: CentreMonthUse) -> tuple[Mood, list[str | Raw]]:
         else whole(centre.peak),
         percent(centre.no_show_share),
         number(centre.kwh_per_m2, 2),
-        percent(centre.saving),
+        two_lines(percent(centre.saving), f"{percent(centre.metered_share)} metered")
+        if centre.metered_share is not None
+        else percent(centre.saving),
     ]
 
 
@@ -93,7 +105,8 @@ st.html(table(columns, [row(c) for c in sorted(months, key=lambda c: -(c.utilisa
 st.html(
     '<p class="sw-note">Utilisation is occupied time over occupied and vacant time of desks in opening hours; time that '
     "is unknown is left out. The peak is the largest number of desks occupied at one instant. Saving is measured "
-    "against rated power × opening hours (IPMVP option A).</p>"
+    "against rated power × opening hours (IPMVP option A), over the time that was metered. Figures of a month that is "
+    "still running end at its last reconciliation.</p>"
 )
 if any(d.open_s for d in days):
     st.subheader("Day by day", anchor=False)

@@ -13,6 +13,7 @@ from statistics import median
 
 from smartwork.bench.machine import machine
 from smartwork.bench.reading_load import centre_name
+from smartwork.clock import now
 from smartwork.db.bench.throwaway import create_database, drop_database, forget_verdicts, install_centres, install_month
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.core.migrations import migrate
@@ -118,7 +119,7 @@ def _measure(server: Connection, url: str, bookings: int, rounds: int, progress:
                 forget_verdicts(connection, MONTH)
                 took.append(_judge(connection, here, made, progress))
             again = time.monotonic()
-            reconcile_month(connection, MONTH, progress, database_url=here)
+            reconcile_month(connection, MONTH, now(), progress, database_url=here)
             again = time.monotonic() - again
     finally:
         drop_database(server, name)
@@ -127,7 +128,7 @@ def _measure(server: Connection, url: str, bookings: int, rounds: int, progress:
 
 def _judge(connection: Connection, url: str, made: int, progress: Progress) -> float:
     began = time.monotonic()
-    counts = reconcile_month(connection, MONTH, progress, database_url=url)
+    counts = reconcile_month(connection, MONTH, now(), progress, database_url=url)
     took = time.monotonic() - began
     judged = sum(count for verdict, (count, _, _) in counts.items() if verdict != "walk_in")
     if judged != made:

@@ -21,7 +21,7 @@ from smartwork.cli.tables import counted, titled_table
 from smartwork.cli.verdicts import verdicts_table
 
 if TYPE_CHECKING:
-    from smartwork.domain.lighting.energy import LightingEnergy
+    from smartwork.db.presence.daily_figures import MonthEnergy
     from smartwork.scenarios.demo import DemoSummary
     from smartwork.scenarios.demo_accounts import DemoAccounts
 
@@ -82,7 +82,7 @@ def summary_panel(summary: "DemoSummary") -> RenderableType:
     ledger.add_row(*figure_cells(asdict(summary.ledger)))
     parts = Group(
         head, Text(), verdicts_table(summary.verdicts), _money_table(summary.accounts, folder),
-        _energy_table(summary.energy, summary.baseline_wh), Text(), ledger,
+        _energy_table(summary.energy), Text(), ledger,
     )  # fmt: skip
     return Panel(
         parts,
@@ -119,13 +119,16 @@ def _money_table(accounts: "DemoAccounts", folder: str) -> Table:
     return table
 
 
-def _energy_table(use: "LightingEnergy", baseline_wh: float) -> Table:
+def _energy_table(energy: "MonthEnergy") -> Table:
+    use, baseline_wh = energy.use, energy.baseline_wh
+    share = energy.metered_share
+    metered = "" if share is None else f" {100 * share:.1f} % of the time was metered; the figures cover that time only."
     table = titled_table(
         "Lighting energy",
         "",
         "kWh",
         "share",
-        caption="Baseline: rated power × opening hours (IPMVP option A). The energy used is metered.",
+        caption=f"Baseline: rated power × opening hours (IPMVP option A). The energy used is metered.{metered}",
     )
     saved_wh = baseline_wh - use.used_wh
     for name, wh, style in (
@@ -135,6 +138,6 @@ def _energy_table(use: "LightingEnergy", baseline_wh: float) -> Table:
         ("  of it occupancy unknown", use.unknown_wh, "none"),
         ("saved", saved_wh, "bold"),
     ):
-        share = f"{100 * wh / baseline_wh:.1f} %" if baseline_wh else "–"
-        table.add_row(*(Text(cell, style=style) for cell in (name, number(wh / 1000), share)))
+        of_baseline = f"{100 * wh / baseline_wh:.1f} %" if baseline_wh else "–"
+        table.add_row(*(Text(cell, style=style) for cell in (name, number(wh / 1000), of_baseline)))
     return table

@@ -27,6 +27,11 @@ class Interval:
         """Length in seconds; never negative for a well-formed interval."""
         return (self.end - self.start).total_seconds()
 
+    def before(self, instant: datetime) -> "Interval | None":
+        """The part of the interval before `instant`, or None if there is none."""
+        end = min(self.end, instant)
+        return Interval(self.start, end) if self.start < end else None
+
     def intersect(self, other: "Interval") -> "Interval | None":
         """The time that lies in both intervals, or None if there is none."""
         start, end = max(self.start, other.start), min(self.end, other.end)

@@ -19,11 +19,12 @@ from smartwork.db.core.connection import connect
 from smartwork.db.core.roles import Role
 from smartwork.db.ledger.ledger import ledger
 from smartwork.db.lighting.zone_settings import install_zone_settings
+from smartwork.db.presence.daily_figures import MonthEnergy
 from smartwork.devstack.stack import Endpoints
 from smartwork.devstack.supervisor import Supervisor
 from smartwork.domain.ledger.ledger_day import LedgerTotal, ledger_total
-from smartwork.domain.lighting.energy import LightingEnergy
 from smartwork.domain.network_setup import Network
+from smartwork.domain.time import local_month
 from smartwork.jobs.bookings.reconcile_month import reconcile_month
 from smartwork.jobs.network.made_up_network import install_made_up, require_made_up
 from smartwork.jobs.network.publish_policies import publish_policies
@@ -57,8 +58,7 @@ class DemoSummary:
     readings: int
     verdicts: dict[str, tuple[int, int, int]]
     accounts: DemoAccounts
-    energy: LightingEnergy
-    baseline_wh: float
+    energy: MonthEnergy
     ledger: LedgerTotal
     seconds: float
 
@@ -86,11 +86,12 @@ def run_demo(plan: DemoPlan, endpoints: Endpoints, progress: Progress) -> DemoSu
         replay_outboxes(endpoints.broker_url, outboxes, progress, supervisor.check)
         wait_for_spans(endpoints.database_url, progress, supervisor.check)
     with connect(endpoints.database_url) as connection:
-        verdicts = reconcile_month(connection, plan.month, progress, database_url=endpoints.database_url)
-        energy, baseline = summarise_month(connection, plan.month, progress)
+        as_of = max(now(), *(local_month(plan.month, centre.hours.timezone).end for centre in network.centres))
+        verdicts = reconcile_month(connection, plan.month, as_of, progress, database_url=endpoints.database_url)
+        energy = summarise_month(connection, plan.month, as_of, progress)
         accounts = settle_accounts(connection, plan.month, now(), plan.out_dir, progress)
         total = ledger_total(chain.from_iterable(ledger(connection).values()))
-    return DemoSummary(plan, network, total.stored, verdicts, accounts, energy, baseline, total, time.monotonic() - began)
+    return DemoSummary(plan, network, total.stored, verdicts, accounts, energy, total, time.monotonic() - began)
 
 
 def prepare_database(network: Network, plan: DemoPlan, endpoints: Endpoints, progress: Progress) -> None:

@@ -89,7 +89,7 @@ def passed(connection: Connection, database_url: str, broker_url: str, tmp_path:
         eventually(lambda: stored()[0] > MINUTES, lambda: f"{stored()[0]} readings are stored")
         eventually(lambda: stored()[1] > 0, lambda: "no spans are derived")
     with trace.watching():
-        reconcile_month(connection, MARCH, no_progress)
+        reconcile_month(connection, MARCH, APRIL, no_progress)
         report = bill_month(connection, MARCH, APRIL, tmp_path / "out", no_progress)
     assert len(report.invoices) == 1
     return trace.passed

@@ -17,7 +17,7 @@ def drafts(connection: Connection, month: date | None) -> list[Invoice]:
 
 
 def put_drafts(connection: Connection, month: date, composed: Iterable[tuple[int, Invoice]]) -> None:
-    """Replace the drafts of the month by `found`, pairs of company_id and document; in the caller's transaction."""
+    """Replace the drafts of the month by `composed`, pairs of company_id and document; in the caller's transaction."""
     connection.execute(sql("clear_drafts"), {"month": month, "companies": None})
     with connection.cursor() as cursor:
         cursor.executemany(

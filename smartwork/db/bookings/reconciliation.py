@@ -70,6 +70,12 @@ def finish(connection: Connection, month: date, resources: Iterable[int]) -> Non
     connection.execute(sql("finish_stale_verdicts"), {"month": month, "resource_ids": list(resources)})
 
 
+def keep_stale(connection: Connection, month: date, resources: Sequence[int]) -> None:
+    """Mark these places as stale for the next run, in the caller's transaction."""
+    if resources:
+        connection.execute(sql("keep_stale_verdicts"), {"month": month, "resource_ids": list(resources)})
+
+
 def facts(connection: Connection, resources: dict[int, int], window: Interval) -> dict[int, Facts]:
     """The facts by place that judging `window` needs: CONTEXT on both sides, and more after it if a booking lasts longer."""
     start, end = window.start - CONTEXT, window.end + CONTEXT

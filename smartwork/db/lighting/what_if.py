@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from smartwork.contracts.policy import ZoneSettings
 from smartwork.db.core.connection import Connection
@@ -16,7 +16,7 @@ from smartwork.domain.time import Interval, local_month
 
 @dataclass(frozen=True, slots=True)
 class ZoneMonth:
-    """A lit zone over one local month."""
+    """A lit zone over one local month, or over the part of it that has passed; `spans` may reach beyond `window`."""
 
     centre: str
     name: str
@@ -27,12 +27,14 @@ class ZoneMonth:
     spans: Mapping[str, Sequence[Span]]
 
 
-def zone_months(connection: Connection, centre: str, month: date) -> list[ZoneMonth]:
-    """The zones of a centre that have light settings and presence sensors, with their spans of the month."""
+def zone_months(connection: Connection, centre: str, month: date, now: datetime) -> list[ZoneMonth]:
+    """The zones of a centre that have light settings and presence sensors, with their spans of the month before `now`."""
     centre_hours = next((candidate for candidate in daily_figures.centres(connection) if candidate.slug == centre), None)
     if centre_hours is None:
         return []
-    window = local_month(month, centre_hours.hours.timezone)
+    window = local_month(month, centre_hours.hours.timezone).before(now)
+    if window is None:
+        return []
     spans = daily_figures.spans(connection, centre_hours.centre_id, window)
     resources = daily_figures.resources(connection, centre_hours.centre_id)
     rated = {slug: (zone_id, watts) for zone_id, slug, watts in connection.execute(sql("zone_power"), (centre,))}

@@ -10,6 +10,7 @@ from psycopg.rows import class_row
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
 from smartwork.domain.lighting.energy import LightingEnergy, MeterReading
+from smartwork.domain.lighting.zone_energy import ZoneEnergy
 from smartwork.domain.network.opening_hours import OpeningHours
 from smartwork.domain.presence.spans import Span
 from smartwork.domain.time import Interval
@@ -27,11 +28,12 @@ class CentreHours:
 
 @dataclass(frozen=True, slots=True)
 class LightMeter:
-    """A meter that counts the lighting energy of a zone, and the zone's rated power."""
+    """A meter that counts the lighting energy of a zone, with its first reading, and the zone's rated power."""
 
     zone_id: int
     rated_w: float
     device_id: int
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,21 @@ class DailyUse:
     vacant_s: int
     unknown_s: int
     suspect_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthEnergy:
+    """Lighting energy and baseline, in Wh, of the metered time of all zones; their metered and elapsed seconds added up."""
+
+    use: LightingEnergy
+    baseline_wh: float
+    metered_s: int
+    elapsed_s: int
+
+    @property
+    def metered_share(self) -> float | None:
+        """The share of the elapsed time that was metered; None if no zone has a meter."""
+        return self.metered_s / self.elapsed_s if self.elapsed_s else None
 
 
 def _rows(
@@ -83,7 +100,7 @@ def light_meters(connection: Connection, centre_id: int) -> list[LightMeter]:
 
 
 def counter(connection: Connection, device_id: int, window: Interval) -> list[MeterReading]:
-    """A meter's cumulative readings in `window` and up to an hour before and after it, in order."""
+    """A meter's cumulative readings in `window`, the last one before it and the first one after it, in order."""
     arguments = {"device_id": device_id, "start": window.start, "end": window.end}
     return [(at, value) for at, value in _rows(connection, "counter_around", arguments)]
 
@@ -108,16 +125,19 @@ def replace_use(
 
 
 def replace_energy(
-    connection: Connection, centre_id: int, days: Sequence[date], energy: Iterable[tuple[int, date, LightingEnergy, float]]
+    connection: Connection, centre_id: int, days: Sequence[date], energy: Iterable[tuple[int, date, ZoneEnergy]]
 ) -> None:
-    """Replace the energy of `days` by (zone id, day, use, baseline in Wh), in the caller's transaction."""
+    """Replace the energy of `days` by that of each zone id and day, in the caller's transaction."""
     connection.execute(sql("delete_daily_energy"), {"centre_id": centre_id, "days": list(days)})
     with connection.cursor() as cursor, cursor.copy(sql("copy_daily_energy")) as copy:
-        for zone_id, day, use, baseline in energy:
-            copy.write_row((zone_id, day, use.used_wh, use.empty_wh, use.unknown_wh, baseline))
+        for zone_id, day, zone in energy:
+            use = zone.use
+            copy.write_row(
+                (zone_id, day, use.used_wh, use.empty_wh, use.unknown_wh, zone.baseline_wh, zone.metered_s, zone.elapsed_s)
+            )
 
 
-def energy_total(connection: Connection, days: Sequence[date]) -> tuple[LightingEnergy, float]:
-    """Use and baseline, in Wh, of all zones over `days`."""
-    used, empty, unknown, baseline = _rows(connection, "energy_total", (list(days),))[0]
-    return LightingEnergy(used, empty, unknown), baseline
+def energy_total(connection: Connection, days: Sequence[date]) -> MonthEnergy:
+    """The energy of all zones over `days`."""
+    used, empty, unknown, baseline, metered_s, elapsed_s = _rows(connection, "energy_total", (list(days),))[0]
+    return MonthEnergy(LightingEnergy(used, empty, unknown), baseline, metered_s, elapsed_s)

@@ -87,7 +87,14 @@ class CentreMonthUse(Use):
     bookings: int
     used_wh: float | None
     baseline_wh: float | None
+    metered_s: int | None
+    elapsed_s: int | None
     area_m2: float
+
+    @property
+    def metered_share(self) -> float | None:
+        """Metered time over elapsed time of all zones; None if no zone has a meter, or it was not recorded."""
+        return None if self.metered_s is None else ratio(self.metered_s, self.elapsed_s or 0)
 
     @property
     def no_show_share(self) -> float | None:
@@ -97,7 +104,7 @@ class CentreMonthUse(Use):
     @property
     def kwh_per_m2(self) -> float | None:
         """Lighting energy over the area of the centre's zones, kWh/m²."""
-        return None if self.used_wh is None else ratio(self.used_wh / 1000, self.area_m2)
+        return None if self.used_wh is None or self.metered_s == 0 else ratio(self.used_wh / 1000, self.area_m2)
 
     @property
     def saving(self) -> float | None:
@@ -165,7 +172,10 @@ class EdgeRow:
 
 @dataclass(frozen=True, slots=True)
 class EnergyRow:
-    """A zone's lighting of one local day, in Wh; `baseline_wh` is rated power × opening hours."""
+    """A zone's lighting in the metered time of one local day, in Wh; `baseline_wh` is rated power × opening hours.
+
+    `metered_s` of the `elapsed_s` seconds of the day were metered; None on days from before that was recorded.
+    """
 
     centre_id: int
     centre: str
@@ -177,6 +187,8 @@ class EnergyRow:
     empty_wh: float
     unknown_wh: float
     baseline_wh: float
+    metered_s: int | None
+    elapsed_s: int | None
 
     @property
     def occupied_wh(self) -> float:
@@ -322,9 +334,9 @@ class Reader:
         rows = self._rows(_LineVisitRow, "dashboard_invoice_visits", invoice_id=invoice_id)
         return [LineVisit(row.line, row.of_line, billed_or_none(row.snapshot)) for row in rows]
 
-    def lit_zones(self, centre: str, month: date) -> list[ZoneMonth]:
-        """The zones of a centre that have light settings, with the measured spans of the month."""
-        return zone_months(self.connection, centre, month)
+    def lit_zones(self, centre: str, month: date, now: datetime) -> list[ZoneMonth]:
+        """The zones of a centre that have light settings, with the measured spans of the month before `now`."""
+        return zone_months(self.connection, centre, month, now)
 
     def ledger(self) -> dict[str, list[LedgerDay]]:
         """The ledger of all days, by centre (slug), each in order of the day."""

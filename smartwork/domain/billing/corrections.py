@@ -160,7 +160,7 @@ def _count(line: Line) -> Decimal:
 
 
 def _surplus(items: Iterable[tuple[GroupKey, T]], kept: Counter[GroupKey]) -> list[T]:
-    """The items of `found` that exceed the count of their key in `kept`."""
+    """The items of `items` that exceed the count of their key in `kept`."""
     more = []
     for key, item in items:
         if kept[key]:

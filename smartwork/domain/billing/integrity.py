@@ -72,9 +72,7 @@ def _line(invoice: Invoice, line: Line) -> Iterator[Difference]:
 
 
 def _visit_differences(line: Line, billed: BilledVisit) -> Iterator[Difference]:
-    measured = billed.visit.occupied_s + billed.visit.vacant_s
-    whole = measured + billed.visit.unknown_s
-    coverage = (Decimal(measured) / whole).quantize(_SHARE) if whole else Decimal("0.000")
+    coverage = billed.visit.coverage.quantize(_SHARE)
     if billed.coverage != coverage:
         yield Difference(line.line, "coverage", f"{billed.coverage}", f"{coverage}")
     if billed.doubtful != (billed.visit.unknown_s > 0):

@@ -56,14 +56,12 @@ def rate(visit: Visit, terms: Terms, vat: Vat) -> Group:
 def bill_visit(visit: Visit, terms: Terms) -> BilledVisit:
     """The visit with its chargeable hours under `terms`, as a line carries it."""
     basis, hours = chargeable(visit, terms)
-    measured = visit.occupied_s + visit.vacant_s
-    period = measured + visit.unknown_s
     return BilledVisit(
         visit=visit,
         day=local_date(visit),
         basis=basis,
         hours=hours,
-        coverage=(Decimal(measured) / period).quantize(_SHARE) if period else Decimal("0.000"),
+        coverage=visit.coverage.quantize(_SHARE),
         doubtful=visit.unknown_s > 0,
     )
 

@@ -1,13 +1,13 @@
 """Reconciliation: each booking, and each stay without a booking, gets exactly one verdict from the spans of its place."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from smartwork.domain.bookings.visit import MeasuredVerdict, Verdict
-from smartwork.domain.presence.spans import Span, clip, seconds_by_state
+from smartwork.domain.presence.spans import Span, clip, clip_at, seconds_by_state
 from smartwork.domain.time import Interval, subtract
 
 
@@ -68,23 +68,31 @@ def reconcile(
     spans: Sequence[Span],
     window: Interval,
     rules: Rules,
+    now: datetime,
 ) -> list[Judgement]:
     """The judgements for one place: for each slot that begins in `window`, by time, then for each walk-in that begins in it.
+
+    Only what happened before `now` counts. A slot is judged once it has ended, whether it is cancelled or not; until then
+    presence in it is no walk-in. A walk-in that goes on ends at `now`. The judgements do not
+    depend on anything after `now`; `is_unfinished` tells whether a later `now` may change them.
 
     Slots, check-ins and spans outside the window are context only; the neighbouring window judges what begins there. With
     CONTEXT on both sides, neighbouring windows give the same judgements as one window over both. `spans` must be in order;
     the order of slots and check-ins does not matter. Slots that are not cancelled overlap only if a place was released
     early: then the later slot has it. Suspect spans count as unknown, because doubt is not charged.
     """
-    trusted = [Span(span.start, span.end, "unknown") if span.suspect else span for span in spans]
+    past = clip_at(spans, now)
+    trusted = [Span(span.start, span.end, "unknown") if span.suspect else span for span in past]
     ordered = sorted(slots, key=lambda slot: (slot.period.start, slot.booking_id))
     active = [slot for slot in ordered if not slot.cancelled]
     next_start = {slot.booking_id: later.period.start for slot, later in pairwise(active)}
-    in_order = sorted(check_ins, key=lambda check_in: (check_in.at, check_in.check_in_id))
+    in_order = sorted(
+        (check_in for check_in in check_ins if check_in.at < now), key=lambda check_in: (check_in.at, check_in.check_in_id)
+    )
     booked: list[Interval] = []
     judgements = []
     for slot in ordered:
-        in_window = window.start <= slot.period.start < window.end
+        in_window = window.start <= slot.period.start < window.end and slot.period.end <= now
         if slot.cancelled:
             judgements += [_cancelled(slot)] if in_window else []
             continue
@@ -95,6 +103,13 @@ def reconcile(
             judgements.append(_judge(slot, own, over, in_order, trusted, rules))
     unmatched = [check_in for check_in in in_order if not _is_for_a_booking(check_in, active, rules)]
     return judgements + [_walk_in(stay, unmatched, trusted, rules) for stay in _stays(trusted, booked, window, rules)]
+
+
+def is_unfinished(slots: Iterable[BookedSlot], spans: Iterable[Span], window: Interval, now: datetime) -> bool:
+    """Whether a later `now` may give other judgements without a change of slots, check-ins or spans."""
+    return any(window.start <= slot.period.start < window.end and slot.period.end > now for slot in slots) or any(
+        span.end > now for span in spans
+    )
 
 
 CONTEXT = timedelta(days=1)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Literal
 
 from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
@@ -37,6 +38,13 @@ class MeasuredVerdict:
         return Interval(self.starts_at, self.ends_at)
 
     @property
+    def coverage(self) -> Decimal:
+        """The share of the period in which presence was known; 0 if the period is empty, as when a booking is cancelled."""
+        measured = self.occupied_s + self.vacant_s
+        period = measured + self.unknown_s
+        return Decimal(measured) / period if period else Decimal(0)
+
+    @property
     def evidence_until(self) -> datetime:
         """The instant at which the evidence ends: after the overstay, or where another booking takes the place."""
         return self.reassigned_at or self.ends_at + timedelta(seconds=self.over_s)
@@ -65,8 +73,3 @@ class Visit(MeasuredVerdict):
     spans: tuple[Span, ...] = ()
     batches: tuple[BatchRun, ...] = ()
     ledger: tuple[LedgerDay, ...] | None = None
-
-
-def coverage(period_s: float, unknown_s: float) -> float:
-    """The share of a period in which a sensor could tell whether somebody was there; 1 for an empty period."""
-    return 1 - unknown_s / period_s if period_s else 1.0

@@ -40,6 +40,15 @@ def clip(spans: Sequence[Span], window: Interval) -> tuple[Span, ...]:
     )
 
 
+def clip_at(spans: Iterable[Span], instant: datetime) -> list[Span]:
+    """The parts of `spans` before `instant`, in their order."""
+    return [
+        span if span.end <= instant else Span(span.start, instant, span.state, span.suspect, span.contradicted)
+        for span in spans
+        if span.start < instant
+    ]
+
+
 def in_state(spans: Iterable[Span], state: State) -> list[Interval]:
     """The intervals of the spans that are in `state` and not suspect."""
     return [Interval(span.start, span.end) for span in spans if span.state == state and not span.suspect]

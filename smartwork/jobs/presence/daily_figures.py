@@ -1,42 +1,45 @@
-"""The daily figures of a month for pages and reports: use of places, peak occupancy, and lighting energy by presence."""
+"""The daily figures of a month for pages and reports: use of places, peak occupancy, and lighting energy by presence.
 
-from bisect import bisect_left, bisect_right
+Figures of a month that is still running cover the time before `now`. Days that have not begun have no figures.
+"""
+
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from itertools import groupby, pairwise
-from operator import attrgetter, itemgetter
+from itertools import groupby
+from operator import attrgetter
 
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.presence import daily_figures as figures
+from smartwork.db.presence.daily_figures import MonthEnergy
 from smartwork.db.presence.retention import final_before
-from smartwork.domain.lighting.energy import LightingEnergy, MeterReading, baseline_wh, split_by_occupancy
+from smartwork.domain.lighting.zone_energy import Meter, zone_energy, zone_metered
 from smartwork.domain.presence.spans import Span, clip, in_state, peak_occupancy, seconds_by_state
-from smartwork.domain.time import Interval, days_of_month, local_day, local_month, subtract, union
+from smartwork.domain.time import Interval, days_of_month, local_day, local_month
 from smartwork.progress import Progress
 
 
-def summarise_month(connection: Connection, month: date, progress: Progress) -> tuple[LightingEnergy, float]:
-    """Compute and store the daily figures of the local month; returns lighting energy and baseline of all zones, in Wh."""
+def summarise_month(connection: Connection, month: date, now: datetime, progress: Progress) -> MonthEnergy:
+    """Compute and store the daily figures of the local month as of `now`; returns the lighting energy of all zones."""
     days = days_of_month(month)
     with wrap_database_errors():
         centres = figures.centres(connection)
         for done, centre in enumerate(centres):
             progress(f"Summing up {centre.name}", done, len(centres))
             with connection.transaction():
-                _summarise_centre(connection, centre, days)
+                _summarise_centre(connection, centre, days, now)
         progress("Summed up", len(centres), len(centres))
         return figures.energy_total(connection, days)
 
 
-def _summarise_centre(connection: Connection, centre: figures.CentreHours, days: Sequence[date]) -> None:
+def _summarise_centre(connection: Connection, centre: figures.CentreHours, days: Sequence[date], now: datetime) -> None:
     month = local_month(days[0], centre.hours.timezone)
     spans = figures.spans(connection, centre.centre_id, month)
     resources = figures.resources(connection, centre.centre_id)
-    use = [u for resource in resources for day in days if (u := _use(resource, day, spans.get(resource, []), centre))]
+    use = [u for resource in resources for day in days if (u := _use(resource, day, spans.get(resource, []), centre, now))]
     desks = [clip(spans.get(resource, []), month) for resource, (_, kind) in resources.items() if kind == "desk"]
-    peaks = [(day, *_peak(desks, local_day(day, centre.hours.timezone))) for day in days]
+    peaks = [(day, *_peak(desks, past)) for day in days if (past := local_day(day, centre.hours.timezone).before(now))]
     figures.replace_use(connection, centre.centre_id, days, use, peaks)
-    _summarise_energy(connection, centre, days, _by_zone(resources, spans))
+    _summarise_energy(connection, centre, days, _by_zone(resources, spans), now)
 
 
 def _by_zone(
@@ -53,25 +56,31 @@ def _summarise_energy(
     centre: figures.CentreHours,
     days: Sequence[date],
     spans_by_zone: Mapping[int, Sequence[Sequence[Span]]],
+    now: datetime,
 ) -> None:
     timezone = centre.hours.timezone
     month = local_month(days[0], timezone)
     # Before this instant readings of meters may be dropped, so the energy of those days stays as it is.
     final = final_before(connection)
-    metered = [day for day in days if final is None or local_day(day, timezone).start >= final]
+    open_days = [day for day in days if final is None or local_day(day, timezone).start >= final]
     energy = []
     for zone_id, group in groupby(figures.light_meters(connection, centre.centre_id), key=attrgetter("zone_id")):
-        meters = list(group)
-        counters = [figures.counter(connection, meter.device_id, month) for meter in meters]
-        for day in metered:
-            use = _energy(counters, spans_by_zone.get(zone_id, []), local_day(day, timezone))
-            energy.append((zone_id, day, use, baseline_wh(meters[0].rated_w, centre.hours.of(day))))
-    figures.replace_energy(connection, centre.centre_id, metered, energy)
+        devices = list(group)
+        meters = [Meter(d.since, figures.counter(connection, d.device_id, month)).until(now) for d in devices]
+        metered = zone_metered(meters, month.before(now) or month)
+        for day in open_days:
+            if past := local_day(day, timezone).before(now):
+                rated = (devices[0].rated_w, centre.hours.of(day))
+                energy.append((zone_id, day, zone_energy(meters, spans_by_zone.get(zone_id, []), past, metered, rated)))
+    figures.replace_energy(connection, centre.centre_id, open_days, energy)
 
 
-def _use(resource: int, day: date, spans: Sequence[Span], centre: figures.CentreHours) -> figures.DailyUse | None:
-    """The seconds of the day by state in opening hours; None on a day when the centre is closed."""
+def _use(
+    resource: int, day: date, spans: Sequence[Span], centre: figures.CentreHours, now: datetime
+) -> figures.DailyUse | None:
+    """The seconds of the day by state in opening hours before `now`; None if the centre was not open on that day so far."""
     opening = centre.hours.of(day)
+    opening = opening.before(now) if opening else None
     if opening is None:
         return None
     total = {state: round(s) for state, s in seconds_by_state(spans, opening).items()}
@@ -82,34 +91,3 @@ def _use(resource: int, day: date, spans: Sequence[Span], centre: figures.Centre
 
 def _peak(desks: Sequence[Sequence[Span]], day: Interval) -> tuple[int, datetime | None]:
     return peak_occupancy(occupied for spans in desks for occupied in in_state(clip(spans, day), "occupied"))
-
-
-def _energy(counters: Sequence[Sequence[MeterReading]], watched: Sequence[Sequence[Span]], day: Interval) -> LightingEnergy:
-    """The energy of a zone on one day, by presence.
-
-    A zone is occupied while any of its resources is, and vacant while all of them are. Otherwise its state is unknown.
-    """
-    clipped = [clip(spans, day) for spans in watched]
-    occupied = union(interval for spans in clipped for interval in in_state(spans, "occupied"))
-    not_vacant = [interval for spans in clipped for interval in subtract(day, in_state(spans, "vacant"))]
-    vacant = subtract(day, union([*occupied, *not_vacant]))
-    parts = [split_by_occupancy(_within(counter, day), occupied, vacant) for counter in counters]
-    return LightingEnergy(sum(p.used_wh for p in parts), sum(p.empty_wh for p in parts), sum(p.unknown_wh for p in parts))
-
-
-def _within(counter: Sequence[MeterReading], window: Interval) -> list[MeterReading]:
-    """The counter's readings in `window`, with values at its start and end interpolated between the readings around them."""
-    cut: list[MeterReading] = []
-    first = max(bisect_left(counter, window.start, key=itemgetter(0)) - 1, 0)
-    last = bisect_right(counter, window.end, lo=first, key=itemgetter(0)) + 1
-    for (start, before), (end, after) in pairwise(counter[first:last]):
-        shared = Interval(start, end).intersect(window)
-        if shared is None:
-            continue
-        # A counter that falls was reset: what it shows was used since the reset.
-        base, used = (before, after - before) if after >= before else (0.0, after)
-        per_second = used / (end - start).total_seconds()
-        if not cut:
-            cut.append((shared.start, base + per_second * (shared.start - start).total_seconds()))
-        cut.append((shared.end, base + per_second * (shared.end - start).total_seconds()))
-    return cut

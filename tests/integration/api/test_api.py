@@ -104,7 +104,7 @@ def test_a_company_sees_and_changes_only_its_own_records(api: Api, connection: C
     acme, bolt = api.as_("acme"), api.as_("bolt")
     assert acme("PUT", "/v1/bookings/A", booking())[0] == 201
     connection.execute("INSERT INTO span VALUES (1, %s, %s, 'occupied')", (NINE, NINE + 2 * HOUR))
-    reconcile_month(connection, NINE.date(), lambda *_: None)
+    reconcile_month(connection, NINE.date(), NINE + timedelta(days=40), lambda *_: None)
     number = acme("GET", "/v1/verdicts")[1]["verdicts"][0]["id"]
     for path in ("/v1/bookings/A", "/v1/booking-history/A", f"/v1/verdicts/{number}", "/v1/members/m-1"):
         assert acme("GET", path)[0] == 200, path
@@ -197,7 +197,7 @@ def test_a_verdict_is_returned_with_its_evidence(api: Api, connection: Connectio
         "INSERT INTO edge_day VALUES (1, '2026-10-05', 100, 6, now())"
     )
     api("PUT", "/v1/check-ins/K", check_in(NINE))
-    reconcile_month(connection, NINE.date(), lambda *_: None)
+    reconcile_month(connection, NINE.date(), NINE + timedelta(days=40), lambda *_: None)
     number = next(v["id"] for v in api("GET", "/v1/verdicts?booking=A")[1]["verdicts"])
     verdict = api("GET", f"/v1/verdicts/{number}")[1]
     assert (verdict["verdict"], verdict["coverage"], verdict["check_in"], verdict["check_in_method"]) == (

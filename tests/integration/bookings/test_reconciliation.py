@@ -21,6 +21,8 @@ from tests.support.factory import ZONE, small_network
 
 pytestmark = pytest.mark.services
 MONTH = date(2026, 10, 1)
+AFTER = datetime(2100, 1, 1, tzinfo=UTC)
+"""A time after everything that is judged."""
 NINE = datetime(2026, 10, 5, 7, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 COLUMNS = (
@@ -42,8 +44,8 @@ def verdict_ids(connection: Connection) -> dict[str, int]:
     return dict(connection.execute("SELECT external_id, verdict_id FROM verdict JOIN booking USING (booking_id)").fetchall())
 
 
-def judge(connection: Connection, month: date = MONTH) -> dict[str, int]:
-    found = reconcile_month(connection, month, lambda *_: None)
+def judge(connection: Connection, month: date = MONTH, now: datetime = AFTER) -> dict[str, int]:
+    found = reconcile_month(connection, month, now, lambda *_: None)
     return {verdict: count for verdict, (count, _, _) in found.items()}
 
 
@@ -134,9 +136,9 @@ def test_two_workers_never_judge_the_same_desk_at_once_and_together_judge_all(ne
     store.take(network, MONTH)
     with connect(database_url) as other, other.transaction():
         assert list(store.next_stale(other, MONTH, ZONE, 1)) == [1]
-        assert judge_some(network, MONTH, ZONE) == 1
-        assert judge_some(network, MONTH, ZONE) == 0
-    assert judge_some(network, MONTH, ZONE) == 1
+        assert judge_some(network, MONTH, ZONE, AFTER) == 1
+        assert judge_some(network, MONTH, ZONE, AFTER) == 0
+    assert judge_some(network, MONTH, ZONE, AFTER) == 1
 
 
 def test_a_change_while_a_desk_is_judged_makes_it_stale_again_without_waiting(network: Connection, database_url: str) -> None:
@@ -162,7 +164,7 @@ def test_several_processes_give_the_verdicts_of_one_process(
     network.execute("DELETE FROM verdict")
     network.execute("INSERT INTO stale_verdict (resource_id, month) SELECT resource_id, '2026-10-01' FROM resource")
     monkeypatch.setattr(job, "_MIN_FOR_PROCESSES", 1)
-    reconcile_month(network, MONTH, lambda *_: None, database_url=database_url)
+    reconcile_month(network, MONTH, AFTER, lambda *_: None, database_url=database_url)
     assert rows(network) == alone
 
 
@@ -197,7 +199,9 @@ def test_incremental_runs_give_the_verdicts_of_a_full_rerun(network: Connection)
     ids: dict[str, int] = dict(network.execute("SELECT external_id, booking_id FROM booking").fetchall())
     keys: dict[str, int] = dict(network.execute("SELECT external_id, check_in_id FROM check_in").fetchall())
     slots = [BookedSlot(ids[b.external_id], 1, _period(b), b.status == "cancelled") for b in bookings]
-    expected = reconcile(slots, [RecordedCheckIn(keys[k.external_id], 1, k.at) for k in check_ins], spans, window, Rules())
+    expected = reconcile(
+        slots, [RecordedCheckIn(keys[k.external_id], 1, k.at) for k in check_ins], spans, window, Rules(), AFTER
+    )
     wanted = [(f.booking_id, f.verdict, f.period.start, f.occupied_s, f.unknown_s, f.over_s, f.check_in_id) for f in expected]
     found = rows(network, "booking_id, verdict, starts_at, occupied_s, unknown_s, over_s, check_in_id")
     assert len(found) > 50

@@ -39,7 +39,7 @@ ODD = [
 
 
 def named(text: str, example: Invoice) -> Invoice:
-    """`one` with `text` in every name that comes from outside."""
+    """`example` with `text` in every name that comes from outside."""
     lines = []
     for line in example.lines:
         visits = tuple(

@@ -18,6 +18,10 @@ ORDER BY s.resource_id LIMIT %(most)s FOR UPDATE OF s SKIP LOCKED
 -- name: finish_stale_verdicts
 DELETE FROM stale_verdict WHERE month = %(month)s AND taken AND resource_id = ANY(%(resource_ids)s)
 
+-- name: keep_stale_verdicts
+INSERT INTO stale_verdict (resource_id, month) SELECT unnest(%(resource_ids)s::int[]), %(month)s ORDER BY 1
+ON CONFLICT DO NOTHING
+
 -- name: spans_to_judge
 SELECT resource_id, starts_at, ends_at, state, suspect FROM span
 WHERE resource_id = ANY(%(resource_ids)s) AND ends_at > %(start)s AND starts_at < %(end)s

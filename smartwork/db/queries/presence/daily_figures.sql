@@ -13,18 +13,21 @@ WHERE r.centre_id = %(centre_id)s AND r.kind <> 'recording' AND s.ends_at > %(st
 ORDER BY s.resource_id, s.starts_at
 
 -- name: light_meters
--- Devices of a zone that watch no resource and have reported a counter of energy.
-SELECT z.zone_id, z.light_power_w AS rated_w, d.device_id
+-- Devices of a zone that watch no resource and have reported a counter of energy, with the first report.
+SELECT z.zone_id, z.light_power_w AS rated_w, d.device_id, f.at AS since
 FROM zone z JOIN device d ON d.zone_id = z.zone_id AND d.resource_id IS NULL
+CROSS JOIN LATERAL (SELECT at FROM reading WHERE device_id = d.device_id AND metric = 10 ORDER BY at LIMIT 1) f
 WHERE z.centre_id = %s
-  AND (SELECT at FROM reading WHERE device_id = d.device_id AND metric = 10 LIMIT 1) IS NOT NULL
 ORDER BY z.zone_id, d.device_id
 
 -- name: counter_around
--- An hour more on both sides, so that energy between the last reading before the start and the first after it is not lost.
-SELECT at, value FROM reading
-WHERE device_id = %(device_id)s AND metric = 10
-  AND at >= %(start)s::timestamptz - interval '1 hour' AND at < %(end)s::timestamptz + interval '1 hour' ORDER BY at, n
+-- With the last reading before the start and the first after the end, so that the energy between them is not lost.
+(SELECT at, value FROM reading WHERE device_id = %(device_id)s AND metric = 10 AND at < %(start)s ORDER BY at DESC, n DESC LIMIT 1)
+UNION ALL
+(SELECT at, value FROM reading
+ WHERE device_id = %(device_id)s AND metric = 10 AND at >= %(start)s AND at < %(end)s ORDER BY at, n)
+UNION ALL
+(SELECT at, value FROM reading WHERE device_id = %(device_id)s AND metric = 10 AND at >= %(end)s ORDER BY at, n LIMIT 1)
 
 -- name: delete_daily_use
 DELETE FROM daily_use u USING resource r
@@ -44,8 +47,9 @@ DELETE FROM daily_energy e USING zone z
 WHERE e.zone_id = z.zone_id AND z.centre_id = %(centre_id)s AND e.day = ANY(%(days)s::date[])
 
 -- name: copy_daily_energy
-COPY daily_energy (zone_id, day, used_wh, empty_wh, unknown_wh, baseline_wh) FROM STDIN
+COPY daily_energy (zone_id, day, used_wh, empty_wh, unknown_wh, baseline_wh, metered_s, elapsed_s) FROM STDIN
 
 -- name: energy_total
-SELECT coalesce(sum(used_wh), 0), coalesce(sum(empty_wh), 0), coalesce(sum(unknown_wh), 0), coalesce(sum(baseline_wh), 0)
+SELECT coalesce(sum(used_wh), 0), coalesce(sum(empty_wh), 0), coalesce(sum(unknown_wh), 0), coalesce(sum(baseline_wh), 0),
+       coalesce(sum(metered_s), 0)::bigint, coalesce(sum(elapsed_s), 0)::bigint
 FROM daily_energy WHERE day = ANY(%s::date[])

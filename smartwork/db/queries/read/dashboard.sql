@@ -25,7 +25,8 @@ WITH used AS (
     WHERE day >= %(month)s AND day < %(month)s + interval '1 month'
     ORDER BY centre_id, peak DESC, peak_at
 ), energy AS (
-    SELECT z.centre_id, sum(e.used_wh) AS used_wh, sum(e.baseline_wh) AS baseline_wh
+    SELECT z.centre_id, sum(e.used_wh) AS used_wh, sum(e.baseline_wh) AS baseline_wh,
+           sum(e.metered_s) AS metered_s, sum(e.elapsed_s) AS elapsed_s
     FROM daily_energy e JOIN zone z USING (zone_id)
     WHERE e.day >= %(month)s AND e.day < %(month)s + interval '1 month'
     GROUP BY z.centre_id
@@ -44,7 +45,7 @@ SELECT c.centre_id, c.name, o.kind AS operator_kind,
        coalesce(u.open_s, 0) AS open_s, coalesce(u.occupied_s, 0) AS occupied_s, coalesce(u.vacant_s, 0) AS vacant_s,
        coalesce(u.unknown_s, 0) AS unknown_s, p.peak, p.peak_at,
        coalesce(v.no_shows, 0) AS no_shows, coalesce(v.bookings, 0) AS bookings,
-       e.used_wh, e.baseline_wh, coalesce(a.area_m2, 0) AS area_m2
+       e.used_wh, e.baseline_wh, e.metered_s, e.elapsed_s, coalesce(a.area_m2, 0) AS area_m2
 FROM centre c JOIN operator o USING (operator_id)
 LEFT JOIN used u USING (centre_id) LEFT JOIN peaks p USING (centre_id) LEFT JOIN energy e USING (centre_id)
 LEFT JOIN areas a USING (centre_id) LEFT JOIN verdicts v USING (centre_id)
@@ -85,7 +86,7 @@ SELECT edge, state, since, last_message_at FROM edge_status WHERE centre_id = %(
 
 -- name: dashboard_energy
 SELECT c.centre_id, c.name AS centre, z.zone_id, z.name AS zone, z.area_m2, e.day,
-       e.used_wh, e.empty_wh, e.unknown_wh, e.baseline_wh
+       e.used_wh, e.empty_wh, e.unknown_wh, e.baseline_wh, e.metered_s, e.elapsed_s
 FROM daily_energy e JOIN zone z USING (zone_id) JOIN centre c USING (centre_id)
 WHERE e.day >= %(month)s AND e.day < %(month)s + interval '1 month'
 ORDER BY e.day, c.name, z.name

@@ -16,6 +16,8 @@ from smartwork.domain.time import Interval
 DAY = datetime(2026, 3, 10, tzinfo=UTC)
 WINDOW = Interval(DAY, DAY + timedelta(days=1))
 RULES = Rules()
+AFTER = datetime(2100, 1, 1, tzinfo=UTC)
+"""A time after everything that is judged."""
 
 
 def at(clock: str) -> datetime:
@@ -38,7 +40,7 @@ def measured(*stays: tuple[str, str] | tuple[str, str, State]) -> list[Span]:
 
 
 def judge(slots: Sequence[BookedSlot], spans: Sequence[Span], *check_ins: RecordedCheckIn) -> list[Judgement]:
-    return reconcile(slots, check_ins, spans, WINDOW, RULES)
+    return reconcile(slots, check_ins, spans, WINDOW, RULES, AFTER)
 
 
 def verdicts(slots: Sequence[BookedSlot], spans: Sequence[Span], *check_ins: RecordedCheckIn) -> list[str]:
@@ -174,7 +176,7 @@ def a_day(draw: st.DrawFn) -> tuple[list[BookedSlot], list[Span], list[RecordedC
 @given(a_day())
 def test_each_booking_gets_exactly_one_verdict(day: tuple[list[BookedSlot], list[Span], list[RecordedCheckIn]]) -> None:
     slots, spans, check_ins = day
-    found = reconcile(slots, check_ins, spans, WINDOW, RULES)
+    found = reconcile(slots, check_ins, spans, WINDOW, RULES, AFTER)
     judged = [f.booking_id for f in found if f.verdict != "walk_in"]
     assert sorted(judged, key=str) == sorted((c.booking_id for c in slots), key=str)
     assert {f.booking_id for f in found if f.verdict == "cancelled"} == {c.booking_id for c in slots if c.cancelled}
@@ -183,7 +185,7 @@ def test_each_booking_gets_exactly_one_verdict(day: tuple[list[BookedSlot], list
 @given(a_day())
 def test_seconds_are_conserved_and_never_negative(day: tuple[list[BookedSlot], list[Span], list[RecordedCheckIn]]) -> None:
     slots, spans, check_ins = day
-    for f in reconcile(slots, check_ins, spans, WINDOW, RULES):
+    for f in reconcile(slots, check_ins, spans, WINDOW, RULES, AFTER):
         assert min(f.occupied_s, f.vacant_s, f.unknown_s, f.over_s) >= 0
         length = 0 if f.verdict == "cancelled" else round(f.period.seconds)
         assert f.occupied_s + f.vacant_s + f.unknown_s == length
@@ -198,14 +200,14 @@ def test_the_order_of_arrival_does_not_matter(
     other_slots, other_check_ins = list(slots), list(check_ins)
     chance.shuffle(other_slots)
     chance.shuffle(other_check_ins)
-    again = reconcile(other_slots, other_check_ins, spans, WINDOW, RULES)
-    assert again == reconcile(slots, check_ins, spans, WINDOW, RULES)
+    again = reconcile(other_slots, other_check_ins, spans, WINDOW, RULES, AFTER)
+    assert again == reconcile(slots, check_ins, spans, WINDOW, RULES, AFTER)
 
 
 @given(a_day())
 def test_no_occupied_second_is_in_two_judgements(day: tuple[list[BookedSlot], list[Span], list[RecordedCheckIn]]) -> None:
     slots, spans, check_ins = day
-    found = [f for f in reconcile(slots, check_ins, spans, WINDOW, RULES) if f.verdict != "cancelled"]
+    found = [f for f in reconcile(slots, check_ins, spans, WINDOW, RULES, AFTER) if f.verdict != "cancelled"]
     claimed = sorted((f.period.start, f.period.end + timedelta(seconds=f.over_s)) for f in found)
     for (_, end), (start, _) in pairwise(claimed):
         assert end <= start + timedelta(seconds=1)  # an overstay is told in whole seconds
@@ -214,7 +216,7 @@ def test_no_occupied_second_is_in_two_judgements(day: tuple[list[BookedSlot], li
 @given(a_day())
 def test_no_walk_in_overlaps_a_booking(day: tuple[list[BookedSlot], list[Span], list[RecordedCheckIn]]) -> None:
     slots, spans, check_ins = day
-    for f in reconcile(slots, check_ins, spans, WINDOW, RULES):
+    for f in reconcile(slots, check_ins, spans, WINDOW, RULES, AFTER):
         if f.verdict == "walk_in":
             assert not any(f.period.intersect(c.period) for c in slots if not c.cancelled)
             assert f.occupied_s >= RULES.shortest_walk_in.total_seconds()
@@ -226,4 +228,6 @@ def test_suspect_spans_and_unknown_spans_give_the_same_judgements(
 ) -> None:
     slots, spans, check_ins = day
     doubted = [Span(s.start, s.end, "unknown") if s.suspect else s for s in spans]
-    assert reconcile(slots, check_ins, spans, WINDOW, RULES) == reconcile(slots, check_ins, doubted, WINDOW, RULES)
+    assert reconcile(slots, check_ins, spans, WINDOW, RULES, AFTER) == reconcile(
+        slots, check_ins, doubted, WINDOW, RULES, AFTER
+    )

@@ -25,6 +25,9 @@ BORDER = datetime(2026, 10, 31, 23, tzinfo=UTC)  # midnight in Brussels: October
 WHOLE = Interval(START, START + timedelta(days=2))
 EARLIER, LATER = Interval(START, BORDER), Interval(BORDER, WHOLE.end)
 RULES = Rules()
+AFTER = datetime(2100, 1, 1, tzinfo=UTC)
+"""A time after everything that is judged."""
+
 STEP = timedelta(minutes=5)
 
 
@@ -51,8 +54,8 @@ def test_two_months_give_the_judgements_of_one_window_over_both(
     day: tuple[list[BookedSlot], list[Span], list[RecordedCheckIn]],
 ) -> None:
     slots, spans, check_ins = day
-    parts = [f for window in (EARLIER, LATER) for f in reconcile(slots, check_ins, spans, window, RULES)]
-    assert sorted(parts, key=repr) == sorted(reconcile(slots, check_ins, spans, WHOLE, RULES), key=repr)
+    parts = [f for window in (EARLIER, LATER) for f in reconcile(slots, check_ins, spans, window, RULES, AFTER)]
+    assert sorted(parts, key=repr) == sorted(reconcile(slots, check_ins, spans, WHOLE, RULES, AFTER), key=repr)
 
 
 @st.composite
@@ -74,7 +77,7 @@ def test_presence_at_a_released_desk_belongs_to_one_booking_at_a_time_and_minute
     desk: tuple[list[BookedSlot], list[Span]],
 ) -> None:
     slots, spans = desk
-    found = reconcile(slots, [], spans, WHOLE, RULES)
+    found = reconcile(slots, [], spans, WHOLE, RULES, AFTER)
     assert sorted(f.booking_id for f in found if f.booking_id is not None) == [c.booking_id for c in slots]
     present = sum(s.seconds for s in spans if s.state == "occupied" and not s.suspect and s.start < WHOLE.end)
     assert sum(f.occupied_s + f.over_s for f in found) <= present
@@ -99,7 +102,7 @@ def test_a_booking_of_a_released_desk_does_not_change_the_no_show() -> None:
         Span(nine + 3 * hour, nine + 9 * hour, "vacant"),
     ]
     window = local_day(date(2026, 10, 5), "Europe/Brussels")
-    first, second = reconcile([absent, comes], [], spans, window, RULES)
+    first, second = reconcile([absent, comes], [], spans, window, RULES, AFTER)
     assert (first.verdict, first.occupied_s, first.vacant_s, first.reassigned_at) == ("no_show", 0, 8 * 3600, nine + hour)
     assert (second.verdict, second.occupied_s, second.reassigned_at) == ("used", 2 * 3600, None)
 
@@ -108,7 +111,7 @@ def test_a_booking_of_a_released_desk_does_not_change_the_no_show() -> None:
 def test_a_booking_of_a_whole_day_has_as_many_hours_as_the_day(day: date, hours: int) -> None:
     whole = local_day(day, "Europe/Brussels")
     slot = BookedSlot(1, 7, whole, cancelled=False)
-    (found,) = reconcile([slot], [], [Span(whole.start, whole.end, "vacant")], whole, RULES)
+    (found,) = reconcile([slot], [], [Span(whole.start, whole.end, "vacant")], whole, RULES, AFTER)
     assert (found.verdict, found.booked_s, found.vacant_s) == ("no_show", hours * 3600, hours * 3600)
 
 
@@ -117,8 +120,8 @@ def test_a_booking_over_the_end_of_a_month_is_judged_whole_in_the_month_in_which
     spans = [Span(late.start, late.end, "occupied")]
     slot = BookedSlot(1, 7, late, cancelled=False)
     october, november = (local_month(date(2026, month, 1), "Europe/Brussels") for month in (10, 11))
-    assert [(f.verdict, f.occupied_s) for f in reconcile([slot], [], spans, october, RULES)] == [("used", 3 * 3600)]
-    assert reconcile([slot], [], spans, november, RULES) == []
+    assert [(f.verdict, f.occupied_s) for f in reconcile([slot], [], spans, october, RULES, AFTER)] == [("used", 3 * 3600)]
+    assert reconcile([slot], [], spans, november, RULES, AFTER) == []
 
 
 def test_two_people_at_one_desk_are_one_presence_and_the_first_check_in_of_the_company_counts() -> None:
@@ -126,7 +129,7 @@ def test_two_people_at_one_desk_are_one_presence_and_the_first_check_in_of_the_c
     slot = BookedSlot(1, 7, Interval(nine, nine + timedelta(hours=2)), cancelled=False)
     check_ins = [RecordedCheckIn(1, 8, nine), RecordedCheckIn(2, 7, nine + timedelta(minutes=1)), RecordedCheckIn(3, 7, nine)]
     window = local_day(date(2026, 10, 5), "Europe/Brussels")
-    (found,) = reconcile([slot], check_ins, [Span(nine, nine + timedelta(hours=2), "occupied")], window, RULES)
+    (found,) = reconcile([slot], check_ins, [Span(nine, nine + timedelta(hours=2), "occupied")], window, RULES, AFTER)
     assert (found.verdict, found.check_in_id, found.occupied_s) == ("used", 3, 7200)
 
 
@@ -141,12 +144,12 @@ def test_a_check_in_for_a_booking_does_not_put_an_unmatched_stay_on_the_same_com
     ]
     window = local_day(date(2026, 10, 5), "Europe/Brussels")
     late = RecordedCheckIn(1, 7, nine + hour * 0.8)
-    assert [(f.verdict, f.company_id) for f in reconcile([slot], [late], spans, window, RULES)] == [
+    assert [(f.verdict, f.company_id) for f in reconcile([slot], [late], spans, window, RULES, AFTER)] == [
         ("used", 7),
         ("walk_in", None),
     ]
     again = RecordedCheckIn(2, 7, nine + hour * 1.1)
-    assert [f.check_in_id for f in reconcile([slot], [late, again], spans, window, RULES)] == [1, 2]
+    assert [f.check_in_id for f in reconcile([slot], [late, again], spans, window, RULES, AFTER)] == [1, 2]
 
 
 def judged(readings: list[tuple[float, bool]], slot: BookedSlot, window: Interval) -> list[Judgement]:
@@ -154,7 +157,7 @@ def judged(readings: list[tuple[float, bool]], slot: BookedSlot, window: Interva
     samples = [(datetime.fromtimestamp(at, UTC), present) for at, present in readings]
     found = fill_gaps(sensor_states(samples, interval_s=60), timedelta(seconds=300))
     spans = [replace(s, suspect=stuck) for s, stuck in zip(to_spans(found), found.is_suspect().tolist(), strict=True)]
-    return reconcile([slot], [], spans, window, RULES)
+    return reconcile([slot], [], spans, window, RULES, AFTER)
 
 
 DAY = local_day(date(2026, 10, 5), "Europe/Brussels")
