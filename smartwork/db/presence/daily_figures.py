@@ -28,12 +28,13 @@ class CentreHours:
 
 @dataclass(frozen=True, slots=True)
 class LightMeter:
-    """A meter that counts the lighting energy of a zone, with its first reading, and the zone's rated power."""
+    """A meter of a zone's lighting, with its first reading and its retirement, and the rated power of the zone."""
 
     zone_id: int
     rated_w: float
     device_id: int
     since: datetime
+    retired_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

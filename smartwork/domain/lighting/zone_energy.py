@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from operator import itemgetter
@@ -17,14 +17,17 @@ LONGEST_RESET = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """A meter of the zone: its first reading ever, and its cumulative readings around the period, in time order."""
+    """A meter of the zone: its first reading ever, its cumulative readings around the period in time order, and when it was
+    retired, if it was.
+    """
 
     since: datetime
     readings: Sequence[MeterReading]
+    retired_at: datetime | None = None
 
-    def until(self, now: datetime) -> "Meter":
+    def up_to(self, now: datetime) -> "Meter":
         """The meter with its readings up to `now`."""
-        return Meter(self.since, self.readings[: bisect_right(self.readings, now, key=itemgetter(0))])
+        return replace(self, readings=self.readings[: bisect_right(self.readings, now, key=itemgetter(0))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +43,15 @@ class ZoneEnergy:
 def zone_metered(meters: Sequence[Meter], window: Interval) -> list[Interval]:
     """The time of `window` in which the energy of the zone is known, in order.
 
-    A meter covers the time between its readings, however far apart they are, because it counts on. Time in which a meter
-    that had begun to count covers nothing is not metered, because the zone's energy would be incomplete.
+    A meter covers the time between its readings, however far apart they are, because it counts on. Time that a meter does not
+    cover between its first reading and its retirement is not metered, because the zone's energy would be incomplete.
     """
     covered = [_covered(meter.readings) for meter in meters]
     lacking = [
         interval
         for meter, intervals in zip(meters, covered, strict=True)
-        if meter.since < window.end
-        for interval in subtract(Interval(max(meter.since, window.start), window.end), intervals)
+        if (expected := window.intersect(Interval(meter.since, meter.retired_at or window.end)))
+        for interval in subtract(expected, intervals)
     ]
     gaps = union(lacking)
     known = (interval.intersect(window) for interval in union(each for intervals in covered for each in intervals))

@@ -66,7 +66,7 @@ def _summarise_energy(
     energy = []
     for zone_id, group in groupby(figures.light_meters(connection, centre.centre_id), key=attrgetter("zone_id")):
         devices = list(group)
-        meters = [Meter(d.since, figures.counter(connection, d.device_id, month)).until(now) for d in devices]
+        meters = [Meter(d.since, figures.counter(connection, d.device_id, month), d.retired_at).up_to(now) for d in devices]
         metered = zone_metered(meters, month.before(now) or month)
         for day in open_days:
             if past := local_day(day, timezone).before(now):

@@ -14,7 +14,7 @@ ORDER BY s.resource_id, s.starts_at
 
 -- name: light_meters
 -- Devices of a zone that watch no resource and have reported a counter of energy, with the first report.
-SELECT z.zone_id, z.light_power_w AS rated_w, d.device_id, f.at AS since
+SELECT z.zone_id, z.light_power_w AS rated_w, d.device_id, f.at AS since, d.retired_at
 FROM zone z JOIN device d ON d.zone_id = z.zone_id AND d.resource_id IS NULL
 CROSS JOIN LATERAL (SELECT at FROM reading WHERE device_id = d.device_id AND metric = 10 ORDER BY at LIMIT 1) f
 WHERE z.centre_id = %s

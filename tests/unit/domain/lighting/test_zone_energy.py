@@ -1,6 +1,7 @@
 """Lighting energy of a zone: it covers the time that was metered and passed, and states how much that is."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -72,6 +73,12 @@ def test_a_zone_with_two_meters_is_metered_while_both_are() -> None:
     assert (silent.use.used_wh, silent.baseline_wh, silent.metered_s) == (0, 0, 0)
 
 
+def test_a_meter_that_was_replaced_takes_nothing_from_the_time_after() -> None:
+    noon = START + 12 * HOUR
+    zone = figures(replace(counting(-1, 12), retired_at=noon), counting(12, 25, since=noon))
+    assert (zone.use.used_wh, zone.metered_s) == pytest.approx((2_400, 86_400))
+
+
 def test_a_meter_that_was_added_later_takes_nothing_from_the_time_before() -> None:
     noon = START + 12 * HOUR
     zone = figures(counting(-1, 25), counting(12, 25, watts=50, since=noon))
@@ -97,7 +104,7 @@ def test_figures_at_a_time_are_those_of_data_that_end_then(
     spans = [[Span(START + i * HOUR, START + (i + 1) * HOUR, "occupied" if p else "vacant") for i, p in enumerate(presence)]]
     past = DAY.before(now) or DAY
     cut = [Meter(EARLIER, [reading for reading in meter.readings if reading[0] <= now]) for meter in meters]
-    at_now = figures(*(meter.until(now) for meter in meters), watched=spans, day=past)
+    at_now = figures(*(meter.up_to(now) for meter in meters), watched=spans, day=past)
     assert at_now == figures(*cut, watched=[clip_at(spans[0], now)], day=past)
     assert at_now.elapsed_s == quarter * 900
     assert 0 <= at_now.metered_s <= at_now.elapsed_s
