@@ -15,6 +15,7 @@ from smartwork.cli.bill import bill_command
 from smartwork.cli.bookings import bookings_app
 from smartwork.cli.decode import decode_command
 from smartwork.cli.demo import demo_command
+from smartwork.cli.device import device_app
 from smartwork.cli.devices import alarms_command, devices_command
 from smartwork.cli.endpoints import work_folder
 from smartwork.cli.invoice import invoice_app
@@ -72,6 +73,7 @@ app.command("migrate")(migrate_command)
 app.add_typer(policy_app, name="policy")
 add_renamed(app, "publish", "policy publish")
 app.command("devices")(devices_command)
+app.add_typer(device_app, name="device")
 app.command("alarms")(alarms_command)
 app.add_typer(light_app, name="light")
 app.command("decode")(decode_command)

@@ -59,7 +59,7 @@ def _registered_table(devices: list[RegisteredDevice]) -> FittedTable:
             device.device,
             device.profile or Text("unregistered", style="yellow"),
             device.role,
-            device.place or "–",
+            device.place or (Text("retired", style="yellow") if device.retired_at else "–"),
             _time(device.last_reading_at) if device.last_reading_at else Text("never", style="yellow"),
             "–" if device.battery_pct is None else f"{device.battery_pct:.0f}",
             device.address or "–",

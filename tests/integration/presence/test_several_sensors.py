@@ -1,5 +1,6 @@
 """Places of several devices, one after the other or at once: spans equal those derived from scratch, by the scalar rule."""
 
+import json
 import random
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -8,8 +9,11 @@ from datetime import datetime, timedelta
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
+from smartwork.cli.app import app
 from smartwork.db.core.connection import Connection, connect
+from smartwork.db.lighting.policy import policy
 from smartwork.db.network.assignments import assign, assignments, replace, retire
 from smartwork.db.network.devices import put_devices, registered_devices
 from smartwork.db.network_setup import install
@@ -338,3 +342,24 @@ def test_two_workers_at_one_desk_lose_no_reading(network: Connection, database_u
             each.result(60)
     derive_queued_spans(network)
     assert spans(network) == from_scratch(network, readings)
+
+
+def test_the_commands_assign_replace_and_retire_in_the_centres_time(
+    network: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMARTWORK_DATABASE_URL", database_url)
+    run = CliRunner().invoke
+    assert run(app, ["device", "replace", "mons", "s-1", "s-3", "--at", "2026-03-10T12:00"]).exit_code == 0
+    assert run(app, ["device", "assign", "mons", "s-2", "desk-1", "--at", "2026-03-10T13:00+02:00"]).exit_code == 0
+    assert run(app, ["device", "retire", "mons", "s-4"]).exit_code == 0
+    found = json.loads(run(app, ["device", "history", "mons", "--json"], catch_exceptions=False).stdout)
+    noon = "2026-03-10 11:00:00"
+    assert [(each["device"], each["place"], each["starts_at"], each["ends_at"]) for each in found] == [
+        ("s-1", "desk-1", None, noon),
+        ("s-2", "desk-2", None, noon),
+        ("s-2", "desk-1", noon, None),
+        ("s-3", "desk-1", noon, None),
+    ]
+    in_policy = [entry.device for entry in policy(network, "mons", NOW).devices]
+    assert in_policy == ["l-1", "s-2", "s-3"]
+    assert run(app, ["device", "retire", "mons", "s-3", "--at", "yesterday"]).exception is not None
