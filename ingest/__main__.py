@@ -1,5 +1,6 @@
 """`python -m ingest`: runs one worker until SIGTERM or Ctrl-C."""
 
+import logging
 import os
 import signal
 import sys
@@ -17,12 +18,14 @@ from smartwork.errors import SmartworkError
 from smartwork.json_log import log_as_json
 from smartwork.settings import IngestSettings
 
+log = logging.getLogger("ingest")
+
 _PURPOSE = """Stores what edges publish in the database. Of all workers on one database one is active; others, each with a
 name of its own, stand by and take over when it ends."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Exit status: 0 after an orderly stop, 2 where a setting is wrong or another worker of this name runs."""
+    """Exit status: 0 after an orderly stop, 1 after a fault, 2 where a setting is wrong or its name is taken."""
     parse_options("python -m ingest", _PURPOSE, IngestSettings, arguments)
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -34,15 +37,21 @@ def main(arguments: Sequence[str]) -> int:
         log_as_json(settings.worker)
         ingest = Ingest(settings, now, stop.is_set)
         with (
-            metrics_server(ingest.metrics, settings.metrics_host, settings.metrics_port),
-            early_release_worker(settings, ingest.client, now),
-            retention_worker(settings, now),
-            silence_watch(settings, ingest.metrics, now),
+            metrics_server(ingest.metrics, ingest.health, settings.metrics_host, settings.metrics_port),
+            early_release_worker(settings, ingest.client, ingest.health, now),
+            retention_worker(settings, ingest.health, now),
+            silence_watch(settings, ingest.metrics, ingest.health, now),
         ):
             ingest.run()
+            if fault := ingest.health.fault:
+                log.critical("%s; ingest ends, to be started again", fault)
+                return 1
     except SmartworkError as error:
         print(error, file=sys.stderr)
         return 2
+    except Exception:  # a fault of the program: the log gets it, and the process is started again
+        log.critical("ingest ends", exc_info=True)
+        return 1
     return 0
 
 

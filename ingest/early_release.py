@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from ingest.background_worker import periodic_worker
+from ingest.worker_health import WorkerHealth
 from smartwork.contracts.messages import Released
 from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.bookings import early_release as store
@@ -48,7 +49,9 @@ def publish_releases(connection: Connection, client: MqttClient, at: datetime) -
 
 
 @contextmanager
-def early_release_worker(settings: IngestSettings, client: MqttClient, clock: Callable[[], datetime]) -> Iterator[None]:
+def early_release_worker(
+    settings: IngestSettings, client: MqttClient, health: WorkerHealth, clock: Callable[[], datetime]
+) -> Iterator[None]:
     """Release unused places every `release_every_s` seconds while the block lasts; never if the setting is 0.
 
     Publishes through `client`, which is ingest's own: the broker lets a user have one connection.
@@ -63,5 +66,5 @@ def early_release_worker(settings: IngestSettings, client: MqttClient, clock: Ca
         if client.connected:
             publish_releases(connection, client, clock())
 
-    with periodic_worker(settings.database_url, settings.release_every_s, work, log):
+    with periodic_worker(settings.database_url, settings.release_every_s, work, health, log):
         yield

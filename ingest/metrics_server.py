@@ -1,6 +1,6 @@
 """`/metrics`, `/healthz` and `/readyz` of one ingest worker over HTTP."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from threading import Thread
@@ -10,6 +10,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 from prometheus_client.exposition import ThreadingWSGIServer, make_wsgi_app
 
 from ingest.metrics import Metrics
+from ingest.worker_health import WorkerHealth
 from smartwork.errors import SettingError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def metrics_server(metrics: Metrics, host: str, port: int) -> Iterator[None]:
+def metrics_server(metrics: Metrics, health: WorkerHealth, host: str, port: int) -> Iterator[None]:
     """Serve `/metrics`, `/healthz` and `/readyz` while the block lasts; nothing if `port` is 0.
 
     Raises SettingError if the address cannot be listened on.
@@ -26,7 +27,7 @@ def metrics_server(metrics: Metrics, host: str, port: int) -> Iterator[None]:
         yield
         return
     try:
-        server = make_server(host, port, _application(metrics), ThreadingWSGIServer, _QuietHandler)
+        server = make_server(host, port, _application(metrics, health), ThreadingWSGIServer, _QuietHandler)
     except OSError as error:
         raise SettingError(
             f"SMARTWORK_METRICS_PORT is {port}, but {host}:{port} cannot be listened on ({error.strerror}). "
@@ -42,7 +43,7 @@ def metrics_server(metrics: Metrics, host: str, port: int) -> Iterator[None]:
         thread.join()
 
 
-def _application(metrics: Metrics) -> "WSGIApplication":
+def _application(metrics: Metrics, health: WorkerHealth) -> "WSGIApplication":
     metrics_page = make_wsgi_app(metrics.registry)
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -51,22 +52,31 @@ def _application(metrics: Metrics) -> "WSGIApplication":
                 page: Iterable[bytes] = metrics_page(environ, start_response)
                 return page
             case "/healthz":
-                fault = "" if metrics.is_alive() else "the main loop has not run for a minute"
-                return _answer(start_response, fault)
+                return _answer(start_response, _faults(metrics, health), health.report())
             case "/readyz":
                 services = " and the ".join(metrics.disconnected())
-                return _answer(start_response, f"not connected to the {services}" if services else "")
+                missing = [f"not connected to the {services}"] if services else []
+                return _answer(start_response, [*_faults(metrics, health), *missing])
             case _:
-                return _answer(start_response, "Use /metrics, /healthz or /readyz.", HTTPStatus.NOT_FOUND)
+                return _answer(start_response, ["Use /metrics, /healthz or /readyz."], status_of_fault=HTTPStatus.NOT_FOUND)
 
     return application
 
 
+def _faults(metrics: Metrics, health: WorkerHealth) -> list[str]:
+    """Why the worker should be started again; empty if it need not."""
+    return [*([] if metrics.is_alive() else ["the main loop has not run for a minute"]), *health.faults()]
+
+
 def _answer(
-    start_response: "StartResponse", fault: str, status_of_fault: HTTPStatus = HTTPStatus.SERVICE_UNAVAILABLE
+    start_response: "StartResponse",
+    faults: Sequence[str],
+    report: Sequence[str] = (),
+    status_of_fault: HTTPStatus = HTTPStatus.SERVICE_UNAVAILABLE,
 ) -> Iterable[bytes]:
-    status = status_of_fault if fault else HTTPStatus.OK
-    body = f"{fault or 'ok'}\n".encode()
+    """Answer with the faults, or `ok`, and then the lines of `report`."""
+    status = status_of_fault if faults else HTTPStatus.OK
+    body = "".join(f"{line}\n" for line in (*(faults or ["ok"]), *report)).encode()
     headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
     start_response(f"{status.value} {status.phrase}", headers)
     return [body]

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from ingest.background_worker import periodic_worker
+from ingest.worker_health import WorkerHealth
 from smartwork.db.core.connection import Connection
 from smartwork.db.presence import retention
 from smartwork.settings import IngestSettings
@@ -24,7 +25,7 @@ def run_once(connection: Connection, at: datetime) -> None:
 
 
 @contextmanager
-def retention_worker(settings: IngestSettings, clock: Callable[[], datetime]) -> Iterator[None]:
+def retention_worker(settings: IngestSettings, health: WorkerHealth, clock: Callable[[], datetime]) -> Iterator[None]:
     """Run retention every `retention_every_s` seconds while the block lasts; never if the setting is 0."""
     if not settings.retention_every_s:
         yield
@@ -33,5 +34,5 @@ def retention_worker(settings: IngestSettings, clock: Callable[[], datetime]) ->
     def work(connection: Connection) -> None:
         run_once(connection, clock())
 
-    with periodic_worker(settings.database_url, settings.retention_every_s, work, log):
+    with periodic_worker(settings.database_url, settings.retention_every_s, work, health, log):
         yield

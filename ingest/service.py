@@ -11,6 +11,7 @@ import numpy as np
 from ingest.metrics import Metrics
 from ingest.portion import DecodedPortion, answer_hellos, commit_portion, decode_portion
 from ingest.span_derivation import span_derivation
+from ingest.worker_health import WorkerHealth
 from smartwork.contracts.messages import Confirmation, WireModel
 from smartwork.contracts.topics import MessageType, Topic, all_centres_filter
 from smartwork.db.core.connection import Connection, connect_with_retry
@@ -62,6 +63,7 @@ class Ingest:
         self._clock = clock
         self._stop_requested = should_stop
         self.metrics = Metrics()
+        self.health = WorkerHealth(clock, settings.worker_failures, self.metrics.registry)
         self.client = MqttClient(
             settings.broker_url,
             CLIENT_ID,
@@ -83,7 +85,8 @@ class Ingest:
         self._store: IngestStore | None = None
 
     def run(self) -> None:
-        """Work until `should_stop()` is true, then finish the portions in memory. Waits for broker and database.
+        """Work until `should_stop()` is true or a background worker is lost, then finish the portions in memory. Waits for
+        broker and database.
 
         Raises SettingError if another worker of the same name runs.
 
@@ -91,7 +94,10 @@ class Ingest:
         order in which they arrived. Background workers derive the spans.
         """
         try:
-            with span_derivation(self._settings.database_url) as derive_all, ThreadPoolExecutor(1, "ingest.store") as storing:
+            with (
+                span_derivation(self._settings.database_url, self.health) as derive_all,
+                ThreadPoolExecutor(1, "ingest.store") as storing,
+            ):
                 self._loop(storing, derive_all)
         finally:
             self.client.stop()
@@ -256,6 +262,9 @@ class Ingest:
         log.info("ingest %s is subscribed", self._settings.worker)
 
     def _should_stop(self) -> bool:
-        """Whether to stop. Every loop calls this in each round, so it also records the heartbeat."""
+        """Whether to stop: it was asked for, or a background worker is lost.
+
+        Every loop calls this in each round, so it also records the heartbeat.
+        """
         self.metrics.heartbeat()
-        return self._stop_requested()
+        return self._stop_requested() or bool(self.health.fault)

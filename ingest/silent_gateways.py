@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from ingest.background_worker import periodic_worker
 from ingest.metrics import Metrics
+from ingest.worker_health import WorkerHealth
 from smartwork.db.core.connection import Connection
 from smartwork.db.network.silent_gateways import begin_silence_alarms, end_silence_alarms
 from smartwork.settings import IngestSettings
@@ -67,9 +68,11 @@ def watch_interval_s(silent_after_s: float) -> float:
 
 
 @contextmanager
-def silence_watch(settings: IngestSettings, metrics: Metrics, clock: Callable[[], datetime]) -> Iterator[None]:
+def silence_watch(
+    settings: IngestSettings, metrics: Metrics, health: WorkerHealth, clock: Callable[[], datetime]
+) -> Iterator[None]:
     """Watch for silent gateways while the block lasts."""
     silent_after_s = settings.gateway_silent_after_s
     watch = SilenceWatch(silent_after_s, metrics.is_listening, clock)
-    with periodic_worker(settings.database_url, watch_interval_s(silent_after_s), watch.check, log):
+    with periodic_worker(settings.database_url, watch_interval_s(silent_after_s), watch.check, health, log):
         yield

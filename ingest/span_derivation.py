@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from ingest.background_worker import BackgroundWorker, background_workers
+from ingest.worker_health import WorkerHealth
 from smartwork.db.core.connection import Connection
 from smartwork.db.presence.spans import derive_queued_spans
 
@@ -21,7 +22,7 @@ THREADS = 2
 
 
 @contextmanager
-def span_derivation(database_url: str) -> Iterator[Callable[[], None]]:
+def span_derivation(database_url: str, health: WorkerHealth) -> Iterator[Callable[[], None]]:
     """Derive the spans of the queue while the block lasts. The yielded function requests all of them at once.
 
     What is still queued at the end stays in the database: the next worker derives it.
@@ -33,8 +34,11 @@ def span_derivation(database_url: str) -> Iterator[Callable[[], None]]:
         for thread_rounds in rounds:
             thread_rounds.all_requested.set()
 
-    workers = [BackgroundWorker(thread_rounds.wait, thread_rounds.derive, log) for thread_rounds in rounds]
-    with background_workers(database_url, workers, stop, wake=derive_all):
+    workers = [
+        BackgroundWorker(f"span_derivation_{number}", thread_rounds.wait, thread_rounds.derive, INTERVAL_S, log)
+        for number, thread_rounds in enumerate(rounds, 1)
+    ]
+    with background_workers(database_url, workers, health, stop, wake=derive_all):
         yield derive_all
 
 

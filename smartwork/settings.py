@@ -137,6 +137,12 @@ class IngestSettings(DatabaseSettings, BrokerSettings):
     release_every_s: int = Field(
         default=30, ge=0, le=3_600, description="Seconds between runs of early release, 1 to 3600; 0 for never."
     )
+    worker_failures: int = Field(
+        default=6,
+        ge=1,
+        le=1_000,
+        description="Failures in a row of a background worker, 1 to 1000, after which ingest ends to be started again.",
+    )
     retention_every_s: int = Field(
         default=1_800,
         ge=0,

@@ -1,11 +1,14 @@
 """The MQTT client library with buffered reading, and with many acknowledgements in one write."""
 
 import socket
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from paho.mqtt.client import Client as PahoClient
-from paho.mqtt.enums import MQTTErrorCode
+from paho.mqtt.enums import MQTTErrorCode, _ConnectionState
+
+from smartwork.backoff import Backoff
 
 if TYPE_CHECKING:
     from paho.mqtt.client import SocketLike
@@ -58,13 +61,17 @@ class _BufferedSocket:
 
 
 class BufferedClient(PahoClient):
-    """The library's client with fewer system calls. All other behaviour is the library's.
+    """The library's client with fewer system calls, random pauses, and a thread that survives an exception.
 
+    All other behaviour is the library's. `backoff` gives the pauses between attempts to connect; the caller resets it.
+    `on_fault` receives an exception of a callback or of the library, after which the client connects again.
     `on_delivery` receives each message: topic, payload, whether it was retained, QoS, and its packet identifier.
     `on_refused` receives topic, packet identifier and reason of each publication that the broker does not accept.
     """
 
     on_delivery: Callable[[str, bytes, bool, int, int], None]
+    on_fault: Callable[[Exception], None]
+    backoff: Backoff
     on_refused: Callable[[str, int, str], None]
 
     def _create_socket(self) -> "SocketLike":
@@ -74,6 +81,37 @@ class BufferedClient(PahoClient):
         if setsockopt is not None:
             setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return _BufferedSocket(sock)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the thread that `loop_start` started has not ended."""
+        thread = self._thread
+        return thread is not None and thread.is_alive()
+
+    def _thread_main(self) -> None:
+        # The library ends its thread at any exception but OSError: a name that cannot be looked up, a packet that is none, a
+        # fault in a callback. The program would go on without a connection and without knowing.
+        try:
+            while True:
+                try:
+                    self.loop_forever(retry_first_connection=True)
+                except Exception as error:  # noqa: BLE001 - whatever it is, the connection must come back
+                    self.on_fault(error)
+                    self._sock_close()
+                    self._reconnect_wait()
+                    if self._thread_terminate:
+                        return
+                    self._state = _ConnectionState.MQTT_CS_CONNECT_ASYNC
+                else:
+                    return
+        finally:
+            self._thread = None
+
+    def _reconnect_wait(self) -> None:
+        until = time.monotonic() + self.backoff.next_pause()
+        ended = (_ConnectionState.MQTT_CS_DISCONNECTING, _ConnectionState.MQTT_CS_DISCONNECTED)
+        while self._state not in ended and not self._thread_terminate and (left_s := until - time.monotonic()) > 0:
+            time.sleep(min(left_s, 0.5))
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
         """As the library's, which reads one packet; continues while more packets are buffered."""

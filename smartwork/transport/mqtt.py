@@ -1,8 +1,10 @@
 """An MQTT 5 client whose messages are acknowledged by the caller, after they are processed."""
 
+import math
 import queue
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -17,11 +19,16 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from smartwork.backoff import Backoff
 from smartwork.errors import PublicationRefused, ServiceUnavailable, SettingError, without_password
 from smartwork.transport.buffered import BufferedClient
 
 KEEPALIVE_S = 30
 FLUSH_TIMEOUT_S = 3.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 30.0
+"""Limits of the pauses between attempts to connect, each a random share of its limit."""
+STABLE_AFTER_S = 5.0
+"""A connection that lasts this long ends the series of growing pauses. One that is accepted and lost at once does not."""
 UNUSED_TOPIC = "smartwork/never-subscribed"
 REFUSALS_REMEMBERED = 1_000
 DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -118,6 +125,7 @@ class MqttClient:
         self.refused = 0
         """The number of published messages that the broker did not accept."""
         self._connection = 0
+        self._connected_at = math.inf
         self._inbox: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._connected = threading.Event()
         self._flushed = threading.Event()
@@ -129,7 +137,8 @@ class MqttClient:
             reconnect_on_failure=True,
         )
         self._paho.max_inflight_messages_set(1_000)
-        self._paho.reconnect_delay_set(1, 30)
+        self._paho.backoff = Backoff(FIRST_PAUSE_S, LONGEST_PAUSE_S)
+        self._paho.on_fault = self._when_faulty
         if self._address.user:
             self._paho.username_pw_set(self._address.user, self._address.password)
         if self._address.tls:
@@ -178,6 +187,11 @@ class MqttClient:
     def connected(self) -> bool:
         """Whether the client is connected and subscribed."""
         return self._connected.is_set()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread of the connection runs: connected, or trying to connect."""
+        return self._paho.is_running
 
     @property
     def queued(self) -> int:
@@ -272,6 +286,7 @@ class MqttClient:
             self._report_once(f"The broker at {self._where()} refuses the connection: {reason}. Trying again.")
             return
         self._connection += 1
+        self._connected_at = time.monotonic()
         self._last_problem = ""
         if self._subscriptions:
             self._send_subscriptions()
@@ -319,6 +334,8 @@ class MqttClient:
         _properties: Properties | None,
     ) -> None:
         self._connected.clear()
+        if time.monotonic() - self._connected_at >= STABLE_AFTER_S:
+            self._paho.backoff.reset()
         if reason == "Session taken over":
             self._report_once(
                 f"Another client connected to the broker at {self._where()} as {self._client_id}, and this one was "
@@ -328,6 +345,11 @@ class MqttClient:
                 self._paho.disconnect()
         elif reason.is_failure:
             self._report_once(f"The connection to the broker at {self._where()} was lost: {reason}. Trying again.")
+
+    def _when_faulty(self, error: Exception) -> None:
+        self._connected.clear()
+        problem = f"{type(error).__name__}: {error}"
+        self._report_once(f"The connection to the broker at {self._where()} failed ({problem[:200]}). Trying again.")
 
     def _when_delivered(self, topic: str, payload: bytes, retained: bool, qos: int, mid: int) -> None:
         self._inbox.put(Delivery(topic, payload, retained, qos, mid, self._connection))

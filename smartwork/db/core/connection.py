@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 
+from smartwork.backoff import Backoff
 from smartwork.errors import ServiceUnavailable, SmartworkError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -33,21 +34,24 @@ def connect(database_url: str) -> Connection:
 
 
 def connect_with_retry(
-    database_url: str, report: Callable[[str], None], *, should_stop: Callable[[], bool], pause_s: float = 1.0
+    database_url: str, report: Callable[[str], None], *, should_stop: Callable[[], bool], longest_pause_s: float = 5.0
 ) -> Connection | None:
     """Call `connect` until it succeeds or `should_stop()` is true; None if it was stopped.
 
-    Each new reason for a failure is passed to `report` once.
+    The pauses grow up to `longest_pause_s` and are random, so that services do not return to a database all at once. Each
+    new reason for a failure is passed to `report` once.
     """
-    last_reason = ""
+    last_reason, backoff = "", Backoff(1.0, longest_pause_s)
     while not should_stop():
         try:
             return connect(database_url)
         except ServiceUnavailable as error:
             if str(error) != last_reason:
                 last_reason = str(error)
-                report(f"{last_reason}. Trying again every {pause_s:g} s.")
-            time.sleep(pause_s)
+                report(f"{last_reason}. Trying again.")
+        until = time.monotonic() + backoff.next_pause()
+        while not should_stop() and (left_s := until - time.monotonic()) > 0:
+            time.sleep(min(left_s, 0.5))
     return None
 
 
@@ -57,7 +61,9 @@ def wait_for_database(database_url: str, report: Callable[[str], None], timeout_
     Raises ServiceUnavailable after `timeout_s` seconds.
     """
     deadline = time.monotonic() + timeout_s
-    connection = connect_with_retry(database_url, report, should_stop=lambda: time.monotonic() > deadline)
+    connection = connect_with_retry(
+        database_url, report, should_stop=lambda: time.monotonic() > deadline, longest_pause_s=1.0
+    )
     if connection is None:
         raise ServiceUnavailable(
             f"The database has not answered for {timeout_s:g} s. Is it running, and is the address right?"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ingest.early_release import early_release_worker, publish_releases, release_due
+from ingest.worker_health import WorkerHealth
 from smartwork.contracts.decode import Decoded, decode
 from smartwork.contracts.messages import Released
 from smartwork.contracts.topics import MessageType, Topic
@@ -101,7 +102,7 @@ def test_the_background_worker_releases_and_publishes(network: Connection, datab
     with (
         MqttClient(broker_url, "listener", subscriptions=[TOPIC]) as listener,
         MqttClient(broker_url, "publisher") as publisher,
-        early_release_worker(settings, publisher, lambda: NINE + HOUR),
+        early_release_worker(settings, publisher, WorkerHealth(lambda: NINE, most_failures=6), lambda: NINE + HOUR),
     ):
         listener.wait_connected(5)
         eventually(

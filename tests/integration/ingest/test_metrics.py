@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ingest.metrics import DEAD_AFTER_S, Metrics
 from ingest.metrics_server import metrics_server
+from ingest.worker_health import WorkerHealth
 from smartwork.clock import now
 from smartwork.contracts.messages import Batch
 from smartwork.db.core.connection import Connection, connect
@@ -45,6 +46,16 @@ def ask(port: int, path: str) -> tuple[int, str]:
             return refused.code, refused.read().decode()
     except OSError:
         return 0, ""
+
+
+def healthz(port: int) -> tuple[int, str]:
+    """Status and first line of `/healthz`; a line for each background worker follows it."""
+    status, body = ask(port, "/healthz")
+    return status, body.partition("\n")[0] + "\n"
+
+
+def workers() -> WorkerHealth:
+    return WorkerHealth(now, most_failures=6)
 
 
 def figures(port: int) -> dict[str, float]:
@@ -143,12 +154,12 @@ def test_a_worker_without_its_database_or_broker_lives_but_is_not_ready(outage: 
         eventually(lambda: ask(port, "/readyz") == ready, lambda: ingest.log_text)
         outage.postgres.kill()
         eventually(lambda: ask(port, "/readyz") == (503, "not connected to the database\n"))
-        assert ask(port, "/healthz") == ready
+        assert healthz(port) == ready
         outage.postgres.start()
         eventually(lambda: ask(port, "/readyz") == ready, lambda: ingest.log_text, 30)
         outage.mosquitto.kill()
         eventually(lambda: ask(port, "/readyz") == (503, "not connected to the broker\n"))
-        assert ask(port, "/healthz") == ready
+        assert healthz(port) == ready
         outage.mosquitto.start()
         eventually(lambda: ask(port, "/readyz") == ready, lambda: ingest.log_text, 30)
         seen = figures(port)
@@ -181,7 +192,7 @@ def test_a_loop_that_hangs_is_not_alive() -> None:
     at = 0.0
     metrics = Metrics(lambda: at)
     port = free_port()
-    with metrics_server(metrics, "127.0.0.1", port):
+    with metrics_server(metrics, workers(), "127.0.0.1", port):
         at = DEAD_AFTER_S - 1
         assert ask(port, "/healthz") == (200, "ok\n")
         at = DEAD_AFTER_S
@@ -192,19 +203,19 @@ def test_a_loop_that_hangs_is_not_alive() -> None:
 
 def test_it_listens_on_loopback_only_where_asked_and_leaves_no_listener() -> None:
     port = free_port()
-    with metrics_server(Metrics(), "127.0.0.1", port):
+    with metrics_server(Metrics(), workers(), "127.0.0.1", port):
         connection = HTTPConnection("127.0.0.1", port, timeout=5)
         connection.request("GET", "/secrets")
         assert connection.getresponse().status == 404
         connection.close()
         with (
             pytest.raises(SettingError, match=f"SMARTWORK_METRICS_PORT is {port}"),
-            metrics_server(Metrics(), "127.0.0.1", port),
+            metrics_server(Metrics(), workers(), "127.0.0.1", port),
         ):
             pass
     assert ask(port, "/healthz")[0] == 0
 
 
 def test_port_nought_listens_nowhere() -> None:
-    with metrics_server(Metrics(), "no such host", 0):
+    with metrics_server(Metrics(), workers(), "no such host", 0):
         pass

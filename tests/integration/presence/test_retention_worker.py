@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from ingest.retention import retention_worker
+from ingest.worker_health import WorkerHealth
+from smartwork.clock import now
 from smartwork.db.core.connection import Connection
 from smartwork.db.ingest.store import IngestStore
 from smartwork.db.network_setup import install
@@ -33,9 +35,10 @@ def test_a_running_ingest_sums_up_and_lets_old_readings_go(
     derive_queued_spans(connection)
     expected = connection.execute("SELECT * FROM reading_hour ORDER BY hour").fetchall()
     settings = IngestSettings(database_url=database_url, broker_url=broker_url, retention_every_s=1)
-    with retention_worker(settings, lambda: NOON + timedelta(days=1)):
+    health = WorkerHealth(now, most_failures=6)
+    with retention_worker(settings, health, lambda: NOON + timedelta(days=1)):
         eventually(lambda: count(connection, "reading_hour_stored") > 0)
     assert count(connection, "reading") == 60
-    with retention_worker(settings, lambda: NOON + TWO_YEARS):
+    with retention_worker(settings, health, lambda: NOON + TWO_YEARS):
         eventually(lambda: count(connection, "reading") == 0)
     assert connection.execute("SELECT * FROM reading_hour ORDER BY hour").fetchall() == expected

@@ -10,7 +10,8 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
-from ingest.background_worker import BackgroundWorker
+from ingest.background_worker import BackgroundWorker, background_workers
+from ingest.worker_health import WorkerHealth
 from smartwork.cli.app import app
 from smartwork.clock import now
 from smartwork.db.core.connection import Connection
@@ -102,10 +103,11 @@ def test_a_background_worker_does_no_work_on_another_schema(
     old: Connection, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert old
-    rounds = iter([True, True, False])
     worked: list[Connection] = []
-    worker = BackgroundWorker(lambda: next(rounds), worked.append, logging.getLogger("worker"))
-    worker.run(database_url, threading.Event())
+    health = WorkerHealth(now, most_failures=2)
+    worker = BackgroundWorker("worker", lambda: True, worked.append, 1.0, logging.getLogger("worker"))
+    with background_workers(database_url, [worker], health, threading.Event()):
+        eventually(lambda: "the background worker worker failed 2 times" in health.fault)
     assert worked == []
     assert "run: smartwork migrate" in caplog.text
 
