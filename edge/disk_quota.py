@@ -47,13 +47,18 @@ class DiskQuota:
         """Create the reserve file. Without enough disk space for it, only free space in the database counts as reserve."""
         if self._file is None or self._file.exists() or shutil.disk_usage(self._folder).free < 2 * self._reserve:
             return
-        with self._file.open("wb") as reserve:
-            os.posix_fallocate(reserve.fileno(), 0, self._reserve)
+        try:
+            with self._file.open("wb") as reserve:
+                os.posix_fallocate(reserve.fileno(), 0, self._reserve)
+        except OSError:  # others took the space, or the folder is read only
+            with suppress(OSError):
+                self._file.unlink(missing_ok=True)
 
     def release_reserve(self) -> None:
         """Delete the reserve file so that the database can grow, and restart the write-ahead log, which needs no space."""
         if self._file is not None:
-            self._file.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._file.unlink(missing_ok=True)
         with suppress(sqlite3.OperationalError):
             self._db.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
 

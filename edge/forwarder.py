@@ -53,6 +53,12 @@ class Forwarder:
         """When the server last confirmed a batch, None if not since this process started."""
         self._changed = True
 
+    def use(self, outbox: Outbox) -> None:
+        """Publish the batches of this outbox from now on, because it has replaced the former one."""
+        self._outbox = outbox
+        self._in_flight.clear()
+        self._check_epoch()
+
     @property
     def is_open(self) -> bool:
         """Whether new batches may be published at once."""

@@ -2,11 +2,11 @@
 
 import json
 import logging
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from edge.alarms import AlarmReport, SensorHistory, light_alarms, outbox_alarm
 from edge.discovered_devices import TOPIC_FILTERS, DeviceDiscovery
@@ -18,6 +18,8 @@ from edge.homeassistant.publisher import EntityPublisher
 from edge.light_control import LightControl
 from edge.network import NetworkConnection
 from edge.outbox import Outbox
+from edge.outbox_file import OutboxFile
+from edge.saved_policy import SavedPolicy
 from edge.translator import Translator, UnknownDevice
 from smartwork.contracts.decode import Decoded, Rejected, decode
 from smartwork.contracts.edge_reports import LightCommand
@@ -54,11 +56,16 @@ class Gateway:
         self._centre = settings.centre
         # The network's broker carries the devices of other centres too; they are not discovered there.
         self._discovery_filters = TOPIC_FILTERS if settings.centre_broker_url is not None else ()
-        self._outbox = Outbox(Path(settings.outbox), DEFAULT_TIMEZONE, limit_bytes=settings.outbox_limit_mb * 1_000_000)
+        path, limit_bytes = Path(settings.outbox), settings.outbox_limit_mb * 1_000_000
+        self._saved_policy = SavedPolicy(path, self._centre, clock)
+        self._outbox_file = OutboxFile(path, self._centre, DEFAULT_TIMEZONE, limit_bytes, clock)
+        self._outbox = self._outbox_file.open()
         self._network = NetworkConnection(settings.broker_url, self._centre, NAME, log.warning)
-        topic, network_clock = (self._centre, NAME), network_clock or clock
-        self._handshake = Handshake(self._network.client, self._outbox, topic, network_clock)
-        self._forwarder = Forwarder(self._network.client, self._outbox, topic, network_clock, handshake=self._handshake)
+        topic = (self._centre, NAME)
+        self._handshake = Handshake(self._network.client, self._outbox, topic, network_clock or clock)
+        self._forwarder = Forwarder(
+            self._network.client, self._outbox, topic, network_clock or clock, handshake=self._handshake
+        )
         self._entities = EntityPublisher(self._centre, clock)
         devices_url = settings.centre_broker_url or settings.broker_url
         self._devices = MqttClient(
@@ -76,6 +83,7 @@ class Gateway:
         self._alarm_report = AlarmReport()
         self._discovered = DeviceDiscovery()
         self._policy_version = 0
+        self._timezone = DEFAULT_TIMEZONE
         self._ticked_at = clock()
 
     def run(self, should_stop: Callable[[], bool]) -> None:
@@ -89,27 +97,48 @@ class Gateway:
         log.info("edge %s is listening, epoch %s", self._centre, self._outbox.epoch)
         try:
             while not should_stop():
-                self._handle_device_messages(self._devices.receive(RECEIVED_AT_ONCE, timeout_s=0.05))
-                self._handle_network_messages(self._network.client.receive(RECEIVED_AT_ONCE, timeout_s=0.0))
-                self._read_home_assistant()
-                self._network.stay_away(self._handshake.should_be_absent)
-                self._forwarder.publish_batches()
-                self._entities.publish_pending(self._devices, self._health)
-                self._tick()
+                try:
+                    self._work()
+                except sqlite3.DatabaseError as error:
+                    self._replace_outbox(error)
         finally:
             self._stop()
+
+    def _work(self) -> None:
+        """One round of the main loop. Raises sqlite3.DatabaseError if the outbox fails."""
+        self._tick()
+        self._handle_device_messages(self._devices.receive(RECEIVED_AT_ONCE, timeout_s=0.05))
+        self._handle_network_messages(self._network.client.receive(RECEIVED_AT_ONCE, timeout_s=0.0))
+        self._read_home_assistant()
+        self._network.stay_away(self._handshake.should_be_absent)
+        self._forwarder.publish_batches()
+        self._entities.publish_pending(self._devices, self._health)
+        self._use(self._outbox_file.work(self._outbox))
+
+    def _replace_outbox(self, error: sqlite3.DatabaseError) -> None:
+        self._use(self._outbox_file.replace(self._outbox, error))
+
+    def _use(self, outbox: Outbox) -> None:
+        """Number and forward readings with this outbox from now on."""
+        if outbox is not self._outbox:
+            self._outbox = outbox
+            outbox.set_timezone(self._timezone)
+            self._handshake.use(outbox)
+            self._forwarder.use(outbox)
+            self._lights.use(outbox, self._clock())
 
     def _stop(self) -> None:
         self._lights.save(self._clock())
         if self._home_assistant:
             self._home_assistant.stop()
         if self._network.connected:
-            self._forwarder.publish_ledger()
+            with suppress(sqlite3.DatabaseError):
+                self._forwarder.publish_ledger()
             self._network.publish_offline(timeout_s=2)
         self._entities.publish_offline(self._devices)
         self._devices.stop()
         self._network.client.stop()
-        self._outbox.close()
+        self._outbox_file.close(self._outbox)
 
     def _handle_device_messages(self, deliveries: Sequence[Delivery]) -> None:
         """Store the readings in messages on the centre's broker, then acknowledge these."""
@@ -151,7 +180,11 @@ class Gateway:
     def _store(self, readings: Sequence[Reading]) -> None:
         """Append readings to the outbox, then show them in Home Assistant."""
         if readings:
-            self._outbox.append(readings, unsealed=not self._forwarder.is_open)
+            try:
+                self._outbox.append(readings, unsealed=not self._forwarder.is_open)
+            except sqlite3.DatabaseError as error:
+                self._replace_outbox(error)
+                self._outbox.append(readings, unsealed=not self._forwarder.is_open)
             self._entities.publish_readings(self._devices, readings)
 
     def _handle_network_messages(self, deliveries: Sequence[Delivery]) -> None:
@@ -173,8 +206,8 @@ class Gateway:
             case Rejected(_, reason):
                 refused = reason
             case Decoded(_, Policy() as policy) if policy.version > self._policy_version:
-                self._outbox.save("policy", policy.model_dump_json())
                 self._apply(policy)
+                self._save_policy(policy)
             case _:
                 return
         self._network.publish(MessageType.POLICY_APPLIED, PolicyApplied(version=self._policy_version, refused=refused))
@@ -189,14 +222,19 @@ class Gateway:
                 log.warning("message on %s ignored: %s", topic[:100], reason)
 
     def _apply_saved_policy(self) -> None:
-        """Apply the policy that was in force last. One that this version cannot parse waits for the network's."""
-        saved = self._outbox.load("policy")
-        if saved is None:
-            return
-        try:
-            self._apply(Policy.model_validate_json(saved))
-        except ValidationError as error:
-            log.warning("the saved policy is invalid; waiting for a new one: %s", error.errors()[0]["msg"])
+        """Apply the policy that was in force last, without waiting for the network; else wait for the network's."""
+        in_outbox = None
+        with suppress(sqlite3.DatabaseError):
+            in_outbox = self._outbox.load("policy")
+        if (policy := self._saved_policy.load(in_outbox)) is not None:
+            self._apply(policy)
+            self._save_policy(policy)
+
+    def _save_policy(self, policy: Policy) -> None:
+        """Save the policy in a file, and a copy of it in the outbox."""
+        self._saved_policy.save(policy)
+        with suppress(sqlite3.DatabaseError):
+            self._outbox.save("policy", policy.model_dump_json())
 
     def _apply(self, policy: Policy) -> None:
         self._policy_version = policy.version
@@ -204,6 +242,7 @@ class Gateway:
         self._sensor_history.apply(policy, self._lights.zones.values(), self._clock())
         self._discovered.clear()
         self._translator = Translator(policy.devices, policy.timezone)
+        self._timezone = policy.timezone
         self._outbox.set_timezone(policy.timezone)
         self._entities.apply(policy)
         self._devices.subscribe([*self._translator.subscriptions, *self._entities.subscriptions, *self._discovery_filters])
@@ -224,6 +263,7 @@ class Gateway:
 
     def _publish_reports(self, now: datetime) -> None:
         alarms = [*light_alarms(self._lights.zones), *self._sensor_history.alarms(now), *self._translator.ignored.alarms(now)]
+        alarms += [*self._outbox_file.alarms(), *self._saved_policy.alarms()]
         if self._outbox.full:
             alarms.insert(0, outbox_alarm(now))
         if (report := self._alarm_report.pending_report(alarms, now)) is not None:

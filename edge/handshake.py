@@ -92,6 +92,10 @@ class Handshake:
         elif now - self._said_at >= (HELLO_EVERY_S if self._accepted else HELLO_RETRY_S):
             self.say_hello()
 
+    def use(self, outbox: Outbox) -> None:
+        """Introduce this outbox from now on; the forwarder notices its epoch."""
+        self._outbox = outbox
+
     def say_hello(self) -> None:
         """Publish a hello."""
         self._said_at = self._monotonic()

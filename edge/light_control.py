@@ -1,7 +1,9 @@
 """Runs the lights: passes readings and commands to the zones, sends messages to lights, and saves the zones' state."""
 
 import logging
+import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from edge import saved_lights
@@ -40,9 +42,16 @@ class LightControl:
         """The zones that the policy lights, by slug."""
         return self._zone_lights.zones
 
+    def use(self, outbox: Outbox, now: datetime) -> None:
+        """Save the zones' state in this outbox from now on."""
+        self._outbox = outbox
+        self.save(now)
+
     def apply(self, policy: Policy, now: datetime) -> None:
         """Light the zones by this policy from now on."""
-        saved = saved_lights.from_json(self._outbox.load(_SAVED_AS))
+        saved = {}
+        with suppress(sqlite3.DatabaseError):
+            saved = saved_lights.from_json(self._outbox.load(_SAVED_AS))
         self._zone_lights = ZoneLights.of(policy, now, self._zone_lights, saved)
         self._lights = {entry.device: entry for entry in policy.devices if entry.role == "light"}
 
@@ -76,10 +85,11 @@ class LightControl:
             self.save(now)
 
     def save(self, now: datetime) -> None:
-        """Save what must outlive a restart."""
+        """Save what must outlive a restart. An outbox that has failed does not stop the lights."""
         self._saved_at = now
         if self._zone_lights.zones:
-            self._outbox.save(_SAVED_AS, saved_lights.to_json(self._zone_lights.to_save()))
+            with suppress(sqlite3.DatabaseError):
+                self._outbox.save(_SAVED_AS, saved_lights.to_json(self._zone_lights.to_save()))
 
     def _send(self, messages: Sequence[LightMessage]) -> None:
         for message in messages:

@@ -44,6 +44,12 @@ have a number and are not sealed yet; `meta` holds the epoch, the last number an
 `numbered` belong to the current epoch."""
 
 
+def create_tables(db: sqlite3.Connection) -> FormerEpochs:
+    """Create the tables that are missing; returns the former epochs, which have tables of their own."""
+    db.executescript(_SCHEMA)
+    return FormerEpochs(db)
+
+
 class Outbox:
     """One SQLite file in WAL mode. Every method that changes it is one transaction, durable when the method returns.
 

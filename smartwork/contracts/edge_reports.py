@@ -7,7 +7,17 @@ from pydantic import Field
 from smartwork.contracts.messages import LATEST_MS, Slug, WireModel
 from smartwork.contracts.policy import Profile
 
-AlarmKind = Literal["lamp_disobeys", "sensor_silent", "sensor_stuck", "sensor_flaps", "outbox_full", "not_understood"]
+AlarmKind = Literal[
+    "lamp_disobeys",
+    "sensor_silent",
+    "sensor_stuck",
+    "sensor_flaps",
+    "not_understood",
+    "outbox_full",
+    "outbox_damaged",
+    "outbox_unavailable",
+    "policy_damaged",
+]
 ALARMS_LIMIT = 1_000
 DISCOVERED_DEVICES_LIMIT = 200
 

@@ -1,0 +1,113 @@
+"""A gateway whose files are damaged goes on: lights without the network, readings, and an alarm."""
+
+import json
+import os
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from smartwork.clock import now
+from smartwork.db.core.connection import connect
+from smartwork.db.ledger.ledger import ledger
+from smartwork.db.lighting.zone_settings import install_zone_settings
+from smartwork.db.network.alarms import active_alarms
+from smartwork.db.network_setup import install
+from smartwork.devstack.stack import Stack
+from smartwork.domain.ledger.ledger_day import ledger_total
+from smartwork.jobs.network.publish_policies import publish_policies
+from smartwork.transport.mqtt import MqttClient
+from tests.support.factory import NOON, small_network
+from tests.support.lit_centre import SET, desk, next_command
+from tests.support.program import Program, eventually
+
+pytestmark = pytest.mark.services
+NOWHERE = "mqtt://127.0.0.1:9"
+
+
+def random_bytes(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.write(Random(5).randbytes(200))
+
+
+def directory_in_its_place(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+DAMAGES: list[Callable[[Path], None]] = [
+    random_bytes,
+    lambda path: os.truncate(path, path.stat().st_size // 2),
+    lambda path: os.truncate(path, 0),
+    directory_in_its_place,
+]
+
+
+def test_with_a_damaged_outbox_and_without_the_network_the_lights_work_and_later_the_alarm_and_the_readings_arrive(
+    outage: Stack, tmp_path: Path
+) -> None:
+    url, outbox = outage.endpoints.broker_url, tmp_path / "outbox.sqlite"
+    settings = {"centre": "mons", "broker_url": url, "centre_broker_url": url, "outbox": outbox}
+    online = Program("edge", settings, tmp_path / "online.log")
+    alone = Program("edge", settings | {"broker_url": NOWHERE}, tmp_path / "alone.log")
+    ingest = Program("ingest", {"database_url": outage.endpoints.database_url, "broker_url": url}, tmp_path / "ingest.log")
+    with (
+        closing(connect(outage.endpoints.database_url)) as database,
+        MqttClient(url, "devices", subscriptions=[SET]) as centre,
+    ):
+        install(database, small_network())
+        install_zone_settings(database, small_network().centres, NOON)
+        centre.wait_connected(10)
+        publish_policies(database, centre, now())
+        with online:
+            online.wait_for_log("is in force")
+        for number, damage in enumerate(DAMAGES, 1):
+            damage(outbox)
+            for part in ("-wal", "-shm"):
+                outbox.with_name(outbox.name + part).unlink(missing_ok=True)
+            with alone:
+                eventually(lambda expected=number: alone.log_text.count("is listening") == expected, lambda: alone.log_text)  # type: ignore[misc]
+                desk(centre, occupied=True)
+                eventually(lambda: next_command(centre)["state"] == "ON", lambda: alone.log_text)
+                assert alone.stop() == 0
+        assert "Traceback" not in alone.log_text
+        assert alone.log_text.count("was set aside as") == len(DAMAGES)
+        with online, ingest:
+            desk(centre, occupied=False)
+
+            def complete() -> bool:
+                total = ledger_total(ledger(database).get("mons", []))
+                kinds = {alarm.kind for alarm in active_alarms(database)}
+                return total.stored > 0 and total.in_outbox == 0 and "outbox_damaged" in kinds
+
+            eventually(complete, lambda: f"{online.log_text}\n{ingest.log_text}", 40)
+
+
+def test_a_damaged_policy_file_does_not_stop_the_lights(outage: Stack, tmp_path: Path) -> None:
+    url, outbox = outage.endpoints.broker_url, tmp_path / "outbox.sqlite"
+    settings = {"centre": "mons", "broker_url": url, "centre_broker_url": url, "outbox": outbox}
+    policy = tmp_path / "outbox.sqlite.policy.json"
+    online = Program("edge", settings, tmp_path / "online.log")
+    alone = Program("edge", settings | {"broker_url": NOWHERE}, tmp_path / "alone.log")
+    with (
+        closing(connect(outage.endpoints.database_url)) as database,
+        MqttClient(url, "devices", subscriptions=[SET]) as centre,
+    ):
+        install(database, small_network())
+        install_zone_settings(database, small_network().centres, NOON)
+        centre.wait_connected(10)
+        publish_policies(database, centre, now())
+        with online:
+            online.wait_for_log("is in force")
+        of_another_centre = json.loads(policy.read_text()) | {"centre": "namur"}
+        for text in ("{", json.dumps(of_another_centre)):
+            policy.write_text(text)
+            with alone:
+                alone.wait_for_log("is listening")
+                desk(centre, occupied=True)
+                eventually(lambda: next_command(centre)["state"] == "ON", lambda: alone.log_text)
+                assert alone.stop() == 0
+        assert "Traceback" not in alone.log_text
+        assert "it belongs to the centre namur" in alone.log_text
