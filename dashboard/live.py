@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import groupby
 
 from smartwork.db.read.dashboard import Place, ZoneLight
+from smartwork.domain.presence.combination import SensorVote, combined_state
 from smartwork.domain.presence.sensor_limits import silence_timeout
 from smartwork.domain.presence.spans import State
 
@@ -33,16 +34,19 @@ def is_fresh(at: datetime | None, interval_s: int | None, now: datetime) -> bool
 
 
 def seats(rows: Iterable[Place], now: datetime) -> list[Seat]:
-    """One seat for each place: occupied if any fresh sensor detects presence, vacant if no fresh sensor does.
+    """One seat for each place, in the state that its sensors with a fresh reading give it (`presence.combination`).
 
     Expects the rows of a place together, the newest reading first.
     """
     seats_now = []
     for _, group in groupby(rows, key=lambda row: row.resource_id):
         sensors = list(group)
-        fresh = [row.present for row in sensors if is_fresh(row.last_reading_at, row.interval_s, now)]
-        state: State = "unknown" if not fresh else "occupied" if any(fresh) else "vacant"
-        seats_now.append(Seat(sensors[0], state, sensors[0].last_reading_at))
+        votes = [
+            SensorVote("occupied" if row.present else "vacant", bool(row.stuck))
+            for row in sensors
+            if is_fresh(row.last_reading_at, row.interval_s, now)
+        ]
+        seats_now.append(Seat(sensors[0], combined_state(votes).state, sensors[0].last_reading_at))
     return seats_now
 
 

@@ -23,6 +23,7 @@ from smartwork.domain.billing.billed_visit import BilledVisit, parse_visit
 from smartwork.domain.billing.invoice import LineKind
 from smartwork.domain.billing.payments import Position
 from smartwork.domain.ledger.ledger_day import LedgerDay
+from smartwork.domain.presence.sensor_limits import STUCK_AFTER
 from smartwork.domain.settlement.statements import UnattributedStay
 from smartwork.errors import ServiceUnavailable
 
@@ -122,7 +123,10 @@ class CentreDay(Use):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place with the newest reading of one of its sensors, or None; lengths in metres."""
+    """A place with the newest reading of one of its sensors, or None; lengths in metres.
+
+    `stuck` says of one of several sensors that it has reported presence only, for longer than a person stays.
+    """
 
     resource_id: int
     centre_id: int
@@ -138,6 +142,7 @@ class Place:
     last_reading_at: datetime | None
     present: bool | None
     interval_s: int | None
+    stuck: bool | None = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +299,9 @@ class Reader:
 
     def places(self, centre_id: int | None = None) -> list[Place]:
         """Places of a centre, or of all: one row for each sensor, the newest reading first."""
-        return self._rows(Place, "dashboard_places", centre_id=centre_id, presence=int(Metric.PRESENCE))
+        return self._rows(
+            Place, "dashboard_places", centre_id=centre_id, presence=int(Metric.PRESENCE), stuck_after=STUCK_AFTER
+        )
 
     def zones(self, centre_id: int) -> list[ZoneLight]:
         """Zones of a centre: one row for each device, the newest reading first."""

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
+from dashboard.live import seats
 from smartwork.cli.app import app
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.lighting.policy import policy
@@ -18,6 +19,7 @@ from smartwork.db.network.assignments import assign, assignments, replace, retir
 from smartwork.db.network.devices import put_devices, registered_devices
 from smartwork.db.network_setup import install
 from smartwork.db.presence.spans import derive_queued_spans, queued_devices
+from smartwork.db.read.dashboard import reading
 from smartwork.domain.network.devices import Device
 from smartwork.domain.presence.sensor_limits import MAX_GAP, silence_timeout
 from smartwork.errors import InputError
@@ -239,6 +241,21 @@ def test_a_stuck_sensor_does_not_outvote_a_good_one(network: Connection) -> None
     arrive(network, "s-3", good | every(NOON - 4 * HOUR, NOON, False))
     derive_queued_spans(network)
     assert [row[2:4] for row in spans(network)] == [("vacant", False), ("occupied", False), ("vacant", False)]
+
+
+def test_a_floor_plan_shows_a_desk_in_the_state_of_its_spans(network: Connection, database_url: str) -> None:
+    def shown() -> list[str]:
+        with reading(database_url) as reader:
+            return [seat.state for seat in seats(reader.places(), NOON) if seat.place.slug == "desk-1"]
+
+    assign(network, "mons", "s-3", "desk-1", NOON - 20 * HOUR, NOW)
+    arrive(network, "s-1", every(NOON - 11 * HOUR, NOON, True))
+    arrive(network, "s-3", every(NOON - 11 * HOUR, NOON, False))
+    assert shown() == ["occupied"]
+    arrive(network, "s-1", every(NOON - 13 * HOUR, NOON - 11 * HOUR, True))
+    assert shown() == ["vacant"]
+    derive_queued_spans(network)
+    assert [row[2] for row in spans(network)][-2:] == ["occupied", "vacant"]
 
 
 def test_spans_that_are_stored_already_are_not_written_again(network: Connection) -> None:

@@ -1,6 +1,7 @@
 """A floor plan never shows stale as fresh, and escapes what it is told."""
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,6 +34,12 @@ def test_a_sensor_without_readings_is_unknown() -> None:
 def test_one_fresh_sensor_that_sees_somebody_outweighs_one_that_does_not() -> None:
     assert [s.state for s in seats([place(1, present=False), place(2, present=True)], NOW)] == ["occupied"]
     assert [s.state for s in seats([place(1, present=False), place(999, present=True)], NOW)] == ["vacant"]
+
+
+def test_a_stuck_sensor_does_not_outvote_a_good_one() -> None:
+    stuck = replace(place(1, present=True), stuck=True)
+    assert [s.state for s in seats([stuck, place(2, present=False)], NOW)] == ["vacant"]
+    assert [s.state for s in seats([stuck, place(999, present=False)], NOW)] == ["occupied"]
 
 
 def test_desks_are_counted_by_state() -> None:

@@ -62,7 +62,13 @@ ORDER BY c.name, u.day
 -- name: dashboard_places
 -- Places, one row for each sensor with its newest presence reading; null if it has none.
 SELECT r.resource_id, r.centre_id, r.zone_id, r.slug, r.name, r.kind, r.seats, r.x_m, r.y_m, r.width_m, r.height_m,
-       l.at AS last_reading_at, l.value > 0 AS present, d.interval_s
+       l.at AS last_reading_at, l.value > 0 AS present, d.interval_s,
+       l.value > 0
+       AND EXISTS (SELECT FROM device o WHERE o.resource_id = r.resource_id AND o.device_id <> d.device_id)
+       AND EXISTS (SELECT FROM reading WHERE device_id = d.device_id AND metric = %(presence)s
+                   AND at < l.at - %(stuck_after)s::interval)
+       AND NOT EXISTS (SELECT FROM reading WHERE device_id = d.device_id AND metric = %(presence)s
+                       AND at >= l.at - %(stuck_after)s::interval AND value = 0) AS stuck
 FROM resource r LEFT JOIN device d ON d.resource_id = r.resource_id
 LEFT JOIN LATERAL (SELECT at, value FROM reading WHERE device_id = d.device_id AND metric = %(presence)s
                    ORDER BY at DESC, n DESC LIMIT 1) l ON true
