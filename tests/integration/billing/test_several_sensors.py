@@ -43,7 +43,7 @@ def replaced(connection: Connection) -> Connection:
         b"INSERT INTO span_queue (device_id, since) SELECT d, %s FROM unnest('{1,3,4}'::int[]) AS d", (at(-HOUR),)
     )
     derive_queued_spans(connection)
-    reconcile_month(connection, OCTOBER, silent)
+    reconcile_month(connection, OCTOBER, ISSUED, silent)
     return connection
 
 
