@@ -23,6 +23,10 @@ FILES: Mapping[str, str] = {
 DATABASE = (
     "migrate",
     "devices",
+    "device history mons",
+    "device assign mons s-1 desk-1",
+    "device replace mons s-1 s-2",
+    "device retire mons s-1",
     "alarms",
     "ledger",
     "reconcile --month 2026-09",

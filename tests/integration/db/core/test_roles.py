@@ -9,7 +9,6 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from smartwork.db.core import migrations as migration
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.core.migrations import migrate, migrations
 from smartwork.db.core.roles import Role, as_role, prepare_roles
@@ -17,8 +16,10 @@ from smartwork.db.ingest.store import IngestStore
 from smartwork.db.network_setup import install
 from smartwork.db.presence import retention
 from smartwork.errors import ServiceUnavailable, SmartworkError
+from tests.support.database_copy import load
 from tests.support.factory import NOON, batch, portion_of, presence, small_network
 from tests.support.program import service_url
+from tests.support.project import ROOT
 
 pytestmark = pytest.mark.services
 
@@ -201,24 +202,19 @@ def test_who_may_not_connect_to_the_database_does_not(database_url: str, connect
         connection.execute(SQL("DROP ROLE {}").format(Identifier(name)))
 
 
-def test_a_database_that_a_superuser_made_is_given_to_the_owner_who_migrates_it_from_then_on(
-    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shipped = migrations()
+def test_a_database_that_a_superuser_made_is_given_to_the_owner_who_migrates_it_from_then_on(empty_database_url: str) -> None:
     passwords = {Role.OWNER: secrets.token_hex(8)}
     with closing(connect(empty_database_url)) as superuser:
-        monkeypatch.setattr(migration, "migrations", lambda: [one for one in shipped if one.number < 25])
-        migrate(superuser)
-        install(superuser, small_network())
-        IngestStore(superuser).commit(portion_of(batch(1, presence("s-1", NOON, [True, False]))), NOON)
+        load(superuser, ROOT / "tests" / "migration" / "databases" / "0025.sql.xz")
+        stored = superuser.execute("SELECT count(*) FROM reading").fetchone()
         for _ in range(2):
             prepare_roles(superuser, passwords)
-        monkeypatch.setattr(migration, "migrations", lambda: shipped)
         with closing(connect(as_role(empty_database_url, Role.OWNER, passwords[Role.OWNER]))) as owner:
-            assert len(migrate(owner)) == sum(one.number >= 25 for one in shipped)
-            assert owner.execute("SELECT count(*) FROM reading").fetchone() == (2,)
+            assert len(migrate(owner)) == sum(one.number > 25 for one in migrations())
+            assert owner.execute("SELECT count(*) FROM reading").fetchone() == stored
         superuser.execute("CREATE TABLE made_by_a_superuser (a int)")
         prepare_roles(superuser, passwords)
+        install(superuser, small_network())
         assert (
             superuser.execute(
                 "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'm')"
