@@ -1,5 +1,7 @@
 """docker-compose.scale.yml with docker-compose.yml: a broker of several nodes, and workers with names of their own."""
 
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -10,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from smartwork.contracts.access_list import CLUSTER_PATH, cluster_text, text
 from smartwork.settings import BrokerSettings, DatabaseSettings, EdgeSettings, IngestSettings, Settings
 from tests.support.project import ROOT
 
@@ -74,8 +77,54 @@ def test_no_port_of_the_cluster_is_published_and_its_data_is_in_volumes() -> Non
     for service in NODES.values():
         assert "ports" not in service
         assert set(service["networks"]) <= set(BASE["networks"])
-        (mount,) = service["volumes"]
-        assert mount.split(":")[0] in SCALE["volumes"]
+        data, configuration = service["volumes"]
+        assert data.split(":")[0] in SCALE["volumes"]
+        assert configuration == "./broker:/smartwork/broker:ro"
+
+
+def test_each_service_has_a_user_and_a_password_that_every_node_knows() -> None:
+    for name in SETTINGS:
+        address = urlsplit(merged(name)["environment"]["SMARTWORK_BROKER_URL"])
+        assert address.password
+        for node in NODES.values():
+            assert node["environment"][f"BROKER_PASSWORD_{address.username}"] == address.password
+
+
+def test_the_nodes_refuse_who_has_no_password_and_what_the_access_list_does_not_name() -> None:
+    for node in NODES.values():
+        settings = node["environment"]
+        assert settings["EMQX_AUTHENTICATION__1__BACKEND"] == "built_in_database"
+        assert settings["EMQX_AUTHENTICATION__1__BOOTSTRAP_FILE"].startswith(node["tmpfs"][0].split(":")[0])
+        assert settings["EMQX_AUTHORIZATION__NO_MATCH"] == "deny"
+        assert settings["EMQX_AUTHORIZATION__SOURCES__1__PATH"] == f"/smartwork/broker/{CLUSTER_PATH.name}"
+        assert settings["EMQX_MQTT__USE_USERNAME_AS_CLIENTID"] == "true"
+        assert settings["EMQX_DASHBOARD__LISTENERS__HTTP__BIND"] == "0"
+        assert not any("@" in value for name, value in settings.items() if "URL" in name)
+    assert CLUSTER_PATH.read_text() == cluster_text()
+
+
+def test_the_access_list_of_the_cluster_has_the_rules_of_mosquittos() -> None:
+    rules = [line for line in cluster_text().splitlines() if not line.startswith("%%")]
+    assert rules[-1] == "{deny, all}."
+    of_mosquitto = [line for line in text().splitlines() if line.startswith(("pattern", "topic")) and "$SYS" not in line]
+    assert len(rules) - 1 == len(of_mosquitto)
+    assert '{allow, all, publish, ["sw/v1/${username}/readings/gateway"]}.' in rules
+    assert '{allow, {username, "ingest"}, subscribe, ["sw/v1/+/readings/+"]}.' in rules
+    assert not any("#" in rule for rule in rules)
+
+
+def test_a_node_gets_its_users_from_the_environment_and_does_not_inherit_the_passwords(tmp_path: Path) -> None:
+    script = ["sh", str(ROOT / "broker" / "start-cluster.sh"), "-c", "env; cat $SMARTWORK_RUN_FOLDER/users.json"]
+    own = {"PATH": os.environ["PATH"], "SMARTWORK_RUN_FOLDER": str(tmp_path), "SMARTWORK_ENTRYPOINT": "/bin/sh"}
+    passwords = {"BROKER_PASSWORD_ingest": "abc", "BROKER_PASSWORD_la_louviere": "def"}
+    done = subprocess.run(script, env=own | passwords, capture_output=True, text=True, check=True)
+    users = json.loads((tmp_path / "users.json").read_text())
+    assert {user["user_id"]: user["password"] for user in users} == {"ingest": "abc", "la-louviere": "def"}
+    assert not any(user["is_superuser"] for user in users)
+    assert "BROKER_PASSWORD" not in done.stdout
+    assert (tmp_path / "users.json").stat().st_mode & 0o077 == 0
+    without = subprocess.run(script, env=own, capture_output=True, text=True, check=False)
+    assert (without.returncode, "nobody could connect" in without.stderr) == (2, True)
 
 
 def test_there_are_several_workers_and_each_replica_has_a_name_of_its_own() -> None:
