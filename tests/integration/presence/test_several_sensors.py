@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from dashboard.live import seats
 from smartwork.cli.app import app
 from smartwork.db.core.connection import Connection, connect
+from smartwork.db.core.roles import Role
 from smartwork.db.lighting.policy import policy
 from smartwork.db.network.assignments import assign, assignments, replace, retire
 from smartwork.db.network.devices import put_devices, registered_devices
@@ -25,6 +26,7 @@ from smartwork.domain.presence.sensor_limits import MAX_GAP, silence_timeout
 from smartwork.errors import InputError
 from tests.support import scalar_occupancy as scalar
 from tests.support.factory import NOON, small_network
+from tests.support.program import service_url
 
 pytestmark = pytest.mark.services
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -364,8 +366,9 @@ def test_two_workers_at_one_desk_lose_no_reading(network: Connection, database_u
 def test_the_commands_assign_replace_and_retire_in_the_centres_time(
     network: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SMARTWORK_DATABASE_URL", database_url)
+    monkeypatch.setenv("SMARTWORK_DATABASE_URL", service_url(database_url, Role.WORKER))
     run = CliRunner().invoke
+    arrive(network, "s-1", every(NOON - 6 * HOUR, NOON, True))
     assert run(app, ["device", "replace", "mons", "s-1", "s-3", "--at", "2026-03-10T12:00"]).exit_code == 0
     assert run(app, ["device", "assign", "mons", "s-2", "desk-1", "--at", "2026-03-10T13:00+02:00"]).exit_code == 0
     assert run(app, ["device", "retire", "mons", "s-4"]).exit_code == 0
@@ -379,4 +382,7 @@ def test_the_commands_assign_replace_and_retire_in_the_centres_time(
     ]
     in_policy = [entry.device for entry in policy(network, "mons", NOW).devices]
     assert in_policy == ["l-1", "s-2", "s-3"]
+    with closing(connect(service_url(database_url, Role.INGEST))) as ingest:
+        assert derive_queued_spans(ingest) == 2
+    assert states(network) == [(NOON - 6 * HOUR, NOON - HOUR, "occupied")]
     assert run(app, ["device", "retire", "mons", "s-3", "--at", "yesterday"]).exception is not None

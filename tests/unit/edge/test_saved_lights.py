@@ -1,6 +1,6 @@
 """The saved state of zones' light: both versions are read, and what cannot be read is left out."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -17,6 +17,8 @@ ZONES = {
 
 def test_what_is_saved_is_loaded() -> None:
     assert from_json(to_json(ZONES)) == ZONES
+    since = {"hall": SavedZone({"s-1": SensorState(True, NOON, NOON, NOON - timedelta(hours=3))}, None)}
+    assert from_json(to_json(since)) == since
 
 
 def test_the_version_that_older_gateways_wrote_is_loaded() -> None:

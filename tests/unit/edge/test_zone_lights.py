@@ -28,6 +28,14 @@ def test_each_light_is_commanded_in_its_familys_format() -> None:
     assert json.loads(sent["z-0-lamp-3/light/panel/command"]) == {"state": "ON", "brightness": 204}
 
 
+def test_sensors_of_one_desk_share_it_and_others_do_not() -> None:
+    of_policy = policy(Profile.ZIGBEE2MQTT)
+    first = of_policy.devices[0]
+    more = [first.model_copy(update={"device": f"s-{i}", "address": f"s-{i}", "resource": f"d-{i // 2}"}) for i in range(5)]
+    lights = ZoneLights.of(of_policy.model_copy(update={"devices": [*of_policy.devices, *more]}), NOON)
+    assert lights.zones["z-0"].policy.shared == {"s-0": ("s-1",), "s-1": ("s-0",), "s-2": ("s-3",), "s-3": ("s-2",)}
+
+
 def test_only_the_zone_with_presence_is_lit() -> None:
     lights = ZoneLights.of(policy(Profile.ZIGBEE2MQTT, zones=2), NOON)
     lights.handle_readings([presence(0, NOON, "z-0"), presence(0, NOON, "z-1")], NOON)
