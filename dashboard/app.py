@@ -11,7 +11,8 @@ HERE = Path(__file__).parent
 # No docstring below a constant in this file: Streamlit writes a string expression onto the page.
 PAGES = HERE / "views"
 
-st.set_page_config(page_title="Smart Work Centers", page_icon=":material/desk:", layout="wide")
+# An icon by name would be loaded from a font server.
+st.set_page_config(page_title="Smart Work Centers", page_icon=str(HERE / "icon.svg"), layout="wide")
 frame.style()
 page = st.navigation(
     [

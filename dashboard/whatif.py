@@ -37,10 +37,10 @@ def _cards(current: WhatIfResult, tried: WhatIfResult, price: float) -> list[Car
     share = saved / current.used_wh if current.used_wh else None
     mood: Mood = "good" if saved > 0 else "bad" if saved < 0 else ""
     return [
-        Card("In force", kwh(current.used_wh, 1), f"{kwh(current.empty_wh, 1)} in an empty zone"),
-        Card("Tried", kwh(tried.used_wh, 1), f"{kwh(tried.empty_wh, 1)} in an empty zone"),
+        Card("In force", kwh(current.used_wh, 1), f"{kwh(current.empty_wh, 1)} with nobody detected"),
+        Card("Tried", kwh(tried.used_wh, 1), f"{kwh(tried.empty_wh, 1)} with nobody detected"),
         Card("Saved", kwh(saved, 1), percent(share), mood),
-        Card("Money", f"{number(saved / 1000 * price, 2)} €", "per month, at this price"),
-        Card("CO2", f"{number(saved / 1000 * CO2_KG_PER_KWH, 1)} kg", "per month"),
+        Card("Money", f"{number(saved / 1000 * price, 2)} €", "this month, at this price"),
+        Card("CO2", f"{number(saved / 1000 * CO2_KG_PER_KWH, 1)} kg", "this month"),
         Card("In the dark", f"{number(tried.dark_s / 60, 0)} min", "while occupied", "bad" if tried.dark_s else "good"),
     ]

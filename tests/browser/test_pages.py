@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -26,9 +27,9 @@ from tests.support.seed import Seeded, seed, store_presence
 pytestmark = [pytest.mark.services, pytest.mark.browser]
 SHOTS = ROOT / "out" / "screenshots"
 PAGES = {
-    "network": ("All centres compared", ["43 %", "33 %", "50 % below the baseline", "56 %", "20 %", "3 of 4"]),
+    "network": ("All centres compared", ["43 %", "33 %", "50 % below the baseline; 83 % of the time metered", "75 % metered", "56 %", "20 %", "3 of 4"]),
     "centre": ("Centre live", ["50 % of the 2 known desks", "1 of 2", "Online"]),
-    "energy": ("Energy", ["22.5 kWh", "45.0 kWh", "50 %", "24 %", "IPMVP option A", "Hall"]),
+    "energy": ("Energy", ["22.5 kWh", "45.0 kWh", "50 %", "24 %", "83 %", "IPMVP option A", "Hall"]),
     "invoices": (
         "Invoices",
         ["SW-2026-00001", "+++090/9337/55493+++", "€96.00", "€20.16", "€116.16", "3 h 40 min", "a1b2c3d4e5f6"],
@@ -94,13 +95,19 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def opened(chromium: Browser, address: str, width: int = 1440) -> Iterator[Page]:
+    """A page of the dashboard. Fails at the end if it requested anything from a host other than its own."""
     page = chromium.new_page(viewport={"width": width, "height": 900}, locale="en-GB")
+    requested: list[str] = []
+    page.context.on("request", lambda request: requested.append(request.url))
+    page.on("websocket", lambda socket: requested.append(socket.url))
     page.goto(address)
     yield page
     page.close()
+    hosts = {urlsplit(url).netloc for url in requested if urlsplit(url).scheme not in ("data", "blob")}
+    assert hosts == {urlsplit(address).netloc}, sorted(requested)
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_shows_its_known_figures_at_any_width(served: Served, chromium: Browser, name: str, width: int) -> None:
     heading, figures = PAGES[name]
@@ -117,6 +124,13 @@ def test_a_page_shows_its_known_figures_at_any_width(served: Served, chromium: B
         page.wait_for_timeout(500)
         SHOTS.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=SHOTS / f"{name}-{width}.png")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_requests_nothing_from_another_host(served: Served, chromium: Browser, name: str) -> None:
+    with opened(chromium, f"{served.address}/{'' if name == 'network' else name}", 1280) as page:
+        expect(page.get_by_role("heading", level=1)).to_have_text(PAGES[name][0], timeout=30_000)
+        page.wait_for_timeout(3_000)
 
 
 def test_the_floor_plan_follows_a_new_reading_by_itself(served: Served, chromium: Browser) -> None:

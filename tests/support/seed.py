@@ -98,13 +98,14 @@ def _use(connection: Connection) -> None:
         for centre_id, peak in ((1, 3), (2, 2)):
             at = datetime.combine(day, time(10, 30), ZONE)
             connection.execute("INSERT INTO daily_peak VALUES (%s, %s, %s, %s)", (centre_id, day, peak, at))
-        for zone_id, used, empty, unknown_wh, baseline in (
-            (1, 2_000, 500, 100, 4_000),
-            (2, 4_000, 400, 0, 6_000),
-            (3, 1_500, 900, 0, 5_000),
+        for zone_id, used, empty, unknown_wh, baseline, metered_s in (
+            (1, 2_000, 500, 100, 4_000, 86_400),
+            (2, 4_000, 400, 0, 6_000, 43_200),
+            (3, 1_500, 900, 0, 5_000, 86_400),
         ):
             connection.execute(
-                "INSERT INTO daily_energy VALUES (%s, %s, %s, %s, %s, %s)", (zone_id, day, used, empty, unknown_wh, baseline)
+                "INSERT INTO daily_energy VALUES (%s, %s, %s, %s, %s, %s, %s, 86400)",
+                (zone_id, day, used, empty, unknown_wh, baseline, metered_s),
             )
 
 
