@@ -27,7 +27,10 @@ from tests.support.seed import Seeded, seed, store_presence
 pytestmark = [pytest.mark.services, pytest.mark.browser]
 SHOTS = ROOT / "out" / "screenshots"
 PAGES = {
-    "network": ("All centres compared", ["43 %", "33 %", "50 % below the baseline; 83 % of the time metered", "75 % metered", "56 %", "20 %", "3 of 4"]),
+    "network": (
+        "All centres compared",
+        ["43 %", "33 %", "50 % below the baseline; 83 % of the time metered", "75 % metered", "56 %", "20 %", "3 of 4"],
+    ),
     "centre": ("Centre live", ["50 % of the 2 known desks", "1 of 2", "Online"]),
     "energy": ("Energy", ["22.5 kWh", "45.0 kWh", "50 %", "24 %", "83 %", "IPMVP option A", "Hall"]),
     "invoices": (

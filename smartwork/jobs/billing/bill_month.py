@@ -27,8 +27,9 @@ from smartwork.domain.billing.rating import Group, local_date, rate, terms_of
 from smartwork.domain.billing.tariffs import ContractMissing, Tariff, contract_at, tariff_at
 from smartwork.domain.bookings.visit import Visit
 from smartwork.domain.time import days_of_month, months_later
-from smartwork.errors import InputError, SmartworkError
+from smartwork.errors import SmartworkError
 from smartwork.jobs.billing.bill_report import BillReport, billed_document
+from smartwork.jobs.billing.past_month import past_month
 from smartwork.progress import Progress
 
 
@@ -46,7 +47,7 @@ def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path,
     ContractMissing or SellerMissing if one of them is missing; NotProvable if readings arrived after the verdicts; and
     the errors of `render` where files cannot be written.
     """
-    first = _past_month(month, at.date())
+    first = past_month(connection, month, at, "Bill")
     with workers(len(companies.customers(connection))) as pool:
         progress("Reading verdicts and their evidence", 0, 1)
         inputs = _read(connection, first)
@@ -81,7 +82,7 @@ def draft_month(connection: Connection, month: date, at: datetime, progress: Pro
 
     Raises the errors of `bill_month`.
     """
-    first = _past_month(month, at.date())
+    first = past_month(connection, month, at, "Bill")
     progress("Reading verdicts and their evidence", 0, 1)
     inputs = _read(connection, first)
     with documents.issuing_transaction(connection):
@@ -109,14 +110,6 @@ class _Inputs:
     charges: dict[int, list[Group]]
     changed: dict[int, dict[date, list[Group]]]
     digests: Digests
-
-
-def _past_month(month: date, today: date) -> date:
-    """The first day of the month; raises InputError if the month is not over."""
-    first = month.replace(day=1)
-    if (today.year, today.month) <= (first.year, first.month):
-        raise InputError(f"The month {first:%Y-%m} is not over on {today.isoformat()}. Bill it after its last day.")
-    return first
 
 
 def _read(connection: Connection, first: date) -> _Inputs:

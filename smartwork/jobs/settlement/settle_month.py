@@ -24,6 +24,7 @@ from smartwork.domain.network.places import PlaceKind
 from smartwork.domain.settlement.settlement import centre_head
 from smartwork.domain.settlement.statements import CentreAccount, statement
 from smartwork.errors import InputError
+from smartwork.jobs.billing.past_month import past_month
 from smartwork.jobs.settlement.centre_settlements import CentreSettlement, centre_settlements
 from smartwork.progress import Progress
 
@@ -74,9 +75,7 @@ def settle_month(connection: Connection, month: date, at: datetime, out_dir: Pat
     Raises InputError if the month is not over or not billed, or an earlier month is not settled; ContractMissing if a centre
     has charges and no contract; NotWritable if a file cannot be written.
     """
-    first = month.replace(day=1)
-    if (at.year, at.month) <= (first.year, first.month):
-        raise InputError(f"The month {first:%Y-%m} is not over on {at.date()}: settle it after its last day.")
+    first = past_month(connection, month, at, "Settle")
     progress("Settling with the centres", 0, 1)
     seller = contracts.seller(connection)
     if not billed_months.is_billed(connection, first):

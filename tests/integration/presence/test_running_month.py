@@ -161,3 +161,9 @@ def test_a_running_month_is_not_billed_not_even_as_a_draft(network: Connection, 
         bill_month(network, NOVEMBER, now, tmp_path, no_progress)
     with pytest.raises(InputError, match="not over"):
         draft_month(network, NOVEMBER, now, no_progress)
+
+
+def test_a_month_that_is_over_in_utc_and_goes_on_in_a_centre_is_not_billed(network: Connection, tmp_path: Path) -> None:
+    network.execute("UPDATE centre SET timezone = 'Atlantic/Azores'")
+    with pytest.raises(InputError, match="not over on 2026-12-01 in the time zone Atlantic/Azores"):
+        bill_month(network, NOVEMBER, datetime(2026, 12, 1, 0, 30, tzinfo=UTC), tmp_path, no_progress)
