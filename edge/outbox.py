@@ -16,6 +16,7 @@ from edge.disk_quota import DiskQuota, is_full
 from edge.former_epochs import FormerBatch, FormerEpochs
 from edge.number_witness import NumberWitness
 from edge.outbox_overflow import Overflow, split_presence
+from edge.private_file import make_private
 from edge.sealed_batch import SealedBatch, digest_of, readings_of
 from smartwork.contracts.messages import LedgerReport, LedgerReportDay
 from smartwork.contracts.metrics import Metric
@@ -65,6 +66,7 @@ class Outbox:
         limit_bytes: int = LIMIT_BYTES,
     ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path)
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.executescript(_SCHEMA)
         self.full = False

@@ -1,7 +1,5 @@
 """Errors that a user may see. The text says what happened, where, and what to do; the program shows no traceback."""
 
-import re
-
 
 class SmartworkError(Exception):
     """The base of all errors that are shown to a user."""
@@ -21,8 +19,3 @@ class ServiceUnavailable(SmartworkError):  # noqa: N818 - as in HTTP: the servic
 
 class PublicationRefused(SmartworkError):  # noqa: N818 - the broker's answer, not a fault of the program
     """The broker does not let this user publish on a topic. The text names both."""
-
-
-def without_password(url: str) -> str:
-    """`url` without user and password, safe to show or log."""
-    return re.sub(r"//[^/]*@", "//…@", url)

@@ -1,14 +1,16 @@
 """Settings of a process: one frozen object, built once at the start from the environment variables `SMARTWORK_<FIELD>`."""
 
 from collections.abc import Mapping
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.sources.utils import parse_env_vars
 
-from smartwork.errors import SettingError, without_password
+from smartwork.errors import SettingError
+from smartwork.server_url import is_well_formed, malformed, without_password
 
 PREFIX = "SMARTWORK_"
 
@@ -58,20 +60,35 @@ class Settings(BaseSettings):
         for fault in error.errors(include_url=False):
             field = str(fault["loc"][0])
             expected = cls.model_fields[field].description or ""
-            problem = (
-                "is not set"
-                if fault["type"] == "missing"
-                else f"is {without_password(str(fault['input']))!r} ({fault['msg']})"
-            )
-            lines.append(f"{PREFIX}{field.upper()} {problem}. Expected: {expected}")
+            lines.append(f"{PREFIX}{field.upper()} {_problem(field, fault)}. Expected: {expected}")
         return lines
+
+
+def _problem(field: str, fault: ErrorDetails) -> str:
+    """What is wrong with a setting, without a password that may be in its value."""
+    value = str(fault["input"])
+    if fault["type"] == "missing":
+        return "is not set"
+    if field.endswith("_url") and not is_well_formed(value):
+        return f"is {malformed(value)}"
+    return f"is {without_password(value)!r} ({fault['msg']})"
+
+
+def _refuse_malformed(url: str) -> str:
+    if not is_well_formed(url):
+        raise ValueError("malformed")
+    return url
+
+
+ServerAddress = Annotated[str, AfterValidator(_refuse_malformed)]
+"""A URL of a server. It may contain a password: `repr` and errors do not show it."""
 
 
 class DatabaseSettings(Settings):
     """The database of a program that reads or writes it."""
 
-    database_url: str = Field(
-        pattern=r"^postgres(ql)?://", description="A PostgreSQL address: postgresql://user@host:port/database"
+    database_url: ServerAddress = Field(
+        pattern=r"^postgres(ql)?://", repr=False, description="A PostgreSQL address: postgresql://user@host:port/database"
     )
 
 
@@ -82,8 +99,8 @@ class CommandSettings(Settings):
         default="production",
         description="development, for commands to use the development stack of this checkout; else production.",
     )
-    database_url: str | None = Field(default=None, description="The database: as for the services.")
-    broker_url: str | None = Field(default=None, description="The network broker: as for the services.")
+    database_url: ServerAddress | None = Field(default=None, repr=False, description="The database: as for the services.")
+    broker_url: ServerAddress | None = Field(default=None, repr=False, description="The network broker: as for the services.")
 
     @property
     def is_development(self) -> bool:
@@ -110,7 +127,9 @@ class DashboardSettings(DatabaseSettings):
 class BrokerSettings(Settings):
     """The network broker of a program that connects to it."""
 
-    broker_url: str = Field(pattern=r"^mqtts?://", description="The network broker: mqtt://[user:password@]host:port")
+    broker_url: ServerAddress = Field(
+        pattern=r"^mqtts?://", repr=False, description="The network broker: mqtt://[user:password@]host:port"
+    )
 
 
 class IngestSettings(DatabaseSettings, BrokerSettings):
@@ -179,13 +198,15 @@ class EdgeSettings(BrokerSettings):
     """The gateway of one centre, `python -m edge`."""
 
     centre: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$", description="Slug of the centre, for example mons")
-    centre_broker_url: str | None = Field(
+    centre_broker_url: ServerAddress | None = Field(
         default=None,
+        repr=False,
         pattern=r"^mqtts?://",
         description="The centre's own broker, mqtt://host:port; the network broker if not set.",
     )
-    homeassistant_url: str | None = Field(
+    homeassistant_url: ServerAddress | None = Field(
         default=None,
+        repr=False,
         pattern=r"^https?://",
         description="Home Assistant, for devices that are connected only to it: http://host:8123",
     )

@@ -17,6 +17,8 @@ from typing import Any
 from homeassistant_api import AsyncClient, AsyncWebsocketClient
 from homeassistant_api.errors import RequestError, UnauthorizedError
 
+from smartwork.server_url import without_password
+
 REFRESH_S = 60.0
 """How often all states are read again: a sensor that repeats its value raises no event, a dead connection no error."""
 TIMEOUT_S = 20.0
@@ -108,7 +110,7 @@ class ApiClient:
             socket = await AsyncWebsocketClient(socket_url, self._token).__aenter__()
         try:
             async with AsyncClient(f"{self._url}/api", self._token) as rest, socket.listen_events("state_changed") as events:
-                self._warn_once(f"Home Assistant at {self._url} is connected")
+                self._warn_once(f"Home Assistant at {without_password(self._url)} is connected")
                 yield
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._listen(events))
@@ -168,10 +170,11 @@ class ApiClient:
             error = error.exceptions[0]
         if isinstance(error, UnauthorizedError):
             return (
-                f"Home Assistant at {self._url} refuses SMARTWORK_HOMEASSISTANT_TOKEN: make a new one in its user's profile."
+                f"Home Assistant at {without_password(self._url)} refuses SMARTWORK_HOMEASSISTANT_TOKEN: "
+                "make a new one in its user's profile."
             )
-        return f"Home Assistant at {self._url} does not answer: {self._reason(error)}. Trying again."
+        return f"Home Assistant at {without_password(self._url)} does not answer: {self._reason(error)}. Trying again."
 
     def _reason(self, error: BaseException) -> str:
-        text = f"{type(error).__name__}: {error}".replace(self._token, "…")
+        text = f"{type(error).__name__}: {error}".replace(self._token, "…").replace(self._url, without_password(self._url))
         return text.splitlines()[0][:200]

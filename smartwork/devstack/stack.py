@@ -16,6 +16,7 @@ from smartwork.devstack.postgres import Postgres
 from smartwork.devstack.role_addresses import role_url
 from smartwork.devstack.services import Service
 from smartwork.progress import Progress, no_progress
+from smartwork.server_url import is_well_formed
 
 DATABASE_URL = "SMARTWORK_DATABASE_URL"
 BROKER_URL = "SMARTWORK_BROKER_URL"
@@ -171,5 +172,5 @@ def _environment(env: Mapping[str, str] | None) -> Mapping[str, str]:
 
 
 def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return parts.netloc.rpartition("@")[2] or url
+    """Host and port; of a malformed address nothing, because any part of it may be a password."""
+    return urlsplit(url).netloc.rpartition("@")[2] if is_well_formed(url) else "…"

@@ -20,7 +20,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from smartwork.backoff import Backoff
-from smartwork.errors import PublicationRefused, ServiceUnavailable, SettingError, without_password
+from smartwork.errors import PublicationRefused, ServiceUnavailable, SettingError
+from smartwork.server_url import is_well_formed, malformed, without_password
 from smartwork.transport.buffered import BufferedClient
 
 KEEPALIVE_S = 30
@@ -31,6 +32,7 @@ STABLE_AFTER_S = 5.0
 """A connection that lasts this long ends the series of growing pauses. One that is accepted and lost at once does not."""
 UNUSED_TOPIC = "smartwork/never-subscribed"
 REFUSALS_REMEMBERED = 1_000
+EXPECTED = "expected mqtt://host:port or mqtts://host:port"
 DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -67,25 +69,20 @@ class BrokerAddress:
 
     @classmethod
     def parse(cls, url: str) -> Self:
-        """The address in `url`. Raises SettingError if it is no mqtt:// or mqtts:// URL."""
-        try:
-            parts = urlsplit(url)
-            host, port = parts.hostname, parts.port
-        except ValueError:
-            raise _no_address(url) from None
-        if parts.scheme not in DEFAULT_PORTS or not host:
-            raise _no_address(url)
+        """The address in `url`. Raises SettingError, which contains no password, if it is no mqtt:// or mqtts:// URL."""
+        if not is_well_formed(url):
+            raise SettingError(f"SMARTWORK_BROKER_URL is {malformed(url)}; {EXPECTED}")
+        parts = urlsplit(url)
+        host = parts.hostname
+        if parts.scheme not in DEFAULT_PORTS or not host or "," in parts.netloc or parts.path.strip("/") or parts.query:
+            raise SettingError(f"SMARTWORK_BROKER_URL is {without_password(url)!r}; {EXPECTED}")
         return cls(
             host,
-            port or DEFAULT_PORTS[parts.scheme],
+            parts.port or DEFAULT_PORTS[parts.scheme],
             parts.scheme == "mqtts",
             unquote(parts.username) if parts.username else None,
             unquote(parts.password) if parts.password else None,
         )
-
-
-def _no_address(url: str) -> SettingError:
-    return SettingError(f"SMARTWORK_BROKER_URL is {without_password(url)!r}; expected mqtt://host:port or mqtts://host:port")
 
 
 class MqttClient:

@@ -8,7 +8,8 @@ from typing import Any
 import psycopg
 
 from smartwork.backoff import Backoff
-from smartwork.errors import ServiceUnavailable, SmartworkError
+from smartwork.errors import ServiceUnavailable, SettingError, SmartworkError
+from smartwork.server_url import is_well_formed, malformed
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -24,10 +25,14 @@ SESSION: dict[str, Any] = {
 def connect(database_url: str) -> Connection:
     """An open connection, in UTC and autocommit.
 
-    Raises ServiceUnavailable with the server's reason if it does not answer.
+    Raises ServiceUnavailable with the server's reason if it does not answer, SettingError if the address is malformed.
     """
+    if not is_well_formed(database_url) or not database_url.startswith(("postgresql://", "postgres://")):
+        raise SettingError(f"The address of the database is {malformed(database_url)}.")
     try:
         connection: Connection = psycopg.connect(database_url, **SESSION)
+    except psycopg.ProgrammingError as error:
+        raise SettingError(f"The address of the database is wrong: {str(error).strip().splitlines()[0]}") from None
     except psycopg.OperationalError as error:
         raise ServiceUnavailable(f"The database does not answer: {str(error).strip().splitlines()[0]}") from error
     return connection
