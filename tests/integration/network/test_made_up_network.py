@@ -1,5 +1,8 @@
 """The demo and the replay write only where everything is made up: never into real books, never to gateways of others."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -24,6 +27,7 @@ from smartwork.transport.mqtt import MqttClient
 from tests.support.accounts import bill, fill
 from tests.support.accounts import command as run_command
 from tests.support.factory import small_network
+from tests.support.project import ROOT
 
 pytestmark = pytest.mark.services
 DEMO = demo_network(1)
@@ -124,6 +128,20 @@ def test_the_commands_refuse_a_database_with_a_real_centre(
     with MqttClient(broker_url, "any-policy", subscriptions=["#"]) as client:
         client.wait_connected(5)
         assert client.receive(10, 0.5) == [], "no policy was published"
+
+
+def test_containers_publish_the_policies_of_real_centres_and_add_no_made_up_ones(
+    connection: Connection, database_url: str, broker_url: str
+) -> None:
+    install(connection, real(small_network("lille")))
+    before = contents(connection)
+    env = {**os.environ, "SMARTWORK_DATABASE_URL": database_url, "SMARTWORK_BROKER_URL": broker_url}
+    command = [sys.executable, str(ROOT / "docker" / "demo_registry.py")]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "The demo network is not installed." in done.stdout
+    assert "lille: policy 1" in done.stdout
+    assert contents(connection) == before
 
 
 def put_policy(broker_url: str, centre: str, retained: Policy) -> None:
