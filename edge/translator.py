@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from edge.adapters import generic
 from edge.adapters.discovery import DISCOVERY_FILTERS, Declaration, declaration
 from edge.adapters.event_time import MAX_AGE
 from edge.adapters.families import ADAPTERS
@@ -46,6 +47,10 @@ class Translator:
         self._entries: dict[tuple[Profile, str], list[DeviceEntry]] = {}
         for entry in devices:
             self._entries.setdefault((entry.profile, entry.address), []).append(entry)
+        self._generic: dict[str, list[DeviceEntry]] = {}
+        for entry in devices:
+            for topic in generic.topics(entry):
+                self._generic.setdefault(topic, []).append(entry)
         self._families = [profile for profile in Profile if any(entry.profile is profile for entry in devices)]
         self._entries_of_topic: dict[str, list[DeviceEntry]] = {}
         self._declared: dict[str, Declaration] = {}
@@ -56,7 +61,12 @@ class Translator:
     @property
     def subscriptions(self) -> list[str]:
         """The topic filters of all registered devices, for the centre's broker."""
-        filters = [topic for (profile, address) in self._entries for topic in ADAPTERS[profile].subscriptions(address)]
+        filters = [
+            topic
+            for (profile, address) in self._entries
+            if profile is not Profile.GENERIC
+            for topic in ADAPTERS[profile].subscriptions(address)
+        ] + list(self._generic)
         return filters + (list(DISCOVERY_FILTERS) if Profile.ESPHOME in self._families else [])
 
     def translate(self, topic: str, payload: bytes, arrived: datetime) -> list[Reading]:
@@ -82,7 +92,7 @@ class Translator:
         declared = self._declared.get(topic)
         message = DeviceMessage(
             topic, payload, entry.device, entry.address, arrived, entry.model, self._zone, self._max_age,
-            declared.device_class if declared else None, declared.unit if declared else None,
+            declared.device_class if declared else None, declared.unit if declared else None, entry.rules,
         )  # fmt: skip
         try:
             translated = ADAPTERS[entry.profile].translate(message)
@@ -103,7 +113,8 @@ class Translator:
                 self._entries_of_topic.clear()
             addresses = ((family, ADAPTERS[family].address_of(topic)) for family in self._families)
             registered = (self._entries.get((family, address)) for family, address in addresses if address is not None)
-            self._entries_of_topic[topic] = next((entries for entries in registered if entries), [])
+            own = next((entries for entries in registered if entries), [])
+            self._entries_of_topic[topic] = self._generic.get(topic) or own
         return self._entries_of_topic[topic]
 
     def _is_repeat(self, entries: list[DeviceEntry], topic: str, payload: bytes, arrived: datetime) -> bool:

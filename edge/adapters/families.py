@@ -8,7 +8,7 @@ has `command(entry, level, ramp_s)`, which returns the messages that set a light
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from edge.adapters import chirpstack, elsys, esphome, homeassistant, milesight, shelly, tasmota, ttn, zigbee2mqtt
+from edge.adapters import chirpstack, elsys, esphome, generic, homeassistant, milesight, shelly, tasmota, ttn, zigbee2mqtt
 from edge.adapters.message import DeviceMessage, MessageReadings
 from smartwork.contracts.policy import DeviceEntry, Profile
 
@@ -38,6 +38,7 @@ ADAPTERS: Mapping[Profile, Adapter] = {
     Profile.MILESIGHT: milesight,
     Profile.ELSYS: elsys,
     Profile.HOMEASSISTANT: homeassistant,
+    Profile.GENERIC: generic,
 }
 COMMANDS: Mapping[Profile, Command] = {
     Profile.ZIGBEE2MQTT: zigbee2mqtt.command,
@@ -47,6 +48,7 @@ COMMANDS: Mapping[Profile, Command] = {
     Profile.CHIRPSTACK: chirpstack.command,
     Profile.TTN: ttn.command,
     Profile.HOMEASSISTANT: homeassistant.command,
+    Profile.GENERIC: generic.command,
 }
 """The families whose lights can be commanded."""
 
@@ -60,5 +62,6 @@ ADDRESSES: Mapping[Profile, str] = {
     Profile.MILESIGHT: "<topic>",
     Profile.ELSYS: "<topic>",
     Profile.HOMEASSISTANT: "<domain>/<object id>",
+    Profile.GENERIC: "<topic>",
 }
 """The form of a device's address in the registry, by family."""

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from edge.adapters.event_time import MAX_AGE, EventTime, arrival_time, choose_event_time, parse_time
 from edge.adapters.values import Convert, child, text_of
+from smartwork.contracts.generic_rules import GenericRules
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading
 
@@ -20,7 +21,8 @@ class DeviceMessage:
     """One message of a registered device, when it arrived, and what the registry says about the device.
 
     A device time older than `max_age` at arrival is ignored; None accepts any. `device_class` and `unit` are what the device
-    declared of the topic when it announced itself (MQTT discovery), None if it did not.
+    declared of the topic when it announced itself (MQTT discovery), None if it did not. `rules` say how a device of the
+    family generic is read.
     """
 
     topic: str
@@ -33,6 +35,7 @@ class DeviceMessage:
     max_age: timedelta | None = MAX_AGE
     device_class: str | None = None
     unit: str | None = None
+    rules: GenericRules | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,16 @@
 
 import json
 import sys
+import tomllib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
+from pydantic import ValidationError
 from rich import box
 from rich.markup import escape
 from rich.table import Table
@@ -18,6 +22,7 @@ from edge.adapters.message import DeviceMessage, IgnoredField, MessageReadings
 from smartwork.cli.options import AsJson
 from smartwork.cli.progress_bar import out
 from smartwork.clock import now
+from smartwork.contracts.generic_rules import GenericRules
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import Profile
 from smartwork.contracts.reading import Reading
@@ -33,6 +38,10 @@ def decode_command(
     *,
     profile: Annotated[Profile, typer.Option(help="The device's family.")],
     model: Annotated[str | None, typer.Option(help="The registry's model, if the family needs it: VS341, ERS-EYE.")] = None,
+    rules: Annotated[
+        Path | None, typer.Option(help="The rules of a generic device, in a TOML file. See docs/devices.md.")
+    ] = None,
+    address: Annotated[str | None, typer.Option(help="The device's address, if the topic does not tell it.")] = None,
     arrived: Annotated[
         datetime | None,
         typer.Option(
@@ -45,7 +54,8 @@ def decode_command(
 ) -> None:
     """Print the canonical readings of one device message, and which fields gave none, with the reason."""
     raw = sys.stdin.buffer.read() if payload == "-" else payload.encode()
-    translated = decode(topic, raw, profile, model, arrived.replace(tzinfo=UTC) if arrived else None, timezone)
+    registered = Registered(profile, model, address, read_rules(rules) if rules else None, timezone)
+    translated = decode(topic, raw, registered, arrived.replace(tzinfo=UTC) if arrived else None)
     if as_json:
         print(json.dumps([reading_json(reading) for reading in translated.readings()], indent=2))
     else:
@@ -54,27 +64,60 @@ def decode_command(
             out.print(_ignored_table(translated.ignored))
 
 
-def decode(
-    topic: str, payload: bytes, profile: Profile, model: str | None, arrived: datetime | None, timezone: str
-) -> MessageReadings:
-    """The readings and the ignored fields of one message, as of a device registered with the topic's address.
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What the registry would say of a device and its centre. Without an address, it is the one that the topic tells."""
+
+    profile: Profile
+    model: str | None = None
+    address: str | None = None
+    rules: GenericRules | None = None
+    timezone: str = "Europe/Brussels"
+
+
+def decode(topic: str, payload: bytes, registered: Registered, arrived: datetime | None = None) -> MessageReadings:
+    """The readings and the ignored fields of one message of a device.
 
     Without `arrived` the message has arrived now, and the device's time is accepted however old it is. Raises InputError if
     the family has no such topic, or if the message cannot be parsed.
     """
-    adapter = ADAPTERS[profile]
-    address = adapter.address_of(topic)
+    family = registered.profile
+    address = registered.address or ADAPTERS[family].address_of(topic)
     if address is None:
-        example = adapter.subscriptions(ADDRESSES[profile])[0]
-        raise InputError(f"No {profile.value} device publishes on the topic {topic!r}; expected a topic such as {example}")
+        example = ADAPTERS[family].subscriptions(ADDRESSES[family])[0]
+        raise InputError(f"No {family.value} device publishes on the topic {topic!r}; expected a topic such as {example}")
     try:
-        max_age = MAX_AGE if arrived else None
-        message = DeviceMessage(topic, payload, address, address, arrived or now(), model, ZoneInfo(timezone), max_age)
-        return adapter.translate(message)
-    except ZoneInfoNotFoundError:
-        raise InputError(f"{timezone!r} is no time zone; expected a name such as Europe/Brussels") from None
+        zone = ZoneInfo(registered.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise InputError(f"{registered.timezone!r} is no time zone; expected a name such as Europe/Brussels") from None
+    message = DeviceMessage(
+        topic,
+        payload,
+        device=address,
+        address=address,
+        arrived=arrived or now(),
+        model=registered.model,
+        timezone=zone,
+        max_age=MAX_AGE if arrived else None,
+        rules=registered.rules,
+    )
+    try:
+        return ADAPTERS[family].translate(message)
     except ValueError as error:
-        raise InputError(f"This is not a message of a {profile.value} device: {error}") from None
+        raise InputError(f"This is not a message of a {family.value} device: {error}") from None
+
+
+def read_rules(path: Path) -> GenericRules:
+    """The rules of a generic device in a TOML file; raises InputError, naming the file and the field."""
+    try:
+        return GenericRules.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"Cannot read {path}: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path} is no TOML file: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
 def reading_json(reading: Reading) -> dict[str, object]:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, model_validator
 
+from smartwork.contracts.generic_rules import GenericRules
 from smartwork.contracts.messages import Day, Slug, WireModel
 
 Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
@@ -26,6 +27,7 @@ class Profile(StrEnum):
     MILESIGHT = "milesight"
     ELSYS = "elsys"
     HOMEASSISTANT = "homeassistant"
+    GENERIC = "generic"
 
 
 class DeviceEntry(WireModel):
@@ -42,11 +44,20 @@ class DeviceEntry(WireModel):
         ge=1, le=86_400, description="The device reports at least this often. The silence timeout is 2.5 times as long."
     )
     model: str | None = Field(
-        default=None, max_length=60, description="The maker's model, where decoding needs it, for example VS341."
+        default=None,
+        max_length=60,
+        description="The maker's model, where decoding needs it, for example VS341; or the channel, for example switch:1.",
     )
     role: Role = Field(default="presence", description="What the device is used for; only lights receive commands.")
     zone: Slug | None = Field(default=None, description="The zone that it lights or measures, or the zone of its resource.")
     resource: Slug | None = Field(default=None, description="The desk or room that it measures.")
+    rules: GenericRules | None = Field(default=None, description="For the family generic: how its messages are read.")
+
+    @model_validator(mode="after")
+    def _generic_devices_have_rules(self) -> Self:
+        if (self.profile is Profile.GENERIC) != (self.rules is not None):
+            raise ValueError("rules are for devices of the family generic, which need them")
+        return self
 
 
 class ZoneSettings(WireModel):

@@ -1,7 +1,7 @@
 """Registered devices: written when a network is set up, listed with their last reading."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from psycopg.rows import class_row
@@ -34,7 +34,12 @@ class RegisteredDevice:
 def put_devices(connection: Connection, centre: str, devices: Iterable[Device]) -> None:
     """Insert devices of a centre; one that is registered, by slug, is left unchanged."""
     with connection.cursor() as cursor:
-        cursor.executemany(sql("put_device"), [{**asdict(device), "centre": centre} for device in devices])
+        cursor.executemany(sql("put_device"), [_row(centre, device) for device in devices])
+
+
+def _row(centre: str, device: Device) -> dict[str, object]:
+    rules = device.rules.model_dump_json() if device.rules else None
+    return {**asdict(replace(device, rules=None)), "rules": rules, "centre": centre}
 
 
 def registered_devices(connection: Connection, centre: str | None = None) -> list[RegisteredDevice]:

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 
+from smartwork.contracts.generic_rules import GenericRules
 from smartwork.contracts.policy import Role
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A registered sensor, light or meter, assigned to a resource or a zone by slug; `profile` is its family."""
+    """A registered sensor, light or meter, assigned to a resource or a zone by slug; `profile` is its family.
+
+    A device of the family generic has `rules`: how its messages are read.
+    """
 
     slug: str
     profile: str
@@ -17,3 +21,4 @@ class Device:
     resource: str | None = None
     role: Role = "presence"
     model: str | None = None
+    rules: GenericRules | None = None

@@ -4,7 +4,7 @@ SELECT to_char(c.opens, 'HH24:MI'), to_char(c.closes, 'HH24:MI'), c.open_days,
 FROM centre c WHERE c.slug = %s
 
 -- name: policy_devices
-SELECT d.slug AS device, d.profile, d.address, d.interval_s, d.model, d.role, z.slug AS zone, r.slug AS resource
+SELECT d.slug AS device, d.profile, d.address, d.interval_s, d.model, d.role, d.rules, z.slug AS zone, r.slug AS resource
 FROM device d JOIN centre c USING (centre_id) LEFT JOIN resource r USING (resource_id)
 LEFT JOIN zone z ON z.zone_id = coalesce(d.zone_id, r.zone_id)
 WHERE c.slug = %s AND d.profile IS NOT NULL AND d.retired_at IS NULL AND r.kind IS DISTINCT FROM 'recording'

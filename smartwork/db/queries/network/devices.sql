@@ -1,13 +1,14 @@
 -- name: put_device
 -- A device that sent readings before it was registered (no profile yet) is registered now.
-INSERT INTO device (centre_id, slug, profile, address, interval_s, role, model, zone_id, resource_id)
-SELECT c.centre_id, %(slug)s, %(profile)s, %(address)s, %(interval_s)s, %(role)s, %(model)s,
+INSERT INTO device (centre_id, slug, profile, address, interval_s, role, model, rules, zone_id, resource_id)
+SELECT c.centre_id, %(slug)s, %(profile)s, %(address)s, %(interval_s)s, %(role)s, %(model)s, %(rules)s::jsonb,
        (SELECT zone_id FROM zone z WHERE z.centre_id = c.centre_id AND z.slug = %(zone)s),
        (SELECT resource_id FROM resource r WHERE r.centre_id = c.centre_id AND r.slug = %(resource)s)
 FROM centre c WHERE c.slug = %(centre)s
 ON CONFLICT (centre_id, slug) DO UPDATE
 SET profile = excluded.profile, address = excluded.address, interval_s = excluded.interval_s,
-    role = excluded.role, model = excluded.model, zone_id = excluded.zone_id, resource_id = excluded.resource_id
+    role = excluded.role, model = excluded.model, rules = excluded.rules, zone_id = excluded.zone_id,
+    resource_id = excluded.resource_id
 WHERE device.profile IS NULL
 
 -- name: registered_devices
