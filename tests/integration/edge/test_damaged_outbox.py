@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from smartwork.clock import now
-from smartwork.db.core.connection import connect
+from smartwork.db.core.connection import Connection, connect
 from smartwork.db.ledger.ledger import ledger
 from smartwork.db.lighting.zone_settings import install_zone_settings
 from smartwork.db.network.alarms import active_alarms
@@ -20,6 +20,7 @@ from smartwork.domain.ledger.ledger_day import ledger_total
 from smartwork.jobs.network.publish_policies import publish_policies
 from smartwork.transport.mqtt import MqttClient
 from tests.support.factory import NOON, small_network
+from tests.support.fault_checks import last_number
 from tests.support.lit_centre import SET, desk, next_command
 from tests.support.program import Program, eventually
 
@@ -37,9 +38,18 @@ def directory_in_its_place(path: Path) -> None:
     path.mkdir()
 
 
+def cut_in_the_middle(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def stored_and_missing(database: Connection) -> tuple[int, int]:
+    total = ledger_total(ledger(database).get("mons", []))
+    return total.stored, total.missing
+
+
 DAMAGES: list[Callable[[Path], None]] = [
     random_bytes,
-    lambda path: os.truncate(path, path.stat().st_size // 2),
+    cut_in_the_middle,
     lambda path: os.truncate(path, 0),
     directory_in_its_place,
 ]
@@ -83,6 +93,47 @@ def test_with_a_damaged_outbox_and_without_the_network_the_lights_work_and_later
                 return total.stored > 0 and total.in_outbox == 0 and "outbox_damaged" in kinds
 
             eventually(complete, lambda: f"{online.log_text}\n{ingest.log_text}", 40)
+
+
+@pytest.mark.parametrize(("damage", "at_least"), [(random_bytes, 2_001), (cut_in_the_middle, 1)])
+def test_each_reading_of_a_damaged_outbox_is_stored_or_missing_with_its_number(
+    outage: Stack, tmp_path: Path, damage: Callable[[Path], None], at_least: int
+) -> None:
+    url, outbox = outage.endpoints.broker_url, tmp_path / "outbox.sqlite"
+    settings = {"centre": "mons", "broker_url": url, "centre_broker_url": url, "outbox": outbox}
+    online = Program("edge", settings, tmp_path / "online.log")
+    alone = Program("edge", settings | {"broker_url": NOWHERE}, tmp_path / "alone.log")
+    ingest = Program("ingest", {"database_url": outage.endpoints.database_url, "broker_url": url}, tmp_path / "ingest.log")
+    with (
+        closing(connect(outage.endpoints.database_url)) as database,
+        MqttClient(url, "devices") as centre,
+    ):
+        install(database, small_network())
+        centre.wait_connected(10)
+        publish_policies(database, centre, now())
+        with online, ingest:
+            online.wait_for_log("is in force")
+            desk(centre, occupied=True)
+            eventually(lambda: stored_and_missing(database) == (1, 0), lambda: online.log_text)
+            online.stop()
+        with alone:
+            alone.wait_for_log("is listening")
+            for i in range(1_000):
+                centre.publish("zigbee2mqtt/mons/desk 1", json.dumps({"occupancy": i % 2 == 0, "battery": 50}).encode())
+            eventually(lambda: last_number(outbox) == 2_001, lambda: f"{last_number(outbox)} {alone.log_text}", 30)
+            alone.stop()
+        damage(outbox)
+        with online, ingest:
+
+            def settled() -> bool:
+                total = ledger_total(ledger(database).get("mons", []))
+                return total.in_outbox == 0 and total.stored + total.missing >= 2_001
+
+            eventually(settled, lambda: f"{ledger(database)}\n{online.log_text}\n{ingest.log_text}", 40)
+            stored, missing = stored_and_missing(database)
+            assert stored + missing == 2_001, ledger(database)
+            assert stored >= at_least
+            assert "Traceback" not in online.log_text
 
 
 def test_a_damaged_policy_file_does_not_stop_the_lights(outage: Stack, tmp_path: Path) -> None:

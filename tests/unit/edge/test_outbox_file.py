@@ -157,6 +157,19 @@ def test_random_bytes_anywhere_cost_only_what_they_overwrite(path: Path, seed: i
     file.close(outbox)
 
 
+def test_most_of_the_part_that_is_left_of_a_cut_file_is_kept(tmp_path: Path) -> None:
+    path, count = tmp_path / "outbox.sqlite", 100 * BATCH_SIZE
+    file, outbox = opened(path)
+    outbox.append([reading(i) for i in range(1, count + 1)])
+    file.close(outbox)
+    truncated(0.5)(path)
+    file, outbox = opened(path)
+    found = held(settle(file, outbox))
+    assert len(found) >= 0.4 * count
+    assert found == {n: reading(n) for n in found}
+    file.close(outbox)
+
+
 def test_a_damaged_batch_that_the_first_check_does_not_find_is_found_while_the_gateway_works(path: Path) -> None:
     sql("UPDATE batch SET payload = zeroblob(9000) WHERE first = 401")(path)
     file, outbox = opened(path)
