@@ -1,6 +1,7 @@
 """`python -m api`: serves the API until SIGTERM or Ctrl-C, in a process separate from the ingest workers."""
 
 import os
+import resource
 import signal
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,8 @@ from pathlib import Path
 import uvicorn
 
 from api.app import create_app
+from api.limits import Limits
+from api.server import server_config
 from smartwork.clock import now
 from smartwork.component_options import parse_options
 from smartwork.db.core.pool import DatabasePool
@@ -41,16 +44,26 @@ def main(arguments: Sequence[str]) -> int:
     except SmartworkError as error:
         print(error, file=sys.stderr)
         return 2
-    app = create_app(pool, now, Path(settings.documents))
+    limits = Limits(
+        requests_per_minute=settings.api_requests_per_minute,
+        address_requests_per_minute=settings.api_address_requests_per_minute,
+    )
+    _allow_open_files(limits.connections + 200)
+    app = create_app(pool, now, Path(settings.documents), limits)
     try:
-        uvicorn.run(
-            app, host=settings.api_host, port=settings.api_port, log_config=None, access_log=False, server_header=False
-        )
+        uvicorn.Server(server_config(app, limits, host=settings.api_host, port=settings.api_port)).run()
     except SystemExit:
         return 2  # uvicorn has logged the reason: the port is in use
     finally:
         pool.close()
     return 0
+
+
+def _allow_open_files(wanted: int) -> None:
+    """Raise this process's limit of open files to `wanted`, as far as the system allows; each connection is one."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed != resource.RLIM_INFINITY and allowed < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most))
 
 
 if __name__ == "__main__":

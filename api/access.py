@@ -1,4 +1,4 @@
-"""Authentication by bearer token, authorisation by scope, and the database connection of a request."""
+"""Authorisation by scope, and the database connection of a request. `api/guard.py` authenticates."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
 
 from api.problems import Refused
-from smartwork.db.access.tokens import Client, client
+from smartwork.db.access.tokens import Client
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.pool import DatabasePool
 from smartwork.domain.access.scopes import Scope
 
 _bearer = HTTPBearer(auto_error=False, description="A token made with `smartwork token new`.")
+"""Describes the token in OpenAPI; the guard has checked it."""
 
 
 class Context:
@@ -52,14 +53,12 @@ def known_query(request: Request) -> None:
 
 
 def allowed(scope: Scope) -> Callable[..., Client]:
-    """A dependency that returns the client; it refuses with 401 without a valid token and with 403 without the scope."""
+    """A dependency that returns the client of the request; it refuses with 403 if the token does not have the scope."""
 
-    def check(connection: Db, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Client:
-        authenticated = client(connection, credentials.credentials) if credentials else None
-        if authenticated is None:
-            raise Refused(HTTPStatus.UNAUTHORIZED, "Send a valid token as `Authorization: Bearer …`.")
-        if scope not in authenticated.scopes:
-            raise Refused(HTTPStatus.FORBIDDEN, f"The token {authenticated.name} does not allow {scope}.")
-        return authenticated
+    def check(request: Request, _: Annotated[object, Depends(_bearer)]) -> Client:
+        client: Client = request.state.client
+        if scope not in client.scopes:
+            raise Refused(HTTPStatus.FORBIDDEN, f"The token {client.name} does not allow {scope}.")
+        return client
 
     return check

@@ -10,22 +10,38 @@ from fastapi.openapi.utils import get_openapi
 
 from api import availability, bookings, check_ins, invoices, members, releases, verdicts
 from api.access import Context, known_query
+from api.guard import Guard
+from api.health import Health
+from api.limits import Limits
 from api.problems import Problem, install
+from smartwork.db.access import tokens
+from smartwork.db.access.tokens import Client, InvalidToken
 from smartwork.db.core.pool import DatabasePool
 
+DEFAULT_LIMITS = Limits()
 
-def create_app(pool: DatabasePool, clock: Callable[[], datetime], documents: Path) -> FastAPI:
+
+def create_app(
+    pool: DatabasePool, clock: Callable[[], datetime], documents: Path, limits: Limits = DEFAULT_LIMITS
+) -> FastAPI:
     """The API on this pool of database connections; `documents` is the folder of the issued documents."""
     app = FastAPI(title="Smartwork", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.state.context = Context(pool, clock, documents)
     install(app)
+
+    def authenticate(secret: str) -> Client | InvalidToken:
+        with pool.connection() as connection:
+            return tokens.authenticate(connection, secret, clock())
+
+    app.add_middleware(Guard, authenticate=authenticate, limits=limits)
+    health = Health(pool)
     for module in (bookings, members, check_ins, availability, releases, verdicts, invoices):
         app.include_router(module.router, dependencies=[Depends(known_query)])
 
     @app.get("/healthz", include_in_schema=False)
-    def healthz() -> dict[str, str]:
-        with pool.connection():
-            return {"status": "ok"}
+    async def healthz() -> dict[str, str]:
+        await health.check()
+        return {"status": "ok"}
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:

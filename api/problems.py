@@ -39,9 +39,16 @@ class Problem(BaseModel):
 class Refused(Exception):  # noqa: N818 - the request is refused
     """Raised to end a request with a problem."""
 
-    def __init__(self, status: HTTPStatus, detail: str, *errors: tuple[str, str]) -> None:
-        self.status, self.detail, self.errors = status, detail, errors
+    def __init__(self, status: HTTPStatus, detail: str, *errors: tuple[str, str], retry_after_s: int | None = None) -> None:
+        self.status, self.detail, self.errors, self.retry_after_s = status, detail, errors, retry_after_s
         super().__init__(detail)
+
+    def response(self) -> JSONResponse:
+        """The response to the request."""
+        headers = {"WWW-Authenticate": "Bearer"} if self.status is HTTPStatus.UNAUTHORIZED else {}
+        if self.retry_after_s is not None:
+            headers["Retry-After"] = str(self.retry_after_s)
+        return problem_response(self.status, self.detail, self.errors, headers)
 
 
 def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
@@ -50,7 +57,10 @@ def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
         HTTPStatus.BAD_REQUEST,
         HTTPStatus.UNAUTHORIZED,
         HTTPStatus.FORBIDDEN,
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.TOO_MANY_REQUESTS,
         HTTPStatus.SERVICE_UNAVAILABLE,
     }
     schema = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -66,13 +76,20 @@ def problem_response(
     return JSONResponse(problem.model_dump(mode="json"), int(status), dict(headers or {}), MEDIA_TYPE)
 
 
+def unavailable_response(error: SmartworkError) -> JSONResponse:
+    """The response if the database does not answer or has another schema; the reason is logged."""
+    log.warning("%s", error)
+    return problem_response(
+        HTTPStatus.SERVICE_UNAVAILABLE, "The database does not answer. Try again later.", headers={"Retry-After": "5"}
+    )
+
+
 def install(app: FastAPI) -> None:
     """Register handlers that turn every error of this project and of the framework into a problem."""
 
     @app.exception_handler(Refused)
     def refused(_: Request, error: Refused) -> JSONResponse:
-        headers = {"WWW-Authenticate": "Bearer"} if error.status is HTTPStatus.UNAUTHORIZED else {}
-        return problem_response(error.status, error.detail, error.errors, headers)
+        return error.response()
 
     @app.exception_handler(RequestValidationError)
     def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -95,10 +112,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(SchemaMismatch)
     @app.exception_handler(ServiceUnavailable)
     def unavailable(_: Request, error: SmartworkError) -> JSONResponse:
-        log.warning("%s", error)
-        return problem_response(
-            HTTPStatus.SERVICE_UNAVAILABLE, "The database does not answer. Try again later.", headers={"Retry-After": "5"}
-        )
+        return unavailable_response(error)
 
     @app.exception_handler(HTTPException)
     def framework(_: Request, error: HTTPException) -> JSONResponse:

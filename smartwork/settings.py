@@ -191,6 +191,12 @@ class ApiSettings(DatabaseSettings):
         default="127.0.0.1",
         description="Address of that port: loopback, or 0.0.0.0 behind a proxy that terminates TLS.",
     )
+    api_requests_per_minute: int = Field(
+        default=3_000, ge=60, le=1_000_000, description="Requests of one token in a minute, 60 to 1000000."
+    )
+    api_address_requests_per_minute: int = Field(
+        default=6_000, ge=60, le=1_000_000, description="Requests of one address in a minute, 60 to 1000000."
+    )
     documents: str = Field(default="out", description="Folder into which `smartwork bill` writes documents.")
 
 

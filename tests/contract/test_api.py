@@ -16,6 +16,7 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance, unsupported_method
 
 from api.app import create_app
+from api.limits import Limits
 from smartwork.db.access import tokens
 from smartwork.db.bookings.bookings import put_bookings
 from smartwork.db.core.connection import connect
@@ -51,7 +52,7 @@ def url(stack: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             start = NOW - timedelta(days=3)
             put_bookings(connection, [Booking("A", "mons", "desk-1", "m-1", start, start + timedelta(hours=2), "booked")])
             tokens.put(connection, "fuzz", "fuzz", None, SCOPES, NOW)
-        with served(database_url, tmp_path_factory.mktemp("documents"), lambda: NOW) as address:
+        with served(database_url, tmp_path_factory.mktemp("documents"), lambda: NOW, Limits(longest_delay_s=0)) as address:
             yield address
 
 

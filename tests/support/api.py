@@ -16,6 +16,8 @@ from typing import Any
 import uvicorn
 
 from api.app import create_app
+from api.limits import Limits
+from api.server import server_config
 from smartwork.db.core.pool import DatabasePool
 from smartwork.db.core.roles import Role
 from tests.support.program import service_url
@@ -26,12 +28,13 @@ HOUR = timedelta(hours=1)
 
 
 @contextmanager
-def served(database_url: str, documents: Path, clock: Callable[[], datetime]) -> Iterator[str]:
+def served(database_url: str, documents: Path, clock: Callable[[], datetime], limits: Limits | None = None) -> Iterator[str]:
     """The URL of the API, which runs during the block. It logs in with its own role; `database_url` is the superuser's."""
     pool = DatabasePool(service_url(database_url, Role.API))
-    app = create_app(pool, clock, documents)
+    limits = limits or Limits()
+    app = create_app(pool, clock, documents, limits)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+        server = uvicorn.Server(server_config(app, limits))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while not server.started:

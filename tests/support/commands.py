@@ -53,6 +53,7 @@ DATABASE = (
     "invoice unattributed",
     "token new acme-app --scope bookings:read",
     "token list",
+    "token expire acme-app --never",
     "token revoke acme-app",
 )
 """Need a database and no broker."""

@@ -4,7 +4,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
+import psycopg
 from psycopg.rows import class_row
 
 from smartwork.db.core.connection import Connection, wrap_database_errors
@@ -25,22 +27,62 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """A token as `smartwork token list` shows it."""
+    """A token as `smartwork token list` shows it; `last_used_at` is exact to the minute."""
 
     name: str
     company: str | None
     scopes: list[str]
     created_at: datetime
     revoked_at: datetime | None
+    expires_at: datetime | None
+    last_used_at: datetime | None
 
 
-def put(connection: Connection, name: str, secret: str, company: str | None, scopes: Sequence[str], at: datetime) -> None:
-    """Store a new token. Raises InputError if the name is in use, or if the company or a scope is unknown or not allowed."""
+@dataclass(frozen=True, slots=True)
+class InvalidToken:
+    """Why a token does not authenticate; `name` is None if there is no such token."""
+
+    name: str | None
+    reason: Literal["unknown", "revoked", "expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredToken:
+    name: str
+    company_id: int | None
+    company: str | None
+    scopes: list[str]
+    is_revoked: bool
+    is_expired: bool
+
+
+def put(
+    connection: Connection,
+    name: str,
+    secret: str,
+    company: str | None,
+    scopes: Sequence[str],
+    at: datetime,
+    expires_at: datetime | None = None,
+) -> None:
+    """Store a new token that is valid until `expires_at`; None means until it is revoked.
+
+    Raises InputError if the name is in use, if the company or a scope is unknown or not allowed, or if the expiry is past.
+    """
+    if expires_at is not None and expires_at <= at:
+        raise InputError(f"The token would have expired at {expires_at.isoformat()}. Choose a later date.")
     if unknown := sorted(set(scopes) - set(SCOPES)):
         raise InputError(f"There is no scope {', '.join(unknown)}. The scopes are: {', '.join(SCOPES)}.")
     if company and (forbidden := sorted(set(scopes) & NETWORK_ONLY)):
         raise InputError(f"A company's token cannot have {', '.join(forbidden)}. Only tokens of the network can.")
-    arguments = {"name": name, "digest": digest(secret), "company": company, "scopes": sorted(set(scopes)), "at": at}
+    arguments = {
+        "name": name,
+        "digest": digest(secret),
+        "company": company,
+        "scopes": sorted(set(scopes)),
+        "at": at,
+        "expires_at": expires_at,
+    }
     with wrap_database_errors():
         if company and connection.execute(sql("company_exists"), (company,)).fetchone() == (0,):
             raise InputError(f"There is no company {company!r}. Use the slug of a registered company.")
@@ -60,10 +102,25 @@ def revoke(connection: Connection, name: str, at: datetime) -> bool:
         return connection.execute(sql("revoke_token"), {"name": name, "at": at}).fetchone() is not None
 
 
-def client(connection: Connection, secret: str) -> Client | None:
-    """The client that this token identifies, or None if the token is not valid."""
-    row = connection.execute(sql("token_by_digest"), (digest(secret),)).fetchone()
-    return Client(row[0], row[1], row[2], frozenset(row[3])) if row else None
+def set_expiry(connection: Connection, name: str, expires_at: datetime | None) -> bool:
+    """Set when a token expires; None means never. Returns False if there is no token of that name, or it is revoked."""
+    arguments = {"name": name, "expires_at": expires_at}
+    try:
+        with wrap_database_errors():
+            return connection.execute(sql("set_token_expiry"), arguments).fetchone() is not None
+    except psycopg.errors.CheckViolation as error:
+        raise InputError("A token cannot expire before it was created. To end it now, revoke it.") from error
+
+
+def authenticate(connection: Connection, secret: str, at: datetime) -> Client | InvalidToken:
+    """The client that this token identifies at the instant `at`, or why it identifies none. Records the use of the token."""
+    with connection.cursor(row_factory=class_row(_StoredToken)) as cursor:
+        stored = cursor.execute(sql("use_token"), {"digest": digest(secret), "at": at}).fetchone()
+    if stored is None:
+        return InvalidToken(None, "unknown")
+    if stored.is_revoked or stored.is_expired:
+        return InvalidToken(stored.name, "revoked" if stored.is_revoked else "expired")
+    return Client(stored.name, stored.company_id, stored.company, frozenset(stored.scopes))
 
 
 def digest(secret: str) -> bytes:

@@ -15,7 +15,7 @@ from smartwork.db.bookings import front_desk
 from smartwork.db.core.connection import Connection, connect
 from smartwork.domain.bookings.bookings import Booking
 from smartwork.jobs.bookings.import_file import import_bookings
-from tests.support.api import HOUR, NINE, Api, booking
+from tests.support.api import HOUR, NINE, NOW, Api, booking
 
 pytestmark = pytest.mark.services
 BOOKINGS = """
@@ -58,8 +58,8 @@ def test_two_companies_that_put_the_same_new_id_at_once_get_a_booking_each(api: 
 
 
 def client(connection: Connection, token: str) -> Client:
-    found = tokens.client(connection, token)
-    assert found is not None
+    found = tokens.authenticate(connection, token, NOW)
+    assert isinstance(found, Client)
     return found
 
 
