@@ -161,7 +161,7 @@ class Guard:
         response.headers["connection"] = "close"
         await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
         await send({"type": "http.response.body", "body": response.body, "more_body": True})
-        await discard_body(receive, self._limits)
+        await discard_body(receive)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -11,7 +11,8 @@ from api.problems import Refused
 
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _MOST_BRACKETS = 20_000
-_LINGER_S = 2.0
+_DISCARD_S = 2.0
+_DISCARD_BYTES = 65_536
 
 
 def has_body(headers: Headers) -> bool:
@@ -67,15 +68,15 @@ def nesting(body: bytes) -> int:
     return deepest
 
 
-async def discard_body(receive: Receive, limits: Limits) -> None:
-    """Receive the rest of a body that is not used, within limits.
+async def discard_body(receive: Receive) -> None:
+    """Receive the rest of a body that is not used, up to 64 kB and for 2 s at most.
 
     A connection that is closed while its client still sends is reset, and the client may never see the response.
     """
     received = 0
     try:
-        async with asyncio.timeout(_LINGER_S):
-            while received <= limits.body_bytes:
+        async with asyncio.timeout(_DISCARD_S):
+            while received < _DISCARD_BYTES:
                 message: Message = await receive()
                 received += len(message.get("body", b""))
                 if message["type"] != "http.request" or not message.get("more_body", False):

