@@ -124,7 +124,7 @@ def broker_url(_own_servers: Stack | None, stack: Endpoints) -> str:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of recorded data beside the checkout, which is not part of it."""
+    """The folder of recorded data next to the checkout, which is not part of it."""
     if not SHARED_DATA.is_dir():
         pytest.skip(f"SKIPPED LOUDLY: {SHARED_DATA} is not here, so recorded data is not tested")
     return SHARED_DATA

@@ -8,12 +8,11 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from statistics import median
 
 from smartwork.bench.machine import machine
 from smartwork.bench.reading_load import centre_name
-from smartwork.clock import now
 from smartwork.db.bench.throwaway import create_database, drop_database, forget_verdicts, install_centres, install_month
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.core.migrations import migrate
@@ -23,6 +22,8 @@ from smartwork.jobs.bookings.reconcile_month import reconcile_month
 from smartwork.progress import Progress, no_progress
 
 MONTH = date(2026, 10, 1)
+_AFTER = datetime(2026, 11, 3, tzinfo=UTC)
+"""The time of the runs: every booking of the month has ended."""
 DESKS = 25
 """Desks in each centre."""
 _BOOKINGS_PER_DESK = 40
@@ -119,7 +120,7 @@ def _measure(server: Connection, url: str, bookings: int, rounds: int, progress:
                 forget_verdicts(connection, MONTH)
                 took.append(_judge(connection, here, made, progress))
             again = time.monotonic()
-            reconcile_month(connection, MONTH, now(), progress, database_url=here)
+            reconcile_month(connection, MONTH, _AFTER, progress, database_url=here)
             again = time.monotonic() - again
     finally:
         drop_database(server, name)
@@ -128,7 +129,7 @@ def _measure(server: Connection, url: str, bookings: int, rounds: int, progress:
 
 def _judge(connection: Connection, url: str, made: int, progress: Progress) -> float:
     began = time.monotonic()
-    counts = reconcile_month(connection, MONTH, now(), progress, database_url=url)
+    counts = reconcile_month(connection, MONTH, _AFTER, progress, database_url=url)
     took = time.monotonic() - began
     judged = sum(count for verdict, (count, _, _) in counts.items() if verdict != "walk_in")
     if judged != made:

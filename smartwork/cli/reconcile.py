@@ -9,6 +9,7 @@ from smartwork.cli.verdicts import verdicts_json, verdicts_table
 from smartwork.clock import now
 from smartwork.db.core.connection import connect
 from smartwork.db.core.migrations import require_current_schema
+from smartwork.domain.time import local_month
 
 
 def reconcile_command(*, month: Month = None, as_json: AsJson = False) -> None:
@@ -26,3 +27,6 @@ def reconcile_command(*, month: Month = None, as_json: AsJson = False) -> None:
         print(json.dumps(verdicts_json(chosen, sums), indent=2))
     else:
         out.print(verdicts_table(sums))
+        if local_month(chosen, "UTC").end > at:
+            until = f"{at:%Y-%m-%d %H:%M} UTC"
+            out.print(f"The month is still running. Figures end at {until}; bookings that end later have no verdict yet.")

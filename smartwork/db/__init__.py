@@ -1,1 +1,1 @@
-"""The only package that speaks SQL."""
+"""The only package that contains SQL."""

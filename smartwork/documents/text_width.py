@@ -17,7 +17,7 @@ _CLASSES = {
     "MW@№": 1.05,
 }
 """Letters by the most that they are wide, regular or semibold, in units of the type size, with
-room for pairs of letters that stand further apart."""
+room for pairs of letters with more space between them."""
 _WIDEST = 1.3
 _WIDTHS = {letter: most for letters, most in _CLASSES.items() for letter in letters}
 

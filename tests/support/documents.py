@@ -221,7 +221,7 @@ def self_billed(language: Language = "fr", places: int = 30) -> Invoice:
 
 
 def centre_statement(language: Language = "fr") -> tuple[Statement, Invoice]:
-    """A centre's month beside its self-billed document: a share, an earlier balance, a payment of both."""
+    """The statement of a centre that comes with its self-billed document: a share, an earlier balance, a payment of both."""
     document = self_billed(language)
     kinds: tuple[Verdict, ...] = (*VERDICTS, "cancelled")
     judged = [

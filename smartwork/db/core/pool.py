@@ -10,7 +10,7 @@ from smartwork.db.core.connection import SESSION, Connection, wrap_database_erro
 from smartwork.db.core.migrations import require_current_schema
 from smartwork.errors import ServiceUnavailable
 
-logging.getLogger("psycopg.pool").setLevel(logging.WARNING)  # at INFO it logs every connection that is lent and returned
+logging.getLogger("psycopg.pool").setLevel(logging.WARNING)  # at INFO it logs every connection that is taken and returned
 
 
 class DatabasePool:

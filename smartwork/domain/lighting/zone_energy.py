@@ -43,7 +43,7 @@ class ZoneEnergy:
 def zone_metered(meters: Sequence[Meter], window: Interval) -> list[Interval]:
     """The time of `window` in which the energy of the zone is known, in order.
 
-    A meter covers the time between its readings, however far apart they are, because it counts on. Time that a meter does not
+    A meter covers the time between its readings, however long it is, because its counter goes on. Time that a meter does not
     cover between its first reading and its retirement is not metered, because the zone's energy would be incomplete.
     """
     covered = [_covered(meter.readings) for meter in meters]

@@ -153,14 +153,14 @@ def test_agreements_on_the_command_line(connection: Connection, database_url: st
     nowhere = command(database_url, "agreements", "show", "--output", str(tmp_path / "none" / "x.toml"))
     assert (nowhere.returncode, "Cannot write" in nowhere.stderr) == (1, True)
     file.write_text(file.read_text().replace("per_hour = 24", "per_hour = 20"))
-    told = command(database_url, "agreements", "apply", str(file), "--dry-run")
-    assert "per_hour 24 → 20" in " ".join(told.stdout.split())
-    assert "Nothing was written" in told.stdout
+    completed = command(database_url, "agreements", "apply", str(file), "--dry-run")
+    assert "per_hour 24 → 20" in " ".join(completed.stdout.split())
+    assert "Nothing was written" in completed.stdout
     assert json.loads(command(database_url, "agreements", "apply", str(file), "--json").stdout)["version"] == 2
     without = file.read_text()
     file.write_text(without[: without.index("[[centre_contract]]")])
-    told = command(database_url, "agreements", "apply", str(file), "--dry-run")
-    assert (told.returncode, "add --remove" in " ".join(told.stdout.split())) == (0, True)
+    completed = command(database_url, "agreements", "apply", str(file), "--dry-run")
+    assert (completed.returncode, "add --remove" in " ".join(completed.stdout.split())) == (0, True)
     file.write_text(without)
     assert "before the first file" in command(database_url, "agreements", "history").stdout
     assert "In force as version 3" in command(database_url, "agreements", "restore", "1").stdout

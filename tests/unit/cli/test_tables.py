@@ -73,9 +73,9 @@ def test_a_draft_credit_note_is_negative_on_the_terminal_and_in_json() -> None:
     found = [invoice("en"), credit_note("en")]
     asked, given = ("\n".join(drawn(drafts_table([one]), 80)) for one in found)
     assert (figure(found[0].gross) in asked, figure(-found[1].gross) in given) == (True, True)
-    told = drafts_json(date(2026, 10, 1), found)["drafts"]
-    assert isinstance(told, list)
-    assert [one["gross"] for one in told] == [str(found[0].gross), str(-found[1].gross)]
+    listed = drafts_json(date(2026, 10, 1), found)["drafts"]
+    assert isinstance(listed, list)
+    assert [one["gross"] for one in listed] == [str(found[0].gross), str(-found[1].gross)]
 
 
 def test_data_is_never_interpreted_as_markup() -> None:

@@ -1,4 +1,4 @@
-"""A floor plan never shows stale as fresh, and escapes what it is told."""
+"""A floor plan never shows a stale reading as fresh, and escapes all texts."""
 
 import sys
 from dataclasses import replace

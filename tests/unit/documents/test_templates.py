@@ -25,7 +25,7 @@ def laid_out(example: Invoice) -> list[str]:
 
 
 def by_centres(count: int, centres: int) -> Invoice:
-    """Lines of some centres in a row, their amounts and names telling them apart."""
+    """Lines of some centres in a row, each with an amount and a name of its own."""
     example = invoice("en", count)
     size = -(-count // centres)
     lines = [

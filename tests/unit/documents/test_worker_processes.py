@@ -1,4 +1,4 @@
-"""Workers that draw documents: beside this process where there are many, and gone with it."""
+"""Processes that draw documents: they are started if there are many documents, and end with their parent."""
 
 import os
 import signal

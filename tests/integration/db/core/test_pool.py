@@ -26,25 +26,25 @@ def test_a_session_is_in_utc_and_commits_each_statement(pool: DatabasePool) -> N
 
 
 def test_a_connection_that_was_broken_while_it_was_free_is_replaced(pool: DatabasePool, connection: Connection) -> None:
-    with pool.connection() as lent:
-        broken = lent.info.backend_pid
+    with pool.connection() as pooled:
+        broken = pooled.info.backend_pid
     connection.execute("SELECT pg_terminate_backend(%s)", (broken,))
-    with pool.connection() as lent:
-        assert lent.info.backend_pid != broken
+    with pool.connection() as pooled:
+        assert pooled.info.backend_pid != broken
 
 
 def test_a_connection_that_breaks_in_use_is_a_database_that_is_away_and_the_next_one_works(
     pool: DatabasePool, connection: Connection
 ) -> None:
     def break_it() -> None:
-        with pool.connection() as lent:
-            connection.execute("SELECT pg_terminate_backend(%s)", (lent.info.backend_pid,))
-            lent.execute("SELECT 1")
+        with pool.connection() as pooled:
+            connection.execute("SELECT pg_terminate_backend(%s)", (pooled.info.backend_pid,))
+            pooled.execute("SELECT 1")
 
     with pytest.raises(ServiceUnavailable, match="was lost"):
         break_it()
-    with pool.connection() as lent:
-        assert lent.execute("SELECT 1").fetchone() == (1,)
+    with pool.connection() as pooled:
+        assert pooled.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_when_every_connection_stays_in_use_the_caller_is_told_within_the_time_limit(pool: DatabasePool) -> None:

@@ -210,7 +210,7 @@ def test_no_occupied_second_is_in_two_judgements(day: tuple[list[BookedSlot], li
     found = [f for f in reconcile(slots, check_ins, spans, WINDOW, RULES, AFTER) if f.verdict != "cancelled"]
     claimed = sorted((f.period.start, f.period.end + timedelta(seconds=f.over_s)) for f in found)
     for (_, end), (start, _) in pairwise(claimed):
-        assert end <= start + timedelta(seconds=1)  # an overstay is told in whole seconds
+        assert end <= start + timedelta(seconds=1)  # an overstay is in whole seconds
 
 
 @given(a_day())
