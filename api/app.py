@@ -38,6 +38,11 @@ def create_app(
     for module in (bookings, members, check_ins, availability, releases, verdicts, invoices):
         app.include_router(module.router, dependencies=[Depends(known_query)])
 
+    @app.get("/readyz", include_in_schema=False)
+    def readyz() -> dict[str, str]:
+        with pool.connection():
+            return {"status": "ok"}
+
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, str]:
         await health.check()

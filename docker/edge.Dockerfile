@@ -18,7 +18,7 @@ FROM python:3.11-slim
 RUN useradd --uid 10001 --create-home smartwork \
     && install -d -o smartwork -g smartwork /var/lib/smartwork
 COPY --from=build /opt/smartwork /opt/smartwork
-COPY docker/connected.py /opt/smartwork/connected.py
+COPY docker/ready.py /opt/smartwork/ready.py
 ENV PATH=/opt/smartwork/bin:$PATH PYTHONUNBUFFERED=1
 WORKDIR /var/lib/smartwork
 USER smartwork

@@ -12,6 +12,7 @@ from edge.gateway import Gateway
 from smartwork.clock import now
 from smartwork.component_options import parse_options
 from smartwork.errors import SmartworkError
+from smartwork.health_server import health_server
 from smartwork.settings import EdgeSettings
 
 _PURPOSE = """The gateway of a centre: translates what its devices publish, numbers and forwards the readings, and controls
@@ -28,7 +29,10 @@ def run(clock: Callable[[], datetime], network_clock: Callable[[], datetime] | N
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     try:
-        Gateway(EdgeSettings.from_env(os.environ), clock, network_clock).run(stop.is_set)
+        settings = EdgeSettings.from_env(os.environ)
+        gateway = Gateway(settings, clock, network_clock)
+        with health_server(gateway.health, settings.health_port):
+            gateway.run(stop.is_set)
     except SmartworkError as error:
         print(error, file=sys.stderr)
         return 2

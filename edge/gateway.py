@@ -26,6 +26,7 @@ from smartwork.contracts.edge_reports import LightCommand
 from smartwork.contracts.policy import Policy, PolicyApplied, Profile
 from smartwork.contracts.reading import Reading
 from smartwork.contracts.topics import GATEWAY, MessageType, Topic
+from smartwork.health_server import Health
 from smartwork.settings import EdgeSettings
 from smartwork.transport.client_ids import private_client_id
 from smartwork.transport.mqtt import Delivery, MqttClient
@@ -85,6 +86,9 @@ class Gateway:
         self._policy_version = 0
         self._timezone = DEFAULT_TIMEZONE
         self._ticked_at = clock()
+        self.health = Health(
+            {"network broker": lambda: self._network.connected, "centre's broker": lambda: self._devices.connected}
+        )
 
     def run(self, should_stop: Callable[[], bool]) -> None:
         """Work until `should_stop` returns True. A device's message is acknowledged when its readings are on disk."""
@@ -106,6 +110,7 @@ class Gateway:
 
     def _work(self) -> None:
         """One round of the main loop. Raises sqlite3.DatabaseError if the outbox fails."""
+        self.health.heartbeat()
         self._tick()
         self._handle_device_messages(self._devices.receive(RECEIVED_AT_ONCE, timeout_s=0.05))
         self._handle_network_messages(self._network.client.receive(RECEIVED_AT_ONCE, timeout_s=0.0))

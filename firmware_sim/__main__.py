@@ -15,6 +15,7 @@ from firmware_sim.live_centre import LiveCentre
 from smartwork import clock
 from smartwork.domain.network.centres import Centre
 from smartwork.errors import InputError, SmartworkError
+from smartwork.health_server import Health, health_server
 from smartwork.settings import SimulatorSettings
 from smartwork.transport.mqtt import MqttClient
 
@@ -49,15 +50,18 @@ def main(arguments: list[str]) -> int:
 
 def run(centres: list[Centre], seed: int, speed: float, stop: threading.Event) -> None:
     """Publish as the devices of `centres` until `stop` is set; raises ServiceUnavailable if no broker answers at first."""
-    url = SimulatorSettings.from_env(os.environ).broker_url
+    settings = SimulatorSettings.from_env(os.environ)
     random = Random(f"{seed}/live")
     simulated = [LiveCentre(centre, random, speed) for centre in centres]
     with ExitStack() as stack:
-        clients = {centre.slug: stack.enter_context(_client(url, centre)) for centre in centres}
+        clients = {centre.slug: stack.enter_context(_client(settings.broker_url, centre)) for centre in centres}
         for client in clients.values():
             client.wait_connected(CONNECT_TIMEOUT_S)
         states = {live.centre.slug: live.start(clock.now()) for live in simulated}
+        health = Health({"broker": lambda: all(client.connected for client in clients.values())})
+        stack.enter_context(health_server(health, settings.health_port))
         while not stop.is_set():
+            health.heartbeat()
             for live in simulated:
                 slug = live.centre.slug
                 commands = _receive_commands(live.centre, clients[slug])

@@ -200,7 +200,15 @@ class ApiSettings(DatabaseSettings):
     documents: str = Field(default="out", description="Folder into which `smartwork bill` writes documents.")
 
 
-class EdgeSettings(BrokerSettings):
+class HealthSettings(Settings):
+    """Where a program without other pages answers whether it is well."""
+
+    health_port: int = Field(
+        default=0, ge=0, le=65_535, description="Port of /healthz and /readyz on loopback, for example 9465; 0 for none."
+    )
+
+
+class EdgeSettings(BrokerSettings, HealthSettings):
     """The gateway of one centre, `python -m edge`."""
 
     centre: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$", description="Slug of the centre, for example mons")
@@ -249,5 +257,5 @@ class EdgeSettings(BrokerSettings):
         return settings
 
 
-class SimulatorSettings(BrokerSettings):
+class SimulatorSettings(BrokerSettings, HealthSettings):
     """Simulated devices, `python -m firmware_sim`. The broker is that of the centre."""

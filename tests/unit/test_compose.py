@@ -17,6 +17,8 @@ import yaml
 
 from firmware_sim.demo_network import demo_network
 from smartwork.cli.app import app
+from smartwork.db.core.roles import Role
+from smartwork.health_server import Health, health_server
 from smartwork.settings import (
     ApiSettings,
     BrokerSettings,
@@ -24,6 +26,7 @@ from smartwork.settings import (
     DatabaseSettings,
     EdgeSettings,
     IngestSettings,
+    RoleSettings,
     Settings,
     SimulatorSettings,
 )
@@ -36,10 +39,14 @@ NAMES = re.findall(r"^(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE
 COMPOSE: dict[str, Any] = yaml.safe_load(VARIABLE.sub(lambda found: found[1].lower(), RAW))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
-ONE_SHOT = {"migrate", "registry"}
+ONE_SHOT = {"roles", "migrate", "registry"}
+COMMANDS = {"worker"}
+"""Started by hand, for one command."""
 SETTINGS: dict[str, tuple[type[Settings], ...]] = {
     "migrate": (DatabaseSettings, BrokerSettings),
     "registry": (DatabaseSettings, BrokerSettings),
+    "roles": (RoleSettings,),
+    "worker": (DatabaseSettings, BrokerSettings),
     "ingest": (IngestSettings,),
     "api": (ApiSettings,),
     "edge": (EdgeSettings,),
@@ -72,7 +79,7 @@ def broker_addresses(service: dict[str, Any]) -> list[str]:
 
 def test_all_components_of_the_system_are_services() -> None:
     assert {*SETTINGS, "mosquitto", "centre_broker", "timescaledb", "homeassistant"} == set(SERVICES)
-    assert [name for name, service in SERVICES.items() if "profiles" in service] == ["homeassistant"]
+    assert [name for name, service in SERVICES.items() if "profiles" in service] == ["worker", "homeassistant"]
 
 
 def test_every_secret_is_required_and_has_its_name_in_the_example() -> None:
@@ -212,14 +219,13 @@ def test_a_service_starts_after_the_services_that_it_needs() -> None:
         assert SERVICES[name]["restart"] == "no"
 
 
-@pytest.mark.parametrize("name", [name for name in SERVICES if name not in ONE_SHOT])
+@pytest.mark.parametrize("name", [name for name in SERVICES if name not in ONE_SHOT | COMMANDS])
 def test_the_health_check_of_a_service_uses_a_program_in_its_image(name: str) -> None:
     service = SERVICES[name]
     match service["healthcheck"]["test"]:
-        case ["CMD", "python", str(script), *ports] if script.endswith(".py"):
+        case ["CMD", "python", str(script), port] if script.endswith(".py"):
             assert script in copied(dockerfile_of(service)).values()
-            known = {str(urlsplit(v).port) for v in service["environment"].values() if "://" in v}
-            assert set(ports) == known
+            assert port in {value for key, value in service["environment"].items() if key.endswith("_PORT")}
         case ["CMD", "python" | "python3", "-c", program]:
             compile(program, name, "exec")
             assert any(f":{mapping.split(':')[-1]}/" in program for mapping in service["ports"])
@@ -247,14 +253,44 @@ def test_home_assistant_has_the_version_of_the_tests() -> None:
     assert SERVICES["homeassistant"]["image"].endswith(f":{version}")
 
 
-def test_connected_means_an_established_connection_and_not_an_open_port() -> None:
-    program = runpy.run_path(str(ROOT / "docker" / "connected.py"))
-    connected_ports = program["connected_ports"]
+def test_a_container_is_healthy_only_while_its_service_is_ready(capsys: pytest.CaptureFixture[str]) -> None:
+    main = runpy.run_path(str(ROOT / "docker" / "ready.py"))["main"]
+    connected = False
+    health = Health({"broker": lambda: connected})
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        assert port not in connected_ports(Path("/proc/self"))
-        with socket.create_connection(("127.0.0.1", port)):
-            assert port in connected_ports(Path("/proc/self"))
+    assert main(port) == 1
+    with health_server(health, port):
+        assert main(port) == 1
+        assert "not connected to the broker" in capsys.readouterr().out
+        connected = True
+        assert main(port) == 0
+
+
+def test_each_service_has_a_role_of_its_own_and_only_one_shot_is_a_superuser() -> None:
+    users = {
+        name: urlsplit(service["environment"]["SMARTWORK_DATABASE_URL"]).username
+        for name, service in OURS.items()
+        if "SMARTWORK_DATABASE_URL" in service["environment"]
+    }
+    assert users == {
+        "roles": SERVICES["timescaledb"]["environment"]["POSTGRES_USER"],
+        "migrate": Role.OWNER,
+        "registry": Role.WORKER,
+        "worker": Role.WORKER,
+        "ingest": Role.INGEST,
+        "api": Role.API,
+        "dashboard": Role.DASHBOARD,
+    }
+    secrets = [OURS[name]["environment"]["SMARTWORK_DATABASE_URL"].split(":")[2].split("@")[0] for name in users]
+    assert len(set(secrets)) == len(set(users.values()))
+    assert all("smartwork_postgres_password" not in str(OURS[name]["environment"]) for name in ("edge", "firmware_sim"))
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_container_has_a_memory_limit_and_a_root_file_system_that_it_cannot_write(name: str) -> None:
+    assert re.fullmatch(r"\d+[mg]", SERVICES[name]["mem_limit"])
+    assert SERVICES[name].get("read_only", False) is (name != "homeassistant")
 
 
 def test_compose_itself_accepts_the_file(tmp_path: Path) -> None:
@@ -262,6 +298,6 @@ def test_compose_itself_accepts_the_file(tmp_path: Path) -> None:
     if not docker or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
         pytest.skip("the docker compose plugin is not on this machine")
     (tmp_path / "env").write_text("".join(f"{name}=abc\n" for name in NAMES))
-    command = [docker, "compose", "--env-file", str(tmp_path / "env"), "--profile", "homeassistant", "config", "--quiet"]
+    command = [docker, "compose", "--env-file", str(tmp_path / "env"), "--profile", "*", "config", "--quiet"]
     checked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr

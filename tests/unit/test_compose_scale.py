@@ -31,6 +31,7 @@ SCALE = parsed(RAW)
 NODES = {name: service for name, service in SCALE["services"].items() if "image" in service}
 SETTINGS: dict[str, tuple[type[Settings], ...]] = {
     "migrate": (DatabaseSettings, BrokerSettings),
+    "worker": (DatabaseSettings, BrokerSettings),
     "registry": (DatabaseSettings, BrokerSettings),
     "ingest": (IngestSettings,),
     "edge": (EdgeSettings,),
