@@ -11,6 +11,8 @@ from smartwork.domain.lighting.energy import LightingEnergy, MeterReading, basel
 from smartwork.domain.presence.spans import Span, clip, in_state
 from smartwork.domain.time import Interval, subtract, union
 
+LONGEST_SILENCE = timedelta(days=1)
+"""A longer time between two readings is not metered, because the energy of its days is not known."""
 LONGEST_RESET = timedelta(hours=1)
 """If a counter falls over a longer time than this, the energy before its reset is lost, and the time is not metered."""
 
@@ -43,8 +45,8 @@ class ZoneEnergy:
 def zone_metered(meters: Sequence[Meter], window: Interval) -> list[Interval]:
     """The time of `window` in which the energy of the zone is known, in order.
 
-    A meter covers the time between its readings, however long it is, because its counter goes on. Time that a meter does not
-    cover between its first reading and its retirement is not metered, because the zone's energy would be incomplete.
+    A meter covers the time between its readings, up to LONGEST_SILENCE, because its counter goes on. Time that a meter does
+    not cover between its first reading and its retirement is not metered, because the zone's energy would be incomplete.
     """
     covered = [_covered(meter.readings) for meter in meters]
     lacking = [
@@ -91,11 +93,11 @@ def zone_energy(
 
 
 def _covered(readings: Sequence[MeterReading]) -> list[Interval]:
-    """The time between the readings of a meter, without long times over which its counter was reset."""
+    """The time between the readings of a meter, without long silences and long times over which its counter was reset."""
     return union(
         Interval(start, end)
         for (start, before), (end, after) in pairwise(readings)
-        if start < end and (after >= before or end - start <= LONGEST_RESET)
+        if start < end and end - start <= (LONGEST_SILENCE if after >= before else LONGEST_RESET)
     )
 
 

@@ -22,12 +22,16 @@ ORDER BY z.zone_id, d.device_id
 
 -- name: counter_around
 -- With the last reading before the start and the first after the end, so that the energy between them is not lost.
-(SELECT at, value FROM reading WHERE device_id = %(device_id)s AND metric = 10 AND at < %(start)s ORDER BY at DESC, n DESC LIMIT 1)
-UNION ALL
-(SELECT at, value FROM reading
- WHERE device_id = %(device_id)s AND metric = 10 AND at >= %(start)s AND at < %(end)s ORDER BY at, n)
-UNION ALL
-(SELECT at, value FROM reading WHERE device_id = %(device_id)s AND metric = 10 AND at >= %(end)s ORDER BY at, n LIMIT 1)
+SELECT at, value FROM (
+    (SELECT at, n, value FROM reading
+     WHERE device_id = %(device_id)s AND metric = 10 AND at < %(start)s ORDER BY at DESC, n DESC LIMIT 1)
+    UNION ALL
+    SELECT at, n, value FROM reading WHERE device_id = %(device_id)s AND metric = 10 AND at >= %(start)s AND at < %(end)s
+    UNION ALL
+    (SELECT at, n, value FROM reading
+     WHERE device_id = %(device_id)s AND metric = 10 AND at >= %(end)s ORDER BY at, n LIMIT 1)
+) AS around
+ORDER BY at, n
 
 -- name: delete_daily_use
 DELETE FROM daily_use u USING resource r

@@ -50,8 +50,14 @@ def test_time_before_the_first_and_after_the_last_reading_is_in_no_figure() -> N
 
 
 def test_a_meter_counts_on_while_it_is_silent() -> None:
-    zone = figures(Meter(EARLIER, [(START - HOUR, 0.0), (START + 30 * HOUR, 3_100.0)]))
+    zone = figures(Meter(EARLIER, [(START - HOUR, 0.0), (START + 12 * HOUR, 1_300.0), (START + 30 * HOUR, 3_100.0)]))
     assert (zone.use.used_wh, zone.metered_s) == pytest.approx((2_400, 86_400))
+
+
+def test_a_silence_of_more_than_a_day_is_not_metered() -> None:
+    before, after = counting(-30, 10), counting(35, 40, start=9_000)
+    zone = figures(Meter(EARLIER, [*before.readings, *after.readings]))
+    assert (zone.use.used_wh, zone.baseline_wh, zone.metered_s) == pytest.approx((1_000, RATED_W * 2, 10 * 3600))
 
 
 def test_a_silence_in_which_the_counter_was_reset_is_not_metered() -> None:
