@@ -95,7 +95,7 @@ class Forwarder:
         if free > 0:
             free -= self._publish_former(free, now)
         if free > 0:
-            self._publish_current(free, now)
+            self.publish_current(free, now)
         if window == WINDOW:
             waited_s = now - self._reported_at if self._reported_at is not None else REPORT_EVERY_S
             if waited_s >= (REPORT_PAUSE_S if self._changed else REPORT_EVERY_S):
@@ -158,7 +158,8 @@ class Forwarder:
             self._publish(batch.epoch, batch.first, batch.payload, now)
         return len(batches)
 
-    def _publish_current(self, limit: int, now: float) -> None:
+    def publish_current(self, limit: int, now: float) -> None:
+        """Publish up to `limit` batches of the current epoch that were not published yet."""
         self._outbox.seal()
         for batch in self._outbox.unconfirmed(self._last_published, limit):
             self._publish(self._epoch, batch.first, batch.payload, now)

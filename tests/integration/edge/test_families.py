@@ -22,7 +22,11 @@ POLICY = Policy(
         DeviceEntry(device="lamp", profile=Profile.SHELLY, address="shellydimmer-1", interval_s=600, role="light"),
         DeviceEntry(device="radar", profile=Profile.ESPHOME, address="desk-9", interval_s=300),
         DeviceEntry(
-            device="desk", profile=Profile.CHIRPSTACK, address="application/a/device/24e124746c123456", interval_s=600
+            device="desk",
+            profile=Profile.CHIRPSTACK,
+            address="application/a/device/24e124746c123456",
+            interval_s=600,
+            model="VS341",
         ),
         DeviceEntry(device="eye", profile=Profile.ELSYS, address="elsys/eye-1", interval_s=600, model="ERS-EYE"),
     ],
