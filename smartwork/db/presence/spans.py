@@ -169,7 +169,11 @@ def _sensor_spans(connection: Connection, watches: _Watches) -> SpanColumns:
 
 
 def _place_spans(watches: _Watches, start: Integers, found: SpanColumns) -> PlaceSpans:
-    """The spans of each place that end after its `start`; those of combined places begin there. `sensor` is the place."""
+    """The spans of each place that end after its `start`; `sensor` is the place.
+
+    Those of combined places begin at `start`, except unknown time: it lasts since the last reading of any sensor, which is
+    always read, and a reading that ends it may come much later. `start` is moved back to where such time begins.
+    """
     place = watches.place[found.sensor]
     combined = watches.combined[place]
     alone = replace(found, sensor=place).where(~combined)
@@ -177,7 +181,11 @@ def _place_spans(watches: _Watches, start: Integers, found: SpanColumns) -> Plac
     no = np.zeros(len(alone.sensor), dtype=np.bool_)
     if not combined.any():
         return PlaceSpans(alone, no, no)
-    several = _from(combine(found.where(combined), watches.place, MAX_GAP), start)
+    several = combine(found.where(combined), watches.place, MAX_GAP)
+    reaches_over = (several.spans.start < start[several.spans.sensor]) & (several.spans.end > start[several.spans.sensor])
+    silence = several.spans.where(reaches_over & (several.spans.state == STATES.index("unknown")))
+    start[silence.sensor] = silence.start
+    several = _from(several, start)
     return PlaceSpans(
         concatenated([alone, several.spans]),
         np.concatenate([no, several.suspect]),
