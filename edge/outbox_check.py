@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-import time
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -98,8 +98,11 @@ def _invalid_numbers(db: sqlite3.Connection) -> str | None:
         return "the table meta is missing" if tables else None
     epoch, last = _text(db, "epoch"), _text(db, "last")
     highest = [
-        db.execute(query).fetchone()[0] or 0
-        for table, query in (("batch", "SELECT max(last) FROM batch"), ("numbered", "SELECT max(n) FROM numbered"))
+        (db.execute(query).fetchone() or (0,))[0] or 0
+        for table, query in (
+            ("batch", "SELECT last FROM batch ORDER BY first DESC LIMIT 1"),
+            ("numbered", "SELECT max(n) FROM numbered"),
+        )
         if table in tables
     ]
     if epoch is None and last is None and not any(highest):
@@ -137,12 +140,13 @@ def _columns(db: sqlite3.Connection, table: str) -> list[tuple[object, ...]]:
 @contextmanager
 def _deadline(db: sqlite3.Connection) -> Iterator[None]:
     """Stop the statements of the block, without an error, after CHECK_S seconds."""
-    end = time.monotonic() + CHECK_S
-    db.set_progress_handler(lambda: int(time.monotonic() > end), 10_000)
+    timer = threading.Timer(CHECK_S, db.interrupt)
+    timer.start()
     try:
         yield
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
             raise
     finally:
-        db.set_progress_handler(None, 0)
+        timer.cancel()
+        timer.join()

@@ -12,6 +12,7 @@ from random import Random
 
 import pytest
 
+from edge import outbox_check
 from edge.outbox import BATCH_SIZE, Outbox
 from edge.outbox_file import KEPT, RETRY_AFTER, OutboxFile
 from edge.sealed_batch import readings_of
@@ -217,6 +218,13 @@ def test_an_unharmed_file_stays_and_raises_no_alarm(path: Path) -> None:
     assert file.alarms() == []
     file.close(outbox)
     assert sorted(p.name for p in path.parent.iterdir()) == ["outbox.sqlite", "outbox.sqlite.last", "outbox.sqlite.reserve"]
+
+
+def test_a_file_that_is_too_large_to_check_at_the_start_is_used(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox_check, "CHECK_S", 0.0)
+    file, outbox = opened(path)
+    assert (file.alarms(), outbox.depth()) == ([], SEALED + UNSEALED)
+    file.close(outbox)
 
 
 def test_the_first_start_raises_no_alarm_and_a_lost_file_does(path: Path) -> None:
