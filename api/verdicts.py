@@ -86,6 +86,10 @@ class VerdictEvidence(VerdictOut):
 
     spans: list[SpanOut]
     ledger: list[LedgerDayOut]
+    ledger_fault: str | None = Field(
+        default=None,
+        description="Why the ledger of the centre cannot be trusted now; bills of the centre wait. Null if it can.",
+    )
 
 
 def _filter(
@@ -120,6 +124,7 @@ def get_verdict(number: Annotated[int, Path(ge=1, le=2**62)], connection: Db, cl
         **_verdict(recorded).model_dump(),
         spans=[_span(span) for span in recorded.visit.spans],
         ledger=[LedgerDayOut.model_validate(day, from_attributes=True) for day in recorded.visit.ledger or ()],
+        ledger_fault=api_reads.ledger_fault(connection, recorded.visit.centre),
     )
 
 

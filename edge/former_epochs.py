@@ -34,7 +34,8 @@ class FormerEpoch:
     """What is left of a former epoch.
 
     `last`: the highest number that this outbox gave in it and that the server may still store. `known`: the highest number
-    that is known to have been given, by a newer copy of the file too. `held`: readings in the outbox by local day.
+    that a newer copy of the file, or a file that was lost, is known to have given; 0 if none is known. All numbers that this
+    outbox gave are confirmed, held, or given anew. `held`: readings in the outbox by local day.
     """
 
     epoch: str
@@ -55,7 +56,7 @@ class FormerEpochs:
         self._db.execute(
             "INSERT INTO former_epoch (epoch, last, known) VALUES (?, ?, ?) "
             "ON CONFLICT (epoch) DO UPDATE SET known = max(known, excluded.known)",
-            (epoch, last, max(last, known)),
+            (epoch, last, known),
         )
 
     def add(self, batches: Iterable[FormerBatch]) -> None:

@@ -131,6 +131,7 @@ class Forwarder:
         self._changed = True
 
     def _handle_refused(self, epoch: str, refused: RefusedRun) -> None:
+        is_current = epoch == self._outbox.epoch
         count = self._outbox.renumber(epoch, (refused.first, refused.last), refused.digest, refused.stored)
         if count:
             log.warning(
@@ -139,6 +140,8 @@ class Forwarder:
         self._in_flight.pop((epoch, refused.first), None)
         self._progress_at = self._monotonic()
         self._changed = True
+        if self._handshake and is_current and self._outbox.epoch != epoch:
+            self._handshake.was_refused()
         self._check_epoch()
 
     def _check_epoch(self) -> None:

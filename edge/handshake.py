@@ -120,10 +120,14 @@ class Handshake:
         )
         self._client.publish(self._topic, hello.model_dump_json(exclude_none=True).encode())
 
+    def was_refused(self) -> None:
+        """Take another name: a copy of this process, with the same name, may have given the numbers that were refused."""
+        self._instance = secrets.token_hex(6)
+        self._accepted = False
+
     def epoch_changed(self) -> None:
-        """Introduce the outbox's new epoch, under a new name: a copy of this process may be running elsewhere."""
+        """Introduce the outbox's new epoch."""
         self.published_to = 0
-        self._instance = secrets.token_hex(6) if self._outbox.opened is None else self._instance
         self._accepted = False
         if self._client.connected:
             self.say_hello()
@@ -164,12 +168,8 @@ class Handshake:
         opened, last = self._outbox.opened, self._outbox.last_number()
         never_published_after = None if opened is None else max(opened, self.published_to)
         if known > (last if opened is None else opened):
-            epoch = self._outbox.epoch
-            if self._outbox.open_new_epoch(never_published_after, known) != epoch:
-                log.warning(
-                    "the server knows number %d of epoch %s, which an older copy of the outbox does not", known, epoch
-                )
-                self.epoch_changed()
+            log.warning("the server knows number %d of epoch %s, which this copy has not given", known, self._outbox.epoch)
+            self._outbox.open_new_epoch(never_published_after, known)
         else:
             self._outbox.accept()
             self._accepted = True

@@ -16,10 +16,13 @@ with data.opened() as reader:
         "Ledger", "Each gateway numbers its readings before it sends them. The ledger shows where each number is.", centres
     )
     ledger, gaps, rejected = reader.ledger(), reader.gaps(), reader.rejected()
+    faults = reader.ledger_faults()
 if not ledger:
     raise frame.NothingYet("No gateway has reported yet. The ledger fills as soon as the first batch arrives.")
 
 name_of = {centre.slug: centre.name for centre in centres}
+for fault in faults:
+    st.error(f"{name_of[fault.centre]}: {fault.message} Bills of the centre wait.")
 total = ledger_total(chain.from_iterable(ledger.values()))
 st.html(
     cards(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -69,6 +70,7 @@ def bill_json(month: date, report: "BillReport") -> dict[str, object]:
             }
             for invoice in report.invoices
         ],
+        "waiting": [asdict(bill) for bill in report.waiting],
     }
 
 
@@ -85,6 +87,10 @@ def bill_table(report: "BillReport") -> RenderableType:
     notes = [Text(f"PDF, XML and CSV of each: {report.invoices[0].files.pdf.parent}", overflow="fold")] if rows else []
     if report.without_lines:
         notes.append(Text(f"Nothing to pay: {', '.join(report.without_lines)}"))
+    notes += [
+        Text(f"{bill.company} waits: the ledger of {bill.centre} is faulty. {bill.reason}", style="bold red")
+        for bill in report.waiting
+    ]
     return Group(table, *notes)
 
 

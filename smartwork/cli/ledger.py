@@ -13,7 +13,7 @@ from smartwork.cli.figures import number
 from smartwork.cli.options import AsJson
 from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.cli.tables import Column, FittedTable
-from smartwork.db.ledger.ledger import NumberRun, gaps, ledger, overlaps
+from smartwork.db.ledger.ledger import LedgerFault, NumberRun, faults, gaps, ledger, overlaps
 from smartwork.domain.ledger.ledger_day import LedgerDay, ledger_total
 
 LEDGER_COLUMNS = {
@@ -31,10 +31,21 @@ def ledger_command(*, as_json: AsJson = False) -> None:
     """Show by centre and day how many readings edges numbered, and how many are stored, rejected, in outboxes or missing."""
     with progress_bar() as progress, open_database(progress) as connection:
         centres, missing, duplicated = ledger(connection), gaps(connection), overlaps(connection)
+        wrong = faults(connection)
     if as_json:
-        print(json.dumps(ledger_json(centres, missing, duplicated), indent=2))
+        print(json.dumps(ledger_json(centres, missing, duplicated) | {"faults": faults_json(wrong)}, indent=2))
     else:
         out.print(ledger_tables(centres, missing, duplicated))
+        for fault in wrong:
+            out.print(Text(f"{fault.centre}: {fault.message} Bills of the centre wait.", style="bold red"))
+
+
+def faults_json(faults: Sequence[LedgerFault]) -> list[dict[str, str]]:
+    """The centres whose ledger is faulty, with the reason."""
+    return [
+        {"centre": fault.centre, "edge": fault.edge, "since": fault.since.isoformat(), "reason": fault.message}
+        for fault in faults
+    ]
 
 
 def ledger_json(

@@ -22,7 +22,7 @@ class LeftEpoch(WireModel):
 
     epoch: Epoch
     last: int = Field(ge=0, le=HIGHEST, description="The highest number that the server may still store.")
-    known: int = Field(ge=0, le=HIGHEST, description="The highest number that is known to have been given.")
+    known: int = Field(ge=0, le=HIGHEST, description="The highest number that a lost or newer file gave; 0: unknown.")
     held: list[HeldDay] = Field(
         max_length=4_000, description="What is still in the outbox; all else has been sent or is lost."
     )

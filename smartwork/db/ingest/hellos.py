@@ -47,9 +47,8 @@ def _answer(connection: Connection, ids: IdCache, received: ReceivedHello, now: 
         if is_restored:
             boundary = hello.last if hello.opened is None else hello.opened
             connection.execute(sql("close_epoch"), {"outbox_id": outbox_id, "closed_after": boundary})
-        elif hello.last - numbers.known <= MOST_PER_DAY:
-            row = {"outbox_id": outbox_id, "instance": hello.instance, "last": hello.last}
-            connection.execute(sql("accept_epoch"), row)
+        else:
+            connection.execute(sql("accept_epoch"), {"outbox_id": outbox_id, "instance": hello.instance})
         today = now.astimezone(ZoneInfo(ids.timezone(received.topic.centre))).date()
         for left in hello.former:
             _store_former(connection, ids.outbox_id(outbox_key(received.topic, left.epoch)), left, now, today.isoformat())
@@ -71,7 +70,7 @@ def _lease(connection: Connection, centre_id: int, edge: str, instance: str, now
     before = cursor.execute(sql("gateway_lease"), key).fetchone()
     lease, verdict = judge_hello(before, instance, now)
     connection.execute(sql("record_gateway_lease"), key | asdict(lease))
-    if verdict == "refused":
+    if lease.refused_at == now:
         message = (
             f"Two gateways of this centre run under the name {edge}. The one that came later is refused: it keeps its "
             "readings and sends nothing. Stop one of them."

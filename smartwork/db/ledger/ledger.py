@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from psycopg.rows import dict_row
 
@@ -20,6 +20,16 @@ class NumberRun:
     epoch: str
     first: int
     last: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFault:
+    """Why the ledger of a centre cannot be trusted, since when, and the gateway whose reports are wrong."""
+
+    centre: str
+    edge: str
+    since: datetime
+    message: str
 
 
 def ledger(connection: Connection) -> dict[str, list[LedgerDay]]:
@@ -42,8 +52,13 @@ def ledger_between(connection: Connection, since: date, until: date) -> dict[tup
 
 
 def gaps(connection: Connection) -> list[NumberRun]:
-    """Numbers that no stored batch holds although a later one is stored: missing, or not yet arrived. In order."""
+    """Numbers that were given and that no stored batch holds: missing, or not yet arrived. In order."""
     return rows_as(NumberRun, connection, "ledger_gaps")
+
+
+def faults(connection: Connection, centre: str | None = None) -> list[LedgerFault]:
+    """The faults of the ledgers of all centres, or of one, in order. A faulty centre's bills wait."""
+    return rows_as(LedgerFault, connection, "ledger_faults", centre=centre)
 
 
 def overlaps(connection: Connection) -> list[NumberRun]:

@@ -11,7 +11,7 @@ from smartwork.db.access.tokens import Client
 from smartwork.db.bookings.visits import RecordedVisit, recorded_visits
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
-from smartwork.db.ledger.ledger import ledger_of_days
+from smartwork.db.ledger.ledger import faults, ledger_of_days
 from smartwork.domain.billing.lifecycle import EventKind
 from smartwork.domain.bookings.early_release import Reason
 from smartwork.domain.presence.spans import Span
@@ -94,6 +94,11 @@ def verdict(connection: Connection, client: Client, verdict_id: int) -> Recorded
         ledger = tuple(ledger_of_days(connection, visit.centre, days))
         return replace(recorded, visit=replace(visit, spans=spans, ledger=ledger))
     return None
+
+
+def ledger_fault(connection: Connection, centre: str) -> str | None:
+    """Why the ledger of a centre cannot be trusted now, or None."""
+    return next((fault.message for fault in faults(connection, centre)), None)
 
 
 def invoices(

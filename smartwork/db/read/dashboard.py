@@ -16,7 +16,7 @@ from smartwork.db.billing.documents import DocumentSummary
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.core.migrations import require_current_schema
 from smartwork.db.core.queries import sql
-from smartwork.db.ledger.ledger import NumberRun, gaps, ledger
+from smartwork.db.ledger.ledger import LedgerFault, NumberRun, faults, gaps, ledger
 from smartwork.db.lighting.what_if import ZoneMonth, zone_months
 from smartwork.db.settlement import statements
 from smartwork.domain.billing.billed_visit import BilledVisit, parse_visit
@@ -344,6 +344,10 @@ class Reader:
     def lit_zones(self, centre: str, month: date, now: datetime) -> list[ZoneMonth]:
         """The zones of a centre that have light settings, with the measured spans of the month before `now`."""
         return zone_months(self.connection, centre, month, now)
+
+    def ledger_faults(self) -> list[LedgerFault]:
+        """The centres whose ledger is faulty, with the reason."""
+        return faults(self.connection)
 
     def ledger(self) -> dict[str, list[LedgerDay]]:
         """The ledger of all days, by centre (slug), each in order of the day."""

@@ -12,6 +12,8 @@ from smartwork.db.billing import billed_months, companies, contracts, documents,
 from smartwork.db.billing.companies import Customer
 from smartwork.db.billing.documents import NewDocument
 from smartwork.db.core.connection import Connection
+from smartwork.db.ledger.ledger import LedgerFault
+from smartwork.db.ledger.ledger import faults as faults_of_ledgers
 from smartwork.documents.files import render
 from smartwork.documents.worker_processes import workers
 from smartwork.domain.accounting import postings
@@ -28,7 +30,7 @@ from smartwork.domain.billing.tariffs import ContractMissing, Tariff, contract_a
 from smartwork.domain.bookings.visit import Visit
 from smartwork.domain.time import days_of_month, months_later
 from smartwork.errors import SmartworkError
-from smartwork.jobs.billing.bill_report import BillReport, billed_document
+from smartwork.jobs.billing.bill_report import BillReport, WaitingBill, billed_document
 from smartwork.jobs.billing.past_month import past_month
 from smartwork.progress import Progress
 
@@ -43,6 +45,7 @@ def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path,
     A second run issues nothing again: existing documents, and credit notes of disputes, stay, and their files are written
     again, byte for byte the same. Verdicts, contracts or prices of earlier months that changed since they were billed lead to
     corrections on this month's documents. All documents of a run are issued in one transaction.
+    A company that visited a centre whose ledger is faulty waits; a later run bills it.
     Raises InputError if the month is not over, or if an earlier month has to be billed first; RateMissing,
     ContractMissing or SellerMissing if one of them is missing; NotProvable if readings arrived after the verdicts; and
     the errors of `render` where files cannot be written.
@@ -57,6 +60,9 @@ def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path,
             documents.open_series(connection, series_of("invoice", at.date()))
             closed = billed_months.closed(connection, first)
             open_customers = [customer for customer in inputs.customers if customer.company_id not in closed]
+            waiting = _waiting(inputs, open_customers, faults_of_ledgers(connection))
+            names = {bill.company for bill in waiting}
+            open_customers = [customer for customer in open_customers if customer.company.slug not in names]
             new = _issue(connection, inputs, open_customers, first, at)
         progress("Issuing invoices", 1, 1)
         issued = documents.of_month(connection, first)
@@ -71,9 +77,10 @@ def bill_month(connection: Connection, month: date, at: datetime, out_dir: Path,
             billed_document(invoice, written, already_issued=invoice.account not in new)
             for (invoice, _), written in zip(issued, files, strict=False)  # the files of credit notes come after
         ),
-        without_lines=tuple(c.company.slug for c in inputs.customers if c.company.slug not in invoiced),
+        without_lines=tuple(c.company.slug for c in inputs.customers if c.company.slug not in invoiced | names),
         unattributed=visits_to_bill.unattributed(connection, first),
         companies_per_s=len(texts) / rendering_s,
+        waiting=tuple(waiting),
     )
 
 
@@ -110,6 +117,19 @@ class _Inputs:
     charges: dict[int, list[Group]]
     changed: dict[int, dict[date, list[Group]]]
     digests: Digests
+
+
+def _waiting(inputs: _Inputs, customers: Sequence[Customer], ledger_faults: Sequence[LedgerFault]) -> list[WaitingBill]:
+    """The companies whose charges, or corrections, come from a centre whose ledger is faulty, with the reason."""
+    reasons = {fault.centre: fault.message for fault in ledger_faults}
+    waiting: list[WaitingBill] = []
+    for customer in customers:
+        groups = [inputs.charges.get(customer.company_id, []), *inputs.changed.get(customer.company_id, {}).values()]
+        centres = {line.centre for of_month in groups for group in of_month for line in group if line.centre is not None}
+        waiting += [
+            WaitingBill(customer.company.slug, centre, reasons[centre]) for centre in sorted(centres & reasons.keys())
+        ]
+    return waiting
 
 
 def _read(connection: Connection, first: date) -> _Inputs:

@@ -25,8 +25,17 @@ class BilledDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingBill:
+    """A company that gets no document now, because the ledger of a centre that it visited is faulty; `reason` in words."""
+
+    company: str
+    centre: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class BillReport:
-    """The documents of a month by number, the slugs of companies without a document, and the unattributed stays."""
+    """The documents of a month by number, the companies without a document, and the unattributed stays."""
 
     month: date
     invoices: tuple[BilledDocument, ...]
@@ -34,6 +43,8 @@ class BillReport:
     unattributed: UnattributedStays
     companies_per_s: float
     """Companies whose documents (PDF, UBL, CSV) were written per second, including the checks before writing."""
+    waiting: tuple[WaitingBill, ...] = ()
+    """By company and centre. The next run of the month bills them, once the fault has ended."""
 
     @property
     def net(self) -> Decimal:

@@ -93,9 +93,10 @@ def copy_of(outbox: Path, to: Path) -> None:
             shutil.copy(source, to.with_name(to.name + ending))
 
 
+@pytest.mark.usefixtures("server")
 @pytest.mark.parametrize("whole_folder", [False, True])
 def test_a_restored_outbox_loses_nothing(
-    outage: Stack, database: Connection, devices: MqttClient, server: Program, tmp_path: Path, whole_folder: bool
+    outage: Stack, database: Connection, devices: MqttClient, tmp_path: Path, whole_folder: bool
 ) -> None:
     """The copy has no unconfirmed batch. Only the file is put back, or the whole folder with the note of the last number."""
     sensor, folder, copy = Sensor(devices), tmp_path / "gateway", tmp_path / "copy"
@@ -157,8 +158,9 @@ def test_what_an_older_copy_cannot_send_is_missing_with_its_numbers(
         assert [(gap.first, gap.last) for gap in gaps(database)] == ([(18 - len(lost), 17)] if lost else [])
 
 
+@pytest.mark.usefixtures("server")
 def test_two_gateways_on_copies_of_one_outbox_lose_nothing(
-    outage: Stack, database: Connection, devices: MqttClient, server: Program, tmp_path: Path
+    outage: Stack, database: Connection, devices: MqttClient, tmp_path: Path
 ) -> None:
     """The second one is refused, keeps its readings, and sends them when the first has stopped."""
     sensor = Sensor(devices)

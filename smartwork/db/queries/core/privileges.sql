@@ -31,7 +31,7 @@ GRANT DELETE ON span, span_queue, place_span_queue, edge_day, edge_clock TO smar
 -- last use is written.
 GRANT SELECT ON centre, zone, resource, company, member, booking, booking_history, check_in, wifi_session, release,
     release_policy, span, verdict, stale_verdict, invoice, invoice_line, invoice_proof, invoice_event, api_token, ledger_day,
-    schema_migration
+    ledger_fault, schema_migration
     TO smartwork_api;
 GRANT INSERT ON member, booking, check_in, wifi_session, release, release_policy, stale_verdict TO smartwork_api;
 GRANT UPDATE ON booking, wifi_session, release, release_policy TO smartwork_api;

@@ -1,12 +1,15 @@
 -- name: gateway_lease
-SELECT instance, seen_at, ended, challenger, challenged_at, refused_at
+SELECT instance, since, seen_at, ended, rival, rival_since, challenger, challenged_at, refused_at
 FROM gateway_lease WHERE centre_id = %(centre_id)s AND edge = %(edge)s FOR UPDATE
 
 -- name: record_gateway_lease
-INSERT INTO gateway_lease (centre_id, edge, instance, seen_at, ended, challenger, challenged_at, refused_at)
-VALUES (%(centre_id)s, %(edge)s, %(instance)s, %(seen_at)s, %(ended)s, %(challenger)s, %(challenged_at)s, %(refused_at)s)
+INSERT INTO gateway_lease
+    (centre_id, edge, instance, since, seen_at, ended, rival, rival_since, challenger, challenged_at, refused_at)
+VALUES (%(centre_id)s, %(edge)s, %(instance)s, %(since)s, %(seen_at)s, %(ended)s, %(rival)s, %(rival_since)s,
+        %(challenger)s, %(challenged_at)s, %(refused_at)s)
 ON CONFLICT (centre_id, edge) DO UPDATE
-SET instance = excluded.instance, seen_at = excluded.seen_at, ended = excluded.ended, challenger = excluded.challenger,
+SET instance = excluded.instance, since = excluded.since, rival = excluded.rival, rival_since = excluded.rival_since,
+    seen_at = excluded.seen_at, ended = excluded.ended, challenger = excluded.challenger,
     challenged_at = excluded.challenged_at, refused_at = excluded.refused_at
 
 -- name: end_gateway_connections
@@ -22,9 +25,8 @@ SELECT greatest(o.last, coalesce((SELECT b.last FROM batch b WHERE b.outbox_id =
 FROM outbox o WHERE o.outbox_id = %(outbox_id)s FOR NO KEY UPDATE
 
 -- name: accept_epoch
-UPDATE outbox SET said_hello = true, accepted_for = %(instance)s, last = greatest(last, %(last)s)
-WHERE outbox_id = %(outbox_id)s
-  AND (NOT said_hello OR accepted_for IS DISTINCT FROM %(instance)s OR last < %(last)s)
+UPDATE outbox SET said_hello = true, accepted_for = %(instance)s
+WHERE outbox_id = %(outbox_id)s AND (NOT said_hello OR accepted_for IS DISTINCT FROM %(instance)s)
 
 -- name: close_epoch
 -- Nothing of the epoch is in an outbox now, unless its gateway names it.
