@@ -72,7 +72,7 @@ class CopiedGateway:
     def _waiting(self) -> int:
         with closing(sqlite3.connect(f"file:{self.outbox}?mode=ro", uri=True)) as box:
             tables = ("batch", "numbered", "former_batch")
-            return sum(int(box.execute(f"SELECT count(*) FROM {table}").fetchone()[0]) for table in tables)  # noqa: S608
+            return sum(int(box.execute(f"SELECT count(*) FROM {table}").fetchone()[0]) for table in tables)
 
     def save(self, to: Path) -> None:
         """Copy the whole folder, as a snapshot of the machine does. The gateway must not run."""
