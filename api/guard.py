@@ -100,15 +100,9 @@ class Guard:
             raise _too_many(seconds, "this address")
         scheme, _, secret = headers.get("authorization", "").partition(" ")
         secret = secret.strip()
-        if scheme.lower() != "bearer" or not secret or len(secret) > _LONGEST_TOKEN:
+        if scheme.lower() != "bearer" or not secret:
             raise Refused(HTTPStatus.UNAUTHORIZED, _UNAUTHORIZED)
-        if self._work.lookups >= _MOST_LOOKUPS:
-            raise _too_many(1, "all clients together")
-        self._work.lookups += 1
-        try:
-            found = await to_thread.run_sync(self._authenticate, secret, limiter=self._work.limiter)
-        finally:
-            self._work.lookups -= 1
+        found = await self._look_up(secret)
         if isinstance(found, InvalidToken):
             await self._hold_back(address, found, at)
             expired = found.reason == "expired"
@@ -116,6 +110,18 @@ class Guard:
         if seconds := self._by_token.seconds_to_wait(found.name, at):
             raise _too_many(seconds, f"the token {found.name}")
         return found
+
+    async def _look_up(self, secret: str) -> Client | InvalidToken:
+        """The client of a token. Raises Refused if too many requests wait for this already."""
+        if len(secret) > _LONGEST_TOKEN:
+            return InvalidToken(None, "unknown")
+        if self._work.lookups >= _MOST_LOOKUPS:
+            raise _too_many(1, "all clients together")
+        self._work.lookups += 1
+        try:
+            return await to_thread.run_sync(self._authenticate, secret, limiter=self._work.limiter)
+        finally:
+            self._work.lookups -= 1
 
     async def _hold_back(self, address: str, invalid: InvalidToken, at: float) -> None:
         """Log a failure, and wait before it is answered. Raises Refused if too many failures wait already."""

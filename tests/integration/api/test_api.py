@@ -1,5 +1,6 @@
 """The real API over HTTP, on a real database."""
 
+import json
 import os
 import socket
 import subprocess
@@ -287,7 +288,7 @@ def test_the_program_accepts_a_token_of_the_command_line_until_it_is_revoked_and
     def token(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run([*command, *arguments], env=env, capture_output=True, text=True, timeout=60, check=False)
 
-    secret = token("new", "desk", "--scope", "bookings:read").stdout.strip()
+    secret = token("new", "desk", "--scope", "bookings:read", "--expires", "2098-01-01").stdout.strip()
     assert "desk" in token("list", "--json").stdout
     assert secret not in token("list", "--json").stdout
     assert "no scope" in token("new", "other", "--scope", "everything").stderr
@@ -297,6 +298,11 @@ def test_the_program_accepts_a_token_of_the_command_line_until_it_is_revoked_and
     with Program("api", {"database_url": database_url, "api_port": port}, tmp_path / "api.log") as program:
         program.wait_for_log("running on", 30)
         assert api("GET", "/v1/bookings") == (200, {"bookings": [], "next": None})
+        assert token("expire", "desk", "--on", "2099-12-31").returncode == 0
+        (listed,) = json.loads(token("list", "--json").stdout)
+        assert listed["expires_at"] == "2099-12-31T00:00:00+00:00"
+        assert listed["last_used_at"] is not None
+        assert "--on" in token("expire", "desk").stderr
         assert token("revoke", "desk").returncode == 0
         assert api("GET", "/v1/bookings")[0] == 401
         assert program.stop() == 0
