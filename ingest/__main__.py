@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from ingest.early_release import early_release_worker
 from ingest.metrics_server import metrics_server
+from ingest.quota_watch import QuotaWatch, quota_watch
 from ingest.retention import retention_worker
 from ingest.service import Ingest
 from ingest.silent_gateways import silence_watch
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str]) -> int:
             early_release_worker(settings, ingest.client, ingest.health, now),
             retention_worker(settings, ingest.health, now),
             silence_watch(settings, ingest.metrics, ingest.health, now),
+            quota_watch(settings, QuotaWatch(ingest.quota_log, ingest.inbox, ingest.metrics, now), ingest.health),
         ):
             ingest.run()
             if fault := ingest.health.fault:

@@ -39,6 +39,9 @@ class Metrics:
             "Messages that the broker did not let this worker publish.",
             registry=registry,
         )
+        self.over_quota = Counter(
+            "smartwork_ingest_over_quota", "Messages, bytes or rows over a centre's quota.", ["quota"], registry=registry
+        )
         self.in_flight = Gauge("smartwork_ingest_in_flight", "Messages received and not yet acknowledged.", registry=registry)
         self.lag = Histogram(
             "smartwork_ingest_lag_seconds",

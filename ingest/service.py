@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from ingest.fair_inbox import FairInbox
 from ingest.metrics import Metrics
 from ingest.portion import DecodedPortion, answer_hellos, commit_portion, decode_portion
+from ingest.quota_watch import QuotaLog
 from ingest.span_derivation import span_derivation
 from ingest.worker_health import WorkerHealth
 from smartwork.contracts.messages import Confirmation, WireModel
@@ -18,8 +20,10 @@ from smartwork.db.core.connection import Connection, connect_with_retry
 from smartwork.db.core.migrations import require_current_schema
 from smartwork.db.ingest.columns import reading_columns
 from smartwork.db.ingest.messages import CommitResult
+from smartwork.db.ingest.registration_quota import RegistrationQuota
 from smartwork.db.ingest.store import ACTIVITY_STEP, IngestStore
 from smartwork.db.ingest.workers import become_active_worker, take_worker_name
+from smartwork.domain.network.quota import Quota
 from smartwork.errors import ServiceUnavailable, SettingError
 from smartwork.settings import IngestSettings
 from smartwork.transport.mqtt import Delivery, MqttClient
@@ -36,6 +40,15 @@ MAX_MESSAGES, MAX_BYTES = 500, 1_000_000
 most two portions and the messages that the broker may deliver unacknowledged."""
 BUSY_TIMEOUT_S, IDLE_TIMEOUT_S = 0.02, 0.2
 """How long to wait for a message before all queued spans are derived: short after a portion, longer while idle."""
+
+_BATCHES, _REPORTS = (MessageType.READINGS, MessageType.LEDGER), (MessageType.ALARMS, MessageType.DISCOVERED_DEVICES)
+_PAUSED_TYPES = {
+    Quota.DEVICES: _BATCHES,
+    Quota.OUTBOXES: _BATCHES,
+    Quota.REJECTED: (*_BATCHES, *_REPORTS),
+    Quota.REPORTS: _REPORTS,
+}
+"""The messages that are left at the edge for a while, undecoded, when a centre is over a quota for rows."""
 
 RECEIVED_TYPES = (
     MessageType.READINGS,
@@ -64,12 +77,16 @@ class Ingest:
         self._stop_requested = should_stop
         self.metrics = Metrics()
         self.health = WorkerHealth(clock, settings.worker_failures, self.metrics.registry)
+        self.inbox = FairInbox(settings.max_in_flight)
+        self.quota_log = QuotaLog()
+        self._quota = RegistrationQuota()
         self.client = MqttClient(
             settings.broker_url,
             CLIENT_ID,
             subscriptions=subscriptions(),
             session_s=settings.session_s,
             receive_maximum=settings.max_in_flight,
+            inbox=self.inbox,
             on_connected=self._when_subscribed,
             yields_session=self._yield_session,
             report=log.warning,
@@ -149,9 +166,16 @@ class Ingest:
             for result in results:
                 self._confirm(result)
             self.client.acknowledge(decoded.deliveries)
+            self._pause_greedy_centres()
             self._count(decoded, results)
             break
         self._finished += len(decoded.deliveries)
+
+    def _pause_greedy_centres(self) -> None:
+        """Leave the messages of centres that are over a quota for rows at their edges for a while, undecoded."""
+        for (centre, quota), amount in self._quota.take_over().items():
+            self.quota_log.add(centre, quota, amount)
+            self.client.acknowledge(self.inbox.pause(centre, _PAUSED_TYPES[quota]))
 
     def _confirm(self, result: CommitResult) -> None:
         for (centre, edge, epoch), runs in result.confirmed.items():
@@ -197,7 +221,7 @@ class Ingest:
                 require_current_schema(self._connection)
                 if not self._become_active(self._connection):
                     return None
-                self._store = IngestStore(self._connection, self._activity_step)
+                self._store = IngestStore(self._connection, self._activity_step, self._quota)
             except ServiceUnavailable as error:
                 self._database_lost(error)
             else:

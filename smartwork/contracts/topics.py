@@ -8,6 +8,8 @@ from functools import lru_cache
 SLUG = r"[a-z0-9][a-z0-9-]{0,47}"
 _SLUG = re.compile(SLUG)
 _ROOT = "sw/v1"
+_LONGEST = 200
+"""More characters than any topic has. Parsed topics are cached, so long ones must not be."""
 GATEWAY = "gateway"
 """The name of a centre's edge in topics. The broker accepts no other, which bounds what one centre can retain."""
 
@@ -73,7 +75,7 @@ class Topic:
     @classmethod
     def parse(cls, raw: str) -> "Topic | None":
         """The topic that `raw` spells, or None if it is not of this grammar."""
-        return _parsed(raw)
+        return _parsed(raw) if len(raw) <= _LONGEST else None
 
 
 @lru_cache(maxsize=8_192)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 from urllib.parse import unquote, urlsplit
 
 from paho.mqtt.client import Client as PahoClient
@@ -45,6 +45,48 @@ class Delivery(NamedTuple):
     qos: int
     mid: int
     connection: int
+
+
+class Inbox(Protocol):
+    """Where received messages wait. `put` is called by the thread of the connection, the rest by the receiver's."""
+
+    def put(self, delivery: Delivery) -> bool:
+        """Keep a message; False if it is not to be kept. Then it is acknowledged at once."""
+
+    def take(self, most: int, timeout_s: float, max_bytes: int | None = None) -> list[Delivery]:
+        """As `MqttClient.receive`."""
+
+    def __len__(self) -> int: ...
+
+
+class FirstInFirstOut:
+    """An inbox that keeps every message, in the order of arrival."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
+
+    def put(self, delivery: Delivery) -> bool:
+        """Keep a message."""
+        self._queue.put(delivery)
+        return True
+
+    def take(self, most: int, timeout_s: float, max_bytes: int | None = None) -> list[Delivery]:
+        """As `MqttClient.receive`."""
+        try:
+            found = [self._queue.get(timeout=timeout_s)]
+        except queue.Empty:
+            return []
+        size = len(found[0].payload)
+        while len(found) < most and (max_bytes is None or size < max_bytes):
+            try:
+                found.append(self._queue.get_nowait())
+            except queue.Empty:
+                break
+            size += len(found[-1].payload)
+        return found
+
+    def __len__(self) -> int:
+        return self._queue.qsize()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +145,7 @@ class MqttClient:
         subscriptions: Sequence[str] = (),
         session_s: int = 0,
         receive_maximum: int = 1_000,
+        inbox: Inbox | None = None,
         will: Message | None = None,
         on_connected: Callable[[], None] | None = None,
         yields_session: Callable[[], bool] = lambda: False,
@@ -123,7 +166,7 @@ class MqttClient:
         """The number of published messages that the broker did not accept."""
         self._connection = 0
         self._connected_at = math.inf
-        self._inbox: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
+        self._inbox = inbox if inbox is not None else FirstInFirstOut()
         self._connected = threading.Event()
         self._flushed = threading.Event()
         self._paho = BufferedClient(
@@ -193,7 +236,7 @@ class MqttClient:
     @property
     def queued(self) -> int:
         """The number of received messages that `receive` has not returned yet."""
-        return self._inbox.qsize()
+        return len(self._inbox)
 
     def wait_connected(self, timeout_s: float) -> None:
         """Return once connected. Raises ServiceUnavailable after `timeout_s` seconds."""
@@ -232,18 +275,7 @@ class MqttClient:
 
         Returns when the payloads have `max_bytes` together.
         """
-        try:
-            messages = [self._inbox.get(timeout=timeout_s)]
-        except queue.Empty:
-            return []
-        size = len(messages[0].payload)
-        while len(messages) < most and (max_bytes is None or size < max_bytes):
-            try:
-                messages.append(self._inbox.get_nowait())
-            except queue.Empty:
-                break
-            size += len(messages[-1].payload)
-        return messages
+        return self._inbox.take(most, timeout_s, max_bytes)
 
     def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
         """Acknowledge deliveries. Those of an earlier connection are skipped: the broker delivers them again."""
@@ -349,4 +381,5 @@ class MqttClient:
         self._report_once(f"The connection to the broker at {self._where()} failed ({problem[:200]}). Trying again.")
 
     def _when_delivered(self, topic: str, payload: bytes, retained: bool, qos: int, mid: int) -> None:
-        self._inbox.put(Delivery(topic, payload, retained, qos, mid, self._connection))
+        if not self._inbox.put(Delivery(topic, payload, retained, qos, mid, self._connection)) and qos:
+            self._paho.acknowledge([mid])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from time import sleep
@@ -19,7 +20,8 @@ from tests.support.factory import NOON, Measurement, batch, small_network
 from tests.support.program import Program, eventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.services]
-TOPIC = "sw/v1/mons/readings/gateway"
+CENTRES = [f"centre-{i}" for i in range(8)]
+"""Each sends less than its quota of bytes."""
 READINGS = 400
 """The largest batch of an outbox."""
 BATCHES = 8_000
@@ -27,13 +29,16 @@ LIMIT_MB = 150
 PER_MB = 1_000_000
 
 
-def messages_of_an_edge() -> list[tuple[str, bytes]]:
-    """Batches of one edge, equal except for their numbers."""
+def messages_of_edges() -> list[tuple[str, bytes]]:
+    """Batches of one edge in each centre, equal except for their numbers."""
     measurements: list[Measurement] = [
         (NOON - timedelta(minutes=i), "s-1", Metric.TEMPERATURE_C, 20 + i % 50 / 10) for i in range(READINGS)
     ]
     payload = batch(1, measurements).model_dump_json()
-    return [(TOPIC, payload.replace('"first":1,', f'"first":{1 + i * READINGS},').encode()) for i in range(BATCHES)]
+    topics = [f"sw/v1/{centre}/readings/gateway" for centre in CENTRES]
+    return [
+        (topics[i % 8], payload.replace('"first":1,', f'"first":{1 + i // 8 * READINGS},').encode()) for i in range(BATCHES)
+    ]
 
 
 def test_with_the_database_away_memory_stays_bounded_and_the_broker_keeps_the_rest(
@@ -41,8 +46,9 @@ def test_with_the_database_away_memory_stays_bounded_and_the_broker_keeps_the_re
 ) -> None:
     url, broker = outage.endpoints.database_url, outage.endpoints.broker_url
     with closing(connect(url)) as connection:
-        install(connection, small_network())
-    messages = messages_of_an_edge()
+        centres = [small_network(centre).centres[0] for centre in CENTRES]
+        install(connection, replace(small_network(), centres=tuple(centres)))
+    messages = messages_of_edges()
     payload_mb = sum(len(payload) for _, payload in messages) / PER_MB
     in_flight_mb = IngestSettings.model_fields["max_in_flight"].default * len(messages[0][1]) / PER_MB
     assert payload_mb > 5 * in_flight_mb

@@ -1,11 +1,15 @@
 """The database ids of centres, outboxes and devices by name, cached by each worker. An id never changes."""
 
+import time
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
 from smartwork.db.ingest.messages import OutboxKey, ReceivedBatch
+
+RELOAD_S = 1.0
+"""Messages of centres that do not exist shall not read all centres each time."""
 
 
 class IdCache:
@@ -16,12 +20,14 @@ class IdCache:
         self._centres: dict[str, tuple[int, str]] = {}
         self._outboxes: dict[OutboxKey, int] = {}
         self._devices: dict[str, dict[str, int]] = {}
+        self._loaded_at = time.monotonic()
         self._load()
 
     def has_centre(self, slug: str) -> bool:
-        """Whether the centre exists. A centre that is not cached is looked up in the database."""
-        if slug not in self._centres:
+        """Whether the centre exists. A centre that is not cached is looked up in the database, once in RELOAD_S."""
+        if slug not in self._centres and time.monotonic() - self._loaded_at > RELOAD_S:
             self._load()
+            self._loaded_at = time.monotonic()
         return slug in self._centres
 
     def centre_id(self, slug: str) -> int:
@@ -35,6 +41,16 @@ class IdCache:
     def outbox_id(self, key: OutboxKey) -> int:
         """The id of a cached outbox."""
         return self._outboxes[key]
+
+    def has_outbox(self, key: OutboxKey) -> bool:
+        """Whether the outbox is cached: all that this worker or an earlier one stored are."""
+        return key in self._outboxes
+
+    def known_devices(self, centre: str) -> AbstractSet[str]:
+        """The slugs of the devices of a cached centre, looked up in the database the first time."""
+        if centre not in self._devices:
+            self._load_devices({centre})
+        return self._devices[centre].keys()
 
     def device_ids(self, centre: str) -> dict[str, int]:
         """The ids of the centre's devices by slug."""

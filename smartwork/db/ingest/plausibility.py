@@ -36,12 +36,14 @@ def plausible(columns: BatchColumns, days: Sequence[tuple[str, str]], arrived_at
     return is_plausible
 
 
-def rejection_reason(columns: BatchColumns, i: int, day: str, arrived_at: datetime) -> str:
-    """The reason why `plausible` is false for reading `i`, of a batch of the local day `day`."""
-    at_ms, code, value = int(columns.at_ms[i]), int(columns.metric[i]), float(columns.value[i])
-    if at_ms < _ms(OLDEST):
+def rejection_reason(at_ms: int, code: int, value: float, day: str, latest_ms: int) -> str:
+    """The reason why a reading is not plausible: its time, metric code and value, and the local day of its batch.
+
+    `latest_ms` is the latest time that a device may send, as `latest_ms(arrived_at)`.
+    """
+    if at_ms < _OLDEST_MS:
         return f"the device's clock is far in the past (before {OLDEST.date()})"
-    if at_ms > _ms(arrived_at + CLOCK_TOLERANCE):
+    if at_ms > latest_ms:
         return "the device's clock is ahead of time"
     if code not in RANGES:
         return f"unknown metric {code}"
@@ -51,8 +53,16 @@ def rejection_reason(columns: BatchColumns, i: int, day: str, arrived_at: dateti
     return f"the event lies outside the batch's day {day}"
 
 
+def latest_ms(arrived_at: datetime) -> int:
+    """The latest time that a device may send in a message that arrives then, in ms since 1970 UTC."""
+    return _ms(arrived_at + CLOCK_TOLERANCE)
+
+
 def _ms(at: datetime) -> int:
     return int(at.timestamp() * 1000)
+
+
+_OLDEST_MS = _ms(OLDEST)
 
 
 @lru_cache(maxsize=4_096)

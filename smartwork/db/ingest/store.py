@@ -29,6 +29,7 @@ from smartwork.db.ingest.messages import (
 from smartwork.db.ingest.outboxes import LockedOutbox, lock_outboxes
 from smartwork.db.ingest.prepared_batches import PreparedBatches, prepare
 from smartwork.db.ingest.readings import store_readings
+from smartwork.db.ingest.registration_quota import RegistrationQuota
 from smartwork.db.ingest.rejected import store_rejected
 from smartwork.db.network.edge_reports import EdgeReport, store_edge_reports
 from smartwork.db.network.server_alarms import begin_server_alarm
@@ -59,10 +60,16 @@ class _KnownMessages:
 class IngestStore:
     """Writes portions of messages through one connection."""
 
-    def __init__(self, connection: Connection, activity_step: timedelta = ACTIVITY_STEP) -> None:
-        """`activity_step`: how often at most the arrival of an edge's messages is stored."""
+    def __init__(
+        self,
+        connection: Connection,
+        activity_step: timedelta = ACTIVITY_STEP,
+        quota: RegistrationQuota | None = None,
+    ) -> None:
+        """`activity_step`: how often at most the arrival of an edge's messages is stored. No `quota`: none is applied."""
         self._connection = connection
         self._activity_step = activity_step
+        self._quota = quota
         self._active_at: dict[EdgeKey, datetime] = {}
         with wrap_database_errors():
             self._ids = IdCache(connection)
@@ -107,7 +114,7 @@ class IngestStore:
         try:
             with wrap_database_errors():
                 known = [report for report in reports if self._has_centre(report[0], b"", rejected)]
-            store_edge_reports(self._connection, known)
+            store_edge_reports(self._connection, self._quota.admitted_edge_reports(known) if self._quota else known)
             if rejected:
                 self.commit(Portion(rejected=rejected), arrived_at)
         except psycopg.Error as error:
@@ -125,6 +132,8 @@ class IngestStore:
         try:
             with wrap_database_errors():
                 known = [received for received in hellos if self._has_centre(received.topic, b"", rejected)]
+                if self._quota:
+                    known = self._quota.admitted_hellos(known, self._ids)
                 self._ids.register([], [outbox for received in known for outbox in received.outboxes])
                 answers = answer_hellos(self._connection, self._ids, known, arrived_at)
             if rejected:
@@ -135,25 +144,28 @@ class IngestStore:
 
     def _commit(self, portion: Portion, arrived_at: datetime, prepared: PreparedBatches | None) -> CommitResult:
         known = self._known_messages(portion, arrived_at)
-        outboxes = [received.outbox for received in known.ledger_reports]
-        if prepared and prepared.ids is self._ids:
-            self._ids.register([], outboxes)
-        else:
+        batches: Sequence[ReceivedBatch] = []
+        if not (prepared and prepared.ids is self._ids):
+            prepared = None
             batches = [
                 received for received in portion.batches if self._has_centre(received.topic, received.payload, known.rejected)
             ]
-            self._ids.register(batches, outboxes)
-            prepared = prepare(self._ids, batches, None, arrived_at)
+        ledger_reports: Sequence[ReceivedLedgerReport] = known.ledger_reports
+        if self._quota:
+            batches, ledger_reports = self._quota.admitted(batches, ledger_reports, self._ids)
+        outboxes = [received.outbox for received in ledger_reports]
+        self._ids.register(batches, outboxes)
+        prepared = prepared or prepare(self._ids, batches, None, arrived_at)
         with self._connection.transaction():
             locked = lock_outboxes(
                 self._connection, [*prepared.outbox_ids.tolist(), *(self._ids.outbox_id(outbox) for outbox in outboxes)]
             )
             recorded = record_batches(self._connection, prepared, locked)
             readings = store_readings(self._connection, prepared, recorded.is_new)
-            reports = store_ledger_reports(self._connection, self._ids, known.ledger_reports, locked, arrived_at)
-            rejected = store_rejected(
-                self._connection, [*known.rejected, *recorded.rejected, *reports], prepared, recorded.is_new
-            )
+            reports = store_ledger_reports(self._connection, self._ids, ledger_reports, locked, arrived_at)
+            messages = [*known.rejected, *recorded.rejected, *reports]
+            keeps = self._quota.keeps_rejected if self._quota else None
+            rejected = store_rejected(self._connection, messages, prepared, recorded.is_new, keeps)
             store_edge_states(self._connection, self._ids, known.statuses, known.active_edges, arrived_at)
             self._report_refused(prepared, locked, recorded)
         self._record_activity(known.active_edges, arrived_at)

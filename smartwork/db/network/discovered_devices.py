@@ -5,7 +5,7 @@ from datetime import datetime
 
 from psycopg.rows import class_row
 
-from smartwork.contracts.edge_reports import DiscoveredDevices
+from smartwork.contracts.edge_reports import DISCOVERED_DEVICES_LIMIT, DiscoveredDevices
 from smartwork.contracts.topics import Topic
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
@@ -24,7 +24,10 @@ class UnregisteredDevice:
 
 
 def store_discovered_devices(connection: Connection, topic: Topic, report: DiscoveredDevices) -> None:
-    """Insert or update the devices of an edge's report; an older report changes nothing. In the caller's transaction."""
+    """Insert or update the devices of an edge's report; an older report changes nothing. In the caller's transaction.
+
+    As a report does, the database keeps the DISCOVERED_DEVICES_LIMIT devices of a centre that published last.
+    """
     newest = {(device.profile.value, device.address): device for device in report.devices}
     row = {
         "centre": topic.centre,
@@ -34,6 +37,7 @@ def store_discovered_devices(connection: Connection, topic: Topic, report: Disco
         "last_message_at": [instant_of_ms(device.last_ms) for device in newest.values()],
     }
     connection.execute(sql("store_discovered_devices"), row)
+    connection.execute(sql("forget_discovered_devices"), {"centre": topic.centre, "most_devices": DISCOVERED_DEVICES_LIMIT})
 
 
 def discovered_devices(connection: Connection, centre: str | None = None) -> list[UnregisteredDevice]:

@@ -24,7 +24,7 @@ GRANT UPDATE (resends) ON batch TO smartwork_ingest;
 GRANT UPDATE (last, in_outbox, reported_at, said_hello, accepted_for, closed_after) ON outbox TO smartwork_ingest;
 GRANT UPDATE (released_at) ON booking TO smartwork_ingest;
 GRANT UPDATE (published_at) ON release TO smartwork_ingest;
-GRANT DELETE ON span, span_queue, place_span_queue, edge_day, edge_clock TO smartwork_ingest;
+GRANT DELETE ON span, span_queue, place_span_queue, edge_day, edge_clock, discovered_device TO smartwork_ingest;
 
 -- name: grant_to_api
 -- What clients book and check in, and what they may read of verdicts, spans and documents. Tokens are read, not made; their

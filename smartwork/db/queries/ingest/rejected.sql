@@ -1,5 +1,5 @@
--- name: record_rejected
-INSERT INTO rejected (arrived_at, topic, reason, outbox_id, n, payload) VALUES (%s, %s, %s, %s, %s, %s)
+-- name: copy_rejected
+COPY rejected (arrived_at, topic, reason, outbox_id, n, payload) FROM STDIN
 
 -- name: record_refused_batch
 INSERT INTO rejected (arrived_at, topic, reason, outbox_id, n, payload)

@@ -8,6 +8,12 @@ ON CONFLICT (centre_id, profile, address)
 DO UPDATE SET topic = excluded.topic, last_message_at = excluded.last_message_at
 WHERE discovered_device.last_message_at <= excluded.last_message_at
 
+-- name: forget_discovered_devices
+DELETE FROM discovered_device d
+USING (SELECT o.centre_id, o.profile, o.address FROM discovered_device o JOIN centre c USING (centre_id)
+       WHERE c.slug = %(centre)s ORDER BY last_message_at DESC, profile, address OFFSET %(most_devices)s) AS old
+WHERE d.centre_id = old.centre_id AND d.profile = old.profile AND d.address = old.address
+
 -- name: discovered_devices
 SELECT c.slug AS centre, s.profile, s.address, s.topic, s.last_message_at
 FROM discovered_device s JOIN centre c USING (centre_id)
