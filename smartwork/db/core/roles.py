@@ -42,12 +42,17 @@ def grant_privileges(connection: Connection) -> list[str]:
 
     If a role is missing, nothing is granted. The connection must be the owner's or a superuser's.
     """
-    missing = [str(name) for (name,) in connection.execute(sql("missing_roles"), ([*Role],))]
+    missing = missing_roles(connection)
     if not missing:
         with connection.transaction():
             for name in _GRANTS:
                 connection.execute(sql(name))
     return missing
+
+
+def missing_roles(connection: Connection) -> list[str]:
+    """The roles that the server does not have."""
+    return [str(name) for (name,) in connection.execute(sql("missing_roles"), ([*Role],))]
 
 
 @contextmanager
@@ -161,8 +166,11 @@ def _give_to_owner(connection: Connection) -> None:
         if owner != Role.OWNER:
             connection.execute(SQL("ALTER DATABASE {} OWNER TO {}").format(Identifier(str(database)), Identifier(Role.OWNER)))
         connection.execute(SQL("GRANT CREATE, USAGE ON SCHEMA public TO {}").format(Identifier(Role.OWNER)))
+        if not _row(connection, "has_timescaledb")[0]:
+            return  # an empty database: the owner creates the extension and the tables
         for (statement,) in connection.execute(sql("objects_of_others")).fetchall():
             connection.execute(str(statement).encode())
+        connection.execute(sql("give_jobs_to_owner"))
 
 
 def _row(connection: Connection, name: str, /, **values: object) -> tuple[object, ...]:

@@ -22,7 +22,11 @@ SELECT current_database(), pg_get_userbyid(datdba) FROM pg_database WHERE datnam
 -- table, are not named: the latter follow their table, as do the chunks of a hypertable.
 SELECT statement FROM (
     SELECT 1 AS place, format('ALTER %s %I.%I OWNER TO smartwork_owner',
-                              CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE'
+                              CASE relkind WHEN 'v' THEN CASE WHEN EXISTS (
+                                               SELECT FROM timescaledb_information.continuous_aggregates a
+                                               WHERE a.view_schema = n.nspname AND a.view_name = c.relname
+                                           ) THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END
+                                           WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE'
                                            ELSE 'TABLE' END, n.nspname, c.relname) AS statement
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
@@ -37,3 +41,15 @@ SELECT statement FROM (
     WHERE n.nspname = 'public' AND p.proowner <> (SELECT oid FROM pg_roles WHERE rolname = 'smartwork_owner')
       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
 ) AS owned ORDER BY place, statement
+
+-- name: give_jobs_to_owner
+-- TimescaleDB runs a job with the rights of its owner. Jobs do not follow the owner of their table, and no function changes theirs.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM timescaledb_information.jobs WHERE job_id >= 1000 AND owner::text <> 'smartwork_owner') THEN
+        UPDATE _timescaledb_config.bgw_job SET owner = 'smartwork_owner' WHERE id >= 1000;
+    END IF;
+END $$
+
+-- name: has_timescaledb
+SELECT to_regclass('timescaledb_information.jobs') IS NOT NULL

@@ -1,6 +1,9 @@
 """Each service logs in as a role that may do its work and nothing else, on a real TimescaleDB."""
 
+import os
 import secrets
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -274,3 +277,30 @@ def test_a_right_that_somebody_granted_by_hand_ends_with_the_next_migration_run(
 
 def _password(url: str) -> str:
     return url.split("://")[1].split("@", maxsplit=1)[0].split(":")[1]
+
+
+def test_two_commands_make_an_empty_database_ready_for_its_services(empty_database_url: str) -> None:
+    password = secrets.token_hex(8)
+    given = {"SMARTWORK_POSTGRES_PASSWORD_OWNER": password}
+    roles = smartwork(empty_database_url, given, "roles")
+    assert roles.returncode == 0, roles.stderr
+    assert roles.stdout == "smartwork_owner can log in.\n"
+    migrated = smartwork(as_role(empty_database_url, Role.OWNER, password), {}, "migrate")
+    assert migrated.returncode == 0, migrated.stderr
+    assert password not in roles.stdout + roles.stderr + migrated.stdout + migrated.stderr
+    with closing(connect(service_url(empty_database_url, Role.API))) as api:
+        assert api.execute("SELECT count(*) FROM booking").fetchone() == (0,)
+    again = smartwork(as_role(empty_database_url, Role.OWNER, password), given, "roles")
+    assert again.returncode == 1
+    assert "Use the address of a superuser" in again.stderr.replace("\n", " ")
+
+
+def smartwork(database_url: str, env: dict[str, str], command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "smartwork", command],
+        env={**os.environ, "SMARTWORK_DATABASE_URL": database_url, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
