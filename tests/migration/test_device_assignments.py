@@ -47,5 +47,5 @@ def test_devices_keep_their_places_and_only_places_of_several_devices_are_derive
         untouched = connection.execute("SELECT xmin::text FROM span WHERE resource_id = 2").fetchall()
         assert derive_queued_spans(connection) == 1
         found = connection.execute("SELECT state FROM span WHERE resource_id = 1 ORDER BY starts_at")
-        assert [state for (state,) in found] == ["vacant", "occupied"]
+        assert [state for (state,) in found] == ["vacant", "unknown", "occupied"]
         assert connection.execute("SELECT xmin::text FROM span WHERE resource_id = 2").fetchall() == untouched

@@ -80,24 +80,20 @@ PlaceStretch = tuple[float, float, State, bool, bool]
 def combined(watches: Sequence[Watch], max_gap_s: float) -> list[PlaceStretch]:
     """The stretches of a place by all its watches, instant by instant between the changes of any sensor.
 
-    A detection of a sensor that is not stuck wins, then absence, then a stuck sensor, then nothing is known. Where no sensor
-    has a state there is no stretch.
+    A detection of a sensor that is not stuck wins, then absence, then a stuck sensor, then nothing is known.
     """
     sensors = [fill_gaps(_watched(watch), max_gap_s) for watch in watches]
     cuts = sorted({at for found in sensors for start, end, _ in found for at in (start, end)})
     cells = [_cell(start, end, sensors) for start, end in pairwise(cuts)]
-    found = [cell for cell in cells if cell is not None]
-    return _joined(_contradicted(_suspect(_filled(found, max_gap_s))))
+    return _joined(_contradicted(_suspect(_filled(cells, max_gap_s))))
 
 
-def _cell(start: float, end: float, sensors: Sequence[Sequence[Stretch]]) -> PlaceStretch | None:
+def _cell(start: float, end: float, sensors: Sequence[Sequence[Stretch]]) -> PlaceStretch:
     """The state between two neighbouring changes; its last flag says that sensors contradict each other, however long."""
     here = [each for found in sensors for each in found if each[0] <= start < each[1]]
     present = [each for each in here if each[2] == "occupied"]
     vacant = any(each[2] == "vacant" for each in here)
     contradict = vacant and bool(present)
-    if not here:
-        return None
     if any(not is_suspect(each) for each in present):
         return start, end, "occupied", False, contradict
     if vacant:

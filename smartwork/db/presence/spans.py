@@ -169,11 +169,7 @@ def _sensor_spans(connection: Connection, watches: _Watches) -> SpanColumns:
 
 
 def _place_spans(watches: _Watches, start: Integers, found: SpanColumns) -> PlaceSpans:
-    """The spans of each place that end after its `start`; `sensor` is the place.
-
-    Those of combined places begin at `start`, except unknown time: it lasts since the last reading of any sensor, which is
-    always read, and a reading that ends it may come much later. `start` is moved back to where such time begins.
-    """
+    """The spans of each place that end after its `start`; those of combined places begin there. `sensor` is the place."""
     place = watches.place[found.sensor]
     combined = watches.combined[place]
     alone = replace(found, sensor=place).where(~combined)
@@ -181,11 +177,7 @@ def _place_spans(watches: _Watches, start: Integers, found: SpanColumns) -> Plac
     no = np.zeros(len(alone.sensor), dtype=np.bool_)
     if not combined.any():
         return PlaceSpans(alone, no, no)
-    several = combine(found.where(combined), watches.place, MAX_GAP)
-    reaches_over = (several.spans.start < start[several.spans.sensor]) & (several.spans.end > start[several.spans.sensor])
-    silence = several.spans.where(reaches_over & (several.spans.state == STATES.index("unknown")))
-    start[silence.sensor] = silence.start
-    several = _from(several, start)
+    several = _from(combine(found.where(combined), watches.place, MAX_GAP), start)
     return PlaceSpans(
         concatenated([alone, several.spans]),
         np.concatenate([no, several.suspect]),
@@ -226,6 +218,47 @@ def _changed(connection: Connection, watches: _Watches, start: Integers, found: 
         if same:
             start[place] = before[same - 1][1]
     return PlaceSpans(spans.where(keep), found.suspect[keep], found.contradicted[keep])
+
+
+def _without_gaps(connection: Connection, watches: _Watches, start: Integers, found: PlaceSpans) -> PlaceSpans:
+    """The spans with the unknown time since the last stored span of each combined place, in which no sensor was living.
+
+    It may have begun long before `start`: only a later reading shows that time went on unknown. Unknown time that is the last
+    of a place is deleted.
+    """
+    wanted = np.flatnonzero(watches.combined)
+    unknown_state = STATES.index("unknown")
+    index = dict(zip(*(each.tolist() for each in np.unique(found.spans.sensor, return_index=True)), strict=True))
+    first = {place: int(found.spans.start[i]) for place, i in index.items()}
+    arguments = {
+        "resource_ids": array_text(watches.resource[wanted].tolist()),
+        "until_us": array_text([first.get(place, int(start[place])) for place in wanted.tolist()]),
+    }
+    place_of = {int(watches.resource[place]): place for place in wanted.tolist()}
+    gone: list[tuple[int, int]] = []
+    added: list[tuple[int, int, int]] = []
+    for resource_id, starts_us, ends_us, state in connection.execute(sql("spans_before"), arguments):
+        place = place_of[resource_id]
+        is_unknown = state == "unknown"
+        if is_unknown and (place not in first or ends_us < first[place]):
+            gone.append((resource_id, starts_us))
+        if place in first and ends_us < first[place]:
+            begins_us = starts_us if is_unknown else ends_us
+            if found.spans.state[index[place]] == unknown_state:
+                found.spans.start[index[place]] = begins_us
+            else:
+                added.append((place, begins_us, first[place]))
+    if gone:
+        columns = {"resource_ids": array_text([r for r, _ in gone]), "starts_us": array_text([s for _, s in gone])}
+        connection.execute(sql("delete_joined_spans"), columns)
+    sensor, begin, end = (np.array([each[i] for each in added], dtype=np.int64) for i in range(3))
+    unknown = SpanColumns(sensor, begin, end, np.full(len(added), unknown_state, dtype=np.int64))
+    no = np.zeros(len(added), dtype=np.bool_)
+    return PlaceSpans(
+        concatenated([unknown, found.spans]),
+        np.concatenate([no, found.suspect]),
+        np.concatenate([no, found.contradicted]),
+    )
 
 
 def _presence_since(connection: Connection, watches: _Watches) -> Iterator[tuple[Integers, Integers, Flags]]:
@@ -277,6 +310,9 @@ def _replace(connection: Connection, watches: _Watches, start: Integers, found: 
     if joined:
         gone = {"resource_ids": array_text(list(joined)), "starts_us": array_text(list(joined.values()))}
         connection.execute(sql("delete_joined_spans"), gone)
+    if watches.combined.any():
+        found = _without_gaps(connection, watches, start, replace(found, spans=spans))
+        spans = found.spans
     suspect = found.suspect | spans.is_suspect()
     with connection.cursor() as cursor, cursor.copy(sql("copy_spans")) as copy:
         copy.write(binary_spans(watches.resource[spans.sensor], PlaceSpans(spans, suspect, found.contradicted)))

@@ -159,19 +159,19 @@ def combine(found: SpanColumns, place: Integers, max_gap: timedelta) -> PlaceSpa
 
 
 def _segments(found: SpanColumns, place: Integers) -> tuple[SpanColumns, Integers]:
-    """The time that sensors cover, by place, cut wherever one of the place's sensors changes, without a state.
+    """The time from a place's first span to its last, cut wherever one of the place's sensors changes, without a state.
 
     The second value counts the votes of each segment: sensors that detect presence, that are stuck, that report absence.
     """
     occupied, stuck = found.state == _OCCUPIED, found.is_suspect()
-    votes = np.column_stack([occupied & ~stuck, stuck, found.state == _VACANT, np.ones(len(stuck), dtype=np.bool_)])
+    votes = np.column_stack([occupied & ~stuck, stuck, found.state == _VACANT])
     change = np.concatenate([votes, -votes.astype(np.int64)])
     at, owner = np.concatenate([found.start, found.end]), np.tile(place[found.sensor], 2)
     order = np.lexsort((at, owner))
     at, owner, count = at[order], owner[order], np.cumsum(change[order], axis=0)
     last = np.append((np.diff(owner) != 0) | (np.diff(at) != 0), True)[: len(at)]
     at, owner, count = at[last], owner[last], count[last]
-    covered = np.flatnonzero(count[:-1, 3] > 0)
+    covered = np.flatnonzero(np.diff(owner) == 0)  # between two spans of a place no sensor may have a state: it is unknown
     state = np.full(len(covered), _UNKNOWN, dtype=np.int64)
     return SpanColumns(owner[covered], at[covered], at[covered + 1], state), count[covered]
 

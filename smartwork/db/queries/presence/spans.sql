@@ -21,7 +21,7 @@ RETURNING resource_id, (extract(epoch FROM since) * 1000000)::bigint
 -- name: watches_to_derive
 -- The assignments that the spans of queued places depend on, by place; a queued place without one gets a row of NULLs.
 -- A reading counts for the place that its device watched then: assignments that ended before `since` have nothing new.
--- Assignments that ended long before have no influence at all. A place of one device needs no combination.
+-- Assignments that ended long before have no influence at all. A place that had only one needs no combination.
 WITH touched AS (
     SELECT a.resource_id, q.since_us, false AS by_place
     FROM unnest(%(device_ids)s::int[], %(device_since_us)s::bigint[]) AS q (device_id, since_us)
@@ -35,7 +35,7 @@ WITH touched AS (
 )
 SELECT p.resource_id, p.since_us, a.assignment_id, d.interval_s,
        CASE WHEN isfinite(a.ends_at) THEN (extract(epoch FROM a.ends_at) * 1000000)::bigint END,
-       p.by_place OR count(*) OVER (PARTITION BY p.resource_id) > 1
+       p.by_place OR (SELECT count(*) FROM device_assignment o WHERE o.resource_id = p.resource_id) > 1
 FROM place p
 LEFT JOIN device_assignment a ON a.resource_id = p.resource_id
     AND a.ends_at > 'epoch'::timestamptz + p.since_us * interval '1 microsecond' - %(influence)s::interval
@@ -91,6 +91,17 @@ FROM (SELECT resource_id, 'epoch'::timestamptz + since_us * interval '1 microsec
 WHERE span.resource_id = s.resource_id AND starts_at < s.since AND ends_at > s.since
 RETURNING span.resource_id, (extract(epoch FROM s.since) * 1000000)::bigint,
           (extract(epoch FROM starts_at) * 1000000)::bigint, state
+
+-- name: spans_before
+-- The last span of each place that begins before `until`.
+SELECT p.resource_id, (extract(epoch FROM last.starts_at) * 1000000)::bigint,
+       (extract(epoch FROM last.ends_at) * 1000000)::bigint, last.state
+FROM unnest(%(resource_ids)s::int[], %(until_us)s::bigint[]) AS p (resource_id, until_us)
+CROSS JOIN LATERAL (
+    SELECT starts_at, ends_at, state FROM span
+    WHERE resource_id = p.resource_id AND starts_at < 'epoch'::timestamptz + p.until_us * interval '1 microsecond'
+    ORDER BY starts_at DESC LIMIT 1
+) AS last
 
 -- name: delete_joined_spans
 DELETE FROM span USING unnest(%(resource_ids)s::int[], %(starts_us)s::bigint[]) AS s (resource_id, starts_us)
