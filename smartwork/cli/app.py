@@ -25,6 +25,7 @@ from smartwork.cli.migrate import migrate_command
 from smartwork.cli.policy import policy_app
 from smartwork.cli.progress_bar import err
 from smartwork.cli.reconcile import reconcile_command
+from smartwork.cli.recover import recover_command
 from smartwork.cli.renamed import add_renamed
 from smartwork.cli.replay import replay_app
 from smartwork.cli.retention import retention_app
@@ -79,6 +80,7 @@ app.add_typer(light_app, name="light")
 app.command("decode")(decode_command)
 
 app.command("ledger")(ledger_command)
+app.command("recover")(recover_command)
 app.add_typer(retention_app, name="retention")
 add_renamed(app, "keep", "retention run")
 

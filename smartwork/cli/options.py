@@ -1,6 +1,6 @@
 """Options that several commands share: `--month`, `--json` and `--out`."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +27,17 @@ def parse_month(text: str | None) -> date:
     if not _FIRST_YEAR <= month.year <= _LAST_YEAR:
         raise InputError(f"--month is {text!r}; expected one of the years {_FIRST_YEAR} to {_LAST_YEAR}, such as 2026-10")
     return month
+
+
+def parse_instant(text: str, option: str) -> datetime:
+    """The instant that an option gives in ISO 8601 with an offset. Raises InputError."""
+    try:
+        instant: datetime | None = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise InputError(f"{option} is {text!r}; expected an instant with an offset, such as 2026-10-05T09:00:00+02:00")
+    return instant
 
 
 def last_full_month(today: date) -> date:

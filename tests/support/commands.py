@@ -29,6 +29,7 @@ DATABASE = (
     "device retire mons s-1",
     "alarms",
     "ledger",
+    "recover --centre mons --since 2026-09-01T00:00+02:00 --until 2026-09-02T00:00+02:00 --ahead-s 3600",
     "reconcile --month 2026-09",
     "bill --month 2026-09",
     "settle --month 2026-09",

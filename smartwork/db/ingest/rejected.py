@@ -73,7 +73,9 @@ def _reading_rows(prepared: PreparedBatches, is_new: Flags, keeps: Keeps | None)
         chosen = implausible[batch_indexes == batch_index]
         if keeps:
             chosen = chosen[: keeps(topic, len(chosen))]
+        first, batch = received.batch.first, received.batch
         values = (columns.at_ms[chosen], columns.metric[chosen], columns.value[chosen], columns.n[chosen])
         for at_ms, code, value, n in zip(*(column.tolist() for column in values), strict=True):
+            payload = f"{at_ms} {code} {value} {batch.devices[batch.device[n - first]]}".encode()
             reason = rejection_reason(at_ms, code, value, day, latest)
-            yield _RejectedRow(prepared.arrived_at, topic, reason, outbox_id, n, f"{at_ms} {code} {value}".encode())
+            yield _RejectedRow(prepared.arrived_at, topic, reason, outbox_id, n, payload)
