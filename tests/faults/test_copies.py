@@ -84,7 +84,7 @@ def test_copies_with_different_contents_that_were_never_sent_lose_nothing(
         order = rng.sample(list(running.gateways), 2)
         for gateway in order:
             if rng.random() < 0.5:
-                gateway.program.kill()
+                gateway.stop()
                 gateway.start()
             gateway.network.restore()
             gateway.send(rng.randrange(1, 30))
