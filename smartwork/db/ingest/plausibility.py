@@ -8,12 +8,11 @@ import numpy as np
 
 from smartwork.contracts.metrics import RANGES, Metric
 from smartwork.db.ingest.columns import BatchColumns, Flags
+from smartwork.domain.ledger.report_checks import CLOCK_AHEAD
 from smartwork.domain.time import local_day
 
 OLDEST = datetime(2010, 1, 1, tzinfo=UTC)
 """An earlier event time comes from a clock that was never set."""
-AHEAD = "the device's clock is ahead of time"
-"""The reason of a rejected reading that `smartwork recover` can store under its true time."""
 CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far an event time may lie ahead of the server's clock."""
 
@@ -46,7 +45,7 @@ def rejection_reason(at_ms: int, code: int, value: float, day: str, latest_ms: i
     if at_ms < _OLDEST_MS:
         return f"the device's clock is far in the past (before {OLDEST.date()})"
     if at_ms > latest_ms:
-        return AHEAD
+        return CLOCK_AHEAD
     if code not in RANGES:
         return f"unknown metric {code}"
     limits = RANGES[Metric(code)]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
-from smartwork.db.ingest.plausibility import AHEAD
+from smartwork.domain.ledger.report_checks import CLOCK_AHEAD
 from smartwork.errors import InputError
 
 
@@ -26,7 +26,7 @@ def recover_readings(
     `shift` is negative: as much as the clock was ahead. Raises InputError, and changes nothing, if a time would still lie
     ahead of `now`.
     """
-    row = {"centre": centre, "reason": AHEAD, "since": since, "until": until, "shift": shift}
+    row = {"centre": centre, "reason": CLOCK_AHEAD, "since": since, "until": until, "shift": shift}
     with wrap_database_errors(), connection.transaction():
         [(count, first, last)] = connection.execute(sql("recover_rejected"), row).fetchall()
         if last is not None and last > now:

@@ -10,6 +10,8 @@ BURST = 1_000_000
 """Readings that a gateway may number at once beyond that, for example from devices that had stored them."""
 MOST_PER_DAY = MOST_PER_S * 25 * 3_600
 """The most readings of one local day, which has up to 25 hours; also the most numbers between two stored batches."""
+CLOCK_AHEAD = "the device's clock is ahead of time"
+"""The reason of a rejected reading that `smartwork recover` can store under its true time."""
 CLOCK_TOLERANCE = timedelta(minutes=2)
 """A gateway's clock may differ from the server's by so much before it is an alarm."""
 CLOCK_WRONG_AFTER = timedelta(minutes=1)
