@@ -26,7 +26,7 @@ BROKEN_BY = {
     "span_derivation_1": "ALTER TABLE span_queue RENAME COLUMN last_at TO lost",
     "early_release": "ALTER TABLE release_policy RENAME COLUMN left_min TO lost",
     "retention": "ALTER TABLE retention RENAME TO lost",
-    "silent_gateways": "ALTER TABLE alarm RENAME COLUMN ended_at TO lost",
+    "silent_gateways": "ALTER TABLE edge_status RENAME COLUMN last_message_at TO lost",
 }
 """A change to the database that makes each worker fail at every attempt, with an error that nobody expected."""
 
