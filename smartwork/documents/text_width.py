@@ -3,6 +3,8 @@
 The template gives such rows a fixed height, which is laid out in half the time.
 """
 
+from functools import lru_cache
+
 BODY_SIZE, SMALL_SIZE = 8.5, 7.0
 """Sizes of type in points; styles.typ has the same."""
 _MM_PER_POINT = 0.3528
@@ -22,6 +24,7 @@ _WIDEST = 1.3
 _WIDTHS = {letter: most for letters, most in _CLASSES.items() for letter in letters}
 
 
+@lru_cache(maxsize=8192)
 def width(text: str, size: float) -> float:
     """The most mm that `text` is wide in type of `size` points, regular or semibold.
 
