@@ -92,12 +92,18 @@ def _store_former(connection: Connection, outbox_id: int, left: LeftEpoch, now: 
     """Store what a gateway has left of a former epoch: nothing else of it is in an outbox."""
     [numbers] = rows_as(_KnownNumbers, connection, "known_numbers", outbox_id=outbox_id)
     connection.execute(sql("close_epoch"), {"outbox_id": outbox_id, "closed_after": left.last})
-    if 0 < left.known - numbers.known <= MOST_PER_DAY:
-        row = {"outbox_id": outbox_id, "day": today, "lost": left.known - numbers.known, "at": now}
-        connection.execute(sql("record_lost_numbers"), row)
-        connection.execute(sql("raise_known_number"), {"outbox_id": outbox_id, "known": left.known})
     days, in_outbox = [held.day for held in left.held], [held.in_outbox for held in left.held]
-    connection.execute(sql("record_held_days"), {"outbox_id": outbox_id, "days": days, "in_outbox": in_outbox})
+    held = {"outbox_id": outbox_id, "days": days, "in_outbox": in_outbox, "at": now}
+    connection.execute(sql("record_held_days"), held)
+    known = numbers.known if left.known - numbers.known > MOST_PER_DAY else max(numbers.known, left.known)
+    [(counted,)] = connection.execute(sql("counted_numbers"), {"outbox_id": outbox_id}).fetchall()
+    if counted < known == left.known:
+        row = {"outbox_id": outbox_id, "day": today, "lost": known - counted, "at": now}
+        connection.execute(sql("record_lost_numbers"), row)
+    elif counted > known:  # lost numbers lie before a batch that has arrived since: they count as the gap before it
+        connection.execute(sql("count_fewer_numbers"), {"outbox_id": outbox_id, "excess": counted - known})
+    if known > numbers.known:
+        connection.execute(sql("raise_known_number"), {"outbox_id": outbox_id, "known": known})
 
 
 def _raise_alarms(connection: Connection, centre_id: int, edge: str, hello: Hello, known: int | None, now: datetime) -> None:

@@ -240,3 +240,17 @@ def test_a_number_far_above_all_others_is_refused(connection: Connection, store:
     outcome = store.commit(Portion(batches=[received(batch(2**62 - 5, presence("s-1", NOON, [True])))]), NOON)
     assert (outcome.readings, outcome.confirmed) == (0, {})
     assert today(connection).missing == 0
+
+
+def test_what_an_outbox_still_holds_of_a_left_epoch_is_not_missing(connection: Connection, store: IngestStore) -> None:
+    yesterday = TODAY - timedelta(days=1)
+    held = [{"day": yesterday.isoformat(), "in_outbox": 15}]
+    left = {"epoch": EPOCH, "last": 20, "known": 20, "held": held}
+    hello(store, 0, epoch=OTHER_EPOCH, opened=0, former=[left])
+    days = {day.day: (day.numbered, day.in_outbox, day.missing) for day in ledger(connection)["mons"]}
+    assert days == {yesterday: (15, 15, 0), TODAY: (5, 0, 5)}
+    measurements = presence("s-1", NOON - timedelta(days=1), [True] * 15)
+    store.commit(portion_of(batch(6, measurements, day=yesterday)), NOON)
+    hello(store, 0, epoch=OTHER_EPOCH, opened=0, former=[left | {"held": []}])
+    total = [sum(getattr(day, name) for day in ledger(connection)["mons"]) for name in ("stored", "in_outbox", "missing")]
+    assert total == [15, 0, 5]

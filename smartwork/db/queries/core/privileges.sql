@@ -14,7 +14,8 @@ GRANT USAGE ON SCHEMA public TO smartwork_books, smartwork_ingest, smartwork_wor
 -- It stores what edges send, derives spans, releases places and runs retention. It reads no prices and no documents.
 GRANT SELECT ON centre, zone, resource, device, outbox, batch, edge_day, edge_status, rejected, reading, span, span_queue,
     stale_verdict, alarm, discovered_device, booking, booking_history, check_in, member, wifi_session, release, release_policy,
-    policy, operator, retention, ledger_day, schema_migration, device_assignment, place_span_queue, gateway_lease, edge_clock
+    policy, operator, retention, ledger_day, schema_migration, device_assignment, place_span_queue, gateway_lease, edge_clock,
+    ledger_gap
     TO smartwork_ingest;
 GRANT INSERT ON device, outbox, batch, edge_day, edge_status, rejected, reading, span, span_queue, stale_verdict, alarm,
     discovered_device, release, gateway_lease, edge_clock TO smartwork_ingest;

@@ -38,10 +38,31 @@ WITH closed AS (
 UPDATE edge_day SET in_outbox = 0 FROM closed WHERE edge_day.outbox_id = closed.outbox_id
 
 -- name: record_held_days
-UPDATE edge_day d SET in_outbox = coalesce(h.in_outbox, 0)
-FROM edge_day e LEFT JOIN unnest(%(days)s::date[], %(in_outbox)s::bigint[]) AS h (day, in_outbox) ON h.day = e.day
-WHERE e.outbox_id = %(outbox_id)s AND d.outbox_id = e.outbox_id AND d.day = e.day
-  AND d.in_outbox IS DISTINCT FROM coalesce(h.in_outbox, 0)
+-- What an outbox still holds of an epoch that it has left, by day; it holds nothing of other days.
+WITH released AS (
+    UPDATE edge_day SET in_outbox = 0
+    WHERE outbox_id = %(outbox_id)s AND in_outbox <> 0 AND day <> ALL(%(days)s::date[])
+)
+INSERT INTO edge_day (outbox_id, day, numbered, in_outbox, reported_at)
+SELECT %(outbox_id)s, h.day, h.in_outbox + arrived.many, h.in_outbox, %(at)s
+FROM unnest(%(days)s::date[], %(in_outbox)s::bigint[]) AS h (day, in_outbox)
+CROSS JOIN LATERAL (SELECT coalesce(sum(b.stored + b.rejected), 0)::bigint AS many
+                    FROM batch b WHERE b.outbox_id = %(outbox_id)s AND b.day = h.day) AS arrived
+ON CONFLICT (outbox_id, day) DO UPDATE
+SET numbered = greatest(edge_day.numbered, excluded.numbered), in_outbox = excluded.in_outbox
+
+-- name: counted_numbers
+-- How many numbers of an outbox the ledger counts, over all days.
+SELECT coalesce(sum(numbered), 0)::bigint FROM (
+    SELECT greatest(max(numbered), sum(arrived)) AS numbered
+    FROM (
+        SELECT day, (stored + rejected)::bigint AS arrived, 0::bigint AS numbered FROM batch WHERE outbox_id = %(outbox_id)s
+        UNION ALL
+        SELECT day, 0, numbered FROM edge_day WHERE outbox_id = %(outbox_id)s
+        UNION ALL
+        SELECT day, last - first + 1, 0 FROM ledger_gap WHERE outbox_id = %(outbox_id)s
+    ) AS counted GROUP BY day
+) AS by_day
 
 -- name: record_lost_numbers
 -- Numbers that were given in an epoch and of which neither a report nor a batch tells the day: counted on the day given.
@@ -50,6 +71,15 @@ SELECT %(outbox_id)s, %(day)s,
        %(lost)s + coalesce((SELECT sum(stored + rejected) FROM batch WHERE outbox_id = %(outbox_id)s AND day = %(day)s), 0),
        0, %(at)s
 ON CONFLICT (outbox_id, day) DO UPDATE SET numbered = greatest(edge_day.numbered + %(lost)s, excluded.numbered)
+
+-- name: count_fewer_numbers
+-- Takes numbers that are counted twice from the newest day that has so many which neither arrived nor are in the outbox.
+UPDATE edge_day d SET numbered = d.numbered - %(excess)s
+FROM (SELECT e.day FROM edge_day e
+      WHERE e.outbox_id = %(outbox_id)s AND e.numbered - e.in_outbox - %(excess)s >= coalesce(
+          (SELECT sum(b.stored + b.rejected) FROM batch b WHERE b.outbox_id = e.outbox_id AND b.day = e.day), 0)
+      ORDER BY e.day DESC LIMIT 1) AS newest
+WHERE d.outbox_id = %(outbox_id)s AND d.day = newest.day
 
 -- name: raise_known_number
 UPDATE outbox SET last = greatest(last, %(known)s) WHERE outbox_id = %(outbox_id)s
