@@ -65,16 +65,16 @@ SELECT 'bench-' || i, (SELECT min(company_id) FROM company) + i %% 200 FROM gene
 
 -- name: bench_bookings
 -- Forty bookings for each desk: a morning and an afternoon on twenty weekdays.
-INSERT INTO booking (external_id, resource_id, member_id, starts_at, ends_at, status)
-SELECT 'bench-' || r.resource_id || '-' || d.i || '-' || s, r.resource_id,
-       (SELECT min(member_id) FROM member) + (r.resource_id * 13 + d.i * 7 + s) %% 10000,
+INSERT INTO booking (external_id, resource_id, member_id, company_id, starts_at, ends_at, status)
+SELECT 'bench-' || r.resource_id || '-' || d.i || '-' || s, r.resource_id, m.member_id, m.company_id,
        (d.day + make_interval(hours => 8 + 5 * s)) AT TIME ZONE 'Europe/Brussels',
        (d.day + make_interval(hours => 12 + 5 * s)) AT TIME ZONE 'Europe/Brussels',
        CASE WHEN (r.resource_id + d.i * 11 + s) %% 20 = 0 THEN 'cancelled' ELSE 'booked' END
-FROM resource r, generate_series(0, 1) AS s,
+FROM resource r CROSS JOIN generate_series(0, 1) AS s CROSS JOIN
      (SELECT row_number() OVER (ORDER BY day) AS i, day FROM
       generate_series(%(month)s::timestamp, %(month)s::timestamp + interval '1 month - 1 day', '1 day') AS day
       WHERE extract(isodow FROM day) < 6 LIMIT 20) AS d
+JOIN member m ON m.member_id = (SELECT min(member_id) FROM member) + (r.resource_id * 13 + d.i * 7 + s) %% 10000
 ORDER BY r.resource_id, d.i, s
 
 -- name: bench_spans
@@ -99,8 +99,8 @@ UNION ALL SELECT resource_id, before, starts_at, 'vacant' FROM joined WHERE befo
 ORDER BY 1, 2
 
 -- name: bench_check_ins
-INSERT INTO check_in (external_id, resource_id, member_id, at, method)
-SELECT external_id, resource_id, member_id, starts_at + interval '4 min', 'badge' FROM booking WHERE booking_id %% 4 = 0
+INSERT INTO check_in (external_id, resource_id, member_id, company_id, at, method)
+SELECT external_id, resource_id, member_id, company_id, starts_at + interval '4 min', 'badge' FROM booking WHERE booking_id %% 4 = 0
 
 -- name: bench_stale_verdicts
 INSERT INTO stale_verdict (resource_id, month) SELECT resource_id, %(month)s FROM resource
