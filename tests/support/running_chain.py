@@ -150,7 +150,8 @@ def running_chain(folder: Path, days: Days, workers: int = 1, **ingest_settings:
         reference_url = url.rpartition("/")[0] + "/reference"
         for database_url in (reference_url, url):
             prepare(database_url, days)
-        store_without_faults(reference_url, servers.endpoints.broker_url, days, folder)
+        # Through the other broker: on the chain's own, the retained ledger of the reference's outboxes would reach its ingest.
+        store_without_faults(reference_url, centre_broker.url, days, folder)
         proxy = opened.enter_context(TcpProxy(servers.endpoints.broker_url))
         programs = []
         for worker in range(1, workers + 1):
