@@ -133,8 +133,9 @@ def _ledger(connection: Connection, now: datetime) -> None:
     ):
         stored = last - first + 1 - rejected
         connection.execute(
-            "INSERT INTO batch VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            (outbox_id, first, last, DAYS[0], stored, rejected, resends, bytes(32), now),
+            "INSERT INTO batch (outbox_id, first, last, day, stored, rejected, resends, digest, arrived_at, follows_gap) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            (outbox_id, first, last, DAYS[0], stored, rejected, resends, bytes(32), now, first == 61),
         )
     for outbox_id, numbered, waiting in ((1, 205, 5), (2, 100, 0)):
         connection.execute("INSERT INTO edge_day VALUES (%s, %s, %s, %s, %s)", (outbox_id, DAYS[0], numbered, waiting, now))
