@@ -150,7 +150,7 @@ def running_chain(folder: Path, days: Days, workers: int = 1, **ingest_settings:
         reference_url = url.rpartition("/")[0] + "/reference"
         for database_url in (reference_url, url):
             prepare(database_url, days)
-        # Through the other broker: on the chain's own, the retained ledger of the reference's outboxes would reach its ingest.
+        # Through the other broker: on its own, the chain would get the retained ledger of the reference outboxes.
         store_without_faults(reference_url, centre_broker.url, days, folder)
         proxy = opened.enter_context(TcpProxy(servers.endpoints.broker_url))
         programs = []
