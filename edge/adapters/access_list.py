@@ -47,6 +47,7 @@ FAMILY_TOPICS: Mapping[Profile, FamilyTopics] = {
     Profile.TTN: FamilyTopics(("v3/#",), ("v3/#",)),
     Profile.MILESIGHT: FamilyTopics((FREE_TOPICS,)),
     Profile.ELSYS: FamilyTopics((FREE_TOPICS,)),
+    Profile.GENERIC: FamilyTopics((FREE_TOPICS,), (FREE_TOPICS,)),
     # Home Assistant's statestream; Home Assistant is a user by itself.
     Profile.HOMEASSISTANT: FamilyTopics((), ()),
 }

@@ -1,5 +1,6 @@
 """Whether an edge is online: by its status and by every other message that arrives from it."""
 
+import time
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from smartwork.contracts.messages import Status
 from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.core.connection import Connection
 from smartwork.db.ingest.edge_state import EDGES_PER_CENTRE
+from smartwork.db.ingest.id_cache import RELOAD_S
 from smartwork.db.ingest.store import ACTIVITY_STEP, IngestStore
 from smartwork.db.network_setup import install
 from smartwork.transport.mqtt import Delivery
@@ -87,6 +89,7 @@ def test_a_message_of_a_centre_that_is_registered_later_shows_its_edge_from_then
     commit(store, NOON, elsewhere)
     assert states(connection) == []
     install(connection, small_network("namur"))
+    time.sleep(RELOAD_S + 0.1)
     commit(store, SOON, elsewhere)
     assert states(connection) == [("gateway", "online", SOON, SOON)]
 

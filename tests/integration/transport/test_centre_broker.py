@@ -19,12 +19,18 @@ pytestmark = pytest.mark.services
 PUBLISHED = {
     Profile.ZIGBEE2MQTT: ["zigbee2mqtt/desk 01", "zigbee2mqtt/floor 1/desk 01", "zigbee2mqtt/0x00158d0001/availability"],
     Profile.TASMOTA: ["tele/plug-7/SENSOR", "tele/plug-7/LWT", "stat/plug-7/RESULT", "tele/floor1/plug-7/STATE"],
-    Profile.SHELLY: ["shellyplus1-a8032ab1/events/rpc", "shellyplus1-a8032ab1/status/switch:0", "floor1/shelly/online"],
+    Profile.SHELLY: [
+        "shellyplus1-a8032ab1/events/rpc",
+        "shellyplus1-a8032ab1/status/switch:0",
+        "floor1/shelly/online",
+        "shellies/s1/relay/0",
+    ],
     Profile.ESPHOME: ["radar-1/binary_sensor/presence/state", "radar-1/status", "floor1/radar-1/sensor/lux/state"],
     Profile.CHIRPSTACK: ["application/2c9e/device/0102030405060708/event/up", "eu868/gateway/0016c001/event/up"],
     Profile.TTN: ["v3/app@ttn/devices/desk-1/up"],
     Profile.MILESIGHT: ["uplink/vs341-1"],
     Profile.ELSYS: ["uplink/floor1/ers-1"],
+    Profile.GENERIC: ["uplink/knx/1/2/3"],
 }
 """Topics as the makers' documentation gives them."""
 ADDRESSES = {
