@@ -129,6 +129,7 @@ class Forwarder:
         self._progress_at = self._monotonic()
         self.confirmed_at = self._clock()
         self._changed = True
+        self._report_former(epoch)
 
     def _handle_refused(self, epoch: str, refused: RefusedRun) -> None:
         is_current = epoch == self._outbox.epoch
@@ -143,6 +144,12 @@ class Forwarder:
         if self._handshake and is_current and self._outbox.epoch != epoch:
             self._handshake.was_refused()
         self._check_epoch()
+        self._report_former(epoch)
+
+    def _report_former(self, epoch: str) -> None:
+        """Say that no batch of a former epoch is left: a gateway that stops now would say no other hello."""
+        if self._handshake and epoch != self._outbox.epoch and not self._outbox.former.counts()[0]:
+            self._handshake.say_hello()
 
     def _check_epoch(self) -> None:
         """Start with the first number of an epoch that was opened since the last call."""
