@@ -17,6 +17,7 @@ from smartwork.contracts import access_list
 from smartwork.contracts.access_list import RESERVED_USERS, edge_topic
 from smartwork.contracts.asyncapi import EXAMPLES
 from smartwork.contracts.exchanges import EXCHANGES
+from smartwork.contracts.handshake import Answer, Hello
 from smartwork.contracts.topics import MessageType, Topic, all_centres_filter
 from smartwork.errors import PublicationRefused, ServiceUnavailable
 from smartwork.settings import EdgeSettings
@@ -184,6 +185,19 @@ def test_nobody_takes_the_place_of_another_client_by_its_id(broker: ProductionBr
     assert problems == []
 
 
+def accept(ingest: MqttClient, hello: Hello) -> None:
+    """Answer a hello as a server does that knows no other gateway and no number."""
+    answer = Answer(
+        instance=hello.instance,
+        epoch=hello.epoch,
+        gateway="accepted",
+        known=0,
+        sent_ms=hello.sent_ms,
+        server_ms=hello.sent_ms,
+    )
+    ingest.publish(str(Topic("mons", MessageType.ANSWER, "gateway")), answer.model_dump_json().encode())
+
+
 def test_the_chain_of_a_centre_works_under_the_access_lists(broker: ProductionBroker, tmp_path: Path) -> None:
     """The real gateway, with its centre's broker: policy in; readings, alarms, discovered devices and commands through."""
     with (
@@ -211,8 +225,10 @@ def test_the_chain_of_a_centre_works_under_the_access_lists(broker: ProductionBr
                 devices.publish("zigbee2mqtt/mons/desk 01", json.dumps({"occupancy": True}).encode())
                 devices.publish("tele/plug-7/SENSOR", b'{"ENERGY":{"Power":35}}')
                 operator.publish("sw/v1/mons/command/open-1-light", b'{"level":0.4,"until_ms":4102444800000}')
-                for topic in received_topics(ingest, 0.3):
-                    seen[topic.split("/")[3]] = True
+                for delivery in ingest.receive(100, 0.3):
+                    seen[delivery.topic.split("/")[3]] = True
+                    if f"/{MessageType.HELLO}/" in delivery.topic:
+                        accept(ingest, Hello.model_validate_json(delivery.payload))
                 commanded = commanded or any(d.topic.endswith("/rpc") for d in devices.receive(10, 0.1))
             assert all(seen.values()), (seen, broker.log_text[-1_000:])
             assert commanded
