@@ -19,8 +19,11 @@ from tests.support.program import Program, eventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.services]
 SECONDS = 20.0
-"""Valid readings delay other centres for longer: deriving the spans of a device with many readings holds up the store."""
-LIMIT_MB, LIMIT_GROWTH_MB = 200, 100
+LIMITS = (200, 1.0, 100)
+"""Memory of ingest in MB, p99 of the other centre's wait in seconds, growth of the database in MB."""
+LIMITS_OF_VALID = (250, 15.0, 150)
+"""Valid readings are stored, and delay other centres for longer: deriving the spans of a device with many readings holds up
+the store."""
 
 
 def size_mb(connection: Connection) -> float:
@@ -36,14 +39,14 @@ def quota_alarm(connection: Connection) -> str | None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "many", "alarms", "limit_s"),
+    ("kind", "many", "alarms", "limits"),
     [
-        (flood.invented_devices_and_epochs, 5_000, True, 1.0),
-        (flood.valid_batches, 5_000, True, 15.0),
-        (flood.implausible_readings, 5_000, True, 1.0),
-        (flood.garbage, 5_000, False, 1.0),
-        (flood.invented_alarms, 1_000, True, 1.0),
-        (flood.invented_discoveries, 5_000, True, 1.0),
+        (flood.invented_devices_and_epochs, 5_000, True, LIMITS),
+        (flood.valid_batches, 5_000, True, LIMITS_OF_VALID),
+        (flood.implausible_readings, 5_000, True, LIMITS),
+        (flood.garbage, 5_000, False, LIMITS),
+        (flood.invented_alarms, 1_000, True, LIMITS),
+        (flood.invented_discoveries, 5_000, True, LIMITS),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
@@ -54,7 +57,7 @@ def test_a_flood_of_one_centre_does_not_delay_another_or_fill_memory_and_disk(
     kind: Callable[[int], Messages],
     many: int,
     alarms: bool,
-    limit_s: float,
+    limits: tuple[float, float, float],
 ) -> None:
     url, broker = outage.endpoints.database_url, outage.endpoints.broker_url
     with (
@@ -79,7 +82,5 @@ def test_a_flood_of_one_centre_does_not_delay_another_or_fill_memory_and_disk(
         assert len(honest.waits_s) == honest.published > SECONDS
         assert sum(row.stored for row in ledger(connection)[HONEST]) == honest.published
         assert ingest.stop(30) == 0
-    assert figures[0] < LIMIT_MB
-    assert figures[1] < limit_s
-    assert figures[2] < LIMIT_GROWTH_MB
+    assert [figure for figure, limit in zip(figures, limits, strict=True) if figure >= limit] == []
     assert "Traceback" not in ingest.log_text
