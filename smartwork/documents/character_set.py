@@ -38,7 +38,7 @@ _OTHER = re.compile("[^" + "".join(f"\\U{first:08x}-\\U{last:08x}" for first, la
 _UNSEEN = re.compile(f"[{_VARIATION_SELECTORS}]")
 _LONGEST_WORD, _LONGEST_IN_COLUMN = 24, 12
 _BREAK_EVERY = 6
-_BREAK_HERE = "\u200b"
+BREAK_HERE = "\u200b"
 """Zero-width space: the typesetter may break a line there."""
 _LONG_WORD = re.compile(rf"\S{{{_LONGEST_WORD + 1},}}|[WM@%]{{{_BREAK_EVERY + 1},}}")
 _LONG_IN_COLUMN = re.compile(rf"[^\s-]{{{_LONGEST_IN_COLUMN + 1},}}")
@@ -88,7 +88,7 @@ def _printable(text: str) -> str:
 
 def _with_breaks(word: re.Match[str]) -> str:
     letters = word[0]
-    return _BREAK_HERE.join(letters[i : i + _BREAK_EVERY] for i in range(0, len(letters), _BREAK_EVERY))
+    return BREAK_HERE.join(letters[i : i + _BREAK_EVERY] for i in range(0, len(letters), _BREAK_EVERY))
 
 
 def _stand_in(match: re.Match[str]) -> str:

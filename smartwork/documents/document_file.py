@@ -12,6 +12,7 @@ from lxml import etree
 from pypdf import PageObject, PdfReader
 from pypdf.errors import PyPdfError
 
+from smartwork.documents.character_set import BREAK_HERE
 from smartwork.documents.embedded_evidence import from_csv
 from smartwork.errors import InputError
 
@@ -186,7 +187,8 @@ def _first_page(document: PdfReader) -> tuple[str, str | None]:
     """
     texts: list[str] = []
     for page in document.pages[:_FIRST_PAGES]:
-        lines = [re.sub(r"\s", "", line) for line in page.extract_text().splitlines()]
+        # A place to break a line may be read back anywhere: it shares the glyph of a letter before it.
+        lines = [re.sub(rf"[\s{BREAK_HERE}]", "", line) for line in page.extract_text().splitlines()]
         texts.append("".join(lines))
         if shown := next((match.group() for line in lines if (match := _DIGEST.search(line))), None):
             return "".join(texts), shown

@@ -67,7 +67,7 @@ def named(text: str, example: Invoice) -> Invoice:
 
 
 def printed(made: bytes) -> str:
-    return "".join("".join(page.extract_text() for page in PdfReader(BytesIO(made)).pages).split())
+    return "".join("".join(page.extract_text() for page in PdfReader(BytesIO(made)).pages).replace("\u200b", "").split())
 
 
 def test_every_character_that_counts_as_shown_can_be_drawn_in_every_style() -> None:
@@ -109,6 +109,12 @@ ANY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
 def test_no_text_at_all_keeps_a_document_from_being_drawn(tmp_path: Path, text: str) -> None:
     example = named(text, invoice(lines=1))
     [files] = render([example.canonical()], tmp_path, lambda *_: None)
+    assert verify(files.pdf).findings == ()
+
+
+@pytest.mark.parametrize("name", ["0" * 23 + "10", "1234567890123456789012345", "…" * 30])
+def test_a_long_word_with_digits_is_verified_where_it_is_broken(tmp_path: Path, name: str) -> None:
+    [files] = render([named(name, invoice(lines=1)).canonical()], tmp_path, lambda *_: None)
     assert verify(files.pdf).findings == ()
 
 
