@@ -9,13 +9,12 @@ from string import Template
 from edge.adapters.light_commands import percent
 from edge.adapters.message import DeviceMessage, MessageReadings
 from edge.adapters.quantity import in_own_unit
-from edge.adapters.values import number_or_text, text_of
+from edge.adapters.values import number_or_text, text_of, truth
 from smartwork.contracts.generic_rules import GenericField
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry
 
 _TRUTH = (Metric.PRESENCE, Metric.LIGHT_ON, Metric.ONLINE)
-_DEFAULT_ON, _DEFAULT_OFF = {"1", "1.0", "true", "on"}, {"0", "0.0", "false", "off"}
 _METRICS = {metric.label: metric for metric in Metric}
 _ABSENT = object()
 
@@ -40,7 +39,7 @@ def translate(message: DeviceMessage) -> MessageReadings:
     """The readings in one message, by the rules for its topic."""
     rules = message.rules
     if rules is None:
-        raise ValueError("the device has no rules; a device of the family generic needs them")
+        raise ValueError("no rules are given. A device of the family generic is read by rules; see docs/devices.md")
     fields = [field for field in rules.fields if _topic(message.address, field.topic) == message.topic]
     body = _json_of(message.payload) if any(field.path for field in fields) or rules.time else None
     claimed = _at(body, rules.time) if rules.time else None
@@ -95,9 +94,10 @@ def _at(body: object, path: str) -> object:
 def _value(field: GenericField, raw: object) -> float | None:
     metric = _METRICS[field.metric]
     if metric in _TRUTH:
+        if not field.on and not field.off:
+            return truth(raw)
         word = str(raw).strip().lower()
-        on = {text.lower() for text in field.on} or _DEFAULT_ON
-        off = {text.lower() for text in field.off} or _DEFAULT_OFF
+        on, off = ({text.lower() for text in words} for words in (field.on, field.off))
         return 1.0 if word in on else 0.0 if word in off else None
     parsed = number_or_text(raw)
     return None if parsed is None else in_own_unit(metric, parsed * field.scale, field.unit)

@@ -8,7 +8,7 @@ from typing import Literal
 from edge.adapters.elsys_payload import PRESENCE_BY_OCCUPANCY, add_elsys
 from edge.adapters.message import MessageReadings
 from edge.adapters.milesight_payload import add_milesight
-from edge.adapters.values import Convert, number, on_off, presence
+from edge.adapters.values import Convert, number, truth
 from smartwork.contracts.metrics import Metric
 
 Maker = Literal["milesight", "elsys"]
@@ -84,17 +84,13 @@ def _elsys_occupancy(value: object) -> float | None:
     return PRESENCE_BY_OCCUPANCY.get(-1.0 if (parsed := number(value)) is None else parsed)
 
 
-def _switch(value: object) -> float | None:
-    return on_off(value) if isinstance(value, str) else presence(value)
-
-
 _DECODED: tuple[tuple[str, Metric, Convert], ...] = (
-    ("occupancy", Metric.PRESENCE, presence),
-    ("occupancy_status", Metric.PRESENCE, presence),
-    ("occupied", Metric.PRESENCE, presence),
-    ("presence", Metric.PRESENCE, presence),
-    ("pir", Metric.PRESENCE, presence),
-    ("pir_status", Metric.PRESENCE, presence),
+    ("occupancy", Metric.PRESENCE, truth),
+    ("occupancy_status", Metric.PRESENCE, truth),
+    ("occupied", Metric.PRESENCE, truth),
+    ("presence", Metric.PRESENCE, truth),
+    ("pir", Metric.PRESENCE, truth),
+    ("pir_status", Metric.PRESENCE, truth),
     ("people_total_counts", Metric.OCCUPANT_COUNT, number),
     ("people_count_all", Metric.OCCUPANT_COUNT, number),
     ("people_count", Metric.OCCUPANT_COUNT, number),
@@ -104,8 +100,8 @@ _DECODED: tuple[tuple[str, Metric, Convert], ...] = (
     ("illuminance", Metric.ILLUMINANCE_LUX, number),
     ("illumination", Metric.ILLUMINANCE_LUX, number),
     ("light", Metric.ILLUMINANCE_LUX, number),
-    ("switch_1", Metric.LIGHT_ON, _switch),
-    ("socket_status", Metric.LIGHT_ON, _switch),
+    ("switch_1", Metric.LIGHT_ON, truth),
+    ("socket_status", Metric.LIGHT_ON, truth),
     ("active_power", Metric.POWER_W, number),
     ("electric_power", Metric.POWER_W, number),
     ("power_consumption", Metric.ENERGY_WH, number),
@@ -130,17 +126,9 @@ def add_decoded(readings: MessageReadings, decoded: dict[str, object], maker: Ma
             readings.ignore(name, decoded[name], "is a word, not lux", is_fault=False)
         else:
             readings.add_field(decoded, name, metric, convert)
-    _add_regions(readings, decoded)
+    regions = {name: value for name, value in decoded.items() if _REGION.fullmatch(name) and value is not None}
+    readings.add_presence_of_zones(regions)
     _add_battery(readings, decoded.get("battery"))
-
-
-def _add_regions(readings: MessageReadings, decoded: dict[str, object]) -> None:
-    """Presence in any of the regions that a codec gives, unless the device says it as a whole."""
-    regions = {name: presence(value) for name, value in decoded.items() if _REGION.fullmatch(name) and value is not None}
-    if regions and Metric.PRESENCE not in readings.by_metric:
-        known = [value for value in regions.values() if value is not None]
-        value = 1.0 if 1.0 in known else 0.0 if len(known) == len(regions) else None
-        readings.add(Metric.PRESENCE, value, " + ".join(regions), list(regions.values()))
 
 
 def _add_battery(readings: MessageReadings, battery: object) -> None:

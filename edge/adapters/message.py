@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from edge.adapters.event_time import MAX_AGE, EventTime, arrival_time, choose_event_time, parse_time
-from edge.adapters.values import Convert, child, text_of
+from edge.adapters.values import Convert, child, text_of, truth
 from smartwork.contracts.generic_rules import GenericRules
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading
@@ -115,6 +115,16 @@ class MessageReadings:
                 self.event_time.ms, self.message.device, metric, value, by_arrival=self.event_time.is_arrival
             )
             self.used.append(UsedField(name, metric, value))
+
+    def add_presence_of_zones(self, zones: dict[str, object]) -> None:
+        """Add presence in any of the zones, by the names of their fields, unless it is known as a whole.
+
+        A zone that is not understood may be occupied: nobody is there only if all zones say so.
+        """
+        if zones and Metric.PRESENCE not in self.by_metric:
+            values = {truth(value) for value in zones.values()}
+            any_zone = 1.0 if 1.0 in values else None if None in values else 0.0
+            self.add(Metric.PRESENCE, any_zone, " + ".join(zones), list(zones.values()))
 
     def ignore(self, name: str, raw: object, reason: str, *, is_fault: bool = True) -> None:
         """Note that the field `name` with the content `raw` gave no reading."""

@@ -6,7 +6,7 @@ Source: the schema in TheThingsNetwork/lorawan-devices (`lib/payload.json`): `ai
 """
 
 from edge.adapters.message import MessageReadings
-from edge.adapters.values import Convert, number, presence
+from edge.adapters.values import Convert, number, truth
 from smartwork.contracts.metrics import Metric
 
 _AIR: tuple[tuple[str, Metric, Convert], ...] = (
@@ -28,7 +28,7 @@ def add_normalized(readings: MessageReadings, payload: object) -> None:
                 readings.add_field(air, name, metric, convert)
         motion = readings.object_in(readings.object_in(measurement, "action"), "motion")
         if Metric.PRESENCE not in readings.by_metric and motion:
-            readings.add_field(motion, "detected", Metric.PRESENCE, presence)
+            readings.add_field(motion, "detected", Metric.PRESENCE, truth)
             count = number(motion.get("count"))
             if Metric.PRESENCE not in readings.by_metric and count is not None:
                 readings.add(Metric.PRESENCE, float(count > 0), "action.motion.count", count)

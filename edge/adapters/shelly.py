@@ -12,14 +12,13 @@ import re
 from edge.adapters import shelly_gen1
 from edge.adapters.light_commands import percent
 from edge.adapters.message import DeviceMessage, MessageReadings, no_readings, word_reading
-from edge.adapters.values import Convert, boolean, json_object, level_of, number, presence
+from edge.adapters.values import Convert, boolean, json_object, level_of, number, truth
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry
 
 _TOPIC = re.compile(r"(?P<address>[^/]+(?:/[^/]+)*?)/(?:events/rpc|status/[a-z_0-9]+:\d+|online)")
 _CHANNELS = ("switch", "light", "rgb", "rgbw", "cct", "pm1", "em1", "em1data")
 """Components of which a device may have several, each a light or a meter."""
-_MODEL = re.compile(r"(?:[a-z_0-9]*:)?(\d{1,3})")
 SWITCH = "switch"
 """Model of a Shelly that only switches: a relay, a plug. `switch:1` or `light:1` is the second channel of several."""
 
@@ -86,11 +85,11 @@ _FIELDS: dict[str, tuple[_Field, ...]] = {
         ("presence", "presencezone"),
         (
             (("num_objects",), Metric.OCCUPANT_COUNT, number),
-            (("state",), Metric.PRESENCE, presence),
-            (("value",), Metric.PRESENCE, presence),
+            (("state",), Metric.PRESENCE, truth),
+            (("value",), Metric.PRESENCE, truth),
         ),
     ),
-    "motion": ((("motion",), Metric.PRESENCE, presence), (("state",), Metric.PRESENCE, presence)),
+    "motion": ((("motion",), Metric.PRESENCE, truth), (("state",), Metric.PRESENCE, truth)),
     "devicepower": ((("battery", "percent"), Metric.BATTERY_PCT, number),),
     "bthomedevice": ((("battery",), Metric.BATTERY_PCT, number),),
 }
@@ -103,7 +102,7 @@ def _add_component(readings: MessageReadings, name: str, status: dict[str, objec
     model = readings.message.model
     if status.get("errors"):
         readings.ignore(name, status["errors"], "reports errors, so its values are not valid")
-    elif kind in _CHANNELS and channel != _channel(model):
+    elif kind in _CHANNELS and channel != shelly_gen1.registered_channel(model):
         readings.ignore(name, "", "is another channel than the registered one", is_fault=False)
     elif kind in ("presence", "presencezone") and _is_other_zone(model, kind, channel):
         readings.ignore(name, "", "is another zone than the registered one", is_fault=False)
@@ -126,17 +125,11 @@ def _add_bluetooth(readings: MessageReadings, events: object) -> None:
             reason = "is another sensor than the registered one: register its Bluetooth address as the model"
             readings.ignore("address", address, reason, is_fault=False)
             continue
-        readings.add_field(data, "motion", Metric.PRESENCE, presence)
+        readings.add_field(data, "motion", Metric.PRESENCE, truth)
         readings.add_field(data, "illuminance", Metric.ILLUMINANCE_LUX, number)
         readings.add_field(data, "temperature", Metric.TEMPERATURE_C, number)
         readings.add_field(data, "humidity", Metric.HUMIDITY_PCT, number)
         readings.add_field(data, "battery", Metric.BATTERY_PCT, number)
-
-
-def _channel(model: str | None) -> str:
-    """The channel that the registry's model names: the number in `light:1`, else 0."""
-    match = _MODEL.fullmatch((model or "").lower())
-    return str(int(match[1])) if match else "0"
 
 
 def _is_other_zone(model: str | None, kind: str, channel: str) -> bool:
@@ -149,7 +142,7 @@ def command(entry: DeviceEntry, level: float, ramp_s: float) -> list[tuple[str, 
     """The RPC call that sets a light to `level` (0 to 1, 0 is off) over `ramp_s` seconds; a relay is only switched."""
     if shelly_gen1.is_gen1(entry.address):
         return shelly_gen1.command(entry, level, ramp_s)
-    params: dict[str, object] = {"id": int(_channel(entry.model)), "on": level > 0}
+    params: dict[str, object] = {"id": int(shelly_gen1.registered_channel(entry.model)), "on": level > 0}
     method = "Switch.Set"
     if (entry.model or "").lower().partition(":")[0] != SWITCH:
         method = "Light.Set"

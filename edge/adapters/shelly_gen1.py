@@ -6,23 +6,33 @@ its chip.
 
 import json
 import re
+from functools import partial
 
 from edge.adapters.light_commands import percent
 from edge.adapters.message import DeviceMessage, MessageReadings, no_readings, word_reading
-from edge.adapters.values import Convert, fahrenheit, json_object, level_of, number, number_or_text, on_off, presence, text_of
+from edge.adapters.quantity import in_own_unit
+from edge.adapters.values import Convert, json_object, level_of, number, number_or_text, on_off, text_of, truth
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry
 
 _ADDRESS = re.compile(r"(shellies/[^/]+)(?:/(.*))?")
 _CHANNEL = re.compile(r"(relay|light|white|color|emeter)/(\d{1,2})(?:/([a-z_]+))?")
 _SENSORS: dict[str, tuple[Metric, Convert]] = {
-    "motion": (Metric.PRESENCE, presence),
+    "motion": (Metric.PRESENCE, truth),
     "lux": (Metric.ILLUMINANCE_LUX, number_or_text),
     "temperature": (Metric.TEMPERATURE_C, number_or_text),
     "humidity": (Metric.HUMIDITY_PCT, number_or_text),
     "battery": (Metric.BATTERY_PCT, number_or_text),
 }
-_MODEL = re.compile(r"(?:[a-z]+:)?(\d{1,2})")
+
+
+_MODEL = re.compile(r"(?:[a-z_0-9]*:)?(\d{1,3})")
+
+
+def registered_channel(model: str | None) -> str:
+    """The channel that the registry's model names, of any generation: the number in `light:1`, else 0."""
+    match = _MODEL.fullmatch((model or "").lower())
+    return str(int(match[1])) if match else "0"
 
 
 def is_gen1(topic: str) -> bool:
@@ -59,18 +69,18 @@ def translate(message: DeviceMessage) -> MessageReadings:
 
 def _motion(message: DeviceMessage, status: dict[str, object]) -> MessageReadings:
     readings = MessageReadings.at(message, number(status.get("timestamp")), "timestamp")
-    readings.add_field(status, "motion", Metric.PRESENCE, presence)
+    readings.add_field(status, "motion", Metric.PRESENCE, truth)
     readings.add_field(status, "lux", Metric.ILLUMINANCE_LUX, number)
     readings.add_field(status, "bat", Metric.BATTERY_PCT, number)
     temperature = readings.object_in(status, "tmp")
     if temperature.get("is_valid") is not False:
-        convert = fahrenheit if temperature.get("units") == "F" else number
-        readings.add_field(temperature, "value", Metric.TEMPERATURE_C, convert)
+        unit = "°F" if temperature.get("units") == "F" else None
+        readings.add_field(temperature, "value", Metric.TEMPERATURE_C, partial(in_own_unit, Metric.TEMPERATURE_C, unit=unit))
     return readings
 
 
 def _channel(message: DeviceMessage, kind: str, channel: str, field: str | None) -> MessageReadings:
-    if channel != _registered(message.model):
+    if channel != registered_channel(message.model):
         return no_readings(message, f"{kind}/{channel}", "is another channel than the registered one")
     readings, word = MessageReadings.at_arrival(message), text_of(message.payload)
     name = "/".join(part for part in (kind, channel, field) if part)
@@ -78,7 +88,7 @@ def _channel(message: DeviceMessage, kind: str, channel: str, field: str | None)
         readings.add(Metric.LIGHT_ON, on_off(word), name, word)
     elif field == "status":
         status = json_object(message.payload)
-        readings.add_field(status, "ison", Metric.LIGHT_ON, presence)
+        readings.add_field(status, "ison", Metric.LIGHT_ON, truth)
         readings.add_field(status, "brightness", Metric.LIGHT_LEVEL, level_of(100))
     elif field == "power":
         readings.add(Metric.POWER_W, number_or_text(word), name, word)
@@ -92,14 +102,9 @@ def _channel(message: DeviceMessage, kind: str, channel: str, field: str | None)
     return readings
 
 
-def _registered(model: str | None) -> str:
-    match = _MODEL.fullmatch((model or "").lower())
-    return str(int(match[1])) if match else "0"
-
-
 def command(entry: DeviceEntry, level: float, ramp_s: float) -> list[tuple[str, bytes]]:
     """The message that sets a light to `level` (0 to 1, 0 is off) over `ramp_s` seconds; a relay is only switched."""
-    channel = _registered(entry.model)
+    channel = registered_channel(entry.model)
     if (entry.model or "").lower().partition(":")[0] in ("switch", "relay"):
         return [(f"{entry.address}/relay/{channel}/command", b"on" if level > 0 else b"off")]
     setting: dict[str, object] = {"turn": "on" if level > 0 else "off"}

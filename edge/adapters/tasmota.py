@@ -9,10 +9,12 @@ address there.
 """
 
 import re
+from functools import partial
 
 from edge.adapters.light_commands import percent
 from edge.adapters.message import DeviceMessage, MessageReadings, no_readings, word_reading
-from edge.adapters.values import Convert, fahrenheit, json_object, level_of, number, on_off, presence, total
+from edge.adapters.quantity import in_own_unit
+from edge.adapters.values import Convert, json_object, level_of, number, on_off, total, truth
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry
 
@@ -85,7 +87,7 @@ def _add_dali(readings: MessageReadings, state: dict[str, object], gear: str | N
         return
     own = gear or ""
     for power, dimmer in ((f"DaliPower{own}", f"DaliDimmer{own}"), ("Power", "Dimmer"), ("POWER", "Dimmer")):
-        readings.add_field(answer, power, Metric.LIGHT_ON, presence)
+        readings.add_field(answer, power, Metric.LIGHT_ON, truth)
         readings.add_field(answer, dimmer, Metric.LIGHT_LEVEL, level_of(100))
         if readings.by_metric:
             break
@@ -115,15 +117,15 @@ def _add_telemetry(readings: MessageReadings, telemetry: dict[str, object]) -> N
                 if name in values:
                     readings.ignore(f"{sensor}.{name}", values[name], "is the device's own temperature", is_fault=False)
                 continue
-            convert_climate = fahrenheit if metric is Metric.TEMPERATURE_C and is_fahrenheit else number
-            readings.add_field(values, name, metric, convert_climate)
+            unit = "°F" if metric is Metric.TEMPERATURE_C and is_fahrenheit else None
+            readings.add_field(values, name, metric, partial(in_own_unit, metric, unit=unit))
 
 
 _ZIGBEE: tuple[tuple[str, Metric, Convert], ...] = (
-    ("Occupancy", Metric.PRESENCE, presence),
+    ("Occupancy", Metric.PRESENCE, truth),
     ("Temperature", Metric.TEMPERATURE_C, number),
     ("Humidity", Metric.HUMIDITY_PCT, number),
-    ("Power", Metric.LIGHT_ON, presence),
+    ("Power", Metric.LIGHT_ON, truth),
     ("Dimmer", Metric.LIGHT_LEVEL, level_of(254)),
     ("ActivePower", Metric.POWER_W, number),
     ("BatteryPercentage", Metric.BATTERY_PCT, number),

@@ -91,15 +91,15 @@ def level_of(full: float) -> Convert:
     return convert
 
 
-def presence(value: object) -> float | None:
-    """1 or 0 for what devices write of somebody's presence: a boolean, 0 or 1, or a word."""
+def truth(value: object) -> float | None:
+    """1 or 0 for what devices write of a presence or a switch: a boolean, 0 or 1, or a word."""
     if isinstance(value, str):
-        return _PRESENCE_WORDS.get(value.strip().lower())
+        return _TRUTH_WORDS.get(value.strip().lower())
     parsed = float(value) if isinstance(value, bool) else number(value)
     return parsed if parsed in (0.0, 1.0) else None
 
 
-_PRESENCE_WORDS = {
+_TRUTH_WORDS = {
     **dict.fromkeys(
         ("on", "true", "1", "yes", "occupied", "present", "presence", "detected", "trigger", "triggered", "motion"), 1.0
     ),
@@ -107,12 +107,6 @@ _PRESENCE_WORDS = {
         ("off", "false", "0", "no", "vacant", "unoccupied", "absent", "none", "clear", "idle", "normal", "empty"), 0.0
     ),
 }
-
-
-def fahrenheit(value: object) -> float | None:
-    """Degrees Celsius of a number in degrees Fahrenheit."""
-    parsed = number_or_text(value)
-    return None if parsed is None else round((parsed - 32) / 1.8, 3)
 
 
 def total(value: object) -> float | None:

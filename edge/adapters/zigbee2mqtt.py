@@ -14,7 +14,7 @@ import re
 
 from edge.adapters.light_commands import json_light
 from edge.adapters.message import DeviceMessage, MessageReadings
-from edge.adapters.values import Convert, json_object, level_of, number, on_off, presence, scaled, text_of
+from edge.adapters.values import Convert, json_object, level_of, number, on_off, scaled, text_of, total, truth
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry
 
@@ -23,8 +23,8 @@ _TYPICAL = re.compile(r"[^/]*(?:zigbee|z2m)[^/]*/.+")
 _SERVICE = re.compile(r"[^/]+/bridge(?:/.*)?|.*/(?:set|get)(?:/.*)?")
 """Topics of Zigbee2MQTT itself, and of commands."""
 _PROPERTIES: tuple[tuple[str, Metric, Convert], ...] = (
-    ("presence", Metric.PRESENCE, presence),
-    ("occupancy", Metric.PRESENCE, presence),
+    ("presence", Metric.PRESENCE, truth),
+    ("occupancy", Metric.PRESENCE, truth),
     ("people", Metric.OCCUPANT_COUNT, number),
     ("illuminance_lux", Metric.ILLUMINANCE_LUX, number),
     ("illuminance", Metric.ILLUMINANCE_LUX, number),
@@ -118,17 +118,12 @@ def _add_state(readings: MessageReadings, properties: dict[str, object], name: s
 
 def _add_zones(readings: MessageReadings, properties: dict[str, object]) -> None:
     """Presence in any of the zones, and the people of all zones together, unless the device says them as a whole."""
-    zones = {name: presence(value) for name, value in properties.items() if _ZONE.fullmatch(name) and value is not None}
-    if zones and Metric.PRESENCE not in readings.by_metric:
-        known = [value for value in zones.values() if value is not None]
-        # An unknown zone may be occupied: nobody is there only if all zones say so.
-        value = 1.0 if 1.0 in known else 0.0 if len(known) == len(zones) else None
-        readings.add(Metric.PRESENCE, value, " + ".join(zones), list(zones.values()))
-    people = {name: number(value) for name, value in properties.items() if _PEOPLE.fullmatch(name) and value is not None}
+    zones = {name: value for name, value in properties.items() if _ZONE.fullmatch(name) and value is not None}
+    readings.add_presence_of_zones(zones)
+    people = {name: value for name, value in properties.items() if _PEOPLE.fullmatch(name) and value is not None}
     if people and Metric.OCCUPANT_COUNT not in readings.by_metric:
-        counts = [value for value in people.values() if value is not None]
-        value = sum(counts) if len(counts) == len(people) else None
-        readings.add(Metric.OCCUPANT_COUNT, value, " + ".join(people), list(people.values()))
+        counts = list(people.values())
+        readings.add(Metric.OCCUPANT_COUNT, total(counts), " + ".join(people), counts)
 
 
 def _ignore_endpoints(readings: MessageReadings, properties: dict[str, object]) -> None:

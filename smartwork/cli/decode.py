@@ -112,12 +112,16 @@ def read_rules(path: Path) -> GenericRules:
     try:
         return GenericRules.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"Cannot read {path}: {error}") from None
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise InputError(f"Cannot read {path}: {reason}.") from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path} is no TOML file: {error}") from None
     except ValidationError as error:
         first = error.errors()[0]
-        raise InputError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        field = ".".join(map(str, first["loc"])) or "the rules"
+        raise InputError(
+            f"{path}: {field} is {str(first['input'])[:40]!r}: {first['msg'].removeprefix('Value error, ')}"
+        ) from None
 
 
 def reading_json(reading: Reading) -> dict[str, object]:
@@ -136,14 +140,17 @@ def _at(reading: Reading) -> str:
 
 
 def _table(translated: MessageReadings, profile: Profile) -> Table:
+    """The readings. All have one time, which stands below them."""
     table = Table(box=box.SIMPLE_HEAD, title=f"Readings in one message of a {profile.value} device", title_justify="left")
-    for column in ("Metric", "Value", "From the field", "At (UTC)", "Time from"):
+    for column in ("Metric", "Value", "From the field"):
         table.add_column(column)
-    for reading, used in zip(translated.readings(), translated.used, strict=True):
-        row = reading_json(reading)
-        table.add_row(str(row["metric"]), str(row["value"]), escape(used.name), str(row["at"]), f"the {row['at_source']}")
-    if not translated.by_metric:
-        table.add_row("no known values", "", "", "", "")
+    rows = [reading_json(reading) for reading in translated.readings()]
+    for row, used in zip(rows, translated.used, strict=True):
+        table.add_row(str(row["metric"]), str(row["value"]), escape(used.name))
+    if rows:
+        table.caption, table.caption_justify = f"At {rows[0]['at']}, the time of the {rows[0]['at_source']}", "left"
+    else:
+        table.add_row("no known values", "", "")
     return table
 
 

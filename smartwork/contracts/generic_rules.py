@@ -3,15 +3,24 @@
 from string import Template
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from smartwork.contracts.messages import WireModel
 from smartwork.contracts.metrics import Metric
 
 SubTopic = Annotated[str, StringConstraints(pattern=r"^[^+#\x00]*$", max_length=200)]
 Path = Annotated[str, StringConstraints(max_length=100)]
-MetricLabel = Annotated[str, StringConstraints(pattern="^(" + "|".join(metric.label for metric in Metric) + ")$")]
 PLACEHOLDERS = frozenset({"state", "level", "percent", "level254", "level255", "ramp_s", "ramp_ms"})
+
+
+def _metric(text: str) -> str:
+    labels = [metric.label for metric in Metric]
+    if text not in labels:
+        raise ValueError(f"expected one of {', '.join(labels)}")
+    return text
+
+
+MetricLabel = Annotated[str, AfterValidator(_metric), Field(json_schema_extra={"enum": [metric.label for metric in Metric]})]
 
 
 class GenericField(WireModel):
@@ -24,7 +33,11 @@ class GenericField(WireModel):
     )
     unit: str | None = Field(default=None, max_length=10, description="Unit of the value; null: the metric's own.")
     scale: float = Field(default=1, description="Factor to that unit.")
-    on: list[str] = Field(default_factory=list, max_length=20, description="Words that mean 1, in any case.")
+    on: list[str] = Field(
+        default_factory=list,
+        max_length=20,
+        description="Words that mean 1, in any case; with neither on nor off the usual ones.",
+    )
     off: list[str] = Field(default_factory=list, max_length=20, description="Words that mean 0, in any case.")
 
 
