@@ -8,6 +8,7 @@ import re
 
 from edge.adapters.values import number_or_text
 from smartwork.contracts.metrics import Metric
+from smartwork.contracts.units import UNITS
 
 METRIC_OF_CLASS = {
     "illuminance": Metric.ILLUMINANCE_LUX,
@@ -32,16 +33,6 @@ _EXCLUDING = re.compile(
     r"status|led|dew|point|feels|wifi|signal|rssi|count|boot"
 )
 """Words beside which the word of a quantity means something else: another quantity, a setting, the chip's own."""
-_FACTORS: dict[Metric, dict[str, float]] = {
-    Metric.POWER_W: {"W": 1, "kW": 1e3, "mW": 1e-3, "MW": 1e6},
-    Metric.ENERGY_WH: {"Wh": 1, "kWh": 1e3, "MWh": 1e6, "mWh": 1e-3, "J": 1 / 3600, "kJ": 1 / 3.6, "MJ": 1 / 0.0036},
-    Metric.BATTERY_PCT: {"%": 1},
-    Metric.HUMIDITY_PCT: {"%": 1},
-    Metric.ILLUMINANCE_LUX: {"lx": 1, "lux": 1, "klx": 1e3},
-    Metric.CO2_PPM: {"ppm": 1},
-    Metric.TEMPERATURE_C: {"°C": 1, "C": 1},
-}
-"""Factors from a unit to the metric's own. Any other unit is another quantity."""
 _WORD_UNITS = {"kwh": "kWh", "wh": "Wh", "mwh": "MWh", "w": "W", "kw": "kW"}
 
 
@@ -69,9 +60,5 @@ def in_own_unit(metric: Metric, value: object, unit: str | None, default: str | 
     declared = unit or default
     if parsed is None or declared is None:
         return parsed
-    if metric is Metric.TEMPERATURE_C and declared in ("°F", "F"):
-        return round((parsed - 32) / 1.8, 3)
-    if metric is Metric.TEMPERATURE_C and declared == "K":
-        return round(parsed - 273.15, 3)
-    factor = _FACTORS.get(metric, {}).get(declared)
-    return None if factor is None else round(parsed * factor, 6)
+    own = UNITS.get(metric, {}).get(declared)
+    return None if own is None else round(parsed * own.factor + own.offset, 6)

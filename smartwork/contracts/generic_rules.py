@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from smartwork.contracts.messages import WireModel
 from smartwork.contracts.metrics import Metric
+from smartwork.contracts.units import UNITS
 
 SubTopic = Annotated[str, StringConstraints(pattern=r"^[^+#\x00]*$", max_length=200)]
 Path = Annotated[str, StringConstraints(max_length=100)]
@@ -39,6 +40,14 @@ class GenericField(WireModel):
         description="Words that mean 1, in any case; with neither on nor off the usual ones.",
     )
     off: list[str] = Field(default_factory=list, max_length=20, description="Words that mean 0, in any case.")
+
+    @model_validator(mode="after")
+    def _unit_is_one_of_the_metric(self) -> Self:
+        known = UNITS.get(Metric[self.metric.upper()], {})
+        if self.unit is not None and self.unit not in known:
+            expected = f"expected one of {', '.join(known)}" if known else "the metric has no unit"
+            raise ValueError(f"{self.unit!r} is no unit of {self.metric}; {expected}")
+        return self
 
 
 class GenericCommand(WireModel):

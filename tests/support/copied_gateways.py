@@ -52,10 +52,14 @@ class CopiedGateway:
         eventually(lambda: self.program.log_text.count("is listening") > before, lambda: self.program.log_text, 40)
 
     def send(self, count: int) -> None:
-        """A meter sends `count` values, and its broker has them."""
+        """A meter sends `count` values with their times, and its broker has them.
+
+        The broker delivers a message again whose acknowledgement was lost; it is the same reading then.
+        """
         for _ in range(count):
             self.sent.append(1_000.0 + len(self.sent))
-            self.devices.publish(TOPIC, json.dumps({"energy": self.sent[-1] / 1_000}).encode()).wait_for_publish(20)
+            payload = {"energy": self.sent[-1] / 1_000, "last_seen": now().isoformat()}
+            self.devices.publish(TOPIC, json.dumps(payload).encode()).wait_for_publish(20)
 
     def numbered(self) -> int:
         """The last number of the outbox in its current epoch."""

@@ -89,6 +89,8 @@ def test_a_command_fills_the_template() -> None:
         ({"fields": [{"metric": "power_w", "topic": "a/#"}]}, "topic"),
         ({"fields": [{"metric": "power_w"}], "command": {"topic": "set", "payload": "$brightness"}}, "unknown placeholders"),
         ({"fields": [{"metric": "power_w", "word": "x"}]}, "word"),
+        ({"fields": [{"metric": "power_w", "unit": "VA"}]}, "'VA' is no unit of power_w; expected one of W, kW"),
+        ({"fields": [{"metric": "presence", "unit": "%"}]}, "the metric has no unit"),
     ],
 )
 def test_wrong_rules_are_refused_naming_the_field(rules: dict[str, object], field: str) -> None:
