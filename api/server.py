@@ -24,11 +24,11 @@ class LimitedProtocol(H11Protocol):
     idle: ClassVar[dict["LimitedProtocol", None]]
     deadline: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # narrower than asyncio declares: HTTP runs on a stream
         """Count the connection; if there are too many, the one that has been idle for longest is closed."""
         super().connection_made(transport)
         # asyncio reads 256 kB at once, before anybody can pause it: too much for each of hundreds of half-sent requests.
-        transport.max_size = _READ_BYTES  # type: ignore[attr-defined]
+        transport.max_size = _READ_BYTES  # type: ignore[attr-defined]  # a field of asyncio that has no public name
         self._await_request()
         if len(self.connections) > self.limits.connections:
             next(iter(self.idle)).transport.abort()
@@ -88,5 +88,5 @@ def server_config(app: FastAPI, limits: Limits, **where: object) -> uvicorn.Conf
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_SHUTDOWN_S,
-        **where,  # type: ignore[arg-type]
+        **where,  # type: ignore[arg-type]  # a host and port, or a file descriptor
     )

@@ -7,23 +7,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 from typing import Self
 
-from edge.batching import LocalDays, split, to_batch
+from edge.batching import LocalDays, split
+from edge.current_epoch import BATCH_SIZE, CurrentEpoch
 from edge.disk_quota import DiskQuota, is_full
 from edge.former_epochs import FormerBatch, FormerEpochs
 from edge.number_witness import NumberWitness
 from edge.outbox_overflow import Overflow, split_presence
 from edge.private_file import make_private
 from edge.sealed_batch import SealedBatch, digest_of, readings_of
-from smartwork.contracts.messages import LedgerReport, LedgerReportDay
-from smartwork.contracts.metrics import Metric
+from smartwork.contracts.messages import LedgerReport
 from smartwork.contracts.reading import Reading
 
-BATCH_SIZE = 400
-"""Most readings in a batch: about 9 kB on the wire."""
 LIMIT_BYTES = 1_000_000_000
 DELETED_AT_ONCE = 100
 """Most batches deleted in one transaction. On a full disk the deletion must fit into the existing write-ahead log."""
@@ -32,23 +29,14 @@ _SCHEMA = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS batch (
-    first INTEGER PRIMARY KEY, last INTEGER NOT NULL, day TEXT NOT NULL, payload BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS batch_day ON batch (day);
-CREATE TABLE IF NOT EXISTS day (day TEXT PRIMARY KEY, numbered INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS numbered (
-    n INTEGER PRIMARY KEY, day TEXT NOT NULL,
-    at_ms INTEGER NOT NULL, device TEXT NOT NULL, metric INTEGER NOT NULL, value REAL NOT NULL, by_arrival INTEGER NOT NULL);
 """
-"""Gateways are updated with their outbox file in place: existing tables keep their columns. `numbered` holds readings that
-have a number and are not sealed yet; `meta` holds the epoch, the last number and values saved by name. `batch`, `day` and
-`numbered` belong to the current epoch."""
+"""`meta` holds the epoch, the last number and values saved by name."""
 
 
-def create_tables(db: sqlite3.Connection) -> FormerEpochs:
-    """Create the tables that are missing; returns the former epochs, which have tables of their own."""
+def create_tables(db: sqlite3.Connection) -> tuple[CurrentEpoch, FormerEpochs]:
+    """Create the tables that are missing; returns the current and the former epochs, which have tables of their own."""
     db.executescript(_SCHEMA)
-    return FormerEpochs(db)
+    return CurrentEpoch(db), FormerEpochs(db)
 
 
 class Outbox:
@@ -68,17 +56,16 @@ class Outbox:
         path.parent.mkdir(parents=True, exist_ok=True)
         make_private(path)
         self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.executescript(_SCHEMA)
+        self._current, self.former = create_tables(self._db)
+        """Batches in `former` keep the epoch and the numbers that they were sealed with, until the server has answered."""
         self.full = False
         """Whether only presence readings are stored because the disk quota is used up."""
         self._new_epoch = new_epoch
         self._quota = DiskQuota(self._db, path, limit_bytes)
         self._overflow = Overflow()
-        self.former = FormerEpochs(self._db)
-        """Batches that keep the epoch and the numbers that they were sealed with, until the server has answered."""
         self._try(lambda: self._create(new_epoch()))
         self.epoch = str(self.load("epoch"))
-        self._unsealed = int(self._db.execute("SELECT count(*) FROM numbered").fetchone()[0])
+        self._unsealed = self._current.unsealed()
         self.set_timezone(timezone)
         self._witness = NumberWitness(path)
         self.opened: int | None = self._mark_opened()
@@ -140,10 +127,7 @@ class Outbox:
 
     def unconfirmed(self, after: int, limit: int) -> list[SealedBatch]:
         """Up to `limit` batches of the current epoch that are not confirmed and start after `after`, oldest first."""
-        rows = self._db.execute(
-            "SELECT first, last, payload FROM batch WHERE first > ? ORDER BY first LIMIT ?", (after, limit)
-        )
-        return [SealedBatch(first, last, payload) for first, last, payload in rows]
+        return self._current.oldest(after, limit)
 
     def confirm(
         self, runs: Iterable[tuple[int, int]], epoch: str | None = None, digests: Sequence[str] | None = None
@@ -232,25 +216,21 @@ class Outbox:
 
     def unconfirmed_count(self) -> int:
         """How many batches are not confirmed, those of former epochs included."""
-        return int(self._db.execute("SELECT count(*) FROM batch").fetchone()[0]) + self.former.counts()[0]
+        return self._current.batches() + self.former.counts()[0]
 
     def depth(self) -> int:
         """The number of readings from the oldest unconfirmed one to the newest, and in batches of former epochs."""
-        oldest = self._db.execute("SELECT min(first) FROM batch UNION ALL SELECT min(n) FROM numbered").fetchall()
-        firsts = [number for (number,) in oldest if number is not None]
-        current = self.last_number() - min(firsts) + 1 if firsts else 0
+        first = self._current.first_number()
+        current = self.last_number() - first + 1 if first is not None else 0
         return current + self.former.counts()[1]
 
     def report(self, at: datetime) -> LedgerReport:
         """The ledger of the current epoch by local day: how many readings were numbered, how many are in the outbox."""
-        waiting: Counter[str] = Counter(dict(self._db.execute("SELECT day, sum(last - first + 1) FROM batch GROUP BY day")))
-        waiting.update(dict(self._db.execute("SELECT day, count(*) FROM numbered GROUP BY day")))
-        days = self._db.execute("SELECT day, numbered FROM day ORDER BY day")
         return LedgerReport(
             epoch=self.epoch,
             reported_ms=int(at.timestamp() * 1000),
             last=self.last_number(),
-            days=[LedgerReportDay(day=day, numbered=numbered, in_outbox=waiting[day]) for day, numbered in days],
+            days=self._current.ledger_days(),
         )
 
     def last_number(self) -> int:
@@ -322,27 +302,25 @@ class Outbox:
                     if (batch := self.former.find(epoch, first, last, digest)) is not None:
                         self.former.delete(batch)
                 elif digest is None or self._has(first, last, digest):
-                    self._db.execute("DELETE FROM batch WHERE first = ? AND last = ?", (first, last))
+                    self._current.delete(first, last)
 
     def _has(self, first: int, last: int, digest: str) -> bool:
-        row = self._db.execute("SELECT payload FROM batch WHERE first = ? AND last = ?", (first, last)).fetchone()
-        return row is not None and digest_of(row[0]) == digest
+        payload = self._current.payload(first, last)
+        return payload is not None and digest_of(payload) == digest
 
     def _leave_epoch(self, epoch: str, never_published_after: int | None, known: int) -> None:
         with self._transaction():
             last = self.last_number()
             boundary = last if never_published_after is None else min(never_published_after, last)
-            self._seal_unsealed(boundary)
-            rows = self._db.execute("SELECT first, last, day, payload FROM batch WHERE last <= ? ORDER BY first", (boundary,))
-            self.former.add(FormerBatch(self.epoch, *row) for row in rows.fetchall())
+            self._current.seal(self.epoch, boundary)
+            self.former.add(FormerBatch(self.epoch, *row) for row in self._current.rows_up_to(boundary))
             self.former.leave(self.epoch, max(boundary, known), known)
-            moved = self._db.execute("SELECT payload FROM batch WHERE last > ? ORDER BY first", (boundary,)).fetchall()
-            for table in ("batch", "day"):
-                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - constants only
+            moved = self._current.payloads_above(boundary)
+            self._current.clear()
             self._db.execute("UPDATE meta SET value = ? WHERE name = 'epoch'", (epoch,))
             self._db.execute("UPDATE meta SET value = '0' WHERE name = 'last'")
             self._db.execute("DELETE FROM meta WHERE name = 'opened'")
-            for (payload,) in moved:
+            for payload in moved:
                 self._number_again(*readings_of(payload)[1:], epoch=epoch)
 
     def _number_again(self, day: str, readings: Sequence[Reading], epoch: str | None = None) -> None:
@@ -350,15 +328,9 @@ class Outbox:
         if not readings:
             return
         first = self.last_number() + 1
-        self._store_batch(first, day, readings, epoch)
+        self._current.store(epoch or self.epoch, first, day, readings)
         self._db.execute("UPDATE meta SET value = ? WHERE name = 'last'", (str(first + len(readings) - 1),))
-        self._count_numbered({day: len(readings)})
-
-    def _count_numbered(self, numbered: Mapping[str, int]) -> None:
-        self._db.executemany(
-            "INSERT INTO day VALUES (?, ?) ON CONFLICT DO UPDATE SET numbered = numbered + excluded.numbered",
-            sorted(numbered.items()),
-        )
+        self._current.count({day: len(readings)})
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -383,46 +355,17 @@ class Outbox:
                 numbered[day] += len(run)
             unsealed_count = self._unsealed
             if unsealed or unsealed_count:
-                self._store_unsealed(number + 1, readings)
+                self._current.store_unsealed(self.epoch, number + 1, split(readings, self._days, BATCH_SIZE))
                 unsealed_count += len(readings)
                 if not unsealed or unsealed_count >= BATCH_SIZE:
-                    self._seal_unsealed()
+                    self._current.seal(self.epoch)
                     unsealed_count = 0
             else:
                 first = number + 1
                 for day, run in split(readings, self._days, BATCH_SIZE):
-                    self._store_batch(first, day, run)
+                    self._current.store(self.epoch, first, day, run)
                     first += len(run)
             self._db.execute("UPDATE meta SET value = ? WHERE name = 'last'", (str(number + len(readings)),))
-            self._count_numbered(numbered)
+            self._current.count(numbered)
         self._unsealed = unsealed_count
         self._record()
-
-    def _store_unsealed(self, first: int, readings: Sequence[Reading]) -> None:
-        for day, run in split(readings, self._days, BATCH_SIZE):
-            to_batch(self.epoch, first, day, run)  # raises before a reading that fits no batch takes a number
-            self._db.executemany(
-                "INSERT INTO numbered VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [(n, day, r.at_ms, r.device, int(r.metric), float(r.value), r.by_arrival) for n, r in enumerate(run, first)],
-            )
-            first += len(run)
-
-    def _seal_unsealed(self, boundary: int = 0) -> None:
-        """Seal the unsealed readings: each batch has consecutive numbers of one day, all up to `boundary` or all above it."""
-        rows = self._db.execute("SELECT n, day, at_ms, device, metric, value, by_arrival FROM numbered ORDER BY n").fetchall()
-        for (_, day, _), group in groupby(
-            enumerate(rows), key=lambda pair: (pair[1][0] - pair[0], pair[1][1], pair[1][0] > boundary)
-        ):
-            run = [row for _, row in group]
-            for start in range(0, len(run), BATCH_SIZE):
-                part = run[start : start + BATCH_SIZE]
-                readings = [
-                    Reading(at_ms, device, Metric(metric), value, bool(by_arrival))
-                    for _, _, at_ms, device, metric, value, by_arrival in part
-                ]
-                self._store_batch(part[0][0], day, readings)
-        self._db.execute("DELETE FROM numbered")
-
-    def _store_batch(self, first: int, day: str, run: Sequence[Reading], epoch: str | None = None) -> None:
-        batch = to_batch(epoch or self.epoch, first, day, run)
-        self._db.execute("INSERT INTO batch VALUES (?, ?, ?, ?)", (first, batch.last, day, batch.model_dump_json().encode()))

@@ -1,27 +1,12 @@
 """What an orchestrator sees of the gateway and of the simulator."""
 
 import socket
-import urllib.error
-import urllib.request
 
 import pytest
 
 from smartwork.errors import SettingError
 from smartwork.health_server import DEAD_AFTER_S, Health, health_server
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def ask(port: int, path: str) -> tuple[int, str]:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
-            return int(answer.status), answer.read().decode()
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return refused.code, refused.read().decode()
+from tests.support.http import ask, free_port
 
 
 def test_a_program_that_hangs_is_not_well_and_one_without_its_broker_is_not_ready() -> None:

@@ -25,13 +25,15 @@ _MIN_FOR_PROCESSES = 2_000
 def reconcile_month(
     connection: Connection, month: date, now: datetime, progress: Progress, *, database_url: str | None = None
 ) -> dict[str, tuple[int, int, int]]:
-    """Give each stay that begins in the local month, and each booking that has ended at `now`, a verdict. Returns, by
-    verdict, the count, the seconds booked and the seconds occupied.
+    """Give each stay that begins in the local month, and each booking that has ended at `now`, a verdict.
+
+    Returns by verdict: the count, the seconds booked and the seconds occupied.
 
     Only places whose bookings, check-ins or spans changed since their last verdict are judged, and those where a booking or
-    a span had not ended at the last run. Verdicts that do not change
-    keep their numbers. The next run finishes a run that was interrupted. With a `database_url`, a large run uses one
-    process a core. Raises ServiceUnavailable if the database connection is lost.
+    a span had not ended at the last run. Verdicts that do not change keep their numbers. The next run finishes a run that
+    was interrupted. With a `database_url`, a large run uses one process for each core.
+
+    Raises ServiceUnavailable if the database connection is lost.
     """
     first = month.replace(day=1)
     with wrap_database_errors():

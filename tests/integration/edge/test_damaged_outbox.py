@@ -2,8 +2,8 @@
 
 import json
 import os
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from random import Random
 
@@ -55,6 +55,22 @@ DAMAGES: list[Callable[[Path], None]] = [
 ]
 
 
+@contextmanager
+def lit_centre(outage: Stack, gateway: Program) -> Iterator[tuple[Connection, MqttClient]]:
+    """A centre with zone settings, whose gateway has had the policy in force and is stopped again."""
+    with (
+        closing(connect(outage.endpoints.database_url)) as database,
+        MqttClient(outage.endpoints.broker_url, "devices", subscriptions=[SET]) as centre,
+    ):
+        install(database, small_network())
+        install_zone_settings(database, small_network().centres, NOON)
+        centre.wait_connected(10)
+        publish_policies(database, centre, now())
+        with gateway:
+            gateway.wait_for_log("is in force")
+        yield database, centre
+
+
 def test_with_a_damaged_outbox_and_without_the_network_the_lights_work_and_later_the_alarm_and_the_readings_arrive(
     outage: Stack, tmp_path: Path
 ) -> None:
@@ -63,16 +79,7 @@ def test_with_a_damaged_outbox_and_without_the_network_the_lights_work_and_later
     online = Program("edge", settings, tmp_path / "online.log")
     alone = Program("edge", settings | {"broker_url": NOWHERE}, tmp_path / "alone.log")
     ingest = Program("ingest", {"database_url": outage.endpoints.database_url, "broker_url": url}, tmp_path / "ingest.log")
-    with (
-        closing(connect(outage.endpoints.database_url)) as database,
-        MqttClient(url, "devices", subscriptions=[SET]) as centre,
-    ):
-        install(database, small_network())
-        install_zone_settings(database, small_network().centres, NOON)
-        centre.wait_connected(10)
-        publish_policies(database, centre, now())
-        with online:
-            online.wait_for_log("is in force")
+    with lit_centre(outage, online) as (database, centre):
         for number, damage in enumerate(DAMAGES, 1):
             damage(outbox)
             for part in ("-wal", "-shm"):
@@ -142,16 +149,7 @@ def test_a_damaged_policy_file_does_not_stop_the_lights(outage: Stack, tmp_path:
     policy = tmp_path / "outbox.sqlite.policy.json"
     online = Program("edge", settings, tmp_path / "online.log")
     alone = Program("edge", settings | {"broker_url": NOWHERE}, tmp_path / "alone.log")
-    with (
-        closing(connect(outage.endpoints.database_url)) as database,
-        MqttClient(url, "devices", subscriptions=[SET]) as centre,
-    ):
-        install(database, small_network())
-        install_zone_settings(database, small_network().centres, NOON)
-        centre.wait_connected(10)
-        publish_policies(database, centre, now())
-        with online:
-            online.wait_for_log("is in force")
+    with lit_centre(outage, online) as (_, centre):
         of_another_centre = json.loads(policy.read_text()) | {"centre": "namur"}
         for text in ("{", json.dumps(of_another_centre)):
             policy.write_text(text)

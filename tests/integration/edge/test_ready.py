@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from smartwork.devstack.stack import Stack
-from tests.integration.ingest.test_metrics import ask, free_port
+from tests.support.http import ask, free_port
 from tests.support.program import Program, eventually
 
 pytestmark = pytest.mark.services

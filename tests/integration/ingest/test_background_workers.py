@@ -15,8 +15,9 @@ from ingest.worker_health import STALE_AFTER_S, WorkerHealth
 from smartwork.clock import now
 from smartwork.db.core.connection import Connection
 from smartwork.db.network_setup import install
-from tests.integration.ingest.test_metrics import ask, figures, free_port
+from tests.integration.ingest.test_metrics import figures
 from tests.support.factory import small_network
+from tests.support.http import ask, free_port
 from tests.support.program import Program, eventually
 
 LOG = logging.getLogger("ingest.test")

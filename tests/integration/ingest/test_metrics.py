@@ -1,9 +1,6 @@
 """What a monitor, an orchestrator and an operator see of ingest: figures, probes, log lines, an orderly stop."""
 
 import json
-import socket
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -24,28 +21,12 @@ from smartwork.devstack.stack import Stack
 from smartwork.errors import SettingError
 from smartwork.transport.mqtt import MqttClient
 from tests.support.factory import EPOCH, small_network
+from tests.support.http import ask, free_port
 from tests.support.program import Program, eventually
 
 READINGS = "sw/v1/mons/readings/gateway"
 MARK = "whose-desk-is-this"
 PER_BATCH = 20
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def ask(port: int, path: str) -> tuple[int, str]:
-    """Status and body; status 0 where nobody answers."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
-            return int(answer.status), answer.read().decode()
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return refused.code, refused.read().decode()
-    except OSError:
-        return 0, ""
 
 
 def healthz(port: int) -> tuple[int, str]:

@@ -3,7 +3,8 @@
 import shutil
 from pathlib import Path
 
-from edge.outbox import BATCH_SIZE, Outbox
+from edge.current_epoch import BATCH_SIZE
+from edge.outbox import Outbox
 from edge.sealed_batch import SealedBatch, digest_of, readings_of
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.outbox import BATCH_SIZE, Outbox
+from edge.current_epoch import BATCH_SIZE
+from edge.outbox import Outbox
 from smartwork.contracts.messages import Batch
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading

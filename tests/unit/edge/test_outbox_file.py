@@ -13,7 +13,8 @@ from random import Random
 import pytest
 
 from edge import outbox_check
-from edge.outbox import BATCH_SIZE, Outbox
+from edge.current_epoch import BATCH_SIZE
+from edge.outbox import Outbox
 from edge.outbox_file import KEPT, RETRY_AFTER, OutboxFile
 from edge.sealed_batch import readings_of
 from smartwork.contracts.metrics import Metric
