@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
-from threading import Thread
 from typing import TYPE_CHECKING
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -12,6 +11,7 @@ from prometheus_client.exposition import ThreadingWSGIServer, make_wsgi_app
 from ingest.metrics import Metrics
 from ingest.worker_health import WorkerHealth
 from smartwork.errors import SettingError
+from smartwork.health_server import serving
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -33,14 +33,8 @@ def metrics_server(metrics: Metrics, health: WorkerHealth, host: str, port: int)
             f"SMARTWORK_METRICS_PORT is {port}, but {host}:{port} cannot be listened on ({error.strerror}). "
             "Choose a free port, or 0 for none."
         ) from error
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="ingest.metrics_server", daemon=True)
-    thread.start()
-    try:
+    with serving(server, "ingest.metrics_server"):
         yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _application(metrics: Metrics, health: WorkerHealth) -> "WSGIApplication":

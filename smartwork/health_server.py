@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseServer
 from threading import Thread
 
 from smartwork.errors import SettingError
@@ -54,7 +55,14 @@ def health_server(health: Health, port: int) -> Iterator[None]:
             "Choose a free port, or 0 for none."
         ) from error
     server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="health_server", daemon=True)
+    with serving(server, "health_server"):
+        yield
+
+
+@contextmanager
+def serving(server: BaseServer, name: str) -> Iterator[None]:
+    """Answer requests in a thread of this name while the block lasts, then close the server."""
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, name=name, daemon=True)
     thread.start()
     try:
         yield
