@@ -63,7 +63,13 @@ class Gateway:
         self._outbox = self._outbox_file.open()
         self._network = NetworkConnection(settings.broker_url, self._centre, NAME, log.warning)
         topic = (self._centre, NAME)
-        self._handshake = Handshake(self._network.client, self._outbox, topic, network_clock or clock)
+        self._handshake = Handshake(
+            self._network.client,
+            self._outbox,
+            topic,
+            network_clock or clock,
+            is_salvaging=lambda: self._outbox_file.is_salvaging,
+        )
         self._forwarder = Forwarder(
             self._network.client, self._outbox, topic, network_clock or clock, handshake=self._handshake
         )

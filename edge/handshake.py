@@ -41,13 +41,18 @@ class Handshake:
         topic: tuple[str, str],
         clock: Callable[[], datetime],
         monotonic: Callable[[], float] = time.monotonic,
+        is_salvaging: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`topic` has the centre and the edge's name; `clock` is the real time, which the server compares with its own."""
+        """`topic` has the centre and the edge's name; `clock` is the real time, which the server compares with its own.
+
+        While `is_salvaging`, nothing is said of former epochs: what is not read yet would be shown as missing.
+        """
         self._client = client
         self._outbox = outbox
         self._topic = str(Topic(topic[0], MessageType.HELLO, topic[1]))
         self._clock = clock
         self._monotonic = monotonic
+        self._is_salvaging = is_salvaging
         self._random = Random()  # noqa: S311 - spreads retries
         self._instance = secrets.token_hex(6)
         self._connected_at: float | None = None
@@ -107,7 +112,7 @@ class Handshake:
                 known=left.known,
                 held=[HeldDay(day=day, in_outbox=count) for day, count in left.held.items()],
             )
-            for left in self._outbox.former.epochs()
+            for left in (() if self._is_salvaging() else self._outbox.former.epochs())
         ]
         hello = Hello(
             instance=self._instance,

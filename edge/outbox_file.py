@@ -172,6 +172,11 @@ class OutboxFile:
         log.error("the outbox was set aside as %s: %s. A new epoch is opened.", aside.name, fault.reason)
         return None
 
+    @property
+    def is_salvaging(self) -> bool:
+        """Whether a file that was set aside is being read."""
+        return self._salvage is not None
+
     def _resume_salvage(self, outbox: Outbox) -> None:
         """Begin to salvage the oldest file that was set aside and is not read yet."""
         self._stop_salvage()

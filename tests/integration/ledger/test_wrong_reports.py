@@ -224,6 +224,29 @@ def test_numbers_of_a_left_epoch_that_nobody_stored_are_missing_with_their_numbe
     assert gaps(connection) == [NumberRun("mons", "gateway", EPOCH, 11, 35)]
 
 
+@pytest.mark.parametrize("reports", [False, True])
+@pytest.mark.parametrize("hello_at", [0, 1, 2, 3])
+@pytest.mark.parametrize("runs", [[(1, 10)], [(31, 5)], [(1, 10), (21, 5)], [(6, 5), (31, 5), (36, 5)], []])
+def test_all_lost_numbers_of_a_left_epoch_are_missing_whatever_arrives_first(
+    connection: Connection, store: IngestStore, runs: list[tuple[int, int]], hello_at: int, *, reports: bool
+) -> None:
+    """Up to 50 were given. Gaps between stored runs and what lies after the last one are missing, at once."""
+    left = LeftEpoch(epoch=EPOCH, last=50, known=50, held=[])
+    if reports:
+        reported(store, 12)
+    for turn in range(len(runs) + 1):
+        if turn == min(hello_at, len(runs)):
+            hello(store, 0, epoch=OTHER_EPOCH, opened=0, former=[left.model_dump()])
+        if turn < len(runs):
+            stored(store, *runs[turn])
+    hello(store, 0, epoch=OTHER_EPOCH, opened=0, former=[left.model_dump()])
+    arrived = sum(count for _, count in runs)
+    days = ledger(connection)["mons"]
+    assert sum(day.stored for day in days) == arrived
+    assert sum(day.missing for day in days) == 50 - arrived
+    assert sum(run.last - run.first + 1 for run in gaps(connection)) == 50 - arrived
+
+
 def test_a_restored_database_shows_what_it_lost_and_goes_on(connection: Connection, store: IngestStore) -> None:
     """The backup has the numbers up to 10; the edge had confirmations up to 30 and has deleted those batches."""
     stored(store, 1, 10)

@@ -68,7 +68,8 @@ SELECT coalesce(sum(numbered), 0)::bigint FROM (
 -- Numbers that were given in an epoch and of which neither a report nor a batch tells the day: counted on the day given.
 INSERT INTO edge_day (outbox_id, day, numbered, in_outbox, reported_at)
 SELECT %(outbox_id)s, %(day)s,
-       %(lost)s + coalesce((SELECT sum(stored + rejected) FROM batch WHERE outbox_id = %(outbox_id)s AND day = %(day)s), 0),
+       %(lost)s + coalesce((SELECT sum(stored + rejected) FROM batch WHERE outbox_id = %(outbox_id)s AND day = %(day)s), 0)
+       + coalesce((SELECT sum(last - first + 1) FROM ledger_gap WHERE outbox_id = %(outbox_id)s AND day = %(day)s), 0),
        0, %(at)s
 ON CONFLICT (outbox_id, day) DO UPDATE SET numbered = greatest(edge_day.numbered + %(lost)s, excluded.numbered)
 
