@@ -70,7 +70,18 @@ NOBODY_MAY = (
     "UPDATE retention SET raw_months = 1",
 )
 MAY_NOT_READ = {
-    Role.INGEST: ("invoice", "api_token", "contract", "seller", "entry", "payout", "verdict", "company", "agreement_version"),
+    Role.INGEST: (
+        "invoice",
+        "api_token",
+        "contract",
+        "seller",
+        "entry",
+        "payout",
+        "verdict",
+        "company",
+        "agreement_version",
+        "alias",
+    ),
     Role.API: (
         "reading",
         "rejected",
@@ -82,8 +93,10 @@ MAY_NOT_READ = {
         "alarm",
         "agreement_version",
         "batch",
+        "alias",
+        "alias_key",
     ),
-    Role.DASHBOARD: ("api_token", "wifi_session"),
+    Role.DASHBOARD: ("api_token", "wifi_session", "alias", "alias_key"),
     Role.WORKER: (),
 }
 MAY_NOT_WRITE = {

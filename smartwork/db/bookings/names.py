@@ -1,0 +1,45 @@
+"""The names that other booking systems use, from the registry and the aliases."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+
+from smartwork.db.core.connection import Connection, wrap_database_errors
+from smartwork.db.core.queries import rows, sql
+from smartwork.domain.bookings.names import Names, all_spellings, possible_pseudonyms
+
+
+def load_names(connection: Connection, members: Iterable[str], source: str = "") -> Names:
+    """All centres and places that can be booked, and the members that `members` name by pseudonym or alias.
+
+    `members` are texts of the file: "m-12", "An Peeters <an@example.be>", "mailto:an@example.be". `source` is the booking
+    system that wrote the file; its aliases go before the aliases of all systems.
+    """
+    texts = list(members)
+    possible = {each for text in texts for each in possible_pseudonyms(text)}
+    with wrap_database_errors():
+        centres = {str(slug): str(name) for slug, name in rows(connection, "centre_names")}
+        places = {(str(centre), str(slug)): str(name) for centre, slug, name in rows(connection, "place_names")}
+        pseudonyms = connection.execute(sql("member_names"), (sorted(possible),)).fetchall()
+        aliases = rows(connection, "aliases_of_places", source=source)
+        members_by_key = _members_by_key(connection, source, hashed(connection, all_spellings(texts)))
+    return Names(
+        centres=centres,
+        places=places,
+        pseudonyms=frozenset(str(pseudonym) for (pseudonym,) in pseudonyms),
+        aliases_of_centres={str(key): str(centre) for kind, key, centre, _ in aliases if kind == "centre"},
+        aliases_of_places={str(key): (str(centre), str(place)) for kind, key, centre, place in aliases if kind == "place"},
+        aliases_of_members=members_by_key,
+    )
+
+
+def hashed(connection: Connection, spellings: Iterable[str]) -> dict[str, str]:
+    """The keyed hash of each spelling of a person, under which an alias of a member is stored."""
+    ((key,),) = rows(connection, "alias_key")
+    return {each: hmac.new(bytes(key), each.encode(), hashlib.sha256).hexdigest() for each in spellings}
+
+
+def _members_by_key(connection: Connection, source: str, keys: Mapping[str, str]) -> dict[str, str]:
+    """The pseudonym of each spelling that is an alias."""
+    found = dict(rows(connection, "aliases_of_members", source=source, keys=sorted(keys.values())))
+    return {spelling: str(found[key]) for spelling, key in keys.items() if key in found}
