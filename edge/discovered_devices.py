@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from edge.adapters import homeassistant, zigbee2mqtt
 from edge.adapters.families import ADAPTERS
 from edge.report_timing import REPUBLISH, interval_passed
+from smartwork.contracts.base_topics import BaseTopics
 from smartwork.contracts.edge_reports import DISCOVERED_DEVICES_LIMIT, DiscoveredDevice, DiscoveredDevices
 from smartwork.contracts.policy import Profile
 
@@ -25,6 +26,8 @@ TOPIC_FILTERS = (
     "shellies/#",
 )
 """What to subscribe to on the centre's broker, so that devices of every family with topics of its own are discovered."""
+_BELOW_BASE = {Profile.HOMEASSISTANT: "+/+/state"}
+"""What to subscribe to below another base topic, by family; without an entry everything."""
 MIN_INTERVAL = timedelta(seconds=10)
 """A report with new devices is published no more often than this."""
 _BY_TOPIC = (
@@ -50,10 +53,20 @@ class ProbableDevice:
     address: str
 
 
-def identify(topic: str) -> ProbableDevice | None:
+def topic_filters(bases: BaseTopics) -> tuple[str, ...]:
+    """What to subscribe to on the broker of a centre with these base topics besides the default ones."""
+    own = [f"{base}/{_BELOW_BASE.get(profile, '#')}" for profile, names in bases.items() for base in names]
+    return (*TOPIC_FILTERS, *own)
+
+
+def identify(topic: str, bases: BaseTopics | None = None) -> ProbableDevice | None:
     """The device that probably publishes on a topic, or None if it is no device's."""
     if topic in _NOT_DEVICES:
         return None
+    for profile, names in (bases or {}).items():
+        if any(topic.startswith(f"{base}/") for base in names):
+            address = ADAPTERS[profile].address_of(topic)
+            return ProbableDevice(profile, address) if address else None
     for profile in _BY_TOPIC:
         address = ADAPTERS[profile].address_of(topic)
         if address and _is_typical(profile, topic):
@@ -71,14 +84,15 @@ def _is_typical(profile: Profile, topic: str) -> bool:
 class DeviceDiscovery:
     """The devices discovered most recently. They are reported soon after a new one appears, and again after REPUBLISH."""
 
-    def __init__(self) -> None:
+    def __init__(self, bases: BaseTopics | None = None) -> None:
+        self._bases = bases or {}
         self._devices: OrderedDict[tuple[str, str], DiscoveredDevice] = OrderedDict()
         self._published_at: datetime | None = None
         self._changed = False
 
     def add(self, topic: str, now: datetime) -> None:
         """Add the device of a message on `topic`, which belongs to no registered device."""
-        identity = identify(topic)
+        identity = identify(topic, self._bases)
         if identity is None or len(identity.address) > _LONGEST_ADDRESS or len(topic) > _LONGEST_TOPIC:
             return
         key = (identity.profile.value, identity.address)

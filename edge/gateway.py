@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from edge.alarms import AlarmReport, SensorHistory, light_alarms, outbox_alarm
-from edge.discovered_devices import TOPIC_FILTERS, DeviceDiscovery
+from edge.discovered_devices import DeviceDiscovery, topic_filters
 from edge.forwarder import Forwarder
 from edge.handshake import Handshake
 from edge.homeassistant.connection import open_connection
@@ -21,6 +21,7 @@ from edge.outbox import Outbox
 from edge.outbox_file import OutboxFile
 from edge.saved_policy import SavedPolicy
 from edge.translator import Translator, UnknownDevice
+from smartwork.contracts.base_topics import parse_base_topics
 from smartwork.contracts.decode import Decoded, Rejected, decode
 from smartwork.contracts.edge_reports import LightCommand
 from smartwork.contracts.policy import Policy, PolicyApplied, Profile
@@ -56,7 +57,8 @@ class Gateway:
         self._clock = clock
         self._centre = settings.centre
         # The network's broker carries the devices of other centres too; they are not discovered there.
-        self._discovery_filters = TOPIC_FILTERS if settings.centre_broker_url is not None else ()
+        bases = parse_base_topics(settings.base_topics)
+        self._discovery_filters = topic_filters(bases) if settings.centre_broker_url is not None else ()
         path, limit_bytes = Path(settings.outbox), settings.outbox_limit_mb * 1_000_000
         self._saved_policy = SavedPolicy(path, self._centre, clock)
         self._outbox_file = OutboxFile(path, self._centre, DEFAULT_TIMEZONE, limit_bytes, clock)
@@ -88,7 +90,7 @@ class Gateway:
         self._translator = Translator([])
         self._sensor_history = SensorHistory()
         self._alarm_report = AlarmReport()
-        self._discovered = DeviceDiscovery()
+        self._discovered = DeviceDiscovery(bases)
         self._policy_version = 0
         self._timezone = DEFAULT_TIMEZONE
         self._ticked_at = clock()
@@ -158,7 +160,10 @@ class Gateway:
             is_home_assistants, command = self._entities.handle(self._devices, delivery)
             if command:
                 self._lights.handle_entity_command(command, self._clock())
-            if is_home_assistants or delivery.retained:  # a retained message is an old state, not a new observation
+            if is_home_assistants:
+                continue
+            if delivery.retained:  # an old state, not a new observation; but what a device declares of itself is retained
+                self._translator.declare(delivery.topic, delivery.payload)
                 continue
             readings += self._handle_device_message(delivery.topic, delivery.payload)
         self._store(readings)
@@ -252,7 +257,7 @@ class Gateway:
         self._lights.apply(policy, self._clock())
         self._sensor_history.apply(policy, self._lights.zones.values(), self._clock())
         self._discovered.clear()
-        self._translator = Translator(policy.devices, policy.timezone)
+        self._translator = Translator(policy.devices, policy.timezone, before=self._translator)
         self._timezone = policy.timezone
         self._outbox.set_timezone(policy.timezone)
         self._entities.apply(policy)
@@ -286,6 +291,9 @@ class Gateway:
             log.info("alarm ended: %s", alarm.says)
         if (discovered := self._discovered.pending_report(now)) is not None:
             self._network.publish(MessageType.DISCOVERED_DEVICES, discovered)
+        if (not_understood := self._translator.ignored.pending_report(now)) is not None:
+            self._network.publish(MessageType.NOT_UNDERSTOOD, not_understood)
+            self._entities.show_not_understood(not_understood)
 
     def _health(self) -> GatewayHealth:
         return GatewayHealth(

@@ -40,8 +40,13 @@ class Translator:
     """
 
     def __init__(
-        self, devices: Sequence[DeviceEntry], timezone: str = "Europe/Brussels", max_age: timedelta = MAX_AGE
+        self,
+        devices: Sequence[DeviceEntry],
+        timezone: str = "Europe/Brussels",
+        max_age: timedelta = MAX_AGE,
+        before: "Translator | None" = None,
     ) -> None:
+        """With `before`, go on with what devices declared and with what was not understood under the previous registry."""
         self._max_age = max_age
         self._zone = ZoneInfo(timezone)
         self._entries: dict[tuple[Profile, str], list[DeviceEntry]] = {}
@@ -53,8 +58,9 @@ class Translator:
                 self._generic.setdefault(topic, []).append(entry)
         self._families = [profile for profile in Profile if any(entry.profile is profile for entry in devices)]
         self._entries_of_topic: dict[str, list[DeviceEntry]] = {}
-        self._declared: dict[str, Declaration] = {}
-        self.ignored = IgnoredFields()
+        self.declared: dict[str, Declaration] = before.declared if before else {}
+        self.ignored: IgnoredFields = before.ignored if before else IgnoredFields()
+        self.ignored.keep_only(entry.device for entry in devices)
         self._last_message: dict[str, _LastMessage] = {}
         self._last_value: dict[tuple[str, int], tuple[int, float]] = {}
 
@@ -78,8 +84,7 @@ class Translator:
 
         Raises UnknownDevice, or ValueError with the reason if the message cannot be parsed.
         """
-        if (declared := declaration(topic, payload)) is not None:
-            self._declare(declared)
+        if self.declare(topic, payload):
             return []
         entries = self._entries_of(topic)
         if not entries:
@@ -89,7 +94,7 @@ class Translator:
         return [reading for entry in entries for reading in self._translate(entry, topic, payload, arrived)]
 
     def _translate(self, entry: DeviceEntry, topic: str, payload: bytes, arrived: datetime) -> list[Reading]:
-        declared = self._declared.get(topic)
+        declared = self.declared.get(topic)
         message = DeviceMessage(
             topic, payload, entry.device, entry.address, arrived, entry.model, self._zone, self._max_age,
             declared.device_class if declared else None, declared.unit if declared else None, entry.rules,
@@ -103,9 +108,14 @@ class Translator:
         self.ignored.add(entry.device, translated.ignored, arrived)
         return [reading for reading in translated.readings() if self._is_new(reading)]
 
-    def _declare(self, declared: Declaration) -> None:
-        if len(self._declared) < _CACHED_TOPICS or declared.topic in self._declared:
-            self._declared[declared.topic] = declared
+    def declare(self, topic: str, payload: bytes) -> bool:
+        """Whether a message declares what the values on a topic are; keeps that for the messages that follow."""
+        declared = declaration(topic, payload)
+        if declared is None:
+            return False
+        if len(self.declared) < _CACHED_TOPICS or declared.topic in self.declared:
+            self.declared[declared.topic] = declared.completed_by(self.declared.get(declared.topic))
+        return True
 
     def _entries_of(self, topic: str) -> list[DeviceEntry]:
         if topic not in self._entries_of_topic:
@@ -113,7 +123,9 @@ class Translator:
                 self._entries_of_topic.clear()
             addresses = ((family, ADAPTERS[family].address_of(topic)) for family in self._families)
             registered = (self._entries.get((family, address)) for family, address in addresses if address is not None)
-            own = next((entries for entries in registered if entries), [])
+            # A friendly name may look like a topic of Zigbee2MQTT itself; the registry knows better.
+            named = self._entries.get((Profile.ZIGBEE2MQTT, topic))
+            own = named or next((entries for entries in registered if entries), [])
             self._entries_of_topic[topic] = self._generic.get(topic) or own
         return self._entries_of_topic[topic]
 

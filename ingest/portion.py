@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from smartwork.contracts.decode import Decoded, Rejected, decode
-from smartwork.contracts.edge_reports import Alarms, DiscoveredDevices
+from smartwork.contracts.edge_reports import Alarms, DiscoveredDevices, FieldsNotUnderstood
 from smartwork.contracts.handshake import Answer, Hello
 from smartwork.contracts.messages import Batch, LedgerReport, Status
 from smartwork.contracts.topics import EDGE_PUBLISHED_TYPES, Topic
@@ -47,7 +47,7 @@ def decode_portion(deliveries: Sequence[Delivery]) -> Portion:
                 ledger_reports.append(ReceivedLedgerReport(topic, report))
             case Decoded(topic, Status(state=state)):
                 statuses.append(ReceivedStatus(topic, state))
-            case Decoded(topic, (Alarms() | DiscoveredDevices()) as edge_report):
+            case Decoded(topic, (Alarms() | DiscoveredDevices() | FieldsNotUnderstood()) as edge_report):
                 edge_reports.append((topic, edge_report))
             case Decoded(topic, Hello() as hello):
                 hellos.append(ReceivedHello(topic, hello))

@@ -41,7 +41,8 @@ most two portions and the messages that the broker may deliver unacknowledged.""
 BUSY_TIMEOUT_S, IDLE_TIMEOUT_S = 0.02, 0.2
 """How long to wait for a message before all queued spans are derived: short after a portion, longer while idle."""
 
-_BATCHES, _REPORTS = (MessageType.READINGS, MessageType.LEDGER), (MessageType.ALARMS, MessageType.DISCOVERED_DEVICES)
+_BATCHES = (MessageType.READINGS, MessageType.LEDGER)
+_REPORTS = (MessageType.ALARMS, MessageType.DISCOVERED_DEVICES, MessageType.NOT_UNDERSTOOD)
 _PAUSED_TYPES = {
     Quota.DEVICES: _BATCHES,
     Quota.OUTBOXES: _BATCHES,
@@ -57,6 +58,7 @@ RECEIVED_TYPES = (
     MessageType.STATUS,
     MessageType.ALARMS,
     MessageType.DISCOVERED_DEVICES,
+    MessageType.NOT_UNDERSTOOD,
 )
 
 

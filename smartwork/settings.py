@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.sources.utils import parse_env_vars
 
+from smartwork.contracts.base_topics import parse_base_topics
 from smartwork.errors import SettingError
 from smartwork.server_url import is_well_formed, malformed, without_password
 
@@ -78,6 +79,11 @@ def _refuse_malformed(url: str) -> str:
     if not is_well_formed(url):
         raise ValueError("malformed")
     return url
+
+
+def _refuse_wrong_base_topics(text: str) -> str:
+    parse_base_topics(text)
+    return text
 
 
 ServerAddress = Annotated[str, AfterValidator(_refuse_malformed)]
@@ -217,6 +223,10 @@ class EdgeSettings(BrokerSettings, HealthSettings):
         repr=False,
         pattern=r"^mqtts?://",
         description="The centre's own broker, mqtt://host:port; the network broker if not set.",
+    )
+    base_topics: Annotated[str, AfterValidator(_refuse_wrong_base_topics)] = Field(
+        default="",
+        description="Base topics of devices besides the default ones: zigbee2mqtt=zigbee2mqtt-2,homeassistant=ha_state",
     )
     homeassistant_url: ServerAddress | None = Field(
         default=None,

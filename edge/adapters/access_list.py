@@ -1,13 +1,16 @@
 """The access list of a centre's own broker, as a file for Mosquitto, from the default topics of the device families.
 
-`python -m edge.adapters.access_list` writes `broker/centre.acl` in a checkout.
+`python -m edge.adapters.access_list` writes `broker/centre.acl` in a checkout. With other base topics as an argument, in the
+form of SMARTWORK_BASE_TOPICS, it prints the list of a centre that has them, too.
 """
 
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge.homeassistant.discovery import CONFIG_FILTER, STATUS_TOPIC, CentreTopics
+from smartwork.contracts.base_topics import BaseTopics, parse_base_topics
 from smartwork.contracts.policy import Profile
 
 PATH = Path(__file__).parents[2] / "broker" / "centre.acl"
@@ -57,7 +60,8 @@ _HEAD = """\
 #
 # Who may publish and receive what on the broker of a centre. Everything that is not named here is refused.
 # The edge reads all topics, because it discovers devices and an installer may register any topic. It commands all devices.
-# Devices publish and receive on the default topics of their families. Where you choose the topic, begin it with `uplink/`.
+# Devices publish and receive on the default topics of their families. Where you choose the topic, begin it with `uplink/`, or
+# generate a list with other base topics (docs/devices.md).
 
 user edge
 topic readwrite #
@@ -69,15 +73,27 @@ topic read $SYS/broker/uptime
 """
 
 
-def text() -> str:
-    """The access list, one rule a line; equal at each call."""
-    parts = [_HEAD, "user devices\n", *_rules(_device_rights()), "\nuser homeassistant\n", *_rules(_home_assistant_rights())]
-    return "".join([*parts, _HEALTH])
+def text(bases: BaseTopics | None = None) -> str:
+    """The access list of a centre with these base topics besides the default ones, one rule a line; equal at each call."""
+    families = [*FAMILY_TOPICS.values(), *_topics_below(bases or {})]
+    devices, home_assistant = (
+        _rules(_device_rights(families, bases or {})),
+        _rules(_home_assistant_rights(families, bases or {})),
+    )
+    return "".join([_HEAD, "user devices\n", *devices, "\nuser homeassistant\n", *home_assistant, _HEALTH])
 
 
-def _device_rights() -> Iterator[tuple[str, str]]:
+def _topics_below(bases: BaseTopics) -> Iterator[FamilyTopics]:
+    """The topics of devices below other base topics. Statestream is Home Assistant's, which is a user by itself."""
+    for family, names in bases.items():
+        if family is not Profile.HOMEASSISTANT:
+            below = tuple(f"{base}/#" for base in names)
+            yield FamilyTopics(below, below)
+
+
+def _device_rights(families: Sequence[FamilyTopics], bases: BaseTopics) -> Iterator[tuple[str, str]]:
     """Rights of `devices`: read or write, and the filter."""
-    for topics in FAMILY_TOPICS.values():
+    for topics in families:
         yield from (("write", topic) for topic in topics.publishes)
         yield from (("read", topic) for topic in topics.receives)
     yield "read", STATUS_TOPIC
@@ -85,15 +101,18 @@ def _device_rights() -> Iterator[tuple[str, str]]:
     yield "write", "homeassistant/+/+/+/config"
     for topic in ("sw/#", "smartwork/#", f"{CONFIG_FILTER.partition('+')[0]}#"):
         yield "deny", topic  # the edge's own; the filters of Shelly and ESPHome match some of them
+    for base in ("homeassistant", *bases.get(Profile.HOMEASSISTANT, ())):
+        yield "deny", f"{base}/+/+/state"  # statestream is Home Assistant's
 
 
-def _home_assistant_rights() -> Iterator[tuple[str, str]]:
+def _home_assistant_rights(families: Sequence[FamilyTopics], bases: BaseTopics) -> Iterator[tuple[str, str]]:
     """Rights of `homeassistant`: it shows and commands the devices of all families, and the edge's entities."""
-    for topics in FAMILY_TOPICS.values():
+    for topics in families:
         yield from (("read", topic) for topic in topics.publishes)
         yield from (("write", topic) for topic in topics.receives)
     for right in ("read", "write"):
         yield right, "homeassistant/#"
+        yield from ((right, f"{base}/#") for base in bases.get(Profile.HOMEASSISTANT, ()))
     yield "read", "smartwork/#"
     yield "write", CentreTopics("+").commands
 
@@ -107,4 +126,11 @@ def _rules(rights: Iterator[tuple[str, str]]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    PATH.write_text(text(), encoding="utf-8")
+    try:
+        given = parse_base_topics(sys.argv[1]) if len(sys.argv) > 1 else None
+    except ValueError as error:
+        sys.exit(f"{error}.")
+    if given is None:
+        PATH.write_text(text(), encoding="utf-8")
+    else:
+        print(text(given), end="")

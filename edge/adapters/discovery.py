@@ -3,15 +3,20 @@
 ESPHome and others publish `homeassistant/<component>/<node>/<object>/config`, retained: a JSON object with the topic of the
 state (`state_topic` or `stat_t`), its device class (`device_class`, `dev_cla`) and unit (`unit_of_measurement`,
 `unit_of_meas`). `~` in a topic stands for the field `~`.
+
+Home Assistant's statestream publishes attributes of a state on topics beside it, as JSON texts:
+`homeassistant/sensor/power/unit_of_measurement` says `"kW"` of `homeassistant/sensor/power/state`.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from edge.adapters.values import json_object
+from edge.adapters.values import json_object, text_of
 
 DISCOVERY_FILTERS = ("homeassistant/sensor/+/+/config", "homeassistant/binary_sensor/+/+/config")
 _TOPIC = re.compile(r"homeassistant/(?:binary_)?sensor/(?:[^/]+/)?[^/]+/config")
+
+_ATTRIBUTE = re.compile(r"(?P<entity>.+/(?:binary_)?sensor/[^/]+)/(?P<name>device_class|unit_of_measurement)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +26,23 @@ class Declaration:
     topic: str
     device_class: str | None
     unit: str | None
+    is_attribute: bool = False
+
+    def completed_by(self, earlier: "Declaration | None") -> "Declaration":
+        """The declaration with what only an earlier one of the topic says: each attribute has a message of its own."""
+        if earlier is None or not self.is_attribute:
+            return self
+        return replace(self, device_class=self.device_class or earlier.device_class, unit=self.unit or earlier.unit)
 
 
 def declaration(topic: str, payload: bytes) -> Declaration | None:
     """What a discovery message declares, or None if `topic` is none of discovery or nothing of use is declared."""
+    if attribute := _ATTRIBUTE.fullmatch(topic):
+        text = text_of(payload).strip('"') or None
+        is_unit = attribute["name"] == "unit_of_measurement"
+        return Declaration(
+            f"{attribute['entity']}/state", None if is_unit else text, text if is_unit else None, is_attribute=True
+        )
     if not _TOPIC.fullmatch(topic):
         return None
     try:

@@ -36,9 +36,9 @@ class Quantity(NamedTuple):
 
 
 def subscriptions(address: str) -> list[str]:
-    """Statestream's topics of the entity."""
+    """Statestream's topics of the entity: its state and the attributes that are read (see `discovery.py`)."""
     topic = address if address.count("/") > 1 else f"{BASE}/{address}"
-    return [f"{topic}/state", f"{topic}/brightness"]
+    return [f"{topic}/{name}" for name in ("state", "brightness", "device_class", "unit_of_measurement")]
 
 
 def address_of(topic: str) -> str | None:

@@ -128,7 +128,7 @@ class MessageReadings:
 
     def ignore(self, name: str, raw: object, reason: str, *, is_fault: bool = True) -> None:
         """Note that the field `name` with the content `raw` gave no reading."""
-        self.ignored.append(IgnoredField(name, str(raw)[:_SHOWN], reason, is_fault))
+        self.ignored.append(IgnoredField(_as_text(name), _as_text(raw)[:_SHOWN], reason, is_fault))
 
     def remove(self, metric: Metric) -> None:
         """Take back the reading of a metric, if there is one."""
@@ -161,6 +161,11 @@ def word_reading(message: DeviceMessage, metric: Metric, values: dict[str, float
     readings = MessageReadings.at_arrival(message)
     readings.add(metric, values.get(word.lower()), name, word)
     return readings
+
+
+def _as_text(value: object) -> str:
+    """`value` as text that can be sent and shown: JSON may hold half a surrogate pair, or controls of a terminal."""
+    return "".join(character if character.isprintable() else "�" for character in str(value))
 
 
 def _has_no_offset(text: str) -> bool:

@@ -20,8 +20,11 @@ from smartwork.contracts.policy import DeviceEntry
 
 BRIGHTEST = 254
 _TYPICAL = re.compile(r"[^/]*(?:zigbee|z2m)[^/]*/.+")
-_SERVICE = re.compile(r"[^/]+/bridge(?:/.*)?|.*/(?:set|get)(?:/.*)?")
-"""Topics of Zigbee2MQTT itself, and of commands."""
+_SERVICE = re.compile(
+    r"[^/]+/bridge(?:/.*)?|.+/bridge/(?:state|info|devices|groups|event|logging|log|config|health|extensions|definitions|converters)|"
+    r".+/bridge/(?:request|response)/.+|[^/]+/.+/(?:set|get)(?:/[^/]+)?"
+)
+"""Topics of Zigbee2MQTT itself, below a base topic of one level or of several, and of commands."""
 _PROPERTIES: tuple[tuple[str, Metric, Convert], ...] = (
     ("presence", Metric.PRESENCE, truth),
     ("occupancy", Metric.PRESENCE, truth),

@@ -53,6 +53,7 @@ class CentreTopics:
         self._root = f"smartwork/{centre}"
         self.availability = f"{self._root}/gateway/availability"
         self.gateway = f"{self._root}/gateway/state"
+        self.not_understood = f"{self._root}/gateway/not-understood"
         self.commands = f"{self._root}/light/+/set"
 
     def place(self, place: WatchedPlace) -> str:
@@ -162,6 +163,7 @@ def _gateway_config(centre: str, name: str, topics: CentreTopics, version: str) 
     components = {"online": _online_component(name, topics.availability)}
     for platform, field, config in _GATEWAY_COMPONENTS:
         components[field] = _diagnostic_component(name, platform, field, topics.gateway, config)
+    components["not_understood"] = _not_understood_component(name, topics.not_understood)
     return {
         "device": {
             "identifiers": [name],
@@ -184,6 +186,19 @@ def _online_component(name: str, availability_topic: str) -> dict[str, object]:
         "availability": [],
     }
     return _diagnostic_component(name, "binary_sensor", "online", availability_topic, config)
+
+
+def _not_understood_component(name: str, topic: str) -> dict[str, object]:
+    """How many fields of devices are not understood; the attributes have the counts by device and field."""
+    config = {
+        "name": "Not understood",
+        "unit_of_measurement": "fields",
+        "state_class": "measurement",
+        "value_template": "{{ value_json.fields }}",
+        "json_attributes_topic": topic,
+        "json_attributes_template": "{{ value_json.devices | tojson }}",
+    }
+    return _diagnostic_component(name, "sensor", "not_understood", topic, config)
 
 
 def _diagnostic_component(

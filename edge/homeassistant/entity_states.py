@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from edge.homeassistant.discovery import BRIGHTEST, CentreTopics, WatchedPlace, lights, watched_places
+from smartwork.contracts.edge_reports import FieldsNotUnderstood
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry
 from smartwork.contracts.reading import Reading
@@ -15,6 +16,8 @@ from smartwork.domain.presence.sensor_limits import silence_timeout
 
 UNKNOWN = b"None"
 """Home Assistant's MQTT integration shows this as an unknown state of a binary sensor."""
+_SHOWN_FIELDS = 50
+"""Home Assistant does not record more than 16 KB of attributes."""
 _SHOWN = frozenset({Metric.PRESENCE, Metric.LIGHT_ON, Metric.LIGHT_LEVEL, Metric.ONLINE})
 
 
@@ -32,6 +35,15 @@ class GatewayHealth:
         confirmed = self.confirmed.isoformat(timespec="seconds") if self.confirmed else None
         values = {"network": self.network, "outbox": self.outbox, "confirmed": confirmed, "policy": self.policy}
         return json.dumps(values).encode()
+
+
+def not_understood_payload(report: FieldsNotUnderstood | None) -> bytes:
+    """The JSON of the entity *Not understood*: the number of fields, and how often each came, by device and field."""
+    devices: dict[str, dict[str, int]] = {}
+    fields = report.fields if report else []
+    for field in fields[:_SHOWN_FIELDS]:
+        devices.setdefault(field.device, {})[field.field] = field.count
+    return json.dumps({"fields": len(fields), "devices": devices}).encode()
 
 
 class EntityStates:

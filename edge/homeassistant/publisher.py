@@ -7,7 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 from edge.homeassistant import discovery
 from edge.homeassistant.commands import LightEntityCommand
-from edge.homeassistant.entity_states import EntityStates, GatewayHealth
+from edge.homeassistant.entity_states import EntityStates, GatewayHealth, not_understood_payload
+from smartwork.contracts.edge_reports import FieldsNotUnderstood
 from smartwork.contracts.policy import Policy
 from smartwork.contracts.reading import Reading
 from smartwork.transport.mqtt import Delivery, Message, MqttClient
@@ -29,6 +30,7 @@ class EntityPublisher:
         self._version = _version()
         self._configs: dict[str, bytes] | None = None
         self._states = EntityStates(centre)
+        self._not_understood = not_understood_payload(None)
         self._published: dict[str, bytes] = {}
         self._must_republish = True
         self._checked_at: datetime | None = None
@@ -40,6 +42,10 @@ class EntityPublisher:
         self._states = EntityStates(self._centre, policy.devices, self._states)
         self._configs = discovery.configs(self._centre, policy.devices, self._version)
         self._must_republish = True
+
+    def show_not_understood(self, report: FieldsNotUnderstood) -> None:
+        """Show what is not understood from now on."""
+        self._not_understood = not_understood_payload(report)
 
     def republish(self) -> None:
         """Publish everything again on the next call of `publish_pending`, because the broker or Home Assistant was away."""
@@ -90,7 +96,8 @@ class EntityPublisher:
         elif self._checked_at and (now - self._checked_at).total_seconds() < CHECK_EVERY_S:
             return
         self._checked_at = now
-        self._publish_changed(client, self._states.payloads(now) | {self._topics.gateway: health().payload()})
+        own = {self._topics.gateway: health().payload(), self._topics.not_understood: self._not_understood}
+        self._publish_changed(client, self._states.payloads(now) | own)
 
     def publish_offline(self, client: MqttClient) -> None:
         """Publish that the gateway stops."""

@@ -19,23 +19,30 @@ from smartwork.cli.tables import Column, FittedTable, Row
 from smartwork.db.network.alarms import ActiveAlarm, active_alarms
 from smartwork.db.network.devices import RegisteredDevice, registered_devices
 from smartwork.db.network.discovered_devices import UnregisteredDevice, discovered_devices
+from smartwork.db.network.fields_not_understood import CountedField, fields_not_understood
 
 Centre = Annotated[str | None, typer.Option(help="Slug of a centre. Default: all centres.")]
 
 
 def devices_command(*, centre: Centre = None, as_json: AsJson = False) -> None:
-    """List registered devices with their last reading, and discovered devices with the address to register them by."""
+    """List registered devices with their last reading, discovered devices with the address to register them by, and fields
+    of devices that are not understood.
+    """
     with progress_bar() as progress, open_database(progress) as connection:
         registered, discovered = registered_devices(connection, centre), discovered_devices(connection, centre)
+        not_understood = fields_not_understood(connection, centre)
     if as_json:
         listed = {
             "registered": [_renamed(asdict(device), "last_reading_at", "heard_at") for device in registered],
             "seen": [_renamed(asdict(device), "last_message_at", "heard_at") for device in discovered],
+            "not_understood": [asdict(field) for field in not_understood],
         }
         print(json.dumps(listed, indent=2, default=_text))
         return
     out.print(_registered_table(registered))
     out.print(_discovered_table(discovered))
+    if not_understood:
+        out.print(_not_understood_table(not_understood))
 
 
 def alarms_command(*, centre: Centre = None, as_json: AsJson = False) -> None:
@@ -78,6 +85,27 @@ def _discovered_table(devices: list[UnregisteredDevice]) -> FittedTable:
         (device.centre, device.profile, device.address, _time(device.last_message_at), device.topic) for device in devices
     ]
     return FittedTable("Discovered devices", columns, _by_centre(rows))
+
+
+def _not_understood_table(fields: list[CountedField]) -> FittedTable:
+    columns = [
+        Column("Centre"), Column("Device"), Column("Field"), Column("Times", figures=True), Column("Newest value"),
+        Column("Why", rank=1), Column("Last (UTC)", rank=2), Column("Since (UTC)", rank=3),
+    ]  # fmt: skip
+    rows = [
+        (
+            field.centre,
+            field.device,
+            Text(field.field),
+            str(field.count),
+            Text(field.sample),
+            Text(field.reason),
+            _time(field.last_at),
+            _time(field.since),
+        )
+        for field in fields
+    ]
+    return FittedTable("Fields that are not understood", columns, _by_centre(rows))
 
 
 def _by_centre(rows: Iterable[Row]) -> list[list[Row]]:

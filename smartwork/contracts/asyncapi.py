@@ -9,7 +9,15 @@ from pathlib import Path
 from pydantic.json_schema import models_json_schema
 
 from smartwork.contracts.decode import MODELS
-from smartwork.contracts.edge_reports import Alarm, Alarms, DiscoveredDevice, DiscoveredDevices, LightCommand
+from smartwork.contracts.edge_reports import (
+    Alarm,
+    Alarms,
+    DiscoveredDevice,
+    DiscoveredDevices,
+    FieldNotUnderstood,
+    FieldsNotUnderstood,
+    LightCommand,
+)
 from smartwork.contracts.exchanges import EXCHANGES
 from smartwork.contracts.handshake import Answer, HeldDay, Hello, LeftEpoch
 from smartwork.contracts.messages import Batch, Confirmation, LedgerReport, LedgerReportDay, Released, Status, WireModel
@@ -108,6 +116,20 @@ EXAMPLES: dict[MessageType, WireModel] = {
         reported_ms=1_791_180_010_000,
         devices=[
             DiscoveredDevice(profile=Profile.TASMOTA, address="plug-7", topic="tele/plug-7/SENSOR", last_ms=1_791_180_009_000)
+        ],
+    ),
+    MessageType.NOT_UNDERSTOOD: FieldsNotUnderstood(
+        reported_ms=1_791_180_010_000,
+        fields=[
+            FieldNotUnderstood(
+                device="desk-01",
+                field="presence",
+                count=12,
+                since_ms=1_791_170_000_000,
+                last_ms=1_791_180_009_000,
+                sample="maybe",
+                reason="is not understood",
+            )
         ],
     ),
 }

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from smartwork.contracts.edge_reports import Alarms, DiscoveredDevices, LightCommand
+from smartwork.contracts.edge_reports import Alarms, DiscoveredDevices, FieldsNotUnderstood, LightCommand
 from smartwork.contracts.handshake import Answer, Hello
 from smartwork.contracts.messages import Batch, Confirmation, LedgerReport, Released, Status, WireModel
 from smartwork.contracts.policy import Policy, PolicyApplied
@@ -23,6 +23,7 @@ MODELS: dict[MessageType, type[WireModel]] = {
     MessageType.COMMAND: LightCommand,
     MessageType.ALARMS: Alarms,
     MessageType.DISCOVERED_DEVICES: DiscoveredDevices,
+    MessageType.NOT_UNDERSTOOD: FieldsNotUnderstood,
 }
 
 

@@ -1,10 +1,10 @@
-"""Edge reports besides readings (alarms, discovered devices), and the command for a light."""
+"""Edge reports besides readings (alarms, discovered devices, what is not understood), and the command for a light."""
 
 from typing import Literal
 
 from pydantic import Field
 
-from smartwork.contracts.messages import LATEST_MS, Slug, WireModel
+from smartwork.contracts.messages import HIGHEST, LATEST_MS, Slug, WireModel
 from smartwork.contracts.policy import Profile
 
 AlarmKind = Literal[
@@ -20,6 +20,7 @@ AlarmKind = Literal[
 ]
 ALARMS_LIMIT = 1_000
 DISCOVERED_DEVICES_LIMIT = 200
+NOT_UNDERSTOOD_LIMIT = 100
 
 
 class Alarm(WireModel):
@@ -54,6 +55,28 @@ class DiscoveredDevices(WireModel):
     v: Literal[1] = 1
     reported_ms: int = Field(ge=0, le=LATEST_MS)
     devices: list[DiscoveredDevice] = Field(max_length=DISCOVERED_DEVICES_LIMIT)
+
+
+class FieldNotUnderstood(WireModel):
+    """A field that a device sends and that gives no reading, although its name is known."""
+
+    device: Slug
+    field: str = Field(
+        min_length=1, max_length=60, description="Name of the field, or `(other fields)` for all further ones."
+    )
+    count: int = Field(ge=1, le=HIGHEST, description="How often, since `since_ms`.")
+    since_ms: int = Field(ge=0, le=LATEST_MS)
+    last_ms: int = Field(ge=0, le=LATEST_MS)
+    sample: str = Field(max_length=60, description="The newest value.")
+    reason: str = Field(max_length=120)
+
+
+class FieldsNotUnderstood(WireModel):
+    """What a centre's devices send and the edge does not understand, newest first. Replaces the previous list."""
+
+    v: Literal[1] = 1
+    reported_ms: int = Field(ge=0, le=LATEST_MS)
+    fields: list[FieldNotUnderstood] = Field(max_length=NOT_UNDERSTOOD_LIMIT)
 
 
 class LightCommand(WireModel):

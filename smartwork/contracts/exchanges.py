@@ -47,6 +47,9 @@ EXCHANGES: Mapping[MessageType, Exchange] = {
     MessageType.DISCOVERED_DEVICES: Exchange(
         "edge", "ingest", retain=True, when="Published when a device is discovered that is in no registry."
     ),
+    MessageType.NOT_UNDERSTOOD: Exchange(
+        "edge", "ingest", retain=True, when="Published when a device sends a field that is not understood, and at intervals."
+    ),
     MessageType.POLICY_APPLIED: Exchange(
         "edge", "operator", retain=True, when="Published for each newer policy, in force or refused."
     ),

@@ -29,6 +29,7 @@ class MessageType(StrEnum):
     COMMAND = "command"
     ALARMS = "alarms"
     DISCOVERED_DEVICES = "seen"
+    NOT_UNDERSTOOD = "not_understood"
 
 
 CENTRE_MESSAGE_TYPES = frozenset({MessageType.POLICY, MessageType.RELEASED})
@@ -43,12 +44,13 @@ _EDGE_MESSAGE_TYPES = {
     MessageType.POLICY_APPLIED,
     MessageType.ALARMS,
     MessageType.DISCOVERED_DEVICES,
+    MessageType.NOT_UNDERSTOOD,
 }
 EDGE_PUBLISHED_TYPES = frozenset(_EDGE_MESSAGE_TYPES - {MessageType.CONFIRMED, MessageType.ANSWER})
 """What edges publish. A message of one of these types shows that its edge runs."""
 _SHAPE = re.compile(
     rf"{_ROOT}/(?P<centre>{SLUG})/"
-    r"(?P<message_type>readings|status|ledger|confirmed|hello|answer|policy/applied|policy|released|command|alarms|seen)"
+    rf"(?P<message_type>{'|'.join(sorted(MessageType, key=len, reverse=True))})"
     rf"(?:/(?P<name>{SLUG}))?"
 )
 

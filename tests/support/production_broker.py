@@ -53,12 +53,19 @@ class ProductionBroker:
 
 
 @contextmanager
-def production_broker(folder: Path, users: Sequence[str], role: str = "network") -> Iterator[ProductionBroker]:
-    """Run broker/start.sh with a password for each user; `role` is `network` or `centre`."""
+def production_broker(
+    folder: Path, users: Sequence[str], role: str = "network", access_list: str | None = None
+) -> Iterator[ProductionBroker]:
+    """Run broker/start.sh with a password for each user; `role` is `network` or `centre`.
+
+    `access_list` replaces the committed access list of a centre.
+    """
     tree = packages.install(packages.SERVICES, os.environ, lambda *_: None)
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     _relocate(folder, port)
+    if access_list is not None:
+        (folder / "broker" / "centre.acl").write_text(access_list)
     environment = {
         **plain_environment(),
         "PATH": f"{tree}/usr/bin:{tree}/usr/sbin:{os.environ['PATH']}",

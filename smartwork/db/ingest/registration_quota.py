@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from smartwork.contracts.edge_reports import Alarms, DiscoveredDevices
+from smartwork.contracts.edge_reports import Alarms, DiscoveredDevices, FieldsNotUnderstood
 from smartwork.db.ingest.id_cache import IdCache
 from smartwork.db.ingest.messages import OutboxKey, ReceivedBatch, ReceivedHello, ReceivedLedgerReport
 from smartwork.db.network.edge_reports import EdgeReport
@@ -98,5 +98,11 @@ class RegistrationQuota:
         return False
 
 
-def _lines(report: Alarms | DiscoveredDevices) -> int:
-    return len(report.alarms) if isinstance(report, Alarms) else len(report.devices)
+def _lines(report: Alarms | DiscoveredDevices | FieldsNotUnderstood) -> int:
+    match report:
+        case Alarms():
+            return len(report.alarms)
+        case DiscoveredDevices():
+            return len(report.devices)
+        case FieldsNotUnderstood():
+            return len(report.fields)

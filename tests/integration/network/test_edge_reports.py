@@ -9,7 +9,14 @@ from typer.testing import CliRunner
 
 from smartwork.cli.app import app
 from smartwork.clock import now
-from smartwork.contracts.edge_reports import Alarm, Alarms, DiscoveredDevice, DiscoveredDevices
+from smartwork.contracts.edge_reports import (
+    Alarm,
+    Alarms,
+    DiscoveredDevice,
+    DiscoveredDevices,
+    FieldNotUnderstood,
+    FieldsNotUnderstood,
+)
 from smartwork.contracts.policy import Profile
 from smartwork.contracts.topics import MessageType, Topic
 from smartwork.db.core.connection import Connection, connect
@@ -17,6 +24,7 @@ from smartwork.db.network.alarms import active_alarms
 from smartwork.db.network.devices import registered_devices
 from smartwork.db.network.discovered_devices import discovered_devices
 from smartwork.db.network.edge_reports import store_edge_reports
+from smartwork.db.network.fields_not_understood import fields_not_understood
 from smartwork.db.network_setup import install
 from smartwork.devstack.stack import Stack
 from smartwork.jobs.network.publish_policies import publish_policies
@@ -54,6 +62,10 @@ def test_a_discovered_device_and_a_silent_sensor_reach_the_database(
         eventually(lambda: any(a.device == "s-1" for a in active_alarms(database)))
         desk(centre, True)
         eventually(lambda: any(r.device == "s-1" and r.last_reading_at for r in registered_devices(database)))
+        centre.publish("zigbee2mqtt/mons/desk 1", b'{"presence": "maybe", "battery": 80}').wait_for_publish(10)
+        eventually(lambda: bool(fields_not_understood(database)))
+        [field] = fields_not_understood(database)
+        assert (field.device, field.field, field.count, field.sample) == ("s-1", "presence", 1, "maybe")
 
 
 def test_a_gateway_without_a_policy_lists_the_devices_that_it_receives_and_logs_an_alarm_once(
@@ -169,3 +181,30 @@ def test_the_json_of_devices_and_alarms_keeps_the_keys_that_scripts_read(
             "says": "s-1 is silent",
         }
     ]
+
+
+def test_a_report_of_what_is_not_understood_replaces_the_last_one_and_is_listed(
+    connection: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(connection, small_network())
+
+    def report(ms: int, *counts: tuple[str, int]) -> None:
+        fields = [
+            FieldNotUnderstood(device="s-1", field=name, count=n, since_ms=MS, last_ms=ms, sample="[b]?\0", reason="is odd")
+            for name, n in counts
+        ]
+        topic = Topic("mons", MessageType.NOT_UNDERSTOOD, "gateway")
+        store_edge_reports(connection, [(topic, FieldsNotUnderstood(reported_ms=ms, fields=fields))])
+
+    report(MS + 2_000, ("presence", 2), ("co2", 1))
+    report(MS + 1_000, ("old", 1))
+    report(MS + 3_000, ("presence", 3))
+    assert [(field.field, field.count) for field in fields_not_understood(connection, "mons")] == [("presence", 3)]
+    monkeypatch.setenv("SMARTWORK_DATABASE_URL", database_url)
+    shown = CliRunner().invoke(app, ["devices"], catch_exceptions=False).stdout
+    assert "presence" in shown
+    assert "[b]?" in shown
+    listed = json.loads(CliRunner().invoke(app, ["devices", "--json"], catch_exceptions=False).stdout)["not_understood"]
+    assert [(field["device"], field["field"], field["count"]) for field in listed] == [("s-1", "presence", 3)]
+    report(MS + 4_000)
+    assert fields_not_understood(connection) == []

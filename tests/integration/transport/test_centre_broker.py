@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from edge.adapters import access_list
 from edge.adapters.access_list import FAMILY_TOPICS
 from edge.adapters.families import ADAPTERS, COMMANDS
 from edge.homeassistant.discovery import CentreTopics
+from smartwork.contracts.base_topics import parse_base_topics
 from smartwork.contracts.policy import DeviceEntry, Profile
 from smartwork.errors import PublicationRefused
 from smartwork.transport.client_ids import private_client_id
@@ -73,6 +75,32 @@ def test_a_device_publishes_on_its_familys_default_topics_and_the_edge_receives_
     assert found == set(topics)
 
 
+def test_devices_and_statestream_publish_below_the_base_topics_of_a_centre(tmp_path: Path) -> None:
+    listed = access_list.text(parse_base_topics("zigbee2mqtt=zigbee2mqtt-2,homeassistant=homeassistant_state,generic=knx"))
+    topics = ["zigbee2mqtt-2/bridgehead", "zigbee2mqtt-2/hall/desk 1/availability", "zigbee2mqtt/desk 1", "knx/1/2/3"]
+    users = ["edge", "devices", "homeassistant"]
+    with (
+        production_broker(tmp_path, users, role="centre", access_list=listed) as broker,
+        broker.client("edge", ["#"]) as edge,
+        broker.client("devices", ["zigbee2mqtt-2/+/set"]) as devices,
+        broker.client("homeassistant") as home,
+    ):
+        for client in (edge, devices, home):
+            client.wait_connected(5)
+        for topic in topics:
+            devices.deliver(topic, b"{}")
+        home.deliver("homeassistant_state/binary_sensor/desk/state", b"on")
+        edge.deliver("zigbee2mqtt-2/lamp/set", b"{}")
+        found: set[str] = set()
+        while more := edge.receive(100, 1):
+            found |= {delivery.topic for delivery in more}
+        assert [delivery.topic for delivery in devices.receive(10, 2)] == ["zigbee2mqtt-2/lamp/set"]
+        for topic in ("homeassistant_state/binary_sensor/desk/state", "zigbee2mqtt-3/desk", "homeassistant/device/x/config"):
+            with pytest.raises(PublicationRefused):
+                devices.deliver(topic, b"on")
+    assert found == {*topics, "homeassistant_state/binary_sensor/desk/state", "zigbee2mqtt-2/lamp/set"}
+
+
 @pytest.mark.parametrize("profile", ADDRESSES)
 def test_the_edge_commands_a_light_of_each_family(broker: ProductionBroker, profile: Profile) -> None:
     entry = DeviceEntry(device="lamp-1", profile=profile, address=ADDRESSES[profile], interval_s=60, role="light")
@@ -111,6 +139,7 @@ def test_a_centre_appears_in_its_home_assistant_and_is_commanded_from_there(brok
         "smartwork/mons/light/l-1/set",
         "sw/v1/mons/state",
         "sw/v1/mons/readings/gateway",
+        "homeassistant/binary_sensor/desk/state",
         "cmnd/plug-7/POWER",
         "lamp-1/light/panel/command",
         "anything",

@@ -15,17 +15,18 @@ GRANT USAGE ON SCHEMA public TO smartwork_books, smartwork_ingest, smartwork_wor
 GRANT SELECT ON centre, zone, resource, device, outbox, batch, edge_day, edge_status, rejected, reading, span, span_queue,
     stale_verdict, alarm, discovered_device, booking, booking_history, check_in, member, wifi_session, release, release_policy,
     policy, operator, retention, ledger_day, schema_migration, device_assignment, place_span_queue, gateway_lease, edge_clock,
-    ledger_gap
+    ledger_gap, field_not_understood
     TO smartwork_ingest;
 GRANT INSERT ON device, outbox, batch, edge_day, edge_status, rejected, reading, span, span_queue, stale_verdict, alarm,
-    discovered_device, release, gateway_lease, edge_clock TO smartwork_ingest;
+    discovered_device, field_not_understood, release, gateway_lease, edge_clock TO smartwork_ingest;
 GRANT UPDATE ON edge_day, edge_status, span, span_queue, place_span_queue, alarm, discovered_device, gateway_lease
     TO smartwork_ingest;
 GRANT UPDATE (resends) ON batch TO smartwork_ingest;
 GRANT UPDATE (last, in_outbox, reported_at, said_hello, accepted_for, closed_after) ON outbox TO smartwork_ingest;
 GRANT UPDATE (released_at) ON booking TO smartwork_ingest;
 GRANT UPDATE (published_at) ON release TO smartwork_ingest;
-GRANT DELETE ON span, span_queue, place_span_queue, edge_day, edge_clock, discovered_device TO smartwork_ingest;
+GRANT DELETE ON span, span_queue, place_span_queue, edge_day, edge_clock, discovered_device, field_not_understood
+    TO smartwork_ingest;
 
 -- name: grant_to_api
 -- What clients book and check in, and what they may read of verdicts, spans and documents. Tokens are read, not made; their

@@ -39,7 +39,7 @@ def test_unique_ids_and_entity_ids_are_unique(centre: str, devices: list[DeviceE
         names = [component[field] for component in found]
         assert len(names) == len(set(names))
     assert all(re.fullmatch(rf"{component['platform']}\.[a-z0-9_]+", component["default_entity_id"]) for component in found)
-    assert len(found) == 5 + len(watched_places(devices)) + len(lights(devices))
+    assert len(found) == 6 + len(watched_places(devices)) + len(lights(devices))
 
 
 @given(SLUGS, REGISTRIES)
