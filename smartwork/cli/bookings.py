@@ -16,7 +16,7 @@ from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.errors import SmartworkError
 
 if TYPE_CHECKING:
-    from smartwork.jobs.bookings.import_file import Import
+    from smartwork.jobs.bookings.import_result import Import
 
 _MAX_ROWS = 40
 """Refused rows listed on the terminal; `--json` lists all."""

@@ -19,7 +19,8 @@ from smartwork.db.core.connection import Connection, connect
 from smartwork.db.network_setup import install
 from smartwork.domain.bookings.bookings import Booking
 from smartwork.errors import InputError
-from smartwork.jobs.bookings.import_file import Import, import_bookings
+from smartwork.jobs.bookings.import_file import import_bookings
+from smartwork.jobs.bookings.import_result import Import
 from tests.support.factory import NOON, small_network
 from tests.support.project import ROOT
 
