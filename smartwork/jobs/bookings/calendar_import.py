@@ -14,7 +14,7 @@ def import_calendar(
     connection: Connection,
     text: str,
     source: CalendarSource,
-    now: datetime,
+    now: datetime,  # noqa: ARG001 - series are expanded up to a horizon from the next commit on
     progress: Progress,
     *,
     all_or_nothing: bool = False,
