@@ -1,22 +1,25 @@
 """Check-ins by badge, QR code or Wi-Fi."""
 
+import logging
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from fastapi import APIRouter, Header, Path, Response
+from pydantic import BaseModel
 
 from api.access import Context, Db, Shared
 from api.clients import CheckInsWriter
-from api.fields import ExternalId, Instant, Pseudonym, RequestModel, Seconds, Slug
+from api.fields import ExternalId, Instant, Pseudonym, RequestModel, Slug
 from api.problems import Refused, responses
+from api.radius import CLOCK_TOLERANCE, Accounting, UnreadableTime
 from smartwork.db.bookings import front_desk
+from smartwork.db.bookings.importing import timezones
+from smartwork.db.core.connection import Connection
 from smartwork.domain.bookings.bookings import CheckIn
 
+log = logging.getLogger("api")
 router = APIRouter(prefix="/v1", tags=["people"])
-
-CLOCK_TOLERANCE = timedelta(minutes=10)
 
 
 class CheckInIn(RequestModel):
@@ -46,21 +49,6 @@ class CheckInOut(BaseModel):
     released_at: datetime | None
 
 
-class Accounting(BaseModel):
-    """A RADIUS accounting message (RFC 2866) as FreeRADIUS writes it in JSON. Other attributes are ignored."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
-
-    status: Literal["Start", "Stop", "Interim-Update"] = Field(alias="Acct-Status-Type")
-    session: Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[!-~]+$", strict=True)] = Field(
-        alias="Acct-Session-Id"
-    )
-    user: Pseudonym = Field(alias="User-Name", description="The member's pseudonym, the same in every centre.")
-    nas: Slug = Field(alias="NAS-Identifier", description="Slug of the centre of the access point.")
-    at: Instant = Field(alias="Event-Timestamp")
-    session_s: Seconds = Field(default=0, alias="Acct-Session-Time", description="Seconds that the session has lasted.")
-
-
 @router.put("/check-ins/{external_id:path}", responses=responses(HTTPStatus.CREATED, HTTPStatus.CONFLICT))
 def put_check_in(
     external_id: Annotated[ExternalId, Path(description="The id of the check-in in the client's own system.")],
@@ -82,18 +70,72 @@ def put_check_in(
     return _response(result, requested)
 
 
-@router.post("/radius/accounting", responses=responses(HTTPStatus.CONFLICT))
-def radius_accounting(body: Accounting, connection: Db, client: CheckInsWriter, shared: Shared) -> CheckInOut:
+@router.post(
+    "/radius/accounting",
+    response_model=CheckInOut,
+    responses={204: {"description": "The message of FreeRADIUS is acknowledged."}, **responses(HTTPStatus.CONFLICT)},
+)
+def radius_accounting(
+    body: Accounting,
+    connection: Db,
+    client: CheckInsWriter,
+    shared: Shared,
+    freeradius: Annotated[str | None, Header(alias="X-FreeRADIUS-Section", description="rlm_rest sends it.")] = None,
+) -> CheckInOut | Response:
     """Record the start or the end of a Wi-Fi session.
 
     A session names a centre, not a place. It counts as a check-in if the member has exactly one booking in that centre at
-    that time. Messages may be repeated and may arrive in any order.
+    that time. Messages may be repeated and may arrive in any order. FreeRADIUS is answered 204 without a body, because it
+    would read a body as attributes of its reply; it is also answered so for users who are no members.
     """
-    _not_in_the_future(body.at, shared)
-    started = body.at - timedelta(seconds=body.session_s)
-    stopped = body.at if body.status == "Stop" else None
-    result = front_desk.put_wifi(connection, client, body.nas, body.session, body.user, started, stopped)
-    return _response(result, CheckIn("", body.nas, "", body.user, started, "wifi"))
+    acknowledged = Response(status_code=HTTPStatus.NO_CONTENT)
+    from_freeradius = body.is_rlm_rest or freeradius is not None
+    if not body.is_of_session:
+        return acknowledged
+    centre, session, at = _session_of(body, connection, shared, from_freeradius=from_freeradius)
+    member = next((name for name in body.users if front_desk.is_member(connection, client, name)), None)
+    if member is None and from_freeradius:
+        log.info("Wi-Fi session of a user who is no member", extra={"centre": centre})
+        return acknowledged
+    started = at - timedelta(seconds=body.session_s)
+    stopped = at if body.status == "Stop" else None
+    user = member or body.users[0]
+    result = front_desk.put_wifi(connection, client, centre, session, user, started, stopped)
+    return acknowledged if from_freeradius else _response(result, CheckIn("", centre, "", user, started, "wifi"))
+
+
+def _session_of(
+    body: Accounting, connection: Connection, shared: Context, *, from_freeradius: bool
+) -> tuple[str, str, datetime]:
+    """The centre, the session and the time of the event. Raises Refused with the attribute that is missing or wrong."""
+    zones = timezones(connection)
+    centre, session = body.centre(zones), body.unique_session or body.session
+    if centre is None:
+        named = f"NAS-Identifier {body.nas[:60]!r} names no centre" if body.nas else "There is no NAS-Identifier"
+        raise _wrong(
+            "NAS-Identifier", f"{named}, and neither does Called-Station-Id. Let it be the slug of the access point's centre."
+        )
+    if session is None:
+        raise _wrong("Acct-Session-Id", "The message is about a session and does not name it.")
+    if not body.users:
+        raise _wrong("User-Name", "The message is about a session and does not name its user.")
+    arrived = shared.clock()
+    try:
+        at = body.event_at(zones[centre], arrived)
+    except UnreadableTime as error:
+        raise _wrong("Event-Timestamp", str(error)) from None
+    if at is None and not from_freeradius:
+        raise _wrong("at", "The time is in the future, or long past; check the clock of the client.")
+    if at is None:
+        log.warning(
+            "Event-Timestamp cannot be right; the arrival is used",
+            extra={"centre": centre, "event_timestamp": str(body.event_time)[:60]},
+        )
+    return centre, session, at or arrived - timedelta(seconds=body.delay_s)
+
+
+def _wrong(field: str, reason: str) -> Refused:
+    return Refused(HTTPStatus.UNPROCESSABLE_ENTITY, reason, (f"body.{field}", reason))
 
 
 def _not_in_the_future(at: datetime, shared: Context) -> None:

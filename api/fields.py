@@ -59,8 +59,6 @@ def _whole(value: object) -> object:
 
 Minutes = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=1_440)]
 
-Seconds = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=2_678_400)]
-
 
 class RequestModel(BaseModel):
     """A request body: unknown fields are refused."""

@@ -73,6 +73,11 @@ def test_the_description_of_every_operation_lists_its_error_responses() -> None:
         assert {"200", "401", "403", "422", "503"} <= {code for code, _ in operation.responses.items()}, operation.label
 
 
+def is_sent_whole(case: schemathesis.Case[Any]) -> bool:
+    """Whether the URL has all parameters of the case: the client leaves out one without a name and an empty list."""
+    return all(name and value not in ([], {}, None) for name, value in (case.query or {}).items())
+
+
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_every_response_matches_the_description(label: str, url: str) -> None:
     operation = OPERATIONS[label]
@@ -85,7 +90,7 @@ def test_every_response_matches_the_description(label: str, url: str) -> None:
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.one_of([operation.as_strategy(mode) for mode in schemathesis.GenerationMode]))
+    @given(st.one_of([operation.as_strategy(mode) for mode in schemathesis.GenerationMode]).filter(is_sent_whole))
     def fuzz(case: schemathesis.Case[Any]) -> None:
         case.call_and_validate(base_url=url, headers=TOKEN, excluded_checks=EXCLUDED)
 

@@ -1,5 +1,6 @@
 """Front-desk commands of API clients: book, cancel, register members, check in, sign in to the Wi-Fi."""
 
+import re
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -15,6 +16,7 @@ from smartwork.db.core.queries import sql
 from smartwork.domain.bookings.bookings import Booking, CheckIn
 from smartwork.errors import SmartworkError
 
+_PSEUDONYM = re.compile(r"[!-.0-~]{1,100}")
 _MOST_COMPANIES = 1_000
 """Bookings with one id that are read at most; each is of another company."""
 
@@ -183,6 +185,11 @@ def member_of(connection: Connection, client: Client, pseudonym: str) -> str | N
     arguments = {"pseudonym": pseudonym, "company_id": client.company_id}
     row = connection.execute(sql("api_member"), arguments).fetchone()
     return str(row[1]) if row else None
+
+
+def is_member(connection: Connection, client: Client, name: str) -> bool:
+    """Whether `name`, which may be any text, is the pseudonym of a member that the client sees."""
+    return _PSEUDONYM.fullmatch(name) is not None and member_of(connection, client, name) is not None
 
 
 def put_member(connection: Connection, client: Client, pseudonym: str, company: str) -> bool:

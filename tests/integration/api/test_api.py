@@ -186,6 +186,31 @@ def test_a_wifi_session_of_a_member_with_two_bookings_is_no_check_in(api: Api, c
     assert connection.execute("SELECT count(*) FROM check_in").fetchone() == (0,)
 
 
+def rlm_rest(status: object, **more: object) -> dict[str, object]:
+    """A message as FreeRADIUS's rlm_rest posts it with `body = 'json'`."""
+    values = {"User-Name": "m-1", "NAS-Identifier": "mons", "Acct-Status-Type": status, "Acct-Session-Id": "s-1", **more}
+    return {name: {"type": "string", "value": [value]} for name, value in values.items()}
+
+
+def test_the_messages_of_rlm_rest_are_taken_and_answered_without_a_body(api: Api, connection: Connection) -> None:
+    api("PUT", "/v1/bookings/A", booking())
+    stop = rlm_rest("Stop", **{"Event-Timestamp": "Oct  5 2026 10:00:00 CEST", "Acct-Session-Time": 3600})
+    for message in (
+        rlm_rest("Start", **{"Event-Timestamp": "Oct  5 2026 07:00:00 UTC"}),
+        rlm_rest("Accounting-On"),
+        stop,
+        stop,
+    ):
+        assert api("POST", "/v1/radius/accounting", message) == (204, b"")
+    assert connection.execute("SELECT started_at, stopped_at FROM wifi_session").fetchall() == [(NINE, NINE + HOUR)]
+    assert connection.execute("SELECT at, method FROM check_in").fetchall() == [(NINE, "wifi")]
+    guest = rlm_rest("Start", **{"User-Name": "host/visitor's laptop"})
+    assert api("POST", "/v1/radius/accounting", guest) == (204, b"")
+    assert connection.execute("SELECT count(*) FROM wifi_session").fetchone() == (1,)
+    status, problem = api("POST", "/v1/radius/accounting", rlm_rest("Start", **{"NAS-Identifier": "ap-17"}))
+    assert (status, problem["errors"][0]["field"]) == (422, "body.NAS-Identifier")
+
+
 def test_a_verdict_is_returned_with_its_evidence(api: Api, connection: Connection) -> None:
     api("PUT", "/v1/bookings/A", booking(hours=4))
     connection.execute(
