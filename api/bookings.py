@@ -5,11 +5,11 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from api.access import Db
+from api.access import Db, Shared
 from api.clients import BookingsReader, BookingsWriter
-from api.fields import ExternalId, Instant, Pseudonym, RequestModel, Slug
+from api.fields import ExternalId, Instant, Pseudonym, Reason, RequestModel, Slug
 from api.parameters import Page
 from api.problems import Refused, responses
 from smartwork.db.access.tokens import Client
@@ -50,6 +50,9 @@ class BookingIn(RequestModel):
     member: Pseudonym
     starts_at: Instant
     ends_at: Instant
+    reason: Reason | None = Field(
+        default=None, description="For a token of the network: why a booking that has begun is changed."
+    )
 
 
 class BookingOut(BaseModel):
@@ -66,6 +69,8 @@ class BookingOut(BaseModel):
     released_at: datetime | None
     recorded_at: datetime
     recorded_by: str
+    reason: str | None = Field(description="Why the operator changed it.")
+    cancelled_late_at: datetime | None = Field(description="When it was cancelled, if the cancellation is charged.")
 
 
 class Bookings(BaseModel):
@@ -88,15 +93,18 @@ class Version(BaseModel):
     released_at: datetime | None
     recorded_at: datetime
     recorded_by: str
+    reason: str | None
+    cancelled_late_at: datetime | None
 
 
 @router.put("/bookings/{external_id:path}", responses=responses(HTTPStatus.CREATED, HTTPStatus.CONFLICT))
 def put_booking(
-    external_id: Id, requested: BookingIn, connection: Db, client: CompanyWriter, response: Response
+    external_id: Id, requested: BookingIn, connection: Db, client: CompanyWriter, shared: Shared, response: Response
 ) -> BookingOut:
     """Create or change a booking. 201 if it is new; the same booking again changes nothing.
 
-    409 if the place is booked already. The database itself checks this, so two clients cannot both succeed.
+    409 if the place is booked already; the database itself checks this, so two clients cannot both succeed. 409 for a token
+    of a company if the booking has begun: then only a token of the network changes it, with a `reason`.
     """
     if requested.ends_at <= requested.starts_at:
         raise _invalid("body.ends_at", "The end must be after the start.")
@@ -105,7 +113,8 @@ def put_booking(
     booking = Booking(
         external_id, requested.centre, requested.resource, requested.member, requested.starts_at, requested.ends_at, "booked"
     )
-    if front_desk.put_booking(connection, client, booking):
+    _check_reason(client, requested.reason, "body.reason")
+    if front_desk.put_booking(connection, client, booking, shared.clock, requested.reason):
         response.status_code = HTTPStatus.CREATED
     return _find(connection, client, external_id)
 
@@ -117,9 +126,22 @@ def get_booking(external_id: Id, connection: Db, client: CompanyReader) -> Booki
 
 
 @router.delete("/bookings/{external_id:path}", responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
-def cancel_booking(external_id: Id, connection: Db, client: CompanyWriter) -> BookingOut:
-    """Cancel a booking. It is kept, with its history. Cancelling again changes nothing."""
-    record = front_desk.cancel(connection, client, external_id)
+def cancel_booking(
+    external_id: Id,
+    connection: Db,
+    client: CompanyWriter,
+    shared: Shared,
+    reason: Annotated[
+        Reason | None, Query(description="For a token of the network: why a booking that has begun is cancelled.")
+    ] = None,
+) -> BookingOut:
+    """Cancel a booking. It is kept, with its history. Cancelling again changes nothing.
+
+    After the deadline of the contract the cancellation is charged, and `cancelled_late_at` is set. 409 for a token of a
+    company if the booking has begun: then only a token of the network cancels it, with a `reason`, and nothing is charged.
+    """
+    _check_reason(client, reason, "query.reason")
+    record = front_desk.cancel(connection, client, external_id, shared.clock, reason)
     if record is None:
         raise Refused(HTTPStatus.NOT_FOUND, MISSING)
     return _booking_out(record)
@@ -174,7 +196,15 @@ def _booking_out(record: front_desk.BookingRecord) -> BookingOut:
         released_at=record.released_at,
         recorded_at=record.recorded_at,
         recorded_by=record.recorded_by,
+        reason=record.reason,
+        cancelled_late_at=record.cancelled_late_at,
     )
+
+
+def _check_reason(client: Client, reason: str | None, field: str) -> None:
+    if reason is not None and not client.is_of_network:
+        why = "Only a token of the network gives a reason, for the change of a booking that has begun."
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, why, (field, why))
 
 
 def _invalid(field: str, reason: str) -> Refused:

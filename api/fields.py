@@ -4,9 +4,11 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from smartwork.contracts.topics import SLUG
+from smartwork.domain.billing.permitted_text import fault
+from smartwork.domain.bookings.changes import LONGEST_REASON
 
 _RFC_3339 = re.compile(r"20\d{2}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})")
 
@@ -46,6 +48,24 @@ Slug = Annotated[str, StringConstraints(pattern=f"^{SLUG}$", strict=True)]
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[!-~]([ -~]*[!-~])?$", strict=True)]
 
 Pseudonym = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[!-.0-~]+$", strict=True)]
+
+
+def _line_of_text(text: str) -> str:
+    if reason := fault(text):
+        raise ValueError(f"expected a text that can be printed: {reason}")
+    return text.strip()
+
+
+Reason = Annotated[
+    str,
+    StringConstraints(max_length=LONGEST_REASON, strict=True),
+    AfterValidator(_line_of_text),
+    WithJsonSchema(
+        {"type": "string", "minLength": 1, "maxLength": LONGEST_REASON, "pattern": r"^[!-~À-ÿ]([ -~À-ÿ]*[!-~À-ÿ])?$"},
+        mode="validation",
+    ),
+]
+"""A line of text that can be printed. The pattern in the OpenAPI description is narrower."""
 
 
 def _whole(value: object) -> object:

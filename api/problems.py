@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from smartwork.db.bookings.front_desk import ConflictingRecord, UnknownName
-from smartwork.db.bookings.importing import Overlap
+from smartwork.db.bookings.importing import ChangeRefused, Overlap
 from smartwork.db.core.migrations import SchemaMismatch
 from smartwork.errors import InputError, ServiceUnavailable, SmartworkError
 
@@ -103,6 +103,11 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Overlap)
     def overlap(_: Request, error: Overlap) -> JSONResponse:
         return problem_response(HTTPStatus.CONFLICT, str(error), [("body.starts_at", str(error))])
+
+    @app.exception_handler(ChangeRefused)
+    def change_refused(_: Request, error: ChangeRefused) -> JSONResponse:
+        how = " Send `reason`: in the body of PUT, in the query of DELETE." if error.needs_reason else ""
+        return problem_response(HTTPStatus.CONFLICT, f"{error}{how}")
 
     @app.exception_handler(ConflictingRecord)
     @app.exception_handler(InputError)

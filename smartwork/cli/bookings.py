@@ -13,7 +13,7 @@ from rich.text import Text
 from smartwork.cli.endpoints import open_database
 from smartwork.cli.options import AsJson
 from smartwork.cli.progress_bar import out, progress_bar
-from smartwork.errors import SmartworkError
+from smartwork.errors import InputError, SmartworkError
 
 if TYPE_CHECKING:
     from smartwork.jobs.bookings.import_result import Import
@@ -40,16 +40,25 @@ def import_command(
     centre: Annotated[str | None, typer.Option(help="Slug of the centre for rows that name no centre.")] = None,
     all_or_nothing: Annotated[bool, typer.Option("--all-or-nothing", help="Import nothing if a row is refused.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would change, and change nothing.")] = False,
+    reason: Annotated[
+        str | None, typer.Option(help="Why bookings that have begun are changed; kept with them, and printed.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Import new, changed and cancelled bookings by external id. Importing the same file again changes nothing.
+
+    Rows that change a booking that has begun are refused without --reason.
 
     The exit status is 1 if a row was refused.
     """
     from smartwork.jobs.bookings.import_file import import_bookings
 
+    if reason is not None:
+        reason = _checked(reason)
     with progress_bar() as progress, open_database(progress) as connection:
-        report = import_bookings(connection, file, centre, progress, all_or_nothing=all_or_nothing, dry_run=dry_run)
+        report = import_bookings(
+            connection, file, centre, progress, all_or_nothing=all_or_nothing, dry_run=dry_run, reason=reason
+        )
     if as_json:
         print(json.dumps(as_dict(report), indent=2))
     else:
@@ -57,6 +66,16 @@ def import_command(
     if refused := len(report.plan.refused):
         rest = "the others were written." if report.written else "nothing was written."
         raise RowsRefused(f"{refused} row{'s were' if refused > 1 else ' was'} refused; {rest}")
+
+
+def _checked(reason: str) -> str:
+    """The reason without blanks at its ends; raises InputError if it cannot be printed."""
+    from smartwork.domain.billing.permitted_text import fault
+    from smartwork.domain.bookings.changes import LONGEST_REASON
+
+    if (why := fault(reason)) or len(reason) > LONGEST_REASON:
+        raise InputError(f"--reason: {why or f'it is longer than {LONGEST_REASON} characters'}. Give one line of text.")
+    return reason.strip()
 
 
 def as_dict(report: "Import") -> dict[str, object]:

@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,12 @@ from api.limits import Limits
 from api.server import server_config
 from smartwork.db.core.pool import DatabasePool
 from smartwork.db.core.roles import Role
+from tests.support.factory import Clock
 from tests.support.program import service_url
 
+BEFORE = datetime(2026, 10, 1, 12, tzinfo=UTC)
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
+"""The clock of the API stands at BEFORE, ahead of the bookings, until a test moves it."""
 NINE = datetime(2026, 10, 5, 7, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
@@ -49,10 +52,11 @@ def served(database_url: str, documents: Path, clock: Callable[[], datetime], li
 
 @dataclass(frozen=True)
 class Api:
-    """A running API, and the token of the requests."""
+    """A running API, the token of the requests, and the clock of the API."""
 
     url: str
     token: str | None = "network"  # noqa: S105 - only in the test database
+    clock: Clock = field(default_factory=lambda: Clock(BEFORE))
 
     def __call__(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
@@ -66,7 +70,7 @@ class Api:
                 return error.code, _read(error)
 
     def as_(self, token: str | None) -> "Api":
-        return Api(self.url, token)
+        return Api(self.url, token, self.clock)
 
 
 def booking(start: datetime = NINE, hours: float = 2, desk: str = "desk-1", member: str = "m-1") -> dict[str, str]:

@@ -17,12 +17,21 @@ from smartwork.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The client that a token identifies. `company` is the slug of `company_id`; both are None for the network's own."""
+    """The client that a token identifies. `company` is the slug of `company_id`; both are None for the network's own.
+
+    `acts_for_company`: a client of the network that uses the ids of `company`.
+    """
 
     name: str
     company_id: int | None
     company: str | None
     scopes: frozenset[str]
+    acts_for_company: bool = False
+
+    @property
+    def is_of_network(self) -> bool:
+        """Whether the token is the network's own."""
+        return self.company_id is None or self.acts_for_company
 
 
 @dataclass(frozen=True, slots=True)

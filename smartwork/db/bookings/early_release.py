@@ -67,7 +67,7 @@ def release(connection: Connection, due: Sequence[tuple[CurrentBooking, Reason]]
     if not due:
         return 0
     with connection.transaction():
-        connection.execute(sql("set_author"), ("release",))
+        connection.execute(sql("set_author"), ("release", ""))
         released = connection.execute(
             sql("release_bookings"),
             {

@@ -1,6 +1,7 @@
 """Front-desk commands of API clients: book, cancel, register members, check in, sign in to the Wi-Fi."""
 
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -14,6 +15,7 @@ from smartwork.db.bookings.check_ins import put_check_ins
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
 from smartwork.domain.bookings.bookings import Booking, CheckIn
+from smartwork.domain.bookings.changes import Author
 from smartwork.errors import SmartworkError
 
 _PSEUDONYM = re.compile(r"[!-.0-~]{1,100}")
@@ -35,9 +37,10 @@ class ConflictingRecord(SmartworkError):  # noqa: N818 - a fault of the request
 
 @dataclass(frozen=True, slots=True)
 class BookingRecord:
-    """A booking with its key, the company of its member, its release, and when and by whom it was recorded.
+    """A booking with its key, the company of its member, its release, and when, by whom and why it was recorded.
 
-    `of_network` is true if a client of the network created it, false for a client of its company.
+    `cancelled_late_at` is set if its cancellation is charged. `of_network` is true if a client of the network created it,
+    false for a client of its company.
     """
 
     booking_id: int
@@ -47,6 +50,8 @@ class BookingRecord:
     released_at: datetime | None
     recorded_at: datetime
     recorded_by: str
+    reason: str | None
+    cancelled_late_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ class BookingVersion:
     released_at: datetime | None
     recorded_at: datetime
     recorded_by: str
+    reason: str | None
+    cancelled_late_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +112,7 @@ def acting_for(connection: Connection, client: Client, company: str | None) -> C
     row = connection.execute(sql("api_company"), (company,)).fetchone() if client.company_id is None else None
     if row is None:
         raise UnknownName("query.company", f"There is no company {company!r}.")
-    return replace(client, company_id=row[0], company=company)
+    return replace(client, company_id=row[0], company=company, acts_for_company=True)
 
 
 def find_booking(connection: Connection, client: Client, external_id: str) -> BookingRecord | None:
@@ -132,21 +139,25 @@ def history(connection: Connection, client: Client, external_id: str) -> list[Bo
         return cursor.execute(sql("api_booking_history"), arguments).fetchall()
 
 
-def put_booking(connection: Connection, client: Client, booking: Booking) -> bool:
+def put_booking(
+    connection: Connection, client: Client, booking: Booking, clock: Callable[[], datetime], reason: str | None = None
+) -> bool:
     """Create or change a booking; returns True if it is new. Nothing is written if nothing differs.
 
-    Raises UnknownName with the field, ConflictingRecord if the booking is on an invoice or a company uses the network's id
-    for a booking of its own, and store.Overlap if the place is booked already.
+    `reason` is what a client of the network gives for a change of a booking that has begun. Raises UnknownName with the
+    field, store.ChangeRefused, ConflictingRecord if the booking is on an invoice or a company uses the network's id for a
+    booking of its own, and store.Overlap if the place is booked already.
     """
     check_names(connection, client, booking.centre, booking.resource, booking.member)
+    author = Author(f"api {client.name}", "network" if client.is_of_network else "company", reason)
     try:
-        written = store.write_bookings(connection, [booking], f"api {client.name}", company_id=client.company_id)
+        written = store.write_bookings(connection, [booking], author, clock, company_id=client.company_id)
     except store.IdInUse as error:
         raise ConflictingRecord(f"{error} Add ?company= to change that booking, or use another id.") from error
     if booking.external_id in written.created or booking.external_id in written.changed:
         return booking.external_id in written.created
     record = find_booking(connection, client, booking.external_id)
-    if record is not None and record.booking == booking:
+    if record is not None and (record.booking == booking or booking.status == record.booking.status == "cancelled"):
         return False
     if record is not None and connection.execute(
         sql("api_booking_is_billed"), {"booking_id": record.booking_id}
@@ -155,17 +166,20 @@ def put_booking(connection: Connection, client: Client, booking: Booking) -> boo
     raise ConflictingRecord("Another request changed the booking at the same moment. Read it, and send the request again.")
 
 
-def cancel(connection: Connection, client: Client, external_id: str) -> BookingRecord | None:
-    """Cancel a booking; None if the client sees no such booking.
+def cancel(
+    connection: Connection, client: Client, external_id: str, clock: Callable[[], datetime], reason: str | None = None
+) -> BookingRecord | None:
+    """Cancel a booking; None if the client sees no such booking. `reason` as in `put_booking`.
 
-    Raises ConflictingRecord if it is on an invoice, and for a client of the network if only a company has the id.
+    Raises store.ChangeRefused; ConflictingRecord if it is on an invoice, and for a client of the network if only a company
+    has the id.
     """
     record = find_booking(connection, client, external_id)
     if record is None:
         return None
     if client.company_id is None and not record.of_network:
         raise ConflictingRecord(f"{record.company} uses this id for a booking of its own. Add ?company={record.company}.")
-    put_booking(connection, client, replace(record.booking, status="cancelled"))
+    put_booking(connection, client, replace(record.booking, status="cancelled"), clock, reason)
     return find_booking(connection, client, external_id)
 
 
@@ -239,7 +253,7 @@ def _check_in_result(connection: Connection, client: Client, check_in: CheckIn, 
         return CheckInResult(check_in, created, external_id, released_at, "in_time")
     try:
         with connection.transaction():
-            connection.execute(sql("set_author"), (f"api {client.name}",))
+            connection.execute(sql("set_author"), (f"api {client.name}", ""))
             connection.execute(sql("api_take_back"), (booking_id,))
             connection.execute(sql("api_taken_back"), {"release_id": release_id, "at": check_in.at})
     except psycopg.errors.ExclusionViolation:

@@ -1,16 +1,25 @@
 """Bookings as they are stored, and the import of a set of them: all of them, or none."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import psycopg
 
-from smartwork.db.bookings.bookings import WrittenBookings, put_bookings
+from smartwork.db.bookings.bookings import (
+    WriteLimits,
+    WrittenBookings,
+    add_bookings,
+    bookings_in_force,
+    change_bookings,
+    lock_bookings,
+    requested,
+)
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 from smartwork.domain.bookings.bookings import Booking
+from smartwork.domain.bookings.changes import LATEST_ENTRY, AllowedChange, Author, RefusedChange, decide
 from smartwork.domain.bookings.importing import ImportedBooking, StoredBooking
 from smartwork.errors import SmartworkError
 
@@ -24,6 +33,21 @@ class Overlap(SmartworkError):  # noqa: N818 - what happened
 
 class IdInUse(SmartworkError):  # noqa: N818 - what happened
     """A client of the member's company has used the id for a booking of its own; nothing was written."""
+
+
+class ChangeRefused(SmartworkError):  # noqa: N818 - what happened
+    """The author may not change a booking in this way; nothing was written.
+
+    `needs_reason`: a client of the network may, if it gives a reason.
+    """
+
+    def __init__(self, refused: RefusedChange) -> None:
+        self.needs_reason = refused.needs_reason
+        super().__init__(f"{refused.why}.")
+
+
+class _CreatedMeanwhile(Exception):  # noqa: N818 - what happened
+    """Another transaction created one of the bookings after they were read."""
 
 
 class ChangedMeanwhile(SmartworkError):  # noqa: N818 - what happened
@@ -92,33 +116,68 @@ def ids_in_use(connection: Connection, bookings: Iterable[Booking]) -> dict[str,
 def write_bookings(
     connection: Connection,
     bookings: Sequence[Booking],
-    author: str,
+    author: Author,
+    clock: Callable[[], datetime],
     *,
     company_id: int | None = None,
     expected: WrittenBookings | None = None,
 ) -> WrittenBookings:
-    """Write these bookings in one transaction; `author` is named in their history.
+    """Write these bookings for `author`, in one transaction; who it was, and the reason, are stored in their history.
 
-    The ids are those of `company_id`, or the network's own. Raises Overlap if a place is booked already (constraint
-    `booking_overlap`), IdInUse, and ChangedMeanwhile if `expected` is given and something else was created or changed.
+    What the author may change is decided by `decide`, at the instant that `clock` gives once the places and the bookings are
+    locked. The ids are those of `company_id`, or the network's own. Raises ChangeRefused, Overlap if a place is booked
+    already (constraint `booking_overlap`), IdInUse, and ChangedMeanwhile if `expected` is given and something else was
+    created or changed.
     """
     for _ in range(_ATTEMPTS):
         try:
             with wrap_database_errors(), connection.transaction():
-                connection.execute(sql("set_author"), (author,))
+                connection.execute(sql("set_author"), (author.name, author.reason or ""))
                 connection.execute(sql("defer_booking_overlap"))
                 lock(connection, [(booking.centre, booking.resource) for booking in bookings])
-                written = put_bookings(connection, bookings, company_id)
+                written = _write_allowed(connection, bookings, author, clock, company_id)
                 if expected is not None and written != expected:
                     raise ChangedMeanwhile("Another client wrote one of these bookings at the same time.")
                 return written
         except psycopg.errors.ExclusionViolation as error:
             raise Overlap("Another booking has the desk or room for a part of that time.") from error
-        except psycopg.errors.UniqueViolation:
+        except (psycopg.errors.UniqueViolation, _CreatedMeanwhile):
             continue
     taken = ids_in_use(connection, bookings)
     names = ", ".join(f"{external_id} ({company})" for external_id, company in sorted(taken.items())[:9])
     raise IdInUse(f"A company uses the id for a booking of its own: {names or 'it was taken at this moment'}.")
+
+
+def _write_allowed(
+    connection: Connection,
+    bookings: Sequence[Booking],
+    author: Author,
+    clock: Callable[[], datetime],
+    company_id: int | None,
+) -> WrittenBookings:
+    """Write what `author` may; raises ChangeRefused at the first booking that it may not change in this way.
+
+    Raises _CreatedMeanwhile if one that it decided about as new exists by now.
+    """
+    ids = [booking.external_id for booking in bookings]
+    lock_bookings(connection, ids, company_id)
+    stored = bookings_in_force(connection, ids, company_id)
+    now = clock()
+    changes: list[AllowedChange] = []
+    for wanted in requested(connection, bookings):
+        decision = decide(stored.get(wanted.booking.external_id), wanted, author, now)
+        if isinstance(decision, RefusedChange):
+            raise ChangeRefused(decision)
+        changes.append(decision)
+    is_operator = author.by == "network" and bool(author.reason)
+    limits = WriteLimits(None if is_operator else now, now - LATEST_ENTRY if author.by == "company" else None)
+    known = [change for change in changes if change.booking.external_id in stored]
+    new = [change for change in changes if change.booking.external_id not in stored]
+    changed = change_bookings(connection, known, company_id, limits) if known else frozenset()
+    created = add_bookings(connection, new, company_id, limits) if new else frozenset()
+    if len(created) < len(new):
+        raise _CreatedMeanwhile
+    return WrittenBookings(created, changed)
 
 
 def lock(connection: Connection, resources: Iterable[tuple[str, str]]) -> None:

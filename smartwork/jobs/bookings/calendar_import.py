@@ -14,18 +14,27 @@ def import_calendar(
     connection: Connection,
     text: str,
     source: CalendarSource,
-    now: datetime,  # noqa: ARG001 - series are expanded up to a horizon from the next commit on
+    now: datetime,
     progress: Progress,
     *,
     all_or_nothing: bool = False,
     dry_run: bool = False,
+    reason: str | None = None,
 ) -> Import:
     """Import an iCalendar text as the present state of its events. Importing it again changes nothing.
 
-    With `all_or_nothing` nothing is written if an event is refused; with `dry_run` nothing is written at all. Raises
-    InputError if the text is not iCalendar, and Overlap, IdInUse or ChangedMeanwhile if another client booked one of the
-    places or wrote one of the bookings during the import; then nothing was written.
+    An event that changes a booking that has begun is refused without a `reason`. With `all_or_nothing` nothing is written if
+    an event is refused; with `dry_run` nothing is written at all. Raises InputError if the text is not iCalendar, and
+    Overlap, IdInUse or ChangedMeanwhile if another client booked one of the places or wrote one of the bookings during the
+    import; then nothing was written.
     """
     return import_rows(
-        connection, source.name, read_calendar(text, source.centre), progress, all_or_nothing=all_or_nothing, dry_run=dry_run
+        connection,
+        source.name,
+        read_calendar(text, source.centre),
+        progress,
+        all_or_nothing=all_or_nothing,
+        dry_run=dry_run,
+        reason=reason,
+        read_clock=lambda: now,
     )

@@ -26,23 +26,39 @@ def import_bookings(
     all_or_nothing: bool,
     dry_run: bool,
     now: datetime | None = None,
+    reason: str | None = None,
 ) -> Import:
     """Import `file`: iCalendar if its name ends in .ics, .ical or .ifb, else CSV. Importing it again changes nothing.
 
     `centre` is used for rows that name none; without `now` the clock says how far series are expanded. With `all_or_nothing`
     nothing is written if a row is refused; with `dry_run` nothing is written at all. The ids of the file are the network's
-    own. Raises InputError if the file cannot be read, and Overlap, IdInUse or ChangedMeanwhile if another client booked one
-    of the places or wrote one of the bookings during the import.
+    own. A row that changes a booking that has begun is refused without a `reason`, which is stored with each booking that
+    changes. Raises InputError if the file cannot be read, and Overlap, IdInUse or ChangedMeanwhile if another client booked
+    one of the places or wrote one of the bookings during the import.
     """
     progress("Reading the file", 0, 4)
     text = _text(file)
     if file.suffix.lower() in _CALENDARS:
         source = CalendarSource(file.name, centre=centre)
         return import_calendar(
-            connection, text, source, now or clock.now(), progress, all_or_nothing=all_or_nothing, dry_run=dry_run
+            connection,
+            text,
+            source,
+            now or clock.now(),
+            progress,
+            all_or_nothing=all_or_nothing,
+            dry_run=dry_run,
+            reason=reason,
         )
     return import_rows(
-        connection, file.name, read_csv(text, centre), progress, all_or_nothing=all_or_nothing, dry_run=dry_run
+        connection,
+        file.name,
+        read_csv(text, centre),
+        progress,
+        all_or_nothing=all_or_nothing,
+        dry_run=dry_run,
+        reason=reason,
+        read_clock=(lambda: now) if now else clock.now,
     )
 
 

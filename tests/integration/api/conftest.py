@@ -9,8 +9,8 @@ from smartwork.db.access import tokens
 from smartwork.db.core.connection import Connection
 from smartwork.db.network_setup import install
 from smartwork.domain.access.scopes import NETWORK_ONLY, SCOPES
-from tests.support.api import NOW, Api, served
-from tests.support.factory import small_network
+from tests.support.api import BEFORE, NOW, Api, served
+from tests.support.factory import Clock, small_network
 
 
 @pytest.fixture
@@ -26,5 +26,6 @@ def api(connection: Connection, database_url: str, tmp_path: Path) -> Iterator[A
     tokens.put(connection, "network", "network", None, SCOPES, NOW)
     for company in ("acme", "bolt"):
         tokens.put(connection, company, company, company, own, NOW)
-    with served(database_url, tmp_path, lambda: NOW) as url:
-        yield Api(url)
+    clock = Clock(BEFORE)
+    with served(database_url, tmp_path, clock) as url:
+        yield Api(url, clock=clock)

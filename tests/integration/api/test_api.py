@@ -132,6 +132,7 @@ def check_in(at: datetime, member: str = "m-1") -> dict[str, str]:
 
 def test_a_check_in_is_recorded_once_and_returns_its_booking(api: Api) -> None:
     api("PUT", "/v1/bookings/A", booking())
+    api.clock.at = NOW
     status, result = api("PUT", "/v1/check-ins/K", check_in(NINE))
     assert (status, result["outcome"], result["booking"]) == (201, "in_time", "A")
     assert api("PUT", "/v1/check-ins/K", check_in(NINE))[0] == 200
@@ -142,6 +143,7 @@ def test_a_check_in_is_recorded_once_and_returns_its_booking(api: Api) -> None:
 
 def test_a_check_in_after_the_release_takes_the_desk_back_unless_it_is_booked_again(api: Api, connection: Connection) -> None:
     api("PUT", "/v1/bookings/A", booking(hours=8))
+    api.clock.at = NINE + 2 * HOUR
     connection.execute("INSERT INTO span VALUES (1, %s, %s, 'vacant')", (NINE - HOUR, NINE + 4 * HOUR))
     assert release_due(connection, NINE + HOUR) == 1
     (release,) = api("GET", "/v1/releases")[1]["releases"]
@@ -154,6 +156,7 @@ def test_a_check_in_after_the_release_takes_the_desk_back_unless_it_is_booked_ag
 
     connection.execute("UPDATE booking SET released_at = %s", (NINE + 3 * HOUR,))
     assert api("PUT", "/v1/bookings/B", booking(NINE + 4 * HOUR, member="m-2"))[0] == 201
+    api.clock.at = NOW
     result = api("PUT", "/v1/check-ins/L", check_in(NINE + 5 * HOUR))[1]
     assert (result["outcome"], result["booking"]) == ("too_late", "A")
     assert api("GET", "/v1/bookings/A")[1]["released_at"] == "2026-10-05T10:00:00Z"
@@ -168,6 +171,7 @@ def radius(status: str, at: datetime, session: str = "s-1", **more: Any) -> dict
 
 def test_wifi_messages_in_any_order_become_the_check_in_of_the_members_only_booking(api: Api, connection: Connection) -> None:
     api("PUT", "/v1/bookings/A", booking())
+    api.clock.at = NOW
     more: dict[str, Any] = {"Acct-Session-Time": 3600}
     stop = radius("Stop", NINE + HOUR, **more)
     for message in (stop, radius("Start", NINE), stop, radius("Interim-Update", NINE + HOUR / 2)):
@@ -181,6 +185,7 @@ def test_wifi_messages_in_any_order_become_the_check_in_of_the_members_only_book
 def test_a_wifi_session_of_a_member_with_two_bookings_is_no_check_in(api: Api, connection: Connection) -> None:
     api("PUT", "/v1/bookings/A", booking())
     api("PUT", "/v1/bookings/B", booking(desk="desk-2"))
+    api.clock.at = NOW
     result = api("POST", "/v1/radius/accounting", radius("Start", NINE))[1]
     assert (result["outcome"], result["resource"]) == ("no_booking", None)
     assert connection.execute("SELECT count(*) FROM check_in").fetchone() == (0,)
@@ -222,6 +227,7 @@ def test_a_verdict_is_returned_with_its_evidence(api: Api, connection: Connectio
         "INSERT INTO batch VALUES (1, 1, 90, '2026-10-05', 88, 2, 0, '', now());"
         "INSERT INTO edge_day VALUES (1, '2026-10-05', 100, 6, now())"
     )
+    api.clock.at = NOW
     api("PUT", "/v1/check-ins/K", check_in(NINE))
     reconcile_month(connection, NINE.date(), NINE + timedelta(days=40), lambda *_: None)
     number = next(v["id"] for v in api("GET", "/v1/verdicts?booking=A")[1]["verdicts"])

@@ -15,7 +15,7 @@ from smartwork.db.bookings import front_desk
 from smartwork.db.core.connection import Connection, connect
 from smartwork.domain.bookings.bookings import Booking
 from smartwork.jobs.bookings.import_file import import_bookings
-from tests.support.api import HOUR, NINE, NOW, Api, booking
+from tests.support.api import BEFORE, HOUR, NINE, NOW, Api, booking
 
 pytestmark = pytest.mark.services
 BOOKINGS = """
@@ -72,9 +72,9 @@ def test_a_company_does_not_wait_for_another_company_that_is_writing_the_same_id
         other.execute("SET lock_timeout = '2s'")
         with connection.transaction():
             first = Booking("A", "mons", "desk-1", "m-1", NINE, end, "booked")
-            assert front_desk.put_booking(connection, client(connection, "acme"), first)
+            assert front_desk.put_booking(connection, client(connection, "acme"), first, lambda: BEFORE)
             second = Booking("A", "mons", "desk-2", "m-2", NINE, end, "booked")
-            assert front_desk.put_booking(other, client(other, "bolt"), second)
+            assert front_desk.put_booking(other, client(other, "bolt"), second, lambda: BEFORE)
     assert connection.execute(BOOKINGS).fetchall() == [("acme", "desk-1"), ("bolt", "desk-2")]
 
 
@@ -86,9 +86,11 @@ def test_a_booking_that_moved_to_another_company_meanwhile_is_not_changed(
     with closing(connect(database_url)) as other:
         with connection.transaction():
             moved = Booking("A", "mons", "desk-1", "m-2", NINE, NINE + 2 * HOUR, "booked")
-            assert not front_desk.put_booking(connection, client(connection, "network"), moved)
+            assert not front_desk.put_booking(connection, client(connection, "network"), moved, lambda: BEFORE)
             mine = Booking("A", "mons", "desk-2", "m-1", NINE, NINE + 3 * HOUR, "booked")
-            waiting = threading.Thread(target=front_desk.put_booking, args=(other, client(other, "acme"), mine))
+            waiting = threading.Thread(
+                target=front_desk.put_booking, args=(other, client(other, "acme"), mine, lambda: BEFORE)
+            )
             waiting.start()
             waiting.join(0.5)
         waiting.join(20)
@@ -158,6 +160,7 @@ def check_in(member: str, desk: str, minute: int = 0) -> dict[str, str]:
 def test_check_ins_of_two_companies_may_have_the_same_id_and_one_client_records_it_once(
     api: Api, connection: Connection
 ) -> None:
+    api.clock.at = NINE + HOUR
     acme, bolt = api.as_("acme"), api.as_("bolt")
     for n in range(15):
         path = f"/v1/check-ins/K{n}"
@@ -176,6 +179,7 @@ def test_check_ins_of_two_companies_may_have_the_same_id_and_one_client_records_
 
 
 def test_of_two_contents_of_one_new_check_in_at_once_one_is_a_conflict(api: Api, connection: Connection) -> None:
+    api.clock.at = NINE + HOUR
     for n in range(10):
         path = f"/v1/check-ins/K{n}"
         results = at_once(*(partial(api, "PUT", path, check_in("m-1", desk)) for desk in ("desk-1", "desk-2")))
@@ -191,6 +195,7 @@ def test_a_wifi_session_of_one_company_does_not_block_the_networks(api: Api, con
         }  # fmt: skip
 
     api("PUT", "/v1/bookings/A", booking())
+    api.clock.at = NINE + HOUR
     assert api.as_("bolt")("POST", "/v1/radius/accounting", message("m-2"))[0] == 200
     assert api("POST", "/v1/radius/accounting", message("m-1"))[1]["resource"] == "desk-1"
     assert api.as_("acme")("POST", "/v1/radius/accounting", message("m-1"))[1]["resource"] == "desk-1"
@@ -219,7 +224,7 @@ def test_ids_of_a_company_do_not_block_an_import_of_others(api: Api, connection:
         HEAD + "A,mons,desk-1,m-1,2026-10-05T09:00,2026-10-05T11:00\nB,mons,desk-1,m-1,2026-10-06T09:00,2026-10-06T11:00\n"
     )
     for created, unchanged in ((1, 0), (0, 1)):
-        plan = import_bookings(connection, file, None, lambda *_: None, all_or_nothing=False, dry_run=False).plan
+        plan = import_bookings(connection, file, None, lambda *_: None, now=BEFORE, all_or_nothing=False, dry_run=False).plan
         assert (len(plan.created), len(plan.unchanged), len(plan.changed)) == (created, unchanged, 0)
         assert [(fault.line, fault.field) for fault in plan.refused] == [(3, "external_id")]
         assert "acme uses this id" in plan.refused[0].reason
@@ -237,7 +242,7 @@ def test_of_two_imports_of_one_new_id_at_once_one_fails_or_reports_a_change(
         file = tmp_path / f"{number}-{desk}.csv"
         file.write_text(HEAD + f"A{number},mons,{desk},m-1,2026-10-05T09:00,2026-10-05T11:00\n")
         with closing(connect(database_url)) as own:
-            done = import_bookings(own, file, None, lambda *_: None, all_or_nothing=False, dry_run=False)
+            done = import_bookings(own, file, None, lambda *_: None, now=BEFORE, all_or_nothing=False, dry_run=False)
             return len(done.plan.created), len(done.plan.changed)
 
     outcomes = []

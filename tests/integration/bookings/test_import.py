@@ -18,6 +18,7 @@ from smartwork.db.bookings.importing import Overlap, write_bookings
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.network_setup import install
 from smartwork.domain.bookings.bookings import Booking
+from smartwork.domain.bookings.changes import Author
 from smartwork.errors import InputError
 from smartwork.jobs.bookings.import_file import import_bookings
 from smartwork.jobs.bookings.import_result import Import
@@ -26,6 +27,7 @@ from tests.support.project import ROOT
 
 pytestmark = pytest.mark.services
 EXAMPLES = ROOT / "docs" / "examples"
+BEFORE = datetime.fromisoformat("2026-03-01T12:00Z")
 HEAD = "external_id,centre,resource,member,starts_at,ends_at,status\n"
 Importer = Callable[..., Import]
 
@@ -35,11 +37,28 @@ def importer(connection: Connection, tmp_path: Path) -> Importer:
     """Imports a text or a file into the small network's database."""
     install(connection, small_network())
 
-    def run(source: str | Path, *, all_or_nothing: bool = False, dry_run: bool = False, centre: str | None = None) -> Import:
+    def run(
+        source: str | Path,
+        *,
+        all_or_nothing: bool = False,
+        dry_run: bool = False,
+        centre: str | None = None,
+        reason: str | None = None,
+        now: datetime = BEFORE,
+    ) -> Import:
         file = source if isinstance(source, Path) else tmp_path / "plan.csv"
         if isinstance(source, str):
             file.write_text(source)
-        return import_bookings(connection, file, centre, lambda *_: None, all_or_nothing=all_or_nothing, dry_run=dry_run)
+        return import_bookings(
+            connection,
+            file,
+            centre,
+            lambda *_: None,
+            now=now,
+            all_or_nothing=all_or_nothing,
+            dry_run=dry_run,
+            reason=reason,
+        )
 
     return run
 
@@ -157,11 +176,12 @@ def test_a_change_to_a_booking_on_an_invoice_is_refused_with_the_reason(importer
 def test_a_concurrent_booking_of_the_same_desk_raises_overlap_and_writes_nothing(connection: Connection) -> None:
     install(connection, small_network())
     booking = Booking("one", "mons", "desk-1", "m-1", NOON, NOON + timedelta(hours=2), "booked")
-    write_bookings(connection, [booking], "test")
+    author = Author("test", "network")
+    write_bookings(connection, [booking], author, lambda: BEFORE)
     other = Booking("other", "mons", "desk-1", "m-1", NOON + timedelta(hours=1), NOON + timedelta(hours=3), "booked")
     apart = Booking("apart", "mons", "desk-2", "m-1", NOON, NOON + timedelta(hours=2), "booked")
     with pytest.raises(Overlap):
-        write_bookings(connection, [apart, other], "test")
+        write_bookings(connection, [apart, other], author, lambda: BEFORE)
     assert [row[0] for row in stored(connection)] == ["one"]
 
 

@@ -37,6 +37,7 @@ GRANT SELECT ON centre, zone, resource, company, member, booking, booking_histor
     TO smartwork_api;
 GRANT INSERT ON member, booking, check_in, wifi_session, release, release_policy, stale_verdict TO smartwork_api;
 GRANT UPDATE ON booking, wifi_session, release, release_policy TO smartwork_api;
+GRANT SELECT (company_id, centre_id, kind, valid_from, valid_until, cancellation_hours) ON contract TO smartwork_api;
 GRANT UPDATE (resource_id) ON resource TO smartwork_api; -- to lock a row
 GRANT UPDATE (last_used_at) ON api_token TO smartwork_api;
 

@@ -1,7 +1,7 @@
 -- name: api_bookings
 -- A NULL parameter selects all.
 SELECT b.booking_id, b.external_id, c.slug, r.slug, m.pseudonym, b.starts_at, b.ends_at, b.status, co.slug,
-       b.client_company_id IS NULL, b.released_at, b.recorded_at, b.recorded_by
+       b.client_company_id IS NULL, b.released_at, b.recorded_at, b.recorded_by, b.reason, b.cancelled_late_at
 FROM booking b JOIN resource r USING (resource_id) JOIN centre c USING (centre_id) JOIN member m USING (member_id)
 JOIN company co ON co.company_id = b.company_id
 WHERE (%(company_id)s::int IS NULL OR b.company_id = %(company_id)s)
@@ -12,7 +12,8 @@ WHERE (%(company_id)s::int IS NULL OR b.company_id = %(company_id)s)
 ORDER BY b.booking_id LIMIT %(most)s
 
 -- name: api_booking_history
-SELECT h.version, c.slug AS centre, r.slug AS resource, m.pseudonym AS member, h.starts_at, h.ends_at, h.status, h.released_at, h.recorded_at, h.recorded_by
+SELECT h.version, c.slug AS centre, r.slug AS resource, m.pseudonym AS member, h.starts_at, h.ends_at, h.status, h.released_at, h.recorded_at, h.recorded_by,
+       h.reason, h.cancelled_late_at
 FROM booking_history h JOIN resource r ON r.resource_id = h.resource_id
 JOIN centre c USING (centre_id) JOIN member m ON m.member_id = h.member_id
 WHERE h.booking_id = %(booking_id)s AND (%(company_id)s::int IS NULL OR m.company_id = %(company_id)s)
