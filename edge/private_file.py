@@ -9,6 +9,11 @@ log = logging.getLogger("edge")
 _COMPANIONS = ("-wal", "-shm", "-journal")
 
 
+def open_private(path: str, flags: int) -> int:
+    """An opener for `open`: a file that it creates, only its user may read."""
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
+
+
 def make_private(path: Path) -> None:
     """Create a database file that only its user may read, or make it and SQLite's files next to it so.
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from edge.private_file import open_private
 from smartwork.contracts.edge_reports import Alarm
 from smartwork.contracts.messages import WireModel
 from smartwork.contracts.policy import Policy
@@ -58,7 +59,7 @@ class SavedPolicy:
         content = _File(centre=self._centre, sha256=_digest(text), policy=text)
         new = self._path.with_name(self._path.name + ".new")
         try:
-            with new.open("wb") as file:
+            with open(new, "wb", opener=open_private) as file:
                 file.write(content.model_dump_json().encode())
                 file.flush()
                 os.fsync(file.fileno())

@@ -44,13 +44,21 @@ def status_command() -> None:
 
 
 def endpoints_text(services: Endpoints) -> RenderableType:
-    """What to export in a shell. The addresses contain the password of the development database."""
+    """What to export in a shell, with the password of the development database.
+
+    An address that the environment names may contain a password of its owner, and is not shown.
+    """
+    servers = (
+        (stack.DATABASE_URL, services.database_url, services.owned_database),
+        (stack.BROKER_URL, services.broker_url, services.owned_broker),
+    )
+    named = [Text(f"{variable} is set already: that server is used as it is.") for variable, _, owned in servers if not owned]
+    exports = [Text(f"export {variable}={url}") for variable, url, owned in servers if owned]
     return Group(
         Text("Broker and TimescaleDB are running. For the commands of smartwork to use them:", style="bold"),
         Text(f"export {ENVIRONMENT}=development"),
-        Text("For services and your own programs:", style="bold"),
-        Text(f"export SMARTWORK_DATABASE_URL={services.database_url}"),
-        Text(f"export SMARTWORK_BROKER_URL={services.broker_url}"),
+        *([Text("For services and your own programs:", style="bold"), *exports] if exports else []),
+        *named,
     )
 
 

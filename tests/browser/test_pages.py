@@ -160,6 +160,24 @@ def choose_line(page: Page, line: int) -> None:
     expect(page.get_by_text(f"Evidence of line {line}")).to_be_visible(timeout=10_000)
 
 
+def test_a_centre_whose_ledger_is_faulty_is_named_on_the_ledger_page(served: Served, chromium: Browser) -> None:
+    message = "A ledger report of this gateway cannot be true and is not counted."
+    with connect(served.database_url) as connection:
+        connection.execute(
+            "INSERT INTO alarm (centre_id, edge, kind, device, since, message, raised_by)"
+            " SELECT centre_id, 'gateway', 'ledger_report_wrong', '', now(), %s, 'server' FROM centre LIMIT 1",
+            (message,),
+        )
+        try:
+            with opened(chromium, f"{served.address}/ledger", 390) as page:
+                notice = page.get_by_test_id("stAlert")
+                expect(notice).to_contain_text(f"{message} Bills of the centre wait.", timeout=30_000)
+                SHOTS.mkdir(parents=True, exist_ok=True)
+                page.screenshot(path=SHOTS / "ledger-fault-390.png")
+        finally:
+            connection.execute("DELETE FROM alarm WHERE message = %s", (message,))
+
+
 def test_choosing_a_line_opens_its_evidence(served: Served, chromium: Browser) -> None:
     with opened(chromium, f"{served.address}/invoices") as page:
         choose_line(page, 2)

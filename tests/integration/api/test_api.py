@@ -254,6 +254,12 @@ def test_a_verdict_is_returned_with_its_evidence(api: Api, connection: Connectio
             "missing_share": 0.1,
         }
     ]
+    assert verdict["ledger_fault"] is None
+    connection.execute(
+        "INSERT INTO alarm (centre_id, edge, kind, device, since, message, raised_by)"
+        " VALUES (1, 'gateway', 'ledger_report_wrong', '', now(), 'The report cannot be true.', 'server')"
+    )
+    assert api("GET", f"/v1/verdicts/{number}")[1]["ledger_fault"] == "The report cannot be true."
 
 
 def test_an_invoice_and_its_files_are_returned_to_its_company_only(api: Api, connection: Connection, tmp_path: Path) -> None:

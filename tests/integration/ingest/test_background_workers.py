@@ -28,6 +28,11 @@ BROKEN_BY = {
     "early_release": "ALTER TABLE release_policy RENAME COLUMN left_min TO lost",
     "retention": "ALTER TABLE retention RENAME TO lost",
     "silent_gateways": "ALTER TABLE edge_status RENAME COLUMN last_message_at TO lost",
+    "quota_watch": (
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN IF current_query() LIKE '%over_quota%' THEN RAISE 'lost'; END IF; RETURN NULL; END $$;"
+        "CREATE TRIGGER refuse BEFORE UPDATE ON alarm EXECUTE FUNCTION refuse()"
+    ),
 }
 """A change to the database that makes each worker fail at every attempt, with an error that nobody expected."""
 

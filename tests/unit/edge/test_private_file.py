@@ -9,8 +9,10 @@ import pytest
 
 from edge.outbox import Outbox
 from edge.private_file import make_private
+from edge.saved_policy import SavedPolicy
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.reading import Reading
+from tests.support.factory import Clock, small_policy
 
 READING = Reading(1_772_000_000_000, "s-1", Metric.PRESENCE, 1.0)
 
@@ -35,6 +37,11 @@ def test_an_outbox_and_its_write_ahead_log_are_private(tmp_path: Path) -> None:
         found = modes(tmp_path)
     assert {"outbox.sqlite", "outbox.sqlite-wal", "outbox.sqlite-shm"} <= set(found)
     assert set(found.values()) == {"0o600"}, found
+
+
+def test_a_saved_policy_is_private(tmp_path: Path) -> None:
+    SavedPolicy(tmp_path / "outbox.sqlite", "mons", Clock()).save(small_policy())
+    assert modes(tmp_path) == {"outbox.sqlite.policy.json": "0o600"}
 
 
 def test_an_outbox_of_an_earlier_version_becomes_private_with_its_write_ahead_log(tmp_path: Path) -> None:
