@@ -82,10 +82,14 @@ def _lease(connection: Connection, centre_id: int, edge: str, instance: str, now
 
 
 def _is_restored(hello: Hello, numbers: _KnownNumbers) -> bool:
-    """Whether the server knows a number of this epoch that the gateway's outbox did not give."""
-    if hello.opened is not None and numbers.accepted_for != hello.instance and numbers.known > hello.opened:
-        return True
-    return numbers.known > hello.last
+    """Whether the server knows a number of this epoch that the gateway's outbox did not give.
+
+    A process that was accepted with the epoch has published since. A lower number in its hello means only that the hello was
+    delivered again after the broker or a worker was killed. Conflicting batches show a process that was copied with its memory.
+    """
+    if numbers.accepted_for == hello.instance:
+        return False
+    return numbers.known > (hello.last if hello.opened is None else hello.opened)
 
 
 def _store_former(connection: Connection, outbox_id: int, left: LeftEpoch, now: datetime, today: str) -> None:

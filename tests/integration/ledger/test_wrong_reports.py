@@ -212,6 +212,19 @@ def test_a_hello_below_the_known_number_closes_the_epoch(connection: Connection,
     assert stored(store, 1, 10).resends == 1
 
 
+@pytest.mark.parametrize("opened", [0, None])
+def test_a_hello_that_is_delivered_again_after_batches_closes_nothing(
+    connection: Connection, store: IngestStore, opened: int | None
+) -> None:
+    """A broker or a worker that is killed before a hello was acknowledged leads to this."""
+    assert hello(store, 0, opened=0) == "accepted 0"
+    hello(store, 0, opened=opened)
+    stored(store, 1, 10)
+    assert hello(store, 0, opened=opened) == "accepted 10"
+    assert active_alarms(connection) == []
+    assert (stored(store, 11, 5).refused, today(connection).missing) == ({}, 0)
+
+
 def test_numbers_of_a_left_epoch_that_nobody_stored_are_missing_with_their_numbers(
     connection: Connection, store: IngestStore
 ) -> None:
