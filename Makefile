@@ -6,6 +6,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
+# Each process of the tests runs its own servers, so that files of tests run at once; servers that the environment names are
+# shared, and then they run in turn.
+PROCESSES ?= $(if $(SMARTWORK_DATABASE_URL)$(SMARTWORK_BROKER_URL),0,$(shell n=$$(nproc 2>/dev/null || echo 1); echo $$((n > 4 ? 4 : n))))
+
 SEED ?=
 FOLDER ?= out
 
@@ -19,7 +23,7 @@ demo: $(READY) ## the main job on a made-up network, then the live dashboard; AR
 	@$(BIN)/smartwork demo $(ARGS)
 
 test: check $(VENV)/.validation ## every check and every test, on real services
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile $(ARGS)
 
 faults: $(READY) ## kill, cut and poison the real chain for five minutes; SEED=… repeats a run
 	@SEED=$(SEED) $(BIN)/python -m pytest -m faults -v --durations=0 tests/faults $(ARGS)

@@ -84,8 +84,8 @@ def _lease(connection: Connection, centre_id: int, edge: str, instance: str, now
 def _is_restored(hello: Hello, numbers: _KnownNumbers) -> bool:
     """Whether the server knows a number of this epoch that the gateway's outbox did not give.
 
-    A process that was accepted with the epoch has published since. A lower number in its hello means only that the hello was
-    delivered again after the broker or a worker was killed. Conflicting batches show a process that was copied with its memory.
+    A process that was accepted with the epoch has published since. A lower number in its hello only means that the hello was
+    delivered again, after the broker or a worker was killed. Conflicting batches reveal a copied process.
     """
     if numbers.accepted_for == hello.instance:
         return False
