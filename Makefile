@@ -49,7 +49,7 @@ checksums: $(READY) ## list the checksums of new migrations; run it when a migra
 lock: $(READY) ## lock all dependencies anew, without naming where they come from
 	@$(BIN)/pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --python $(BIN)/python --no-emit-index-url --no-header --generate-hashes --no-annotate \
-		--extra edge --extra sim --extra server --extra dashboard --extra devstack \
+		--extra edge --extra sim --extra server --extra spreadsheets --extra dashboard --extra devstack \
 		pyproject.toml requirements/dev.in -o requirements/dev.txt
 
 lock-homeassistant: $(READY) ## lock what test-homeassistant installs; after a change of Home Assistant's version twice, see there

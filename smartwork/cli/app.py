@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from smartwork.cli.agreements import agreements_app
+from smartwork.cli.aliases import aliases_app
 from smartwork.cli.audit import audit_command
 from smartwork.cli.bench import bench_app
 from smartwork.cli.bill import bill_command
@@ -85,6 +86,7 @@ app.add_typer(retention_app, name="retention")
 add_renamed(app, "keep", "retention run")
 
 app.add_typer(bookings_app, name="bookings")
+app.add_typer(aliases_app, name="aliases")
 app.add_typer(agreements_app, name="agreements")
 app.command("reconcile")(reconcile_command)
 app.command("bill")(bill_command)

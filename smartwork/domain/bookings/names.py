@@ -15,6 +15,7 @@ LONGEST_NAME = 200
 _BETWEEN = re.compile(r"\s*[,;/|:]\s*|\s+[-–—]\s+")
 """What stands between the name of a centre and the name of a place in one text."""
 _WITH_ADDRESS = re.compile(r'^\s*"?(?P<name>[^"<>]*?)"?\s*<\s*(?P<address>[^<>\s]+@[^<>\s]+)\s*>\s*$')
+_SOURCE = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
 _MAX_SUGGESTIONS = 25
 """Close matches are looked up for that many texts of one import; comparing with every name takes time."""
 
@@ -45,6 +46,34 @@ def member_spellings(text: str) -> tuple[str, ...]:
     if match := _WITH_ADDRESS.match(text):
         spellings += [fold(match["address"]), fold(match["name"])]
     return tuple(dict.fromkeys(each for each in spellings if each))
+
+
+def alias_spelling(name: str) -> str:
+    """The spelling under which an alias of a member is stored: the mail address, if `name` has one, else all of it."""
+    spellings = member_spellings(name)
+    return spellings[1] if len(spellings) > 1 and "@" in spellings[1] else spellings[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Another name of a centre (`target` is its slug), a place (`centre/place`) or a member (a pseudonym).
+
+    `source` is the booking system that uses it; empty: any.
+    """
+
+    source: str
+    kind: Kind
+    name: str
+    target: str
+
+    @property
+    def fault(self) -> str | None:
+        """Why it cannot be an alias, or None."""
+        if not fold(self.name) or len(self.name) > LONGEST_NAME or not self.name.isprintable():
+            return f"a name has 1 to {LONGEST_NAME} characters that can be printed"
+        if self.source and not _SOURCE.fullmatch(self.source):
+            return f"{self.source[:60]!r} cannot be a source; use lower-case letters, digits and hyphens"
+        return None
 
 
 @dataclass(frozen=True, slots=True)

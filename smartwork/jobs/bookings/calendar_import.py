@@ -4,6 +4,7 @@ from datetime import datetime
 
 from smartwork.db.core.connection import Connection
 from smartwork.jobs.bookings.calendar_source import CalendarSource
+from smartwork.jobs.bookings.file_entry import FileRows
 from smartwork.jobs.bookings.icalendar_file import read_calendar
 from smartwork.jobs.bookings.import_result import Import
 from smartwork.jobs.bookings.row_import import import_rows
@@ -31,7 +32,7 @@ def import_calendar(
     return import_rows(
         connection,
         source.name,
-        read_calendar(text, source.centre),
+        FileRows(*read_calendar(text, source.centre)),
         progress,
         all_or_nothing=all_or_nothing,
         dry_run=dry_run,

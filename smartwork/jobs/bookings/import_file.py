@@ -9,6 +9,7 @@ from smartwork.errors import InputError
 from smartwork.jobs.bookings.calendar_import import import_calendar
 from smartwork.jobs.bookings.calendar_source import CalendarSource
 from smartwork.jobs.bookings.csv_file import read_csv
+from smartwork.jobs.bookings.file_entry import FileRows
 from smartwork.jobs.bookings.import_result import Import
 from smartwork.jobs.bookings.row_import import import_rows
 from smartwork.progress import Progress
@@ -53,7 +54,7 @@ def import_bookings(
     return import_rows(
         connection,
         file.name,
-        read_csv(text, centre),
+        FileRows(*read_csv(text, centre)),
         progress,
         all_or_nothing=all_or_nothing,
         dry_run=dry_run,

@@ -1,15 +1,17 @@
 """Accept or refuse each row of a file of bookings, and write the accepted rows."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from smartwork import clock
 from smartwork.db.bookings import importing as store
 from smartwork.db.bookings.bookings import WrittenBookings, bookings_in_force, requested
+from smartwork.db.bookings.names import load_names
 from smartwork.db.core.connection import Connection
 from smartwork.domain.bookings.changes import Author, decide_rows
 from smartwork.domain.bookings.importing import Fault, ImportedBooking, ImportPlan, plan_import
-from smartwork.jobs.bookings.file_entry import BookingEntry, parse_entry
+from smartwork.jobs.bookings.file_entry import BookingEntry, FileRows, parse_entry, resolve_names
 from smartwork.jobs.bookings.import_result import Import
 from smartwork.progress import Progress
 
@@ -17,7 +19,7 @@ from smartwork.progress import Progress
 def import_rows(
     connection: Connection,
     name: str,
-    rows: tuple[Sequence[BookingEntry], Sequence[Fault]],
+    rows: FileRows,
     progress: Progress,
     *,
     all_or_nothing: bool,
@@ -25,21 +27,24 @@ def import_rows(
     reason: str | None = None,
     read_clock: Callable[[], datetime] = clock.now,
 ) -> Import:
-    """Import the entries of `rows`; its second part has the faults of the file's other rows. A second import changes nothing.
+    """Import the entries of a file and report its other rows. A second import changes nothing.
 
     `name` names the file in the history of bookings. A row that changes a booking that has begun is refused without a
     `reason`, which is stored with each booking that changes. With `all_or_nothing` nothing is written if a row is refused;
     with `dry_run` nothing is written at all. The ids are the network's own. Raises Overlap, IdInUse or ChangedMeanwhile if
     another client booked one of the places or wrote one of the bookings during the import.
     """
-    entries, faults = rows
     progress("Checking names", 1, 4)
-    bookings, invalid = _check_entries(connection, entries)
+    bookings, invalid = _check_entries(connection, rows)
     progress("Checking that places are free", 2, 4)
     author = Author(f"import {name}"[:100], "network", reason)
     allowed, begun = _check_changes(connection, bookings, author, read_clock())
     plan = plan_import(allowed, *store.stored_bookings(connection, bookings))
-    refused = tuple(sorted([*faults, *invalid, *begun, *plan.refused], key=lambda fault: fault.line))
+    columns = {entry.line: entry.columns for entry in rows.entries}
+    planned = [
+        replace(fault, field=columns.get(fault.line, {}).get(fault.field, fault.field)) for fault in (*begun, *plan.refused)
+    ]
+    refused = tuple(sorted([*rows.faults, *invalid, *planned], key=lambda fault: fault.line))
     complete_plan = ImportPlan(plan.created, plan.changed, plan.cancelled, plan.unchanged, refused)
     accepted = [row.booking for row in (*plan.created, *plan.changed, *plan.cancelled)]
     write = bool(accepted) and not dry_run and not (all_or_nothing and refused)
@@ -55,7 +60,7 @@ def import_rows(
                 f"Another client {what} during the import. Nothing was written; import the file again."
             ) from error
     progress("Imported", 4, 4)
-    return Import(name, complete_plan, write)
+    return Import(name, complete_plan, write, tuple(rows.notices))
 
 
 def _check_changes(
@@ -74,24 +79,24 @@ def _expected(plan: ImportPlan) -> WrittenBookings:
     )
 
 
-def _check_entries(connection: Connection, entries: Sequence[BookingEntry]) -> tuple[list[ImportedBooking], list[Fault]]:
+def _check_entries(connection: Connection, rows: FileRows) -> tuple[list[ImportedBooking], list[Fault]]:
     """The bookings of the entries that are valid and name registered places and members, and the faults of the others."""
-    registry = store.registry(connection, (e.centre for e in entries), (e.member for e in entries))
+    names = load_names(connection, (entry.member for entry in rows.entries), rows.source)
+    timezones = store.timezones(connection)
     bookings: list[ImportedBooking] = []
     faults: list[Fault] = []
-    for entry in entries:
-        row = parse_entry(entry, registry.timezones)
+    of_line: dict[int, BookingEntry] = {}
+    for entry in rows.entries:
+        resolved = resolve_names(entry, names)
+        row = resolved if isinstance(resolved, Fault) else parse_entry(resolved, timezones)
         if isinstance(row, Fault):
             faults.append(row)
-        elif (entry.centre, entry.resource) not in registry.resources:
-            faults.append(Fault(entry.line, "resource", f"{entry.centre} has no desk or room {entry.resource[:60]!r}"))
-        elif entry.member not in registry.members:
-            faults.append(Fault(entry.line, "member", f"{entry.member[:60]!r} is not a member; register the member first"))
         else:
             bookings.append(row)
+            of_line[row.line] = entry
     taken = store.ids_in_use(connection, (row.booking for row in bookings))
     faults += [
-        Fault(row.line, "external_id", f"{company} uses this id for a booking of its own; use another id")
+        of_line[row.line].fault("external_id", f"{company} uses this id for a booking of its own; use another id")
         for row in bookings
         if (company := taken.get(row.booking.external_id))
     ]
