@@ -8,7 +8,7 @@ import base64
 import json
 import re
 
-from edge.adapters.lorawan import MILESIGHT_PORT, add_uplink, maker_of, uplink_bytes
+from edge.adapters.lorawan import MILESIGHT_PORT, TEST_PORT, add_uplink, maker_of, uplink_bytes
 from edge.adapters.message import DeviceMessage, MessageReadings, no_readings
 from edge.adapters.milesight_payload import switch_command
 from edge.adapters.values import json_object, number
@@ -41,6 +41,8 @@ def translate(message: DeviceMessage) -> MessageReadings:
         return readings
     if not message.topic.endswith("/event/up"):
         return no_readings(message, message.topic.rpartition("/")[2], "is not read")
+    if event.get("fPort") == TEST_PORT:
+        return no_readings(message, "fPort", "is the port of LoRaWAN's tests")
     info = readings.object_in(event, "deviceInfo")
     model = message.model or str(readings.object_in(info, "tags").get("model") or "")
     maker = maker_of(model, str(info.get("devEui") or message.address.rpartition("/")[2]), event.get("fPort"))

@@ -43,7 +43,13 @@ _FIELDS: dict[int, tuple[int, Metric | None, float]] = {
     0x3D: (4, None, 1),
 }
 """Type → number of bytes that follow (big-endian), metric (None: skipped), factor."""
-_MOTION, _BATTERY, _OCCUPANCY = 0x05, 0x07, 0x11
+_MOTION, _BATTERY, _OCCUPANCY, _SETTINGS = 0x05, 0x07, 0x11, 0x3E
+
+
+def battery_percent(millivolts: float) -> float:
+    """The charge of the battery by its voltage, in whole per cent from 0 to 100."""
+    share = (millivolts - EMPTY_MV) / (FULL_MV - EMPTY_MV)
+    return float(round(100 * min(max(share, 0.0), 1.0)))
 
 
 def add_elsys(readings: MessageReadings, data: bytes) -> None:
@@ -51,6 +57,9 @@ def add_elsys(readings: MessageReadings, data: bytes) -> None:
     at, motion, occupancy = 0, None, None
     while at < len(data):
         kind = data[at]
+        if kind == _SETTINGS:
+            readings.ignore("type 3e", data[at:].hex(), "are the sensor's settings", is_fault=False)
+            break
         length, metric, factor = _FIELDS.get(kind, (0, None, 0.0))
         raw = data[at + 1 : at + 1 + length]
         if not length or len(raw) < length:
@@ -64,8 +73,7 @@ def add_elsys(readings: MessageReadings, data: bytes) -> None:
         elif kind == _OCCUPANCY:
             occupancy = value
         elif kind == _BATTERY:
-            share = (value - EMPTY_MV) / (FULL_MV - EMPTY_MV)
-            readings.add(Metric.BATTERY_PCT, float(round(100 * min(max(share, 0.0), 1.0))), "vdd", value)
+            readings.add(Metric.BATTERY_PCT, battery_percent(value), "vdd", value)
         elif metric is not None:
             readings.add(metric, round(value * factor, 3), metric.label, value)
         else:

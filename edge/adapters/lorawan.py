@@ -5,10 +5,11 @@ import binascii
 import re
 from typing import Literal
 
-from edge.adapters.elsys_payload import PRESENCE_BY_OCCUPANCY, add_elsys
+from edge.adapters.elsys_payload import PRESENCE_BY_OCCUPANCY, add_elsys, battery_percent
 from edge.adapters.message import MessageReadings
+from edge.adapters.milesight_models import channel_named
 from edge.adapters.milesight_payload import add_milesight
-from edge.adapters.values import Convert, number, truth
+from edge.adapters.values import Convert, number, total, truth
 from smartwork.contracts.metrics import Metric
 
 Maker = Literal["milesight", "elsys"]
@@ -17,7 +18,7 @@ MILESIGHT_PORT = 85
 """The port of Milesight's uplinks and downlinks."""
 _MODELS: tuple[tuple[str, Maker], ...] = (
     (r"(?:ers|ems|els|elt).*", "elsys"),
-    (r"(?:vs|ws|am|em|ct|ts|wt|gs|uc|at)\d.*", "milesight"),
+    (r"(?:vs|ws|am|em|ct|ts|wt|gs|uc|at|ft|ds|cth|wts)\d.*", "milesight"),
 )
 _EUIS: dict[str, Maker] = {"24e124": "milesight", "a81758": "elsys"}
 
@@ -40,7 +41,7 @@ def add_uplink(
     """Add the readings in the bytes if the maker is known, then those that only a codec on the network server gives."""
     if maker is not None and data:
         add_bytes(readings, maker, model, data)
-    add_decoded(readings, decoded, maker)
+    add_decoded(readings, decoded, maker, model)
 
 
 def add_bytes(readings: MessageReadings, maker: Maker, model: str | None, data: bytes) -> None:
@@ -95,30 +96,44 @@ _DECODED: tuple[tuple[str, Metric, Convert], ...] = (
     ("people_count_all", Metric.OCCUPANT_COUNT, number),
     ("people_count", Metric.OCCUPANT_COUNT, number),
     ("temperature", Metric.TEMPERATURE_C, number),
+    ("ambient_temperature", Metric.TEMPERATURE_C, number),
     ("humidity", Metric.HUMIDITY_PCT, number),
     ("co2", Metric.CO2_PPM, number),
     ("illuminance", Metric.ILLUMINANCE_LUX, number),
     ("illumination", Metric.ILLUMINANCE_LUX, number),
     ("light", Metric.ILLUMINANCE_LUX, number),
-    ("switch_1", Metric.LIGHT_ON, truth),
-    ("socket_status", Metric.LIGHT_ON, truth),
+    ("Lux", Metric.ILLUMINANCE_LUX, number),
     ("active_power", Metric.POWER_W, number),
     ("electric_power", Metric.POWER_W, number),
     ("power_consumption", Metric.ENERGY_WH, number),
 )
 """Names in the output of codecs. `illuminance` and `light` are a word in some: dim, bright, dark."""
 _WORDS_ALLOWED = (Metric.ILLUMINANCE_LUX,)
-_REGION = re.compile(r"(?:region|zone)_\d{1,2}(?:_occupancy)?")
+_REGION = re.compile(r"(?:region|zone|occupancy|presence)_(\d{1,2})(?:_occupancy)?")
+_REGION_PEOPLE = re.compile(r"(?:region|zone|people)_(\d{1,2})(?:_count)?")
+_OF_ALL_REGIONS = (
+    "occupancy", "occupancy_status", "occupied", "presence", "people_total_counts", "people_count_all", "people_count"
+)  # fmt: skip
+"""What a codec says of all regions together: it is left out if the registry's model names one region."""
 _HIGHEST_VOLTAGE = 5
+TEST_PORT = 224
+"""The port of LoRaWAN's own tests: what arrives there is no measurement."""
 
 
-def add_decoded(readings: MessageReadings, decoded: dict[str, object], maker: Maker | None) -> None:
+def add_decoded(readings: MessageReadings, decoded: dict[str, object], maker: Maker | None, model: str | None) -> None:
     """Add the readings in the output of a codec that are not known yet; only for Elsys is an occupancy of 1 *pending*."""
+    channel, regions = channel_named(model), _regions(decoded)
+    _add_switch(readings, decoded, channel)
+    if channel is not None and (name := regions.get(channel)) is not None:
+        _add_region(readings, name, decoded[name])
+        decoded = {name: value for name, value in decoded.items() if name not in _OF_ALL_REGIONS}
     if maker == "elsys" and Metric.PRESENCE not in readings.by_metric:
         readings.add_field(decoded, "occupancy", Metric.PRESENCE, _elsys_occupancy)
-        motion = number(decoded.get("motion"))
-        if Metric.PRESENCE not in readings.by_metric and motion is not None:
-            readings.add(Metric.PRESENCE, float(motion > 0), "motion", motion)
+        _add_count_of_movements(readings, decoded, "motion")
+        if (millivolts := number(decoded.get("vdd"))) is not None and Metric.BATTERY_PCT not in readings.by_metric:
+            readings.add(Metric.BATTERY_PCT, battery_percent(millivolts), "vdd", millivolts)
+    if isinstance(pir := decoded.get("pir"), dict):
+        decoded = {**decoded, "pir": pir.get("pir_status")}
     for name, metric, convert in _DECODED:
         if metric in readings.by_metric or decoded.get(name) is None:
             continue
@@ -126,9 +141,52 @@ def add_decoded(readings: MessageReadings, decoded: dict[str, object], maker: Ma
             readings.ignore(name, decoded[name], "is a word, not lux", is_fault=False)
         else:
             readings.add_field(decoded, name, metric, convert)
-    regions = {name: value for name, value in decoded.items() if _REGION.fullmatch(name) and value is not None}
-    readings.add_presence_of_zones(regions)
-    _add_battery(readings, decoded.get("battery"))
+    _add_count_of_movements(readings, decoded, "activity")
+    if channel is None:
+        _add_regions(readings, {name: decoded[name] for name in regions.values()})
+    _add_battery(readings, decoded.get("battery", decoded.get("battery_main")))
+
+
+def _regions(decoded: dict[str, object]) -> dict[int, str]:
+    """The names of the fields about single regions, by the number of the region."""
+    matches = (_REGION.fullmatch(name) or _REGION_PEOPLE.fullmatch(name) for name in decoded)
+    return {int(match[1]): match[0] for match in matches if match and decoded[match[0]] is not None}
+
+
+def _add_region(readings: MessageReadings, name: str, value: object) -> None:
+    if _REGION.fullmatch(name):
+        if Metric.PRESENCE not in readings.by_metric:
+            readings.add(Metric.PRESENCE, truth(value), name, value)
+    elif Metric.OCCUPANT_COUNT not in readings.by_metric:
+        readings.add(Metric.OCCUPANT_COUNT, number(value), name, value)
+
+
+def _add_regions(readings: MessageReadings, regions: dict[str, object]) -> None:
+    """Presence in any of the regions, and the people in all of them, unless they are known as a whole."""
+    people = {name: value for name, value in regions.items() if not _REGION.fullmatch(name)}
+    if people and Metric.OCCUPANT_COUNT not in readings.by_metric:
+        counts = list(people.values())
+        readings.add(Metric.OCCUPANT_COUNT, total(counts), " + ".join(people), counts)
+    readings.add_presence_of_zones({name: value for name, value in regions.items() if name not in people})
+
+
+def _add_switch(readings: MessageReadings, decoded: dict[str, object], channel: int | None) -> None:
+    """Whether the registered channel of a switch or socket is on."""
+    if Metric.LIGHT_ON in readings.by_metric:
+        return
+    name = f"switch_{channel or 1}"
+    readings.add_field(decoded, name, Metric.LIGHT_ON, truth)
+    socket = decoded.get("socket_status")
+    if socket is not None and Metric.LIGHT_ON not in readings.by_metric:
+        state = socket.get("switch_status_1") if isinstance(socket, dict) else socket
+        readings.add(Metric.LIGHT_ON, truth(state), "socket_status", state)
+
+
+def _add_count_of_movements(readings: MessageReadings, decoded: dict[str, object], name: str) -> None:
+    """Presence if the device has counted a movement since its last uplink, unless it says more."""
+    count = number(decoded.get(name))
+    if Metric.PRESENCE not in readings.by_metric and count is not None:
+        readings.add(Metric.PRESENCE, float(count > 0), name, count)
 
 
 def _add_battery(readings: MessageReadings, battery: object) -> None:

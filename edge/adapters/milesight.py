@@ -30,5 +30,5 @@ def translate(message: DeviceMessage) -> MessageReadings:
     maker = maker_of(message.model, str(uplink.get("devEUI") or ""), uplink.get("fPort")) or "milesight"
     data = uplink_bytes(readings, uplink.get("data"), "data")
     add_uplink(readings, maker, message.model, data, readings.object_in(uplink, "object"))
-    add_decoded(readings, uplink, maker)
+    add_decoded(readings, uplink, maker, message.model)
     return readings

@@ -9,11 +9,11 @@ import base64
 import json
 import re
 
-from edge.adapters.lorawan import MILESIGHT_PORT, add_uplink, maker_of, uplink_bytes
+from edge.adapters.lorawan import MILESIGHT_PORT, TEST_PORT, add_uplink, maker_of, uplink_bytes
 from edge.adapters.message import DeviceMessage, MessageReadings, no_readings
 from edge.adapters.milesight_payload import switch_command
 from edge.adapters.normalized_payload import add_normalized
-from edge.adapters.values import json_object
+from edge.adapters.values import json_object, truth
 from smartwork.contracts.policy import DeviceEntry
 
 _TOPIC = re.compile(r"(?P<address>v3/[^/]+/devices/[^/]+)/(?P<event>[a-z]+(?:/[a-z]+)?)")
@@ -37,8 +37,10 @@ def translate(message: DeviceMessage) -> MessageReadings:
     event = json_object(message.payload)
     found = MessageReadings.at_arrival(message)
     uplink, ids = found.object_in(event, "uplink_message"), found.object_in(event, "end_device_ids")
-    if event.get("simulated") is True or uplink.get("simulated") is True:
+    if truth(event.get("simulated")) or truth(uplink.get("simulated")):
         return no_readings(message, "simulated", "is a simulated uplink, not a measurement")
+    if uplink.get("f_port") == TEST_PORT:
+        return no_readings(message, "f_port", "is the port of LoRaWAN's tests")
     source = uplink if uplink.get("received_at") else event
     readings = MessageReadings.at(message, source.get("received_at"), "received_at")
     readings.ignored += found.ignored
