@@ -29,6 +29,7 @@ _SETTING_WORDS = re.compile(
     r"led|status|indicator|restart|reboot|safe|mode|sensor|radar|mmwave|bluetooth|engineering|backlight|night|child|lock|enable|"
     r"enabled|factory|reset|auto|pir|motion|button|sync|beep|buzzer"
 )
+_PEOPLE = re.compile(r"(?:^|_)(?:people|persons?_count|occupants?_count|presence_target_count)(?:_|$)")
 _OF_DEVICE = re.compile(r"chip|internal|cpu|esp\d*|mcu|board|move|moving|still|static|g\d+|gate\d*|threshold|target|setpoint")
 """Words of a quantity of the chip, of a radar or of a setting."""
 _NO_VALUE = ("nan", "unknown", "unavailable", "none", "")
@@ -89,7 +90,12 @@ def _add_presence(readings: MessageReadings, name: str, word: str) -> None:
 
 def _add_sensor(readings: MessageReadings, name: str, word: str) -> None:
     message = readings.message
-    if message.device_class is None and re.search(r"(?:^|_)people(?:_|$)", name) and class_of_name(name) is None:
+    if (
+        message.device_class is None
+        and _PEOPLE.search(name)
+        and class_of_name(name) is None
+        and not _has(name, _PART_OF_PRESENCE)
+    ):
         readings.add(Metric.OCCUPANT_COUNT, number_or_text(word), name, word)
         return
     # A declared class does not say whose quantity it is: a chip has a temperature, too.

@@ -89,6 +89,8 @@ def _add_state(readings: MessageReadings, domain: str, object_id: str, word: str
         readings.add(Metric.LIGHT_ON, on_off(word), "state", word)
     elif domain == "binary_sensor" and (declared in PRESENCE_CLASSES if declared else words & {*PRESENCE_CLASSES, "pir"}):
         readings.add(Metric.PRESENCE, on_off(word), "state", word)
+    elif domain == "sensor" and declared is None and (unit in ("people", "persons") or words & {"people", "persons"}):
+        readings.add(Metric.OCCUPANT_COUNT, number_or_text(word), "state", word)
     elif domain == "sensor" and (metric := METRIC_OF_CLASS.get(declared or class_of_name(object_id) or "")):
         value = in_own_unit(metric, word, unit, _DEFAULT_ENERGY_UNIT if metric is Metric.ENERGY_WH else None)
         if value is None and number_or_text(word) is not None and unit is not None:

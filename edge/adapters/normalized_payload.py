@@ -19,9 +19,9 @@ _AIR: tuple[tuple[str, Metric, Convert], ...] = (
 
 def add_normalized(readings: MessageReadings, payload: object) -> None:
     """Add the measurements that are not known yet; `payload` is one object or an array of them."""
-    for measurement in payload if isinstance(payload, list) else [payload]:
-        if not isinstance(measurement, dict):
-            continue
+    measurements = [each for each in (payload if isinstance(payload, list) else [payload]) if isinstance(each, dict)]
+    # A device may send several with their times; the newest one counts.
+    for measurement in sorted(measurements, key=lambda each: str(each.get("time") or ""), reverse=True):
         air = readings.object_in(measurement, "air")
         for name, metric, convert in _AIR:
             if metric not in readings.by_metric:

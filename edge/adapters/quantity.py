@@ -22,7 +22,8 @@ METRIC_OF_CLASS = {
 PRESENCE_CLASSES = ("presence", "occupancy", "motion")
 _WORDS = {
     "illuminance": "illuminance", "lux": "illuminance", "brightness": None, "co2": "carbon_dioxide",
-    "temperature": "temperature", "humidity": "humidity", "power": "power", "energy": "energy", "battery": "battery",
+    "temperature": "temperature", "temp": "temperature", "humidity": "humidity", "power": "power", "energy": "energy",
+    "battery": "battery",
 }  # fmt: skip
 _UNIT_WORDS = {"kwh", "wh", "mwh", "w", "kw", "lx", "ppm", "percent", "pct", "level"}
 """Words that may follow the word of a quantity."""
@@ -30,10 +31,10 @@ _EXCLUDING = re.compile(
     r"factor|apparent|reactive|returned|return|export|exported|move|moving|still|static|g\d+|gate|gate\d+|radar|mmwave|target|threshold|"
     r"absolute|target|setpoint|calibration|offset|chip|internal|device|cpu|esp|esp32|esp8266|processor|mcu|board|storage|"
     r"voltage|voltage|volts|low|delay|timeout|interval|sensitivity|max|min|limit|today|daily|yesterday|monthly|cost|price|"
-    r"status|led|dew|point|feels|wifi|signal|rssi|count|boot"
+    r"status|raw|led|dew|point|feels|wifi|signal|rssi|count|boot"
 )
 """Words beside which the word of a quantity means something else: another quantity, a setting, the chip's own."""
-_WORD_UNITS = {"kwh": "kWh", "wh": "Wh", "mwh": "MWh", "w": "W", "kw": "kW"}
+_WORD_UNITS = {"kwh": "kWh", "wh": "Wh", "mwh": "MWh", "w": "W", "kw": "kW", "f": "°F", "fahrenheit": "°F"}
 
 
 def class_of_name(name: str) -> str | None:

@@ -12,12 +12,12 @@ import re
 from edge.adapters import shelly_gen1
 from edge.adapters.light_commands import percent
 from edge.adapters.message import DeviceMessage, MessageReadings, no_readings, word_reading
-from edge.adapters.values import Convert, boolean, json_object, level_of, number, truth
+from edge.adapters.values import Convert, boolean, json_object, level_of, number, total, truth
 from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry
 
 _TOPIC = re.compile(r"(?P<address>[^/]+(?:/[^/]+)*?)/(?:events/rpc|status/[a-z_0-9]+:\d+|online)")
-_CHANNELS = ("switch", "light", "rgb", "rgbw", "cct", "pm1", "em1", "em1data")
+_CHANNELS = ("switch", "light", "rgb", "rgbw", "cct", "rgbcct", "pm1", "em1", "em1data")
 """Components of which a device may have several, each a light or a meter."""
 SWITCH = "switch"
 """Model of a Shelly that only switches: a relay, a plug. `switch:1` or `light:1` is the second channel of several."""
@@ -57,9 +57,16 @@ def translate(message: DeviceMessage) -> MessageReadings:
     if method == "NotifyEvent":
         _add_bluetooth(readings, params.get("events"))
         return readings
-    for name, status in params.items():
-        if isinstance(status, dict):
+    components = {name: status for name, status in params.items() if isinstance(status, dict)}
+    zones = [name for name in components if name.startswith("presencezone:")]
+    for name, status in components.items():
+        if name not in zones:
             _add_component(readings, name, status)
+    if len(zones) > 1 and (message.model or "").partition(":")[0].lower() != "presencezone":
+        _add_zones(readings, {name: components[name] for name in zones if not components[name].get("errors")})
+    else:
+        for name in zones:
+            _add_component(readings, name, components[name])
     return readings
 
 
@@ -96,6 +103,10 @@ _FIELDS: dict[str, tuple[_Field, ...]] = {
 """The fields of each kind of component, by their path."""
 
 
+_PHASES = {"em": ("total_act_power", "{}_act_power"), "emdata": ("total_act", "{}_total_act_energy")}
+"""Of a meter with three phases the field of all together and that of one phase."""
+
+
 def _add_component(readings: MessageReadings, name: str, status: dict[str, object]) -> None:
     """Add the readings in the status of one component, such as `switch:0`, `light:0` or `temperature:0`."""
     kind, _, channel = name.partition(":")
@@ -108,9 +119,31 @@ def _add_component(readings: MessageReadings, name: str, status: dict[str, objec
         readings.ignore(name, "", "is another zone than the registered one", is_fault=False)
     elif kind == "bthomesensor":
         readings.ignore(name, status.get("value"), "does not say what it measures", is_fault=False)
+    if kind in _PHASES:
+        status = _of_phase(status, *_PHASES[kind], (model or "").lower())
     for path, metric, convert in _FIELDS.get(kind, ()) if not any(field.name == name for field in readings.ignored) else ():
         parent = status if len(path) == 1 else readings.object_in(status, path[0])
         readings.add_field(parent, path[-1], metric, convert)
+
+
+def _of_phase(status: dict[str, object], whole: str, of_phase: str, model: str) -> dict[str, object]:
+    """The status of a meter with three phases, in which the field `whole` is that of the registered phase, as `em:b`.
+
+    Without a registered phase, a missing total is the sum of the phases.
+    """
+    phases = [status.get(of_phase.format(phase)) for phase in "abc"]
+    if match := re.fullmatch(r"em:([abc])", model):
+        return {**status, whole: status.get(of_phase.format(match[1]))}
+    return status if status.get(whole) is not None or None in phases else {**status, whole: total(phases)}
+
+
+def _add_zones(readings: MessageReadings, zones: dict[str, dict[str, object]]) -> None:
+    """Whether somebody is in one of the zones of a message, and the people in all of them."""
+    counts = {name: zone["num_objects"] for name, zone in zones.items() if zone.get("num_objects") is not None}
+    if len(counts) == len(zones) and Metric.OCCUPANT_COUNT not in readings.by_metric:
+        readings.add(Metric.OCCUPANT_COUNT, total(list(counts.values())), " + ".join(counts), list(counts.values()))
+    said = ((name, zone.get("value", zone.get("state"))) for name, zone in zones.items())
+    readings.add_presence_of_zones({name: value for name, value in said if value is not None})
 
 
 def _add_bluetooth(readings: MessageReadings, events: object) -> None:

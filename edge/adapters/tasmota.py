@@ -19,7 +19,7 @@ from smartwork.contracts.metrics import Metric
 from smartwork.contracts.policy import DeviceEntry
 
 _TOPIC = re.compile(r"(?:tele|stat)/(?P<address>.+)/(?P<suffix>[A-Z][A-Z0-9_]*)")
-_SUFFIX = re.compile(r"SENSOR|STATE|LWT|RESULT|POWER\d*|STATUS8|STATUS10|STATUS11")
+_SUFFIX = re.compile(r"SENSOR|STATE|LWT|RESULT|POWER\d*|STATUS0|STATUS8|STATUS10|STATUS11")
 _MOTION = re.compile(r"PIR\d*|MOTION|OCCUPANCY")
 _CLIMATE = {"Temperature": Metric.TEMPERATURE_C, "Humidity": Metric.HUMIDITY_PCT, "Illuminance": Metric.ILLUMINANCE_LUX,
             "CarbonDioxide": Metric.CO2_PPM}  # fmt: skip
@@ -55,13 +55,16 @@ def translate(message: DeviceMessage) -> MessageReadings:
         if suffix not in _power_fields(message.model):
             return no_readings(message, suffix, "is another channel than the registered one")
         return word_reading(message, Metric.LIGHT_ON, {"on": 1.0, "off": 0.0}, suffix)
-    if suffix not in ("RESULT", "STATE", "SENSOR", *_STATUS):
+    if suffix not in ("RESULT", "STATE", "SENSOR", "STATUS0", *_STATUS):
         return no_readings(message, suffix, "is not read")
     body = json_object(message.payload)
-    if suffix in _STATUS:
+    if suffix == "STATUS0":
+        parts = MessageReadings.at_arrival(message)
+        body = {**parts.object_in(body, "StatusSTS"), **parts.object_in(body, "StatusSNS")}
+    elif suffix in _STATUS:
         body = MessageReadings.at_arrival(message).object_in(body, _STATUS[suffix])
     readings = MessageReadings.at(message, body.get("Time"), "Time", message.timezone)
-    if suffix in ("RESULT", "STATE", "STATUS11"):
+    if suffix in ("RESULT", "STATE", "STATUS0", "STATUS11"):
         _add_state(readings, body)
     _add_telemetry(readings, body)
     return readings
@@ -74,7 +77,8 @@ def _add_state(readings: MessageReadings, state: dict[str, object]) -> None:
     for name in _power_fields(readings.message.model):
         readings.add_field(state, name, Metric.LIGHT_ON, on_off)
     channel = _channel(readings.message.model)
-    dimmer = f"Channel{channel}" if channel and "Dimmer" not in state else "Dimmer"
+    own = f"Dimmer{channel or 1}"
+    dimmer = own if own in state else f"Channel{channel}" if channel and "Dimmer" not in state else "Dimmer"
     readings.add_field(state, dimmer, Metric.LIGHT_LEVEL, level_of(100))
 
 
@@ -139,7 +143,7 @@ def _add_zigbee(readings: MessageReadings, received: dict[str, object]) -> None:
     named = {name: body for name, body in received.items() if isinstance(body, dict)}
     matching = [
         body for name, body in named.items()
-        if wanted.lower() in (name.lower(), str(body.get("Device", "")).lower(), str(body.get("Name", "")).lower())
+        if _zigbee_name(wanted) in map(_zigbee_name, (name, str(body.get("Device", "")), str(body.get("Name", ""))))
     ]  # fmt: skip
     if not matching:
         reason = "are other devices than the registered one: register the name or short address as the model"
@@ -150,6 +154,11 @@ def _add_zigbee(readings: MessageReadings, received: dict[str, object]) -> None:
     if matching[0].get("Illuminance") is not None:
         reason = "is the sensor's raw value, not lux"
         readings.ignore("Illuminance", matching[0]["Illuminance"], reason, is_fault=False)
+
+
+def _zigbee_name(name: str) -> str:
+    """A name or a short address as it is compared: topics have `5ADF` where messages have `0x5ADF`."""
+    return name.lower().removeprefix("0x")
 
 
 def _power_fields(model: str | None) -> tuple[str, ...]:

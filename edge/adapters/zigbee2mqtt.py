@@ -25,14 +25,29 @@ _SERVICE = re.compile(
     r".+/bridge/(?:request|response)/.+|[^/]+/.+/(?:set|get)(?:/[^/]+)?"
 )
 """Topics of Zigbee2MQTT itself, below a base topic of one level or of several, and of commands."""
+_STATES = {
+    **dict.fromkeys(("none", "no_one", "absence"), 0.0),
+    **dict.fromkeys(("presence", "move", "moving", "static", "still", "small", "large", "peaceful", "breathe"), 1.0),
+}
+
+
+def _moving_or_still(value: object) -> float | None:
+    """1 for the word of a radar that somebody is there, moving or still; 0 for the word that nobody is."""
+    return _STATES.get(value.strip().lower()) if isinstance(value, str) else truth(value)
+
+
 _PROPERTIES: tuple[tuple[str, Metric, Convert], ...] = (
     ("presence", Metric.PRESENCE, truth),
+    ("presence_state", Metric.PRESENCE, _moving_or_still),
     ("occupancy", Metric.PRESENCE, truth),
+    ("motion_state", Metric.PRESENCE, _moving_or_still),
+    ("human_motion_state", Metric.PRESENCE, _moving_or_still),
     ("people", Metric.OCCUPANT_COUNT, number),
     ("illuminance_lux", Metric.ILLUMINANCE_LUX, number),
     ("illuminance", Metric.ILLUMINANCE_LUX, number),
     ("co2", Metric.CO2_PPM, number),
     ("temperature", Metric.TEMPERATURE_C, number),
+    ("local_temperature", Metric.TEMPERATURE_C, number),
     ("humidity", Metric.HUMIDITY_PCT, number),
     ("brightness", Metric.LIGHT_LEVEL, level_of(BRIGHTEST)),
     ("power", Metric.POWER_W, number),
@@ -74,6 +89,7 @@ def translate(message: DeviceMessage) -> MessageReadings:
     epoch_ms = number(last_seen)
     readings = MessageReadings.at(message, last_seen if epoch_ms is None else epoch_ms / 1000, "last_seen", message.timezone)
     endpoint = _endpoint(message.model, properties)
+    properties = _with_phases_added(properties)
     _add_state(readings, properties, "state" if endpoint is None else f"state_{endpoint}")
     for name, metric, convert in _PROPERTIES:
         own = f"{name}_{endpoint}"
@@ -117,6 +133,22 @@ def _add_state(readings: MessageReadings, properties: dict[str, object], name: s
         readings.add(Metric.LIGHT_ON, value, name, raw)
     elif raw is not None:
         readings.ignore(name, raw, "is not the state of a light", is_fault=False)
+
+
+def _with_phases_added(properties: dict[str, object]) -> dict[str, object]:
+    """The properties with the power and energy of all phases of a meter.
+
+    Zigbee2MQTT's own meters call the first phase `power` and the others `power_phase_b`; Tuya's have `power_a` besides the
+    total.
+    """
+    for name in ("power", "energy"):
+        others = [properties[other] for other in (f"{name}_phase_b", f"{name}_phase_c") if properties.get(other) is not None]
+        phases = [properties[phase] for phase in (f"{name}_a", f"{name}_b", f"{name}_c") if properties.get(phase) is not None]
+        if others and f"{name}_phase_a" not in properties:
+            properties = {**properties, name: total([properties.get(name), *others])}
+        elif phases and properties.get(name) is None:
+            properties = {**properties, name: total(phases)}
+    return properties
 
 
 def _add_zones(readings: MessageReadings, properties: dict[str, object]) -> None:
