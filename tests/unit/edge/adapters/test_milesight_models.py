@@ -9,7 +9,7 @@ from edge.adapters.milesight_settings import setting_length
 from smartwork.contracts.policy import Profile
 from tests.unit.edge.adapters.test_field_messages import Case, values_of
 
-PEOPLE = {"occupant_count": 2, "presence": 1}
+PEOPLE: dict[str, float] = {"occupant_count": 2, "presence": 1}
 BYTES: list[tuple[str | None, str, dict[str, float]]] = [
     # AM304L and AM305L count movements and say in the highest bit whether the PIR is triggered.
     ("am304l", "017564 0367F500 04686E 059F0380 069D2C01", {"battery_pct": 100, "temperature_c": 24.5, "humidity_pct": 55, "presence": 1, "illuminance_lux": 300}),
