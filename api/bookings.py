@@ -14,8 +14,10 @@ from api.parameters import Page
 from api.problems import Refused, responses
 from smartwork.db.access.tokens import Client
 from smartwork.db.bookings import front_desk
+from smartwork.db.bookings.importing import Overlap
 from smartwork.domain.bookings.bookings import Booking
 from smartwork.domain.bookings.importing import LONGEST_BOOKING
+from smartwork.jobs.bookings import new_bookings
 
 router = APIRouter(prefix="/v1", tags=["bookings"])
 
@@ -103,8 +105,10 @@ def put_booking(
 ) -> BookingOut:
     """Create or change a booking. 201 if it is new; the same booking again changes nothing.
 
-    409 if the place is booked already; the database itself checks this, so two clients cannot both succeed. 409 for a token
-    of a company if the booking has begun: then only a token of the network changes it, with a `reason`.
+    409 if the place is not free, with the reason, and in `next_free_at` the next time at which it is free for as long: it is
+    booked already, the centre is closed for a part of the time, or the booking begins now and somebody else is there. The
+    database itself checks what is booked, so two clients cannot both succeed. 409 for a token of a company if the booking has
+    begun: then only a token of the network changes it, with a `reason`.
     """
     if requested.ends_at <= requested.starts_at:
         raise _invalid("body.ends_at", "The end must be after the start.")
@@ -114,7 +118,14 @@ def put_booking(
         external_id, requested.centre, requested.resource, requested.member, requested.starts_at, requested.ends_at, "booked"
     )
     _check_reason(client, requested.reason, "body.reason")
-    if front_desk.put_booking(connection, client, booking, shared.clock, requested.reason):
+    at = shared.clock()
+    new_bookings.refuse_if_not_free(connection, client, booking, at)
+    try:
+        created = front_desk.put_booking(connection, client, booking, shared.clock, requested.reason)
+    except Overlap as error:
+        stored = new_bookings.own_booking(connection, client, external_id)
+        raise new_bookings.not_free(connection, booking, at, str(error), stored) from error
+    if created:
         response.status_code = HTTPStatus.CREATED
     return _find(connection, client, external_id)
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -12,9 +13,10 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from smartwork.db.bookings.front_desk import ConflictingRecord, UnknownName
-from smartwork.db.bookings.importing import ChangeRefused, Overlap
+from smartwork.db.bookings.importing import ChangeRefused
 from smartwork.db.core.migrations import SchemaMismatch
 from smartwork.errors import InputError, ServiceUnavailable, SmartworkError
+from smartwork.jobs.bookings.new_bookings import NotFree
 
 log = logging.getLogger("api")
 MEDIA_TYPE = "application/problem+json"
@@ -34,6 +36,9 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[FieldFault] = Field(default=[], description="The fields that are wrong, if the error is in fields.")
+    next_free_at: datetime | None = Field(
+        default=None, description="Of a place that is not free: when it is free for as long. Left out if that is not known."
+    )
 
 
 class Refused(Exception):  # noqa: N818 - the request is refused
@@ -68,12 +73,18 @@ def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
 
 
 def problem_response(
-    status: HTTPStatus, detail: str, errors: Sequence[tuple[str, str]] = (), headers: Mapping[str, str] | None = None
+    status: HTTPStatus,
+    detail: str,
+    errors: Sequence[tuple[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+    *,
+    next_free_at: datetime | None = None,
 ) -> JSONResponse:
     """The response for a problem."""
     faults = [FieldFault(field=field, reason=reason) for field, reason in errors]
-    problem = Problem(title=status.phrase, status=int(status), detail=detail, errors=faults)
-    return JSONResponse(problem.model_dump(mode="json"), int(status), dict(headers or {}), MEDIA_TYPE)
+    problem = Problem(title=status.phrase, status=int(status), detail=detail, errors=faults, next_free_at=next_free_at)
+    content = problem.model_dump(mode="json", exclude_none=True)
+    return JSONResponse(content, int(status), dict(headers or {}), MEDIA_TYPE)
 
 
 def unavailable_response(error: SmartworkError) -> JSONResponse:
@@ -100,9 +111,10 @@ def install(app: FastAPI) -> None:
     def unknown(_: Request, error: UnknownName) -> JSONResponse:
         return problem_response(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), [(error.field, str(error))])
 
-    @app.exception_handler(Overlap)
-    def overlap(_: Request, error: Overlap) -> JSONResponse:
-        return problem_response(HTTPStatus.CONFLICT, str(error), [("body.starts_at", str(error))])
+    @app.exception_handler(NotFree)
+    def not_free(_: Request, error: NotFree) -> JSONResponse:
+        fault = ("body.starts_at", str(error))
+        return problem_response(HTTPStatus.CONFLICT, str(error), [fault], next_free_at=error.next_free_at)
 
     @app.exception_handler(ChangeRefused)
     def change_refused(_: Request, error: ChangeRefused) -> JSONResponse:

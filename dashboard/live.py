@@ -1,23 +1,30 @@
 """The live state of places and zones: the newest reading of each sensor, if it is not too old."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from smartwork.db.bookings.availability import PlaceState
 from smartwork.db.read.dashboard import Place, ZoneLight
+from smartwork.domain.bookings.availability import Availability, PlaceNow, Presence, place_now
 from smartwork.domain.presence.combination import SensorVote, combined_state
 from smartwork.domain.presence.sensor_limits import silence_timeout
 from smartwork.domain.presence.spans import State
+from smartwork.domain.time import Interval
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """The state of a place now; `last_reading_at` is the newest reading of any of its sensors."""
+    """The state of a place now; `last_reading_at` is the newest reading of any of its sensors.
+
+    The state is `suspect` if only stuck sensors are living.
+    """
 
     place: Place
     state: State
     last_reading_at: datetime | None
+    suspect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,8 @@ def seats(rows: Iterable[Place], now: datetime) -> list[Seat]:
             for row in sensors
             if is_fresh(row.last_reading_at, row.interval_s, now)
         ]
-        seats_now.append(Seat(sensors[0], combined_state(votes).state, sensors[0].last_reading_at))
+        combined = combined_state(votes)
+        seats_now.append(Seat(sensors[0], combined.state, sensors[0].last_reading_at, combined.suspect))
     return seats_now
 
 
@@ -74,4 +82,27 @@ def counts(seats_now: Iterable[Seat]) -> dict[State, int]:
     for seat in seats_now:
         if seat.place.kind == "desk":
             total[seat.state] += 1
+    return total
+
+
+def availability(
+    seats_now: Iterable[Seat], booked: Mapping[int, PlaceState], opening: Sequence[Interval], now: datetime
+) -> dict[int, PlaceNow]:
+    """The availability of each desk and room by its number; `booked` has their bookings and last presence by number."""
+    return {
+        seat.place.resource_id: place_now(
+            now, opening, known.booked, Presence(seat.state, known.presence.last_present, seat.suspect)
+        )
+        for seat in seats_now
+        if (known := booked.get(seat.place.resource_id)) is not None
+    }
+
+
+def free_desks(seats_now: Iterable[Seat], places_now: Mapping[int, PlaceNow]) -> dict[Availability, int]:
+    """How many desks have each availability; rooms and recordings are not desks."""
+    total: dict[Availability, int] = {}
+    for seat in seats_now:
+        place = places_now.get(seat.place.resource_id)
+        if place is not None and seat.place.kind == "desk":
+            total[place.availability] = total.get(place.availability, 0) + 1
     return total

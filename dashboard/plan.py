@@ -1,12 +1,15 @@
 """The floor plan as SVG: zones with the level of their light, desks and rooms in the colour and sign of their state."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from html import escape
+from zoneinfo import ZoneInfo
 
 from dashboard import palette
-from dashboard.format import ago, percent
+from dashboard.format import ago, clock, percent
 from dashboard.live import Glow, Seat
+from smartwork.db.read.dashboard import CentreRow
+from smartwork.domain.bookings.availability import PlaceNow
 from smartwork.domain.presence.spans import State
 
 _SCALE = 60  # drawing units per metre
@@ -20,10 +23,13 @@ _HATCH = (
 )
 
 
-def floor_plan(width_m: float, height_m: float, zones: Iterable[Glow], seats: Iterable[Seat], now: datetime) -> str:
-    """An SVG picture of a centre, to scale; each part carries a tooltip. Names are escaped."""
+def floor_plan(
+    centre: CentreRow, zones: Iterable[Glow], seats: Iterable[Seat], free: Mapping[int, PlaceNow], now: datetime
+) -> str:
+    """An SVG picture of a centre, to scale; each part carries a tooltip. Names are escaped. `free` is by number of place."""
     pad = 8
-    width, height = width_m * _SCALE, height_m * _SCALE
+    width, height = centre.plan_width_m * _SCALE, centre.plan_height_m * _SCALE
+    zone = ZoneInfo(centre.timezone)
     parts = [
         (
             f'<svg class="sw-plan" xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Floor plan" '
@@ -39,7 +45,7 @@ def floor_plan(width_m: float, height_m: float, zones: Iterable[Glow], seats: It
         )
     ]
     ordered = sorted(seats, key=lambda seat: seat.place.kind != "room")
-    parts += [_seat(seat, now) for seat in ordered]
+    parts += [_seat(seat, _remark(seat, free.get(seat.place.resource_id), zone), now) for seat in ordered]
     return "".join(parts) + "</svg>"
 
 
@@ -59,7 +65,18 @@ def _zone(glow: Glow) -> str:
     )
 
 
-def _seat(seat: Seat, now: datetime) -> str:
+def _remark(seat: Seat, place: PlaceNow | None, zone: ZoneInfo) -> str:
+    """What the sensor does not say: that the place is booked, recently used or closed; empty if there is nothing."""
+    if place is None:
+        return ""
+    if place.booked is not None:
+        return f", booked {clock(place.booked.start, zone)} to {clock(place.booked.end, zone)}"
+    if place.availability in ("closed", "recently_used") and seat.state != "occupied":
+        return f", {place.availability.replace('_', ' ')}"
+    return ""
+
+
+def _seat(seat: Seat, remark: str, now: datetime) -> str:
     place, state = seat.place, seat.state
     x, y, width, height = (_SCALE * value for value in (place.x_m, place.y_m, place.width_m, place.height_m))
     last_reading = f"last reading {ago(now - seat.last_reading_at)}" if seat.last_reading_at else "no reading yet"
@@ -72,7 +89,7 @@ def _seat(seat: Seat, now: datetime) -> str:
     size = min(26.0, 0.62 * min(width, height), 1.6 * width / long)
     return (
         f'<g class="seat" data-resource="{escape(place.slug)}" data-state="{state}">'
-        f"<title>{escape(place.name)}: {state}, {last_reading}</title>"
+        f"<title>{escape(place.name)}: {state}{remark}, {last_reading}</title>"
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="{6 if room else 8}" fill="{fill}"'
         f'{opacity} stroke="{palette.EDGE[state]}" stroke-width="{4 if room else 2.5}"{dash}/>'
         f'<text x="{x + width / 2:.1f}" y="{y + height / 2:.1f}" text-anchor="middle" dominant-baseline="central" '

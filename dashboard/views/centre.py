@@ -1,15 +1,21 @@
 """One centre now: its floor plan, redrawn every two seconds."""
 
+from zoneinfo import ZoneInfo
+
 import streamlit as st
 
 from dashboard import data, frame, live
 from dashboard.drawing import draw
 from dashboard.format import ago, clock, percent, whole
+from dashboard.free_card import free_card
 from dashboard.gateway_card import gateway_card
 from dashboard.markup import Card, cards
 from dashboard.plan import floor_plan, legend
 from smartwork.clock import now
+from smartwork.db.bookings.availability import AHEAD
 from smartwork.db.read.dashboard import CentreRow, ratio
+from smartwork.domain.bookings.availability import open_intervals
+from smartwork.domain.time import Interval
 
 with data.opened() as reader:
     centres = frame.centres_of(reader)
@@ -34,8 +40,11 @@ def plan(centre: CentreRow) -> None:
         with data.opened() as reader:
             places, zones = reader.places(centre.centre_id), reader.zones(centre.centre_id)
             edges = reader.edges(centre.centre_id)
-        at = now()
+            at = now()
+            opening, booked = reader.opening(centre.slug), reader.booked_places(centre.slug, at)
         seats, glows = live.seats(places, at), live.glows(zones, at)
+        open_time = open_intervals(opening.hours, Interval(at, at + AHEAD)) if opening else []
+        free = live.availability(seats, booked, open_time, at)
         desks = live.counts(seats)
         last_reading = max((seat.last_reading_at for seat in seats if seat.last_reading_at), default=None)
         known = desks["occupied"] + desks["vacant"]
@@ -45,7 +54,7 @@ def plan(centre: CentreRow) -> None:
             cards(
                 [
                     Card("Occupied", whole(desks["occupied"]), f"{percent(share)} of the {known} known desks"),
-                    Card("Vacant", whole(desks["vacant"]), "free to take"),
+                    free_card(live.free_desks(seats, free), free.values(), desks["vacant"], ZoneInfo(centre.timezone)),
                     Card("Unknown", whole(desks["unknown"]), "no recent reading"),
                     Card("Zones lit", f"{lit} of {len(glows)}", "by the newest readings of their lights"),
                     Card(
@@ -57,13 +66,15 @@ def plan(centre: CentreRow) -> None:
                 ]
             )
         )
-        svg = floor_plan(centre.plan_width_m, centre.plan_height_m, glows, seats, at)
+        svg = floor_plan(centre, glows, seats, free, at)
         draw(svg, "plan")
         st.html(legend())
 
 
 plan(next(c for c in centres if c.slug == slug))
 st.html(
-    '<p class="sw-note">A place whose sensor has been silent for 2.5 reporting intervals is unknown, not vacant. '
+    '<p class="sw-note">A desk is free to take if the centre is open, the desk is vacant, is not booked within half an hour, '
+    "and nobody was there in the last quarter of an hour. "
+    "A place whose sensor has been silent for 2.5 reporting intervals is unknown, not vacant. "
     "Times are local (Europe/Brussels). Sensors detect presence; they do not identify persons.</p>"
 )

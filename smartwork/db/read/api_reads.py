@@ -1,9 +1,8 @@
-"""Queries of the API: verdicts with their evidence, invoices, releases, and free places."""
+"""Queries of the API: verdicts with their evidence, invoices and releases."""
 
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
 
 from psycopg.rows import class_row
 
@@ -63,16 +62,6 @@ class ReleaseRow:
     company: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class FreePlace:
-    """A place that can be booked."""
-
-    resource: str
-    name: str
-    kind: Literal["desk", "room"]
-    seats: int
-
-
 def verdicts(
     connection: Connection, client: Client, chosen: VerdictFilter, *, after: int = 0, most: int = 1
 ) -> list[RecordedVisit]:
@@ -117,10 +106,3 @@ def releases(
     arguments = {"company_id": client.company_id, "centre": centre, "since": since, "after": after, "most": most}
     with connection.cursor(row_factory=class_row(ReleaseRow)) as cursor:
         return cursor.execute(sql("api_releases"), arguments).fetchall()
-
-
-def free(connection: Connection, centre: str, starts_at: datetime, ends_at: datetime) -> list[FreePlace]:
-    """The places of a centre that can be booked for the whole of [starts_at, ends_at), ordered by slug."""
-    arguments = {"centre": centre, "starts_at": starts_at, "ends_at": ends_at}
-    with connection.cursor(row_factory=class_row(FreePlace)) as cursor:
-        return cursor.execute(sql("api_free"), arguments).fetchall()

@@ -13,6 +13,8 @@ from psycopg.rows import class_row
 from smartwork.contracts.metrics import Metric
 from smartwork.db.billing import documents
 from smartwork.db.billing.documents import DocumentSummary
+from smartwork.db.bookings import availability
+from smartwork.db.bookings.availability import CentreOpening, PlaceState
 from smartwork.db.core.connection import Connection, connect
 from smartwork.db.core.migrations import require_current_schema
 from smartwork.db.core.queries import sql
@@ -25,6 +27,7 @@ from smartwork.domain.billing.payments import Position
 from smartwork.domain.ledger.ledger_day import LedgerDay
 from smartwork.domain.presence.sensor_limits import STUCK_AFTER
 from smartwork.domain.settlement.statements import UnattributedStay
+from smartwork.domain.time import Interval
 from smartwork.errors import ServiceUnavailable
 
 Row = TypeVar("Row")
@@ -302,6 +305,15 @@ class Reader:
         return self._rows(
             Place, "dashboard_places", centre_id=centre_id, presence=int(Metric.PRESENCE), stuck_after=STUCK_AFTER
         )
+
+    def opening(self, centre: str) -> CentreOpening | None:
+        """The opening hours and closures of a centre."""
+        return availability.centre_opening(self.connection, centre)
+
+    def booked_places(self, centre: str, now: datetime) -> dict[int, PlaceState]:
+        """The desks and rooms of a centre by number: their bookings of the next days, and their last presence."""
+        period = Interval(now, now + availability.AHEAD)
+        return {place.resource_id: place for place in availability.places(self.connection, centre, period, now)}
 
     def zones(self, centre_id: int) -> list[ZoneLight]:
         """Zones of a centre: one row for each device, the newest reading first."""

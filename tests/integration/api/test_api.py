@@ -55,6 +55,59 @@ def test_a_booked_desk_is_a_conflict_and_free_desks_are_listed(api: Api) -> None
     assert [place["resource"] for place in api("GET", f"/v1/centres/mons/free?{period}")[1]["resources"]] == ["desk-2"]
 
 
+def free_places(api: Api, start: datetime, end: datetime) -> tuple[dict[str, str], str | None]:
+    """The free places with their state, and why the centre is closed."""
+    period = quote(f"{start.isoformat()}&ends_at={end.isoformat()}", safe="&=:")
+    answer = api("GET", f"/v1/centres/mons/free?starts_at={period}")[1]
+    return {place["resource"]: place["state"] for place in answer["resources"]}, answer["closed"]
+
+
+def test_nothing_is_free_and_nothing_is_booked_while_the_centre_is_closed(api: Api, connection: Connection) -> None:
+    connection.execute("INSERT INTO closure VALUES (1, '2026-10-06', 'Moving')")
+    closed = [
+        (NINE + 8 * HOUR, NINE + 10 * HOUR, "open from 08:00 to 18:00"),
+        (NINE + 24 * HOUR, NINE + 26 * HOUR, "closed on 2026-10-06: Moving"),
+        (NINE - 48 * HOUR, NINE - 46 * HOUR, "closed on Saturdays"),
+    ]
+    for start, end, reason in closed:
+        places, why = free_places(api, start, end)
+        assert places == {}
+        assert reason in str(why)
+        status, problem = api("PUT", "/v1/bookings/C", booking(start, (end - start) / HOUR))
+        assert (status, problem["errors"][0]["field"]) == (409, "body.starts_at")
+        assert reason in problem["detail"]
+        assert problem["next_free_at"] == "2026-10-20T12:00:00Z"
+    assert api("PUT", "/v1/bookings/D", booking(NINE - HOUR, 10))[0] == 201
+
+
+def test_a_booking_that_begins_now_respects_who_is_there(api: Api, connection: Connection) -> None:
+    connection.execute(
+        "INSERT INTO span VALUES (1, %s, %s, 'occupied'), (2, %s, %s, 'occupied'), (2, %s, %s, 'vacant')",
+        (NOW - HOUR, NOW + HOUR, NOW - HOUR, NOW - HOUR / 6, NOW - HOUR / 6, NOW + HOUR),
+    )
+    assert free_places(api, NOW, NOW + HOUR) == ({"desk-2": "recently_used"}, None)
+    assert free_places(api, NOW + HOUR, NOW + 2 * HOUR) == ({"desk-1": "free", "desk-2": "free"}, None)
+    status, problem = api("PUT", "/v1/bookings/A", booking(NOW, 1))
+    assert (status, problem["next_free_at"]) == (409, "2026-10-20T12:30:00Z")
+    assert "Somebody is at Desk 1 now" in problem["detail"]
+    assert api("PUT", "/v1/bookings/B", booking(NOW + HOUR, 1))[0] == 201
+    api("PUT", "/v1/check-ins/K", {**check_in(NOW - HOUR / 2)})
+    assert api("PUT", "/v1/bookings/A", booking(NOW, 1))[0] == 201
+    assert api("PUT", "/v1/bookings/A", booking(NOW, 0.5))[0] == 200
+    connection.execute("UPDATE span SET state = 'unknown'")
+    assert free_places(api, NOW, NOW + HOUR / 2) == ({"desk-2": "unknown"}, None)
+
+
+def test_a_stored_booking_may_become_shorter_or_end_although_the_centre_is_closed(api: Api, connection: Connection) -> None:
+    assert api("PUT", "/v1/bookings/A", booking(hours=8))[0] == 201
+    connection.execute("UPDATE centre SET closes = '12:00'")
+    assert api("PUT", "/v1/bookings/A", booking(hours=8))[0] == 200
+    assert api("PUT", "/v1/bookings/A", booking(hours=7))[0] == 200
+    assert api("PUT", "/v1/bookings/A", booking(hours=9))[0] == 409
+    assert api("DELETE", "/v1/bookings/A")[0] == 200
+    assert api("PUT", "/v1/bookings/A", booking(hours=7))[0] == 409
+
+
 def test_of_many_bookings_of_one_desk_at_once_one_succeeds(api: Api) -> None:
     statuses: list[int] = []
     threads = [
@@ -295,7 +348,7 @@ def test_the_policy_of_a_centre_is_set_and_read(api: Api) -> None:
 
 def test_pages_of_bookings_contain_each_booking_once(api: Api) -> None:
     for i in range(5):
-        api("PUT", f"/v1/bookings/P{i}", booking(NINE + i * 3 * HOUR))
+        api("PUT", f"/v1/bookings/P{i}", booking(NINE + i * HOUR, 1))
     seen: list[str] = []
     after: int | None = 0
     while after is not None:

@@ -2,13 +2,18 @@
 
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import dashboard
-from dashboard.live import counts, glows, seats
+from dashboard.free_card import free_card
+from dashboard.live import availability, counts, free_desks, glows, seats
 from dashboard.plan import floor_plan
-from smartwork.db.read.dashboard import Place, ZoneLight
+from smartwork.db.bookings.availability import PlaceState
+from smartwork.db.read.dashboard import CentreRow, Place, ZoneLight
+from smartwork.domain.bookings.availability import Presence
+from smartwork.domain.time import Interval
 
 NOW = datetime(2026, 10, 5, 9, tzinfo=UTC)
 
@@ -52,9 +57,35 @@ def test_light_that_is_off_does_not_glow_whatever_its_level_and_silent_light_is_
 
 
 def test_a_name_cannot_smuggle_markup_into_the_plan() -> None:
-    svg = floor_plan(5, 5, [], seats([place(1, present=True, name="<script>alert(1)</script>")], NOW), NOW)
+    centre = CentreRow(1, "mons", "Mons", "Mons", "Europe/Brussels", False, "public", "Ville", 1, 5, 5, time(8), time(18))
+    svg = floor_plan(centre, [], seats([place(1, present=True, name="<script>alert(1)</script>")], NOW), {}, NOW)
     assert "<script" not in svg
     assert "&lt;script&gt;" in svg
+
+
+def known(resource: int, *booked: Interval, last_present: datetime | None = None) -> PlaceState:
+    return PlaceState(resource, f"d-{resource}", "Desk", "desk", 1, booked, Presence("unknown", last_present))
+
+
+def test_a_vacant_desk_is_free_to_take_only_if_it_is_open_not_booked_soon_and_not_just_left() -> None:
+    rows = [place(1, present=False, resource=number) for number in (1, 2, 3)] + [
+        place(1, present=True, resource=4),
+        place(999, present=False, resource=5),
+    ]
+    seats_now = seats(rows, NOW)
+    soon = Interval(NOW + timedelta(minutes=20), NOW + timedelta(hours=1))
+    facts = {
+        1: known(1), 2: known(2, soon), 3: known(3, last_present=NOW - timedelta(minutes=5)), 4: known(4), 5: known(5)
+    }  # fmt: skip
+    open_time = [Interval(NOW - timedelta(hours=1), NOW + timedelta(hours=8))]
+    places_now = availability(seats_now, facts, open_time, NOW)
+    desks = free_desks(seats_now, places_now)
+    assert desks == {"free": 1, "booked": 1, "recently_used": 1, "occupied": 1, "unknown": 1}
+    card = free_card(desks, places_now.values(), 3, ZoneInfo("Europe/Brussels"))
+    assert (card.label, card.figure, card.note) == ("Free to take", "1", "of 3 vacant, 1 booked, 1 recently used")
+    later = availability(seats_now, facts, [Interval(NOW + timedelta(hours=20), NOW + timedelta(hours=30))], NOW)
+    card = free_card(free_desks(seats_now, later), later.values(), 3, ZoneInfo("Europe/Brussels"))
+    assert (card.figure, card.note) == ("0", "closed until Tue 6 Oct, 07:00; 3 vacant")
 
 
 def test_no_module_hides_one_of_the_standard_library() -> None:

@@ -31,7 +31,7 @@ GRANT DELETE ON span, span_queue, place_span_queue, edge_day, edge_clock, discov
 -- name: grant_to_api
 -- What clients book and check in, and what they may read of verdicts, spans and documents. Tokens are read, not made; their
 -- last use is written.
-GRANT SELECT ON centre, zone, resource, company, member, booking, booking_history, check_in, wifi_session, release,
+GRANT SELECT ON centre, closure, zone, resource, company, member, booking, booking_history, check_in, wifi_session, release,
     release_policy, span, verdict, stale_verdict, invoice, invoice_line, invoice_proof, invoice_event, api_token, ledger_day,
     ledger_fault, schema_migration
     TO smartwork_api;

@@ -133,10 +133,3 @@ LEFT JOIN company co ON co.company_id = b.company_id AND (%(company_id)s::int IS
 WHERE (%(centre)s::text IS NULL OR c.slug = %(centre)s) AND l.release_id > %(after)s
   AND (%(since)s::timestamptz IS NULL OR l.released_at >= %(since)s)
 ORDER BY l.release_id LIMIT %(most)s
-
--- name: api_free
-SELECT r.slug AS resource, r.name, r.kind, r.seats FROM resource r JOIN centre c USING (centre_id)
-WHERE c.slug = %(centre)s AND r.kind <> 'recording' AND NOT EXISTS (
-    SELECT FROM booking b WHERE b.resource_id = r.resource_id AND b.status = 'booked'
-      AND tstzrange(b.starts_at, coalesce(b.released_at, b.ends_at)) && tstzrange(%(starts_at)s, %(ends_at)s))
-ORDER BY r.slug
