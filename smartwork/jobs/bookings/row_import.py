@@ -11,6 +11,7 @@ from smartwork.db.bookings.names import load_names
 from smartwork.db.core.connection import Connection
 from smartwork.domain.bookings.changes import Author, decide_rows
 from smartwork.domain.bookings.importing import Fault, ImportedBooking, ImportPlan, plan_import
+from smartwork.jobs.bookings.closed_notices import closed_notices
 from smartwork.jobs.bookings.file_entry import BookingEntry, FileRows, parse_entry, resolve_names
 from smartwork.jobs.bookings.import_result import Import
 from smartwork.progress import Progress
@@ -60,7 +61,8 @@ def import_rows(
                 f"Another client {what} during the import. Nothing was written; import the file again."
             ) from error
     progress("Imported", 4, 4)
-    return Import(name, complete_plan, write, tuple(rows.notices))
+    notices = [*rows.notices, *closed_notices(connection, [*plan.created, *plan.changed])]
+    return Import(name, complete_plan, write, tuple(sorted(notices, key=lambda notice: notice.line)))
 
 
 def _check_changes(

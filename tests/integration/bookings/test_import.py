@@ -140,6 +140,18 @@ def test_every_refused_row_is_reported_and_the_others_are_written(importer: Impo
     assert [row[0] for row in stored(connection)] == ["G"]
 
 
+def test_a_booking_while_the_centre_is_closed_is_written_with_a_notice(importer: Importer, connection: Connection) -> None:
+    done = importer(
+        f"{HEAD}A,mons,desk-1,m-1,2026-10-05T17:00,2026-10-05T19:00,\n"
+        "B,mons,desk-2,m-1,2026-10-05T09:00,2026-10-05T18:00,\nC,mons,desk-2,m-1,2026-04-06T09:00,2026-04-06T10:00,\n"
+        "D,mons,desk-2,m-1,2026-10-10T09:00,2026-10-10T10:00,cancelled\n"
+    )
+    assert counts(done)[0] == len(stored(connection)) == 4
+    assert [(notice.line, notice.field) for notice in done.notices] == [(2, "starts_at"), (4, "starts_at")]
+    assert "open from 08:00 to 18:00" in done.notices[0].reason
+    assert "closed on 2026-04-06: Easter Monday" in done.notices[1].reason
+
+
 def test_all_or_nothing_and_dry_run_write_nothing(importer: Importer, connection: Connection) -> None:
     good = "G,mons,desk-1,m-1,2026-10-05T09:00,2026-10-05T12:00,booked\n"
     done = importer(f"{HEAD}{good}B,mons,desk-1,m-1,2026-10-05T09:00,2026-10-05T12:00,booked\n", all_or_nothing=True)
