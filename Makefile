@@ -13,7 +13,7 @@ PROCESSES ?= $(if $(SMARTWORK_DATABASE_URL)$(SMARTWORK_BROKER_URL),0,$(shell n=$
 SEED ?=
 FOLDER ?= out
 
-.PHONY: demo test faults validate test-homeassistant homeassistant check checksums lock lock-homeassistant clean help
+.PHONY: demo test faults validate test-homeassistant homeassistant check checksums drawer lock lock-homeassistant clean help
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -45,6 +45,9 @@ check: $(READY) ## format, lint, types, layers
 
 checksums: $(READY) ## list the checksums of new migrations; run it when a migration was added
 	@$(BIN)/python -m tests.support.migration_checksums
+
+drawer: $(READY) ## keep the drawer of today's documents, before a change that draws other pages or texts
+	@$(BIN)/python -m smartwork.documents.drawer_archive
 
 lock: $(READY) ## lock all dependencies anew, without naming where they come from
 	@$(BIN)/pip install --quiet uv

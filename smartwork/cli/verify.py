@@ -35,8 +35,8 @@ def verify_command(
 ) -> None:
     """Compute a document again from the evidence in it, and compare pages, XML, evidence and digest. Needs no database.
 
-    The exit status is 1 if something does not match. It is 3 if all that was compared matches, but another version made the
-    PDF, so that only the figures of its first page could be compared.
+    The exit status is 1 if something does not match, or if the file is no document that every program reads as the same. It
+    is 3 if all that was compared matches, but not everything could be compared.
     """
     from smartwork.documents.verify import verify
 
@@ -72,29 +72,27 @@ def _result(checked: "Verified") -> RenderableType:
     if checked.whole:
         result = Text("\nEverything matches.\n", style="bold green")
     else:
-        result = Text("\nWhat was compared matches. The pages were compared in part.\n", style="bold yellow")
+        result = Text("\nWhat was compared matches. Not everything could be compared.\n", style="bold yellow")
     issuer = Text("\nWhether this is the document that was issued: ask its issuer for the SHA-256.")
     return Group(result, _compared(checked), issuer)
 
 
 def _compared(checked: "Verified") -> Table:
-    """One row for each part of the file: how far it was compared."""
+    """A row with a tick for each part of the file that was compared, then one without for what was not."""
     lines = "its line follows" if checked.lines == 1 else f"each of the {checked.lines} lines follows"
-    xml = "every element, as computed from the evidence"
-    if not checked.words:
-        xml = "every figure and code, as computed from the evidence; not names and notes, which an older version wrote"
+    elements = "every element" if checked.words else "every figure and code"
     rows = [
-        ("Evidence", f"{lines} from it, and so do VAT and totals", True),
-        ("XML", xml, checked.words),
-        ("SHA-256", "is the one that the document states", True),
+        ("Evidence", f"{lines} from it, and so do VAT and totals"),
+        ("XML", f"{elements}, as computed from the evidence"),
+        ("SHA-256", "is the one that the document states"),
     ]
-    first_page = "parties, amounts, account, reference and due date of the first page only, because another version made it"
-    pages = {"all": "every page and all other content, as computed from the evidence", "figures of the first": first_page}
-    if pdf := pages.get(checked.pages):
-        rows.insert(2, ("PDF", pdf, checked.whole))
+    if checked.pages == "all":
+        rows.insert(2, ("PDF", "every page and all other content, as computed from the evidence"))
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    for part, text, is_whole in rows:
-        table.add_row(Text("✓", style="green" if is_whole else "yellow"), Text(part, style="bold"), Text(text))
+    for part, text in rows:
+        table.add_row(Text("✓", style="green"), Text(part, style="bold"), Text(text))
+    for text in checked.not_compared:
+        table.add_row(Text("–", style="yellow"), Text("not compared", style="bold yellow"), Text(text))
     return table
 
 

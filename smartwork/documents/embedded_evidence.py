@@ -8,12 +8,21 @@ the version of this format; another layout needs another header, and this one mu
 import csv
 import json
 from collections.abc import Sequence
-from io import StringIO
+from io import BytesIO, TextIOWrapper
+from itertools import islice
 from typing import Any
 
 from smartwork.domain.billing.canonical_json import canonical_text
 from smartwork.errors import InputError
 
+MAX_LINES = 10_000
+"""Of a document. What is larger is refused before it is read."""
+_MAX_VALUES = 1_200_000
+"""JSON values in a snapshot; a line with its visits has about a hundred."""
+_MAX_ROW = 4 * 2**20
+"""Characters of a line with its visits, or of the document without its lines."""
+_MAX_TEXT = 10_000
+"""Characters of a value."""
 HEADER = ("part", "snapshot")
 """Of the only version so far."""
 _DOCUMENT = "document"
@@ -27,6 +36,10 @@ _UNKNOWN_VERSION = (
 )
 
 
+class TooMuch(ValueError):  # noqa: N818 - a state, as others of its kind
+    """A snapshot is larger than a document may be. The text says in what."""
+
+
 def as_csv(canonical: str) -> bytes:
     """A snapshot's canonical text as the CSV that the XML embeds; nothing is lost."""
     snapshot = json.loads(canonical)
@@ -36,15 +49,19 @@ def as_csv(canonical: str) -> bytes:
 
 
 def from_csv(content: bytes) -> str:
-    """The snapshot's canonical text that `content` holds; raises InputError if it holds none."""
-    csv.field_size_limit(len(content) + 1)
+    """The snapshot's canonical text that `content` holds; raises InputError if it holds none, or more than a document may."""
+    csv.field_size_limit(_MAX_ROW)
     try:
-        header, *rows = csv.reader(StringIO(content.decode(), newline=""), strict=True)
-        if tuple(header) != HEADER:
-            raise InputError(_UNKNOWN_VERSION.format(columns=", ".join(header)))
-        return canonical_text(_snapshot(rows))
-    except (ValueError, TypeError, IndexError, RecursionError, csv.Error) as error:
-        raise InputError(_UNREADABLE) from error
+        columns = content[:200].partition(b"\r\n")[0].decode(errors="replace").split(",")
+        if tuple(columns) != HEADER:
+            raise InputError(_UNKNOWN_VERSION.format(columns=", ".join(columns)))
+        if sum(map(content.count, (b",", b"[", b"{"))) > _MAX_VALUES:
+            raise TooMuch(f"it has more than {_MAX_VALUES} values")
+        rows = csv.reader(TextIOWrapper(BytesIO(content), "utf-8", newline=""), strict=True)
+        next(rows)
+        return canonical_text(_snapshot(list(islice(rows, MAX_LINES + 2))))
+    except (ValueError, TypeError, IndexError, RecursionError, StopIteration, csv.Error) as error:
+        raise InputError(f"{_UNREADABLE} ({error})" if isinstance(error, TooMuch) else _UNREADABLE) from error
 
 
 def _snapshot(rows: Sequence[Sequence[str]]) -> dict[str, Any]:
@@ -52,7 +69,33 @@ def _snapshot(rows: Sequence[Sequence[str]]) -> dict[str, Any]:
     (part, document), *lines = rows
     if part != _DOCUMENT:
         raise InputError(_UNREADABLE)
-    return {**json.loads(document), "lines": [json.loads(text) for _, text in lines]}
+    texts = [document, *(text for _, text in lines)]
+    check_size(texts)
+    return {**json.loads(document), "lines": [json.loads(text) for text in texts[1:]]}
+
+
+def check_size(texts: Sequence[str]) -> None:
+    """Raise TooMuch if JSON texts hold more lines, values or characters in one value than a document may."""
+    if len(texts) > MAX_LINES + 1:
+        raise TooMuch(f"it has more than {MAX_LINES} lines")
+    values = 0
+    for text in texts:
+        values += sum(map(text.count, ",[{"))
+        if values > _MAX_VALUES:
+            raise TooMuch(f"it has more than {_MAX_VALUES} values")
+        if len(text) > _MAX_TEXT and (text.count("\\") > _MAX_TEXT or _has_long_value(text)):
+            raise TooMuch(f"it has a value of more than {_MAX_TEXT} characters")
+
+
+def _has_long_value(text: str) -> bool:
+    """Whether more than the most characters lie between two quotes; no value without escapes is longer than that."""
+    at = 0
+    while at + _MAX_TEXT < len(text):
+        quote = text.rfind('"', at, at + _MAX_TEXT + 1)
+        if quote < 0:
+            return True
+        at = quote + 1
+    return False
 
 
 def _quoted(text: str) -> str:

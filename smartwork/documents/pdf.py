@@ -2,9 +2,6 @@
 
 import json
 from datetime import UTC, date, datetime, time
-from functools import cache
-from hashlib import sha256
-from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from threading import local
@@ -13,7 +10,7 @@ import typst
 
 from smartwork.documents.pages import Pages, document_pages
 from smartwork.domain.billing.canonical_json import digest
-from smartwork.domain.billing.invoice import Invoice
+from smartwork.domain.billing.invoice import DRAWING, Invoice
 from smartwork.errors import SmartworkError
 
 TEMPLATES = Path(str(files("smartwork.documents").joinpath("templates")))
@@ -24,21 +21,24 @@ class NotDrawable(SmartworkError):  # noqa: N818 - a state, as others of its kin
     """The typesetter refuses a document."""
 
 
-def pdf(invoice: Invoice, canonical: str, xml: bytes) -> bytes:
+def pdf(invoice: Invoice, canonical: str, xml: bytes, stated: str = "") -> bytes:
     """The PDF of `invoice` with `xml` and its snapshot's `canonical` text attached; the same bytes for the same invoice.
 
-    Raises NotDrawable.
+    Its keywords state the drawing version of the snapshot, or `stated` for a snapshot that has none. Raises NotDrawable.
     """
     pages = document_pages(invoice, digest(canonical).hex())
-    return drawn(pages, {"xml": xml.decode(), "evidence": canonical}, invoice.issued_on)
+    drawing = stated if invoice.drawing is None else f"{invoice.drawing}"
+    return drawn(pages, {"xml": xml.decode(), "evidence": canonical}, invoice.issued_on, drawing=drawing)
 
 
-def drawn(pages: Pages, attachments: dict[str, str], on: date, templates: Path = TEMPLATES) -> bytes:
+def drawn(
+    pages: Pages, attachments: dict[str, str], on: date, templates: Path = TEMPLATES, *, drawing: str = f"{DRAWING}"
+) -> bytes:
     """The PDF/A-3b of `pages`, dated `on`, with the attachments `evidence` and, for an e-invoice, `xml`.
 
     Raises NotDrawable, naming the document, where the typesetter refuses.
     """
-    inputs = {"pages": json.dumps(pages, ensure_ascii=False), "drawing": drawing(), **attachments}
+    inputs = {"pages": json.dumps(pages, ensure_ascii=False), "drawing": drawing, **attachments}
     try:
         made = _compiler().compile(
             str(templates / "document.typ"),
@@ -58,25 +58,6 @@ def drawn(pages: Pages, attachments: dict[str, str], on: date, templates: Path =
     if not isinstance(made, bytes):
         raise TypeError("The typesetter returned no single PDF.")
     return made
-
-
-@cache
-def drawing() -> str:
-    """The drawing version that a PDF states, 16 hex digits: a digest of the code, templates, texts and libraries that draw.
-
-    PDFs of the same version can be drawn again and compared as a whole.
-    """
-    folders = [Path(str(files("smartwork.documents"))), Path(str(files("smartwork.translations")))]
-    sources = sorted(
-        (path.relative_to(folder.parent).as_posix(), path.read_bytes())
-        for folder in folders
-        for path in folder.rglob("*")
-        if path.suffix in (".py", ".typ", ".po")
-    )
-    libraries = [f"{name} {version(name)}".encode() for name in ("babel", "segno", "typst")]
-    return sha256(b"\0".join([*libraries, *(part for name, text in sources for part in (name.encode(), text))])).hexdigest()[
-        :16
-    ]
 
 
 def _compiler() -> typst.Compiler:

@@ -1,8 +1,9 @@
 """Verify a document from its file alone: its figures against its evidence, its parts against each other, its digest."""
 
 import json
+import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -10,24 +11,27 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from smartwork.documents.character_set import showable
-from smartwork.documents.document_file import Carried, Pdf, changed_texts, read, skeleton
+from smartwork.documents.character_set import BREAK_HERE, showable
+from smartwork.documents.document_file import Carried, Pdf, read
+from smartwork.documents.drawers import drawn_again, other_libraries
 from smartwork.documents.first_page import first_page
+from smartwork.documents.page_differences import page_differences
 from smartwork.documents.pages import imprint
-from smartwork.documents.pdf import drawing, pdf
-from smartwork.documents.ubl import ubl
+from smartwork.documents.pdf_file import read_pdf
 from smartwork.documents.xml_comparison import against
 from smartwork.domain.billing.canonical_json import digest
 from smartwork.domain.billing.integrity import faults
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.payment_reference import formatted_reference
 from smartwork.domain.billing.recomputation import Difference
+from smartwork.domain.billing.work_limits import check_limits
 from smartwork.errors import InputError
 from smartwork.translations import formats
 
 _PAGE = "PDF page"
-_PAGES_NAMED = 10
-"""The most changed pages that are named."""
+_MANY = 200
+"""Findings in the evidence after which the XML is not compared."""
+_DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,8 @@ class Finding:
 class Verified:
     """The result of verifying a document.
 
-    `pages` tells how much of a PDF's pages was compared: all, or only the figures of the first, where another version drew
-    it. `words` tells whether the XML's names, descriptions and notes were compared; an older version had others.
+    `pages` tells whether the pages of a PDF were compared, with all other content of the file. `not_compared` says why not,
+    and what else was not compared: the words of the XML of a document that an older version wrote.
     """
 
     file: Path
@@ -57,8 +61,9 @@ class Verified:
     gross: str
     digest: str
     findings: tuple[Finding, ...]
-    pages: Literal["none", "figures of the first", "all"]
+    pages: Literal["none", "all", "not compared"]
     words: bool
+    not_compared: tuple[str, ...]
 
     @property
     def holds(self) -> bool:
@@ -67,15 +72,15 @@ class Verified:
 
     @property
     def whole(self) -> bool:
-        """Whether all of the file was compared. A PDF that states another drawing version may be changed elsewhere."""
-        return self.pages != "figures of the first"
+        """Whether all of the file was compared. What was not may have been changed."""
+        return not self.not_compared
 
 
 def verify(path: Path) -> Verified:
     """Verify the document at `path`, .pdf or .xml; raises InputError if it is no document of smartwork."""
     try:
         return _verified(path, read(path))
-    except (ArithmeticError, LookupError, ValueError, RecursionError) as error:
+    except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
         raise InputError(
             f"{path} holds evidence that cannot be computed with ({type(error).__name__}: {error}). It was altered; ask the "
             "sender for the document again."
@@ -86,22 +91,24 @@ def _verified(path: Path, carried: Carried) -> Verified:
     findings: list[Finding] = []
     parsed: dict[str, Invoice] = {where: _parsed(path, text) for where, text in carried.snapshots.items()}
     first = next(iter(parsed))
-    findings += _digests(carried)
     findings += _between(carried)
     for where, invoice in parsed.items():
         if where == first or carried.snapshots[where] != carried.snapshots[first]:
+            check_limits(invoice)
             findings += [_finding(f"evidence in the {where.upper()}", fault) for fault in faults(invoice)]
     invoice = parsed[first]
-    differences, words = against(carried.xml, parsed["xml"], carried.snapshots["xml"])
+    # What is wrong throughout is not compared any further.
+    differences, words = (
+        against(carried.xml, parsed["xml"], carried.snapshots["xml"]) if len(findings) < _MANY else ([], True)
+    )
     findings += [_finding("XML", difference) for difference in differences]
-    pages: Literal["none", "figures of the first", "all"] = "none"
+    not_compared = [] if words else ["names, descriptions and notes of the XML, which an older version wrote"]
+    pages: Literal["none", "all", "not compared"] = "none"
     if carried.pdf is not None:
-        findings += _printed(carried.pdf, invoice)
-        pages = "figures of the first"
-        if carried.pdf.drawing == drawing() and all(finding.where == _PAGE for finding in findings):
-            text = carried.snapshots["pdf"]
-            findings += _drawn(carried.pdf, pdf(invoice, text, ubl(invoice, text)), knows_first=bool(findings))
-            pages = "all"
+        drawn, why_not = _drawn(carried.pdf, invoice, carried.snapshots["pdf"]) if not findings else ([], "")
+        findings += drawn
+        pages = "not compared" if why_not or (findings and not drawn) else "all"
+        not_compared += [why_not] if why_not else []
     return Verified(
         path,
         invoice.kind,
@@ -113,30 +120,24 @@ def _verified(path: Path, carried: Carried) -> Verified:
         tuple(findings),
         pages,
         words,
+        tuple(not_compared),
     )
 
 
 def _parsed(path: Path, text: str) -> Invoice:
     try:
-        return Invoice.parse(json.loads(text))
+        return Invoice.read(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
+        if first["type"] == "json_invalid":
+            raise InputError(
+                f"The evidence in {path} is no JSON ({first['msg']}). Ask the sender for the document again."
+            ) from error
         where = ".".join(str(part) for part in first["loc"]) or "snapshot"
         raise InputError(
             f"The evidence in {path} cannot be read at {where}: {first['msg']}. It was altered or is of another version "
             "of smartwork; ask the sender for the document again."
         ) from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"The evidence in {path} is no JSON ({error}). Ask the sender for the document again.") from error
-
-
-def _digests(carried: Carried) -> list[Finding]:
-    """Compare the digest that each part states with that of the evidence it carries."""
-    return [
-        Finding("PDF page" if where == "pdf" else "XML", 0, "SHA-256", stated or "none", computed)
-        for where, stated in carried.digests.items()
-        if (computed := digest(carried.snapshots[where]).hex()) != stated
-    ]
 
 
 def _between(carried: Carried) -> list[Finding]:
@@ -164,37 +165,67 @@ def _brief(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def _drawn(stated: Pdf, again: bytes, *, knows_first: bool) -> Iterator[Finding]:
-    """Compare a PDF with the one drawn again from its evidence, and name the pages that differ.
+def _drawn(stated: Pdf, invoice: Invoice, canonical: str) -> tuple[list[Finding], str]:
+    """Compare a PDF with the one drawn again from its evidence: what differs, or else why that cannot be said."""
+    again = drawn_again(invoice, canonical, stated.file.drawing)
+    if again is None:
+        return [], f"the pages of the PDF, drawn by version {invoice.drawing}: a newer version of smartwork compares them"
+    if read_pdf(again) == stated.file:
+        return [], ""
+    if others := other_libraries():
+        return [], f"the pages of the PDF, as this installation has {others}: requirements/ names what draws them"
+    return _named(stated.content, again, invoice, digest(canonical).hex()), ""
 
-    `knows_first`: differences on the first page were found already.
-    """
-    if stated.content == again or ((parts := skeleton(stated.content)) is not None and parts == skeleton(again)):
-        return
-    theirs, ours, changed = changed_texts(stated.content, again, _PAGES_NAMED)
-    if theirs != ours:
-        yield Finding(_PAGE, 0, "number of pages", str(theirs), str(ours))
-    for number, left, right in changed:
+
+def _named(stated: bytes, again: bytes, invoice: Invoice, computed: str) -> list[Finding]:
+    """The differences of a PDF that differs from the one drawn again, by page and text as far as they can be named."""
+    differences = page_differences(stated, again)
+    if differences is None:
+        return [_FILE_CHANGED]
+    printed, shown = _first_page(differences.first_pages)
+    found = list(_printed(printed, invoice))
+    if shown != computed:
+        found.append(Finding(_PAGE, 0, "SHA-256", shown or "none", computed))
+    knows_first = bool(found)
+    if differences.stated_pages != differences.computed_pages:
+        found.append(Finding(_PAGE, 0, "number of pages", str(differences.stated_pages), str(differences.computed_pages)))
+    for number, left, right in differences.changed:
         if number > 1 or not knows_first:
             first = next(pair for pair in zip_longest(left, right, fillvalue="nothing") if pair[0] != pair[1])
-            yield Finding(_PAGE, 0, f"page {number}", *map(_brief, first))
-    if not changed and theirs == ours:
-        yield Finding("PDF file", 0, "content", "changed after it was drawn", "as drawn")
+            found.append(Finding(_PAGE, 0, f"page {number}", *map(_brief, first)))
+    return found or [_FILE_CHANGED]
 
 
-def _printed(stated: Pdf, invoice: Invoice) -> list[Finding]:
-    """Check that the first page shows the parties, the figures and how to pay.
+_FILE_CHANGED = Finding("PDF file", 0, "content", "changed after it was drawn", "as drawn")
+
+
+def _first_page(pages: Sequence[Sequence[str]]) -> tuple[str, str | None]:
+    """The text of the first page without blanks, and the digest in it.
+
+    The digest ends the first page. Where names are so long that it flows on, the text of the pages up to the digest counts.
+    """
+    texts: list[str] = []
+    for page in pages:
+        # A place to break a line may be read back anywhere: it shares the glyph of a letter before it.
+        lines = [re.sub(rf"[\s{BREAK_HERE}]", "", line) for line in page]
+        texts.append("".join(lines))
+        if shown := next((match.group() for line in lines if (match := _DIGEST.search(line))), None):
+            return "".join(texts), shown
+    return texts[0] if texts else "", None
+
+
+def _printed(printed: str, invoice: Invoice) -> Iterator[Finding]:
+    """The parties, figures and ways to pay that the text of the first page lacks.
 
     A text that the first page of this snapshot has twice must be there twice.
     """
     front = first_page(invoice)
     given = "\n".join(_bare(showable(text)) for text in (*front.figures(), imprint(front)))
-    printed = _bare(stated.printed)
-    return [
-        Finding(_PAGE, 0, what, "another or none", text)
-        for what, text in _to_show(invoice)
-        if printed.count(bare := _bare(showable(text))) < max(given.count(bare), 1)
-    ]
+    bare_page = _bare(printed)
+    for what, text in _to_show(invoice):
+        bare = _bare(showable(text))
+        if bare_page.count(bare) < max(given.count(bare), 1):
+            yield Finding(_PAGE, 0, what, "another or none", text)
 
 
 def _bare(text: str) -> str:

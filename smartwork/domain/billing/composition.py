@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.invoice import (
+    DRAWING,
     DocumentKind,
     DocumentReference,
     Invoice,
@@ -141,6 +142,7 @@ def compose(
         pools=tuple(pools),
         statement=tuple(statement),
         unattributed=unattributed,
+        drawing=DRAWING,
     )
 
 

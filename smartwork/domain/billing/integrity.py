@@ -25,7 +25,14 @@ def faults(invoice: Invoice) -> list[Difference]:
     EN 16931 and Peppol require amounts of at most two decimals, lines within the document's period, and the number of the
     document that a credit note corrects. Their validators accept sums and VAT that differ by cents; this check does not.
     """
-    return [*_form(invoice), *differences(invoice), *(fault for line in invoice.lines for fault in _line(invoice, line))]
+    taken_of = {kind: _revenue(invoice, kind) for kind in (None, "desk", "room")}
+    lines = (fault for line in invoice.lines for fault in _line(invoice, line, taken_of[line.place_kind]))
+    return [*_form(invoice), *differences(invoice), *lines]
+
+
+def _revenue(invoice: Invoice, kind: str | None) -> Decimal:
+    """The revenue of places of `kind`, or of all, by the document's statement."""
+    return abs(sum((row.net for row in invoice.statement if kind in (None, row.kind)), _ZERO))
 
 
 def _form(invoice: Invoice) -> Iterator[Difference]:
@@ -53,7 +60,7 @@ def _form(invoice: Invoice) -> Iterator[Difference]:
             yield Difference(0, f"closing hours of {pool.kind}", f"{pool.closing}", f"{closing}")
 
 
-def _line(invoice: Invoice, line: Line) -> Iterator[Difference]:
+def _line(invoice: Invoice, line: Line, taken_of: Decimal) -> Iterator[Difference]:
     if line.net % CENT:
         yield _decimals(line.line, "net", line.net)
     if line.price < 0:
@@ -62,11 +69,9 @@ def _line(invoice: Invoice, line: Line) -> Iterator[Difference]:
         yield Difference(line.line, "period", f"{line.starts_on} to {line.ends_on}", "an end after the start")
     if line.starts_on > invoice.ends_on:  # lines of earlier months come from late data
         yield Difference(line.line, "period", f"{line.starts_on}", f"{invoice.ends_on} or earlier")
-    if line.unit == "share" and line.corrects is None and line.starts_on >= invoice.starts_on:
-        rows = [row for row in invoice.statement if line.place_kind in (None, row.kind)]
-        taken_of = abs(sum((row.net for row in rows), _ZERO))
-        if line.price != taken_of:
-            yield Difference(line.line, "price", f"{line.price}", f"{taken_of} by the statement")
+    settled_now = line.unit == "share" and line.corrects is None and line.starts_on >= invoice.starts_on
+    if settled_now and line.price != taken_of:
+        yield Difference(line.line, "price", f"{line.price}", f"{taken_of} by the statement")
     for billed in line.visits:
         yield from _visit_differences(line, billed)
 
@@ -98,7 +103,8 @@ def _ledger(line: Line, billed: BilledVisit, ledger: tuple[LedgerDay, ...]) -> I
     until = billed.visit.reassigned_at or billed.visit.ends_at + timedelta(seconds=billed.visit.over_s)
     touched = local_days(billed.visit.starts_at, until, billed.visit.timezone)
     days = [day.day for day in ledger]
-    if days != [day for day in touched if day in days]:
+    known = set(days)
+    if days != [day for day in touched if day in known]:
         yield Difference(line.line, "days of the ledger", _days(days), _days(touched))
     under = sum(run.last - run.first + 1 for run in billed.visit.batches)
     arrived = sum(day.arrived for day in ledger)

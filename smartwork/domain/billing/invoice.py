@@ -19,6 +19,10 @@ from smartwork.domain.network.places import PlaceKind
 DocumentKind = Literal["invoice", "credit_note", "self_billed_invoice", "self_billed_credit_note"]
 """UBL types 380, 381, 389 and 261. Quantities and amounts of a credit note are positive: they are owed to the buyer."""
 
+DRAWING = 1
+"""The version that draws the documents that are issued now: their pages and the texts in their XML. It goes up when either
+changes for the same snapshot, and the drawer of the version before is kept (smartwork/documents/drawers.py)."""
+
 LineKind = Literal[
     "occupancy",  # hours of one booking or stay
     "pass",  # half-day or day passes over a member's day
@@ -178,7 +182,8 @@ class Invoice:
     """A document as it is issued. Its files and postings are derived from this value alone.
 
     `account` is the slug of the company or, in a self-billed document, of the centre that is then the seller. `corrects`
-    names the documents that a credit note (always) or a line of an invoice (where it has a correction) refers to.
+    names the documents that a credit note (always) or a line of an invoice (where it has a correction) refers to. `drawing`
+    is the version that draws it; None if it was issued before snapshots stated one.
     """
 
     kind: DocumentKind
@@ -208,6 +213,7 @@ class Invoice:
     pools: tuple[PoolStatement, ...] = ()
     statement: tuple[StatementRow, ...] = ()
     unattributed: Unattributed | None = None
+    drawing: int | None = None
 
     @property
     def is_credit(self) -> bool:
@@ -221,7 +227,7 @@ class Invoice:
 
     def canonical(self) -> str:
         """The snapshot as canonical JSON text: sorted keys, no blanks, amounts as text."""
-        return canonical_text(_SNAPSHOT.dump_python(self, mode="json", by_alias=True))
+        return canonical_text(_SNAPSHOT.dump_python(self, mode="json", by_alias=True, exclude=_absent(self)))
 
     @classmethod
     def parse(cls, document: object) -> "Invoice":
@@ -235,3 +241,8 @@ class Invoice:
 
 
 _SNAPSHOT = TypeAdapter(Invoice)
+
+
+def _absent(invoice: Invoice) -> set[str]:
+    """The keys that a snapshot of its version has not: the digest of an earlier document stays as it is."""
+    return {"drawing"} if invoice.drawing is None else set()

@@ -33,8 +33,7 @@ def cheapest(hours: Sequence[Decimal], terms: Terms) -> Combination:
     total = sum(hours, _ZERO)
     combinations = [Combination(0, 0, total, sum((round_to_cent(h * terms.per_hour) for h in hours), _ZERO))]
     if terms.half_day is not None:
-        most = int((total / terms.half_day_hours).to_integral_value(ROUND_CEILING))
-        for count in range(1, most + 1):
+        for count in range(1, most_half_days(total, terms) + 1):
             beyond = max(_ZERO, total - count * terms.half_day_hours)
             combinations.append(
                 Combination(0, count, beyond, round_to_cent(count * terms.half_day) + round_to_cent(beyond * terms.per_hour))
@@ -42,6 +41,11 @@ def cheapest(hours: Sequence[Decimal], terms: Terms) -> Combination:
     if terms.day is not None and total:
         combinations.append(Combination(1, 0, _ZERO, round_to_cent(terms.day)))
     return min(combinations, key=lambda combination: (combination.net, combination.day_passes + combination.half_day_passes))
+
+
+def most_half_days(total: Decimal, terms: Terms) -> int:
+    """The number of half-day passes that cover `total` hours: so many combinations `cheapest` looks at."""
+    return int((total / terms.half_day_hours).to_integral_value(ROUND_CEILING))
 
 
 def rate_day(visits: Sequence[Visit], terms: Terms, vat: Vat) -> list[Group]:

@@ -1,6 +1,6 @@
 """Recomputing a document's figures from its own content: terms, visits and spans of each line, VAT and totals."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -32,7 +32,16 @@ class Difference:
 
 def differences(invoice: Invoice) -> list[Difference]:
     """The figures of `invoice` that do not follow from its own evidence and terms; empty for a consistent document."""
-    return [*_totals(invoice), *(difference for line in invoice.lines for difference in _line(invoice, line))]
+    heads = {line.line: line for line in reversed(invoice.lines)}
+    return [
+        *_totals(invoice),
+        *(difference for line in invoice.lines for difference in _line(invoice, line, head_of(line, heads))),
+    ]
+
+
+def head_of(line: Line, by_number: Mapping[int, Line]) -> Line:
+    """The line whose visits `line` rests on: the one it names, or itself."""
+    return line if line.of_line is None else by_number.get(line.of_line, line)
 
 
 def _totals(invoice: Invoice) -> Iterator[Difference]:
@@ -49,7 +58,7 @@ def _totals(invoice: Invoice) -> Iterator[Difference]:
     yield from _compare(0, "gross", invoice.gross, net + tax)
 
 
-def _line(invoice: Invoice, line: Line) -> Iterator[Difference]:
+def _line(invoice: Invoice, line: Line, head: Line) -> Iterator[Difference]:
     yield from _compare(line.line, "net", line.net, round_to_cent(line.quantity * line.price))
     if line.terms is None or line.corrects is not None:
         return
@@ -58,17 +67,14 @@ def _line(invoice: Invoice, line: Line) -> Iterator[Difference]:
     # On a credit note the charges of the month are negative.
     sign = -1 if invoice.is_credit else 1
     drawn = sign * sum((drawdown.hours for drawdown in line.drawdowns), _ZERO)
-    quantity, hours, price = _expected(invoice, line, line.terms, drawn)
+    quantity, hours, price = _expected(line, head, line.terms, drawn)
     yield from _compare(line.line, "hours", line.hours, sign * hours)
     yield from _compare(line.line, "quantity", line.quantity, sign * quantity)
     yield from _compare(line.line, "price", line.price, price)
 
 
-def _expected(invoice: Invoice, line: Line, terms: Terms, drawn: Decimal) -> tuple[Decimal, Decimal, Decimal]:
-    """The quantity, hours and price of a line by its terms."""
-    head = line
-    if line.of_line is not None:
-        head = next((other for other in invoice.lines if other.line == line.of_line), line)
+def _expected(line: Line, head: Line, terms: Terms, drawn: Decimal) -> tuple[Decimal, Decimal, Decimal]:
+    """The quantity, hours and price of a line by its terms and the visits of `head`."""
     each = [billed.hours for billed in head.visits]
     hours = sum(each, _ZERO)
     match line.kind:

@@ -14,13 +14,16 @@ from typing import Any
 import pytest
 from pypdf import PdfWriter
 from pypdf.annotations import Rectangle
+from typer.testing import CliRunner
 
+from smartwork.cli.app import app
 from smartwork.documents.pages import document_pages
-from smartwork.documents.pdf import TEMPLATES, drawing, drawn, pdf
+from smartwork.documents.pdf import TEMPLATES, drawn, pdf
 from smartwork.documents.ubl import ubl
 from smartwork.documents.verify import Verified, verify
 from smartwork.domain.billing.canonical_json import digest
-from smartwork.domain.billing.invoice import Invoice
+from smartwork.domain.billing.invoice import DRAWING, Invoice, Payment
+from smartwork.errors import InputError
 from tests.support.documents import invoice, page_texts, section
 
 ONE = invoice(lines=40)
@@ -110,32 +113,76 @@ def covered(writer: PdfWriter) -> None:
     writer.add_annotation(0, Rectangle(rect=(0, 0, 600, 800)))
 
 
-@pytest.mark.parametrize(
-    ("change", "what"), [(without_a_page, ("PDF page", "number of pages")), (covered, ("PDF file", "content"))]
-)
-def test_a_page_left_out_and_a_file_that_was_touched_are_found(
-    tmp_path: Path, change: Callable[[PdfWriter], None], what: tuple[str, str]
-) -> None:
+def untouched(_: PdfWriter) -> None:
+    """What another program does by saving the file again."""
+
+
+@pytest.mark.parametrize("change", [without_a_page, covered, untouched])
+def test_a_file_that_another_program_saved_again_is_refused(tmp_path: Path, change: Callable[[PdfWriter], None]) -> None:
     writer, touched = PdfWriter(clone_from=BytesIO(PDF)), BytesIO()
     change(writer)
     writer.write(touched)
-    assert found(checked(tmp_path, touched.getvalue())) == [what]
+    with pytest.raises(InputError, match=r"saved again, changed or cut.*Ask the sender"):
+        checked(tmp_path, touched.getvalue())
 
 
-def in_other_colours(folder: Path, drawn_by: str) -> bytes:
+def test_a_page_left_out_is_found(tmp_path: Path) -> None:
+    pages = document_pages(ONE, digest(TEXT).hex())
+    del pages["sections"][1:]
+    made = drawn(pages, FILES, ONE.issued_on)
+    assert ("PDF page", "number of pages") in found(checked(tmp_path, made))
+
+
+def in_other_colours(folder: Path) -> bytes:
     templates = folder / "templates"
     shutil.rmtree(templates, ignore_errors=True)
     shutil.copytree(TEMPLATES, templates)
     styles = templates / "styles.typ"
     styles.write_text(styles.read_text().replace("#0e5a5a", "#123456"))
-    made = drawn(document_pages(ONE, digest(TEXT).hex()), FILES, ONE.issued_on, templates)
-    return made.replace(drawing().encode(), drawn_by.encode())
+    return drawn(document_pages(ONE, digest(TEXT).hex()), FILES, ONE.issued_on, templates)
 
 
-def test_a_pdf_of_another_version_is_held_to_the_figures_of_its_first_page(tmp_path: Path) -> None:
-    result = checked(tmp_path, in_other_colours(tmp_path, "0123456789abcdef"))
-    assert (result.holds, result.pages) == (True, "figures of the first")
-    assert found(checked(tmp_path, in_other_colours(tmp_path, drawing()))) == [("PDF file", "content")]
+@pytest.mark.parametrize("stated", [b"drawing:1", b"drawing:2", b"drawing:9", b"drawing:a", b"dravving:", b"         "])
+def test_a_page_drawn_otherwise_is_found_whatever_version_the_pdf_states(tmp_path: Path, stated: bytes) -> None:
+    """The version stands in the snapshot, under the digest: a PDF cannot choose another."""
+    made = in_other_colours(tmp_path).replace(b"drawing:1", stated)
+    assert found(checked(tmp_path, made)) == [("PDF file", "content")]
+    if stated != b"drawing:1":
+        assert found(checked(tmp_path, PDF.replace(b"drawing:1", stated))) == [("PDF file", "content")]
+
+
+def issued_before_versions() -> tuple[Invoice, str, bytes]:
+    """A document whose snapshot states no drawing version, as those of November 2026, and its PDF."""
+    before = replace(ONE, drawing=None)
+    text = before.canonical()
+    assert '"drawing"' not in text
+    return before, text, pdf(before, text, ubl(before, text), "0123456789abcdef")
+
+
+def test_a_document_without_a_drawing_version_in_its_snapshot_is_compared_as_a_whole(tmp_path: Path) -> None:
+    before, text, made = issued_before_versions()
+    result = checked(tmp_path, made)
+    assert (result.findings, result.pages, result.whole) == ((), "all", True)
+    other = replace(before, payment=Payment("BE68539007547034", before.seller.name, None))
+    pages = document_pages(other, digest(text).hex())
+    files = {"xml": ubl(before, text).decode(), "evidence": text}
+    for stated in ("0123456789abcdef", "1", "2", ""):
+        forged = drawn(pages, files, ONE.issued_on, drawing=stated)
+        assert ("PDF page", "account to pay to") in found(checked(tmp_path, forged))
+
+
+def test_pages_of_a_later_version_are_not_compared_and_have_no_tick(tmp_path: Path) -> None:
+    later = replace(ONE, drawing=DRAWING + 1)
+    text = later.canonical()
+    path = tmp_path / "later.pdf"
+    path.write_bytes(pdf(later, text, ubl(later, text)))
+    result = verify(path)
+    assert (result.findings, result.pages, result.whole) == ((), "not compared", False)
+    shown = CliRunner().invoke(app, ["verify", str(path)])
+    assert shown.exit_code == 3
+    assert "Everything matches" not in shown.output
+    [row] = [line for line in shown.output.splitlines() if "newer version" in line]
+    assert "✓" not in row
 
 
 def packed_otherwise(content: bytes) -> bytes:

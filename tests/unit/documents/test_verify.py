@@ -287,7 +287,8 @@ def test_what_an_older_version_wrote_may_have_other_words_and_nothing_else(
 
 def test_evidence_attached_to_the_pdf_that_differs_from_its_xml_is_named_by_line(tmp_path: Path) -> None:
     result = checked(tmp_path, with_files(XML, altered(raise_hours)), "a.pdf")
-    assert {(0, "SHA-256"), (3, "proofs"), (3, "hours of a visit")} <= found(result)
+    assert {(3, "proofs"), (3, "hours of a visit")} <= found(result)
+    assert result.pages == "not compared"
 
 
 def test_an_amount_changed_in_the_xml_of_a_pdf_is_found(tmp_path: Path) -> None:
@@ -309,10 +310,10 @@ def hello() -> bytes:
         ("a.xml", b"<Order/>", "an XML file about Order"),
         ("a.xml", b"<Invoice/>", "embeds no evidence"),
         ("a.pdf", hello(), "no e-invoice"),
-        ("a.pdf", b"%PDF-1.7 torn", "no PDF that can be read"),
+        ("a.pdf", b"%PDF-1.7 torn", "no PDF as it was issued"),
         ("a.xml", XML.replace(base64.b64encode(as_csv(TEXT)), base64.b64encode(b"a,b\r\n1,2\r\n")), "has the columns a, b"),
         ("a.xml", XML.replace(base64.b64encode(as_csv(TEXT)), base64.b64encode(NESTED)), "cannot be read"),
-        ("a.pdf", with_files(XML, "[" * 100_000), "is no JSON"),
+        ("a.pdf", with_files(XML, "[" * 9_000), "is no JSON"),
         ("a.xml", with_evidence(altered(lambda s: s.pop("seller")), seal=True), "at seller"),
     ],
 )

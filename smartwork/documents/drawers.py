@@ -1,0 +1,34 @@
+"""Draw a document again as the version drew it that issued it.
+
+The snapshot states that version (`drawing`), so the digest covers it: nobody can choose another one afterwards. A version
+whose pages differ from those of today keeps its drawer; see decision 32.
+"""
+
+from importlib.metadata import version
+
+from smartwork.documents.drawer_archive import drawn_by, is_kept
+from smartwork.documents.pdf import pdf
+from smartwork.documents.ubl import ubl
+from smartwork.domain.billing.invoice import DRAWING, Invoice
+
+_LIBRARIES = {"babel": "2.19.0", "segno": "1.6.6", "typst": "0.15.2"}
+"""The libraries that draw, in the versions that documents are issued with. Another typesetter gives other bytes."""
+
+
+def drawn_again(invoice: Invoice, canonical: str, stated: str) -> bytes | None:
+    """The PDF of an issued document, drawn again; None if a later version drew it than this program knows.
+
+    `stated` is the drawing version in the PDF itself. It counts only for documents that were issued before snapshots stated
+    one: it chooses among drawers of that time, and each compares everything.
+    """
+    if invoice.drawing is not None and invoice.drawing > DRAWING:
+        return None
+    kept = stated if invoice.drawing is None else f"{invoice.drawing}"
+    if invoice.drawing != DRAWING and is_kept(kept):
+        return drawn_by(kept, canonical)
+    return pdf(invoice, canonical, ubl(invoice, canonical), stated)
+
+
+def other_libraries() -> str:
+    """The libraries that draw, where they are not of the versions that documents are issued with: "typst 0.16.0"."""
+    return ", ".join(f"{name} {version(name)}" for name, known in _LIBRARIES.items() if version(name) != known)
