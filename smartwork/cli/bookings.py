@@ -1,4 +1,4 @@
-"""`smartwork bookings`: import bookings from files."""
+"""`smartwork bookings`: import bookings from files, and extend series of calendars."""
 
 import json
 from pathlib import Path
@@ -16,21 +16,19 @@ from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.errors import InputError, SmartworkError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from smartwork.domain.bookings.importing import Fault
     from smartwork.jobs.bookings.import_result import Import
 
 _MAX_ROWS = 40
-"""Refused rows listed on the terminal; `--json` lists all."""
+"""Refused rows and notices listed on the terminal; `--json` lists all."""
 
-bookings_app = typer.Typer(help="Import bookings from files.", no_args_is_help=True)
+bookings_app = typer.Typer(help="Import bookings from files; extend series.", no_args_is_help=True)
 
 
 class RowsRefused(SmartworkError):  # noqa: N818
     """Rows of the file were refused; the report, which is printed before, lists them."""
-
-
-@bookings_app.callback()
-def _group() -> None:
-    """Typer runs the only command of a group without its name; this callback keeps the name `import`."""
 
 
 @bookings_app.command("import")
@@ -59,6 +57,11 @@ def import_command(
         report = import_bookings(
             connection, file, centre, progress, all_or_nothing=all_or_nothing, dry_run=dry_run, reason=reason
         )
+    _print_report(report, as_json=as_json, dry_run=dry_run)
+
+
+def _print_report(report: "Import", *, as_json: bool, dry_run: bool) -> None:
+    """Print the report; raises RowsRefused if a row was refused."""
     if as_json:
         print(json.dumps(as_dict(report), indent=2))
     else:
@@ -66,6 +69,24 @@ def import_command(
     if refused := len(report.plan.refused):
         rest = "the others were written." if report.written else "nothing was written."
         raise RowsRefused(f"{refused} row{'s were' if refused > 1 else ' was'} refused; {rest}")
+
+
+@bookings_app.command("extend")
+def extend_command(
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would change, and change nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Book what series of calendars without an end have in the days that have come within the horizon. Run it every day.
+
+    The exit status is 1 if an occurrence was refused because its place is taken.
+    """
+    from smartwork import clock
+    from smartwork.jobs.bookings.calendar_import import extend_series
+
+    with progress_bar() as progress, open_database(progress) as connection:
+        report = extend_series(connection, clock.now(), progress, dry_run=dry_run)
+    _print_report(report, as_json=as_json, dry_run=dry_run)
 
 
 def _checked(reason: str) -> str:
@@ -79,7 +100,7 @@ def _checked(reason: str) -> str:
 
 
 def as_dict(report: "Import") -> dict[str, object]:
-    """An import as JSON: counts, and each refused row with its line, field and reason."""
+    """An import as JSON: counts, and each refused row and notice with its line and field."""
     plan = report.plan
     return {
         "file": report.file,
@@ -89,6 +110,7 @@ def as_dict(report: "Import") -> dict[str, object]:
         "cancelled": len(plan.cancelled),
         "unchanged": len(plan.unchanged),
         "refused": [{"line": row.line, "field": row.field, "reason": row.reason} for row in plan.refused],
+        "notices": [{"line": row.line, "field": row.field, "notice": row.reason} for row in report.notices],
     }
 
 
@@ -98,11 +120,16 @@ def _report_text(report: "Import", *, dry_run: bool) -> RenderableType:
         f"{report.file}{' (dry run)' if dry_run else ''}: {len(plan.created)} new, {len(plan.changed)} changed, "
         f"{len(plan.cancelled)} cancelled, {len(plan.unchanged)} unchanged, {len(plan.refused)} refused."
     )
-    if not plan.refused:
-        return Text(counts)
-    table = Table("Line", "Field", "Reason", box=box.SIMPLE_HEAD)
-    for row in plan.refused[:_MAX_ROWS]:
-        table.add_row(str(row.line), row.field, Text(row.reason))
-    hidden = len(plan.refused) - _MAX_ROWS
-    rest = [Text(f"… and {hidden} more; --json lists all.")] if hidden > 0 else []
-    return Group(Text(counts), table, *rest)
+    tables: list[RenderableType] = []
+    for title, rows in (("Reason", plan.refused), ("Notice", report.notices)):
+        if rows:
+            tables += _table(title, rows)
+    return Group(Text(counts), *tables) if tables else Text(counts)
+
+
+def _table(title: str, rows: "Sequence[Fault]") -> list[RenderableType]:
+    table = Table("Line", "Field", title, box=box.SIMPLE_HEAD)
+    for row in rows[:_MAX_ROWS]:
+        table.add_row(str(row.line or ""), row.field, Text(row.reason))
+    hidden = len(rows) - _MAX_ROWS
+    return [table, *([Text(f"… and {hidden} more; --json lists all.")] if hidden > 0 else [])]

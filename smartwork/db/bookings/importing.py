@@ -136,6 +136,7 @@ def write_bookings(
                 connection.execute(sql("defer_booking_overlap"))
                 lock(connection, [(booking.centre, booking.resource) for booking in bookings])
                 written = _write_allowed(connection, bookings, author, clock, company_id)
+                connection.execute(sql("check_booking_overlap"))
                 if expected is not None and written != expected:
                     raise ChangedMeanwhile("Another client wrote one of these bookings at the same time.")
                 return written

@@ -84,6 +84,11 @@ class ImportPlan:
     unchanged: tuple[ImportedBooking, ...]
     refused: tuple[Fault, ...]
 
+    @property
+    def accepted(self) -> tuple[ImportedBooking, ...]:
+        """The rows to write."""
+        return (*self.created, *self.changed, *self.cancelled)
+
 
 def plan_import(
     imported: Sequence[ImportedBooking], by_id: Mapping[str, StoredBooking], others: Iterable[StoredBooking]

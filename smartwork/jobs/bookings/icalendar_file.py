@@ -1,201 +1,139 @@
-"""Read bookings from iCalendar (RFC 5545): a VEVENT is a booking or a finite series. docs/bookings.md describes them."""
+"""Read a text of iCalendar (RFC 5545): one or more calendars with events. docs/bookings.md describes what is understood."""
 
-import re
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-from typing import Any
+from dataclasses import dataclass, field
 
-from dateutil.rrule import rrulestr
-from icalendar import Calendar, Event
-
-from smartwork.domain.bookings.importing import Fault, NoSuchTimeError, to_utc
+from smartwork.domain.bookings.importing import Fault
+from smartwork.domain.bookings.occurrences import RefusedEventError
 from smartwork.errors import InputError
-from smartwork.jobs.bookings.file_entry import BookingEntry
+from smartwork.jobs.bookings.icalendar_event import (
+    EventContext,
+    ReadEvent,
+    RefusedSeriesError,
+    read_event,
+    read_refused,
+)
+from smartwork.jobs.bookings.icalendar_text import BadLineError, Component, read_components
+from smartwork.jobs.bookings.icalendar_zones import CalendarZones
 
-MAX_OCCURRENCES = 400
-"""A longer series is refused as a mistake: this is every working day for a year and a half."""
-_FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
-_FIELDS = {"UID": "external_id", "DTSTART": "starts_at", "DTEND": "ends_at", "DURATION": "ends_at", "LOCATION": "resource"}
+_METHODS = {"", "PUBLISH", "REQUEST", "CANCEL"}
+_MESSAGES = {"REQUEST", "CANCEL"}
+_SILENT = {"VEVENT", "VTIMEZONE"}
 
 
-class _Refused(ValueError):  # noqa: N818 - what happens to the event
-    """An event that cannot be imported, with the field and the reason."""
+@dataclass(slots=True)
+class CalendarContent:
+    """One VCALENDAR: its name, whether it is a message about single events, the definitions of its zones, its events.
 
-    def __init__(self, field: str, reason: str) -> None:
-        self.field = field
-        super().__init__(reason)
-
-
-def read_calendar(text: str, centre: str | None) -> tuple[list[BookingEntry], list[Fault]]:
-    """The entries of an iCalendar text and the faults of its other events, by the line of their BEGIN:VEVENT.
-
-    Each occurrence of a finite series becomes an entry with the id `<UID>/<local start>`. An EXDATE cancels its occurrence,
-    and an event with RECURRENCE-ID replaces its occurrence. `centre` is used for events that name none. Raises InputError
-    if the text is not a calendar.
+    `refused_series` are the UIDs of which nothing can be imported, with the line that is the reason.
     """
+
+    name: str
+    is_message: bool
+    zones: CalendarZones
+    events: list[ReadEvent] = field(default_factory=list)
+    refused_series: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class CalendarFile:
+    """The calendars of a text, why events are refused, and what must be said about the others."""
+
+    calendars: list[CalendarContent] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    notices: list[Fault] = field(default_factory=list)
+
+
+def read_calendar(text: str) -> CalendarFile:
+    """The calendars of an iCalendar text. Raises InputError if it is not iCalendar."""
+    file = CalendarFile()
+    for component in read_components(text):
+        _read_one(component, file)
+    return file
+
+
+def _read_one(calendar: Component, file: CalendarFile) -> None:
     try:
-        calendar = Calendar.from_ical(text)
-        events = [event for event in calendar.walk("VEVENT") if isinstance(event, Event)]
-    except (ValueError, IndexError, KeyError) as error:
-        raise InputError(f"The file is not iCalendar: {str(error).splitlines()[0][:120]}.") from None
-    if calendar.name != "VCALENDAR":
-        raise InputError("The file is not iCalendar: it does not begin with BEGIN:VCALENDAR.")
-    cancelled = str(calendar.get("METHOD", "")).upper() == "CANCEL"
-    entries: dict[tuple[str, bool], BookingEntry] = {}
-    faults: list[Fault] = []
-    for line, event in zip(_lines(text), events, strict=False):
-        try:
-            for entry, replaces in _entries(line, event, centre, cancelled=cancelled):
-                key = (entry.external_id, False)
-                if replaces or key not in entries:
-                    entries[key] = entry
-                elif "/" not in entry.external_id:
-                    entries[entry.external_id, True] = entry  # a repeated UID: plan_import refuses it
-        except _Refused as refused:
-            faults.append(Fault(line, refused.field, str(refused)))
-        except (NoSuchTimeError, OverflowError) as error:
-            faults.append(Fault(line, "starts_at", str(error)))
-    return list(entries.values()), faults
+        method = calendar.value("METHOD").upper()
+        name = calendar.value("X-WR-CALNAME") or calendar.value("NAME")
+        zones = CalendarZones(calendar)
+        context = EventContext(method, zones, calendar.value("X-WR-TIMEZONE"))
+        version = calendar.value("VERSION")
+        scale = calendar.value("CALSCALE").upper()
+    except BadLineError as error:
+        raise InputError(f"The file is not iCalendar: line {error.line}, {error.name} {error}.") from None
+    if version and "2.0" not in version:
+        raise InputError(f"The calendar of line {calendar.line} is not iCalendar: VERSION is {version[:20]}, expected 2.0.")
+    refusal = None
+    if method not in _METHODS:
+        refusal = RefusedEventError("METHOD", f"{method[:40]} is not supported; expected PUBLISH, REQUEST or CANCEL")
+    elif scale not in {"", "GREGORIAN"}:
+        refusal = RefusedEventError("CALSCALE", f"{scale[:40]} is not supported")
+    content = CalendarContent(name, method in _MESSAGES, zones)
+    file.calendars.append(content)
+    for component in calendar.components:
+        if component.name != "VEVENT":
+            _other_component(component, file)
+        elif refusal is not None:
+            file.faults.append(Fault(component.line, refusal.field, f"{refusal.field} {refusal}"))
+        else:
+            _read_event(component, context, content, file)
+    _drop_repeated(content, file)
+    _drop_refused_series(content, file)
 
 
-def _lines(text: str) -> list[int]:
-    return [i for i, line in enumerate(text.splitlines(), start=1) if line.strip().upper() == "BEGIN:VEVENT"]
+def _other_component(component: Component, file: CalendarFile) -> None:
+    if component.name == "VFREEBUSY":
+        file.faults.append(Fault(component.line, "VFREEBUSY", "does not say who books; export the events instead"))
+    elif component.name not in _SILENT:
+        file.notices.append(Fault(component.line, component.name[:40], "is not a booking and is not imported"))
 
 
-def _entries(line: int, event: Event, centre: str | None, *, cancelled: bool) -> Iterator[tuple[BookingEntry, bool]]:
-    """The entries of one event, each with whether it replaces an occurrence of a series."""
-    for name, why in event.errors:
-        raise _Refused(_FIELDS.get(str(name), str(name).lower()), str(why)[:160])
-    for name in ("RDATE", "EXRULE"):
-        if name in event:
-            raise _Refused(name.lower(), f"{name} is not supported; write each booking as a separate event")
-    uid, status = str(event.get("UID", "")).strip(), str(event.get("STATUS", "CONFIRMED")).strip()
-    if status.upper() == "TENTATIVE":
-        raise _Refused("status", "TENTATIVE is not a booking; import the event once it is confirmed")
-    place, _, resource = str(event.get("LOCATION", "")).strip().rpartition("/")
-    start = _moment(event, "DTSTART")
-    length = _length(event, start)
-
-    def entry(external_id: str, at: datetime, state: str) -> BookingEntry:
-        end = at + length
-        return BookingEntry(
-            line,
-            external_id,
-            place or centre or "",
-            resource,
-            _member(event),
-            _in_utc_if_zoned(at),
-            _in_utc_if_zoned(end),
-            state,
-        )
-
-    state = "cancelled" if cancelled else status
-    if "RECURRENCE-ID" in event:
-        yield entry(_occurrence(uid, _moment(event, "RECURRENCE-ID")), start, state), True
-    elif "RRULE" in event:
-        excluded = _excluded_times(event)
-        for at in _occurrence_starts(event, start):
-            is_excluded = at.replace(tzinfo=None) in excluded
-            yield entry(_occurrence(uid, at), at, "cancelled" if is_excluded else state), False
-    else:
-        yield entry(uid, start, state), False
-
-
-def _occurrence(uid: str, at: datetime) -> str:
-    return f"{uid}/{at.replace(tzinfo=None).isoformat(timespec='minutes')}" if uid else ""
-
-
-def _member(event: Event) -> str:
-    pseudonym = str(event.get("X-SMARTWORK-MEMBER", "")).strip()
-    return (
-        pseudonym or re.sub(r"^mailto:", "", str(event.get("ORGANIZER", "")), flags=re.IGNORECASE).partition("@")[0].strip()
-    )
-
-
-def _moment(event: Event, name: str) -> datetime:
-    """A time property of the event, in its own zone; without a zone it is local to the centre."""
-    value: Any = event.get(name)
-    field = _FIELDS.get(name, name.lower())
-    if value is None:
-        raise _Refused(field, f"{name} is missing")
-    if isinstance(value, list):
-        raise _Refused(field, f"{name} occurs more than once; keep one")
-    if not isinstance(value.dt, datetime):
-        raise _Refused(field, "a whole-day event has no time of day; give its start and end times")
-    zone = value.params.get("TZID")
-    if zone and value.dt.tzinfo is None:
-        raise _Refused(field, f"TZID={str(zone)[:60]} is not a known time zone; expected for example Europe/Brussels")
-    return value.dt
-
-
-def _length(event: Event, start: datetime) -> timedelta:
-    """The length in local time, so that a series keeps its local hours when the clocks change."""
-    if "DTEND" not in event and "DURATION" in event:
-        value: Any = event.get("DURATION")
-        return timedelta(seconds=value.dt.total_seconds())
-    end = _moment(event, "DTEND")
-    if (start.tzinfo is None) != (end.tzinfo is None):
-        raise _Refused("ends_at", "DTSTART and DTEND must both have a zone, or both have none")
-    if start.tzinfo is not None and end.tzinfo is not None and end.tzinfo != start.tzinfo:
-        end = end.astimezone(start.tzinfo)
-    return end.replace(tzinfo=None) - start.replace(tzinfo=None)
-
-
-def _in_utc_if_zoned(at: datetime) -> datetime:
-    """`at` in UTC if it has a named zone, else unchanged. Raises NoSuchTimeError if the zone has no such local time."""
-    key = getattr(at.tzinfo, "key", None)
-    return to_utc(at.replace(tzinfo=None), key) if key else at
-
-
-def _occurrence_starts(event: Event, start: datetime) -> list[datetime]:
-    rule: Any = event.get("RRULE")
-    if isinstance(rule, list):
-        raise _Refused("rrule", "an event has more than one RRULE; write one event for each")
-    parts = {str(name).upper(): values for name, values in rule.items()}
-    if parts.get("FREQ", [""])[0] not in _FREQUENCIES:
-        raise _Refused("rrule", f"FREQ must be one of {', '.join(_FREQUENCIES)}")
-    until = parts.pop("UNTIL", [None])[0]
-    if until is None and "COUNT" not in parts:
-        raise _Refused("rrule", "the series has no end; add COUNT or UNTIL")
-    last = _until(until, start)
-    text = ";".join(part for part in rule.to_ical().decode().split(";") if not part.upper().startswith("UNTIL="))
-    starts: list[datetime] = []
+def _read_event(component: Component, context: EventContext, content: CalendarContent, file: CalendarFile) -> None:
     try:
-        for at in rrulestr(text, dtstart=start.replace(tzinfo=None)):
-            if last is not None and at > last:
-                break
-            if len(starts) == MAX_OCCURRENCES:
-                raise _Refused("rrule", f"the series has more than {MAX_OCCURRENCES} bookings; import it in parts")
-            starts.append(at.replace(tzinfo=start.tzinfo))
-    except (ValueError, TypeError) as error:
-        if isinstance(error, _Refused):
-            raise
-        raise _Refused("rrule", f"is not a valid rule ({str(error)[:100]})") from None
-    if not starts:
-        raise _Refused("rrule", "the series has no booking; check COUNT and UNTIL")
-    return starts
+        read = read_event(component, context)
+    except (RefusedEventError, BadLineError) as error:
+        name = error.field if isinstance(error, RefusedEventError) else error.name
+        file.faults.append(Fault(component.line, name, f"{name} {error}"))
+        if isinstance(error, RefusedSeriesError):
+            content.refused_series.setdefault(component.value("UID"), component.line)
+        else:
+            content.events += _refused(component, context)
+        return
+    content.events.append(read)
+    file.notices += [Fault(component.line, name, f"{name} {text}") for name, text in read.remarks]
 
 
-def _until(until: date | datetime | None, start: datetime) -> datetime | None:
-    if until is None:
-        return None
-    if not isinstance(until, datetime):
-        return datetime(until.year, until.month, until.day, 23, 59, 59)  # noqa: DTZ001 - local time of the series
-    if until.tzinfo is not None and start.tzinfo is not None:
-        until = until.astimezone(start.tzinfo)
-    return until.replace(tzinfo=None)
+def _refused(component: Component, context: EventContext) -> Iterator[ReadEvent]:
+    """A refused replacement, which keeps what is stored of its occurrence as it is."""
+    try:
+        event = read_refused(component, context)
+    except (RefusedEventError, BadLineError):
+        return
+    if event is not None:
+        yield ReadEvent(event)
 
 
-def _excluded_times(event: Event) -> set[datetime]:
-    value: Any = event.get("EXDATE", [])
-    lists = value if isinstance(value, list) else [value]
-    start = _moment(event, "DTSTART")
-    excluded = set()
-    for each in lists:
-        for item in each.dts:
-            at = item.dt
-            if isinstance(at, datetime):
-                if at.tzinfo is not None and start.tzinfo is not None:
-                    at = at.astimezone(start.tzinfo)
-                excluded.add(at.replace(tzinfo=None))
-    return excluded
+def _drop_repeated(content: CalendarContent, file: CalendarFile) -> None:
+    """Of two events that are the same occurrence in the same version, keep the first."""
+    first: dict[tuple[object, ...], ReadEvent] = {}
+    kept = []
+    for read in content.events:
+        event = read.event
+        key = (event.uid, event.recurrence_id, event.version, event.state == "cancelled")
+        earlier = first.setdefault(key, read)
+        if earlier is read:
+            kept.append(read)
+        elif (earlier.event.text, earlier.places, earlier.member) == (event.text, read.places, read.member):
+            file.notices.append(Fault(event.line, "UID", f"UID repeats the event of line {earlier.event.line}"))
+        else:
+            reason = f"UID is that of line {earlier.event.line}, which has other content and the same SEQUENCE and times"
+            file.faults.append(Fault(event.line, "UID", reason))
+    content.events = kept
+
+
+def _drop_refused_series(content: CalendarContent, file: CalendarFile) -> None:
+    for read in content.events:
+        if (line := content.refused_series.get(read.event.uid)) is not None:
+            file.faults.append(Fault(read.event.line, "UID", f"UID is not imported, because line {line} of it is refused"))
+    content.events = [read for read in content.events if read.event.uid not in content.refused_series]

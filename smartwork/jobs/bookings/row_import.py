@@ -39,7 +39,7 @@ def import_rows(
     bookings, invalid = _check_entries(connection, rows)
     progress("Checking that places are free", 2, 4)
     author = Author(f"import {name}"[:100], "network", reason)
-    allowed, begun = _check_changes(connection, bookings, author, read_clock())
+    allowed, begun = check_changes(connection, bookings, author, read_clock())
     plan = plan_import(allowed, *store.stored_bookings(connection, bookings))
     columns = {entry.line: entry.columns for entry in rows.entries}
     planned = [
@@ -47,31 +47,34 @@ def import_rows(
     ]
     refused = tuple(sorted([*rows.faults, *invalid, *planned], key=lambda fault: fault.line))
     complete_plan = ImportPlan(plan.created, plan.changed, plan.cancelled, plan.unchanged, refused)
-    accepted = [row.booking for row in (*plan.created, *plan.changed, *plan.cancelled)]
-    write = bool(accepted) and not dry_run and not (all_or_nothing and refused)
+    write = bool(plan.accepted) and not dry_run and not (all_or_nothing and refused)
     if write:
         progress("Writing bookings", 3, 4)
-        try:
-            store.write_bookings(connection, accepted, author, read_clock, expected=_expected(plan))
-        except store.ChangeRefused as error:
-            raise store.ChangedMeanwhile(f"{error} Nothing was written; import the file again.") from error
-        except (store.Overlap, store.IdInUse, store.ChangedMeanwhile) as error:
-            what = "booked one of these places" if isinstance(error, store.Overlap) else "wrote one of these bookings"
-            raise type(error)(
-                f"Another client {what} during the import. Nothing was written; import the file again."
-            ) from error
+        write_plan(connection, plan, author, read_clock)
     progress("Imported", 4, 4)
     notices = [*rows.notices, *closed_notices(connection, [*plan.created, *plan.changed])]
     return Import(name, complete_plan, write, tuple(sorted(notices, key=lambda notice: notice.line)))
 
 
-def _check_changes(
+def check_changes(
     connection: Connection, rows: Sequence[ImportedBooking], author: Author, now: datetime
 ) -> tuple[list[ImportedBooking], list[Fault]]:
     """The rows that the author may write at the instant `now`, as they are to be written, and the faults of the others."""
     bookings = [row.booking for row in rows]
     stored = bookings_in_force(connection, [booking.external_id for booking in bookings])
     return decide_rows(rows, requested(connection, bookings), stored, author, now)
+
+
+def write_plan(connection: Connection, plan: ImportPlan, author: Author, read_clock: Callable[[], datetime]) -> None:
+    """Write the accepted rows of `plan`. Raises Overlap, IdInUse or ChangedMeanwhile as `import_rows` does."""
+    try:
+        accepted = [row.booking for row in plan.accepted]
+        store.write_bookings(connection, accepted, author, read_clock, expected=_expected(plan))
+    except store.ChangeRefused as error:
+        raise store.ChangedMeanwhile(f"{error} Nothing was written; import the file again.") from error
+    except (store.Overlap, store.IdInUse, store.ChangedMeanwhile) as error:
+        what = "booked one of these places" if isinstance(error, store.Overlap) else "wrote one of these bookings"
+        raise type(error)(f"Another client {what} during the import. Nothing was written; import the file again.") from error
 
 
 def _expected(plan: ImportPlan) -> WrittenBookings:

@@ -41,6 +41,10 @@ WHERE b.external_id <> ALL(%(ids)s) OR b.client_company_id IS NOT NULL
 -- name: defer_booking_overlap
 SET CONSTRAINTS booking_overlap DEFERRED
 
+-- name: check_booking_overlap
+-- Here and not at the end of an outer transaction, where nobody could tell which write was the cause.
+SET CONSTRAINTS booking_overlap IMMEDIATE
+
 -- name: lock_resources
 -- Transactions that book the same place wait for each other here, in the same order: waiting inside the exclusion
 -- constraint would end in a deadlock. Readers, and rows that refer to the place, do not wait.

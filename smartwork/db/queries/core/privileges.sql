@@ -62,7 +62,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO smartwork_worker;
 GRANT INSERT, UPDATE ON operator, centre, zone, resource, device, closure, policy, zone_settings, company, member, booking,
     check_in, wifi_session, release, release_policy, seller, tariff, contract, centre_contract, prepaid_pool, prepaid_lot,
     verdict, daily_use, daily_peak, daily_energy, api_token, billed_month, span, stale_verdict, invoice_draft,
-    device_assignment, place_span_queue, alias
+    device_assignment, place_span_queue, calendar_event, calendar_booking, alias
     TO smartwork_worker;
 GRANT INSERT ON agreement_version, invoice_event TO smartwork_worker;
 GRANT DELETE ON seller, tariff, contract, centre_contract, prepaid_pool, prepaid_lot, verdict, stale_verdict, daily_use,
