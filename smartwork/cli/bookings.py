@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from smartwork.domain.bookings.importing import Fault
+    from smartwork.jobs.bookings.csv_file import SheetReading
     from smartwork.jobs.bookings.import_result import Import
 
 _MAX_ROWS = 40
@@ -33,9 +34,18 @@ class RowsRefused(SmartworkError):  # noqa: N818
 
 @bookings_app.command("import")
 def import_command(
-    file: Annotated[Path, typer.Argument(help="A CSV file, or an iCalendar file whose name ends in .ics.")],
+    file: Annotated[
+        Path, typer.Argument(help="A CSV file, a spreadsheet (.xlsx), or an iCalendar file whose name ends in .ics.")
+    ],
     *,
     centre: Annotated[str | None, typer.Option(help="Slug of the centre for rows that name no centre.")] = None,
+    map_name: Annotated[
+        str | None,
+        typer.Option("--map", help="How to read the columns: a map by name, as `smartwork bookings maps` lists, or a file."),
+    ] = None,
+    date_order: Annotated[
+        str | None, typer.Option(help="dmy, mdy or ymd: how 03/04/2026 is meant, if the file does not say it.")
+    ] = None,
     all_or_nothing: Annotated[bool, typer.Option("--all-or-nothing", help="Import nothing if a row is refused.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would change, and change nothing.")] = False,
     reason: Annotated[
@@ -53,9 +63,17 @@ def import_command(
 
     if reason is not None:
         reason = _checked(reason)
+    reading = _reading(file, map_name, date_order)
     with progress_bar() as progress, open_database(progress) as connection:
         report = import_bookings(
-            connection, file, centre, progress, all_or_nothing=all_or_nothing, dry_run=dry_run, reason=reason
+            connection,
+            file,
+            centre,
+            progress,
+            all_or_nothing=all_or_nothing,
+            dry_run=dry_run,
+            reason=reason,
+            reading=reading,
         )
     _print_report(report, as_json=as_json, dry_run=dry_run)
 
@@ -99,6 +117,40 @@ def _checked(reason: str) -> str:
     return reason.strip()
 
 
+def _reading(file: Path, map_name: str | None, date_order: str | None) -> "SheetReading | None":
+    """How to read the sheet; None if nothing was said about it. Raises InputError."""
+    from smartwork.domain.bookings.written_times import DATE_ORDERS
+    from smartwork.jobs.bookings.booking_map import NATIVE, load_map
+    from smartwork.jobs.bookings.csv_file import SheetReading
+    from smartwork.jobs.bookings.import_file import CALENDARS
+
+    if map_name is None and date_order is None:
+        return None
+    if file.suffix.lower() in CALENDARS:
+        raise InputError("--map and --date-order are for CSV and spreadsheets; a calendar says itself what it means.")
+    order = next((each for each in DATE_ORDERS if each == date_order), None)
+    if date_order is not None and order is None:
+        raise InputError(f"--date-order {date_order!r}: expected {', '.join(DATE_ORDERS)}.")
+    return SheetReading(load_map(map_name) if map_name is not None else NATIVE, order)
+
+
+@bookings_app.command("maps")
+def maps_command(
+    name: Annotated[str | None, typer.Argument(help="Print this map, to copy and change it.")] = None,
+) -> None:
+    """List the maps that are shipped with the columns that they read, or print one."""
+    from smartwork.jobs.bookings.booking_map import load_map, shipped_maps, shipped_text
+
+    if name is not None:
+        print(shipped_text(name), end="")
+        return
+    table = Table("Map", "For", "Columns", box=box.SIMPLE_HEAD)
+    for each in shipped_maps():
+        shipped = load_map(each)
+        table.add_row(each, Text(shipped.title), Text(", ".join(shipped.needed())))
+    out.print(table)
+
+
 def as_dict(report: "Import") -> dict[str, object]:
     """An import as JSON: counts, and each refused row and notice with its line and field."""
     plan = report.plan
@@ -130,6 +182,6 @@ def _report_text(report: "Import", *, dry_run: bool) -> RenderableType:
 def _table(title: str, rows: "Sequence[Fault]") -> list[RenderableType]:
     table = Table("Line", "Field", title, box=box.SIMPLE_HEAD)
     for row in rows[:_MAX_ROWS]:
-        table.add_row(str(row.line or ""), row.field, Text(row.reason))
+        table.add_row(str(row.line or ""), Text(row.field), Text(row.reason))
     hidden = len(rows) - _MAX_ROWS
     return [table, *([Text(f"… and {hidden} more; --json lists all.")] if hidden > 0 else [])]

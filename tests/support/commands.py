@@ -16,6 +16,7 @@ ROOM = (
 ROBOD = "timestamp,occupant_count [number],lux [lx],ceiling_light_energy [kWh]\n"
 FILES: Mapping[str, str] = {
     "bookings.csv": "id,place,starts,ends\n",
+    "aliases.csv": "name,target\n",
     "agreements.toml": "",
     "room.txt": ROOM,
     "room.csv": ROBOD,
@@ -39,6 +40,10 @@ DATABASE = (
     "light undo --centre mons --zone hall",
     "retention run",
     "bookings import bookings.csv",
+    "aliases list",
+    "aliases set Flex-7 mons/desk-1",
+    "aliases remove Flex-7",
+    "aliases import aliases.csv",
     "agreements show",
     "agreements apply agreements.toml",
     "agreements history",
@@ -63,7 +68,7 @@ OWN_SERVERS = frozenset({"up", "down", "status", "demo", "simulate day", "bench 
 """Use the development stack, or throwaway servers, without being asked to."""
 NAMED_DATABASE = frozenset({"roles"})
 """Need a database that is named, also in development."""
-NO_SERVER = frozenset({"decode", "verify"})
+NO_SERVER = frozenset({"decode", "verify", "bookings maps"})
 
 
 def write_files(folder: Path) -> None:

@@ -76,7 +76,11 @@ class Written:
 
 
 class DateOrderError(ValueError):
-    """The dates of a file do not say, or contradict, which number is the day. The message says which."""
+    """The dates of a file do not say, or contradict, which number is the day. `text` is the first such date."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        self.text = text
+        super().__init__(reason)
 
 
 def clean(text: str) -> str:
@@ -104,13 +108,15 @@ def find_date_order(texts: Iterable[str]) -> DateOrder | None:
             undecided = undecided or text
     if day_first and month_first:
         raise DateOrderError(
+            month_first,
             f"{clean(day_first)!r} has the day first and {clean(month_first)!r} the month first, so the other dates of the "
-            "file may mean either. Write all dates in one order"
+            "file may mean either. Write all dates in one order",
         )
     if undecided and not (day_first or month_first):
         raise DateOrderError(
+            undecided,
             f"{clean(undecided)!r} may have the day or the month first, and no date of the file decides it. "
-            "Use --date-order dmy or --date-order mdy, or date_order in the map"
+            "Use --date-order dmy or --date-order mdy, or date_order in the map",
         )
     return "dmy" if day_first else "mdy" if month_first else None
 

@@ -14,8 +14,11 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 """Byte order marks; that of UTF-32 begins as that of UTF-16 does. An empty name: not supported."""
+_NOT_TEXT = ((b"PK\x03\x04", "a spreadsheet (.xlsx)"), (b"\xd0\xcf\x11\xe0", "a spreadsheet (.xls)"), (b"%PDF", "a PDF"))
 _AMONG_LETTERS = frozenset("’œ")
-_WESTERN = _AMONG_LETTERS | frozenset("€‘“”–—•Œ\u00a0«»°²³·§©®½¼¾¿¡ªº") | frozenset(map(chr, range(0xC0, 0x100))) - {"×", "÷"}
+_WESTERN = (
+    _AMONG_LETTERS | frozenset("€‘“”–—•Œ\u00a0«»°²³·§©®½¼¾¿¡ªº") | frozenset(map(chr, range(0xC0, 0x100))) - set("×÷ÞþÐð")
+)
 """What text of Western Europe contains beyond ASCII. The bytes of other encodings rarely give only these."""
 
 
@@ -31,6 +34,9 @@ def read_bytes(file: Path) -> bytes:
 
 def decode(content: bytes, file: Path) -> str:
     """The text of `content`: UTF-16 with a byte order mark, UTF-8, or Windows-1252. Raises InputError for anything else."""
+    for begins, what in _NOT_TEXT:
+        if content.startswith(begins):
+            raise InputError(f"{file} is {what}, not text. Give it its right name, or save it as CSV UTF-8.")
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             text = _decoded(content[len(mark) :], encoding, file)

@@ -1,21 +1,20 @@
-"""Import a file of bookings: CSV or iCalendar."""
+"""Import a file of bookings: CSV, a spreadsheet, or iCalendar."""
 
 from datetime import datetime
 from pathlib import Path
 
 from smartwork import clock
 from smartwork.db.core.connection import Connection
-from smartwork.errors import InputError
 from smartwork.jobs.bookings.calendar_import import import_calendar
 from smartwork.jobs.bookings.calendar_source import CalendarSource
-from smartwork.jobs.bookings.csv_file import read_csv
-from smartwork.jobs.bookings.file_entry import FileRows
+from smartwork.jobs.bookings.csv_file import SheetReading, read_sheet
+from smartwork.jobs.bookings.file_text import decode, read_bytes
 from smartwork.jobs.bookings.import_result import Import
 from smartwork.jobs.bookings.row_import import import_rows
+from smartwork.jobs.bookings.sheet import WORKBOOKS, read_csv_sheet, read_workbook
 from smartwork.progress import Progress
 
-MAX_BYTES = 256 * 2**20
-_CALENDARS = {".ics", ".ical", ".ifb"}
+CALENDARS = {".ics", ".ical", ".ifb"}
 
 
 def import_bookings(
@@ -28,9 +27,11 @@ def import_bookings(
     dry_run: bool,
     now: datetime | None = None,
     reason: str | None = None,
+    reading: SheetReading | None = None,
 ) -> Import:
-    """Import `file`: iCalendar if its name ends in .ics, .ical or .ifb, else CSV. Importing it again changes nothing.
+    """Import `file`: iCalendar if its name ends in .ics, .ical or .ifb, a spreadsheet if in .xlsx or the like, else CSV.
 
+    Importing it again changes nothing. `reading` says how a sheet is read; without it, as docs/bookings.md describes CSV.
     `centre` is used for rows that name none; without `now` the clock says how far series are expanded. With `all_or_nothing`
     nothing is written if a row is refused; with `dry_run` nothing is written at all. The ids of the file are the network's
     own. A row that changes a booking that has begun is refused without a `reason`, which is stored with each booking that
@@ -38,12 +39,12 @@ def import_bookings(
     one of the places or wrote one of the bookings during the import.
     """
     progress("Reading the file", 0, 4)
-    text = _text(file)
-    if file.suffix.lower() in _CALENDARS:
+    content = read_bytes(file)
+    if file.suffix.lower() in CALENDARS:
         source = CalendarSource(file.name, centre=centre)
         return import_calendar(
             connection,
-            text,
+            decode(content, file),
             source,
             now or clock.now(),
             progress,
@@ -51,31 +52,15 @@ def import_bookings(
             dry_run=dry_run,
             reason=reason,
         )
+    is_workbook = file.suffix.lower() in WORKBOOKS
+    sheet = read_workbook(content, file) if is_workbook else read_csv_sheet(decode(content, file))
     return import_rows(
         connection,
         file.name,
-        FileRows(*read_csv(text, centre)),
+        read_sheet(sheet, reading or SheetReading(), centre),
         progress,
         all_or_nothing=all_or_nothing,
         dry_run=dry_run,
         reason=reason,
         read_clock=(lambda: now) if now else clock.now,
     )
-
-
-def _text(file: Path) -> str:
-    try:
-        if file.stat().st_size > MAX_BYTES:
-            raise InputError(f"{file} is larger than {MAX_BYTES // 2**20} MB. Import it in parts.")
-        content = file.read_bytes()
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}.") from error
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise InputError(f"{file}, line {line}: not UTF-8. Save the file as UTF-8 and import it again.") from None
-    if "\0" in text:
-        line = text[: text.index("\0")].count("\n") + 1
-        raise InputError(f"{file}, line {line}: a zero byte. This is not a text file; export it as CSV or iCalendar.")
-    return text

@@ -45,8 +45,8 @@ def read_csv_sheet(text: str) -> Sheet:
     return _sheet(_cells(text, _separator(text), lines_before=0))
 
 
-def read_workbook(file: Path) -> Sheet:
-    """The first sheet of a spreadsheet file. Dates become ISO 8601 text and numbers their digits.
+def read_workbook(content: bytes, file: Path) -> Sheet:
+    """The first sheet of a spreadsheet with this content; `file` is named in errors. Dates become ISO 8601 text.
 
     Raises MissingReader without the library that reads such files, and InputError for a file that is none.
     """
@@ -58,7 +58,7 @@ def read_workbook(file: Path) -> Sheet:
             "spreadsheets: pip install 'smartwork[spreadsheets]'"
         ) from None
     try:
-        workbook = CalamineWorkbook.from_path(str(file))
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         cells = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
     except (CalamineError, OSError, ValueError, IndexError) as error:
         raise InputError(f"{file} cannot be read as a spreadsheet: {str(error)[:160]}. Save it as CSV UTF-8.") from None
@@ -73,7 +73,7 @@ def _separator(text: str) -> str:
 
 
 def _cells(text: str, separator: str, *, lines_before: int) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=separator != "\t")
     line = 1 + lines_before
     try:
         for cells in reader:
