@@ -99,7 +99,9 @@ class Version(BaseModel):
     cancelled_late_at: datetime | None
 
 
-@router.put("/bookings/{external_id:path}", responses=responses(HTTPStatus.CREATED, HTTPStatus.CONFLICT))
+@router.put(
+    "/bookings/{external_id:path}", responses=responses(HTTPStatus.CREATED, HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND)
+)
 def put_booking(
     external_id: Id, requested: BookingIn, connection: Db, client: CompanyWriter, shared: Shared, response: Response
 ) -> BookingOut:

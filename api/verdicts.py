@@ -49,6 +49,14 @@ class LedgerDayOut(BaseModel):
     missing_share: float
 
 
+class ChangeOut(BaseModel):
+    """A change of a booking that had begun: when, by which client or file of the network, and why."""
+
+    at: datetime
+    by: str
+    reason: str
+
+
 class VerdictOut(BaseModel):
     """The verdict on a booking, or on a stay without a booking. Lengths are seconds: booked = occupied + vacant + unknown."""
 
@@ -71,6 +79,8 @@ class VerdictOut(BaseModel):
     vacant_s: int
     unknown_s: int
     over_s: int
+    cancelled_at: datetime | None = Field(description="When the booking was cancelled, if the cancellation is charged.")
+    change: ChangeOut | None = Field(description="The operator's last change of the booking after it had begun.")
     coverage: float = Field(description="Share of the period in which presence is known; 0 if the booking was cancelled.")
 
 
@@ -150,6 +160,8 @@ def _verdict(recorded: RecordedVisit) -> VerdictOut:
         vacant_s=visit.vacant_s,
         unknown_s=visit.unknown_s,
         over_s=visit.over_s,
+        cancelled_at=visit.cancelled_at,
+        change=visit.change and ChangeOut.model_validate(visit.change, from_attributes=True),
         coverage=float(round(visit.coverage, 4)),
     )
 

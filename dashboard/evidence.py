@@ -29,6 +29,7 @@ LABEL: dict[Verdict, str] = {
     "walk_in": "Walk-in",
     "unverifiable": "Unverifiable",
     "cancelled": "Cancelled",
+    "cancelled_late": "Cancelled late",
 }
 
 
@@ -50,6 +51,7 @@ def sentence(visit: Visit) -> str:
         "unverifiable": f"{booked}; {measured}. Too much is unknown to verify it. Doubt favours the customer, "
         "who is never charged more than was booked.",
         "cancelled": f"{booked}, then cancelled.",
+        "cancelled_late": f"{booked}, then cancelled after the deadline of the contract.",
     }[visit.verdict]
 
 

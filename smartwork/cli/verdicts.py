@@ -15,6 +15,7 @@ VERDICT_NAMES = {
     "walk_in": "walk-in",
     "unverifiable": "unverifiable",
     "cancelled": "cancelled",
+    "cancelled_late": "cancelled late",
 }
 """The name of each verdict on the terminal, in the order of the table."""
 

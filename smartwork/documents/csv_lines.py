@@ -51,6 +51,7 @@ COLUMNS: dict[str, Callable[[Invoice, Line], object]] = {
     "currency": lambda invoice, _: invoice.currency,
     "corrects_document": lambda _, line: line.corrects.number if line.corrects else "",
     "corrects_line": lambda _, line: line.corrects.line if line.corrects else "",
+    "note": lambda invoice, line: _joined(line_texts.note(line, invoice.language)),
 }
 """Every column in order, with the function that fills it; docs/invoice-evidence.md defines them."""
 

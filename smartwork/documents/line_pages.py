@@ -16,7 +16,7 @@ from smartwork.translations.catalogue import Texts, texts
 
 CENTRE_NAME, PLACE_NAME = 120, 80
 """The most characters of a name in a heading and in a row."""
-_LINE_NAME, _REFERENCE, _REMARK = 80, 14, 100
+_LINE_NAME, _REFERENCE, _REMARK = 80, 14, 240
 _NAME_ROOM, _REFERENCE_ROOM, _WIDE_NAME_ROOM = 27.1, 21.9, 66.6
 """Room on one line of a column, in mm; the wide one is that of a name without reference and time."""
 

@@ -14,7 +14,7 @@ from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
 from smartwork.translations import formats
 from smartwork.translations.catalogue import Texts, texts
 
-_PLAIN = ("used", "walk_in", "no_show")
+_PLAIN = ("used", "walk_in", "no_show", "cancelled_late")
 _HUNDREDTH = Decimal("0.01")
 
 
@@ -31,7 +31,7 @@ def name(line: Line, language: Language) -> str:
             return correction(line, language)
         case "settlement":
             return words[f"settlement_{line.unit}"] + kind
-        case "occupancy" | "beyond_pass" | "no_show":
+        case "occupancy" | "beyond_pass" | "no_show" | "cancelled_late":
             return ", ".join(dict.fromkeys(billed.visit.resource_name for billed in line.visits)) or words["beyond_pass"]
 
 
@@ -58,6 +58,8 @@ def remark(line: Line, language: Language) -> str:
         parts.append(words["of_line"].format(line=line.of_line))
     elif line.kind == "no_show":
         parts.append(f"{words['verdict_no_show']}, {words['no_show_fee']}")
+    elif line.kind == "cancelled_late":
+        parts.append(f"{words['verdict_cancelled_late']}, {words['cancellation_fee']}")
     elif line.kind == "occupancy" and len(line.visits) == 1:
         billed = line.visits[0]
         parts.append(words[f"verdict_{billed.visit.verdict}"] if line.drawdowns else _verdict(billed, words))
@@ -66,7 +68,28 @@ def remark(line: Line, language: Language) -> str:
         parts.append(words["from_credits"].format(hours=formats.number(spent, language)))
     if line.corrects is not None and line.kind != "correction":
         parts.append(f"{line.corrects.number}, {words['of_line'].format(line=line.corrects.line)}")
-    return " · ".join(parts)
+    return " · ".join([*parts, *note(line, language)])
+
+
+def note(line: Line, language: Language) -> list[str]:
+    """When bookings of the line were cancelled, and what the operator changed after they had begun, and why."""
+    words = texts(language)
+    parts: list[str] = []
+    for billed in line.visits:
+        cancelled_at, change = billed.visit.cancelled_at, billed.visit.change
+        if cancelled_at is not None:
+            notice = line.terms.cancellation_hours if line.terms else None
+            parts.append(words["cancelled_at"].format(at=_moment(cancelled_at, billed, language), hours=notice or 0))
+        if change is not None:
+            at = _moment(change.at, billed, language)
+            parts.append(words["changed_by_operator"].format(at=at, by=change.by, reason=change.reason))
+    return list(dict.fromkeys(parts))
+
+
+def _moment(at: datetime, billed: BilledVisit, language: Language) -> str:
+    """Day and time on the clock of the visit's centre."""
+    local = at.astimezone(ZoneInfo(billed.visit.timezone))
+    return f"{formats.day(local.date(), language)} {local:%H:%M}"
 
 
 def _verdict(billed: BilledVisit, words: Texts) -> str:

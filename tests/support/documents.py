@@ -29,7 +29,7 @@ from smartwork.domain.billing.parties import REVERSE_CHARGE, STANDARD_VAT, Langu
 from smartwork.domain.billing.passes import rate_day
 from smartwork.domain.billing.rating import Group, rate, terms_of
 from smartwork.domain.billing.tariffs import Tariff
-from smartwork.domain.bookings.visit import Verdict, Visit
+from smartwork.domain.bookings.visit import OperatorChange, Verdict, Visit
 from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
 from smartwork.domain.money import round_to_cent
 from smartwork.domain.network.places import PlaceKind
@@ -49,6 +49,7 @@ CENTRES = (
     ("namur", "Namur Gare"),
     ("tournai", "Tournai"),
 )
+OPERATOR_CHANGE = OperatorChange(datetime(2026, 10, 14, 9, 5, tzinfo=UTC), "api front-desk", "Fermé à 10 h : chauffage")
 OPERATOR = Party("Ville d’Essai", "0123456749", "Rue Haute 1", "5030", "Gembloux", iban="BE68539007547034")
 
 
@@ -183,8 +184,21 @@ def mixed_invoice(language: Language = "fr", vat: Vat = STANDARD_VAT) -> Invoice
     fee = terms()
     absent = rate(visit(9, "no_show", random), replace(fee, no_show_fee=Decimal("5.00")), vat)
     lines = [(spent,), (whole,), *plain[2:], absent, _passes(vat, random), (bought,), (beyond,), (correction,)]
+    lines += [cancelled_late(10, vat, share=Decimal("0.5")), cancelled_late(11, vat, fee=Decimal("4.00"))]
+    lines += [rate(replace(visit(12, "used", random), change=OPERATOR_CHANGE), fee, vat)]
     pool = PoolStatement("desk", Decimal("3.5"), Decimal(20), Decimal("4.25"), Decimal(1), Decimal("18.25"))
     return compose(head, lines, ordinal=8, pools=(pool,))
+
+
+def cancelled_late(number: int, vat: Vat, share: Decimal | None = None, fee: Decimal | None = None) -> Group:
+    """The line of a booking that was cancelled an hour before its start, though a day's notice was agreed."""
+    booked = visit(number, "no_show", Random(number))
+    late = replace(
+        booked, verdict="cancelled_late", occupied_s=0, vacant_s=booked.booked_s, unknown_s=0, spans=(), batches=(),
+        cancelled_at=booked.starts_at - timedelta(hours=1), ledger=ledger(booked.centre, booked.starts_at, booked.starts_at),
+    )  # fmt: skip
+    agreed = replace(terms(), cancellation_hours=24, cancellation_share=share, cancellation_fee=fee)
+    return rate(late, agreed, vat)
 
 
 def replace_draws(line: Line, hours: Decimal) -> Line:

@@ -12,6 +12,7 @@ from smartwork.domain.billing.company_month import assemble_month
 from smartwork.domain.billing.composition import compose
 from smartwork.domain.billing.contracts import CentreContract, Pool
 from smartwork.domain.billing.corrections import corrections, groups_in_effect
+from smartwork.domain.billing.integrity import faults
 from smartwork.domain.billing.invoice import Line, LineReference
 from smartwork.domain.billing.lifecycle import status
 from smartwork.domain.billing.parties import REVERSE_CHARGE, STANDARD_VAT, Vat
@@ -20,10 +21,14 @@ from smartwork.domain.billing.payments import BalanceChange, PayableDocument, po
 from smartwork.domain.billing.prepaid_hours import Lot, expire, pay_from_lots
 from smartwork.domain.billing.rating import Group, rate, terms_of
 from smartwork.domain.billing.tariffs import Tariff, contract_at, tariff_at
+from smartwork.domain.bookings.bookings import Booking
+from smartwork.domain.bookings.changes import AllowedChange, Author, BookingInForce, RequestedBooking, decide
+from smartwork.domain.bookings.reconciliation import BookedSlot, Rules, reconcile
 from smartwork.domain.bookings.visit import Visit
 from smartwork.domain.money import round_to_cent
 from smartwork.domain.presence.spans import Span
 from smartwork.domain.settlement.settlement import Revenue, adjust, centre_head, settle
+from smartwork.domain.time import Interval
 from tests.support.project import ROOT
 from tests.support.stays import OCTOBER, SELLER, START, company, contract, invoice, stay
 from tests.support.stays import TARIFF as PASSES
@@ -112,6 +117,42 @@ def test_minimum_and_fee_are_what_the_program_charges(row: dict[str, str]) -> No
         assert not lines
     else:
         assert [(line.hours, line.net) for line in lines] == [(Decimal(row["hours"]), Decimal(row["net"]))]
+
+
+@pytest.mark.parametrize("row", table("Cancellation"), ids=lambda row: row["case"])
+def test_a_cancellation_is_charged_as_the_table_says(row: dict[str, str]) -> None:
+    def given(key: str) -> Decimal | None:
+        return None if row[key] == "–" else Decimal(row[key])
+
+    notice = given("notice")
+    agreed = contract(
+        charge=row["charge"],
+        cancellation_hours=None if notice is None else int(notice),
+        cancellation_share=given("share"),
+        cancellation_fee=given("fee"),
+    )
+    booking, at = Booking("B-1", "namur", "d-1", "m-1", START, minute(120), "booked"), START - hours(row["cancelled"])
+    stored = BookingInForce(booking, "acme", "desk", None if notice is None else hours(notice))
+    wanted = RequestedBooking(replace(booking, status="cancelled"), "acme", "desk")
+    decision = decide(stored, wanted, Author("api acme", "company"), at)
+    assert isinstance(decision, AllowedChange)
+    slot = BookedSlot(1, 1, Interval(START, minute(120)), cancelled=True, cancelled_late_at=decision.cancelled_late_at)
+    (judged,) = reconcile([slot], [], [], Interval(START, minute(120)), Rules(), minute(120))
+    assert judged.verdict == row["verdict"]
+    cancelled = stay(
+        120, verdict=judged.verdict, booked_s=judged.booked_s, occupied_s=0, vacant_s=judged.vacant_s, spans=(), batches=(),
+        cancelled_at=judged.cancelled_at,
+    )  # fmt: skip
+    lines = rate(cancelled, terms_of(agreed, TARIFF), STANDARD_VAT)
+    if row["net"] == "–":
+        assert not lines
+    else:
+        assert [(line.hours, line.net) for line in lines] == [(Decimal(row["hours"]), Decimal(row["net"]))]
+        assert not faults(invoice([lines]))
+
+
+def hours(count: str | Decimal) -> timedelta:
+    return timedelta(seconds=int(Decimal(count) * 3600))
 
 
 SINCE = date(2026, 1, 1)

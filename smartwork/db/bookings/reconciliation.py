@@ -31,6 +31,7 @@ _COLUMNS = {
     "vacant_s": "int4",
     "unknown_s": "int4",
     "over_s": "int4",
+    "cancelled_at": "timestamptz",
 }
 """The columns of `verdict` that reconciliation writes, in the order of the query `copy_verdicts`, and their types."""
 _VALUES = attrgetter(*[name for name in _COLUMNS if name != "resource_id"])
@@ -83,10 +84,10 @@ def facts(connection: Connection, resources: dict[int, int], window: Interval) -
     ids = list(resources)
     bookings = {"resource_ids": ids, "start": start, "end": end, "earliest": start - LONGEST_BOOKING}
     last = end
-    for resource, booking, company, begins, ends, cancelled in connection.execute(
+    for resource, booking, company, begins, ends, cancelled, late in connection.execute(
         sql("bookings_to_judge"), bookings, binary=True
     ):
-        by_resource[resource].slots.append(BookedSlot(booking, company, Interval(begins, ends), cancelled))
+        by_resource[resource].slots.append(BookedSlot(booking, company, Interval(begins, ends), cancelled, late))
         last = max(last, ends)
     around = {"resource_ids": ids, "start": start, "end": last + LONGEST_OVERSTAY}
     for resource, check_in, company, at in connection.execute(sql("check_ins_to_judge"), around, binary=True):

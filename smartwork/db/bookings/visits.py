@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from psycopg.rows import dict_row
 
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
-from smartwork.domain.bookings.visit import Visit
+from smartwork.domain.bookings.visit import OperatorChange, Visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +34,14 @@ _KEYS = ("verdict_id", "resource_id", "company_id", "company", "first_seen", "la
 def recorded_visits(connection: Connection, query: str, arguments: Mapping[str, object]) -> list[RecordedVisit]:
     """The visits that a named query finds, still without spans, batches and ledger.
 
-    The query names its columns after the fields of RecordedVisit and Visit.
+    The query names its columns after the fields of RecordedVisit, Visit and, after `change_`, OperatorChange.
     """
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(sql(query), arguments).fetchall()
-    return [RecordedVisit(**{key: row.pop(key) for key in _KEYS}, visit=Visit(**row)) for row in rows]
+    return [_recorded(row) for row in rows]
+
+
+def _recorded(row: dict[str, Any]) -> RecordedVisit:
+    keys = {key: row.pop(key) for key in _KEYS}
+    at, by, reason = (row.pop(f"change_{key}") for key in ("at", "by", "reason"))
+    return RecordedVisit(**keys, visit=Visit(**row, change=OperatorChange(at, by, reason) if reason else None))

@@ -61,7 +61,7 @@ def lines_have_evidence(data: AuditData) -> Iterator[str]:
 
 
 def _missing_evidence(lines: Mapping[tuple[str, int], Line], number: str, line: Line) -> Iterator[str]:
-    if line.kind in ("occupancy", "pass", "no_show") and not line.visits:
+    if line.kind in ("occupancy", "pass", "no_show", "cancelled_late") and not line.visits:
         yield f"a {line.kind} line without a visit"
     if line.kind == "beyond_pass" and line.corrects is None:
         head = lines.get((number, line.of_line or 0))
@@ -137,9 +137,10 @@ def _uncorrected_lines(data: AuditData) -> Iterator[tuple[str, Line]]:
 def _occupied_period(visit: Visit) -> tuple[datetime, datetime]:
     """The period for which a visit bills its place.
 
-    Empty for a no-show, up to the last presence if the member left early, and never beyond a reassignment.
+    Empty for a no-show and a late cancellation, up to the last presence if the member left early, and never beyond a
+    reassignment.
     """
-    if visit.verdict == "no_show":
+    if visit.verdict in ("no_show", "cancelled_late"):
         return visit.starts_at, visit.starts_at
     if visit.verdict == "left_early":
         presence_ends = [min(span.end, visit.ends_at) for span in visit.spans if span.state == "occupied"]

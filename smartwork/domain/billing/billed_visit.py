@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, TypeAdapter, WrapSerializer
 from smartwork.domain.billing.ledger_snapshot import decode_ledger_day, encode_ledger_day
 from smartwork.domain.bookings.visit import Visit
 
-Basis = Literal["booked", "measured", "given_back", "no_show", "walk_in"]
+Basis = Literal["booked", "measured", "given_back", "no_show", "walk_in", "cancelled_late"]
 """Which rule set the hours of a visit."""
 
 
@@ -40,14 +40,17 @@ _FIELDS = {key: field for field, key in _KEYS.items()}
 def _to_snapshot(billed: BilledVisit, dump: Callable[[BilledVisit], dict[str, Any]]) -> dict[str, Any]:
     """One flat object: the fields of the visit and those of rating, in one level.
 
-    A visit without a member has an empty `member`; one without a recorded ledger has no key `ledger`. A span has the key
-    `contradicted` only if it is.
+    A visit without a member has an empty `member`; one without a recorded ledger has no key `ledger`. `cancelled_at` and
+    `change` are there only if they are set, and a span has the key `contradicted` only if it is.
     """
     rated = dump(billed)
     visit = {_KEYS.get(field, field): value for field, value in rated.pop("visit").items()}
     visit["member"] = visit["member"] or ""
     visit["spans"] = [_span(span) for span in visit["spans"]]
     del visit["ledger"]
+    for key in ("cancelled_at", "change"):
+        if visit[key] is None:
+            del visit[key]
     if billed.visit.ledger is not None:
         visit["ledger"] = [encode_ledger_day(day) for day in billed.visit.ledger]
     return visit | rated

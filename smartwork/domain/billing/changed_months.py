@@ -85,11 +85,23 @@ def contracts_digest(contracts: Iterable[Contract], month: date) -> str:
             "no_show_fee": _number(contract.no_show_fee),
             "no_show_share": _number(contract.no_show_share),
             "step_min": contract.step_min,
+            **_cancellation(contract),
         }
         for contract in contracts
         for validity in _within(contract, month)
     ]
     return _digest("contracts", rules)
+
+
+def _cancellation(contract: Contract) -> dict[str, object]:
+    """The terms of cancellation, where the contract has them: digests of contracts without them stay as they were."""
+    if contract.cancellation_hours is None:
+        return {}
+    return {
+        "cancellation_fee": _number(contract.cancellation_fee),
+        "cancellation_hours": contract.cancellation_hours,
+        "cancellation_share": _number(contract.cancellation_share),
+    }
 
 
 def tariffs_digest(tariffs: Iterable[Tariff], month: date) -> str:

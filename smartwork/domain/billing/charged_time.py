@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from smartwork.domain.billing import no_shows
+from smartwork.domain.billing import cancellations, no_shows
 from smartwork.domain.billing.billed_visit import Basis
 from smartwork.domain.billing.invoice import Terms
 from smartwork.domain.bookings.visit import Visit
@@ -12,7 +12,6 @@ from smartwork.domain.presence.spans import Span
 
 _HOUR = Decimal(3600)
 _QUANTITY = Decimal("0.0001")
-_ZERO = Decimal(0)
 
 
 def chargeable(visit: Visit, terms: Terms) -> tuple[Basis, Decimal]:
@@ -34,8 +33,8 @@ def measured_s(visit: Visit) -> tuple[int, int]:
 def _billed(visit: Visit, terms: Terms) -> tuple[Basis, Decimal]:
     booked = visit.booked_s
     match visit.verdict:
-        case "cancelled":
-            return "booked", _ZERO
+        case "cancelled" | "cancelled_late" as verdict:
+            return "booked" if verdict == "cancelled" else verdict, cancellations.charged_seconds(visit, terms)
         case "no_show":
             return "no_show", no_shows.charged_seconds(booked, terms)
         case "walk_in":

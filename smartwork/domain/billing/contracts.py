@@ -22,6 +22,8 @@ class Contract:
     A contract that names a centre or a kind of place takes precedence there over a more general one. `grace_min`, `step_min`
     and `minimum_min` are minutes. A no-show is charged `no_show_share` of the booked time or, where it is set, `no_show_fee`
     (EUR). With `early_leave_refund`, a contract that charges as booked does not charge the booked time after the member left.
+    A cancellation less than `cancellation_hours` before the start is charged `cancellation_share` of the booked time or,
+    where it is set, `cancellation_fee` (EUR); without them a booking is cancelled free of charge up to its start.
     """
 
     valid_from: date
@@ -36,6 +38,9 @@ class Contract:
     no_show_fee: Decimal | None = None
     centre: str | None = None
     kind: PlaceKind | None = None
+    cancellation_hours: int | None = None
+    cancellation_share: Decimal | None = None
+    cancellation_fee: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

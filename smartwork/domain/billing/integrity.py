@@ -1,7 +1,7 @@
 """Checks of one document, before it is issued and when it is verified: its form, and its figures against its evidence."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -100,8 +100,7 @@ def _ledger(line: Line, billed: BilledVisit, ledger: tuple[LedgerDay, ...]) -> I
         missing = day.numbered - day.stored - day.rejected - day.in_outbox
         if day.missing != missing or min(parts) < 0:
             yield Difference(line.line, f"readings missing on {day.day}", f"{day.missing}", f"{missing}")
-    until = billed.visit.reassigned_at or billed.visit.ends_at + timedelta(seconds=billed.visit.over_s)
-    touched = local_days(billed.visit.starts_at, until, billed.visit.timezone)
+    touched = local_days(billed.visit.starts_at, billed.visit.evidence_until, billed.visit.timezone)
     days = [day.day for day in ledger]
     known = set(days)
     if days != [day for day in touched if day in known]:

@@ -3,12 +3,13 @@
 A field whose key in the snapshot is an older word has an alias. Keys never change: the digest is computed on them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, WrapSerializer
 
 from smartwork.domain.billing.billed_visit import SnapshotVisit
 from smartwork.domain.billing.canonical_json import canonical_text
@@ -28,6 +29,7 @@ LineKind = Literal[
     "pass",  # half-day or day passes over a member's day
     "beyond_pass",  # the hours of that day that the passes of line `of_line` do not cover
     "no_show",  # the fixed fee for one no-show
+    "cancelled_late",  # the fixed fee for one late cancellation
     "credits_bought",  # prepaid hours, sold by an order
     "overdraft",  # hours beyond the prepaid hours left, sold at the pool's price
     "correction",  # reverses a line of an earlier document (`corrects`): the quantity is negated
@@ -56,6 +58,15 @@ class Terms:
     half_day: Decimal | None
     half_day_hours: Decimal
     day: Decimal | None
+    cancellation_hours: int | None = None
+    cancellation_share: Decimal | None = None
+    cancellation_fee: Decimal | None = None
+
+
+def _without_cancellation(terms: Terms, dump: Callable[[Terms], dict[str, Any]]) -> dict[str, Any]:
+    """The terms in the snapshot; those of cancellation have keys only where the contract has them."""
+    unset = {key for key in ("cancellation_hours", "cancellation_share", "cancellation_fee") if getattr(terms, key) is None}
+    return {key: value for key, value in dump(terms).items() if key not in unset}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +92,10 @@ class LineReference:
 class Line:
     """One line: `net` is `quantity` × `price` to the cent, exactly as Peppol recomputes it; a price is never negative.
 
-    By kind: an `occupancy`, `beyond_pass` or `no_show` line has one visit or, with `of_line`, those of the line it names;
-    a `pass` has all the visits that it covers. `hours` are what was chargeable; those that `draws` paid are not in
-    `quantity`, so that a line that prepaid hours pay completely has quantity and net 0. `label` is the name of an order
-    (`credits_bought`); `corrects` is the line that a correction reverses or a credit note credits.
+    By kind: an `occupancy`, `beyond_pass`, `no_show` or `cancelled_late` line has one visit or, with `of_line`, those of the
+    line it names; a `pass` has all the visits that it covers. `hours` are what was chargeable; those that `draws` paid are
+    not in `quantity`, so that a line that prepaid hours pay completely has quantity and net 0. `label` is the name of an
+    order (`credits_bought`); `corrects` is the line that a correction reverses or a credit note credits.
     """
 
     line: int
@@ -101,7 +112,7 @@ class Line:
     centre_name: str | None = None
     place_kind: PlaceKind | None = None
     hours: Decimal = Decimal(0)
-    terms: Terms | None = None
+    terms: Annotated[Terms, WrapSerializer(_without_cancellation)] | None = None
     visits: Annotated[tuple[SnapshotVisit, ...], Field(alias="proofs")] = ()
     drawdowns: Annotated[tuple[Drawdown, ...], Field(alias="draws")] = ()
     of_line: int | None = None

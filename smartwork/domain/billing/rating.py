@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from smartwork.domain.billing import no_shows
+from smartwork.domain.billing import cancellations, no_shows
 from smartwork.domain.billing.billed_visit import BilledVisit
 from smartwork.domain.billing.charged_time import chargeable
 from smartwork.domain.billing.contracts import Contract
@@ -37,6 +37,9 @@ def terms_of(contract: Contract, tariff: Tariff) -> Terms:
         half_day=tariff.half_day,
         half_day_hours=tariff.half_day_hours,
         day=tariff.day,
+        cancellation_hours=contract.cancellation_hours,
+        cancellation_share=contract.cancellation_share,
+        cancellation_fee=contract.cancellation_fee,
     )
 
 
@@ -50,6 +53,8 @@ def rate(visit: Visit, terms: Terms, vat: Vat) -> Group:
     billed = bill_visit(visit, terms)
     if billed.basis == "no_show" and terms.no_show_fee:
         return (no_shows.fee_line(_line(1, [billed], terms, vat), terms.no_show_fee),)
+    if fee := cancellations.fee(visit, terms):
+        return (cancellations.fee_line(_line(1, [billed], terms, vat), fee),)
     return (_line(1, [billed], terms, vat),) if billed.hours else ()
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from smartwork.domain.billing import cancellations
 from smartwork.domain.billing.billed_visit import BilledVisit
 from smartwork.domain.billing.charged_time import chargeable
 from smartwork.domain.billing.invoice import Invoice, Line, Terms
@@ -88,6 +89,8 @@ def _expected(line: Line, head: Line, terms: Terms, drawn: Decimal) -> tuple[Dec
             return beyond - drawn, beyond, terms.per_hour
         case "no_show":
             return Decimal(1), _ZERO, terms.no_show_fee or _ZERO
+        case "cancelled_late":
+            return Decimal(1), _ZERO, sum((cancellations.fee(billed.visit, terms) for billed in head.visits), _ZERO)
     return hours - drawn, hours, terms.per_hour
 
 
@@ -97,7 +100,7 @@ def _visit_differences(line: Line, billed: BilledVisit, terms: Terms) -> Iterato
         yield Difference(line.line, "basis", billed.basis, basis)
     yield from _compare(line.line, "hours of a visit", billed.hours, hours)
     whole = Interval(billed.visit.starts_at, billed.visit.ends_at)
-    own = Interval(billed.visit.starts_at, billed.visit.reassigned_at or billed.visit.ends_at)
+    own = Interval(billed.visit.starts_at, min(billed.visit.evidence_until, billed.visit.ends_at))
     seen = seconds_by_state(billed.visit.spans, own)
     seen["vacant"] += whole.seconds - own.seconds
     after = Interval(billed.visit.ends_at, billed.visit.ends_at + timedelta(seconds=billed.visit.over_s))

@@ -31,12 +31,13 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class BookedSlot:
-    """A booking as reconciliation needs it."""
+    """A booking as reconciliation needs it. `cancelled_late_at`: when it was cancelled, if the cancellation is charged."""
 
     booking_id: int
     company_id: int
     period: Interval
     cancelled: bool
+    cancelled_late_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +125,16 @@ def _latest_overstay(slot: BookedSlot, next_start: datetime | None) -> datetime:
 
 
 def _cancelled(slot: BookedSlot) -> Judgement:
+    """Free of charge without booked time; late with the booked time, of which a share may be charged."""
+    booked = 0 if slot.cancelled_late_at is None else round(slot.period.seconds)
     return Judgement(
-        verdict="cancelled",
+        verdict="cancelled" if slot.cancelled_late_at is None else "cancelled_late",
+        cancelled_at=slot.cancelled_late_at,
         starts_at=slot.period.start,
         ends_at=slot.period.end,
-        booked_s=0,
+        booked_s=booked,
         occupied_s=0,
-        vacant_s=0,
+        vacant_s=booked,
         unknown_s=0,
         over_s=0,
         booking_id=slot.booking_id,

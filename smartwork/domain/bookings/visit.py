@@ -10,7 +10,18 @@ from smartwork.domain.network.places import PlaceKind
 from smartwork.domain.presence.spans import Span
 from smartwork.domain.time import Interval
 
-Verdict = Literal["used", "left_early", "overstayed", "no_show", "walk_in", "unverifiable", "cancelled"]
+Verdict = Literal[
+    "used", "left_early", "overstayed", "no_show", "walk_in", "unverifiable", "cancelled", "cancelled_late"
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorChange:
+    """The operator's last change of a booking that had begun: when, by which client or file, and why."""
+
+    at: datetime
+    by: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +30,8 @@ class MeasuredVerdict:
 
     For a booking `booked_s = occupied_s + vacant_s + unknown_s`; for a walk-in `booked_s` is 0. `over_s` is presence after
     the end. From `reassigned_at` on another booking has the place: what is measured from then on belongs to that booking,
-    and counts as vacant here.
+    and counts as vacant here. A booking that was cancelled late has the instant of its cancellation in `cancelled_at`; its
+    place was free for others, so all of its time counts as vacant.
     """
 
     verdict: Verdict
@@ -31,6 +43,7 @@ class MeasuredVerdict:
     vacant_s: int
     unknown_s: int
     over_s: int
+    cancelled_at: datetime | None = None
 
     @property
     def period(self) -> Interval:
@@ -46,7 +59,12 @@ class MeasuredVerdict:
 
     @property
     def evidence_until(self) -> datetime:
-        """The instant at which the evidence ends: after the overstay, or where another booking takes the place."""
+        """The instant at which the evidence ends: after the overstay, or where another booking takes the place.
+
+        A cancelled booking has none.
+        """
+        if self.cancelled_at is not None:
+            return self.starts_at
         return self.reassigned_at or self.ends_at + timedelta(seconds=self.over_s)
 
 
@@ -57,7 +75,7 @@ class Visit(MeasuredVerdict):
     `centre` and `resource` are slugs, `booking` and `check_in` external ids; `member` is a pseudonym, or None if nobody
     is known. `spans` are cut to the period and the overstay. `batches` are the runs of numbered readings under the spans.
     `ledger` is the centre's ledger of the local days that the visit touches, at the time of reading; a day on which no
-    edge numbered a reading is left out. It is None if no ledger was recorded.
+    edge numbered a reading is left out. It is None if no ledger was recorded. `change` is the operator's, if there was one.
     """
 
     centre: str
@@ -73,3 +91,4 @@ class Visit(MeasuredVerdict):
     spans: tuple[Span, ...] = ()
     batches: tuple[BatchRun, ...] = ()
     ledger: tuple[LedgerDay, ...] | None = None
+    change: OperatorChange | None = None

@@ -20,7 +20,7 @@ from smartwork.domain.time import days_of_month
 
 _ZERO = Decimal(0)
 _VERDICT_ORDER: tuple[Verdict, ...] = (
-    "used", "overstayed", "left_early", "no_show", "unverifiable", "walk_in", "cancelled",
+    "used", "overstayed", "left_early", "no_show", "unverifiable", "walk_in", "cancelled", "cancelled_late",
 )  # fmt: skip
 
 
@@ -167,7 +167,7 @@ def statement(
 
 
 def _statement_day(day: date, verdicts: Sequence[DayVerdicts], net: Mapping[date, Decimal]) -> StatementDay:
-    bookings = [group for group in verdicts if group.verdict not in ("walk_in", "cancelled")]
+    bookings = [group for group in verdicts if group.verdict not in ("walk_in", "cancelled", "cancelled_late")]
     walk_ins = [group for group in verdicts if group.verdict == "walk_in"]
     return StatementDay(
         day,

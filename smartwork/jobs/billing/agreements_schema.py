@@ -100,8 +100,20 @@ class ContractEntry(Entry):
     minimum_min: Minutes = 0
     no_show_share: Share
     no_show_fee: Amount | None = None
+    cancellation_hours: Annotated[int, Field(ge=1, le=2160)] | None = None
+    cancellation_share: Share | None = None
+    cancellation_fee: Amount | None = None
     early_leave_refund: bool = Field(alias="give_back")
     payment_days: Annotated[int, Field(ge=0, le=365)]
+
+    @model_validator(mode="after")
+    def _has_whole_terms_of_cancellation(self) -> Self:
+        price = self.cancellation_share is not None or self.cancellation_fee is not None
+        if self.cancellation_hours is None and price:
+            raise ValueError("cancellation_share and cancellation_fee need cancellation_hours, the notice before the start")
+        if self.cancellation_hours is not None and not price:
+            raise ValueError("cancellation_hours needs a price: cancellation_share or cancellation_fee")
+        return self
 
 
 class PoolEntry(Entry):

@@ -252,6 +252,7 @@ def rlm_rest(status: object, **more: object) -> dict[str, object]:
 
 def test_the_messages_of_rlm_rest_are_taken_and_answered_without_a_body(api: Api, connection: Connection) -> None:
     api("PUT", "/v1/bookings/A", booking())
+    api.clock.at = NOW
     stop = rlm_rest("Stop", **{"Event-Timestamp": "Oct  5 2026 10:00:00 CEST", "Acct-Session-Time": 3600})
     for message in (
         rlm_rest("Start", **{"Event-Timestamp": "Oct  5 2026 07:00:00 UTC"}),

@@ -244,6 +244,7 @@ def test_invalid_tokens_are_logged_and_slowed_but_not_the_valid_ones_of_that_add
 
 
 def test_a_token_expires_and_shows_its_last_use(api: Api, connection: Connection) -> None:
+    api.clock.at = NOW
     tokens.put(connection, "short", "short", None, ["bookings:read"], NOW - HOUR, expires_at=NOW + HOUR)
     assert api.as_("short")("GET", "/v1/bookings")[0] == 200
     used = {row.name: row.last_used_at for row in tokens.listed(connection)}

@@ -97,6 +97,7 @@ WITH corrected AS (
     SELECT p.invoice_id, p.line, p.proof, p.resource_id, p.booking_id,
            CASE p.verdict
                WHEN 'no_show' THEN 'empty'::tstzrange
+               WHEN 'cancelled_late' THEN 'empty'::tstzrange
                WHEN 'left_early' THEN tstzrange(p.starts_at, greatest(p.starts_at, (
                    SELECT max(least((s ->> 'end')::timestamptz, p.ends_at))
                    FROM jsonb_array_elements(p.evidence -> 'spans') s WHERE s ->> 'state' = 'occupied')))

@@ -1,9 +1,12 @@
 -- name: verdict_digests
 -- SHA-256 over a company's verdicts of each month, in the format of DIGEST_VERSION (smartwork/domain/billing/changed_months.py):
--- another digest means that something changed since the month was billed.
+-- another digest means that something changed since the month was billed. A late cancellation has its instant with the verdict.
 SELECT v.company_id, date_trunc('month', v.starts_at AT TIME ZONE c.timezone)::date,
        encode(sha256(convert_to('{"format":2,"verdicts":[' || string_agg(
-           json_build_array(v.booking_id, v.check_in_id, v.resource_id, v.verdict, v.starts_at AT TIME ZONE 'UTC',
+           json_build_array(v.booking_id, v.check_in_id, v.resource_id,
+                            CASE WHEN v.cancelled_at IS NULL THEN to_json(v.verdict)
+                                 ELSE json_build_array(v.verdict, v.cancelled_at AT TIME ZONE 'UTC') END,
+                            v.starts_at AT TIME ZONE 'UTC',
                             v.ends_at AT TIME ZONE 'UTC', v.booked_s, v.occupied_s, v.unknown_s, v.over_s,
                             v.reassigned_at AT TIME ZONE 'UTC')::text, ','
            ORDER BY v.starts_at, v.resource_id, v.booking_id, v.check_in_id) || ']}', 'UTF8')), 'hex')

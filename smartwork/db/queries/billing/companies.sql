@@ -18,7 +18,8 @@ ORDER BY slug
 -- name: company_contracts
 -- Oldest first; contracts that name a centre or a kind come before the general ones, so that the last one is general.
 SELECT t.company_id, t.valid_from, t.valid_until, t.charge, t.grace_min, t.step_min, t.no_show_share, t.early_leave_refund,
-       t.payment_days, t.minimum_min, t.no_show_fee, c.slug AS centre, t.kind
+       t.payment_days, t.minimum_min, t.no_show_fee, c.slug AS centre, t.kind, t.cancellation_hours, t.cancellation_share,
+       t.cancellation_fee
 FROM contract t LEFT JOIN centre c USING (centre_id)
 ORDER BY t.company_id, t.centre_id IS NULL AND t.kind IS NULL, t.valid_from, t.contract_id
 

@@ -1,9 +1,11 @@
 -- name: put_contract
 INSERT INTO contract (company_id, valid_from, valid_until, charge, grace_min, step_min, no_show_share, early_leave_refund,
-                      payment_days, minimum_min, no_show_fee, centre_id, kind)
+                      payment_days, minimum_min, no_show_fee, centre_id, kind, cancellation_hours, cancellation_share,
+                      cancellation_fee)
 SELECT company_id, %(valid_from)s, %(valid_until)s, %(charge)s, %(grace_min)s, %(step_min)s, %(no_show_share)s,
        %(early_leave_refund)s, %(payment_days)s, %(minimum_min)s, %(no_show_fee)s,
-       (SELECT centre_id FROM centre WHERE slug = %(centre)s), %(kind)s
+       (SELECT centre_id FROM centre WHERE slug = %(centre)s), %(kind)s, %(cancellation_hours)s, %(cancellation_share)s,
+       %(cancellation_fee)s
 FROM company WHERE slug = %(company)s
 ON CONFLICT DO NOTHING
 

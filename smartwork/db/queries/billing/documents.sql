@@ -70,13 +70,14 @@ WHERE i.number = ANY(%(numbers)s) AND l ->> 'kind' = 'correction'
   AND s.invoice_id = gone.invoice_id AND s.line = (l -> 'corrects' ->> 'line')::integer
 
 -- name: put_occupancy
--- A no-show occupies no minute. A member who left early occupies the place up to the last presence, and nobody occupies it
+-- A no-show and a late cancellation occupy no minute. A member who left early occupies the place up to the last presence, and nobody occupies it
 -- beyond the time at which it was reassigned. The seconds past the end are rounded up, so one is subtracted: the next stay
 -- may begin within the last of them.
 INSERT INTO billed_occupancy (invoice_id, line, proof, resource_id, booking_id, period)
 SELECT p.invoice_id, p.line, p.proof, p.resource_id, p.booking_id,
        CASE p.verdict
            WHEN 'no_show' THEN 'empty'::tstzrange
+           WHEN 'cancelled_late' THEN 'empty'::tstzrange
            WHEN 'left_early' THEN tstzrange(p.starts_at, greatest(p.starts_at, (
                SELECT max(least((s ->> 'end')::timestamptz, p.ends_at)) FROM jsonb_array_elements(p.evidence -> 'spans') s
                WHERE s ->> 'state' = 'occupied')))

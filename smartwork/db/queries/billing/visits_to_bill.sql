@@ -3,12 +3,14 @@
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ
 
 -- name: billing_visits
--- Verdicts of the month, by the local start in the centre's time zone. Recordings and cancelled bookings are never billed.
+-- Verdicts of the month, by the local start in the centre's time zone, with the operator's last change of the booking.
+-- Recordings and bookings that were cancelled in time are never billed.
 SELECT v.verdict_id, v.resource_id, v.company_id, co.slug AS company, v.first_seen, v.last_seen,
        v.verdict, c.slug AS centre, c.name AS centre_name, c.timezone, r.slug AS resource, r.name AS resource_name, r.kind,
        coalesce(mb.pseudonym, mc.pseudonym) AS member, b.external_id AS booking, k.external_id AS check_in,
        k.method AS check_in_method, v.starts_at, v.ends_at, v.reassigned_at, v.booked_s, v.occupied_s,
-       v.vacant_s, v.unknown_s, v.over_s
+       v.vacant_s, v.unknown_s, v.over_s, v.cancelled_at, o.recorded_at AS change_at, o.recorded_by AS change_by,
+       o.reason AS change_reason
 FROM verdict v
 JOIN resource r ON r.resource_id = v.resource_id
 JOIN centre c USING (centre_id)
@@ -17,6 +19,12 @@ LEFT JOIN booking b ON b.booking_id = v.booking_id
 LEFT JOIN member mb ON mb.member_id = b.member_id
 LEFT JOIN check_in k ON k.check_in_id = v.check_in_id
 LEFT JOIN member mc ON mc.member_id = k.member_id
+LEFT JOIN LATERAL (
+    SELECT * FROM (SELECT b.recorded_at, b.recorded_by, b.reason
+                   UNION ALL
+                   SELECT h.recorded_at, h.recorded_by, h.reason FROM booking_history h WHERE h.booking_id = b.booking_id) t
+    WHERE t.reason IS NOT NULL ORDER BY t.recorded_at DESC LIMIT 1
+) o ON true
 WHERE v.company_id IS NOT NULL AND v.verdict <> 'cancelled' AND r.kind IN ('desk', 'room')
   AND (%(companies)s::integer[] IS NULL OR v.company_id = ANY(%(companies)s))
   AND v.starts_at >= %(month)s::timestamp AT TIME ZONE c.timezone
@@ -38,7 +46,7 @@ CROSS JOIN LATERAL (
     SELECT x.starts_at, x.ends_at, x.state, x.suspect, x.contradicted FROM span x
     WHERE x.resource_id = p.resource_id AND x.starts_at > p.starts_at AND x.starts_at < p.shown_until
 ) s
-WHERE s.ends_at > p.starts_at
+WHERE s.ends_at > p.starts_at AND p.shown_until > p.starts_at
 ORDER BY p.verdict_id, s.starts_at
 
 -- name: billing_batches

@@ -33,7 +33,7 @@ FROM unnest(%(resource_ids)s::int[], %(starts)s::timestamptz[]) AS m (resource_i
 WHERE span.resource_id = m.resource_id AND span.starts_at = m.starts_at
 
 -- name: bookings_to_judge
-SELECT b.resource_id, b.booking_id, m.company_id, b.starts_at, b.ends_at, b.status = 'cancelled'
+SELECT b.resource_id, b.booking_id, m.company_id, b.starts_at, b.ends_at, b.status = 'cancelled', b.cancelled_late_at
 FROM booking b JOIN member m USING (member_id)
 WHERE b.resource_id = ANY(%(resource_ids)s) AND b.starts_at >= %(earliest)s AND b.starts_at < %(end)s
   AND b.ends_at > %(start)s
@@ -44,7 +44,7 @@ WHERE k.resource_id = ANY(%(resource_ids)s) AND k.at >= %(start)s AND k.at < %(e
 
 -- name: stored_verdicts
 SELECT verdict_id, resource_id, booking_id, check_in_id, company_id, verdict, starts_at, ends_at,
-       reassigned_at, first_seen, last_seen, booked_s, occupied_s, vacant_s, unknown_s, over_s
+       reassigned_at, first_seen, last_seen, booked_s, occupied_s, vacant_s, unknown_s, over_s, cancelled_at
 FROM verdict WHERE resource_id = ANY(%(resource_ids)s) AND starts_at >= %(start)s AND starts_at < %(end)s
 
 -- name: drop_verdicts
@@ -53,7 +53,7 @@ DELETE FROM verdict WHERE verdict_id = ANY(%(verdict_ids)s) OR booking_id = ANY(
 
 -- name: copy_verdicts
 COPY verdict (resource_id, booking_id, check_in_id, company_id, verdict, starts_at, ends_at, reassigned_at, first_seen,
-              last_seen, booked_s, occupied_s, vacant_s, unknown_s, over_s) FROM STDIN (FORMAT BINARY)
+              last_seen, booked_s, occupied_s, vacant_s, unknown_s, over_s, cancelled_at) FROM STDIN (FORMAT BINARY)
 
 -- name: verdict_counts
 SELECT v.verdict, count(*), sum(v.booked_s)::bigint, sum(v.occupied_s + v.over_s)::bigint

@@ -99,11 +99,18 @@ SELECT v.verdict_id, v.resource_id, v.company_id, co.slug AS company, v.first_se
        v.verdict, c.slug AS centre, c.name AS centre_name, c.timezone, r.slug AS resource, r.name AS resource_name, r.kind,
        coalesce(mb.pseudonym, mk.pseudonym) AS member, b.external_id AS booking, k.external_id AS check_in,
        k.method AS check_in_method, v.starts_at, v.ends_at, v.reassigned_at, v.booked_s, v.occupied_s,
-       v.vacant_s, v.unknown_s, v.over_s
+       v.vacant_s, v.unknown_s, v.over_s, v.cancelled_at, o.recorded_at AS change_at, o.recorded_by AS change_by,
+       o.reason AS change_reason
 FROM verdict v JOIN resource r ON r.resource_id = v.resource_id JOIN centre c USING (centre_id)
 LEFT JOIN company co ON co.company_id = v.company_id
 LEFT JOIN booking b ON b.booking_id = v.booking_id LEFT JOIN member mb ON mb.member_id = b.member_id
 LEFT JOIN check_in k ON k.check_in_id = v.check_in_id LEFT JOIN member mk ON mk.member_id = k.member_id
+LEFT JOIN LATERAL (
+    SELECT * FROM (SELECT b.recorded_at, b.recorded_by, b.reason
+                   UNION ALL
+                   SELECT h.recorded_at, h.recorded_by, h.reason FROM booking_history h WHERE h.booking_id = b.booking_id) t
+    WHERE t.reason IS NOT NULL ORDER BY t.recorded_at DESC LIMIT 1
+) o ON true
 WHERE (%(company_id)s::int IS NULL OR v.company_id = %(company_id)s)
   AND (%(verdict_id)s::bigint IS NULL OR v.verdict_id = %(verdict_id)s)
   AND (%(booking)s::text IS NULL OR b.external_id = %(booking)s)
@@ -114,7 +121,8 @@ ORDER BY v.verdict_id LIMIT %(most)s
 
 -- name: api_spans
 SELECT greatest(starts_at, %(start)s) AS start, least(ends_at, %(end)s) AS "end", state, suspect FROM span
-WHERE resource_id = %(resource_id)s AND ends_at > %(start)s AND starts_at < %(end)s ORDER BY starts_at
+WHERE resource_id = %(resource_id)s AND ends_at > %(start)s AND starts_at < %(end)s
+  AND %(end)s::timestamptz > %(start)s ORDER BY starts_at
 
 -- name: api_invoices
 SELECT i.number, i.kind, co.slug AS company, i.month, i.issued_on, i.due_on, i.currency, i.net, i.vat, i.gross, i.payment_reference,

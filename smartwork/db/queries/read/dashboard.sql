@@ -34,7 +34,7 @@ WITH used AS (
     SELECT centre_id, sum(area_m2) AS area_m2 FROM zone GROUP BY centre_id
 ), verdicts AS (
     SELECT r.centre_id, count(*) FILTER (WHERE v.verdict = 'no_show')::int AS no_shows,
-           count(*) FILTER (WHERE v.booking_id IS NOT NULL AND v.verdict <> 'cancelled')::int AS bookings
+           count(*) FILTER (WHERE v.booking_id IS NOT NULL AND v.verdict NOT IN ('cancelled', 'cancelled_late'))::int AS bookings
     FROM verdict v JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
     WHERE v.starts_at >= %(month)s::timestamp AT TIME ZONE c.timezone
       AND v.starts_at < (%(month)s + interval '1 month') AT TIME ZONE c.timezone

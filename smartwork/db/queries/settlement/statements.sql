@@ -1,8 +1,8 @@
 -- name: statement_verdicts
--- By centre and local day: the month's verdicts of each kind. The booked and unknown time of a cancelled booking is 0.
+-- By centre and local day: the month's verdicts of each kind. The booked and unknown time of cancelled bookings is 0.
 SELECT c.slug, (v.starts_at AT TIME ZONE c.timezone)::date, v.verdict, v.company_id IS NOT NULL, count(*),
-       sum(CASE WHEN v.verdict = 'cancelled' THEN 0 ELSE v.booked_s END)::bigint, sum(v.occupied_s + v.over_s)::bigint,
-       sum(CASE WHEN v.verdict = 'cancelled' THEN 0 ELSE v.unknown_s END)::bigint
+       sum(CASE WHEN v.verdict IN ('cancelled', 'cancelled_late') THEN 0 ELSE v.booked_s END)::bigint, sum(v.occupied_s + v.over_s)::bigint,
+       sum(CASE WHEN v.verdict IN ('cancelled', 'cancelled_late') THEN 0 ELSE v.unknown_s END)::bigint
 FROM verdict v JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
 WHERE r.kind IN ('desk', 'room')
   AND v.starts_at >= %(month)s::timestamp AT TIME ZONE c.timezone

@@ -1,7 +1,9 @@
 """The file of agreements: what is written is read as the same, and what is wrong in it is named."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -35,7 +37,11 @@ vats = st.sampled_from(
         Vat("E", Decimal(0), "VATEX-EU-132-1G", "Exempt, welfare"),
     ]
 )
-contracts = st.builds(
+terms_of_cancellation: st.SearchStrategy[dict[str, Any]] = st.just({}) | st.fixed_dictionaries(
+    {"cancellation_hours": st.integers(1, 2160), "cancellation_fee": amounts},
+    optional={"cancellation_share": st.decimals(min_value=0, max_value=1, places=3)},
+)
+plain_contracts = st.builds(
     Contract,
     days,
     ends,
@@ -50,6 +56,7 @@ contracts = st.builds(
     centre=st.none() | st.just("namur"),
     kind=st.none() | kinds,
 )
+contracts = st.builds(lambda contract, terms: replace(contract, **terms), plain_contracts, terms_of_cancellation)
 pools = st.builds(Pool, kinds, amounts, amounts, st.none() | st.integers(1, 24))
 companies = st.builds(
     Company,
@@ -142,3 +149,19 @@ def test_what_cannot_be_read_is_named_with_its_place(old: str, new: str, message
 def test_an_iban_is_kept_as_banks_exchange_it_however_people_write_it() -> None:
     text = EXAMPLE.read_text()
     assert read(text.replace("BE68539007547034", "be68 5390 0754 7034"), "it") == read(text, "it")
+
+
+@pytest.mark.parametrize(
+    ("terms", "missing"),
+    [
+        ("cancellation_hours = 24", "cancellation_share or cancellation_fee"),
+        ("cancellation_share = 0.5", "need cancellation_hours"),
+        ("cancellation_fee = 5", "need cancellation_hours"),
+        ("cancellation_hours = 0\ncancellation_fee = 5", "cancellation_hours"),
+        ("cancellation_hours = 24\ncancellation_share = 1.5", "cancellation_share"),
+    ],
+)
+def test_terms_of_cancellation_need_a_notice_and_a_price(terms: str, missing: str) -> None:
+    text = EXAMPLE.read_text().replace("no_show_share = 0.5\n", f"no_show_share = 0.5\n{terms}\n", 1)
+    with pytest.raises(InputError, match=missing):
+        read(text, "agreements.toml")
