@@ -40,6 +40,7 @@ DATABASE = (
     "light undo --centre mons --zone hall",
     "retention run",
     "bookings import bookings.csv",
+    "bookings extend",
     "aliases list",
     "aliases set Flex-7 mons/desk-1",
     "aliases remove Flex-7",
