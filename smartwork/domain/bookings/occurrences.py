@@ -101,18 +101,27 @@ def expand(master: CalendarEvent | None, replacements: Iterable[CalendarEvent], 
         if not found and event.recurrence_id is not None:
             result.occurrences.append(_replacement(event, _label_alone(event.recurrence_id, series), default, result))
     if master is not None and series.starts:
-        excluded = _excluded(master, series, result, until)
-        for at, (start, end) in enumerate(series.starts):
-            label = _label(start) if master.repeats or at in replaced else ""
-            if (instead := replaced.get(at)) is not None and instead.state != "cancelled":
-                result.occurrences.append(_replacement(instead, label, default, result))
-                continue
-            state: EventState = "cancelled" if at in excluded or at in replaced else master.state
-            period, days = _extent(master, start, end, default)
-            result.occurrences.append(Occurrence(master, label, state, period, days))
+        _add_series(master, series, replaced, result, until)
     elif master is not None and master.state != "cancelled":
         result.remarks.append((master, "RRULE ends before DTSTART: the series has no occurrence"))
     return result
+
+
+def _add_series(
+    master: CalendarEvent, series: _Series, replaced: Mapping[int, CalendarEvent], result: Expansion, until: date
+) -> None:
+    """Add the occurrences of the series to `result`, without those that are excluded, with those that are replaced."""
+    excluded = _excluded(master, series, result, until)
+    for at, (start, end) in enumerate(series.starts):
+        label = _label(start) if master.repeats or at in replaced else ""
+        if (instead := replaced.get(at)) is not None and instead.state != "cancelled":
+            result.occurrences.append(_replacement(instead, label, series.default, result))
+            continue
+        state: EventState = "cancelled" if at in excluded or at in replaced else master.state
+        period, days = _extent(master, start, end, series.default)
+        result.occurrences.append(Occurrence(master, label, state, period, days))
+    if master.rule is not None and master.start is not None and not _gives(master.rule, master.start.day):
+        result.remarks.append((master, "RRULE does not give DTSTART itself, which counts as the first occurrence"))
 
 
 def _replacement(event: CalendarEvent, label: str, default: Zone, result: Expansion) -> Occurrence:
@@ -186,6 +195,10 @@ def _starts(event: CalendarEvent, default: Zone, until: date) -> tuple[list[tupl
     return starts, is_complete
 
 
+def _gives(rule: Rule, day: date) -> bool:
+    return next(recurring_dates(rule, day, day), None) == day
+
+
 def _on_day(start: Moment, day: date) -> Moment:
     local = datetime.combine(day, start.local.time()) if isinstance(start.local, datetime) else day
     return Moment(local, start.zone)
@@ -195,29 +208,29 @@ def _rule_days(rule: Rule, start: Moment, default: Zone, until: date) -> tuple[l
     """The days of a rule: all of them, or those up to `until`; and whether they are all."""
     days: list[date] = []
     for day in _ended(rule, start, default, until if rule.is_endless else _LAST_DAY):
-        if not days and day != start.day:
-            break
         if len(days) >= MAX_WHOLE_SERIES and day > until:
             return [each for each in days if each <= until], False
         if len(days) == MAX_OCCURRENCES:
             raise RefusedEventError("RRULE", f"the series has more than {MAX_OCCURRENCES} occurrences; import it in parts")
         days.append(day)
-    ends_before_start = rule.until is not None and not _is_within(rule.until, start, default)
-    if not days and not ends_before_start and not (rule.is_endless and start.day > until):
-        raise RefusedEventError(
-            "RRULE", "DTSTART is not one of the times of the rule, so RFC 5545 does not define the series"
-        )
     return days, not rule.is_endless
 
 
 def _ended(rule: Rule, start: Moment, default: Zone, last: date) -> Iterator[date]:
-    """The days of a rule up to its COUNT or UNTIL."""
-    for number, day in enumerate(recurring_dates(rule, start.day, last), start=1):
+    """The days of a rule up to its COUNT or UNTIL. The first is that of DTSTART, also if the rule does not give it."""
+    days = recurring_dates(rule, start.day, last)
+    for number, day in enumerate(_with_first(start.day, days, last), start=1):
         if (rule.count is not None and number > rule.count) or (
             rule.until is not None and not _is_within(rule.until, _on_day(start, day), default)
         ):
             return
         yield day
+
+
+def _with_first(first: date, days: Iterator[date], last: date) -> Iterator[date]:
+    if first <= last:
+        yield first
+    yield from (day for day in days if day != first)
 
 
 def _is_within(until: date | datetime, start: Moment, default: Zone) -> bool:

@@ -18,10 +18,14 @@ from smartwork.domain.bookings.occurrences import HORIZON
 from smartwork.jobs.bookings.calendar_plan import CalendarPlan, Registry, plan_calendars, plan_extension
 from smartwork.jobs.bookings.calendar_source import CalendarSource
 from smartwork.jobs.bookings.calendar_state import EventState, source_text, state_of, take_in_file
+from smartwork.jobs.bookings.closed_notices import closed_notices
 from smartwork.jobs.bookings.icalendar_file import read_calendar
 from smartwork.jobs.bookings.import_result import Import
 from smartwork.jobs.bookings.row_import import check_changes, write_plan
 from smartwork.progress import Progress
+
+_PROPERTIES = {"starts_at": "DTSTART", "ends_at": "DTEND", "external_id": "UID", "resource": "LOCATION"}
+"""The properties of iCalendar by the fields of a booking."""
 
 
 def import_calendar(
@@ -131,7 +135,8 @@ def _carry_out(
     rows = [row for row in calendars.rows if row.booking.external_id not in taken]
     allowed, begun = check_changes(connection, rows, how.author, how.now)
     plan = plan_import(allowed, *stored_bookings(connection, allowed))
-    refused = tuple(sorted([*faults, *begun, *plan.refused], key=lambda fault: fault.line))
+    planned = [replace(fault, field=_PROPERTIES.get(fault.field, fault.field)) for fault in (*begun, *plan.refused)]
+    refused = tuple(sorted([*faults, *planned], key=lambda fault: fault.line))
     changed = [state for of_uid in states.values() for state in of_uid if state.is_changed]
     write = bool(changed) and not how.dry_run and not (how.all_or_nothing and refused)
     if write:
@@ -140,9 +145,21 @@ def _carry_out(
             write_plan(connection, plan, how.author, lambda: how.now)
         _store_events(connection, calendars, changed)
     progress("Imported", 4, 4)
-    notices = tuple(sorted(calendars.notices, key=lambda notice: notice.line))
+    closed = _first_of_line(closed_notices(connection, [*plan.created, *plan.changed]))
+    notices = tuple(sorted([*calendars.notices, *closed], key=lambda notice: notice.line))
     name = how.author.name.removeprefix("import ")
     return Import(name, replace(plan, refused=refused), write and bool(plan.accepted), notices)
+
+
+def _first_of_line(notices: Sequence[Fault]) -> list[Fault]:
+    """One notice for each line: a series has one for each occurrence."""
+    by_line: dict[int, list[Fault]] = defaultdict(list)
+    for notice in notices:
+        by_line[notice.line].append(notice)
+    return [
+        Fault(line, "DTSTART", of_line[0].reason + (f" So are {len(of_line) - 1} more." if len(of_line) > 1 else ""))
+        for line, of_line in by_line.items()
+    ]
 
 
 def _store_events(connection: Connection, calendars: CalendarPlan, changed: Sequence[EventState]) -> None:

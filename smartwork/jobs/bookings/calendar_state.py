@@ -113,7 +113,7 @@ def take_in(
 ) -> None:
     """Change `states`, those of one UID, by the events with this UID in a calendar of the text."""
     incoming = EventParts(None, tuple(events))
-    targets = _targets(states, calendar, incoming)
+    targets, is_whole = _targets(states, calendar, incoming, is_message=is_message)
     if not targets:
         targets = [EventState(None, calendar, events[0].uid)]
         states += targets
@@ -122,26 +122,31 @@ def take_in(
         merged = merge(state.parts, events, default, is_message=is_message)
         state.parts, state.is_changed = merged.parts, True
         state.outdated += merged.outdated
-        if not state.calendar or (calendar.startswith(_NAMED) and not state.is_named):
+        if not state.calendar or (is_whole and (calendar.startswith(_NAMED) or not state.is_named)):
             state.calendar = calendar
 
 
-def _targets(states: Sequence[EventState], calendar: str, incoming: EventParts) -> Sequence[EventState]:
-    """The states that events of `calendar` are about; none if they are a new event or a copy."""
+def _targets(
+    states: Sequence[EventState], calendar: str, incoming: EventParts, *, is_message: bool
+) -> tuple[list[EventState], bool]:
+    """The states that events of `calendar` are about, none if they are a new event or a copy; and whether the events are the
+    whole event, so that its calendar is this one from now on.
+    """
     if own := [state for state in states if state.calendar == calendar]:
-        return own
+        return own, True
     if unknown := [state for state in states if not state.calendar]:
-        return unknown[:1]
+        return unknown[:1], True
     places = incoming.places
-    if all(event.state == "cancelled" for event in incoming.events):
-        return [state for state in states if not places or places & state.parts.places]
-    if all(event.recurrence_id is not None for event in incoming.events):
-        return sorted(states, key=lambda state: not places & state.parts.places)[:1]
-    if same := [state for state in states if state.parts.places and state.parts.places <= places]:
-        return same[:1]
     is_named = calendar.startswith(_NAMED)
+    if all(event.state == "cancelled" for event in incoming.events):
+        everywhere = not places and (is_message or not is_named)
+        return [state for state in states if everywhere or places & state.parts.places], False
+    if all(event.recurrence_id is not None for event in incoming.events):
+        return sorted(states, key=lambda state: not places & state.parts.places)[:1], False
+    if same := [state for state in states if state.parts.places and state.parts.places <= places]:
+        return same[:1], True
     number = incoming.version.number
-    return [s for s in states if not (is_named and s.is_named) and s.parts.version.number != number][:1]
+    return [s for s in states if not (is_named and s.is_named) and s.parts.version.number != number][:1], True
 
 
 def source_text(state: EventState) -> str:

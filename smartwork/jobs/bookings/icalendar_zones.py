@@ -110,7 +110,8 @@ def _transitions(part: Component) -> list[Transition]:
     locals_ = [start]
     if rule := part.value("RRULE"):
         parsed = parse_rule(rule, start.time())
-        locals_ += [datetime.combine(day, start.time()) for day in recurring_dates(parsed, start.date(), _LAST_DAY)]
+        first = start.date() if parsed.count or parsed.interval > 1 else max(start.date(), start.date().replace(year=1972))
+        locals_ += [datetime.combine(day, start.time()) for day in recurring_dates(parsed, first, _LAST_DAY)]
         if parsed.count is not None:
             locals_ = locals_[: parsed.count + 1]
         if isinstance(parsed.until, datetime):

@@ -298,8 +298,6 @@ def test_a_local_time_that_the_clocks_skip_or_repeat_is_read_as_the_standard_say
     [
         ((*WEEKLY[:2], "RRULE:FREQ=HOURLY;COUNT=3"), "RRULE", "FREQ=HOURLY"),
         ((*WEEKLY[:2], "RRULE:FREQ=DAILY;COUNT=2", "RRULE:FREQ=WEEKLY;COUNT=2"), "RRULE", "more than once"),
-        ((*WEEKLY[:2], "RRULE:FREQ=WEEKLY;BYDAY=TU;COUNT=2"), "RRULE", "DTSTART is not one of the times"),
-        ((*WEEKLY[:2], "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"), "RRULE", "DTSTART is not one of the times"),
         ((*WEEKLY, "EXRULE:FREQ=WEEKLY;COUNT=1"), "EXRULE", "not supported"),
         ((*WEEKLY, "RECURRENCE-ID:20261019T070000Z"), "RECURRENCE-ID", "exclude each other"),
         (("RECURRENCE-ID;RANGE=THISANDFUTURE:20261019T070000Z", *AFTERNOON), "RECURRENCE-ID", "RANGE=THISANDFUTURE"),
@@ -364,6 +362,22 @@ def test_a_series_of_a_million_is_booked_to_the_horizon_or_refused() -> None:
     old = ("DTSTART:19960101T090000Z", "DTEND:19960101T100000Z", "RRULE:FREQ=DAILY")
     (reason,) = Calendars().take(calendar(event(*old))).reasons
     assert str(MAX_OCCURRENCES) in reason
+
+
+@pytest.mark.parametrize(
+    ("rule", "days"),
+    [
+        ("FREQ=WEEKLY;BYDAY=TU;COUNT=3", ["19", "20", "27"]),
+        ("FREQ=WEEKLY;BYDAY=TU;UNTIL=20261020T235959Z", ["19", "20"]),
+        ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", ["19"]),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=5", ["19"]),
+    ],
+)
+def test_a_start_that_the_rule_does_not_give_is_the_first_occurrence_and_said(rule: str, days: list[str]) -> None:
+    calendars = Calendars()
+    done = calendars.take(calendar(event(*WEEKLY[:2], f"RRULE:{rule}")))
+    assert calendars.booked() == [f"desk-1 2026-10-{day} 09:00-12:00" for day in days]
+    assert done.said == ["RRULE does not give DTSTART itself, which counts as the first occurrence"]
 
 
 def test_a_series_with_an_end_beyond_the_horizon_is_booked_whole() -> None:
