@@ -93,11 +93,11 @@ def radius_accounting(
     if not body.is_of_session:
         return acknowledged
     centre, session, at = _session_of(body, connection, shared, from_freeradius=from_freeradius)
-    member = next((name for name in body.users if front_desk.is_member(connection, client, name)), None)
+    started = at - timedelta(seconds=body.session_s)
+    member = next((name for name in body.users if front_desk.is_member(connection, client, name, started)), None)
     if member is None and from_freeradius:
         log.info("Wi-Fi session of a user who is no member", extra={"centre": centre})
         return acknowledged
-    started = at - timedelta(seconds=body.session_s)
     stopped = at if body.status == "Stop" else None
     user = member or body.users[0]
     result = front_desk.put_wifi(connection, client, centre, session, user, started, stopped)

@@ -22,6 +22,7 @@ from smartwork.cli.endpoints import work_folder
 from smartwork.cli.invoice import invoice_app
 from smartwork.cli.ledger import ledger_command
 from smartwork.cli.light import light_app
+from smartwork.cli.members import members_app
 from smartwork.cli.migrate import migrate_command
 from smartwork.cli.policy import policy_app
 from smartwork.cli.progress_bar import err
@@ -86,6 +87,7 @@ app.add_typer(retention_app, name="retention")
 add_renamed(app, "keep", "retention run")
 
 app.add_typer(bookings_app, name="bookings")
+app.add_typer(members_app, name="members")
 app.add_typer(aliases_app, name="aliases")
 app.add_typer(agreements_app, name="agreements")
 app.command("reconcile")(reconcile_command)

@@ -1,6 +1,5 @@
 """Front-desk commands of API clients: book, cancel, register members, check in, sign in to the Wi-Fi."""
 
-import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -11,14 +10,15 @@ from psycopg.rows import class_row
 
 from smartwork.db.access.tokens import Client
 from smartwork.db.bookings import importing as store
+from smartwork.db.bookings import members
 from smartwork.db.bookings.check_ins import put_check_ins
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
 from smartwork.domain.bookings.bookings import Booking, CheckIn
 from smartwork.domain.bookings.changes import Author
+from smartwork.domain.bookings.members import PSEUDONYM
 from smartwork.errors import SmartworkError
 
-_PSEUDONYM = re.compile(r"[!-.0-~]{1,100}")
 _MOST_COMPANIES = 1_000
 """Bookings with one id that are read at most; each is of another company."""
 
@@ -201,9 +201,19 @@ def member_of(connection: Connection, client: Client, pseudonym: str) -> str | N
     return str(row[1]) if row else None
 
 
-def is_member(connection: Connection, client: Client, name: str) -> bool:
-    """Whether `name`, which may be any text, is the pseudonym of a member that the client sees."""
-    return _PSEUDONYM.fullmatch(name) is not None and member_of(connection, client, name) is not None
+def is_member(connection: Connection, client: Client, name: str, at: datetime) -> bool:
+    """Whether `name`, which may be any text, is the pseudonym of a member that the client sees, not closed at `at`."""
+    if not PSEUDONYM.fullmatch(name) or member_of(connection, client, name) is None:
+        return False
+    closed = members.closed_since(connection, [name]).get(name)
+    return closed is None or at < closed
+
+
+def _check_open(connection: Connection, member: str, at: datetime) -> None:
+    """Raise UnknownName if the member was removed at or before `at`."""
+    closed = members.closed_since(connection, [member]).get(member)
+    if closed is not None and closed <= at:
+        raise UnknownName("member", f"{member} was removed on {closed:%Y-%m-%d} and checks in nowhere from then on.")
 
 
 def put_member(connection: Connection, client: Client, pseudonym: str, company: str) -> bool:
@@ -220,6 +230,10 @@ def put_member(connection: Connection, client: Client, pseudonym: str, company: 
             raise ConflictingRecord(
                 "The pseudonym belongs to a member of another company. A person who changes companies gets a new pseudonym."
             )
+        if (closed := members.closed_since(connection, [pseudonym]).get(pseudonym)) is not None:
+            raise ConflictingRecord(
+                f"The member was removed on {closed:%Y-%m-%d}. A person who comes back gets a new pseudonym."
+            )
     return new
 
 
@@ -229,6 +243,7 @@ def put_check_in(connection: Connection, client: Client, check_in: CheckIn) -> C
     Raises UnknownName, or ConflictingRecord if the id has other content already.
     """
     check_names(connection, client, check_in.centre, check_in.resource, check_in.member)
+    _check_open(connection, check_in.member, check_in.at)
     with connection.transaction():
         created = bool(put_check_ins(connection, [check_in], client.company_id))
         if not created and check_in not in _check_ins(connection, client, check_in):
@@ -275,6 +290,7 @@ def put_wifi(
     Raises UnknownName, or ConflictingRecord if the session belongs to another member.
     """
     check_names(connection, client, centre, None, member)
+    _check_open(connection, member, started)
     where = {"centre": centre, "session": session, "member": member, "company_id": client.company_id}
     with connection.transaction():
         row = connection.execute(sql("api_put_wifi_session"), {**where, "started_at": started, "stopped_at": stopped})

@@ -5,12 +5,13 @@ from zoneinfo import ZoneInfo
 
 from smartwork.db.access.tokens import Client
 from smartwork.db.bookings import availability as store
-from smartwork.db.bookings import front_desk
+from smartwork.db.bookings import front_desk, members
 from smartwork.db.core.connection import Connection
 from smartwork.domain.bookings.availability import SOON, closed_part, next_free, obstacle, open_intervals, why_closed
 from smartwork.domain.bookings.bookings import Booking
 from smartwork.domain.time import Interval, subtract
 from smartwork.errors import SmartworkError
+from smartwork.jobs.bookings.members import is_closed, why_closed_member
 
 
 class NotFree(SmartworkError):  # noqa: N818 - what happened
@@ -30,6 +31,9 @@ def refuse_if_not_free(connection: Connection, client: Client, booking: Booking,
     place is booked already is decided when the booking is written. Raises front_desk.UnknownName.
     """
     front_desk.check_names(connection, client, booking.centre, booking.resource, booking.member)
+    removed = members.closed_since(connection, [booking.member])
+    if is_closed(booking, removed):
+        raise front_desk.UnknownName("member", f"{why_closed_member(booking.member, removed[booking.member])}.")
     opening = store.centre_opening(connection, booking.centre)
     if opening is None:
         return

@@ -14,6 +14,7 @@ from smartwork.domain.bookings.importing import Fault, ImportedBooking, ImportPl
 from smartwork.jobs.bookings.closed_notices import closed_notices
 from smartwork.jobs.bookings.file_entry import BookingEntry, FileRows, parse_entry, resolve_names
 from smartwork.jobs.bookings.import_result import Import
+from smartwork.jobs.bookings.members import closed_faults
 from smartwork.progress import Progress
 
 
@@ -105,4 +106,8 @@ def _check_entries(connection: Connection, rows: FileRows) -> tuple[list[Importe
         for row in bookings
         if (company := taken.get(row.booking.external_id))
     ]
-    return [row for row in bookings if row.booking.external_id not in taken], faults
+    removed = closed_faults(connection, bookings)
+    faults += [of_line[fault.line].fault(fault.field, fault.reason) for fault in removed]
+    refused = {fault.line for fault in removed}
+    kept = [row for row in bookings if row.booking.external_id not in taken and row.line not in refused]
+    return kept, faults

@@ -69,6 +69,7 @@ def test_nothing_is_free_and_nothing_is_booked_while_the_centre_is_closed(api: A
         (NINE + 24 * HOUR, NINE + 26 * HOUR, "closed on 2026-10-06: Moving"),
         (NINE - 48 * HOUR, NINE - 46 * HOUR, "closed on Saturdays"),
     ]
+    api.clock.at = NOW
     for start, end, reason in closed:
         places, why = free_places(api, start, end)
         assert places == {}
@@ -85,10 +86,11 @@ def test_a_booking_that_begins_now_respects_who_is_there(api: Api, connection: C
         "INSERT INTO span VALUES (1, %s, %s, 'occupied'), (2, %s, %s, 'occupied'), (2, %s, %s, 'vacant')",
         (NOW - HOUR, NOW + HOUR, NOW - HOUR, NOW - HOUR / 6, NOW - HOUR / 6, NOW + HOUR),
     )
+    api.clock.at = NOW - HOUR / 12
     assert free_places(api, NOW, NOW + HOUR) == ({"desk-2": "recently_used"}, None)
     assert free_places(api, NOW + HOUR, NOW + 2 * HOUR) == ({"desk-1": "free", "desk-2": "free"}, None)
     status, problem = api("PUT", "/v1/bookings/A", booking(NOW, 1))
-    assert (status, problem["next_free_at"]) == (409, "2026-10-20T12:30:00Z")
+    assert (status, problem["next_free_at"]) == (409, "2026-10-20T12:25:00Z")
     assert "Somebody is at Desk 1 now" in problem["detail"]
     assert api("PUT", "/v1/bookings/B", booking(NOW + HOUR, 1))[0] == 201
     api("PUT", "/v1/check-ins/K", {**check_in(NOW - HOUR / 2)})
@@ -176,7 +178,31 @@ def test_members_are_registered_once_and_never_change_their_company(api: Api) ->
     assert api("PUT", "/v1/members/m-7", {"company": "acme"})[0] == 200
     assert api("PUT", "/v1/members/m-7", {"company": "bolt"})[0] == 409
     assert api("PUT", "/v1/members/m-8", {"company": "none"})[0] == 422
-    assert api("GET", "/v1/members/m-7")[1] == {"pseudonym": "m-7", "company": "acme"}
+    assert api("GET", "/v1/members/m-7")[1] == {"pseudonym": "m-7", "company": "acme", "removed_at": None}
+
+
+def test_a_member_is_removed_by_a_date_and_never_deleted(api: Api) -> None:
+    api("PUT", "/v1/bookings/PAST", booking())
+    for token, id_ in (("network", "N"), ("acme", "C")):
+        api.as_(token)("PUT", f"/v1/bookings/{id_}", booking(NOW + HOUR + (id_ == "C") * HOUR, 1))
+    api.clock.at = NOW
+    status, problem = api("DELETE", "/v1/members/m-1")
+    assert (status, len(problem["errors"])) == (409, 2)
+    assert "N (mons, desk-1, 2026-10-20 15:00 to 2026-10-20 16:00)" in problem["detail"]
+    assert api("GET", "/v1/members/m-1")[1]["removed_at"] is None
+    status, removed = api("DELETE", "/v1/members/m-1?cancel_bookings=true")
+    assert (status, removed["removed_at"], removed["cancelled"]) == (200, "2026-10-20T12:00:00Z", ["N", "C"])
+    assert api("DELETE", "/v1/members/m-1")[1]["cancelled"] == []
+    statuses = [api("GET", f"/v1/bookings/{id_}")[1]["status"] for id_ in ("PAST", "N", "C")]
+    assert statuses == ["booked", "cancelled", "cancelled"]
+    assert [each["pseudonym"] for each in api("GET", "/v1/members")[1]["members"]] == ["m-2"]
+    assert [each["pseudonym"] for each in api("GET", "/v1/members?removed=true&company=acme")[1]["members"]] == ["m-1"]
+    status, problem = api("PUT", "/v1/bookings/LATER", booking(NOW + HOUR, 1))
+    assert (status, problem["errors"][0]["field"]) == (422, "member")
+    assert api("PUT", "/v1/check-ins/L", check_in(NOW))[1]["errors"][0]["field"] == "member"
+    assert api("PUT", "/v1/check-ins/E", check_in(NINE))[0] == 201
+    assert api("PUT", "/v1/members/m-1", {"company": "acme"})[0] == 409
+    assert [each["pseudonym"] for each in api.as_("bolt")("GET", "/v1/members?removed=true")[1]["members"]] == ["m-2"]
 
 
 def check_in(at: datetime, member: str = "m-1") -> dict[str, str]:

@@ -31,25 +31,27 @@ GRANT DELETE ON span, span_queue, place_span_queue, edge_day, edge_clock, discov
 -- name: grant_to_api
 -- What clients book and check in, and what they may read of verdicts, spans and documents. Tokens are read, not made; their
 -- last use is written.
-GRANT SELECT ON centre, closure, zone, resource, company, member, booking, booking_history, check_in, wifi_session, release,
-    release_policy, span, verdict, stale_verdict, invoice, invoice_line, invoice_proof, invoice_event, api_token, ledger_day,
+GRANT SELECT ON centre, closure, zone, resource, place_code, company, member, member_sign_in, booking, booking_history,
+    check_in, wifi_session, release, release_policy, span, verdict, stale_verdict, invoice, invoice_line, invoice_proof, invoice_event, api_token, ledger_day,
     ledger_fault, schema_migration
     TO smartwork_api;
-GRANT INSERT ON member, booking, check_in, wifi_session, release, release_policy, stale_verdict TO smartwork_api;
+GRANT INSERT ON member, member_sign_in, booking, check_in, wifi_session, release, release_policy, stale_verdict TO smartwork_api;
 GRANT UPDATE ON booking, wifi_session, release, release_policy TO smartwork_api;
 GRANT SELECT (company_id, centre_id, kind, valid_from, valid_until, cancellation_hours) ON contract TO smartwork_api;
 GRANT UPDATE (resource_id) ON resource TO smartwork_api; -- to lock a row
+GRANT UPDATE (closed_at) ON member TO smartwork_api;
+GRANT DELETE ON member_sign_in TO smartwork_api;
 GRANT UPDATE (last_used_at) ON api_token TO smartwork_api;
 
 -- name: grant_to_dashboard
 -- Everything that a page shows, and no token.
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO smartwork_dashboard;
-REVOKE ALL ON api_token, wifi_session, alias, alias_key FROM smartwork_dashboard
+REVOKE ALL ON api_token, member_sign_in, place_code, wifi_session, alias, alias_key FROM smartwork_dashboard
 
 -- name: grant_to_books
 -- It may add to the books and change nothing in them.
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO smartwork_books;
-REVOKE ALL ON api_token, alias, alias_key FROM smartwork_books;
+REVOKE ALL ON api_token, member_sign_in, place_code, alias, alias_key FROM smartwork_books;
 GRANT INSERT ON invoice, invoice_line, invoice_proof, invoice_event, prepaid_lot, prepaid_entry, account, posting, entry,
     settlement_item, settled_terms, payout_order, payout, centre_statement TO smartwork_books;
 GRANT INSERT, UPDATE ON document_series, billed_month TO smartwork_books;
@@ -59,14 +61,15 @@ GRANT INSERT, DELETE ON billed_occupancy, invoice_draft TO smartwork_books
 -- The commands of an operator: the registry, agreements, reconciliation, billing, settlement. It becomes `smartwork_books` to
 -- issue, and changes nothing in the books; it does not change what ingest has stored.
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO smartwork_worker;
-GRANT INSERT, UPDATE ON operator, centre, zone, resource, device, closure, policy, zone_settings, company, member, booking,
-    check_in, wifi_session, release, release_policy, seller, tariff, contract, centre_contract, prepaid_pool, prepaid_lot,
+GRANT INSERT, UPDATE ON operator, centre, zone, resource, device, closure, policy, zone_settings, company, member,
+    member_sign_in, place_code, booking, check_in, wifi_session, release, release_policy, seller, tariff,
+    contract, centre_contract, prepaid_pool, prepaid_lot,
     verdict, daily_use, daily_peak, daily_energy, api_token, billed_month, span, stale_verdict, invoice_draft,
     device_assignment, place_span_queue, calendar_event, calendar_booking, alias
     TO smartwork_worker;
 GRANT INSERT ON agreement_version, invoice_event TO smartwork_worker;
-GRANT DELETE ON seller, tariff, contract, centre_contract, prepaid_pool, prepaid_lot, verdict, stale_verdict, daily_use,
-    daily_peak, daily_energy, invoice_draft, device_assignment, alias TO smartwork_worker;
+GRANT DELETE ON member_sign_in, seller, tariff, contract, centre_contract, prepaid_pool, prepaid_lot, verdict,
+    stale_verdict, daily_use, daily_peak, daily_energy, invoice_draft, device_assignment, alias TO smartwork_worker;
 GRANT UPDATE ON agreement_version TO smartwork_worker -- to lock the table: a trigger refuses to change a row
 
 -- name: grant_retention

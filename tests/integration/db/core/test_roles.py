@@ -96,7 +96,7 @@ MAY_NOT_READ = {
         "alias",
         "alias_key",
     ),
-    Role.DASHBOARD: ("api_token", "wifi_session", "alias", "alias_key"),
+    Role.DASHBOARD: ("api_token", "wifi_session", "alias", "alias_key", "member_sign_in", "place_code"),
     Role.WORKER: (),
 }
 MAY_NOT_WRITE = {
