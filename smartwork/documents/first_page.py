@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-from smartwork.documents import line_texts
+from smartwork.documents import legal_mentions, line_texts
 from smartwork.documents.payment_qr import epc_code
 from smartwork.domain.billing.invoice import Invoice, Line, VatTotal
 from smartwork.domain.billing.parties import Language, Party
@@ -20,12 +20,14 @@ FIRST_PAGE_ROWS = 12
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A party; `vat` is the VAT number with its label."""
+    """A party; `vat` is the VAT number with its label, `legal` the legal form and register, `contact` e-mail and site."""
 
     name: str
     street: str
     town: str
     vat: str
+    legal: str
+    contact: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class FirstPage:
     def figures(self) -> list[str]:
         """Every text that names a party, an amount, an account or a date."""
         page = self
-        texts = [text for party in (page.sender, page.receiver) for text in (party.name, party.street, party.town, party.vat)]
+        texts = [text for party in (page.sender, page.receiver) for text in asdict(party).values()]
         texts += [text for fact in (*page.facts, *([page.due] if page.due else [])) for text in fact]
         for table in (page.summary, page.vat, *([page.pools] if page.pools else [])):
             texts += [cell for row in (table.heads, *table.rows, table.total) for cell in row]
@@ -99,9 +101,9 @@ def first_page(invoice: Invoice) -> FirstPage:
         title=words[invoice.kind],
         month=formats.month(invoice.month, language),
         mark=words["demo"] if invoice.is_demo else "",
-        sender=address(sender, words),
+        sender=address(sender, language),
         receiver_label=_receiver_label(invoice, words),
-        receiver=address(receiver, words),
+        receiver=address(receiver, language),
         facts=_facts(invoice, words),
         due=None if invoice.is_credit else (words["due_on"], formats.day(invoice.due_on, language)),
         mentions=_mentions(invoice, words),
@@ -118,14 +120,17 @@ def first_page(invoice: Invoice) -> FirstPage:
     )
 
 
-def address(party: Party, words: Texts) -> Address:
-    """A party's name, address and VAT number as the pages show them."""
+def address(party: Party, language: Language) -> Address:
+    """A party's name, address, VAT number, legal form and contact as the pages show them."""
+    words = texts(language)
     number = party.enterprise_number
     return Address(
         party.name,
         party.street,
         f"{party.country}-{party.postcode} {party.town}",
         f"{words['vat_number']} {party.country} {number[:4]}.{number[4:7]}.{number[7:]}",
+        legal_mentions.legal_form(party, language),
+        legal_mentions.contact(party),
     )
 
 
@@ -181,14 +186,14 @@ def _facts(invoice: Invoice, words: Texts) -> list[tuple[str, str]]:
 
 
 def _mentions(invoice: Invoice, words: Texts) -> list[str]:
-    """Statements that come first: self-billing, the documents that are corrected, the reason."""
+    """Statements that come first: self-billing, the documents that are corrected, the reason, what the law requires."""
     mentions = [words["self_billing"]] if invoice.is_self_billed else []
     if invoice.corrects:
         documents = ", ".join(line_texts.document(earlier, invoice.language) for earlier in invoice.corrects)
         mentions.append(words["corrects_note"].format(documents=documents))
     if invoice.reason:
         mentions.append(words["reason"].format(reason=invoice.reason))
-    return mentions
+    return mentions + legal_mentions.mentions(invoice)
 
 
 def _notes(invoice: Invoice, words: Texts) -> list[str]:

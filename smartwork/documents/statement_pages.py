@@ -43,9 +43,9 @@ def statement_first_page(statement: Statement, invoice: Invoice) -> FirstPage:
         title=words["statement_title"],
         month=formats.month(invoice.month, language),
         mark=words["demo"] if invoice.is_demo else "",
-        sender=address(invoice.buyer, words),
+        sender=address(invoice.buyer, invoice.language),
         receiver_label=words["supplier"],
-        receiver=address(invoice.seller, words),
+        receiver=address(invoice.seller, invoice.language),
         facts=[
             (words["statement_of"], statement.number),
             (words["date_of_issue"], formats.day(invoice.issued_on, language)),

@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
-from smartwork.documents import line_texts
+from smartwork.documents import legal_mentions, line_texts
 from smartwork.documents.embedded_evidence import as_csv
 from smartwork.documents.first_page import terms
 from smartwork.domain.billing.canonical_json import digest
@@ -64,10 +64,7 @@ def ubl(invoice: Invoice, canonical: str) -> bytes:
     if not invoice.is_credit:
         _text(root, "DueDate", invoice.due_on.isoformat())
     _text(root, f"{name}TypeCode", TYPES[invoice.kind])
-    notes = [texts(invoice.language)["demo"]] if invoice.is_demo else []
-    if invoice.reason:
-        notes.append(invoice.reason)
-    if notes:
+    if notes := _notes(invoice):
         _text(root, "Note", " – ".join(notes))
     _text(root, "DocumentCurrencyCode", invoice.currency)
     _text(root, "BuyerReference", invoice.buyer_reference)
@@ -77,12 +74,28 @@ def ubl(invoice: Invoice, canonical: str) -> bytes:
         _text(reference, "ID", earlier.number)
         _text(reference, "IssueDate", earlier.issued_on.isoformat())
     _evidence(root, invoice, canonical)
-    _party(_group(root, "AccountingSupplierParty"), invoice.seller)
-    _party(_group(root, "AccountingCustomerParty"), invoice.buyer)
+    supplier = _party(_group(root, "AccountingSupplierParty"), invoice.seller)
+    if form := legal_mentions.legal_form(invoice.seller, invoice.language):
+        _text(supplier, "CompanyLegalForm", form)
+    _contact(supplier, invoice.seller)
+    _contact(_party(_group(root, "AccountingCustomerParty"), invoice.buyer), invoice.buyer)
     _payment(root, invoice)
     _totals(root, invoice)
     head, end, rest = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True).rpartition(b"</")
     return b"".join((head, *(_line(invoice, line).encode() for line in invoice.lines), end, rest))
+
+
+def _notes(invoice: Invoice) -> list[str]:
+    """The parts of the one note that Peppol allows; reasons for no VAT have an element of their own."""
+    words = texts(invoice.language)
+    notes = [words["demo"]] if invoice.is_demo else []
+    if invoice.reason:
+        notes.append(invoice.reason)
+    if invoice.drawing is not None and invoice.is_self_billed:
+        notes.append(words["self_billing"])
+    if legal_mentions.pays_vat_back(invoice):
+        notes.append(words["vat_paid_back"])
+    return notes
 
 
 def _evidence(root: etree._Element, invoice: Invoice, canonical: str) -> None:
@@ -139,7 +152,8 @@ def stated_period(invoice: Invoice, line: Line) -> tuple[date, date] | None:
     return line.starts_on, min(line.ends_on, invoice.ends_on)
 
 
-def _party(root: etree._Element, party: Party) -> None:
+def _party(root: etree._Element, party: Party) -> etree._Element:
+    """Write a party, and return its legal entity, which is the last part of it."""
     node = _group(root, "Party")
     _text(node, "EndpointID", party.enterprise_number, schemeID=party.scheme)
     _text(_group(node, "PartyName"), "Name", party.name)
@@ -154,6 +168,15 @@ def _party(root: etree._Element, party: Party) -> None:
     legal = _group(node, "PartyLegalEntity")
     _text(legal, "RegistrationName", party.name)
     _text(legal, "CompanyID", party.enterprise_number, schemeID=party.scheme)
+    return legal
+
+
+def _contact(legal: etree._Element, party: Party) -> None:
+    """The e-mail address of a party, after its legal entity. EN 16931 has no element for a site."""
+    if party.email is not None:
+        contact = etree.Element(f"{{{_CAC}}}Contact")
+        legal.addnext(contact)
+        _text(contact, "ElectronicMail", party.email)
 
 
 def _payment(root: etree._Element, invoice: Invoice) -> None:
@@ -175,7 +198,7 @@ def _totals(root: etree._Element, invoice: Invoice) -> None:
         part = _group(tax, "TaxSubtotal")
         _amount(part, "TaxableAmount", invoice, total.base)
         _amount(part, "TaxAmount", invoice, total.vat)
-        _tax_category(_group(part, "TaxCategory"), total.category, total.rate, total)
+        _tax_category(_group(part, "TaxCategory"), invoice, total)
     money = _group(root, "LegalMonetaryTotal")
     _amount(money, "LineExtensionAmount", invoice, invoice.net)
     _amount(money, "TaxExclusiveAmount", invoice, invoice.net)
@@ -183,13 +206,15 @@ def _totals(root: etree._Element, invoice: Invoice) -> None:
     _amount(money, "PayableAmount", invoice, invoice.gross)
 
 
-def _tax_category(node: etree._Element, category: str, rate: Decimal, why: VatTotal | None = None) -> None:
-    _text(node, "ID", category)
-    _text(node, "Percent", _plain(rate))
-    if why is not None and why.code:
-        _text(node, "TaxExemptionReasonCode", why.code)
-    if why is not None and why.reason:
-        _text(node, "TaxExemptionReason", why.reason)
+def _tax_category(node: etree._Element, invoice: Invoice, total: VatTotal) -> None:
+    _text(node, "ID", total.category)
+    _text(node, "Percent", _plain(total.rate))
+    if total.code:
+        _text(node, "TaxExemptionReasonCode", total.code)
+    # Documents without a drawing version have the reason as it was agreed, in any language.
+    reason = total.reason if invoice.drawing is None else legal_mentions.exemption(total, invoice.language)
+    if reason:
+        _text(node, "TaxExemptionReason", reason)
     _text(_group(node, "TaxScheme"), "ID", "VAT")
 
 

@@ -80,6 +80,10 @@ def _customer(row: dict[str, Any], contracts: tuple[Contract, ...], pools: tuple
         contracts=contracts,
         vat=vat,
         pools=pools,
+        legal_form=row["legal_form"],
+        court=row["court"],
+        email=row["email"],
+        website=row["website"],
     )
     return Customer(row["company_id"], company, row["is_demo"])
 

@@ -82,6 +82,10 @@ def _centre_contract(row: dict[str, Any]) -> CentreContract:
         postcode=row["postcode"],
         town=row["town"],
         iban=row["iban"],
+        legal_form=row["legal_form"],
+        court=row["court"],
+        email=row["email"],
+        website=row["website"],
     )
     return CentreContract(
         centre=row["centre"],

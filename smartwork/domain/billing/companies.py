@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from smartwork.domain.billing.contracts import Contract, Pool
-from smartwork.domain.billing.parties import STANDARD_VAT, Language, Vat
+from smartwork.domain.billing.parties import STANDARD_VAT, Language, Party, Vat
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,25 @@ class Company:
     contracts: tuple[Contract, ...]
     vat: Vat = STANDARD_VAT
     pools: tuple[Pool, ...] = ()
+    legal_form: str | None = None
+    court: str | None = None
+    email: str | None = None
+    website: str | None = None
+
+    @property
+    def party(self) -> Party:
+        """The company as the buyer of a document."""
+        return Party(
+            name=self.name,
+            enterprise_number=self.enterprise_number,
+            street=self.street,
+            postcode=self.postcode,
+            town=self.town,
+            legal_form=self.legal_form,
+            court=self.court,
+            email=self.email,
+            website=self.website,
+        )
 
     @property
     def payment_days(self) -> int:

@@ -69,7 +69,7 @@ def invoice_header(company: Company, month: date, issued_on: date, seller: Party
         buyer_reference=company.buyer_reference,
         account=company.slug,
         seller=seller,
-        buyer=Party(company.name, company.enterprise_number, company.street, company.postcode, company.town),
+        buyer=company.party,
         vat=company.vat,
         is_demo=is_demo,
     )

@@ -254,6 +254,14 @@ class Invoice:
 _SNAPSHOT = TypeAdapter(Invoice)
 
 
-def _absent(invoice: Invoice) -> set[str]:
-    """The keys that a snapshot of its version has not: the digest of an earlier document stays as it is."""
-    return {"drawing"} if invoice.drawing is None else set()
+_OPTIONAL = ("legal_form", "court", "email", "website")
+"""Fields of a party that snapshots have only where they are given."""
+
+
+def _absent(invoice: Invoice) -> dict[str, Any]:
+    """The keys that its snapshot has not: the digest of a document that was issued before them stays as it is."""
+    parties = {"seller": invoice.seller, "buyer": invoice.buyer}
+    absent: dict[str, Any] = {
+        name: {field for field in _OPTIONAL if getattr(party, field) is None} for name, party in parties.items()
+    }
+    return absent if invoice.drawing is not None else {**absent, "drawing": True}

@@ -31,7 +31,10 @@ REVERSE_CHARGE = Vat("AE", Decimal(0), "VATEX-EU-AE", "Reverse charge")
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """The seller or buyer of a document; `enterprise_number` is the Belgian one (10 digits, mod 97), Peppol scheme 0208."""
+    """The seller or buyer of a document; `enterprise_number` is the Belgian one (10 digits, mod 97), Peppol scheme 0208.
+
+    `legal_form` (SRL, BV), the `court` of the register of legal persons, `email` and `website` are printed where given.
+    """
 
     name: str
     enterprise_number: str
@@ -41,6 +44,10 @@ class Party:
     country: str = "BE"
     scheme: str = "0208"
     iban: str | None = None
+    legal_form: str | None = None
+    court: str | None = None
+    email: str | None = None
+    website: str | None = None
 
     @property
     def vat_number(self) -> str:

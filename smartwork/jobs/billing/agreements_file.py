@@ -126,7 +126,7 @@ def _vat(vat: Vat) -> Any:  # noqa: ANN401 - an item of the library
 
 def _company_table(company: Company, orders: Iterable[PrepaidOrder]) -> Table:
     plain = {key: value for key, value in asdict(company).items() if key not in ("vat", "contracts", "pools")}
-    table = _table(plain)
+    table = _table(_plain(plain))
     table.add("vat", _vat(company.vat))
     _add(table, "contract", (_table(_contract(entry)) for entry in company.contracts))
     _add(table, "pool", (_table(_plain(asdict(entry))) for entry in company.pools))

@@ -42,7 +42,16 @@ class Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class PartyEntry(Entry):
+class LegalEntry(Entry):
+    """What the law has a company print on its documents, of a party: all optional."""
+
+    legal_form: Text | None = None
+    court: Text | None = None
+    email: Annotated[Text, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    website: Text | None = None
+
+
+class PartyEntry(LegalEntry):
     """`seller`, or the `payee` of a centre contract."""
 
     name: Text
@@ -134,7 +143,7 @@ class OrderEntry(Entry):
     hours: Hours
 
 
-class CompanyEntry(Entry):
+class CompanyEntry(LegalEntry):
     """A company with its contracts, pools and orders."""
 
     slug: Slug

@@ -33,14 +33,16 @@ WHERE c.slug = w.slug AND c.enterprise_number <> w.number
 
 -- name: change_company
 INSERT INTO company (slug, name, enterprise_number, street, postcode, town, language, buyer_reference, is_demo,
-                     vat_category, vat_rate, vat_code, vat_reason)
+                     vat_category, vat_rate, vat_code, vat_reason, legal_form, court, email, website)
 VALUES (%(slug)s, %(name)s, %(enterprise_number)s, %(street)s, %(postcode)s, %(town)s, %(language)s,
-        %(buyer_reference)s, false, %(vat_category)s, %(vat_rate)s, %(vat_code)s, %(vat_reason)s)
+        %(buyer_reference)s, false, %(vat_category)s, %(vat_rate)s, %(vat_code)s, %(vat_reason)s,
+        %(legal_form)s, %(court)s, %(email)s, %(website)s)
 ON CONFLICT (slug) DO UPDATE
 SET name = excluded.name, enterprise_number = excluded.enterprise_number, street = excluded.street,
     postcode = excluded.postcode, town = excluded.town, language = excluded.language,
     buyer_reference = excluded.buyer_reference, vat_category = excluded.vat_category, vat_rate = excluded.vat_rate,
-    vat_code = excluded.vat_code, vat_reason = excluded.vat_reason
+    vat_code = excluded.vat_code, vat_reason = excluded.vat_reason, legal_form = excluded.legal_form,
+    court = excluded.court, email = excluded.email, website = excluded.website
 
 -- name: remove_order
 DELETE FROM prepaid_lot l USING company c

@@ -1,8 +1,9 @@
 -- name: put_company
 INSERT INTO company (slug, name, enterprise_number, street, postcode, town, language, buyer_reference, is_demo,
-                     vat_category, vat_rate, vat_code, vat_reason)
+                     vat_category, vat_rate, vat_code, vat_reason, legal_form, court, email, website)
 VALUES (%(slug)s, %(name)s, %(enterprise_number)s, %(street)s, %(postcode)s, %(town)s, %(language)s,
-        %(buyer_reference)s, %(is_demo)s, %(vat_category)s, %(vat_rate)s, %(vat_code)s, %(vat_reason)s)
+        %(buyer_reference)s, %(is_demo)s, %(vat_category)s, %(vat_rate)s, %(vat_code)s, %(vat_reason)s,
+        %(legal_form)s, %(court)s, %(email)s, %(website)s)
 ON CONFLICT (slug) DO NOTHING
 
 -- name: put_member
@@ -11,7 +12,7 @@ ON CONFLICT (pseudonym) DO NOTHING
 
 -- name: companies
 SELECT company_id, is_demo, vat_category, vat_rate, vat_code, vat_reason,
-       slug, name, enterprise_number, street, postcode, town, language, buyer_reference
+       slug, name, enterprise_number, street, postcode, town, language, buyer_reference, legal_form, court, email, website
 FROM company
 ORDER BY slug
 

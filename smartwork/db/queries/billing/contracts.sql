@@ -21,15 +21,17 @@ FROM company WHERE slug = %(company)s
 ON CONFLICT (company_id, external_id) DO NOTHING
 
 -- name: put_seller
-INSERT INTO seller (name, enterprise_number, street, postcode, town, country, scheme, iban)
-VALUES (%(name)s, %(enterprise_number)s, %(street)s, %(postcode)s, %(town)s, %(country)s, %(scheme)s, %(iban)s)
+INSERT INTO seller (name, enterprise_number, street, postcode, town, country, scheme, iban, legal_form, court, email, website)
+VALUES (%(name)s, %(enterprise_number)s, %(street)s, %(postcode)s, %(town)s, %(country)s, %(scheme)s, %(iban)s,
+        %(legal_form)s, %(court)s, %(email)s, %(website)s)
 ON CONFLICT DO NOTHING
 
 -- name: put_centre_contract
 INSERT INTO centre_contract (centre_id, valid_from, valid_until, mode, rate, payee, enterprise_number, street, postcode, town,
-                             iban, language, vat_category, vat_rate, vat_code, vat_reason)
+                             iban, language, vat_category, vat_rate, vat_code, vat_reason, legal_form, court, email, website)
 SELECT centre_id, %(valid_from)s, %(valid_until)s, %(mode)s, %(rate)s, %(payee)s, %(enterprise_number)s, %(street)s,
-       %(postcode)s, %(town)s, %(iban)s, %(language)s, %(vat_category)s, %(vat_rate)s, %(vat_code)s, %(vat_reason)s
+       %(postcode)s, %(town)s, %(iban)s, %(language)s, %(vat_category)s, %(vat_rate)s, %(vat_code)s, %(vat_reason)s,
+       %(legal_form)s, %(court)s, %(email)s, %(website)s
 FROM centre WHERE slug = %(centre)s
 ON CONFLICT DO NOTHING
 
@@ -41,7 +43,7 @@ ON CONFLICT DO NOTHING
 
 -- name: centre_contracts
 SELECT c.slug AS centre, t.valid_from, t.valid_until, t.mode, t.rate, t.payee, t.enterprise_number, t.street, t.postcode, t.town, t.iban,
-       t.language, t.vat_category, t.vat_rate, t.vat_code, t.vat_reason
+       t.language, t.vat_category, t.vat_rate, t.vat_code, t.vat_reason, t.legal_form, t.court, t.email, t.website
 FROM centre_contract t JOIN centre c USING (centre_id) ORDER BY c.slug, t.valid_from
 
 -- name: tariffs
@@ -50,4 +52,4 @@ FROM tariff t LEFT JOIN centre c USING (centre_id)
 ORDER BY t.tariff_id
 
 -- name: seller
-SELECT name, enterprise_number, street, postcode, town, country, scheme, iban FROM seller
+SELECT name, enterprise_number, street, postcode, town, country, scheme, iban, legal_form, court, email, website FROM seller

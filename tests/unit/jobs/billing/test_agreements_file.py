@@ -71,6 +71,10 @@ companies = st.builds(
     st.lists(contracts, max_size=3).map(tuple),
     vats,
     st.lists(pools, max_size=2).map(tuple),
+    legal_form=st.none() | words,
+    court=st.none() | words,
+    email=st.none() | st.just("ap@acme.example"),
+    website=st.none() | words,
 )
 tariffs = st.builds(
     Tariff,
@@ -124,6 +128,8 @@ def test_the_example_of_the_documentation_can_be_taken_in() -> None:
         ('{ category = "AE" }', '{ category = "E", code = "VATEX-EU-AE" }', r"'VATEX-EU-AE' is not a VATEX code for E"),
         ('{ category = "AE" }', '{ category = "AE", code = "VATEX-EU-132" }', r"for AE; use VATEX-EU-AE"),
         ('{ category = "AE" }', '{ category = "E", code = "art. 44" }', r"'art. 44' is not a VATEX code"),
+        ('email = "compta@network.example"', 'email = "compta"', r"seller, email"),
+        ('legal_form = "SRL"', 'legal_form = " "', r"seller, legal_form: it is blank"),
         ('{ category = "AE" }', '{ category = "E", reason = " " }', r"vat, reason: it is blank"),
         ("[seller]", "[seller", r"not valid TOML: .*\(at line \d"),
         ('charge = "cheapest"', 'charge = "cheap"', r"company 2 \(globex\), contract 1, charge: input should be 'as_booked'"),

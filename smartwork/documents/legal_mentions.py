@@ -1,0 +1,69 @@
+"""What Belgian law has a document say in the reader's language: why it has no VAT, and what becomes of VAT credited.
+
+Sources: royal decree no. 1, art. 5 (reverse charge, exemption, self-billing, special scheme for small enterprises); royal
+decree no. 4, art. 4 (credit notes); Companies Code, art. 2:20 (legal form, register and court).
+"""
+
+import re
+
+from smartwork.domain.billing.invoice import Invoice, VatTotal
+from smartwork.domain.billing.parties import Language, Party
+from smartwork.translations.catalogue import texts
+
+_FRANCHISE = "56bis"
+"""The article of the VAT Code with the special scheme for small enterprises."""
+_NAMED = re.compile(r"\bart(?:\.|icle|ikel)?\s*(\d+(?:\s?(?:bis|ter|quater))?)", re.IGNORECASE)
+_ARTICLE_OF = {"VATEX-EU-132": "44", "VATEX-EU-143": "40", "VATEX-EU-148": "42", "VATEX-EU-151": "42"}
+"""Articles of the VAT Code that transpose those of the VAT directive."""
+_STANDARD = ("Reverse charge", "Exempt", None)
+"""Reasons that say no more than the category."""
+
+
+def mentions(invoice: Invoice) -> list[str]:
+    """The mentions of a document, each a sentence or two; none for one that was issued before they were printed."""
+    if invoice.drawing is None:
+        return []
+    words = texts(invoice.language)
+    found = [f"{reason}." for total in invoice.vat_totals if (reason := exemption(total, invoice.language))]
+    if pays_vat_back(invoice):
+        found.append(f"{words['vat_paid_back']}.")
+    return list(dict.fromkeys(found))
+
+
+def pays_vat_back(invoice: Invoice) -> bool:
+    """Whether the receiver pays VAT back to the State that it deducted: a credit note with VAT."""
+    return invoice.drawing is not None and invoice.is_credit and any(total.vat for total in invoice.vat_totals)
+
+
+def exemption(total: VatTotal, language: Language) -> str | None:
+    """Why there is no VAT, with the article of the VAT Code where it is known; None if there is VAT."""
+    words = texts(language)
+    if total.category == "S":
+        return None
+    if total.category == "AE":
+        return words["vat_AE"] if total.reason in _STANDARD else f"{words['vat_AE']} – {total.reason}"
+    article = _article(total)
+    if article == _FRANCHISE:
+        return words["franchise"]
+    if article is not None:
+        return words["exempt_by_article"].format(article=article)
+    return words["vat_E"] if total.reason in _STANDARD else f"{words['vat_E']} – {total.reason}"
+
+
+def _article(total: VatTotal) -> str | None:
+    """The article of the VAT Code: the one that the reason names, or the one that the code stands for."""
+    if named := _NAMED.search(total.reason or ""):
+        return re.sub(r"\s", "", named[1]).lower()
+    code = "-".join((total.code or "").split("-")[:3])
+    return _ARTICLE_OF.get(code)
+
+
+def legal_form(party: Party, language: Language) -> str:
+    """The legal form, and the register of legal persons with the court; empty where neither is given."""
+    register = texts(language)["register"].format(court=party.court) if party.court else None
+    return " · ".join(part for part in (party.legal_form, register) if part)
+
+
+def contact(party: Party) -> str:
+    """The e-mail address and the site; empty where neither is given."""
+    return " · ".join(part for part in (party.email, party.website) if part)
