@@ -28,6 +28,27 @@ def test_what_is_shown_and_applied_again_changes_nothing(connection: Connection,
     assert agreements.versions(connection) == []
 
 
+def test_legal_form_register_and_contact_of_parties_are_kept_and_stand_on_documents(
+    connection: Connection, tmp_path: Path
+) -> None:
+    legal = 'legal_form = "SRL"\ncourt = "Liège, division Namur"\nemail = "ap@network.example"\nwebsite = "network.example"\n'
+    text = show(connection)
+    for entry in ("[seller]\n", "[[company]]\n", "[centre_contract.payee]\n"):
+        assert entry in text
+        text = text.replace(entry, entry + legal)
+    done = put(connection, tmp_path, text)
+    assert done.problems == ()
+    assert show(connection).count('court = "Liège, division Namur"') == text.count('court = "')
+    issued = bill(connection, tmp_path).invoices[0]
+    document = documents.numbered(connection, issued.number).invoice
+    for party in (document.seller, document.buyer):
+        given = (party.legal_form, party.court, party.email, party.website)
+        assert given == ("SRL", "Liège, division Namur", "ap@network.example", "network.example")
+    put(connection, tmp_path, text.replace(legal, ""))
+    assert "court" not in show(connection)
+    assert documents.numbered(connection, issued.number).invoice == document
+
+
 def test_changed_price_holds_from_then_on_and_corrects_what_was_billed(connection: Connection, tmp_path: Path) -> None:
     bill(connection, tmp_path)
     text = show(connection)

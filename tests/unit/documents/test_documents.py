@@ -130,7 +130,10 @@ def test_where_no_vat_is_due_the_reason_is_given(vat: Any) -> None:
     category = found.find(f"{CAC}TaxTotal/{CAC}TaxSubtotal/{CAC}TaxCategory")
     assert category is not None
     assert category.findtext(f"{CBC}TaxExemptionReasonCode") == vat.code
-    assert category.findtext(f"{CBC}TaxExemptionReason") in ("Autoliquidation", "Exonéré de la TVA – article 44 du Code de la TVA")
+    assert category.findtext(f"{CBC}TaxExemptionReason") in (
+        "Autoliquidation",
+        "Exonéré de la TVA – article 44 du Code de la TVA",
+    )
     assert found.findtext(f"{CAC}TaxTotal/{CBC}TaxAmount") == "0.00"
 
 
