@@ -64,7 +64,7 @@ def put_check_in(
     """
     _not_in_the_future(body.at, shared)
     requested = CheckIn(external_id, body.centre, body.resource, body.member, body.at, body.method)
-    result = front_desk.put_check_in(connection, client, requested)
+    result = front_desk.put_check_in(connection, client, requested, shared.clock())
     if result.created:
         response.status_code = HTTPStatus.CREATED
     return _response(result, requested)
@@ -100,7 +100,8 @@ def radius_accounting(
         return acknowledged
     stopped = at if body.status == "Stop" else None
     user = member or body.users[0]
-    result = front_desk.put_wifi(connection, client, centre, session, user, started, stopped)
+    wifi = front_desk.WifiSession(centre, session, user, started, stopped)
+    result = front_desk.put_wifi(connection, client, wifi, shared.clock())
     return acknowledged if from_freeradius else _response(result, CheckIn("", centre, "", user, started, "wifi"))
 
 

@@ -72,7 +72,9 @@ def remark(line: Line, language: Language) -> str:
 
 
 def note(line: Line, language: Language) -> list[str]:
-    """When bookings of the line were cancelled, and what the operator changed after they had begun, and why."""
+    """When bookings of the line were cancelled, what the operator changed after they had begun and why, and which verdict
+    late evidence replaced.
+    """
     words = texts(language)
     parts: list[str] = []
     for billed in line.visits:
@@ -83,6 +85,9 @@ def note(line: Line, language: Language) -> list[str]:
         if change is not None:
             at = _moment(change.at, billed, language)
             parts.append(words["changed_by_operator"].format(at=at, by=change.by, reason=change.reason))
+        if (earlier := billed.visit.earlier) is not None:
+            at, before = _moment(earlier.replaced_at, billed, language), words[f"verdict_{earlier.verdict}"]
+            parts.append(words["judged_again"].format(at=at, before=before))
     return list(dict.fromkeys(parts))
 
 

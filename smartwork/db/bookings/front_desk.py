@@ -237,7 +237,18 @@ def put_member(connection: Connection, client: Client, pseudonym: str, company: 
     return new
 
 
-def put_check_in(connection: Connection, client: Client, check_in: CheckIn) -> CheckInResult:
+@dataclass(frozen=True, slots=True)
+class WifiSession:
+    """A member's Wi-Fi session in a centre, as RADIUS accounting states it; `stopped` is None while it lasts."""
+
+    centre: str
+    session: str
+    member: str
+    started: datetime
+    stopped: datetime | None
+
+
+def put_check_in(connection: Connection, client: Client, check_in: CheckIn, arrived_at: datetime) -> CheckInResult:
     """Record a check-in. The release of its booking is taken back if the place is still free.
 
     Raises UnknownName, or ConflictingRecord if the id has other content already.
@@ -245,7 +256,7 @@ def put_check_in(connection: Connection, client: Client, check_in: CheckIn) -> C
     check_names(connection, client, check_in.centre, check_in.resource, check_in.member)
     _check_open(connection, check_in.member, check_in.at)
     with connection.transaction():
-        created = bool(put_check_ins(connection, [check_in], client.company_id))
+        created = bool(put_check_ins(connection, [check_in], client.company_id, arrived_at))
         if not created and check_in not in _check_ins(connection, client, check_in):
             raise ConflictingRecord("The external id belongs to another check-in. A check-in cannot change; send a new id.")
         return _check_in_result(connection, client, check_in, created=created)
@@ -276,33 +287,28 @@ def _check_in_result(connection: Connection, client: Client, check_in: CheckIn, 
     return CheckInResult(check_in, created, external_id, released_at, "taken_back")
 
 
-def put_wifi(
-    connection: Connection,
-    client: Client,
-    centre: str,
-    session: str,
-    member: str,
-    started: datetime,
-    stopped: datetime | None,
-) -> CheckInResult:
+def put_wifi(connection: Connection, client: Client, session: WifiSession, arrived_at: datetime) -> CheckInResult:
     """Record a RADIUS accounting message. If the member has exactly one booking in the centre then, it is its check-in.
 
     Raises UnknownName, or ConflictingRecord if the session belongs to another member.
     """
+    centre, member = session.centre, session.member
     check_names(connection, client, centre, None, member)
-    _check_open(connection, member, started)
-    where = {"centre": centre, "session": session, "member": member, "company_id": client.company_id}
+    _check_open(connection, member, session.started)
+    where = {"centre": centre, "session": session.session, "member": member, "company_id": client.company_id}
     with connection.transaction():
-        row = connection.execute(sql("api_put_wifi_session"), {**where, "started_at": started, "stopped_at": stopped})
+        row = connection.execute(
+            sql("api_put_wifi_session"), {**where, "started_at": session.started, "stopped_at": session.stopped}
+        )
         if row.fetchone() is None:
             raise ConflictingRecord("The session belongs to another member.")
-        started_at, *recorded = connection.execute(sql("api_wifi_session"), where).fetchone() or (started, None)
+        started_at, *recorded = connection.execute(sql("api_wifi_session"), where).fetchone() or (session.started, None)
         if recorded[0] is not None:
             return CheckInResult(CheckIn(*recorded), created=False, booking=None, released_at=None, outcome="in_time")
         places = connection.execute(sql("api_wifi_bookings"), {**where, "at": started_at}).fetchall()
         if len(places) != 1:
             return CheckInResult(None, created=False, booking=None, released_at=None, outcome="no_booking")
-        check_in = CheckIn(f"wifi/{centre}/{session}", centre, str(places[0][0]), member, started_at, "wifi")
-        created = bool(put_check_ins(connection, [check_in], client.company_id))
+        check_in = CheckIn(f"wifi/{centre}/{session.session}", centre, str(places[0][0]), member, started_at, "wifi")
+        created = bool(put_check_ins(connection, [check_in], client.company_id, arrived_at))
         connection.execute(sql("api_wifi_check_in"), {**where, "external_id": check_in.external_id})
         return _check_in_result(connection, client, check_in, created=created)

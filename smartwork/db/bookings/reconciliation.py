@@ -11,7 +11,14 @@ from psycopg.rows import dict_row
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
 from smartwork.domain.bookings.importing import LONGEST_BOOKING
-from smartwork.domain.bookings.reconciliation import CONTEXT, LONGEST_OVERSTAY, BookedSlot, Judgement, RecordedCheckIn
+from smartwork.domain.bookings.reconciliation import (
+    CONTEXT,
+    EVIDENCE_IS_OPEN,
+    LONGEST_OVERSTAY,
+    BookedSlot,
+    Judgement,
+    RecordedCheckIn,
+)
 from smartwork.domain.presence.spans import Span
 from smartwork.domain.time import Interval
 
@@ -90,8 +97,8 @@ def facts(connection: Connection, resources: dict[int, int], window: Interval) -
         by_resource[resource].slots.append(BookedSlot(booking, company, Interval(begins, ends), cancelled, late))
         last = max(last, ends)
     around = {"resource_ids": ids, "start": start, "end": last + LONGEST_OVERSTAY}
-    for resource, check_in, company, at in connection.execute(sql("check_ins_to_judge"), around, binary=True):
-        by_resource[resource].check_ins.append(RecordedCheckIn(check_in, company, at))
+    for resource, check_in, company, at, recorded in connection.execute(sql("check_ins_to_judge"), around, binary=True):
+        by_resource[resource].check_ins.append(RecordedCheckIn(check_in, company, at, recorded))
     for resource, begins, ends, state, suspect in connection.execute(sql("spans_to_judge"), around, binary=True):
         by_resource[resource].spans.append(Span(begins, ends, state, suspect))
     return by_resource
@@ -104,11 +111,15 @@ def mark_suspect(connection: Connection, marks: Sequence[tuple[int, datetime]]) 
 
 
 def replace(
-    connection: Connection, resources: Iterable[int], window: Interval, judgements: Sequence[tuple[int, Judgement]]
+    connection: Connection,
+    resources: Iterable[int],
+    window: Interval,
+    judgements: Sequence[tuple[int, Judgement]],
+    now: datetime,
 ) -> None:
-    """Replace the verdicts of `resources` that begin in `window` by `judgements`, each given with its place.
+    """Replace the verdicts of `resources` that begin in `window` by `judgements`, each given with its place, as of `now`.
 
-    Rows that do not change keep their verdict_id.
+    Rows that do not change keep their verdict_id. A row of a company whose evidence has closed goes to the history.
     """
     arguments = {"resource_ids": list(resources), "start": window.start, "end": window.end}
     stored: dict[tuple[Any, ...], int] = {}
@@ -127,7 +138,8 @@ def replace(
     ]
     obsolete = [*stored.values(), *duplicates]
     moved = [judgement.booking_id for judgement, _ in new if judgement.booking_id is not None]
-    connection.execute(sql("drop_verdicts"), {"verdict_ids": obsolete, "booking_ids": moved})
+    replaced = {"verdict_ids": obsolete, "booking_ids": moved, "now": now, "closed_before": now - EVIDENCE_IS_OPEN}
+    connection.execute(sql("drop_verdicts"), replaced)
     with connection.cursor() as writer, writer.copy(sql("copy_verdicts")) as copy:
         copy.set_types(list(_COLUMNS.values()))
         for _, values in new:

@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
-from smartwork.domain.bookings.visit import OperatorChange, Visit
+from smartwork.domain.bookings.visit import EarlierVerdict, OperatorChange, Visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,8 @@ _KEYS = ("verdict_id", "resource_id", "company_id", "company", "first_seen", "la
 def recorded_visits(connection: Connection, query: str, arguments: Mapping[str, object]) -> list[RecordedVisit]:
     """The visits that a named query finds, still without spans, batches and ledger.
 
-    The query names its columns after the fields of RecordedVisit, Visit and, after `change_`, OperatorChange.
+    The query names its columns after the fields of RecordedVisit and Visit and, after `change_` and `earlier_`, those of
+    OperatorChange and EarlierVerdict.
     """
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(sql(query), arguments).fetchall()
@@ -44,4 +45,8 @@ def recorded_visits(connection: Connection, query: str, arguments: Mapping[str, 
 def _recorded(row: dict[str, Any]) -> RecordedVisit:
     keys = {key: row.pop(key) for key in _KEYS}
     at, by, reason = (row.pop(f"change_{key}") for key in ("at", "by", "reason"))
-    return RecordedVisit(**keys, visit=Visit(**row, change=OperatorChange(at, by, reason) if reason else None))
+    verdict, replaced_at = row.pop("earlier_verdict"), row.pop("earlier_replaced_at")
+    change = OperatorChange(at, by, reason) if reason else None
+    return RecordedVisit(
+        **keys, visit=Visit(**row, change=change, earlier=EarlierVerdict(verdict, replaced_at) if verdict else None)
+    )

@@ -40,15 +40,15 @@ _FIELDS = {key: field for field, key in _KEYS.items()}
 def _to_snapshot(billed: BilledVisit, dump: Callable[[BilledVisit], dict[str, Any]]) -> dict[str, Any]:
     """One flat object: the fields of the visit and those of rating, in one level.
 
-    A visit without a member has an empty `member`; one without a recorded ledger has no key `ledger`. `cancelled_at` and
-    `change` are there only if they are set, and a span has the key `contradicted` only if it is.
+    A visit without a member has an empty `member`; one without a recorded ledger has no key `ledger`. `cancelled_at`,
+    `change` and `earlier` are there only if they are set, and a span has the key `contradicted` only if it is.
     """
     rated = dump(billed)
     visit = {_KEYS.get(field, field): value for field, value in rated.pop("visit").items()}
     visit["member"] = visit["member"] or ""
     visit["spans"] = [_span(span) for span in visit["spans"]]
     del visit["ledger"]
-    for key in ("cancelled_at", "change"):
+    for key in ("cancelled_at", "change", "earlier"):
         if visit[key] is None:
             del visit[key]
     if billed.visit.ledger is not None:

@@ -42,11 +42,12 @@ class BookedSlot:
 
 @dataclass(frozen=True, slots=True)
 class RecordedCheckIn:
-    """A check-in as reconciliation needs it."""
+    """A check-in as reconciliation needs it. `recorded_at` is when it arrived, None for one of the network's own clients."""
 
     check_in_id: int
     company_id: int
     at: datetime
+    recorded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +117,10 @@ def is_unfinished(slots: Iterable[BookedSlot], spans: Iterable[Span], window: In
 CONTEXT = timedelta(days=1)
 """How much context a window needs on each side: more than an overstay or an absence can last."""
 LONGEST_OVERSTAY = timedelta(hours=4)
+EVIDENCE_IS_OPEN = timedelta(days=31)
+"""How long after its end a booking or stay is judged again without a trace: a gateway works for a month without the network.
+A verdict that changes later is kept in the history.
+"""
 
 
 def _latest_overstay(slot: BookedSlot, next_start: datetime | None) -> datetime:
@@ -194,11 +199,17 @@ def _judge(
 def _check_in(
     check_ins: Sequence[RecordedCheckIn], period: Interval, rules: Rules, company_id: int | None
 ) -> RecordedCheckIn | None:
-    """The first check-in in `period` or at most the check-in window before it; of the company, if one is given."""
+    """The first check-in in `period` or at most the check-in window before it; of the company, if one is given.
+
+    A check-in that a company sent after the end of its booking does not count for it: it could be sent to fit the verdict.
+    """
     for i in range(bisect_left(check_ins, period.start - rules.check_in_window, key=_at), len(check_ins)):
         if check_ins[i].at >= period.end:
             break
-        if company_id is None or check_ins[i].company_id == company_id:
+        if company_id is None:
+            return check_ins[i]
+        recorded_at = check_ins[i].recorded_at
+        if check_ins[i].company_id == company_id and (recorded_at is None or recorded_at <= period.end):
             return check_ins[i]
     return None
 

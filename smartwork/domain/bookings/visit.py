@@ -24,6 +24,14 @@ class OperatorChange:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierVerdict:
+    """The verdict that another one replaced after its evidence had closed, and when it did."""
+
+    verdict: Verdict
+    replaced_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredVerdict:
     """A verdict on the period [starts_at, ends_at) and the measured time it rests on, in whole seconds.
@@ -75,7 +83,8 @@ class Visit(MeasuredVerdict):
     `centre` and `resource` are slugs, `booking` and `check_in` external ids; `member` is a pseudonym, or None if nobody
     is known. `spans` are cut to the period and the overstay. `batches` are the runs of numbered readings under the spans.
     `ledger` is the centre's ledger of the local days that the visit touches, at the time of reading; a day on which no
-    edge numbered a reading is left out. It is None if no ledger was recorded. `change` is the operator's, if there was one.
+    edge numbered a reading is left out. It is None if no ledger was recorded. `change` is the operator's, if there was one,
+    and `earlier` the last verdict that evidence replaced which came too late.
     """
 
     centre: str
@@ -92,3 +101,4 @@ class Visit(MeasuredVerdict):
     batches: tuple[BatchRun, ...] = ()
     ledger: tuple[LedgerDay, ...] | None = None
     change: OperatorChange | None = None
+    earlier: EarlierVerdict | None = None

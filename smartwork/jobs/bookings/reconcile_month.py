@@ -104,7 +104,7 @@ def judge_some(connection: Connection, month: date, timezone: str, now: datetime
             if is_unfinished(facts.slots, facts.spans, window, now):
                 unfinished.append(resource)
         store.mark_suspect(connection, stuck)
-        store.replace(connection, resources, window, judgements)
+        store.replace(connection, resources, window, judgements, now)
         store.finish(connection, month, resources)
         store.keep_stale(connection, month, unfinished)
     return len(resources)

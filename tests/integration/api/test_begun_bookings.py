@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from smartwork.db.access.tokens import Client
@@ -107,8 +108,47 @@ def test_after_the_deadline_of_the_contract_a_cancellation_is_late(api: Api, con
         cancelled = acme("DELETE", f"/v1/bookings/B{n}")[1]
         late = api.clock.at.isoformat().replace("+00:00", "Z")
         assert (cancelled["status"], cancelled["cancelled_late_at"]) == ("cancelled", (late, None)[n])
+    connection.execute("INSERT INTO span VALUES (1, %s, %s, 'occupied')", (NINE, NINE + HOUR))
+    assert [(row[1], row[3]) for row in verdicts(connection)] == [("cancelled_late", 7200), ("walk_in", 0), ("cancelled", 0)]
+    for name, until in (("B0", "2026-10-04T08:00:00Z"), ("B1", None)):
+        (listed,) = acme("GET", f"/v1/verdicts?booking={name}")[1]["verdicts"]
+        shown = acme("GET", f"/v1/verdicts/{listed['id']}")[1]
+        assert (shown["cancelled_at"], shown["spans"] if until else []) == (until, []), "what others did is not shown"
     api.clock.at = NINE - 10 * HOUR
     assert acme("PUT", "/v1/bookings/B0", booking())[1]["cancelled_late_at"] is None, "restored"
+
+
+def check_in(at: datetime) -> dict[str, str]:
+    return {"centre": "mons", "resource": "desk-1", "member": "m-1", "at": at.isoformat(), "method": "badge"}
+
+
+@pytest.mark.parametrize(("name", "verdict"), [("acme", "no_show"), ("network", "unverifiable")])
+def test_a_company_sends_no_check_in_afterwards_against_a_no_show(
+    api: Api, connection: Connection, name: str, verdict: str
+) -> None:
+    api.as_("acme")("PUT", "/v1/bookings/B", booking())
+    connection.execute("INSERT INTO span VALUES (1, %s, %s, 'vacant')", (NINE - HOUR, NINE + 9 * HOUR))
+    api.clock.at = NINE + 3 * HOUR
+    assert api.as_(name)("PUT", "/v1/check-ins/K", check_in(NINE))[0] == 201
+    assert [row[1] for row in verdicts(connection)] == [verdict]
+
+
+def test_a_verdict_that_changes_after_its_evidence_has_closed_is_kept(api: Api, connection: Connection) -> None:
+    api.as_("acme")("PUT", "/v1/bookings/B", booking())
+
+    def judged(days_later: int, *spans: tuple[int, int, str]) -> list[tuple[Any, ...]]:
+        connection.execute("DELETE FROM span")
+        for start, end, state in spans:
+            connection.execute("INSERT INTO span VALUES (1, %s, %s, %s)", (NINE + start * HOUR, NINE + end * HOUR, state))
+        reconcile_month(connection, NINE.date(), NINE + days_later * DAY, lambda *_: None)
+        return connection.execute("SELECT verdict, replaced_at FROM verdict_history ORDER BY verdict_history_id").fetchall()
+
+    assert judged(1, (0, 2, "vacant")) == []
+    assert judged(30, (0, 1, "occupied"), (1, 2, "vacant")) == [], "an outage may last so long"
+    assert judged(40, (0, 2, "occupied")) == [("left_early", NINE + 40 * DAY)]
+    assert judged(41, (0, 2, "occupied")) == [("left_early", NINE + 40 * DAY)]
+    with pytest.raises(psycopg.errors.RaiseException, match="history of verdicts is kept"):
+        connection.execute("DELETE FROM verdict_history")
 
 
 def put(connection: Connection, *bookings: Booking) -> None:

@@ -10,7 +10,7 @@ SELECT v.verdict_id, v.resource_id, v.company_id, co.slug AS company, v.first_se
        coalesce(mb.pseudonym, mc.pseudonym) AS member, b.external_id AS booking, k.external_id AS check_in,
        k.method AS check_in_method, v.starts_at, v.ends_at, v.reassigned_at, v.booked_s, v.occupied_s,
        v.vacant_s, v.unknown_s, v.over_s, v.cancelled_at, o.recorded_at AS change_at, o.recorded_by AS change_by,
-       o.reason AS change_reason
+       o.reason AS change_reason, e.verdict AS earlier_verdict, e.replaced_at AS earlier_replaced_at
 FROM verdict v
 JOIN resource r ON r.resource_id = v.resource_id
 JOIN centre c USING (centre_id)
@@ -25,6 +25,11 @@ LEFT JOIN LATERAL (
                    SELECT h.recorded_at, h.recorded_by, h.reason FROM booking_history h WHERE h.booking_id = b.booking_id) t
     WHERE t.reason IS NOT NULL ORDER BY t.recorded_at DESC LIMIT 1
 ) o ON true
+LEFT JOIN LATERAL (
+    SELECT e.verdict, e.replaced_at FROM verdict_history e
+    WHERE e.booking_id = v.booking_id OR (v.booking_id IS NULL AND e.check_in_id = v.check_in_id)
+    ORDER BY e.verdict_history_id DESC LIMIT 1
+) e ON true
 WHERE v.company_id IS NOT NULL AND v.verdict <> 'cancelled' AND r.kind IN ('desk', 'room')
   AND (%(companies)s::integer[] IS NULL OR v.company_id = ANY(%(companies)s))
   AND v.starts_at >= %(month)s::timestamp AT TIME ZONE c.timezone

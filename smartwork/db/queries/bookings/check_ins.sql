@@ -6,10 +6,12 @@ CREATE TEMPORARY TABLE IF NOT EXISTS staged_check_in (
 COPY staged_check_in FROM STDIN
 
 -- name: take_staged_check_ins
--- `company_id` is the company whose client sends them, NULL for the network's own; a company's members only are its own.
+-- `company_id` is the company whose client sends them, NULL for the network's own; a company's members only are its own. Of
+-- these the time of arrival is stored.
 -- A check-in that exists is left unchanged and returns no row.
-INSERT INTO check_in (client_company_id, external_id, resource_id, member_id, at, method)
-SELECT %(company_id)s::int, s.external_id, r.resource_id, m.member_id, s.at, s.method
+INSERT INTO check_in (client_company_id, external_id, resource_id, member_id, at, method, recorded_at)
+SELECT %(company_id)s::int, s.external_id, r.resource_id, m.member_id, s.at, s.method,
+       CASE WHEN %(company_id)s::int IS NOT NULL THEN %(arrived_at)s::timestamptz END
 FROM staged_check_in s
 JOIN centre c ON c.slug = s.centre
 JOIN resource r ON r.centre_id = c.centre_id AND r.slug = s.resource

@@ -39,7 +39,7 @@ WHERE b.resource_id = ANY(%(resource_ids)s) AND b.starts_at >= %(earliest)s AND 
   AND b.ends_at > %(start)s
 
 -- name: check_ins_to_judge
-SELECT k.resource_id, k.check_in_id, m.company_id, k.at FROM check_in k JOIN member m USING (member_id)
+SELECT k.resource_id, k.check_in_id, m.company_id, k.at, k.recorded_at FROM check_in k JOIN member m USING (member_id)
 WHERE k.resource_id = ANY(%(resource_ids)s) AND k.at >= %(start)s AND k.at < %(end)s
 
 -- name: stored_verdicts
@@ -49,7 +49,16 @@ FROM verdict WHERE resource_id = ANY(%(resource_ids)s) AND starts_at >= %(start)
 
 -- name: drop_verdicts
 -- By number, and by booking: a booking that moved from another place or month has its old verdict there.
-DELETE FROM verdict WHERE verdict_id = ANY(%(verdict_ids)s) OR booking_id = ANY(%(booking_ids)s)
+-- What a company may have been told is kept once its evidence has closed: it ended before `closed_before`.
+WITH gone AS (
+    DELETE FROM verdict WHERE verdict_id = ANY(%(verdict_ids)s) OR booking_id = ANY(%(booking_ids)s) RETURNING *
+)
+INSERT INTO verdict_history (replaced_at, resource_id, booking_id, check_in_id, company_id, verdict, starts_at, ends_at,
+                             reassigned_at, cancelled_at, first_seen, last_seen, booked_s, occupied_s, vacant_s, unknown_s,
+                             over_s)
+SELECT %(now)s, resource_id, booking_id, check_in_id, company_id, verdict, starts_at, ends_at, reassigned_at, cancelled_at,
+       first_seen, last_seen, booked_s, occupied_s, vacant_s, unknown_s, over_s
+FROM gone WHERE company_id IS NOT NULL AND ends_at < %(closed_before)s
 
 -- name: copy_verdicts
 COPY verdict (resource_id, booking_id, check_in_id, company_id, verdict, starts_at, ends_at, reassigned_at, first_seen,

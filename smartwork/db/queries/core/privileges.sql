@@ -33,7 +33,7 @@ GRANT DELETE ON span, span_queue, place_span_queue, edge_day, edge_clock, discov
 -- last use is written.
 GRANT SELECT ON centre, closure, zone, resource, place_code, company, member, member_sign_in, booking, booking_history,
     check_in, wifi_session, release, release_policy, span, verdict, stale_verdict, invoice, invoice_line, invoice_proof, invoice_event, api_token, ledger_day,
-    ledger_fault, schema_migration
+    ledger_fault, schema_migration, verdict_history
     TO smartwork_api;
 GRANT INSERT ON member, member_sign_in, booking, check_in, wifi_session, release, release_policy, stale_verdict TO smartwork_api;
 GRANT UPDATE ON booking, wifi_session, release, release_policy TO smartwork_api;
@@ -67,7 +67,7 @@ GRANT INSERT, UPDATE ON operator, centre, zone, resource, device, closure, polic
     verdict, daily_use, daily_peak, daily_energy, api_token, billed_month, span, stale_verdict, invoice_draft,
     device_assignment, place_span_queue, calendar_event, calendar_booking, alias
     TO smartwork_worker;
-GRANT INSERT ON agreement_version, invoice_event TO smartwork_worker;
+GRANT INSERT ON agreement_version, invoice_event, verdict_history TO smartwork_worker;
 GRANT DELETE ON member_sign_in, seller, tariff, contract, centre_contract, prepaid_pool, prepaid_lot, verdict,
     stale_verdict, daily_use, daily_peak, daily_energy, invoice_draft, device_assignment, alias TO smartwork_worker;
 GRANT UPDATE ON agreement_version TO smartwork_worker -- to lock the table: a trigger refuses to change a row

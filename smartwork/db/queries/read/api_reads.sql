@@ -100,7 +100,7 @@ SELECT v.verdict_id, v.resource_id, v.company_id, co.slug AS company, v.first_se
        coalesce(mb.pseudonym, mk.pseudonym) AS member, b.external_id AS booking, k.external_id AS check_in,
        k.method AS check_in_method, v.starts_at, v.ends_at, v.reassigned_at, v.booked_s, v.occupied_s,
        v.vacant_s, v.unknown_s, v.over_s, v.cancelled_at, o.recorded_at AS change_at, o.recorded_by AS change_by,
-       o.reason AS change_reason
+       o.reason AS change_reason, e.verdict AS earlier_verdict, e.replaced_at AS earlier_replaced_at
 FROM verdict v JOIN resource r ON r.resource_id = v.resource_id JOIN centre c USING (centre_id)
 LEFT JOIN company co ON co.company_id = v.company_id
 LEFT JOIN booking b ON b.booking_id = v.booking_id LEFT JOIN member mb ON mb.member_id = b.member_id
@@ -111,6 +111,11 @@ LEFT JOIN LATERAL (
                    SELECT h.recorded_at, h.recorded_by, h.reason FROM booking_history h WHERE h.booking_id = b.booking_id) t
     WHERE t.reason IS NOT NULL ORDER BY t.recorded_at DESC LIMIT 1
 ) o ON true
+LEFT JOIN LATERAL (
+    SELECT e.verdict, e.replaced_at FROM verdict_history e
+    WHERE e.booking_id = v.booking_id OR (v.booking_id IS NULL AND e.check_in_id = v.check_in_id)
+    ORDER BY e.verdict_history_id DESC LIMIT 1
+) e ON true
 WHERE (%(company_id)s::int IS NULL OR v.company_id = %(company_id)s)
   AND (%(verdict_id)s::bigint IS NULL OR v.verdict_id = %(verdict_id)s)
   AND (%(booking)s::text IS NULL OR b.external_id = %(booking)s)

@@ -100,6 +100,30 @@ def test_a_check_in_of_the_company_makes_a_no_show_unverifiable() -> None:
     assert verdicts([booking("09:00", "12:00")], measured(), somebody_else) == ["no_show"]
 
 
+def test_a_check_in_that_a_company_sends_after_its_booking_makes_no_doubt() -> None:
+    def sent(clock: str) -> RecordedCheckIn:
+        return RecordedCheckIn(5, 7, at("09:02"), at(clock))
+
+    slot = booking("09:00", "12:00")
+    assert verdicts([slot], measured(), sent("12:00")) == ["unverifiable"]
+    (late,) = judge([slot], measured(), sent("12:01"))
+    assert (late.verdict, late.check_in_id) == ("no_show", None)
+    in_time = RecordedCheckIn(6, 7, at("09:30"))
+    (judged,) = judge([slot], measured(), sent("12:01"), in_time)
+    assert (judged.verdict, judged.check_in_id) == ("unverifiable", 6)
+    assert verdicts([], measured(("09:00", "12:00")), sent("12:01")) == ["walk_in"], "it still names a walk-in"
+
+
+def test_a_late_cancellation_has_its_booked_time_and_a_cancellation_in_time_has_none() -> None:
+    late = BookedSlot(1, 7, Interval(at("09:00"), at("12:00")), cancelled=True, cancelled_late_at=at("08:00"))
+    cancelled, walk_in = judge([late], measured(("09:00", "10:00")))
+    assert (cancelled.verdict, cancelled.cancelled_at, cancelled.booked_s, cancelled.vacant_s, cancelled.occupied_s) == (
+        "cancelled_late", at("08:00"), 10800, 10800, 0,
+    )  # fmt: skip
+    assert (walk_in.verdict, walk_in.occupied_s) == ("walk_in", 3600), "others may use the place"
+    assert [each.booked_s for each in judge([booking("09:00", "12:00", cancelled=True)], measured())] == [0]
+
+
 def test_suspect_time_counts_as_unknown() -> None:
     stuck = [Span(at("00:00"), at("23:00"), "occupied", suspect=True)]
     (found,) = judge([booking("09:00", "12:00")], stuck)
