@@ -18,8 +18,8 @@ from smartwork.jobs.bookings.file_entry import LONGEST_ID
 
 MAX_BOOKINGS = 200_000
 """Bookings of one import of calendars. More is a mistake, or an attack."""
-_LONGEST_UID = 130
-"""A longer UID is shortened in ids, to leave room for label and place."""
+_LONGEST_END = 100
+"""What stands behind the UID of an id is cut to this, if the id is too long."""
 
 
 @dataclass(slots=True)
@@ -207,14 +207,22 @@ def _say_billed(line: int, linked: LinkedBooking, plan: CalendarPlan) -> None:
 
 def _ids(state: EventState, slot: Slot) -> tuple[str, ...]:
     """The ids that a new booking may get: UID and label; with the place if that is in use, for a second place or a copy."""
-    uid = state.uid
-    if len(uid) > _LONGEST_UID:
-        uid = f"{uid[: _LONGEST_UID - 17]}~{hashlib.sha256(uid.encode()).hexdigest()[:16]}"
-    base = f"{uid}/{slot.label}" if slot.label else uid
-    return tuple(name[:LONGEST_ID] for name in (base, f"{base}~{slot.resource}", f"{base}~{slot.centre}~{slot.resource}"))
+    label = f"/{slot.label}" if slot.label else ""
+    ends = (label, f"{label}/{slot.resource}", f"{label}/{slot.centre}/{slot.resource}")
+    return tuple(_fitting(state.uid, end) for end in ends)
 
 
-def _more_ids(state: EventState, slot: Slot) -> Iterable[str]:
-    base = _ids(state, slot)[1]
-    digest = hashlib.sha256(f"{state.calendar}/{slot.starts_at.isoformat()}".encode()).hexdigest()
-    return (f"{base[: LONGEST_ID - 20]}~{digest[:8]}", f"{base[: LONGEST_ID - 20]}~{digest[8:24]}")
+def _more_ids(state: EventState, slot: Slot) -> tuple[str, ...]:
+    """Ids for the case that those of `_ids` are in use, for example by bookings of CSV files."""
+    digest = hashlib.sha256(f"{state.calendar}/{slot.label}/{slot.starts_at.isoformat()}".encode()).hexdigest()
+    label = f"/{slot.label}" if slot.label else ""
+    return tuple(_fitting(state.uid, f"{label}/{slot.resource}/{digest[at : at + 8]}") for at in range(0, 64, 8))
+
+
+def _fitting(uid: str, end: str) -> str:
+    """`uid` and `end` as an id that is not too long: a long UID is cut, and its digest keeps the id unambiguous."""
+    if len(uid) + len(end) <= LONGEST_ID:
+        return uid + end
+    digest = hashlib.sha256(f"{uid}{end}".encode()).hexdigest()[:16]
+    end = end[-_LONGEST_END:]
+    return f"{uid[: LONGEST_ID - len(end) - 17]}~{digest}{end}"
