@@ -28,9 +28,14 @@ class UnknownNameError(SmartworkError):
         super().__init__(reason)
 
 
+def visible(text: str) -> str:
+    """`text` without invisible characters; each run of white space is one plain space."""
+    return " ".join("".join(each for each in text if each.isascii() or unicodedata.category(each) != "Cf").split())
+
+
 def fold(text: str) -> str:
-    """`text` as names are compared: Unicode NFC, without case, each run of white space one space."""
-    return " ".join(unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()).split())
+    """`text` as names are compared: Unicode NFC, without case and invisible characters, each run of white space one space."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", visible(text)).casefold())
 
 
 def possible_pseudonyms(text: str) -> tuple[str, ...]:
@@ -69,7 +74,7 @@ class Alias:
     @property
     def fault(self) -> str | None:
         """Why it cannot be an alias, or None."""
-        if not fold(self.name) or len(self.name) > LONGEST_NAME or not self.name.isprintable():
+        if not fold(self.name) or len(self.name) > LONGEST_NAME or not visible(self.name).isprintable():
             return f"a name has 1 to {LONGEST_NAME} characters that can be printed"
         if self.source and not _SOURCE.fullmatch(self.source):
             return f"{self.source[:60]!r} cannot be a source; use lower-case letters, digits and hyphens"
@@ -90,15 +95,15 @@ class Names:
     aliases_of_centres: Mapping[str, str] = field(default_factory=dict)
     aliases_of_places: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     aliases_of_members: Mapping[str, str] = field(default_factory=dict)
-    _by_name: dict[str, tuple[tuple[str, str], ...]] = field(init=False, repr=False, compare=False)
+    _by_name: dict[str, list[tuple[str, str]]] = field(init=False, repr=False, compare=False)
     _looked_up: dict[str, tuple[str, ...]] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Index the places by their folded slugs and names."""
-        by_name: dict[str, tuple[tuple[str, str], ...]] = {}
+        by_name: dict[str, list[tuple[str, str]]] = {}
         for place, name in self.places.items():
             for key in {fold(place[1]), fold(name)}:
-                by_name[key] = (*by_name.get(key, ()), place)
+                by_name.setdefault(key, []).append(place)
         object.__setattr__(self, "_by_name", by_name)
 
     def centre(self, text: str) -> str:
@@ -113,7 +118,7 @@ class Names:
         close = self._close(text, {fold(each): slug for slug, name in self.centres.items() for each in (slug, name)})
         raise UnknownNameError(
             "centre",
-            f"{text[:60]!r} names no centre of this network{_did_you_mean(close)}. Add an alias: "
+            f"{text[:60]!r} names no centre of this network{_did_you_mean(close)} Add an alias: "
             f"smartwork aliases set {_quoted(text)} {close[0] if close else 'CENTRE'}",
         )
 
@@ -144,7 +149,7 @@ class Names:
         full = text if known is None or centre is None or fold(text) not in self._by_name else f"{centre}, {text}"
         raise UnknownNameError(
             "place",
-            f"{text[:60]!r} names no {where}{_did_you_mean(close)}. Add an alias: "
+            f"{text[:60]!r} names no {where}{_did_you_mean(close)} Add an alias: "
             f"smartwork aliases set {_quoted(full)} {target}",
         )
 
@@ -163,7 +168,7 @@ class Names:
         close = self._close(text, {fold(each): each for each in self.pseudonyms})
         raise UnknownNameError(
             "member",
-            f"{text[:60]!r} names no member{_did_you_mean(close)}. Register the member, or add an alias: "
+            f"{text[:60]!r} names no member{_did_you_mean(close)} Register the member, or add an alias: "
             f"smartwork aliases set {_quoted(text)} {close[0] if close else 'PSEUDONYM'}",
         )
 
@@ -220,7 +225,7 @@ def _without_scheme(text: str) -> str:
 
 
 def _did_you_mean(close: tuple[str, ...]) -> str:
-    return f"; did you mean {' or '.join(close)}?" if close else ""
+    return f"; did you mean {' or '.join(close)}?" if close else "."
 
 
 def _quoted(text: str) -> str:

@@ -13,20 +13,22 @@ from decimal import Decimal
 from typing import Literal, get_args
 
 from smartwork.domain.bookings.importing import NoSuchTimeError
+from smartwork.domain.bookings.names import visible
 
 DateOrder = Literal["dmy", "mdy", "ymd"]
 DATE_ORDERS: tuple[DateOrder, ...] = get_args(DateOrder)
 
 _DAY = timedelta(days=1)
 _BASES = {1900: date(1899, 12, 30), 1904: date(1904, 1, 1)}
+_LAST_SHORT_YEAR = 69
 _FEW_DECIMALS = 4
 """A serial date with so few decimals may have been rounded by its cell; see `_serial`."""
 _MONTHS = {
     name: month
     for month, names in enumerate(
         (
-            "january jan janvier janv januari januar jan", "february feb fevrier fevr fev februari februar",
-            "march mar mars maart mrt marz mar", "april apr avril avr", "may mai mei",
+            "january jan janvier janv januari januar jan janner", "february feb fevrier fevr fev februari februar",
+            "march mar mars maart mrt marz mrz mar", "april apr avril avr", "may mai mei",
             "june jun juin juni", "july jul juillet juil juli", "august aug aout augustus",
             "september sept sep septembre", "october oct octobre oktober okt",
             "november nov novembre", "december dec decembre dezember dez",
@@ -53,8 +55,8 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})$")
 _DAY_MONTH = re.compile(r"(\d{1,2})(?:\.|er|st|nd|rd|th)?[ /-]?([a-z]+)\.?[ /,-]{0,2}(\d{4}|\d{2})$")
 _MONTH_DAY = re.compile(r"([a-z]+)\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})$")
 _WEEKDAY = re.compile(r"([a-z]{2,9})[.,]{0,2} ")
-_CLOCK = re.compile(r"(\d{1,2})(?::|h)(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?: ?([ap])\.?m\.?)?$")
-_HOUR = re.compile(r"(\d{1,2}) ?(?:([ap])\.?m\.?|h)$")
+_CLOCK = re.compile(r"(\d{1,2}) ?(?::|h|u)(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?: ?(?:([ap])\.?m\.?|h|uhr|uur))?$")
+_HOUR = re.compile(r"(\d{1,2}) ?(?:([ap])\.?m\.?|h|u|uhr|uur)$")
 _OFFSET = re.compile(r"(?: ?(z)| (?:utc|gmt)| ?(?:utc|gmt)? ?([+-])(\d{2}):?(\d{2}))$")
 _BETWEEN = re.compile(r"(?<=\d)(?:t|,? (?:at |om |à |a |@ |um )?)(?=\d)")
 _SERIAL = re.compile(r"(\d{5})(?:[.,](\d+))?$")
@@ -84,59 +86,69 @@ class DateOrderError(ValueError):
 
 
 def clean(text: str) -> str:
-    """`text` without invisible characters and surrounding white space; every white space is one plain space."""
-    visible = "".join(each for each in text if unicodedata.category(each) != "Cf")
-    return " ".join(visible.removeprefix("'").split())
+    """`text` without invisible characters, and without the apostrophe by which a spreadsheet marks text."""
+    return visible(text).removeprefix("'").strip()
 
 
-def find_date_order(texts: Iterable[str]) -> DateOrder | None:
-    """Which number of the numeric dates in `texts` is the day: the order in which all of them are dates.
+def find_date_order(texts: Iterable[str], told: DateOrder | None = None) -> DateOrder | None:
+    """The order of day, month and year in which all numeric dates of `texts` are dates, or the one that was told.
 
-    A year of two digits stands last. None if no text needs it. Raises DateOrderError if both orders fit, or none.
+    A year of two digits stands last, unless the date is written as 26-10-05, where it may stand first. None if no text needs
+    an order. Raises DateOrderError if several orders fit, if none does, and if a text has another order than the one told.
     """
-    day_first = month_first = undecided = None
+    left: frozenset[DateOrder] | None = None
+    seen: list[tuple[str, dict[DateOrder, date]]] = []
     for text in texts:
-        match = _NUMBERS.match(_date_part(clean(text).lower()))
-        if match is None:
-            continue
-        first, second = int(match[1]), int(match[3])
-        if first > 12 >= second:
-            day_first = day_first or text
-        elif second > 12 >= first:
-            month_first = month_first or text
-        elif first != second:
-            undecided = undecided or text
-    if day_first and month_first:
-        raise DateOrderError(
-            month_first,
-            f"{clean(day_first)!r} has the day first and {clean(month_first)!r} the month first, so the other dates of the "
-            "file may mean either. Write all dates in one order",
-        )
-    if undecided and not (day_first or month_first):
-        raise DateOrderError(
-            undecided,
-            f"{clean(undecided)!r} may have the day or the month first, and no date of the file decides it. "
-            "Use --date-order dmy or --date-order mdy, or date_order in the map",
-        )
-    return "dmy" if day_first else "mdy" if month_first else None
+        plain = _date_part(clean(text).lower())
+        if (match := _YEAR_FIRST.match(plain)) and not _dates((match[1], match[3], match[4]), ("ymd",)):
+            if _dates((match[1], match[4], match[3]), ("ymd",)):
+                raise DateOrderError(text, f"{clean(text)!r} has the day before the month. Write dates as yyyy-mm-dd")
+        elif possible := _possible(plain):
+            seen.append((text, possible))
+            left = frozenset(possible) if left is None else left & frozenset(possible)
+            if told is not None and told not in possible:
+                raise DateOrderError(text, f"{clean(text)!r} has another order than {told}, which was told. Check the order")
+            if not left:
+                first = next(other for other, orders in seen if not orders.keys() & possible.keys() or len(orders) == 1)
+                raise DateOrderError(
+                    text,
+                    f"{clean(text)!r} and {clean(first)!r} have day, month and year in different orders, so other dates "
+                    "of the file may mean either. Write all dates in one order",
+                )
+    if told is not None or left is None:
+        return told
+    for text, possible in seen:
+        if len({possible[order] for order in left}) > 1:
+            orders = [order for order in DATE_ORDERS if order in left]
+            raise DateOrderError(
+                text,
+                f"{clean(text)!r} may be {' or '.join(str(possible[order]) for order in orders)}, and no date of the file "
+                f"decides it. Use --date-order {' or --date-order '.join(orders)}, or date_order in the map",
+            )
+    return next(order for order in DATE_ORDERS if order in left)
 
 
 def read_moment(text: str, written: Written) -> datetime:
     """The date and time of `text`; without an offset in the text it has no zone. Raises NoSuchTimeError."""
     plain = clean(text).lower()
     if match := _SERIAL.match(plain):
-        return _serial(text, match, written)
+        moment = _serial(text, match, written)
+        if match[2] is None:
+            raise NoSuchTimeError(f"{text.strip()[:40]!r} has no time of day; expected for example 45567.375")
+        return moment
+    if plain.startswith("##"):
+        raise NoSuchTimeError("'####' is shown where a column is too narrow; widen it before the sheet is saved as CSV")
     offset, rest = _split_offset(plain)
     day, clock = _split_time(rest)
     if (time := _clock(clock)) is not None:
         return (_midnight(_day(text, day, written)) + time).replace(tzinfo=offset)
     try:
-        moment = datetime.fromisoformat(plain.upper())
+        iso = datetime.fromisoformat(plain.upper())
     except ValueError:
-        moment = None
-    if moment is not None and re.search(r"[T ]\d", plain.upper()):
-        return moment
-    if moment is None and not _is_date(text, plain, written):
+        iso = None
+    if iso is not None and re.search(r"[T ]\d", plain.upper()):
+        return iso
+    if iso is None and not _is_date(text, plain, written):
         raise NoSuchTimeError(f"{text.strip()[:40]!r} is not a time; expected for example 2026-10-05T09:00")
     raise NoSuchTimeError(f"{text.strip()[:40]!r} has no time of day; expected for example 2026-10-05T09:00")
 
@@ -279,11 +291,12 @@ def _day(text: str, plain: str, written: Written) -> date:
     weekday = None
     if (match := _WEEKDAY.match(plain)) and match[1] in _WEEKDAYS and match[1] not in _MONTHS:
         weekday, plain = _WEEKDAYS[match[1]], plain[match.end() :]
-    year, month, day = _numbers(text, plain, written)
     try:
-        found = date(year, month, day)
-    except ValueError:
-        raise NoSuchTimeError(f"{text.strip()[:40]!r}: there is no day {day} in month {month} of {year}") from None
+        found = date(*_numbers(text, plain, written))
+    except NoSuchTimeError:
+        raise
+    except ValueError as error:
+        raise NoSuchTimeError(f"{text.strip()[:40]!r} is not a date: {error}") from None
     if weekday is not None and found.weekday() != weekday:
         raise NoSuchTimeError(f"{text.strip()[:40]!r}: {found} is another day of the week")
     return found
@@ -296,30 +309,55 @@ def _numbers(text: str, plain: str, written: Written) -> tuple[int, int, int]:
     if match := _COMPACT.match(plain):
         return int(match[1]), int(match[2]), int(match[3])
     if (match := _DAY_MONTH.match(plain)) and match[2] in _MONTHS:
-        return _year(text, match[3]), _MONTHS[match[2]], int(match[1])
+        return _year(match[3]), _MONTHS[match[2]], int(match[1])
     if (match := _MONTH_DAY.match(plain)) and match[1] in _MONTHS:
         return int(match[3]), _MONTHS[match[1]], int(match[2])
+    possible = _possible(plain)
+    if written.date_order is not None and possible:
+        possible = {order: day for order, day in possible.items() if order == written.date_order}
+    if len(days := set(possible.values())) > 1:
+        raise NoSuchTimeError(
+            f"{text.strip()[:40]!r} may be {' or '.join(map(str, sorted(days)))}. Use --date-order, or date_order in the map"
+        )
+    if not days:
+        raise NoSuchTimeError(
+            f"{text.strip()[:40]!r} is not a date{f' in the order {written.date_order}' if written.date_order else ''}"
+            if _NUMBERS.match(plain)
+            else f"{text.strip()[:40]!r} is not a time; expected for example 2026-10-05T09:00"
+        )
+    (day,) = days
+    return day.year, day.month, day.day
+
+
+def _possible(plain: str) -> dict[DateOrder, date]:
+    """The dates that three numbers can be, by order; empty if the text is not such a date."""
     match = _NUMBERS.match(plain)
     if match is None:
-        raise NoSuchTimeError(f"{text.strip()[:40]!r} is not a time; expected for example 2026-10-05T09:00")
-    first, second, last = match[1], match[3], match[4]
-    if written.date_order == "ymd":
-        if len(last) == 4:
-            raise NoSuchTimeError(f"{text.strip()[:40]!r} has the year last, but date_order is ymd")
-        return _year(text, first), int(second), int(last)
-    if written.date_order is None and first.lstrip("0") != second.lstrip("0"):
-        raise NoSuchTimeError(
-            f"{text.strip()[:40]!r} may have the day or the month first. Use --date-order dmy or --date-order mdy"
-        )
-    day, month = (first, second) if written.date_order != "mdy" else (second, first)
-    return _year(text, last), int(month), int(day)
+        return {}
+    first, separator, second, last = match.groups()
+    orders: tuple[DateOrder, ...] = ("dmy", "mdy")
+    if len(last) == 2 and len(first) == 2 and len(second) == 2:
+        orders = ("dmy", "mdy", "ymd") if separator == "-" else orders
+    return _dates((first, second, last), orders)
 
 
-def _year(text: str, digits: str) -> int:
+def _dates(numbers: tuple[str, str, str], orders: Iterable[DateOrder]) -> dict[DateOrder, date]:
+    found: dict[DateOrder, date] = {}
+    for order in orders:
+        named = dict(zip(order, numbers, strict=True))
+        try:
+            found[order] = date(_year(named["y"]), int(named["m"]), int(named["d"]))
+        except ValueError:
+            continue
+    return found
+
+
+def _year(digits: str) -> int:
+    """The year; two digits mean 2000 to 2069. Raises ValueError for a later one."""
     if len(digits) == 4:
         return int(digits)
-    if int(digits) > 69:
-        raise NoSuchTimeError(f"{text.strip()[:40]!r} has the year {digits}; write years with four digits")
+    if int(digits) > _LAST_SHORT_YEAR:
+        raise ValueError("write years with four digits")
     return 2000 + int(digits)
 
 

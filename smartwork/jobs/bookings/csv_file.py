@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 
 from smartwork.domain.bookings.importing import Fault, NoSuchTimeError
-from smartwork.domain.bookings.names import fold
+from smartwork.domain.bookings.names import fold, visible
 from smartwork.domain.bookings.written_times import (
     DateOrder,
     DateOrderError,
@@ -72,6 +72,7 @@ class _Reader:
     columns: dict[str, int] = field(init=False)
     written: Written = field(init=False)
     labels: dict[str, str] = field(init=False)
+    last_needed: int = field(init=False)
     skipped: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -82,6 +83,7 @@ class _Reader:
             needed = {name: what for name, what in needed.items() if name not in self.map.centre.names}
         if missing := {name: what for name, what in needed.items() if name not in self.columns}:
             raise InputError(_missing(self.sheet, self.map, missing))
+        self.last_needed = max(self.columns[name] for name in needed)
         self.labels = {
             "external_id": " + ".join(self.map.id.columns) or "id",
             "centre": _label(self.map.centre, "centre"),
@@ -93,19 +95,18 @@ class _Reader:
         }
 
     def decide_date_order(self, told: DateOrder | None) -> None:
-        """Take the order that was told, of the map, or of the file as a whole. Raises InputError if none decides."""
+        """Take the order that was told, of the map, or of the file as a whole. Raises InputError if none decides, or one
+        contradicts the file.
+        """
         self.written = self.map.times.written()
         order = told or self.written.date_order
-        if order is None:
-            names = (self.map.start.column, self.map.start.date, self.map.end.column, self.map.end.date)
-            cells = [
-                (row, name, self.cell(row, name)) for row in self.sheet.rows for name in dict.fromkeys(filter(None, names))
-            ]
-            try:
-                order = find_date_order(text for _, _, text in cells)
-            except DateOrderError as error:
-                line, name = next(((row.line, name) for row, name, text in cells if text == error.text), (1, ""))
-                raise InputError(f"Line {line}, {name!r}: {error}.") from None
+        names = (self.map.start.column, self.map.start.date, self.map.end.column, self.map.end.date)
+        cells = [(row, name, self.cell(row, name)) for row in self.sheet.rows for name in dict.fromkeys(filter(None, names))]
+        try:
+            order = find_date_order((text for _, _, text in cells), order)
+        except DateOrderError as error:
+            line, name = next(((row.line, name) for row, name, text in cells if text == error.text), (1, ""))
+            raise InputError(f"Line {line}, {name!r}: {error}.") from None
         self.written = Written(order, self.written.serial_base, self.written.decimal)
 
     def notices(self) -> list[Fault]:
@@ -123,8 +124,8 @@ class _Reader:
 
     def entry(self, row: Row) -> BookingEntry | None:
         """The booking of a row, or None if the map skips it. Raises _Refused."""
-        width, needed = len(self.sheet.names), max(self.columns[name] for name in self.map.needed() if name in self.columns)
-        if not needed < len(row.cells) <= width:
+        width = len(self.sheet.names)
+        if not self.last_needed < len(row.cells) <= width:
             raise _Refused("line", f"has {len(row.cells)} columns, but line {self.sheet.line} has {width}")
         status = self._status(row)
         if status is None or self._skips(row):
@@ -187,6 +188,7 @@ class _Reader:
         return source.join.join(part for part in parts if part)
 
     def _intact(self, text: str, name: str) -> str:
+        text = visible(text)
         if _SHORTENED.fullmatch(text):
             raise _Refused(
                 self.labels[name],

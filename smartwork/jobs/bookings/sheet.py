@@ -84,12 +84,18 @@ def _cells(text: str, separator: str, *, lines_before: int) -> Iterator[tuple[in
 
 
 def _sheet(rows: Iterator[tuple[int, list[str]]]) -> Sheet:
-    filled = ((line, [cell.strip() for cell in cells]) for line, cells in rows)
+    filled = ((line, [_value(cell) for cell in cells]) for line, cells in rows)
     filled = ((line, cells) for line, cells in filled if any(cells))
     line, names = next(filled, (1, []))
     width = len(_without_trailing_empty(names))
     body = tuple(Row(at, tuple(_fitted(cells, width))) for at, cells in filled)
     return Sheet(line, tuple(names[:width]), body)
+
+
+def _value(cell: str) -> str:
+    """The value of a cell. Some exports write `="00123"`, so that a spreadsheet takes digits for text."""
+    cell = cell.strip()
+    return cell[2:-1].replace('""', '"').strip() if len(cell) > 2 and cell.startswith('="') and cell.endswith('"') else cell
 
 
 def _fitted(cells: list[str], width: int) -> list[str]:

@@ -33,7 +33,9 @@ def made(**changes: Any) -> SheetReading:
 
 def test_the_whole_file_decides_the_order_of_day_and_month() -> None:
     rows = "A,mons,desk-1,m-1,03/04/2026 9:00,03/04/2026 10:00,\n"
-    with pytest.raises(InputError, match=r"Line 2, 'starts_at': '03/04/2026 9:00' may have .*--date-order dmy"):
+    with pytest.raises(
+        InputError, match=r"Line 2, 'starts_at': '03/04/2026 9:00' may be 2026-04-03 or 2026-03-04.*--date-order dmy"
+    ):
         read(HEAD + rows)
     for other, first in (
         ("B,mons,desk-1,m-1,25/04/2026 9:00,25/04/2026 10:00,\n", at(2026, 4, 3, 9, 0)),
@@ -41,11 +43,22 @@ def test_the_whole_file_decides_the_order_of_day_and_month() -> None:
     ):
         assert read(HEAD + rows + other).entries[0].starts_at == first
     assert read(HEAD + rows, SheetReading(date_order="mdy")).entries[0].starts_at == at(2026, 3, 4, 9, 0)
-    with pytest.raises(InputError, match=r"Line 3, 'ends_at'.*one order"):
+    with pytest.raises(InputError, match=r"Line 3, 'ends_at'.*in different orders"):
         read(
             HEAD
             + "A,mons,desk-1,m-1,25/04/2026 9:00,25/04/2026 9:30,\nB,mons,desk-1,m-1,2026-04-25T10:00,04/25/2026 11:00,\n"
         )
+
+
+def test_the_order_that_was_told_is_held_against_the_file() -> None:
+    text = HEAD + "A,mons,desk-1,m-1,03/04/2026 9:00,03/04/2026 10:00,\nB,mons,desk-1,m-1,04/25/2026 9:00,04/25/2026 10:00,\n"
+    with pytest.raises(InputError, match="Line 3, 'starts_at': '04/25/2026 9:00' has another order than dmy"):
+        read(text, SheetReading(date_order="dmy"))
+
+
+def test_names_with_non_breaking_and_invisible_characters_are_plain_names() -> None:
+    (entry,) = read(HEAD + "A\u200b,mons,Bureau\u00a03,m-1\ufeff,2026-04-13T09:00,2026-04-13T10:00,\n").entries
+    assert (entry.external_id, entry.resource, entry.member) == ("A", "Bureau 3", "m-1")
 
 
 def test_serial_dates_and_decimal_hours_of_excel() -> None:

@@ -26,6 +26,7 @@ from tests.support.workbook import workbook
         "a,b,\n1,2\n",
         "\n\na,b\n,\n1,2\n\n",
         ' a , "b"\n\u00a01\u00a0, 2 \n',
+        'a,b\n="1","=""2"""\n',
     ],
 )
 def test_separators_line_ends_and_empty_lines_and_columns_do_not_matter(text: str) -> None:
