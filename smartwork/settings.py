@@ -214,6 +214,10 @@ class HealthSettings(Settings):
     )
 
 
+class FeedWatchSettings(DatabaseSettings, HealthSettings):
+    """The service that polls calendar feeds, `smartwork bookings feeds poll --watch`."""
+
+
 class EdgeSettings(BrokerSettings, HealthSettings):
     """The gateway of one centre, `python -m edge`."""
 

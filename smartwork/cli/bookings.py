@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from smartwork.cli.endpoints import open_database
+from smartwork.cli.feeds import feeds_app
 from smartwork.cli.options import AsJson
 from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.errors import InputError, SmartworkError
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 _MAX_ROWS = 40
 """Refused rows and notices listed on the terminal; `--json` lists all."""
 
-bookings_app = typer.Typer(help="Import bookings from files; extend series.", no_args_is_help=True)
+bookings_app = typer.Typer(help="Import bookings from files and calendar feeds; extend series.", no_args_is_help=True)
+bookings_app.add_typer(feeds_app, name="feeds")
 
 
 class RowsRefused(SmartworkError):  # noqa: N818

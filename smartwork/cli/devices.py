@@ -16,6 +16,8 @@ from smartwork.cli.endpoints import open_database
 from smartwork.cli.options import AsJson
 from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.cli.tables import Column, FittedTable, Row
+from smartwork.clock import now
+from smartwork.db.bookings.feeds import failing_feeds
 from smartwork.db.network.alarms import ActiveAlarm, active_alarms
 from smartwork.db.network.devices import RegisteredDevice, registered_devices
 from smartwork.db.network.discovered_devices import UnregisteredDevice, discovered_devices
@@ -48,7 +50,7 @@ def devices_command(*, centre: Centre = None, as_json: AsJson = False) -> None:
 def alarms_command(*, centre: Centre = None, as_json: AsJson = False) -> None:
     """List active alarms: lamps that do not follow commands, silent or stuck or flapping sensors, full outboxes."""
     with progress_bar() as progress, open_database(progress) as connection:
-        alarms = active_alarms(connection, centre)
+        alarms = [*active_alarms(connection, centre), *failing_feeds(connection, now(), centre)]
     if as_json:
         print(json.dumps([_renamed(asdict(alarm), "message", "says") for alarm in alarms], indent=2, default=_text))
     else:

@@ -25,6 +25,7 @@ from smartwork.settings import (
     DashboardSettings,
     DatabaseSettings,
     EdgeSettings,
+    FeedWatchSettings,
     IngestSettings,
     RoleSettings,
     Settings,
@@ -47,6 +48,7 @@ SETTINGS: dict[str, tuple[type[Settings], ...]] = {
     "registry": (DatabaseSettings, BrokerSettings),
     "roles": (RoleSettings,),
     "worker": (DatabaseSettings, BrokerSettings),
+    "feeds": (FeedWatchSettings,),
     "ingest": (IngestSettings,),
     "api": (ApiSettings,),
     "edge": (EdgeSettings,),
@@ -130,11 +132,15 @@ def test_the_command_of_a_service_exists(name: str) -> None:
             assert importlib.util.find_spec(f"{module}.__main__")
         case ["python", script]:
             assert script in copied(dockerfile_of(OURS[name])).values()
-        case ["smartwork", command]:
+        case ["smartwork", command, *rest]:
             assert PROJECT["scripts"]["smartwork"] == "smartwork.__main__:main"
             group = typer.main.get_command(app)
             assert isinstance(group, typer.core.TyperGroup)
-            assert command in group.commands
+            found = group.commands.get(command)
+            for name_of_command in (part for part in rest if not part.startswith("-")):
+                assert isinstance(found, typer.core.TyperGroup)
+                found = found.commands.get(name_of_command)
+            assert found is not None
         case ["streamlit", "run", script, *_]:
             assert (ROOT / script).is_file()
         case other:
@@ -278,6 +284,7 @@ def test_each_service_has_a_role_of_its_own_and_only_one_shot_is_a_superuser() -
         "migrate": Role.OWNER,
         "registry": Role.WORKER,
         "worker": Role.WORKER,
+        "feeds": Role.WORKER,
         "ingest": Role.INGEST,
         "api": Role.API,
         "dashboard": Role.DASHBOARD,

@@ -60,7 +60,7 @@ def import_calendar(
         )
         plan.faults += [*file.faults, *faults]
         plan.notices += [*file.notices, *notices]
-        author = Author(f"import {source.name}"[:100], "network", reason)
+        author = Author((source.author or f"import {source.name}")[:100], "network", reason)
         how = _Carrying(author, now, dry_run=dry_run, all_or_nothing=all_or_nothing)
         return _carry_out(connection, plan, network.states, how, progress)
 

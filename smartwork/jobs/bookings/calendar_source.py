@@ -10,9 +10,11 @@ class CalendarSource:
     `name` is the file or feed as reports and the history of bookings name it. `calendar` identifies the calendar between
     imports; None: the name in the text (X-WR-CALNAME or NAME) does, else `name`. `centre` is used for events that name no
     centre. With `resource`, the calendar is that of this place of `centre`: all its events are there, whatever they say.
+    `author` is who the history of bookings names; None: `import` and the name.
     """
 
     name: str
     calendar: str | None = None
     centre: str | None = None
     resource: str | None = None
+    author: str | None = None

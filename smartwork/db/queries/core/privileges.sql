@@ -46,12 +46,12 @@ GRANT UPDATE (last_used_at) ON api_token TO smartwork_api;
 -- name: grant_to_dashboard
 -- Everything that a page shows, and no token.
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO smartwork_dashboard;
-REVOKE ALL ON api_token, member_sign_in, place_code, wifi_session, alias, alias_key FROM smartwork_dashboard
+REVOKE ALL ON api_token, member_sign_in, place_code, wifi_session, alias, alias_key, feed_secret FROM smartwork_dashboard
 
 -- name: grant_to_books
 -- It may add to the books and change nothing in them.
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO smartwork_books;
-REVOKE ALL ON api_token, member_sign_in, place_code, alias, alias_key FROM smartwork_books;
+REVOKE ALL ON api_token, member_sign_in, place_code, alias, alias_key, feed_secret FROM smartwork_books;
 GRANT INSERT ON invoice, invoice_line, invoice_proof, invoice_event, prepaid_lot, prepaid_entry, account, posting, entry,
     settlement_item, settled_terms, payout_order, payout, centre_statement TO smartwork_books;
 GRANT INSERT, UPDATE ON document_series, billed_month TO smartwork_books;
@@ -65,11 +65,12 @@ GRANT INSERT, UPDATE ON operator, centre, zone, resource, device, closure, polic
     member_sign_in, place_code, booking, check_in, wifi_session, release, release_policy, seller, tariff,
     contract, centre_contract, prepaid_pool, prepaid_lot,
     verdict, daily_use, daily_peak, daily_energy, api_token, billed_month, span, stale_verdict, invoice_draft,
-    device_assignment, place_span_queue, calendar_event, calendar_booking, alias
+    device_assignment, place_span_queue, calendar_event, calendar_booking, alias, booking_feed, feed_secret, feed_missing_event
     TO smartwork_worker;
 GRANT INSERT ON agreement_version, invoice_event, verdict_history TO smartwork_worker;
 GRANT DELETE ON member_sign_in, seller, tariff, contract, centre_contract, prepaid_pool, prepaid_lot, verdict,
-    stale_verdict, daily_use, daily_peak, daily_energy, invoice_draft, device_assignment, alias TO smartwork_worker;
+    stale_verdict, daily_use, daily_peak, daily_energy, invoice_draft, device_assignment, alias, booking_feed, feed_secret,
+    feed_missing_event TO smartwork_worker;
 GRANT UPDATE ON agreement_version TO smartwork_worker -- to lock the table: a trigger refuses to change a row
 
 -- name: grant_retention

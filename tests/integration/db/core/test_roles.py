@@ -81,6 +81,7 @@ MAY_NOT_READ = {
         "company",
         "agreement_version",
         "alias",
+        "feed_secret",
     ),
     Role.API: (
         "reading",
@@ -95,8 +96,10 @@ MAY_NOT_READ = {
         "batch",
         "alias",
         "alias_key",
+        "feed_secret",
+        "booking_feed",
     ),
-    Role.DASHBOARD: ("api_token", "wifi_session", "alias", "alias_key", "member_sign_in", "place_code"),
+    Role.DASHBOARD: ("api_token", "wifi_session", "alias", "alias_key", "feed_secret", "member_sign_in", "place_code"),
     Role.WORKER: (),
 }
 MAY_NOT_WRITE = {
