@@ -71,7 +71,7 @@ class BookingOut(BaseModel):
     released_at: datetime | None
     recorded_at: datetime
     recorded_by: str
-    reason: str | None = Field(description="Why the operator changed it.")
+    reason: str | None = Field(description="Why the network changed it.")
     cancelled_late_at: datetime | None = Field(description="When it was cancelled, if the cancellation is charged.")
 
 

@@ -80,7 +80,7 @@ class VerdictOut(BaseModel):
     unknown_s: int
     over_s: int
     cancelled_at: datetime | None = Field(description="When the booking was cancelled, if the cancellation is charged.")
-    change: ChangeOut | None = Field(description="The operator's last change of the booking after it had begun.")
+    change: ChangeOut | None = Field(description="The network's last change of the booking after it had begun.")
     coverage: float = Field(description="Share of the period in which presence is known; 0 if the booking was cancelled.")
 
 

@@ -72,7 +72,7 @@ def remark(line: Line, language: Language) -> str:
 
 
 def note(line: Line, language: Language) -> list[str]:
-    """When bookings of the line were cancelled, what the operator changed after they had begun and why, and which verdict
+    """When bookings of the line were cancelled, what the network changed after they had begun and why, and which verdict
     late evidence replaced.
     """
     words = texts(language)
@@ -84,7 +84,7 @@ def note(line: Line, language: Language) -> list[str]:
             parts.append(words["cancelled_at"].format(at=_moment(cancelled_at, billed, language), hours=notice or 0))
         if change is not None:
             at = _moment(change.at, billed, language)
-            parts.append(words["changed_by_operator"].format(at=at, by=change.by, reason=change.reason))
+            parts.append(words["changed_by_network"].format(at=at, by=change.by, reason=change.reason))
         if (earlier := billed.visit.earlier) is not None:
             at, before = _moment(earlier.replaced_at, billed, language), words[f"verdict_{earlier.verdict}"]
             parts.append(words["judged_again"].format(at=at, before=before))

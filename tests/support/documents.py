@@ -29,7 +29,7 @@ from smartwork.domain.billing.parties import REVERSE_CHARGE, STANDARD_VAT, Langu
 from smartwork.domain.billing.passes import rate_day
 from smartwork.domain.billing.rating import Group, rate, terms_of
 from smartwork.domain.billing.tariffs import Tariff
-from smartwork.domain.bookings.visit import OperatorChange, Verdict, Visit
+from smartwork.domain.bookings.visit import NetworkChange, Verdict, Visit
 from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
 from smartwork.domain.money import round_to_cent
 from smartwork.domain.network.places import PlaceKind
@@ -49,7 +49,7 @@ CENTRES = (
     ("namur", "Namur Gare"),
     ("tournai", "Tournai"),
 )
-OPERATOR_CHANGE = OperatorChange(datetime(2026, 10, 14, 9, 5, tzinfo=UTC), "api front-desk", "Fermé à 10 h : chauffage")
+NETWORK_CHANGE = NetworkChange(datetime(2026, 10, 14, 9, 5, tzinfo=UTC), "api front-desk", "Fermé à 10 h : chauffage")
 OPERATOR = Party("Ville d’Essai", "0123456749", "Rue Haute 1", "5030", "Gembloux", iban="BE68539007547034")
 
 
@@ -185,7 +185,7 @@ def mixed_invoice(language: Language = "fr", vat: Vat = STANDARD_VAT) -> Invoice
     absent = rate(visit(9, "no_show", random), replace(fee, no_show_fee=Decimal("5.00")), vat)
     lines = [(spent,), (whole,), *plain[2:], absent, _passes(vat, random), (bought,), (beyond,), (correction,)]
     lines += [cancelled_late(10, vat, share=Decimal("0.5")), cancelled_late(11, vat, fee=Decimal("4.00"))]
-    lines += [rate(replace(visit(12, "used", random), change=OPERATOR_CHANGE), fee, vat)]
+    lines += [rate(replace(visit(12, "used", random), change=NETWORK_CHANGE), fee, vat)]
     pool = PoolStatement("desk", Decimal("3.5"), Decimal(20), Decimal("4.25"), Decimal(1), Decimal("18.25"))
     return compose(head, lines, ordinal=8, pools=(pool,))
 

@@ -170,8 +170,8 @@ def _write_allowed(
         if isinstance(decision, RefusedChange):
             raise ChangeRefused(decision)
         changes.append(decision)
-    is_operator = author.by == "network" and bool(author.reason)
-    limits = WriteLimits(None if is_operator else now, now - LATEST_ENTRY if author.by == "company" else None)
+    gives_reason = author.by == "network" and bool(author.reason)
+    limits = WriteLimits(None if gives_reason else now, now - LATEST_ENTRY if author.by == "company" else None)
     known = [change for change in changes if change.booking.external_id in stored]
     new = [change for change in changes if change.booking.external_id not in stored]
     changed = change_bookings(connection, known, company_id, limits) if known else frozenset()

@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
-from smartwork.domain.bookings.visit import EarlierVerdict, OperatorChange, Visit
+from smartwork.domain.bookings.visit import EarlierVerdict, NetworkChange, Visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ def recorded_visits(connection: Connection, query: str, arguments: Mapping[str, 
     """The visits that a named query finds, still without spans, batches and ledger.
 
     The query names its columns after the fields of RecordedVisit and Visit and, after `change_` and `earlier_`, those of
-    OperatorChange and EarlierVerdict.
+    NetworkChange and EarlierVerdict.
     """
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(sql(query), arguments).fetchall()
@@ -46,7 +46,7 @@ def _recorded(row: dict[str, Any]) -> RecordedVisit:
     keys = {key: row.pop(key) for key in _KEYS}
     at, by, reason = (row.pop(f"change_{key}") for key in ("at", "by", "reason"))
     verdict, replaced_at = row.pop("earlier_verdict"), row.pop("earlier_replaced_at")
-    change = OperatorChange(at, by, reason) if reason else None
+    change = NetworkChange(at, by, reason) if reason else None
     return RecordedVisit(
         **keys, visit=Visit(**row, change=change, earlier=EarlierVerdict(verdict, replaced_at) if verdict else None)
     )

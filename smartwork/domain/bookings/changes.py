@@ -1,4 +1,4 @@
-"""Who may change a booking, and until when: a booking that has begun is changed by the operator alone, with a reason."""
+"""Who may change a booking, and until when: a booking that has begun is changed by the network alone, with a reason."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ LATEST_ENTRY = timedelta(minutes=15)
 (`Rules.shortest_walk_in`), so that no stay that was measured becomes a booking afterwards.
 """
 
-_ASK = " From its start on only the operator of the network changes a booking: ask the operator."
+_ASK = " From its start on only the network changes a booking: ask its front desk."
 
 LONGEST_REASON = 120
 """Characters of a reason; it is printed on the invoice."""
@@ -85,18 +85,18 @@ def decide(
     - A booking that was cancelled late may be restored until its start; one that was cancelled in time is like none.
     """
     wanted = requested.booking
-    is_operator = author.by == "network" and bool(author.reason)
+    gives_reason = author.by == "network" and bool(author.reason)
     if stored is None:
         why = _why_not_entered(wanted, author, now)
     elif wanted == stored.booking or wanted.status == stored.booking.status == "cancelled":
         return AllowedChange(stored.booking, stored.cancelled_late_at)
     else:
-        why = None if is_operator else _why_not(stored, requested, author, now)
+        why = None if gives_reason else _why_not(stored, requested, author, now)
     if why is not None:
         return _refused(author, why)
     if stored is None or wanted.status == "booked":
         return AllowedChange(wanted)
-    is_late = now > _deadline(stored) and not is_operator
+    is_late = now > _deadline(stored) and not gives_reason
     return AllowedChange(replace(stored.booking, status="cancelled"), now if is_late else None)
 
 
@@ -132,7 +132,7 @@ def _why_not_entered(wanted: Booking, author: Author, now: datetime) -> str | No
 
 
 def _why_not(stored: BookingInForce, requested: RequestedBooking, author: Author, now: datetime) -> str | None:
-    """Why a stored booking is not changed without the operator's reason; None if it may be changed."""
+    """Why a stored booking is not changed without a reason of the network; None if it may be changed."""
     old, wanted = stored.booking, requested.booking
     ask = _ASK if author.by == "company" else ""
     if (old.status == "booked" or stored.cancelled_late_at is not None) and old.starts_at <= now:

@@ -16,8 +16,8 @@ Verdict = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class OperatorChange:
-    """The operator's last change of a booking that had begun: when, by which client or file, and why."""
+class NetworkChange:
+    """The network's last change of a booking that had begun: when, by which client or file, and why."""
 
     at: datetime
     by: str
@@ -83,7 +83,7 @@ class Visit(MeasuredVerdict):
     `centre` and `resource` are slugs, `booking` and `check_in` external ids; `member` is a pseudonym, or None if nobody
     is known. `spans` are cut to the period and the overstay. `batches` are the runs of numbered readings under the spans.
     `ledger` is the centre's ledger of the local days that the visit touches, at the time of reading; a day on which no
-    edge numbered a reading is left out. It is None if no ledger was recorded. `change` is the operator's, if there was one,
+    edge numbered a reading is left out. It is None if no ledger was recorded. `change` is the network's, if there was one,
     and `earlier` the last verdict that evidence replaced which came too late.
     """
 
@@ -100,5 +100,5 @@ class Visit(MeasuredVerdict):
     spans: tuple[Span, ...] = ()
     batches: tuple[BatchRun, ...] = ()
     ledger: tuple[LedgerDay, ...] | None = None
-    change: OperatorChange | None = None
+    change: NetworkChange | None = None
     earlier: EarlierVerdict | None = None

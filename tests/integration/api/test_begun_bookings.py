@@ -1,4 +1,4 @@
-"""A booking that has begun is changed by the operator alone: by the API, by files, and at the moment at which it begins."""
+"""A booking that has begun is changed by the network alone: by the API, by files, and at the moment at which it begins."""
 
 import threading
 from contextlib import closing
@@ -61,14 +61,14 @@ def test_a_company_cannot_undo_what_it_used(api: Api, connection: Connection) ->
         acme("PUT", "/v1/bookings/B6", booking(fourth, 8, "desk-2")),
     ]
     assert [status for status, _ in tried] == [409] * len(tried)
-    assert "ask the operator" in tried[0][1]["detail"]
+    assert "ask its front desk" in tried[0][1]["detail"]
     assert acme("PUT", "/v1/bookings/B3", booking(third, 8))[0] == 200, "the same booking again"
     assert acme("DELETE", "/v1/bookings/B1?reason=please")[0] == 422
     assert verdicts(connection) == before
     assert connection.execute("SELECT count(*) FROM booking_history").fetchone() == (0,)
 
 
-def test_the_operator_changes_a_begun_booking_with_a_reason_that_is_kept(api: Api, connection: Connection) -> None:
+def test_the_network_changes_a_begun_booking_with_a_reason_that_is_kept(api: Api, connection: Connection) -> None:
     api.as_("acme")("PUT", "/v1/bookings/B", booking())
     api.clock.at = NINE + 3 * HOUR
     for path in ("/v1/bookings/B?company=acme", "/v1/bookings/B"):
@@ -162,7 +162,7 @@ OLD = Booking("A", "mons", "desk-1", "m-1", NINE + HOUR, NINE + 3 * HOUR, "booke
 def test_a_company_that_waits_for_a_change_by_which_its_booking_begins_does_not_win(
     connection: Connection, database_url: str
 ) -> None:
-    """The company's request read a booking that begins in an hour. The operator's transaction lets it begin an hour ago."""
+    """The company's request read a booking that begins in an hour. The network's transaction lets it begin an hour ago."""
     put(connection, OLD)
     outcome: list[object] = []
 

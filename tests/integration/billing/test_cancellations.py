@@ -1,4 +1,4 @@
-"""A late cancellation from the booking to the books, and what the operator changed, on the document."""
+"""A late cancellation from the booking to the books, and what the network changed, on the document."""
 
 from datetime import UTC, datetime
 from decimal import Decimal

@@ -3,7 +3,7 @@
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ
 
 -- name: billing_visits
--- Verdicts of the month, by the local start in the centre's time zone, with the operator's last change of the booking.
+-- Verdicts of the month, by the local start in the centre's time zone, with the network's last change of the booking.
 -- Recordings and bookings that were cancelled in time are never billed.
 SELECT v.verdict_id, v.resource_id, v.company_id, co.slug AS company, v.first_seen, v.last_seen,
        v.verdict, c.slug AS centre, c.name AS centre_name, c.timezone, r.slug AS resource, r.name AS resource_name, r.kind,

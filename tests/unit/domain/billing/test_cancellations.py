@@ -15,7 +15,7 @@ from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.parties import STANDARD_VAT, Language
 from smartwork.domain.billing.passes import rate_day
 from smartwork.domain.billing.rating import Group, rate, terms_of
-from smartwork.domain.bookings.visit import OperatorChange, Visit
+from smartwork.domain.bookings.visit import NetworkChange, Visit
 from tests.support.stays import OCTOBER, START, TARIFF, contract, invoice, stay
 
 HALF = {"cancellation_hours": 24, "cancellation_share": Decimal("0.5")}
@@ -67,7 +67,7 @@ def test_evidence_of_presence_by_others_is_not_part_of_a_cancelled_booking() -> 
     assert (billed.basis, billed.coverage, billed.doubtful) == ("cancelled_late", Decimal(1), False)
 
 
-def test_a_fee_stands_beside_the_passes_of_a_day() -> None:
+def test_a_fee_is_charged_in_addition_to_the_passes_of_a_day() -> None:
     terms = terms_of(contract(charge="cheapest", **FEE), TARIFF)
     groups = rate_day([stay(480, hour=3, name="B-2"), late()], terms, STANDARD_VAT)
     assert sorted((line.kind, line.net) for group in groups for line in group) == [
@@ -88,13 +88,13 @@ def test_a_document_without_late_cancellations_has_none_of_their_keys() -> None:
 @pytest.mark.parametrize(
     ("language", "text"),
     [
-        ("en", "changed by the operator 6\u00a0Oct\u00a02026 11:30 (api desk): Heating failed"),
-        ("fr", "modifié par l’exploitant le 06/10/2026 11:30 (api desk) : Heating failed"),
-        ("nl", "gewijzigd door de exploitant op 06/10/2026 11:30 (api desk): Heating failed"),
+        ("en", "changed by the network 6\u00a0Oct\u00a02026 11:30 (api desk): Heating failed"),
+        ("fr", "modifié par le réseau le 06/10/2026 11:30 (api desk) : Heating failed"),
+        ("nl", "gewijzigd door het netwerk op 06/10/2026 11:30 (api desk): Heating failed"),
     ],
 )
 def test_the_line_says_who_changed_a_begun_booking_when_and_why(language: Language, text: str) -> None:
-    change = OperatorChange(datetime(2026, 10, 6, 9, 30, tzinfo=UTC), "api desk", "Heating failed")
+    change = NetworkChange(datetime(2026, 10, 6, 9, 30, tzinfo=UTC), "api desk", "Heating failed")
     document = replace(invoice([charged(stay(60, change=change))]), language=language)
     assert Invoice.read(document.canonical()) == document
     (line,) = document.lines

@@ -24,7 +24,7 @@ NINE = datetime(2026, 10, 5, 7, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 OLD = Booking("B-1", "mons", "desk-1", "m-1", NINE, NINE + 8 * HOUR, "booked")
 ACME, DESK, FEED = Author("api acme", "company"), Author("api front-desk", "network"), Author("feed", "network")
-OPERATOR = replace(DESK, reason="The door was locked")
+NETWORK = replace(DESK, reason="The door was locked")
 CHANGES = {
     "cancelled": replace(OLD, status="cancelled"),
     "shortened": replace(OLD, ends_at=NINE + HOUR / 4),
@@ -52,19 +52,19 @@ def change(
 
 @pytest.mark.parametrize("what", CHANGES)
 @pytest.mark.parametrize("after", [timedelta(), MINUTE, 8 * HOUR, 30 * 24 * HOUR], ids=str)
-def test_a_booking_that_has_begun_is_changed_by_the_operator_alone_with_a_reason(what: str, after: timedelta) -> None:
+def test_a_booking_that_has_begun_is_changed_by_the_network_alone_with_a_reason(what: str, after: timedelta) -> None:
     now = NINE + after
     refused = change(CHANGES[what], ACME, now)
     assert isinstance(refused, RefusedChange)
     assert "began at 2026-10-05T07:00Z" in refused.why
-    assert "ask the operator" in refused.why
+    assert "ask its front desk" in refused.why
     assert not refused.needs_reason
     assert isinstance(change(CHANGES[what], replace(ACME, reason="Please"), now), RefusedChange)
     for author in (DESK, FEED):
         asked = change(CHANGES[what], author, now)
         assert isinstance(asked, RefusedChange)
         assert asked.needs_reason
-    assert change(CHANGES[what], OPERATOR, now) == AllowedChange(CHANGES[what])
+    assert change(CHANGES[what], NETWORK, now) == AllowedChange(CHANGES[what])
 
 
 @pytest.mark.parametrize("what", sorted(CHANGES.keys() - {"moved into the past"}))
@@ -96,7 +96,7 @@ def test_a_company_enters_no_booking_in_the_past_and_the_network_does() -> None:
     assert decide(None, wanted, ACME, NINE + LATEST_ENTRY) == AllowedChange(OLD)
     assert isinstance(decide(None, wanted, ACME, NINE + LATEST_ENTRY + MINUTE), RefusedChange)
     assert isinstance(decide(None, wanted, ACME, NINE + 4 * HOUR), RefusedChange)
-    for author in (DESK, FEED, OPERATOR):
+    for author in (DESK, FEED, NETWORK):
         assert decide(None, wanted, author, NINE + 40 * 24 * HOUR) == AllowedChange(OLD)
 
 
@@ -109,7 +109,7 @@ def test_a_cancellation_is_late_after_the_deadline_of_the_contract() -> None:
         assert change(gone, author, deadline, stored=DAY_BEFORE) == AllowedChange(gone)
         late = deadline + MINUTE
         assert change(gone, author, late, stored=DAY_BEFORE) == AllowedChange(gone, late)
-    assert change(gone, OPERATOR, NINE - HOUR, stored=DAY_BEFORE) == AllowedChange(gone), "the operator waives it"
+    assert change(gone, NETWORK, NINE - HOUR, stored=DAY_BEFORE) == AllowedChange(gone), "the network waives it"
 
 
 @pytest.mark.parametrize("what", sorted(CHANGES))
@@ -117,7 +117,7 @@ def test_after_the_deadline_no_change_gives_up_what_was_booked(what: str) -> Non
     harmless = {"extended", "moved to another place", "given to another member", "cancelled"}
     decision = change(CHANGES[what], ACME, NINE - HOUR, stored=DAY_BEFORE)
     assert isinstance(decision, AllowedChange) == (what in harmless), decision
-    assert isinstance(change(CHANGES[what], OPERATOR, NINE - HOUR, stored=DAY_BEFORE), AllowedChange)
+    assert isinstance(change(CHANGES[what], NETWORK, NINE - HOUR, stored=DAY_BEFORE), AllowedChange)
 
 
 def test_after_the_deadline_a_booking_goes_to_no_other_company_and_no_cheaper_kind_of_place() -> None:
@@ -137,7 +137,7 @@ def test_a_late_cancellation_is_taken_back_by_restoring_the_booking_and_by_nothi
         assert isinstance(refused, RefusedChange)
         assert "another id" in refused.why
     assert isinstance(change(OLD, ACME, NINE, stored=gone), RefusedChange)
-    assert change(CHANGES["moved to another month"], OPERATOR, NINE + HOUR, stored=gone) == AllowedChange(
+    assert change(CHANGES["moved to another month"], NETWORK, NINE + HOUR, stored=gone) == AllowedChange(
         CHANGES["moved to another month"]
     )
 
@@ -163,7 +163,7 @@ def test_a_row_that_changes_a_begun_booking_is_refused_by_name_and_the_others_ar
     assert (fault.line, fault.field) == (2, "external_id")
     assert fault.reason.startswith("B-1: The booking began at 2026-10-05T07:00Z")
     assert fault.reason.endswith("--reason TEXT")
-    assert decide_rows(rows, requested, stored, OPERATOR, NINE + HOUR) == (rows, [])
+    assert decide_rows(rows, requested, stored, NETWORK, NINE + HOUR) == (rows, [])
 
 
 moments = st.integers(-60, 60).map(lambda n: NINE + n * HOUR)
@@ -182,7 +182,7 @@ bookings = st.builds(
     steps=st.lists(st.integers(0, 12), min_size=12, max_size=12),
     notice=st.sampled_from([None, 24 * HOUR]),
 )
-def test_no_history_of_changes_without_the_operator_undoes_what_was_due(
+def test_no_history_of_changes_without_a_reason_of_the_network_undoes_what_was_due(
     wanted: list[tuple[Booking, Author]], steps: list[int], notice: timedelta | None
 ) -> None:
     """Once a booking stands at its start, or is cancelled late, this much is owed, whatever is asked for afterwards."""
