@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api import availability, bookings, check_ins, invoices, members, releases, verdicts
+from api import availability, bookings, check_ins, invoices, members, place_page, releases, verdicts
 from api.access import Context, known_query
 from api.guard import Guard
 from api.health import Health
@@ -37,6 +37,7 @@ def create_app(
     health = Health(pool)
     for module in (bookings, members, check_ins, availability, releases, verdicts, invoices):
         app.include_router(module.router, dependencies=[Depends(known_query)])
+    app.include_router(place_page.router)
 
     @app.get("/readyz", include_in_schema=False)
     def readyz() -> dict[str, str]:

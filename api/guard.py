@@ -27,6 +27,7 @@ _LONGEST_TOKEN = 500
 _LOGGED_FAILURES = 20
 """Of one address; later ones are logged once in a hundred, so that an attack does not fill the log."""
 
+_PAGES = ("/q/", "/sign-in/")
 _UNAUTHORIZED = "Send a valid token as `Authorization: Bearer …`."
 
 
@@ -69,6 +70,9 @@ class Guard:
             return
         headers = Headers(scope=scope)
         if not scope["path"].startswith("/v1/"):
+            if scope["path"].startswith(_PAGES) and (seconds := self._wait_of_address(scope)):
+                await _too_many(seconds, "this address").response()(scope, receive, send)
+                return
             await self._app(scope, _replay(b"", receive), partial(_send_and_close, send) if has_body(headers) else send)
             return
         try:
@@ -95,8 +99,8 @@ class Guard:
     async def _admit(self, scope: Scope, headers: Headers) -> Client:
         """The client of a request that is within the rates of its address and its token."""
         at = asyncio.get_running_loop().time()
-        address = address_key((scope.get("client") or ("local", 0))[0])
-        if seconds := self._by_address.seconds_to_wait(address, at):
+        address = _address(scope)
+        if seconds := self._wait_of_address(scope):
             raise _too_many(seconds, "this address")
         scheme, _, secret = headers.get("authorization", "").partition(" ")
         secret = secret.strip()
@@ -110,6 +114,10 @@ class Guard:
         if seconds := self._by_token.seconds_to_wait(found.name, at):
             raise _too_many(seconds, f"the token {found.name}")
         return found
+
+    def _wait_of_address(self, scope: Scope) -> int:
+        """Count a request of its address. 0 if it is within the rate, else the seconds to wait."""
+        return self._by_address.seconds_to_wait(_address(scope), asyncio.get_running_loop().time())
 
     async def _look_up(self, secret: str) -> Client | InvalidToken:
         """The client of a token. Raises Refused if too many requests wait for this already."""
@@ -169,6 +177,10 @@ class Guard:
         await send({"type": "http.response.body", "body": response.body, "more_body": True})
         await discard_body(receive)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _address(scope: Scope) -> str:
+    return address_key((scope.get("client") or ("local", 0))[0])
 
 
 def _too_many(seconds: int, whose: str) -> Refused:

@@ -1,6 +1,7 @@
 """Members of companies."""
 
-from datetime import datetime
+import secrets
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
 
@@ -12,12 +13,14 @@ from api.clients import MembersReader, MembersWriter
 from api.fields import RequestModel, Slug
 from api.parameters import Page, PseudonymInPath
 from api.problems import Refused, responses
-from smartwork.db.bookings import front_desk, members
+from smartwork.db.bookings import front_desk, members, place_codes
 from smartwork.db.core.connection import Connection
 from smartwork.domain.bookings.changes import Author
 from smartwork.jobs.bookings import members as job
 
 router = APIRouter(prefix="/v1", tags=["people"])
+
+LINK_VALID_FOR = timedelta(hours=72)
 
 
 class MemberIn(RequestModel):
@@ -103,6 +106,23 @@ def remove_member(
     record = _find(connection, client.company_id, pseudonym, shared)
     cancelled = [each.booking.external_id for each in removal.cancelled]
     return Removed(**_member_out(record).model_dump(), cancelled=cancelled)
+
+
+class SignInLink(BaseModel):
+    """A personal link, below the address of this server. It can be used once."""
+
+    path: str
+    expires_at: datetime
+
+
+@router.post("/members/{pseudonym}/sign-in-links", status_code=HTTPStatus.CREATED, responses=responses(HTTPStatus.NOT_FOUND))
+def new_sign_in_link(pseudonym: PseudonymInPath, connection: Db, client: MembersWriter, shared: Shared) -> SignInLink:
+    """Make a personal link for the member, to be sent to the person. The phone that uses it can check in as the member."""
+    at, secret = shared.clock(), secrets.token_urlsafe(32)
+    _find(connection, client.company_id, pseudonym, shared)
+    if not place_codes.add_link(connection, pseudonym, secret, at, at + LINK_VALID_FOR):
+        raise Refused(HTTPStatus.NOT_FOUND, "The member was removed.")
+    return SignInLink(path=f"/sign-in/{secret}", expires_at=at + LINK_VALID_FOR)
 
 
 def _find(connection: Connection, company_id: int | None, pseudonym: str, shared: Context) -> members.MemberRecord:

@@ -24,6 +24,7 @@ from smartwork.cli.ledger import ledger_command
 from smartwork.cli.light import light_app
 from smartwork.cli.members import members_app
 from smartwork.cli.migrate import migrate_command
+from smartwork.cli.places import places_app
 from smartwork.cli.policy import policy_app
 from smartwork.cli.progress_bar import err
 from smartwork.cli.reconcile import reconcile_command
@@ -88,6 +89,7 @@ add_renamed(app, "keep", "retention run")
 
 app.add_typer(bookings_app, name="bookings")
 app.add_typer(members_app, name="members")
+app.add_typer(places_app, name="places")
 app.add_typer(aliases_app, name="aliases")
 app.add_typer(agreements_app, name="agreements")
 app.command("reconcile")(reconcile_command)

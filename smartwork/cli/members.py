@@ -1,7 +1,8 @@
 """`smartwork members`: list the members of companies, import them, and remove one."""
 
 import json
-from datetime import datetime
+import secrets
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +13,13 @@ from rich.text import Text
 
 from smartwork.cli.endpoints import open_database
 from smartwork.cli.options import AsJson
+from smartwork.cli.places import ApiUrl, checked_url
 from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.cli.tables import Column, FittedTable, Row
 from smartwork.clock import now
 from smartwork.errors import InputError, SmartworkError
 
-members_app = typer.Typer(help="List, import and remove members, who are known by pseudonyms.", no_args_is_help=True)
+members_app = typer.Typer(help="List, import and remove members; let their phones check in.", no_args_is_help=True)
 
 _MAX_ROWS = 40
 
@@ -126,6 +128,26 @@ def remove_command(
     for each in removal.cancelled:
         out.print(f"Cancelled {describe(each)}", highlight=False)
     out.print(f"{pseudonym} is removed since {removal.closed_at:%Y-%m-%d %H:%M} UTC.", highlight=False)
+
+
+@members_app.command("link")
+def link_command(
+    pseudonym: Annotated[str, typer.Argument(help="Pseudonym of the member.")],
+    *,
+    url: ApiUrl,
+    hours: Annotated[int, typer.Option(min=1, max=24 * 31, help="How long the link can be used.")] = 72,
+) -> None:
+    """Print a personal link. Opened on the member's phone, it lets the phone check in by the QR codes of places.
+
+    The link can be used once and cannot be printed again, because only its hash is stored.
+    """
+    from smartwork.db.bookings.place_codes import add_link
+
+    base, secret, at = checked_url(url), secrets.token_urlsafe(32), now()
+    with progress_bar() as progress, open_database(progress) as connection:
+        if not add_link(connection, pseudonym, secret, at, at + timedelta(hours=hours)):
+            raise InputError(f"There is no member {pseudonym!r}, or it was removed.")
+    print(f"{base}/sign-in/{secret}")
 
 
 def _iso(at: datetime | None) -> str | None:

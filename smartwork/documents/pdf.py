@@ -40,7 +40,7 @@ def drawn(
     """
     inputs = {"pages": json.dumps(pages, ensure_ascii=False), "drawing": drawing, **attachments}
     try:
-        made = _compiler().compile(
+        made = compiler().compile(
             str(templates / "document.typ"),
             root=str(templates),
             format="pdf",
@@ -60,7 +60,7 @@ def drawn(
     return made
 
 
-def _compiler() -> typst.Compiler:
+def compiler() -> typst.Compiler:
     """The compiler of this thread. It keeps fonts and parsed templates; fonts of the system are not used."""
     if not hasattr(_THREAD, "compiler"):
         _THREAD.compiler = typst.Compiler(ignore_system_fonts=True)
