@@ -7,6 +7,7 @@ from datetime import datetime
 
 from smartwork.db.bookings import calendar_events as store
 from smartwork.db.bookings.importing import ids_in_use, stored_bookings
+from smartwork.db.bookings.members import closed_since
 from smartwork.db.bookings.names import load_names
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.presence.daily_figures import centres
@@ -21,6 +22,7 @@ from smartwork.jobs.bookings.calendar_state import EventState, source_text, stat
 from smartwork.jobs.bookings.closed_notices import closed_notices
 from smartwork.jobs.bookings.icalendar_file import read_calendar
 from smartwork.jobs.bookings.import_result import Import
+from smartwork.jobs.bookings.members import is_closed, why_closed_member
 from smartwork.jobs.bookings.row_import import check_changes, write_plan
 from smartwork.progress import Progress
 
@@ -132,7 +134,14 @@ def _carry_out(
         for row in calendars.rows
         if (company := taken.get(row.booking.external_id))
     ]
-    rows = [row for row in calendars.rows if row.booking.external_id not in taken]
+    removed = closed_since(connection, (row.booking.member for row in calendars.rows))
+    closed_rows = [row for row in calendars.rows if row.booking.status == "booked" and is_closed(row.booking, removed)]
+    faults += _first_of_line(
+        Fault(row.line, "X-SMARTWORK-MEMBER", why_closed_member(row.booking.member, removed[row.booking.member]))
+        for row in closed_rows
+    )
+    refused_ids = taken.keys() | {row.booking.external_id for row in closed_rows}
+    rows = [row for row in calendars.rows if row.booking.external_id not in refused_ids]
     allowed, begun = check_changes(connection, rows, how.author, how.now)
     plan = plan_import(allowed, *stored_bookings(connection, allowed))
     planned = [replace(fault, field=_PROPERTIES.get(fault.field, fault.field)) for fault in (*begun, *plan.refused)]
@@ -146,19 +155,20 @@ def _carry_out(
         _store_events(connection, calendars, changed)
     progress("Imported", 4, 4)
     closed = _first_of_line(closed_notices(connection, [*plan.created, *plan.changed]))
-    notices = tuple(sorted([*calendars.notices, *closed], key=lambda notice: notice.line))
+    said = [*calendars.notices, *(replace(notice, field="DTSTART") for notice in closed)]
+    notices = tuple(sorted(said, key=lambda notice: notice.line))
     name = how.author.name.removeprefix("import ")
     return Import(name, replace(plan, refused=refused), write and bool(plan.accepted), notices)
 
 
-def _first_of_line(notices: Sequence[Fault]) -> list[Fault]:
-    """One notice for each line: a series has one for each occurrence."""
+def _first_of_line(notices: Iterable[Fault]) -> list[Fault]:
+    """One for each line: a series has one for each occurrence."""
     by_line: dict[int, list[Fault]] = defaultdict(list)
     for notice in notices:
         by_line[notice.line].append(notice)
     return [
-        Fault(line, "DTSTART", of_line[0].reason + (f" So are {len(of_line) - 1} more." if len(of_line) > 1 else ""))
-        for line, of_line in by_line.items()
+        replace(first, reason=first.reason + (f" (and {len(others)} more occurrences)" if others else ""))
+        for first, *others in by_line.values()
     ]
 
 

@@ -18,6 +18,7 @@ from smartwork.jobs.bookings.file_entry import LONGEST_ID
 
 MAX_BOOKINGS = 200_000
 """Bookings of one import of calendars. More is a mistake, or an attack."""
+_MAX_NAMED = 5
 _LONGEST_END = 100
 """What stands behind the UID of an id is cut to this, if the id is too long."""
 
@@ -145,11 +146,11 @@ def _enter(
     candidates = {name for each in wanted for slot in each.matching.new for name in _ids(each.state, slot)}
     used = ids_in_use(candidates) if candidates else set()
     for each in wanted:
-        for slot, linked in each.matching.pairs:
-            _change(each.state, slot, linked, plan)
-        for linked in each.matching.left:
-            if linked.stored.booking.status == "booked":
-                _remove(each.state, linked, plan)
+        left = [linked for linked in each.matching.left if linked.stored.booking.status == "booked"]
+        staying = [_change(each.state, slot, linked, plan) for slot, linked in each.matching.pairs]
+        staying += [_remove(each.state, linked, plan) for linked in left]
+        if billed := [booking for booking in staying if booking is not None]:
+            plan.notices.append(_billed_notice(each.state.line, billed))
         for slot in each.matching.new:
             key = (each.state.uid, slot.centre, slot.resource, slot.starts_at, slot.ends_at)
             if slot.status == "booked" and held.setdefault(key, each.state) is not each.state:
@@ -178,31 +179,28 @@ def _held_by_copies(
     return held
 
 
-def _change(state: EventState, slot: Slot, linked: LinkedBooking, plan: CalendarPlan) -> None:
+def _change(state: EventState, slot: Slot, linked: LinkedBooking, plan: CalendarPlan) -> Booking | None:
+    """Add the stored booking as the slot wants it; returns it instead if it is billed and stays."""
     booking = booking_of(slot, linked)
     if linked.stored.billed and booking != linked.stored.booking:
-        _say_billed(slot.line, linked, plan)
-        return
+        return linked.stored.booking
     plan.add(state, slot.label, slot.line, booking)
+    return None
 
 
-def _remove(state: EventState, linked: LinkedBooking, plan: CalendarPlan) -> None:
+def _remove(state: EventState, linked: LinkedBooking, plan: CalendarPlan) -> Booking | None:
+    """Add the stored booking as cancelled; returns it instead if it is billed and stays."""
     if linked.stored.billed:
-        _say_billed(state.line, linked, plan)
-        return
+        return linked.stored.booking
     plan.add(state, linked.label, state.line, replace(linked.stored.booking, status="cancelled"))
+    return None
 
 
-def _say_billed(line: int, linked: LinkedBooking, plan: CalendarPlan) -> None:
-    booking = linked.stored.booking
-    plan.notices.append(
-        Fault(
-            line,
-            "UID",
-            f"booking {booking.external_id} at {booking.centre}/{booking.resource} is on an issued invoice and stays as it "
-            "is; issue a credit note to correct it",
-        )
-    )
+def _billed_notice(line: int, staying: Sequence[Booking]) -> Fault:
+    named = ", ".join(f"{booking.external_id} ({booking.centre}/{booking.resource})" for booking in staying[:_MAX_NAMED])
+    more = f" and {len(staying) - _MAX_NAMED} more" if len(staying) > _MAX_NAMED else ""
+    what = "is on an issued invoice and stays" if len(staying) == 1 else "are on issued invoices and stay"
+    return Fault(line, "UID", f"{named}{more} {what}; a credit note corrects it")
 
 
 def _ids(state: EventState, slot: Slot) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ one, or, where one of the two calendars has no name of its own, if its SEQUENCE 
 calendar of another room, and both book their places.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -21,6 +21,7 @@ from smartwork.domain.bookings.calendar_zones import UTC_ZONE, DefinedZone, Zone
 from smartwork.domain.bookings.importing import Fault, StoredBooking
 from smartwork.domain.bookings.names import Names
 from smartwork.domain.bookings.occurrences import zone_of
+from smartwork.errors import InputError
 from smartwork.jobs.bookings.calendar_names import name_event
 from smartwork.jobs.bookings.calendar_source import CalendarSource
 from smartwork.jobs.bookings.icalendar_file import CalendarFile, read_calendar
@@ -28,6 +29,7 @@ from smartwork.jobs.bookings.icalendar_file import CalendarFile, read_calendar
 _NAMED = "name:"
 _UNNAMED = "file:"
 _LONGEST_NAME = 150
+MAX_CALENDARS_OF_UID = 1_000
 
 
 @dataclass(slots=True)
@@ -85,9 +87,13 @@ def take_in_file(
     zones: Mapping[str, Zone],
     source: CalendarSource,
 ) -> tuple[list[Fault], list[Fault]]:
-    """Change `states`, the events by UID, by the events of a text. Returns why events are refused, and what must be said."""
+    """Change `states`, the events by UID, by the events of a text. Returns why events are refused, and what must be said.
+
+    Raises InputError if one UID is in very many calendars of the text.
+    """
     faults: list[Fault] = []
     notices: list[Fault] = []
+    calendars_of: Counter[str] = Counter()
     for number, calendar in enumerate(file.calendars, start=1):
         identity = calendar_identity(source.calendar or calendar.name, source.name, number)
         by_uid: dict[str, list[CalendarEvent]] = defaultdict(list)
@@ -98,6 +104,9 @@ def take_in_file(
             if named.event is not None:
                 by_uid[named.event.uid].append(named.event)
         for uid, events in by_uid.items():
+            calendars_of[uid] += 1
+            if calendars_of[uid] > MAX_CALENDARS_OF_UID:
+                raise InputError(f"The UID {uid[:60]} is in more than {MAX_CALENDARS_OF_UID} calendars of the file.")
             take_in(states[uid], identity, events, zones, is_message=calendar.is_message)
             for state in states[uid]:
                 notices += [

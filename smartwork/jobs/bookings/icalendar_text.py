@@ -13,6 +13,8 @@ from icalendar.parser import Contentline
 from smartwork.errors import InputError
 
 MAX_DEPTH = 10
+MAX_COMPONENTS = 500_000
+_SPLIT_CHARACTER = re.compile(rb"([\xc2-\xf4][\x80-\xbf]{0,2})(\r\n|\r|\n)([ \t])([\x80-\xbf]{1,3})")
 _NAME = re.compile(r"([A-Za-z0-9-]+)[;:]")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -42,17 +44,17 @@ class Property:
 
 @dataclass(slots=True)
 class Component:
-    """A component and the lines that it consists of: pairs of line number and unfolded text."""
+    """A component and the lines that it consists of, each as line number, name of the property and unfolded text."""
 
     name: str
     line: int
-    lines: list[tuple[int, str]] = field(default_factory=list)
+    lines: list[tuple[int, str, str]] = field(default_factory=list)
     components: list["Component"] = field(default_factory=list)
     bad_lines: list[int] = field(default_factory=list)
 
     def all(self, *names: str) -> list[Property]:
         """The properties with these names, in order. Raises BadLineError for one that cannot be read."""
-        return [_property(line, text) for line, text in self.lines if _name(text) in names]
+        return [_property(line, name, text) for line, name, text in self.lines if name in names]
 
     def first(self, name: str) -> Property | None:
         """The property with this name, or None. Raises BadLineError if there are several, or if it cannot be read."""
@@ -69,25 +71,33 @@ class Component:
     def text(self) -> str:
         """The component as iCalendar, without the components in it that are not needed to define a time zone."""
         inner = [component.text() for component in self.components]
-        return "\n".join([f"BEGIN:{self.name}", *(text for _, text in self.lines), *inner, f"END:{self.name}"])
+        return "\n".join([f"BEGIN:{self.name}", *(text for *_, text in self.lines), *inner, f"END:{self.name}"])
+
+
+def join_split_characters(content: bytes) -> bytes:
+    """`content` with characters of UTF-8 in one piece: lines are folded by bytes (RFC 5545, 3.1), also inside a character."""
+    return _SPLIT_CHARACTER.sub(rb"\1\4\2\3", content)
 
 
 def read_components(text: str) -> list[Component]:
     """The VCALENDAR components of `text`, which may have any line ends. Raises InputError if it is not iCalendar."""
     calendars: list[Component] = []
     opened: list[Component] = []
+    count = 0
     for line, content in _unfolded(text):
         name = _name(content)
         if name in {"BEGIN", "END"}:
             value = content[len(name) + 1 :].strip().upper()
             if name == "END":
                 _close(opened, value, line)
-            else:
-                _open(calendars, opened, Component(value, line))
+                continue
+            if (count := count + 1) > MAX_COMPONENTS:
+                raise InputError(f"The file has more than {MAX_COMPONENTS} components. Import it in parts.")
+            _open(calendars, opened, Component(value, line))
         elif not opened:
             raise _not_icalendar(f"line {line} is not BEGIN:VCALENDAR")
         elif name:
-            opened[-1].lines.append((line, content))
+            opened[-1].lines.append((line, name, content))
         else:
             opened[-1].bad_lines.append(line)
     if opened:
@@ -139,8 +149,7 @@ def _name(text: str) -> str:
     return match[1].upper() if match else ""
 
 
-def _property(line: int, text: str) -> Property:
-    name = _name(text)
+def _property(line: int, name: str, text: str) -> Property:
     try:
         _, parameters, value = Contentline(text).parts()  # type: ignore[no-untyped-call]
     except ValueError:

@@ -9,6 +9,7 @@ from smartwork.jobs.bookings.calendar_import import import_calendar
 from smartwork.jobs.bookings.calendar_source import CalendarSource
 from smartwork.jobs.bookings.csv_file import SheetReading, read_sheet
 from smartwork.jobs.bookings.file_text import decode, read_bytes
+from smartwork.jobs.bookings.icalendar_text import join_split_characters
 from smartwork.jobs.bookings.import_result import Import
 from smartwork.jobs.bookings.row_import import import_rows
 from smartwork.jobs.bookings.sheet import WORKBOOKS, read_csv_sheet, read_workbook
@@ -44,7 +45,7 @@ def import_bookings(
         source = CalendarSource(file.name, centre=centre)
         return import_calendar(
             connection,
-            decode(content, file),
+            decode(join_split_characters(content), file),
             source,
             now or clock.now(),
             progress,

@@ -87,7 +87,7 @@ def test_a_billed_occurrence_stays_and_is_said_while_the_others_move(importer: I
     bill(connection, "s/2026-10-19T09:00")
     done = importer(calendar(event(SERIES[0].replace("T09", "T10"), *BOUNDED[1:], "SEQUENCE:1")))
     assert counts(done) == (0, 2, 0, 0, 0)
-    assert ["s/2026-10-19T09:00 at mons/desk-1 is on an issued invoice" in notice.reason for notice in done.notices] == [True]
+    assert ["s/2026-10-19T09:00 (mons/desk-1) is on an issued invoice" in notice.reason for notice in done.notices] == [True]
     assert [start for *_, start in booked(connection)] == ["10-19 09:00", "10-26 10:00", "11-02 10:00"]
 
 
@@ -146,8 +146,9 @@ def test_the_worker_extends_an_endless_series_with_its_own_time_zone_and_without
 
 @pytest.mark.usefixtures("importer")
 def test_the_commands_report_notices_and_refusals(database_url: str, tmp_path: Path) -> None:
-    soon = datetime.now(UTC) + timedelta(days=7)
-    start = f"DTSTART:{soon:%Y%m%d}T090000Z"
+    today = datetime.now(UTC)
+    sunday = today + timedelta(days=14 - today.isoweekday())
+    start = f"DTSTART:{sunday:%Y%m%d}T090000Z"
     file = tmp_path / "plan.ics"
     file.write_text(calendar(event(start, "DURATION:PT1H", "TRANSP:TRANSPARENT"), event(start, "DURATION:PT1H", uid="t")))
 
@@ -162,5 +163,6 @@ def test_the_commands_report_notices_and_refusals(database_url: str, tmp_path: P
 
     status, report = run("import", str(file))
     assert (status, report["created"], report["refused"]) == (0, 1, [])
-    assert [(row["line"], row["field"]) for row in report["notices"]] == [(3, "TRANSP")]
+    assert [(row["line"], row["field"]) for row in report["notices"]] == [(3, "TRANSP"), (11, "DTSTART")]
+    assert "closed" in report["notices"][1]["notice"]
     assert run("extend")[1]["created"] == 0

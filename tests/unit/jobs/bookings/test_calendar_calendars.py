@@ -4,6 +4,7 @@ import pytest
 
 from smartwork.errors import InputError
 from smartwork.jobs.bookings.icalendar_file import read_calendar
+from smartwork.jobs.bookings.icalendar_text import join_split_characters
 from tests.support.calendars import Calendars, calendar, event
 
 MORNING = ("DTSTART;TZID=Europe/Brussels:20261019T090000", "DTEND;TZID=Europe/Brussels:20261019T120000")
@@ -284,3 +285,26 @@ def test_a_long_uid_gets_an_id_that_fits() -> None:
     assert calendars.take(text).counts == (2, 0, 0, 0)
     assert all(len(name) <= 200 for name in calendars.bookings)
     assert calendars.take(text).counts == (0, 0, 0, 2)
+
+
+def test_a_calendar_of_all_rooms_and_those_of_each_do_not_take_bookings_from_each_other() -> None:
+    calendars = Calendars()
+    texts = [("desk-1", "mons/desk-1"), ("all", "mons/desk-1; mons/desk-2"), ("desk-2", "mons/desk-2")]
+    for name, place in [*texts, *reversed(texts), *texts]:
+        calendars.take(named(name, event(*MORNING, place=place)))
+    assert calendars.booked() == BOTH_DESKS
+
+
+def test_a_member_who_deletes_a_copy_cancels_no_room_of_another_calendar() -> None:
+    calendars = Calendars()
+    calendars.take(named("desk-1", event(*MORNING)))
+    calendars.take(named("An", event("STATUS:CANCELLED", *MORNING, place=None)))
+    assert calendars.booked() == BOTH_DESKS[:1]
+
+
+def test_a_character_that_a_fold_has_split_is_joined() -> None:
+    content = "LOCATION:Réunion".encode()
+    for end in (b"\r\n", b"\n", b"\r"):
+        split = content.replace(b"\xc3\xa9", b"\xc3" + end + b" \xa9")
+        assert join_split_characters(split) == "LOCATION:Ré".encode() + end + b" union"
+    assert join_split_characters(content) == content

@@ -109,7 +109,7 @@ def test_i05_what_is_billed_stays_and_is_said() -> None:
     assert calendars.booked() == ["desk-1 2026-10-19 09:00-12:00", "desk-1 2026-10-26 14:00-17:00"]
     assert done.reasons == []
     assert len(done.said) == 1
-    assert "booking s/2026-10-19T09:00 at mons/desk-1 is on an issued invoice and stays" in done.said[0]
+    assert "s/2026-10-19T09:00 (mons/desk-1) is on an issued invoice and stays" in done.said[0]
 
 
 def test_a_shorter_series_cancels_what_it_no_longer_has() -> None:
