@@ -1,7 +1,7 @@
 """The worked figures in docs/billing.md are what the program computes."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,16 +10,18 @@ import pytest
 from smartwork.domain.accounting import postings
 from smartwork.domain.billing.company_month import assemble_month
 from smartwork.domain.billing.composition import compose
-from smartwork.domain.billing.contracts import CentreContract, Pool
+from smartwork.domain.billing.contracts import CentreContract, ChargeMode, Pool
 from smartwork.domain.billing.corrections import corrections, groups_in_effect
 from smartwork.domain.billing.integrity import faults
 from smartwork.domain.billing.invoice import Line, LineReference
+from smartwork.domain.billing.issue_deadline import last_day_of_issue
 from smartwork.domain.billing.lifecycle import status
+from smartwork.domain.billing.occupancy import billed_period
 from smartwork.domain.billing.parties import REVERSE_CHARGE, STANDARD_VAT, Vat
 from smartwork.domain.billing.passes import rate_day
 from smartwork.domain.billing.payments import BalanceChange, PayableDocument, positions
 from smartwork.domain.billing.prepaid_hours import Lot, expire, pay_from_lots
-from smartwork.domain.billing.rating import Group, rate, terms_of
+from smartwork.domain.billing.rating import Group, bill_visit, rate, terms_of
 from smartwork.domain.billing.tariffs import Tariff, contract_at, tariff_at
 from smartwork.domain.bookings.bookings import Booking
 from smartwork.domain.bookings.changes import AllowedChange, Author, BookingInForce, RequestedBooking, decide
@@ -29,6 +31,7 @@ from smartwork.domain.money import round_to_cent
 from smartwork.domain.presence.spans import Span
 from smartwork.domain.settlement.settlement import Revenue, adjust, centre_head, settle
 from smartwork.domain.time import Interval
+from tests.support.memory_accounts import MemoryAccounts
 from tests.support.project import ROOT
 from tests.support.stays import OCTOBER, SELLER, START, company, contract, invoice, stay
 from tests.support.stays import TARIFF as PASSES
@@ -361,3 +364,67 @@ def test_postings_are_those_of_the_table() -> None:
     found = {(event, account): str(amount) for event, its in posted.items() for account, amount in its.items()}
     assert found == {(row["event"], row["account"]): row["amount"] for row in rows}
     assert all(sum(its.values()) == 0 for its in posted.values())
+
+
+@pytest.mark.parametrize("row", table("When a month is billed"), ids=lambda row: row["month"])
+def test_last_day_of_issue_is_that_of_the_table(row: dict[str, str]) -> None:
+    assert last_day_of_issue(date.fromisoformat(f"{row['month']}-01")) == date.fromisoformat(row["last day of issue"])
+
+
+HELD, LATE = tables("Each minute is billed once")
+
+
+@pytest.mark.parametrize("row", HELD, ids=lambda row: row["case"])
+def test_held_time_is_that_of_the_table(row: dict[str, str]) -> None:
+    terms = terms_of(contract(charge=row["charge"], early_leave_refund=False), TARIFF)
+    period = billed_period(bill_visit(visit({**row, "unknown": "0"}), terms), terms)
+    first, last = (-(-(instant - START) // timedelta(minutes=1)) for instant in (period.start, period.end))
+    assert (f"{first}–{last}" if last else "–") == row["holds"]
+
+
+def at_desk(charge: ChargeMode, end_hour: int) -> MemoryAccounts:
+    """A desk that acme booked from 09:00 in Brussels to `end_hour`, without prepaid hours; on 3 November."""
+    accounts = MemoryAccounts(now=datetime(2026, 11, 3, 9, tzinfo=UTC))
+    accounts.lots.clear()
+    accounts.customers = [replace(each, company=replace(each.company, pools=())) for each in accounts.customers]
+    acme = accounts.customers[0]
+    accounts.customers[0] = replace(acme, company=replace(acme.company, contracts=(contract(charge=charge),)))
+    accounts.book(1, "d-1", Interval(START, START + timedelta(hours=end_hour - 9)))
+    return accounts
+
+
+def next_nets(accounts: MemoryAccounts, month: date) -> dict[str, str]:
+    """The net amounts of the documents of a month, by company; negative for a credit note."""
+    accounts.now = max(accounts.now, datetime(month.year, month.month, 3, 9, tzinfo=UTC) + timedelta(days=31))
+    accounts.bill(month)
+    of_month = [document for document in accounts.documents if document.month == month and document.reason is None]
+    return {document.account: f"{-document.net if document.is_credit else document.net}" for document in of_month}
+
+
+@pytest.mark.parametrize("row", LATE, ids=lambda row: row["acme is charged"])
+def test_late_data_gives_time_to_who_was_there_as_in_the_table(row: dict[str, str]) -> None:
+    charge: ChargeMode = "as_booked" if row["acme is charged"] == "as_booked" else "as_measured"
+    accounts = at_desk(charge, 12)
+    accounts.observe("d-1", Interval(START, START + timedelta(hours=6)), "occupied")
+    assert next_nets(accounts, OCTOBER) == {"acme": row["October"]}
+    accounts.observe("d-1", Interval(START + timedelta(hours=3), START + timedelta(minutes=200)), "vacant")
+    accounts.check_in(2, "d-1", START + timedelta(minutes=201))
+    found = next_nets(accounts, date(2026, 11, 1))
+    assert (found.get("acme", "–"), found.get("bolt")) == (row["acme's next document"], row["bolt's next document"])
+
+
+@pytest.mark.parametrize("row", table("Billed to the wrong company"), ids=lambda row: row["after the credit note"])
+def test_a_stay_credited_in_full_is_billed_to_the_right_company_as_in_the_table(row: dict[str, str]) -> None:
+    accounts = at_desk("as_booked", 17)
+    period = Interval(START, START + timedelta(hours=8))
+    accounts.observe("d-1", period, "occupied")
+    next_nets(accounts, OCTOBER)
+    accounts.credit("INV-2026-00001", 1, None)
+    if row["after the credit note"].startswith("another"):
+        assert accounts.book(2, "d-1", period)
+    elif row["after the credit note"].startswith("the booking gets"):
+        assert accounts.change(1, company_id=2)
+    else:
+        assert accounts.change(1, cancelled=True)
+        accounts.check_in(2, "d-1", START + timedelta(minutes=1))
+    assert next_nets(accounts, date(2026, 11, 1)) == {"bolt": row["bolt's next document"]}

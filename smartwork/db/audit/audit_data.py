@@ -24,6 +24,7 @@ from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.settlement.payment_file import PaymentFile
 from smartwork.domain.settlement.settlement import SettlementTerms
 from smartwork.domain.settlement.statements import Statement
+from smartwork.domain.time import Interval
 from smartwork.errors import SmartworkError
 
 _TABLE_MISMATCHES = ("document_mismatches", "line_mismatches", "proof_mismatches")
@@ -45,7 +46,10 @@ def read_audit_data(connection: Connection, parse_payment_file: Callable[[bytes]
             series=[Series(name, last, tuple(numbers)) for name, last, numbers in _rows(connection, "series_numbers")],
             documents_without_series=[str(number) for (number,) in _rows(connection, "documents_without_series")],
             table_mismatches=[pair for query in _TABLE_MISMATCHES for pair in _mismatches(connection, query)],
-            billed_mismatches=_mismatches(connection, "billed_mismatches"),
+            billed_occupancy={
+                (str(number), line, proof): Interval(start, end) if is_of_visit else None
+                for number, line, proof, is_of_visit, start, end in _rows(connection, "audited_occupancy")
+            },
             billed_months=[BilledMonth(*row) for row in _rows(connection, "billed_months")],
             shared_booking_ids=frozenset(str(row[0]) for row in _rows(connection, "shared_booking_ids")),
             owed=owed,

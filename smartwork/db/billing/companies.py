@@ -2,25 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from psycopg.rows import dict_row
 
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
-from smartwork.domain.billing.companies import Company, Member
+from smartwork.domain.billing.companies import Company, Customer, Member
 from smartwork.domain.billing.contracts import Contract, Pool
 from smartwork.domain.billing.parties import Vat
-
-
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """A company with its key in the database; `is_demo` marks it as made up."""
-
-    company_id: int
-    company: Company
-    is_demo: bool
 
 
 def customers(connection: Connection) -> list[Customer]:

@@ -1,6 +1,6 @@
 """Issued documents, their numbers, lines, evidence and events. Documents are numbered without gaps and never change."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,8 +16,12 @@ from smartwork.db.core.queries import rows, rows_as, sql
 from smartwork.domain.billing.canonical_json import canonical_text, digest
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.lifecycle import Event, EventKind
+from smartwork.domain.billing.month_plan import HeldTime
+from smartwork.domain.billing.occupancy import BilledOccupancy, LineKey, freed_lines, held_by_document
 from smartwork.domain.billing.payments import BalanceChange, PayableDocument, Position
 from smartwork.domain.billing.payments import positions as found_positions
+from smartwork.domain.bookings.visit import Visit
+from smartwork.domain.time import Interval
 from smartwork.errors import InputError, SmartworkError
 
 
@@ -90,22 +94,63 @@ def take_number(connection: Connection, series: str) -> int:
 def store(connection: Connection, issues: Sequence[NewDocument], at: datetime) -> None:
     """Store documents with their lines, evidence and first event; in the caller's transaction.
 
-    The occupancy of corrected lines is released before the occupancy of the new lines is recorded. Raises BilledTwice where a
-    booking, or a minute of a place, would be billed on two documents.
+    The occupancy of lines that they take back is released before the occupancy of their own lines is recorded. Raises
+    BilledTwice where a booking, or a minute of a place, would be billed on two documents.
     """
     numbers = {"numbers": [issue.invoice.number for issue in issues]}
     with connection.cursor() as cursor:
         cursor.executemany(sql("store_invoice"), [_row(issue) for issue in issues])
+    for step in ("store_lines", "store_proofs"):
+        connection.execute(sql(step), numbers)
+    release_occupancy(connection, freed_lines([issue.invoice for issue in issues]))
+    _put_occupancy(connection, [held for issue in issues for held in held_by_document(issue.invoice)])
+    for issue in issues:
+        put_event(connection, issue.invoice.number, Event("issued", at))
+
+
+def release_occupancy(connection: Connection, lines: Iterable[LineKey]) -> None:
+    """Delete what these lines hold; in the caller's transaction."""
+    freed = sorted(lines)
+    arguments = {"numbers": [number for number, _ in freed], "lines": [line for _, line in freed]}
+    connection.execute(sql("release_occupancy"), arguments)
+
+
+def _put_occupancy(connection: Connection, held: Sequence[BilledOccupancy]) -> None:
+    arguments = {
+        "numbers": [each.number for each in held],
+        "lines": [each.line for each in held],
+        "proofs": [each.proof for each in held],
+        "starts": [each.period.start for each in held],
+        "ends": [each.period.end for each in held],
+    }
     try:
-        for step in ("store_lines", "store_proofs", "release_occupancy", "put_occupancy"):
-            connection.execute(sql(step), numbers)
+        connection.execute(sql("put_occupancy"), arguments)
     except (psycopg.errors.ExclusionViolation, psycopg.errors.UniqueViolation) as error:
         raise BilledTwice(
             f"Nothing was issued: a booking or a minute would be billed twice ({error.diag.message_detail or error}). "
-            "Two verdicts overlap at one place. Reconcile the month again, and bill it again."
+            "Another run issued a document at the same time: bill the month again."
         ) from error
-    for issue in issues:
-        put_event(connection, issue.invoice.number, Event("issued", at))
+
+
+def held_time(connection: Connection, visits: Mapping[int, Iterable[Visit]]) -> list[HeldTime]:
+    """The billed occupancy that overlaps `visits`, by company_id, or has one of their bookings."""
+    every = [(company_id, visit) for company_id, of_company in visits.items() for visit in of_company]
+    booked = [(company_id, visit.booking) for company_id, visit in every if visit.booking]
+    arguments = {
+        "centres": [visit.centre for _, visit in every],
+        "resources": [visit.resource for _, visit in every],
+        "starts": [visit.starts_at for _, visit in every],
+        "ends": [visit.evidence_until for _, visit in every],
+        "companies": [company_id for company_id, _ in booked],
+        "bookings": [booking for _, booking in booked],
+    }
+    held = []
+    for company_id, month, booked_by, number, line, proof, *names, start, end in rows(connection, "held_time", **arguments):
+        centre, resource, booking, check_in = names
+        record = ("booking", booking) if booking else ("check-in", check_in or "")
+        occupancy = BilledOccupancy(number, line, proof, (centre, resource), record, Interval(start, end))
+        held.append(HeldTime(company_id, month, booked_by, occupancy))
+    return held
 
 
 def put_event(connection: Connection, number: str, event: Event) -> None:
@@ -196,6 +241,11 @@ def of_companies(connection: Connection, companies: Iterable[int], since: date) 
     for company_id, document, stored_digest in records:
         by_company.setdefault(company_id, []).append(checked_invoice(document, stored_digest))
     return by_company
+
+
+def credited_companies(connection: Connection, companies: Iterable[int], since: date) -> set[int]:
+    """The company_ids, of those given, with credit notes of disputes issued on or after `since`."""
+    return {key for (key,) in rows(connection, "credited_companies", companies=list(companies), since=since)}
 
 
 def of_centre(connection: Connection, centre_id: int, since: date) -> list[Invoice]:

@@ -16,9 +16,14 @@ def drafts(connection: Connection, month: date | None) -> list[Invoice]:
         return [Invoice.parse(document) for (document,) in rows(connection, "drafts", month=month)]
 
 
-def put_drafts(connection: Connection, month: date, composed: Iterable[tuple[int, Invoice]]) -> None:
-    """Replace the drafts of the month by `composed`, pairs of company_id and document; in the caller's transaction."""
-    connection.execute(sql("clear_drafts"), {"month": month, "companies": None})
+def put_drafts(
+    connection: Connection, month: date, composed: Iterable[tuple[int, Invoice]], companies: Sequence[int] | None
+) -> None:
+    """Replace the drafts of the month by `composed`, pairs of company_id and document; in the caller's transaction.
+
+    `companies`: only their drafts are replaced; None: all.
+    """
+    connection.execute(sql("clear_drafts"), {"month": month, "companies": None if companies is None else list(companies)})
     with connection.cursor() as cursor:
         cursor.executemany(
             sql("put_draft"),

@@ -49,8 +49,8 @@ def change_bookings(
 ) -> frozenset[str]:
     """Change the bookings that exist, in the caller's transaction; returns the external ids of those that changed.
 
-    A booking that is on a document is left unchanged. With `company_id` the ids are those of that company; without, they are
-    the network's own. Raises psycopg.errors.ExclusionViolation if two bookings of a place overlap, and UniqueViolation if an
+    A booking that a document charges is left unchanged. With `company_id` the ids are those of that company; without, they
+    are the network's own. Raises psycopg.errors.ExclusionViolation if two bookings of a place overlap, and UniqueViolation if an
     id of the network is in use by a client of the member's company.
     """
     _stage(connection, changes)
@@ -105,3 +105,14 @@ def requested(connection: Connection, bookings: Sequence[Booking]) -> list[Reque
     }
     rows = connection.execute(sql("requested_names"), names)
     return [RequestedBooking(booking, company, kind) for booking, (company, kind) in zip(bookings, rows, strict=True)]
+
+
+def release_places(connection: Connection, lines: Sequence[tuple[str, int]], author: str) -> None:
+    """Release the places of the bookings on these lines, by document number and line; in the caller's transaction.
+
+    `author` is named in the history of the bookings.
+    """
+    if lines:
+        connection.execute(sql("set_author"), (author,))
+        arguments = {"numbers": [number for number, _ in lines], "lines": [line for _, line in lines]}
+        connection.execute(sql("release_places"), arguments)

@@ -62,6 +62,11 @@ def take(connection: Connection, month: date) -> dict[str, int]:
     return waiting(connection, month)
 
 
+def stale_months(connection: Connection, since: date, until: date) -> list[date]:
+    """The months from `since` to `until`, both included, of which places have to be judged again."""
+    return [month for (month,) in connection.execute(sql("stale_months"), {"since": since, "until": until})]
+
+
 def waiting(connection: Connection, month: date) -> dict[str, int]:
     """The number of places of `month` that are taken and not judged yet, by time zone."""
     return {str(zone): int(count) for zone, count in connection.execute(sql("unjudged_places"), {"month": month})}
@@ -91,10 +96,10 @@ def facts(connection: Connection, resources: dict[int, int], window: Interval) -
     ids = list(resources)
     bookings = {"resource_ids": ids, "start": start, "end": end, "earliest": start - LONGEST_BOOKING}
     last = end
-    for resource, booking, company, begins, ends, cancelled, late in connection.execute(
+    for resource, booking, company, begins, ends, *state in connection.execute(
         sql("bookings_to_judge"), bookings, binary=True
     ):
-        by_resource[resource].slots.append(BookedSlot(booking, company, Interval(begins, ends), cancelled, late))
+        by_resource[resource].slots.append(BookedSlot(booking, company, Interval(begins, ends), *state))
         last = max(last, ends)
     around = {"resource_ids": ids, "start": start, "end": last + LONGEST_OVERSTAY}
     for resource, check_in, company, at, recorded in connection.execute(sql("check_ins_to_judge"), around, binary=True):

@@ -1,7 +1,7 @@
 """What the audit compares: documents, postings and the other tables, as stored at one moment."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,6 +11,7 @@ from smartwork.domain.billing.payments import BalanceChange, PayableDocument
 from smartwork.domain.settlement.payment_file import PaymentFile
 from smartwork.domain.settlement.settlement import SettlementTerms
 from smartwork.domain.settlement.statements import Statement
+from smartwork.domain.time import Interval
 
 _ZERO = Decimal(0)
 
@@ -129,7 +130,8 @@ class AuditData:
 
     `documents_without_series`: numbers of documents whose series is unknown.
     `table_mismatches`: (document number, what) where a column, line or billed in the tables differs from the document.
-    `billed_mismatches`: (document number, what) where billed occupancy in the table differs from the document's visits.
+    `billed_occupancy` is what the table of billed occupancy holds for a visit, by document number, line and place among the
+    visits of the line; None where the row has another place or booking than the visit.
     `shared_booking_ids`: external ids that bookings of several companies have.
     `owed` are the documents to companies as payments use them; `moves` are payments, refunds and credits, in order.
     """
@@ -140,7 +142,7 @@ class AuditData:
     series: Sequence[Series]
     documents_without_series: Sequence[str]
     table_mismatches: Sequence[tuple[str, str]]
-    billed_mismatches: Sequence[tuple[str, str]]
+    billed_occupancy: Mapping[tuple[str, int, int], Interval | None]
     billed_months: Sequence[BilledMonth]
     shared_booking_ids: frozenset[str]
     owed: Sequence[PayableDocument]

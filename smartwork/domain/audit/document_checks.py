@@ -1,16 +1,15 @@
 """Audit checks of documents: unchanged, computed from their evidence, numbered without gaps, nothing billed twice."""
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
 
 from smartwork.domain.audit.audit_data import AuditData
 from smartwork.domain.billing.invoice import Line
+from smartwork.domain.billing.occupancy import BilledOccupancy, freed_lines, held_by_document, periods_by_place
 from smartwork.domain.billing.recomputation import differences
-from smartwork.domain.bookings.visit import Visit
 
-_DIGESTS = {1: re.compile("[0-9a-f]{32}"), 2: re.compile("[0-9a-f]{64}")}
+_DIGESTS = {1: re.compile("[0-9a-f]{32}"), 2: re.compile("[0-9a-f]{64}"), 3: re.compile("[0-9a-f]{64}")}
 """The form of a digest of a billed month, by digest version."""
 _MEASURED = ("measured", "walk_in", "given_back")
 
@@ -78,21 +77,18 @@ def _missing_evidence(lines: Mapping[tuple[str, int], Line], number: str, line: 
 
 def time_is_billed_once(data: AuditData) -> Iterator[str]:
     """Bookings on several lines, and lines that bill the same place at the same time."""
-    occupied: dict[tuple[str, str], list[tuple[datetime, datetime, str]]] = defaultdict(list)
     company_of = {document.number: document.account for document in data.company_documents()}
     bookings: Counter[tuple[str, str]] = Counter()
-    for number, line in _uncorrected_lines(data):
-        for billed in line.visits:
-            start, end = _occupied_period(billed.visit)
-            if start < end:
-                occupied[billed.visit.centre, billed.visit.resource].append((start, end, f"{number}, line {line.line}"))
-            if billed.visit.booking:
-                is_shared = billed.visit.booking in data.shared_booking_ids  # an id is unique within its company
-                bookings[company_of[number] if is_shared else "", billed.visit.booking] += 1
+    held = _held(data)
+    for each in held:
+        kind, external_id = each.record
+        if kind == "booking":
+            is_shared = external_id in data.shared_booking_ids  # an id is unique within its company
+            bookings[company_of[each.number] if is_shared else "", external_id] += 1
     yield from (f"booking {booking} is on {times} lines" for (_, booking), times in bookings.items() if times > 1)
-    for (centre, resource), periods in occupied.items():
+    for (centre, resource), periods in periods_by_place(held).items():
         latest_end, latest_line = None, ""
-        for start, end, where in sorted(periods):
+        for start, end, where in sorted((h.period.start, h.period.end, f"{h.number}, line {h.line}") for h in periods):
             if latest_end is not None and start < latest_end:
                 yield f"{centre} {resource}: {latest_line} and {where} both bill it at {start.isoformat()}"
             if latest_end is None or end > latest_end:
@@ -101,12 +97,21 @@ def time_is_billed_once(data: AuditData) -> Iterator[str]:
 
 def billed_occupancy_matches_documents(data: AuditData) -> Iterator[str]:
     """Billed occupancy and digests of billed months that do not agree with the documents."""
-    for number, what in data.billed_mismatches:
-        yield f"{number}, {what}: billed occupancy differs from the document"
+    expected = {(held.number, held.line, held.proof): held.period for held in _held(data)}
+    for number, line, proof in sorted(expected.keys() | data.billed_occupancy.keys()):
+        key = (number, line, proof)
+        if key not in expected or data.billed_occupancy.get(key) != expected[key]:
+            yield f"{number}, line {line}, visit {proof}: billed occupancy differs from the document"
     monthly = [document for document in data.company_documents() if document.reason is None]
     company_of = {document.number: document.account for document in monthly}
     months = {(document.account, document.month) for document in monthly}
-    months |= {(company_of[number], line.starts_on.replace(day=1)) for number, line in _uncorrected_lines(data)}
+    taken_back = {(line.corrects.number, line.corrects.line) for d in monthly for line in d.lines if line.corrects}
+    months |= {
+        (company_of[document.number], line.starts_on.replace(day=1))
+        for document in monthly
+        for line in document.lines
+        if line.visits and (document.number, line.line) not in taken_back
+    }
     for company, month in sorted(months - {(billed.company, billed.month) for billed in data.billed_months}):
         yield f"{company} {month:%Y-%m}: the digest of what was billed is missing"
     for billed in data.billed_months:
@@ -119,31 +124,8 @@ def billed_occupancy_matches_documents(data: AuditData) -> Iterator[str]:
                 )
 
 
-def _uncorrected_lines(data: AuditData) -> Iterator[tuple[str, Line]]:
-    """Lines with visits, by document number, that no correction takes back.
-
-    A line that was credited after a dispute is included, because its time is not billed again.
-    """
-    monthly = [document for document in data.company_documents() if document.reason is None]
-    corrected = {
-        (line.corrects.number, line.corrects.line) for document in monthly for line in document.lines if line.corrects
-    }
-    for document in monthly:
-        for line in document.lines:
-            if line.visits and (document.number, line.line) not in corrected:
-                yield document.number, line
-
-
-def _occupied_period(visit: Visit) -> tuple[datetime, datetime]:
-    """The period for which a visit bills its place.
-
-    Empty for a no-show and a late cancellation, up to the last presence if the member left early, and never beyond a
-    reassignment.
-    """
-    if visit.verdict in ("no_show", "cancelled_late"):
-        return visit.starts_at, visit.starts_at
-    if visit.verdict == "left_early":
-        presence_ends = [min(span.end, visit.ends_at) for span in visit.spans if span.state == "occupied"]
-        return visit.starts_at, max(presence_ends, default=visit.starts_at)
-    over = timedelta(seconds=max(visit.over_s - 1, 0))  # whole seconds: another visit may start in the last one
-    return visit.starts_at, visit.reassigned_at or visit.ends_at + over
+def _held(data: AuditData) -> list[BilledOccupancy]:
+    """What the documents hold together: their visits, without lines that were taken back or credited in full."""
+    documents = data.company_documents()
+    freed = freed_lines(documents)
+    return [held for document in documents for held in held_by_document(document) if held.key not in freed]

@@ -14,7 +14,7 @@ from smartwork.errors import InputError
 
 CORRECTION_WINDOW_MONTHS = 12
 """How many months back a changed verdict, contract or price becomes a correction."""
-DIGEST_VERSION = 2
+DIGEST_VERSION = 3
 """Format of the digests. A month that was kept in another one counts as changed, so that it is rated once more."""
 
 
@@ -28,6 +28,8 @@ class MonthDigests:
     version: int = DIGEST_VERSION
 
 
+UNRESOLVED = MonthDigests("0" * 64, "0" * 64, "0" * 64)
+"""Stored for a month of which a stay could not be billed yet: it equals no digest, so the next run rates the month again."""
 MonthKey = tuple[int, date]
 """The company_id and the first day of the month."""
 Digests = Mapping[MonthKey, MonthDigests | None]

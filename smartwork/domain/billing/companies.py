@@ -48,6 +48,15 @@ class Company:
 
 
 @dataclass(frozen=True, slots=True)
+class Customer:
+    """A company with its key in the database; `is_demo` marks it as made up."""
+
+    company_id: int
+    company: Company
+    is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """A person who works in centres, known by a pseudonym only."""
 

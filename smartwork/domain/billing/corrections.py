@@ -3,19 +3,19 @@
 A dispute does not lead here but to a credit note: see `credit_notes.py`.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeVar
 
 from smartwork.domain.billing.invoice import Drawdown, Invoice, Line, LineReference
+from smartwork.domain.billing.occupancy import LineKey, Place, RecordKey, held_by, record_key
 from smartwork.domain.billing.rating import Group
 from smartwork.domain.bookings.visit import Visit
+from smartwork.domain.time import Interval
 
 GroupKey = tuple[object, ...]
-RecordKey = tuple[str, str]
-""""booking" or "check-in", and the external id: a company may use the same id for one of each."""
 T = TypeVar("T")
 
 
@@ -31,14 +31,15 @@ class IssuedGroup:
         """The bookings and check-ins that the group rests on."""
         return names_of(self.lines)
 
+    @property
+    def key(self) -> LineKey:
+        """The first line of the group, which has its visits."""
+        return self.invoice.number, self.lines[0].line
+
 
 def names_of(group: Group) -> frozenset[RecordKey]:
     """The bookings and check-ins that a group rests on."""
-    return frozenset(_record_key(billed.visit) for line in group for billed in line.visits)
-
-
-def _record_key(visit: Visit) -> RecordKey:
-    return ("booking", visit.booking) if visit.booking else ("check-in", visit.check_in or "")
+    return frozenset(record_key(billed.visit) for line in group for billed in line.visits)
 
 
 def groups_of(invoice: Invoice) -> list[Group]:
@@ -53,37 +54,83 @@ def groups_in_effect(documents: Sequence[Invoice]) -> tuple[list[IssuedGroup], f
     A credit note for one line of a group is final for the whole group: hours beyond a pass have no visits of their own.
     """
     reversed_lines = {(ref.number, ref.line) for document in documents for line in document.lines if (ref := line.corrects)}
-    credit_notes = [document for document in documents if document.reason is not None]
-    credited = {name for note in credit_notes for line in note.lines for name in names_of((line,))}
-    credited_lines = {(ref.number, ref.line) for note in credit_notes for line in note.lines if (ref := line.corrects)}
-    issued = [
+    credited = frozenset(name for group in _credited_groups(documents) for name in group.names)
+    in_effect = [
+        group for group in _issued_groups(documents) if group.key not in reversed_lines and not group.names & credited
+    ]
+    return in_effect, credited
+
+
+def uncredited(visits: Iterable[Visit], documents: Sequence[Invoice]) -> list[Visit]:
+    """The visits that may be charged to the company of `documents`: those that no credit note settled for good.
+
+    The bookings and check-ins of a credited line are not charged to the same company again, nor is a walk-in in the time that
+    it charged: after the booking was cancelled, its presence is one. Another booking of that time is a new order.
+    """
+    groups = _credited_groups(documents)
+    credited = {name for group in groups for name in group.names}
+    settled: dict[Place, list[Interval]] = defaultdict(list)
+    for group in groups:
+        for place, period in _periods(group.lines):
+            settled[place].append(period)
+    return [
+        visit
+        for visit in visits
+        if record_key(visit) not in credited
+        and (visit.booking or not any(visit.period.intersect(p) for p in settled.get((visit.centre, visit.resource), ())))
+    ]
+
+
+def _issued_groups(documents: Iterable[Invoice]) -> list[IssuedGroup]:
+    return [
         IssuedGroup(document, group) for document in documents if document.reason is None for group in groups_of(document)
     ]
-    for group in issued:
-        if any((group.invoice.number, line.line) in credited_lines for line in group.lines):
-            credited |= group.names
-    in_effect = [
+
+
+def _credited_groups(documents: Sequence[Invoice]) -> list[IssuedGroup]:
+    """The groups of which a credit note of a dispute credits a line, or a part of it."""
+    credited_lines = {
+        (ref.number, ref.line)
+        for document in documents
+        if document.reason is not None
+        for line in document.lines
+        if (ref := line.corrects)
+    }
+    if not credited_lines:
+        return []
+    return [
         group
-        for group in issued
-        if (group.invoice.number, group.lines[0].line) not in reversed_lines and not group.names & credited
+        for group in _issued_groups(documents)
+        if any((group.invoice.number, line.line) in credited_lines for line in group.lines)
     ]
-    return in_effect, frozenset(credited)
 
 
-def corrections(issued: Iterable[IssuedGroup], credited: frozenset[RecordKey], current: Iterable[Group]) -> list[Group]:
+def corrections(
+    issued: Iterable[IssuedGroup],
+    credited: frozenset[RecordKey],
+    current: Iterable[Group],
+    contested: frozenset[LineKey] = frozenset(),
+) -> list[Group]:
     """The groups of the next document that bring all documents together to the charges `current`.
 
     Equal groups stay. Of the others, the issued ones are reversed and the current ones added. Bookings and check-ins in
     `credited` are never corrected, and lines that prepaid hours paid completely do not depend on the price of an hour.
-    A current visit whose readings were dropped keeps the reading numbers of the issued line.
+    A current visit whose readings were dropped keeps the reading numbers of the issued line. A group whose first line is in
+    `contested`, because another visit is to be charged for a part of its time, is equal only if it holds the same time.
     """
-    before = list(issued)
-    now = [_with_reading_numbers(group, before) for group in current if not names_of(group) & credited]
-    before, now = _without_prepaid(before, now)
+    every = list(issued)
+    now = [_with_reading_numbers(group, every) for group in current if not names_of(group) & credited]
+    holding = {names_of(group): _periods(group) for group in now}
+    stale = [old for old in every if old.key in contested and holding.get(old.names) != _periods(old.lines)]
+    before, now = _without_prepaid([old for old in every if old not in stale], now)
     kept = Counter(_charge_key(old.lines) for old in before) & Counter(_charge_key(group) for group in now)
     gone = _surplus([(_charge_key(old.lines), old) for old in before], Counter(kept))
     added = _surplus([(_charge_key(group), group) for group in now], Counter(kept))
-    return [reversal(old) for old in gone] + added
+    return [reversal(old) for old in (*stale, *gone)] + added
+
+
+def _periods(group: Group) -> list[tuple[Place, Interval]]:
+    return [(held.place, held.period) for line in group for held in held_by("", line)]
 
 
 def _with_reading_numbers(group: Group, issued: Sequence[IssuedGroup]) -> Group:
@@ -110,7 +157,7 @@ def _with_reading_numbers(group: Group, issued: Sequence[IssuedGroup]) -> Group:
 
 
 def _visit_key(visit: Visit) -> tuple[object, ...]:
-    return *_record_key(visit), visit.centre, visit.resource, visit.starts_at, visit.ends_at
+    return *record_key(visit), visit.centre, visit.resource, visit.starts_at, visit.ends_at
 
 
 def _without_prepaid(issued: Sequence[IssuedGroup], current: Sequence[Group]) -> tuple[list[IssuedGroup], list[Group]]:

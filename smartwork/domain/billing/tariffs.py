@@ -40,7 +40,11 @@ class RateMissing(SmartworkError):  # noqa: N818 - says what is missing
 
 
 class ContractMissing(SmartworkError):  # noqa: N818 - says what is missing
-    """A company has a visit on a day on which none of its contracts is valid."""
+    """No contract of a company, or with a centre, is valid on a day on which one is needed."""
+
+    def __init__(self, message: str, centre: str) -> None:
+        self.centre = centre
+        super().__init__(message)
 
 
 def tariff_at(tariffs: Iterable[Tariff], centre: str, kind: str, day: date) -> Tariff:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from smartwork.domain.bookings.visit import MeasuredVerdict, Verdict
 from smartwork.domain.presence.spans import Span, clip, clip_at, seconds_by_state
-from smartwork.domain.time import Interval, subtract
+from smartwork.domain.time import Interval, subtract, union
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,18 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class BookedSlot:
-    """A booking as reconciliation needs it. `cancelled_late_at`: when it was cancelled, if the cancellation is charged."""
+    """A booking as reconciliation needs it.
+
+    `cancelled_late_at`: when it was cancelled, if the cancellation is charged. `gave_way`: it was credited in full, and
+    another booking may have its time.
+    """
 
     booking_id: int
     company_id: int
     period: Interval
     cancelled: bool
     cancelled_late_at: datetime | None = None
+    gave_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +86,14 @@ def reconcile(
     Slots, check-ins and spans outside the window are context only; the neighbouring window judges what begins there. With
     CONTEXT on both sides, neighbouring windows give the same judgements as one window over both. `spans` must be in order;
     the order of slots and check-ins does not matter. Slots that are not cancelled overlap only if a place was released
-    early: then the later slot has it. Suspect spans count as unknown, because doubt is not charged.
+    early: then the later slot has it; or if one gave way: then the other one has it. Suspect spans count as unknown, because
+    doubt is not charged.
     """
     past = clip_at(spans, now)
     trusted = [Span(span.start, span.end, "unknown") if span.suspect else span for span in past]
     ordered = sorted(slots, key=lambda slot: (slot.period.start, slot.booking_id))
     active = [slot for slot in ordered if not slot.cancelled]
-    next_start = {slot.booking_id: later.period.start for slot, later in pairwise(active)}
+    next_start = _next_starts(active)
     in_order = sorted(
         (check_in for check_in in check_ins if check_in.at < now), key=lambda check_in: (check_in.at, check_in.check_in_id)
     )
@@ -100,11 +106,12 @@ def reconcile(
             continue
         own = Interval(slot.period.start, min(slot.period.end, next_start.get(slot.booking_id, slot.period.end)))
         over = _overstay(trusted, own, _latest_overstay(slot, next_start.get(slot.booking_id)))
-        booked.append(Interval(own.start, own.end + over))
+        if own.start < own.end:
+            booked.append(Interval(own.start, own.end + over))
         if in_window:
             judgements.append(_judge(slot, own, over, in_order, trusted, rules))
     unmatched = [check_in for check_in in in_order if not _is_for_a_booking(check_in, active, rules)]
-    return judgements + [_walk_in(stay, unmatched, trusted, rules) for stay in _stays(trusted, booked, window, rules)]
+    return judgements + [_walk_in(stay, unmatched, trusted, rules) for stay in _stays(trusted, union(booked), window, rules)]
 
 
 def is_unfinished(slots: Iterable[BookedSlot], spans: Iterable[Span], window: Interval, now: datetime) -> bool:
@@ -127,6 +134,24 @@ def _latest_overstay(slot: BookedSlot, next_start: datetime | None) -> datetime:
     """The latest instant to which an overstay may last: the next booking of the place, or LONGEST_OVERSTAY."""
     limit = slot.period.end + LONGEST_OVERSTAY
     return min(limit, next_start) if next_start else limit
+
+
+def _next_starts(active: Sequence[BookedSlot]) -> dict[int, datetime]:
+    """By booking_id: from when on the next slot has the place, for slots in order of their start that are not cancelled.
+
+    A slot that gave way takes no time from others; from its start on, if a slot that overlaps it began before.
+    """
+    holding = [slot for slot in active if not slot.gave_way]
+    starts = {slot.booking_id: later.period.start for slot, later in pairwise(holding)}
+    for slot in active:
+        if slot.gave_way:
+            following = [other.period.start for other in holding if other.period.end > slot.period.start]
+            if following:
+                starts[slot.booking_id] = max(slot.period.start, min(following))
+    gave_way = [slot for slot in active if slot.gave_way]
+    for slot, later in pairwise(gave_way):
+        starts[slot.booking_id] = min(starts.get(slot.booking_id, later.period.start), later.period.start)
+    return starts
 
 
 def _cancelled(slot: BookedSlot) -> Judgement:

@@ -7,6 +7,8 @@ from decimal import Decimal
 from smartwork.db.billing.visits_to_bill import UnattributedStays
 from smartwork.documents.files import Files
 from smartwork.domain.billing.invoice import DocumentKind, Invoice
+from smartwork.domain.billing.issue_deadline import last_day_of_issue
+from smartwork.domain.billing.month_plan import OpenStay, WaitingBill
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +27,6 @@ class BilledDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingBill:
-    """A company that gets no document now, because the ledger of a centre that it visited is faulty; `reason` in words."""
-
-    company: str
-    centre: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class BillReport:
     """The documents of a month by number, the companies without a document, and the unattributed stays."""
 
@@ -44,7 +37,17 @@ class BillReport:
     companies_per_s: float
     """Companies whose documents (PDF, UBL, CSV) were written per second, including the checks before writing."""
     waiting: tuple[WaitingBill, ...] = ()
-    """By company and centre. The next run of the month bills them, once the fault has ended."""
+    """By company and centre. The next run of the month bills them, once the reason has ended."""
+    open_stays: tuple[OpenStay, ...] = ()
+    """A run of this month or of a later one bills them, once their time is free."""
+
+    issued_late: tuple[str, ...] = ()
+    """The numbers of documents that this run issued after the last day of issue."""
+
+    @property
+    def last_day_of_issue(self) -> date:
+        """The legal last day on which the month may be invoiced."""
+        return last_day_of_issue(self.month)
 
     @property
     def net(self) -> Decimal:

@@ -8,7 +8,8 @@ from pathlib import Path
 from smartwork.db.accounting import journal
 from smartwork.db.billing import documents, prepaid_hours
 from smartwork.db.billing.documents import IssuedDocument, NewDocument
-from smartwork.db.core.connection import Connection
+from smartwork.db.bookings.bookings import release_places
+from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.documents.files import Files, render
 from smartwork.domain.accounting import postings
 from smartwork.domain.billing.composition import compose, series_of
@@ -16,6 +17,7 @@ from smartwork.domain.billing.credit_notes import credit as credited_line
 from smartwork.domain.billing.credit_notes import credit_note_header, line_numbered
 from smartwork.domain.billing.invoice import Invoice, Line
 from smartwork.domain.billing.lifecycle import Event, EventKind, require
+from smartwork.domain.billing.occupancy import newly_freed
 from smartwork.domain.billing.payments import BalanceChange, Position, payment, positions
 from smartwork.domain.billing.payments import refund as overpayment
 from smartwork.errors import InputError
@@ -109,28 +111,39 @@ def credit(
 ) -> CreditNote:
     """End a dispute with a credit note for the line, or for some of its hours; the files go to `out_dir/<YYYY-MM>/`.
 
-    Raises NotAllowedInState if the line is not in dispute, InputError if the hours cannot be credited, and NotWritable.
+    A line that is credited in full holds its time and its bookings no longer: they can be changed, and the stay can be
+    billed to another company. Raises NotAllowedInState if the line is not in dispute, InputError if the hours cannot be
+    credited, and NotWritable.
     """
     number, line = disputed.number, disputed.line
-    with documents.issuing_transaction(connection):
+    with wrap_database_errors(), connection.transaction():
         document = _locked(connection, number)
         require(number, documents.events(connection, number), "credited", line)
-        _require_uncorrected(connection, document, line)
-        lots, _ = prepaid_hours.lots(connection, [document.company_id or 0]).get(document.company_id or 0, ([], []))
+        later = _require_uncorrected(connection, document, line)
+        company_id = document.company_id or 0
+        lots, _ = prepaid_hours.lots(connection, [company_id]).get(company_id, ([], []))
         group = credited_line(_invoice(connection, number), line, disputed.hours, lots)
         head = credit_note_header(document.invoice, at.date(), reason)
-        ordinal = documents.take_number(connection, series_of("credit_note", at.date()))
-        note = compose(head, [group], ordinal=ordinal)
-        documents.store(connection, [NewDocument(note, company_id=document.company_id, corrects=number)], at)
-        journal.post(connection, postings.document_posting(note))
-        prepaid_hours.record_prepaid_movements(connection, document.company_id or 0, note)
-        documents.put_event(connection, number, Event("credited", at, line, reason, note.number))
+        freed = newly_freed(later, compose(head, [group], ordinal=0))
+        # Before the role is taken that may not change bookings.
+        release_places(connection, sorted(freed), f"credit note to {number}")
+        with documents.issuing_transaction(connection):
+            ordinal = documents.take_number(connection, series_of("credit_note", at.date()))
+            note = compose(head, [group], ordinal=ordinal)
+            documents.store(connection, [NewDocument(note, company_id=company_id, corrects=number)], at)
+            documents.release_occupancy(connection, freed)
+            journal.post(connection, postings.document_posting(note))
+            prepaid_hours.record_prepaid_movements(connection, company_id, note)
+            documents.put_event(connection, number, Event("credited", at, line, reason, note.number))
     [files] = render([note.canonical()], out_dir / f"{note.month:%Y-%m}", progress)
     return CreditNote(note, files)
 
 
-def _require_uncorrected(connection: Connection, document: IssuedDocument, line: int) -> None:
-    """Raises InputError if a later document corrected the line: it must not be credited as well."""
+def _require_uncorrected(connection: Connection, document: IssuedDocument, line: int) -> list[Invoice]:
+    """The documents of the company from `document` on.
+
+    Raises InputError if one of them corrected the line: it must not be credited as well.
+    """
     number, company_id = document.invoice.number, document.company_id or 0
     later = documents.of_companies(connection, [company_id], document.invoice.issued_on).get(company_id, [])
     for invoice in later:
@@ -142,6 +155,7 @@ def _require_uncorrected(connection: Connection, document: IssuedDocument, line:
                     "that replaces it there. A dispute that is open already ends with: "
                     f"smartwork invoice uphold {number} --line {line}"
                 )
+    return later
 
 
 def _invoice(connection: Connection, number: str) -> Invoice:

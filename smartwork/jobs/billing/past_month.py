@@ -14,9 +14,13 @@ def past_month(connection: Connection, month: date, at: datetime, action: str) -
     `action` is what the user wanted to do, for the text of the error.
     """
     first = month.replace(day=1)
-    zones = sorted({centre.hours.timezone for centre in registry.centres(connection)})
-    running = [zone for zone in ("UTC", *zones) if local_month(first, zone).end > at]
-    if running:
+    if running := running_zones(connection, first, at):
         place = "" if running[0] == "UTC" else f" in the time zone {running[0]}"
         raise InputError(f"The month {first:%Y-%m} is not over on {at.date()}{place}. {action} it after its last day.")
     return first
+
+
+def running_zones(connection: Connection, month: date, at: datetime) -> list[str]:
+    """The time zones, UTC first, in which the month is not over at `at`."""
+    zones = sorted({centre.hours.timezone for centre in registry.centres(connection)})
+    return [zone for zone in ("UTC", *zones) if local_month(month, zone).end > at]

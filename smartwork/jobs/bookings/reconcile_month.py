@@ -52,6 +52,17 @@ def reconcile_month(
         return store.counts(connection, first)
 
 
+def reconcile_stale(connection: Connection, since: date, until: date, now: datetime, progress: Progress) -> None:
+    """Reconcile the local months from `since` to `until` of which a booking, check-in or span changed.
+
+    Raises ServiceUnavailable if the database connection is lost.
+    """
+    with wrap_database_errors():
+        months = store.stale_months(connection, since, until)
+    for month in months:
+        reconcile_month(connection, month, now, progress)
+
+
 def _judge_in_processes(
     connection: Connection, database_url: str, month: date, now: datetime, total: int, progress: Progress
 ) -> None:

@@ -152,12 +152,14 @@ def _require_nothing_to_settle(history: _CentreHistory, month: date, lines: Sequ
     if lines:
         raise ContractMissing(
             f"Companies were charged for centre {centre}, and no contract with it holds at the end of "
-            f"{month:%Y-%m}: add one (smartwork agreements), and settle again."
+            f"{month:%Y-%m}: add one (smartwork agreements), and settle again.",
+            centre,
         )
     if lines_in_force(history.documents, month):
         raise ContractMissing(
             f"Centre {centre} was settled for {month:%Y-%m}, and no contract with it holds any more at the end of "
-            "that month: put one back (smartwork agreements), with a share of 0 if nothing is owed, and settle again."
+            "that month: put one back (smartwork agreements), with a share of 0 if nothing is owed, and settle again.",
+            centre,
         )
 
 

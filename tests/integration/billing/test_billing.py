@@ -11,7 +11,6 @@ from smartwork.db.billing import documents, visits_to_bill
 from smartwork.db.billing.documents import InvoiceAltered
 from smartwork.db.core.connection import Connection
 from smartwork.documents.verify import verify
-from smartwork.domain.billing.tariffs import ContractMissing, RateMissing
 from smartwork.domain.bookings.visit import Visit
 from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
 from smartwork.domain.presence.spans import Span
@@ -149,14 +148,40 @@ def test_altered_invoice_is_refused(connection: Connection, tmp_path: Path) -> N
         bill(connection, tmp_path)
 
 
-def test_missing_price_or_contract_stops_the_run_before_anything_is_issued(connection: Connection, tmp_path: Path) -> None:
+def test_a_missing_price_or_contract_stops_its_company_only(connection: Connection, tmp_path: Path) -> None:
     connection.execute(b"DELETE FROM tariff WHERE kind = 'room'")
-    with pytest.raises(RateMissing, match="room in centre namur on 2026-10-05"):
-        bill(connection, tmp_path)
-    connection.execute(b"UPDATE contract SET valid_until = '2026-02-01' WHERE company_id = 1")
-    with pytest.raises(ContractMissing, match="B-1"):
-        bill(connection, tmp_path)
-    assert rows(connection, b"SELECT count(*) FROM invoice") == [(0,)]
+    report = bill(connection, tmp_path)
+    assert [document.company for document in report.invoices] == ["acme"]
+    [bolt] = report.waiting
+    assert (bolt.company, bolt.centre) == ("bolt", "namur")
+    assert "room in centre namur on 2026-10-05" in bolt.reason
+    assert report.without_lines == ("calm",)
+
+
+def test_a_company_without_a_contract_stops_only_itself(connection: Connection, tmp_path: Path) -> None:
+    connection.execute(b"DELETE FROM contract WHERE company_id = 1")
+    report = bill(connection, tmp_path)
+    assert [document.company for document in report.invoices] == ["bolt"]
+    [acme] = report.waiting
+    assert (acme.company, acme.centre) == ("acme", "namur")
+    assert "No contract of acme for a desk in centre namur is valid on 2026-10-05, the day of B-1" in acme.reason
+    connection.execute(b"INSERT INTO contract VALUES (1, 1, '2026-01-01', NULL, 'as_booked', 10, 15, 0.5, false, 30)")
+    assert [document.company for document in bill(connection, tmp_path).invoices] == ["bolt", "acme"]
+
+
+def test_only_the_company_that_is_asked_for_is_billed(connection: Connection, tmp_path: Path) -> None:
+    report = bill_month(connection, OCTOBER, ISSUED, tmp_path, lambda *_: None, "bolt")
+    assert [document.company for document in report.invoices] == ["bolt"]
+    with pytest.raises(InputError, match="--company is 'nobody', which is no company"):
+        bill_month(connection, OCTOBER, ISSUED, tmp_path, lambda *_: None, "nobody")
+    assert [document.company for document in bill(connection, tmp_path).invoices] == ["bolt", "acme"]
+
+
+def test_documents_issued_after_the_legal_last_day_are_named(connection: Connection, tmp_path: Path) -> None:
+    on_time = bill_month(connection, OCTOBER, ISSUED + timedelta(days=13), tmp_path, lambda *_: None, "bolt")
+    late = bill(connection, tmp_path, issued=ISSUED + timedelta(days=14))
+    assert (on_time.issued_late, late.issued_late) == ((), ("INV-2026-00002",))
+    assert late.last_day_of_issue == date(2026, 11, 15)
 
 
 def test_month_that_is_not_over_is_refused(connection: Connection, tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_month_billed_in_the_former_format_of_digests_gets_no_correction(connect
     assert audited(connection).is_clean
     bill(connection, tmp_path / "b", months_later=1)
     assert rows(connection, b"SELECT count(*) FROM invoice_line WHERE kind = 'correction'") == [(0,)]
-    assert rows(connection, b"SELECT DISTINCT digest_version FROM billed_month") == [(2,)]
+    assert rows(connection, b"SELECT DISTINCT digest_version FROM billed_month") == [(3,)]
     assert audited(connection).is_clean
 
 

@@ -11,9 +11,9 @@ from smartwork.db.accounting import journal
 from smartwork.db.billing import documents, drafts
 from smartwork.db.core.connection import Connection
 from smartwork.errors import InputError
-from smartwork.jobs.billing.bill_month import NotProvable, draft_month
+from smartwork.jobs.billing.bill_month import draft_month
 from smartwork.jobs.billing.lifecycle import DisputedLine, credit, dispute
-from tests.support.accounts import ISSUED, OCTOBER, audited, bill, rows, settle, silent
+from tests.support.accounts import ISSUED, OCTOBER, audited, bill, rows, settle, silent, take_as_judged
 
 pytestmark = pytest.mark.services
 
@@ -23,7 +23,7 @@ def test_draft_is_what_would_be_issued_and_takes_no_number(connection: Connectio
     assert rows(connection, b"SELECT count(*) FROM invoice") == [(0,)]
     assert [document.account for document in drafts.drafts(connection, OCTOBER)] == ["acme", "bolt"]
     report = bill(connection, tmp_path)
-    assert [(document.account, document.gross) for document in made] == [
+    assert [(document.account, document.gross) for document in made.drafts] == [
         (document.company, document.gross) for document in report.invoices
     ]
     assert drafts.drafts(connection, OCTOBER) == []
@@ -50,24 +50,41 @@ def test_prepaid_hours_pay_and_the_hours_left_are_a_liability(connection: Connec
     assert audited(connection).is_clean
 
 
-def test_a_minute_in_two_verdicts_stops_the_run(connection: Connection, tmp_path: Path) -> None:
+def test_a_minute_in_two_verdicts_is_billed_once_and_the_other_stay_is_open_by_name(
+    connection: Connection, tmp_path: Path
+) -> None:
     connection.execute(b"""
+        INSERT INTO check_in VALUES (1, 'K-1', 1, 2, '2026-10-05 07:30Z', 'badge');
         INSERT INTO verdict VALUES
-            (9, 1, NULL, NULL, 3, 'walk_in', '2026-10-05 07:30Z', '2026-10-05 08:00Z', NULL, NULL, 0, 1800, 0, 0, 0)
+            (9, 1, NULL, 1, 2, 'walk_in', '2026-10-05 07:30Z', '2026-10-05 08:00Z', NULL, NULL, 0, 1800, 0, 0, 0)
     """)
-    with pytest.raises(documents.BilledTwice, match="billed twice"):
-        bill(connection, tmp_path)
-    assert rows(connection, b"SELECT count(*) FROM invoice") == [(0,)]
+    take_as_judged(connection)
+    report = bill(connection, tmp_path)
+    assert [(document.company, document.net) for document in report.invoices] == [
+        ("acme", Decimal("9.38")),
+        ("bolt", Decimal("42.00")),
+    ]
+    [stay] = report.open_stays
+    assert (stay.company, stay.centre, stay.resource, stay.record) == ("bolt", "namur", "d-1", "K-1")
+    assert stay.reason.startswith("the verdict of booking B-1 overlaps with it.")
+    connection.execute(b"DELETE FROM verdict WHERE verdict_id = 1")
+    november = bill(connection, tmp_path, months_later=1)
+    bolt = next(document for document in november.invoices if document.company == "bolt")
+    assert (bolt.net, november.open_stays) == (Decimal("3.75"), ())
+    assert audited(connection).is_clean
 
 
-def test_verdict_that_its_spans_do_not_prove_is_not_billed(connection: Connection, tmp_path: Path) -> None:
+def test_a_verdict_that_its_spans_do_not_prove_stops_its_company_only(connection: Connection, tmp_path: Path) -> None:
     connection.execute(
         b"UPDATE span SET ends_at = ends_at - interval '20 minutes' WHERE resource_id = 2 AND state = 'occupied'"
     )
-    with pytest.raises(NotProvable, match="for bolt, B-2, occupied seconds is 6000, but 4800 by its evidence"):
-        bill(connection, tmp_path)
-    assert rows(connection, b"SELECT count(*) FROM invoice") == [(0,)]
-    assert rows(connection, b"SELECT coalesce(sum(last), 0) FROM document_series") == [(0,)]
+    take_as_judged(connection)  # as if the readings arrived between the reconciliation and the bill
+    report = bill(connection, tmp_path)
+    [waiting] = report.waiting
+    assert (waiting.company, waiting.centre) == ("bolt", "namur")
+    assert waiting.reason.startswith("B-2: occupied seconds is 6000, but 4800 by its evidence.")
+    assert [document.company for document in report.invoices] == ["acme"]
+    assert rows(connection, b"SELECT coalesce(sum(last), 0) FROM document_series") == [(1,)]
 
 
 Run = Callable[[Connection, Path], object]

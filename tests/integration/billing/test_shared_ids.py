@@ -28,7 +28,7 @@ def test_documents_of_two_companies_with_the_same_booking_id_refer_to_the_bookin
     assert audited(connection).is_clean
 
     credited(connection, tmp_path / "a")
-    connection.execute(b"UPDATE verdict SET verdict = 'used' WHERE verdict_id = 1")
+    connection.execute(b"UPDATE verdict SET verdict = 'used' WHERE booking_id = 1")
     report = bill(connection, tmp_path / "b", months_later=1)
     net = {invoice.company: invoice.net for invoice in report.invoices}
     assert net["acme"] >= Decimal("20.62"), "bolt's credit note for its B-1 ends no correction of acme's"

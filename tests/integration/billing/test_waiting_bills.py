@@ -6,7 +6,7 @@ import pytest
 
 from smartwork.db.core.connection import Connection
 from smartwork.db.network.server_alarms import begin_server_alarm, end_server_alarm
-from smartwork.jobs.billing.bill_report import WaitingBill
+from smartwork.domain.billing.month_plan import WaitingBill
 from tests.support.accounts import ISSUED, audited, bill
 
 _SECOND_CENTRE = b"""

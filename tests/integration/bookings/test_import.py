@@ -179,6 +179,15 @@ def test_a_change_to_a_booking_on_an_invoice_is_refused_with_the_reason(importer
         " per_hour, net, evidence) SELECT invoice_id, 1, 'used', 1, b.resource_id, b.booking_id, b.starts_at, b.ends_at, 1,"
         " 1, 1, '{}' FROM booking b, invoice"
     )
+    connection.execute(
+        "INSERT INTO invoice_proof (invoice_id, line, proof, verdict, resource_id, booking_id, starts_at, ends_at, booked_s,"
+        " occupied_s, vacant_s, unknown_s, over_s, hours, evidence) SELECT invoice_id, line, 1, verdict, resource_id,"
+        " booking_id, starts_at, ends_at, 0, 0, 0, 0, 0, hours, '{}' FROM invoice_line"
+    )
+    connection.execute(
+        "INSERT INTO billed_occupancy SELECT invoice_id, 1, 1, resource_id, booking_id, tstzrange(starts_at, ends_at)"
+        " FROM invoice_line"
+    )
     (fault,) = importer(HEAD + "A,mons,desk-1,m-1,2026-10-05T09:00,2026-10-05T13:00,\n").plan.refused
     assert (fault.line, fault.field) == (2, "external_id")
     assert "issued invoice" in fault.reason

@@ -156,11 +156,19 @@ def test_other_light_settings_are_tried_on_the_time_before_now_only(network: Con
 
 
 @pytest.mark.parametrize("now", [MONDAY, datetime(2026, 11, 30, 22, 59, tzinfo=UTC)])
-def test_a_running_month_is_not_billed_not_even_as_a_draft(network: Connection, tmp_path: Path, now: datetime) -> None:
+def test_a_running_month_is_not_billed_and_its_draft_is_marked_as_such(
+    network: Connection, tmp_path: Path, now: datetime
+) -> None:
     with pytest.raises(InputError, match="not over"):
         bill_month(network, NOVEMBER, now, tmp_path, no_progress)
-    with pytest.raises(InputError, match="not over"):
-        draft_month(network, NOVEMBER, now, no_progress)
+    assert draft_month(network, NOVEMBER, now, no_progress).until == now
+
+
+def test_the_draft_of_a_running_month_has_the_bookings_that_are_over(network: Connection) -> None:
+    put_bookings(network, [booking("over", MONDAY, 2), booking("running", MONDAY + 3 * HOUR, 4)])
+    see(network, 1, MONDAY, 5)
+    drafted = draft_month(network, NOVEMBER, MONDAY + 4 * HOUR, no_progress).drafts
+    assert [billed.visit.booking for draft in drafted for line in draft.lines for billed in line.visits] == ["over"]
 
 
 def test_a_month_that_is_over_in_utc_and_goes_on_in_a_centre_is_not_billed(network: Connection, tmp_path: Path) -> None:

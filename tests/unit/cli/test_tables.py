@@ -1,6 +1,6 @@
 """Tables on the terminal: no cell is folded and no figure shortened at any width; columns that are left out are named."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from io import StringIO
 
 import pytest
@@ -11,7 +11,9 @@ from smartwork.cli.bill import drafts_json, drafts_table
 from smartwork.cli.figures import figure
 from smartwork.cli.ledger import ledger_tables
 from smartwork.cli.tables import Column, FittedTable, counted
+from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.ledger.ledger_day import LedgerDay
+from smartwork.jobs.billing.bill_month import MonthDraft
 from tests.support.documents import credit_note, invoice
 
 CENTRE = "louvain-la-neuve"
@@ -69,11 +71,28 @@ def test_a_noun_is_singular_only_after_one() -> None:
     assert [counted(n, "line") for n in (0, 1, 2)] == ["0 lines", "1 line", "2 lines"]
 
 
+OCTOBER = date(2026, 10, 1)
+
+
+def drafts(*found: Invoice, until: datetime | None = None) -> MonthDraft:
+    return MonthDraft(found, waiting=(), open_stays=(), until=until)
+
+
+def test_drafts_of_a_running_month_are_marked_as_such_with_the_instant_at_which_they_end() -> None:
+    now = datetime(2026, 10, 20, 9, 30, tzinfo=UTC)
+    running = "\n".join(drawn(drafts_table(OCTOBER, drafts(invoice("en"), until=now)), 100))
+    assert "October 2026 is still running. Figures end at 2026-10-20 09:30 UTC" in running
+    assert drafts_json(OCTOBER, drafts(until=now))["running_until"] == "2026-10-20T09:30:00+00:00"
+    over = "\n".join(drawn(drafts_table(OCTOBER, drafts(invoice("en"))), 100))
+    assert ("running" in over, "Nothing is issued." in over) == (False, True)
+    assert drafts_json(OCTOBER, drafts())["running_until"] is None
+
+
 def test_a_draft_credit_note_is_negative_on_the_terminal_and_in_json() -> None:
     found = [invoice("en"), credit_note("en")]
-    asked, given = ("\n".join(drawn(drafts_table([one]), 80)) for one in found)
+    asked, given = ("\n".join(drawn(drafts_table(OCTOBER, drafts(one)), 80)) for one in found)
     assert (figure(found[0].gross) in asked, figure(-found[1].gross) in given) == (True, True)
-    listed = drafts_json(date(2026, 10, 1), found)["drafts"]
+    listed = drafts_json(OCTOBER, drafts(*found))["drafts"]
     assert isinstance(listed, list)
     assert [one["gross"] for one in listed] == [str(found[0].gross), str(-found[1].gross)]
 

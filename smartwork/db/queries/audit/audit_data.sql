@@ -85,32 +85,13 @@ FULL JOIN (
 ) p ON p.invoice_id = d.invoice_id AND p.line = d.line AND p.proof = d.proof
 WHERE p.content IS DISTINCT FROM d.content OR p.evidence IS DISTINCT FROM d.evidence
 
--- name: billed_mismatches
--- Billed occupancy that differs from the visits of all monthly documents, without the lines that a correction takes back.
-WITH corrected AS (
-    SELECT g.invoice_id, (x.corrects ->> 'line')::integer AS line
-    FROM invoice i
-    CROSS JOIN LATERAL jsonb_to_recordset(i.document -> 'lines') AS x (kind text, corrects jsonb)
-    JOIN invoice g ON g.number = x.corrects ->> 'number'
-    WHERE x.kind = 'correction'
-), expected AS (
-    SELECT p.invoice_id, p.line, p.proof, p.resource_id, p.booking_id,
-           CASE p.verdict
-               WHEN 'no_show' THEN 'empty'::tstzrange
-               WHEN 'cancelled_late' THEN 'empty'::tstzrange
-               WHEN 'left_early' THEN tstzrange(p.starts_at, greatest(p.starts_at, (
-                   SELECT max(least((s ->> 'end')::timestamptz, p.ends_at))
-                   FROM jsonb_array_elements(p.evidence -> 'spans') s WHERE s ->> 'state' = 'occupied')))
-               ELSE tstzrange(p.starts_at, coalesce((p.evidence ->> 'ceded_at')::timestamptz,
-                                                    p.ends_at + make_interval(secs => greatest(p.over_s - 1, 0))))
-           END AS period
-    FROM invoice_proof p JOIN invoice i USING (invoice_id)
-    WHERE i.corrects_id IS NULL AND NOT EXISTS (SELECT FROM corrected g WHERE g.invoice_id = p.invoice_id AND g.line = p.line)
-)
-SELECT coalesce(i.number, ''), format('line %s, visit %s', line, proof)
-FROM expected h FULL JOIN billed_occupancy s USING (invoice_id, line, proof) LEFT JOIN invoice i USING (invoice_id)
-WHERE ROW(h.resource_id, h.booking_id, h.period) IS DISTINCT FROM ROW(s.resource_id, s.booking_id, s.period)
-ORDER BY invoice_id, line, proof
+-- name: audited_occupancy
+-- Billed occupancy, and whether it is of the place and booking of its visit. An empty period begins and ends with the visit.
+SELECT coalesce(i.number, ''), s.line, s.proof,
+       coalesce((s.resource_id, s.booking_id) IS NOT DISTINCT FROM (p.resource_id, p.booking_id), false),
+       coalesce(lower(s.period), p.starts_at), coalesce(upper(s.period), p.starts_at)
+FROM billed_occupancy s LEFT JOIN invoice i USING (invoice_id) LEFT JOIN invoice_proof p USING (invoice_id, line, proof)
+ORDER BY s.invoice_id, s.line, s.proof
 
 -- name: shared_booking_ids
 SELECT external_id FROM booking GROUP BY external_id HAVING count(*) > 1

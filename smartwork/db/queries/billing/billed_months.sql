@@ -1,16 +1,16 @@
 -- name: verdict_digests
 -- SHA-256 over a company's verdicts of each month, in the format of DIGEST_VERSION (smartwork/domain/billing/changed_months.py):
--- another digest means that something changed since the month was billed. A late cancellation has its instant with the verdict.
+-- another digest means that something changed since the month was billed. It covers all that a rule of rating may look at:
+-- the spans are covered by the seconds of each state and the first and last presence.
 SELECT v.company_id, date_trunc('month', v.starts_at AT TIME ZONE c.timezone)::date,
-       encode(sha256(convert_to('{"format":2,"verdicts":[' || string_agg(
-           json_build_array(v.booking_id, v.check_in_id, v.resource_id,
-                            CASE WHEN v.cancelled_at IS NULL THEN to_json(v.verdict)
-                                 ELSE json_build_array(v.verdict, v.cancelled_at AT TIME ZONE 'UTC') END,
-                            v.starts_at AT TIME ZONE 'UTC',
-                            v.ends_at AT TIME ZONE 'UTC', v.booked_s, v.occupied_s, v.unknown_s, v.over_s,
-                            v.reassigned_at AT TIME ZONE 'UTC')::text, ','
+       encode(sha256(convert_to('{"format":3,"verdicts":[' || string_agg(
+           json_build_array(v.booking_id, v.check_in_id, v.resource_id, r.kind, coalesce(b.member_id, k.member_id), v.verdict,
+                            v.starts_at AT TIME ZONE 'UTC', v.ends_at AT TIME ZONE 'UTC', v.reassigned_at AT TIME ZONE 'UTC',
+                            v.cancelled_at AT TIME ZONE 'UTC', v.first_seen AT TIME ZONE 'UTC', v.last_seen AT TIME ZONE 'UTC',
+                            v.booked_s, v.occupied_s, v.vacant_s, v.unknown_s, v.over_s)::text, ','
            ORDER BY v.starts_at, v.resource_id, v.booking_id, v.check_in_id) || ']}', 'UTF8')), 'hex')
 FROM verdict v JOIN resource r USING (resource_id) JOIN centre c USING (centre_id)
+LEFT JOIN booking b USING (booking_id) LEFT JOIN check_in k ON k.check_in_id = v.check_in_id
 WHERE v.company_id IS NOT NULL AND v.verdict <> 'cancelled' AND r.kind IN ('desk', 'room')
   AND v.starts_at >= %(since)s::timestamp AT TIME ZONE c.timezone
   AND v.starts_at < (%(month)s::timestamp + interval '1 month') AT TIME ZONE c.timezone

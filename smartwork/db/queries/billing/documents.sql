@@ -63,29 +63,38 @@ CROSS JOIN LATERAL (SELECT coalesce(
 WHERE i.number = ANY(%(numbers)s)
 
 -- name: release_occupancy
--- A line that a correction takes back no longer charges its occupancy.
-DELETE FROM billed_occupancy s USING invoice gone, invoice i, jsonb_array_elements(i.document -> 'lines') l
-WHERE i.number = ANY(%(numbers)s) AND l ->> 'kind' = 'correction'
-  AND gone.number = l -> 'corrects' ->> 'number'
-  AND s.invoice_id = gone.invoice_id AND s.line = (l -> 'corrects' ->> 'line')::integer
+-- Lines that are taken back or credited in full charge their occupancy no longer.
+DELETE FROM billed_occupancy s USING invoice i, unnest(%(numbers)s::text[], %(lines)s::integer[]) AS w (number, line)
+WHERE i.number = w.number AND s.invoice_id = i.invoice_id AND s.line = w.line
 
 -- name: put_occupancy
--- A no-show and a late cancellation occupy no minute. A member who left early occupies the place up to the last presence, and nobody occupies it
--- beyond the time at which it was reassigned. The seconds past the end are rounded up, so one is subtracted: the next stay
--- may begin within the last of them.
+-- The periods follow from the rule in smartwork/domain/billing/occupancy.py.
 INSERT INTO billed_occupancy (invoice_id, line, proof, resource_id, booking_id, period)
-SELECT p.invoice_id, p.line, p.proof, p.resource_id, p.booking_id,
-       CASE p.verdict
-           WHEN 'no_show' THEN 'empty'::tstzrange
-           WHEN 'cancelled_late' THEN 'empty'::tstzrange
-           WHEN 'left_early' THEN tstzrange(p.starts_at, greatest(p.starts_at, (
-               SELECT max(least((s ->> 'end')::timestamptz, p.ends_at)) FROM jsonb_array_elements(p.evidence -> 'spans') s
-               WHERE s ->> 'state' = 'occupied')))
-           ELSE tstzrange(p.starts_at, coalesce((p.evidence ->> 'ceded_at')::timestamptz,
-                                                p.ends_at + make_interval(secs => greatest(p.over_s - 1, 0))))
-       END
-FROM invoice_proof p JOIN invoice i USING (invoice_id)
-WHERE i.number = ANY(%(numbers)s) AND i.corrects_id IS NULL
+SELECT p.invoice_id, p.line, p.proof, p.resource_id, p.booking_id, tstzrange(w.starts_at, w.ends_at)
+FROM unnest(%(numbers)s::text[], %(lines)s::integer[], %(proofs)s::integer[], %(starts)s::timestamptz[],
+            %(ends)s::timestamptz[]) AS w (number, line, proof, starts_at, ends_at)
+JOIN invoice i USING (number) JOIN invoice_proof p ON (p.invoice_id, p.line, p.proof) = (i.invoice_id, w.line, w.proof)
+
+-- name: held_time
+-- Billed occupancy that overlaps the given periods of places, or that has one of the given bookings of companies.
+WITH met AS (
+    SELECT s.invoice_id, s.line, s.proof
+    FROM unnest(%(centres)s::text[], %(resources)s::text[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
+         AS w (centre, resource, starts_at, ends_at)
+    JOIN centre c ON c.slug = w.centre JOIN resource r ON r.centre_id = c.centre_id AND r.slug = w.resource
+    JOIN billed_occupancy s ON s.resource_id = r.resource_id AND s.period && tstzrange(w.starts_at, w.ends_at)
+    UNION
+    SELECT s.invoice_id, s.line, s.proof
+    FROM unnest(%(companies)s::integer[], %(bookings)s::text[]) AS w (company_id, external_id)
+    JOIN booking b USING (company_id, external_id) JOIN billed_occupancy s USING (booking_id)
+)
+SELECT i.company_id, date_trunc('month', p.starts_at AT TIME ZONE c.timezone)::date, b.company_id, i.number, s.line, s.proof,
+       c.slug, r.slug, p.evidence ->> 'booking', p.evidence ->> 'check_in', coalesce(lower(s.period), p.starts_at),
+       coalesce(upper(s.period), p.starts_at)
+FROM met JOIN billed_occupancy s USING (invoice_id, line, proof) JOIN invoice_proof p USING (invoice_id, line, proof)
+JOIN invoice i USING (invoice_id) JOIN resource r ON r.resource_id = s.resource_id JOIN centre c ON c.centre_id = r.centre_id
+LEFT JOIN booking b ON b.booking_id = s.booking_id
+ORDER BY s.invoice_id, s.line, s.proof
 
 -- name: put_event
 INSERT INTO invoice_event (invoice_id, at, event, line, note, by_invoice_id, amount)
@@ -108,6 +117,11 @@ SELECT document, digest FROM invoice WHERE month = %(month)s AND centre_id IS NO
 -- name: documents_of_companies
 SELECT company_id, document, digest FROM invoice
 WHERE company_id = ANY(%(companies)s) AND issued_on >= %(since)s ORDER BY invoice_id
+
+-- name: credited_companies
+-- The companies with credit notes of disputes.
+SELECT DISTINCT company_id FROM invoice
+WHERE company_id = ANY(%(companies)s) AND corrects_id IS NOT NULL AND issued_on >= %(since)s
 
 -- name: documents_of_centre
 SELECT document, digest FROM invoice WHERE centre_id = %(centre_id)s AND month >= %(since)s ORDER BY invoice_id

@@ -8,7 +8,7 @@ COPY staged_booking FROM STDIN
 
 -- name: change_bookings
 -- Bookings that exist: those that clients of the network created or, with a company, all of this company. One that has begun
--- at `begun_by` is not changed, nor one that is on an invoice. The conditions are part of the statement: after it has waited
+-- at `begun_by` is not changed, nor one that an invoice charges. The conditions are part of the statement: after it has waited
 -- for another transaction they hold for what that one wrote. A booking that stays as it is returns no row.
 UPDATE booking
 SET resource_id = r.resource_id, member_id = m.member_id, starts_at = s.starts_at, ends_at = s.ends_at, status = s.status,
@@ -24,8 +24,7 @@ WHERE booking.external_id = s.external_id
       IS DISTINCT FROM (r.resource_id, m.member_id, s.starts_at, s.ends_at, s.status, s.cancelled_late_at)
   AND (%(begun_by)s::timestamptz IS NULL OR booking.starts_at > %(begun_by)s
        OR (booking.status = 'cancelled' AND booking.cancelled_late_at IS NULL))
-  AND NOT EXISTS (SELECT FROM invoice_line l WHERE l.booking_id = booking.booking_id)
-  AND NOT EXISTS (SELECT FROM invoice_proof p WHERE p.booking_id = booking.booking_id)
+  AND NOT EXISTS (SELECT FROM billed_occupancy o WHERE o.booking_id = booking.booking_id)
 RETURNING booking.external_id
 
 -- name: add_bookings_of_network
@@ -89,3 +88,10 @@ FROM unnest(%(centres)s::text[], %(resources)s::text[], %(members)s::text[])
 LEFT JOIN centre c ON c.slug = w.centre LEFT JOIN resource r ON r.centre_id = c.centre_id AND r.slug = w.resource
 LEFT JOIN member m ON m.pseudonym = w.member LEFT JOIN company co USING (company_id)
 ORDER BY w.n
+
+-- name: release_places
+-- The bookings of lines that are credited in full have their places no longer.
+UPDATE booking b SET released_at = b.starts_at
+FROM unnest(%(numbers)s::text[], %(lines)s::integer[]) AS w (number, line)
+JOIN invoice i USING (number) JOIN invoice_proof p ON p.invoice_id = i.invoice_id AND p.line = w.line
+WHERE p.booking_id = b.booking_id AND b.status = 'booked'

@@ -12,8 +12,7 @@ FROM calendar_event WHERE expanded_to < %s ORDER BY calendar_event_id
 -- name: bookings_of_calendar_events
 SELECT l.calendar_event_id, l.label, b.external_id, c.slug, r.slug, m.pseudonym, b.starts_at, b.ends_at, b.status,
        coalesce(b.released_at, b.ends_at),
-       EXISTS (SELECT FROM invoice_line i WHERE i.booking_id = b.booking_id)
-           OR EXISTS (SELECT FROM invoice_proof p WHERE p.booking_id = b.booking_id)
+       EXISTS (SELECT FROM billed_occupancy o WHERE o.booking_id = b.booking_id)
 FROM calendar_booking l JOIN booking b USING (booking_id)
 JOIN resource r USING (resource_id) JOIN centre c USING (centre_id) JOIN member m USING (member_id)
 WHERE l.calendar_event_id = ANY(%s) ORDER BY b.booking_id
@@ -21,8 +20,7 @@ WHERE l.calendar_event_id = ANY(%s) ORDER BY b.booking_id
 -- name: bookings_without_calendar_event
 -- Bookings of the network with these ids that belong to no event of a calendar: an import of an earlier version, or of CSV.
 SELECT b.external_id, c.slug, r.slug, m.pseudonym, b.starts_at, b.ends_at, b.status, coalesce(b.released_at, b.ends_at),
-       EXISTS (SELECT FROM invoice_line i WHERE i.booking_id = b.booking_id)
-           OR EXISTS (SELECT FROM invoice_proof p WHERE p.booking_id = b.booking_id)
+       EXISTS (SELECT FROM billed_occupancy o WHERE o.booking_id = b.booking_id)
 FROM booking b JOIN resource r USING (resource_id) JOIN centre c USING (centre_id) JOIN member m USING (member_id)
 WHERE b.external_id = ANY(%s) AND b.client_company_id IS NULL
   AND NOT EXISTS (SELECT FROM calendar_booking l WHERE l.booking_id = b.booking_id)

@@ -14,8 +14,7 @@ SELECT pseudonym FROM member WHERE pseudonym = ANY(%s)
 -- name: stored_bookings_by_id
 -- The bookings that the network's own clients created with these ids.
 SELECT b.external_id, c.slug, r.slug, m.pseudonym, b.starts_at, b.ends_at, b.status, coalesce(b.released_at, b.ends_at),
-       EXISTS (SELECT FROM invoice_line l WHERE l.booking_id = b.booking_id)
-           OR EXISTS (SELECT FROM invoice_proof p WHERE p.booking_id = b.booking_id)
+       EXISTS (SELECT FROM billed_occupancy o WHERE o.booking_id = b.booking_id)
 FROM booking b JOIN resource r USING (resource_id) JOIN centre c USING (centre_id) JOIN member m USING (member_id)
 WHERE b.external_id = ANY(%s) AND b.client_company_id IS NULL
 

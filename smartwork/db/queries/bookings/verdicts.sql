@@ -8,6 +8,10 @@ ON CONFLICT DO NOTHING
 SELECT c.timezone, count(*) FROM stale_verdict JOIN resource USING (resource_id) JOIN centre c USING (centre_id)
 WHERE month = %(month)s AND taken GROUP BY c.timezone ORDER BY c.timezone
 
+-- name: stale_months
+-- The months of which places have to be judged again.
+SELECT DISTINCT month FROM stale_verdict WHERE month >= %(since)s AND month <= %(until)s ORDER BY month
+
 -- name: next_stale_verdicts
 -- Skips the places that another worker is judging. The rows are deleted in the transaction that writes the verdicts.
 SELECT s.resource_id, r.centre_id
@@ -33,7 +37,8 @@ FROM unnest(%(resource_ids)s::int[], %(starts)s::timestamptz[]) AS m (resource_i
 WHERE span.resource_id = m.resource_id AND span.starts_at = m.starts_at
 
 -- name: bookings_to_judge
-SELECT b.resource_id, b.booking_id, m.company_id, b.starts_at, b.ends_at, b.status = 'cancelled', b.cancelled_late_at
+SELECT b.resource_id, b.booking_id, m.company_id, b.starts_at, b.ends_at, b.status = 'cancelled', b.cancelled_late_at,
+       coalesce(b.released_at = b.starts_at, false)
 FROM booking b JOIN member m USING (member_id)
 WHERE b.resource_id = ANY(%(resource_ids)s) AND b.starts_at >= %(earliest)s AND b.starts_at < %(end)s
   AND b.ends_at > %(start)s

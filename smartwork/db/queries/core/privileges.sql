@@ -32,8 +32,8 @@ GRANT DELETE ON span, span_queue, place_span_queue, edge_day, edge_clock, discov
 -- What clients book and check in, and what they may read of verdicts, spans and documents. Tokens are read, not made; their
 -- last use is written.
 GRANT SELECT ON centre, closure, zone, resource, place_code, company, member, member_sign_in, booking, booking_history,
-    check_in, wifi_session, release, release_policy, span, verdict, stale_verdict, invoice, invoice_line, invoice_proof, invoice_event, api_token, ledger_day,
-    ledger_fault, schema_migration, verdict_history
+    check_in, wifi_session, release, release_policy, span, verdict, stale_verdict, invoice, invoice_line, invoice_proof,
+    invoice_event, billed_occupancy, api_token, ledger_day, ledger_fault, schema_migration, verdict_history
     TO smartwork_api;
 GRANT INSERT ON member, member_sign_in, booking, check_in, wifi_session, release, release_policy, stale_verdict TO smartwork_api;
 GRANT UPDATE ON booking, wifi_session, release, release_policy TO smartwork_api;

@@ -20,8 +20,8 @@ WHERE h.booking_id = %(booking_id)s AND (%(company_id)s::int IS NULL OR m.compan
 ORDER BY h.version
 
 -- name: api_booking_is_billed
-SELECT EXISTS (SELECT FROM invoice_line WHERE booking_id = %(booking_id)s)
-    OR EXISTS (SELECT FROM invoice_proof WHERE booking_id = %(booking_id)s)
+-- Whether an invoice charges the booking: a line that was taken back or credited in full does so no longer.
+SELECT EXISTS (SELECT FROM billed_occupancy WHERE booking_id = %(booking_id)s)
 
 -- name: api_company
 SELECT company_id FROM company WHERE slug = %s
