@@ -50,8 +50,8 @@ def change_bookings(
     """Change the bookings that exist, in the caller's transaction; returns the external ids of those that changed.
 
     A booking that a document charges is left unchanged. With `company_id` the ids are those of that company; without, they
-    are the network's own. Raises psycopg.errors.ExclusionViolation if two bookings of a place overlap, and UniqueViolation if an
-    id of the network is in use by a client of the member's company.
+    are the network's own. Raises psycopg.errors.ExclusionViolation if two bookings of a place overlap, and UniqueViolation
+    if an id of the network is in use by a client of the member's company.
     """
     _stage(connection, changes)
     rows = connection.execute(sql("change_bookings"), {"company_id": company_id, "begun_by": limits.begun_by})
