@@ -1,1 +1,1 @@
-"""Bookings from files, and reconciliation of a month."""
+"""Bookings from files and calendar feeds, and reconciliation of a month."""

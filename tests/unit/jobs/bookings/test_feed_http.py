@@ -120,7 +120,7 @@ def test_a_server_that_drips_is_left_at_the_deadline(server: CalendarServer) -> 
         fetch(request(server.url(PATH)), QUICK)
 
 
-def test_a_server_that_refuses_says_nothing_or_speaks_no_http_is_a_fault(server: CalendarServer) -> None:
+def test_a_server_that_refuses_or_says_nothing_or_answers_without_http_is_a_fault(server: CalendarServer) -> None:
     with pytest.raises(FeedFault, match="refused"):
         fetch(request(f"http://127.0.0.1:{free_port()}{PATH}"), LIMITS)
     with socket.create_server(("127.0.0.1", 0)) as silent:
