@@ -139,6 +139,11 @@ class Names:
         if found:
             several = ", ".join("/".join(place) for place in found[:5])
             raise UnknownNameError("place", f"{text[:60]!r} names several places: {several}. Write one of these instead")
+        if known is None and (elsewhere := self._by_name.get(fold(text))):
+            several = " or ".join("/".join(place) for place in elsewhere[:3])
+            raise UnknownNameError(
+                "place", f"{text[:60]!r} does not say in which centre. Name the centre, or write {several}"
+            )
         candidates = {
             each: "/".join(place) for each, places in self._by_name.items() for place in places if known in (None, place[0])
         }

@@ -56,6 +56,12 @@ class TextFrom(_Table):
         return (self.column,) if self.column is not None else self.columns
 
 
+class CentreFrom(TextFrom):
+    """The centre. Without `required` a file that lacks the column has places that name the centre, or needs --centre."""
+
+    required: bool = True
+
+
 class IdFrom(_Table):
     """The id: of one or several columns, and of parts of the booking where those are not unique. Parts alone make an id."""
 
@@ -147,7 +153,7 @@ class BookingMap(_Table):
     title: str
     html_escaped: bool = False
     id: IdFrom
-    centre: TextFrom | None = None
+    centre: CentreFrom | None = None
     place: TextFrom
     member: TextFrom
     start: StartFrom
@@ -157,11 +163,18 @@ class BookingMap(_Table):
     skip: tuple[SkipRows, ...] = ()
     other_names: dict[str, tuple[ColumnName, ...]] = Field(default_factory=dict)
 
+    def optional(self) -> tuple[str, ...]:
+        """The columns that a file may lack."""
+        centre = self.centre.names if self.centre and not self.centre.required else ()
+        return (*centre, *((self.status.column,) if self.status and not self.status.required else ()))
+
     def needed(self) -> dict[str, str]:
         """The columns that a file must have, each with what it is for."""
         columns = dict.fromkeys(self.id.columns, "id")
-        for what, text in (("centre", self.centre), ("place", self.place), ("member", self.member)):
-            columns |= dict.fromkeys(text.names if text else (), what)
+        if self.centre and self.centre.required:
+            columns |= dict.fromkeys(self.centre.names, "centre")
+        for what, text in (("place", self.place), ("member", self.member)):
+            columns |= dict.fromkeys(text.names, what)
         for what, names in (
             ("start", (self.start.column, self.start.date, self.start.time)),
             ("end", (self.end.column, self.end.date, self.end.time, self.end.duration)),
@@ -173,7 +186,7 @@ class BookingMap(_Table):
 
 
 _TABLES: dict[str, type[_Table]] = {
-    "id": IdFrom, "centre": TextFrom, "place": TextFrom, "member": TextFrom, "start": StartFrom, "end": EndFrom,
+    "id": IdFrom, "centre": CentreFrom, "place": TextFrom, "member": TextFrom, "start": StartFrom, "end": EndFrom,
     "status": StatusFrom, "times": Times, "skip": SkipRows,
 }  # fmt: skip
 
@@ -181,7 +194,7 @@ NATIVE = BookingMap(
     source="csv",
     title="The format of docs/bookings.md",
     id=IdFrom(columns=("external_id",)),
-    centre=TextFrom(column="centre"),
+    centre=CentreFrom(column="centre", required=False),
     place=TextFrom(column="resource"),
     member=TextFrom(column="member"),
     start=StartFrom(column="starts_at"),

@@ -23,11 +23,13 @@ from smartwork.domain.bookings.written_times import (
 from smartwork.errors import InputError
 from smartwork.jobs.bookings.booking_map import NATIVE, BookingMap, EndFrom, StartFrom, TextFrom
 from smartwork.jobs.bookings.file_entry import BookingEntry, FileRows
-from smartwork.jobs.bookings.sheet import Row, Sheet
+from smartwork.jobs.bookings.sheet import Row, Sheet, headed
 
 _SHORTENED = re.compile(r"\d([.,]\d+)?E\+\d+", flags=re.IGNORECASE)
 """A long number as a spreadsheet shows it, 1.2E+11: the digits are gone."""
 _MAX_NAMED = 12
+_MAX_TITLES = 20
+"""Rows above the names of the columns, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def read_sheet(sheet: Sheet, reading: SheetReading, centre: str | None) -> FileR
 
     Raises InputError if a column is missing or named twice, and if neither map nor file decide between day and month first.
     """
-    reader = _Reader(sheet, reading.booking_map, centre)
+    reader = _Reader(_below_titles(sheet, reading.booking_map), reading.booking_map, centre)
     reader.decide_date_order(reading.date_order)
     entries: list[BookingEntry] = []
     faults: list[Fault] = []
@@ -79,7 +81,7 @@ class _Reader:
         """Find the columns. Raises InputError if one is missing or named twice."""
         self.columns = dict(_found_columns(self.sheet, self.map))
         needed = self.map.needed()
-        if self.centre and self.map.centre:
+        if self.centre and self.map.centre and self.map.centre.required:
             needed = {name: what for name, what in needed.items() if name not in self.map.centre.names}
         if missing := {name: what for name, what in needed.items() if name not in self.columns}:
             raise InputError(_missing(self.sheet, self.map, missing))
@@ -225,13 +227,24 @@ class _Reader:
 
 def _found_columns(sheet: Sheet, booking_map: BookingMap) -> Iterator[tuple[str, int]]:
     """The columns of the map that the sheet has, with their numbers. Raises InputError if one is named twice."""
-    status = [booking_map.status.column] if booking_map.status else []
-    for name in dict.fromkeys([*booking_map.needed(), *status]):
-        spellings = {fold(each) for each in (name, *booking_map.other_names.get(name, ()))}
-        found = [index for index, each in enumerate(sheet.names) if fold(each) in spellings]
+    for name in dict.fromkeys([*booking_map.needed(), *booking_map.optional()]):
+        found = _positions(sheet.names, name, booking_map)
         if len(found) > 1:
             raise InputError(f"Line {sheet.line} names the column {' and '.join(sheet.names[each] for each in found)} twice.")
         yield from ((name, index) for index in found)
+
+
+def _positions(names: Iterable[str], name: str, booking_map: BookingMap) -> list[int]:
+    spellings = {fold(each) for each in (name, *booking_map.other_names.get(name, ()))}
+    return [index for index, each in enumerate(names) if fold(each) in spellings]
+
+
+def _below_titles(sheet: Sheet, booking_map: BookingMap) -> Sheet:
+    """The sheet from the row that has all columns of the map, if the first one has not: reports begin with titles."""
+    for at, names in enumerate([sheet.names, *(row.cells for row in sheet.rows[:_MAX_TITLES])]):
+        if all(_positions(names, name, booking_map) for name in booking_map.needed()):
+            return sheet if at == 0 else headed(sheet.rows[at - 1], sheet.rows[at:])
+    return sheet
 
 
 def _missing(sheet: Sheet, booking_map: BookingMap, missing: Mapping[str, str]) -> str:
@@ -240,7 +253,8 @@ def _missing(sheet: Sheet, booking_map: BookingMap, missing: Mapping[str, str]) 
     close = _close_columns(sheet, missing)
     more = "; …" if len(sheet.names) > _MAX_NAMED else ""
     advice = (
-        f"Expected: {', '.join(booking_map.needed())}, and optionally status. For the export of another system use --map; "
+        f"Expected: {', '.join(booking_map.needed())}, and optionally {', '.join(booking_map.optional())}. "
+        "For the export of another system use --map; "
         "`smartwork bookings maps` lists those that are shipped"
         if booking_map is NATIVE
         else f"`smartwork bookings maps {booking_map.source}` prints a map to copy and change"

@@ -48,7 +48,10 @@ def decode(content: bytes, file: Path) -> str:
             text = _western(content, error.start, file)
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
-        raise InputError(f"{file}, line {line}: a zero byte. This is not a text file; export it as CSV or iCalendar.")
+        raise InputError(
+            f"{file}, line {line}: a zero byte. This is not a text file, or UTF-16 without a byte order mark; "
+            "export it as CSV UTF-8 or iCalendar."
+        )
     return text
 
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -87,9 +87,13 @@ def _sheet(rows: Iterator[tuple[int, list[str]]]) -> Sheet:
     filled = ((line, [_value(cell) for cell in cells]) for line, cells in rows)
     filled = ((line, cells) for line, cells in filled if any(cells))
     line, names = next(filled, (1, []))
-    width = len(_without_trailing_empty(names))
-    body = tuple(Row(at, tuple(_fitted(cells, width))) for at, cells in filled)
-    return Sheet(line, tuple(names[:width]), body)
+    return headed(Row(line, tuple(names)), [Row(at, tuple(cells)) for at, cells in filled])
+
+
+def headed(names: Row, rows: Sequence[Row]) -> Sheet:
+    """The sheet of these rows below the row `names`."""
+    width = len(_without_trailing_empty(names.cells))
+    return Sheet(names.line, names.cells[:width], tuple(Row(row.line, _fitted(row.cells, width)) for row in rows))
 
 
 def _value(cell: str) -> str:
@@ -98,12 +102,12 @@ def _value(cell: str) -> str:
     return cell[2:-1].replace('""', '"').strip() if len(cell) > 2 and cell.startswith('="') and cell.endswith('"') else cell
 
 
-def _fitted(cells: list[str], width: int) -> list[str]:
+def _fitted(cells: tuple[str, ...], width: int) -> tuple[str, ...]:
     """The cells without empty ones beyond `width`; a row that is shorter stays so."""
     return cells[:width] if len(_without_trailing_empty(cells)) <= width <= len(cells) else _without_trailing_empty(cells)
 
 
-def _without_trailing_empty(cells: list[str]) -> list[str]:
+def _without_trailing_empty(cells: tuple[str, ...]) -> tuple[str, ...]:
     last = max((index for index, cell in enumerate(cells) if cell), default=-1)
     return cells[: last + 1]
 

@@ -1,10 +1,13 @@
 """Aliases in a real database: set, refused, listed, removed, and used by an import."""
 
+import json
 from pathlib import Path
 
 import psycopg
 import pytest
+from typer.testing import CliRunner, Result
 
+from smartwork.cli.app import app
 from smartwork.db.bookings import aliases as store
 from smartwork.db.bookings.names import load_names
 from smartwork.db.core.connection import Connection
@@ -70,7 +73,7 @@ def test_the_name_of_a_person_is_stored_as_a_keyed_hash_and_forgotten_on_request
     assert store.list_aliases(network) == []
 
 
-def test_a_member_who_is_removed_takes_the_aliases_along(network: Connection) -> None:
+def test_a_member_who_is_deleted_takes_the_aliases_along(network: Connection) -> None:
     set_alias(network, "An Peeters", "m-1", "", None)
     network.execute("DELETE FROM member WHERE pseudonym = 'm-1'")
     assert store.list_aliases(network) == []
@@ -103,6 +106,31 @@ def test_a_file_of_aliases_is_stored_as_a_whole_or_refused_with_each_line(networ
         ("cobot", "m-1"),
         ("nexudus", "mons/desk-1"),
     ]
+
+
+def test_the_commands_set_list_and_remove_aliases_and_import_with_a_map(
+    network: Connection, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMARTWORK_DATABASE_URL", database_url)
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(app, arguments)
+
+    assert run("aliases", "set", "Bureau 3", "mons/desk-2").exit_code == 0
+    assert "Set: an alias of the member m-1." in run("aliases", "set", "An Peeters <an@example.be>", "m-1").output
+    listed = json.loads(run("aliases", "list", "--json").stdout)
+    assert [(alias["kind"], alias["name"], alias["target"]) for alias in listed] == [
+        ("member", None, "m-1"),
+        ("place", "Bureau 3", "mons/desk-2"),
+    ]
+    file = tmp_path / "list.csv"
+    file.write_text("Centre;Place;Member;Date;From;To\nmons;Bureau 3;an@example.be;31/10/2099;9:00;10:00\n")
+    done = run("bookings", "import", str(file), "--map", "excel", "--json")
+    assert (done.exit_code, json.loads(done.stdout)["created"]) == (0, 1)
+    (external_id,) = network.execute("SELECT external_id FROM booking").fetchone() or ()
+    assert external_id == "excel/mons/desk-2/20991031T0800Z/m-1"
+    assert run("aliases", "remove", "--of", "m-1").exit_code == 0
+    assert run("bookings", "import", str(file), "--map", "excel", "--date-order", "mdy").exit_code == 1
 
 
 def test_an_alias_of_nothing_is_refused_by_the_database_too(network: Connection) -> None:

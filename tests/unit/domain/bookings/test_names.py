@@ -47,7 +47,8 @@ def test_a_place_is_found_by_slug_name_or_alias_whatever_its_case_and_spaces(
 @pytest.mark.parametrize(
     ("text", "centre", "reason"),
     [
-        ("Bureau 3", None, "names no place of this network; did you mean"),
+        ("Bureau 3", None, "does not say in which centre. Name the centre, or write gembloux/bureau-3 or mons/bureau-3"),
+        ("Bureaux 3", None, "names no place of this network; did you mean"),
         ("Bureau 33", "gembloux", "names no place of gembloux; did you mean gembloux/bureau-3?"),
         ("Zaal", "mons", 'smartwork aliases set "Zaal" mons/PLACE'),
         ("Desk", "mons", "names several places: mons/desk-1, mons/desk-2"),

@@ -123,9 +123,25 @@ def test_a_missing_column_is_named_with_what_it_is_for_and_what_is_there() -> No
         "Line 1 lacks the column 'Room' (place). It has: Nr; Romm; Who; From; To. Is 'Room' the column 'Romm'? "
         "`smartwork bookings maps hub` prints a map to copy and change."
     )
-    with pytest.raises(InputError, match=r"lacks the column centre \(or use --centre\).*smartwork bookings maps"):
-        read("external_id,resource,member,starts_at,ends_at\n")
-    assert read("external_id,resource,member,starts_at,ends_at\n", centre="mons").entries == []
+    with pytest.raises(
+        InputError, match=r"lacks the column starts_at. It has.*optionally centre, status.*smartwork bookings maps"
+    ):
+        read("external_id,resource,member,ends_at\n")
+    with pytest.raises(InputError, match=r"lacks the column 'Site' \(centre\) \(or use --centre\)"):
+        read("Nr;Room;Who;From;To\n", made(centre={"column": "Site"}))
+    assert read("Nr;Room;Who;From;To\n", made(centre={"column": "Site"}), centre="mons").entries == []
+
+
+def test_a_file_without_the_column_centre_has_places_that_name_it() -> None:
+    (entry,) = read(
+        "external_id,resource,member,starts_at,ends_at\nA,mons/desk-1,m-1,2026-04-13T09:00,2026-04-13T10:00\n"
+    ).entries
+    assert (entry.centre, entry.resource) == ("", "mons/desk-1")
+
+
+def test_titles_above_the_names_of_the_columns_are_passed_over() -> None:
+    done = read("Report of April;;;;\n;;;;\nNr;Room;Who;From;To;;\n1;a;b;2026-04-13T09:00;2026-04-13T10:00;;\n", made())
+    assert [(entry.line, entry.external_id) for entry in done.entries] == [(4, "1")]
 
 
 def test_a_row_may_lack_columns_at_its_end_that_the_map_does_not_need() -> None:
