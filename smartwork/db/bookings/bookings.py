@@ -113,6 +113,6 @@ def release_places(connection: Connection, lines: Sequence[tuple[str, int]], aut
     `author` is named in the history of the bookings.
     """
     if lines:
-        connection.execute(sql("set_author"), (author,))
+        connection.execute(sql("set_author"), (author, "credited in full"))
         arguments = {"numbers": [number for number, _ in lines], "lines": [line for _, line in lines]}
         connection.execute(sql("release_places"), arguments)
