@@ -55,6 +55,17 @@ def decode(content: bytes, file: Path) -> str:
     return text
 
 
+def is_western(content: bytes) -> bool:
+    """Whether `decode` reads this content as Windows-1252, which only its letters suggest."""
+    if any(content.startswith(mark) for mark, _ in _MARKS):
+        return False
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
 def _decoded(content: bytes, encoding: str, file: Path) -> str:
     if not encoding:
         raise InputError(f"{file}: UTF-32 text is not read. {_SAVE_AS_UTF8}")

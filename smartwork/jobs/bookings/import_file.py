@@ -1,14 +1,17 @@
 """Import a file of bookings: CSV, a spreadsheet, or iCalendar."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from smartwork import clock
 from smartwork.db.core.connection import Connection
+from smartwork.domain.bookings.importing import Fault
 from smartwork.jobs.bookings.calendar_import import import_calendar
 from smartwork.jobs.bookings.calendar_source import CalendarSource
 from smartwork.jobs.bookings.csv_file import SheetReading, read_sheet
-from smartwork.jobs.bookings.file_text import decode, read_bytes
+from smartwork.jobs.bookings.file_entry import FileRows
+from smartwork.jobs.bookings.file_text import decode, is_western, read_bytes
 from smartwork.jobs.bookings.icalendar_text import join_split_characters
 from smartwork.jobs.bookings.import_result import Import
 from smartwork.jobs.bookings.row_import import import_rows
@@ -53,15 +56,25 @@ def import_bookings(
             dry_run=dry_run,
             reason=reason,
         )
-    is_workbook = file.suffix.lower() in WORKBOOKS
-    sheet = read_workbook(content, file) if is_workbook else read_csv_sheet(decode(content, file))
+    rows = _rows(content, file, reading or SheetReading(), centre)
     return import_rows(
         connection,
         file.name,
-        read_sheet(sheet, reading or SheetReading(), centre),
+        rows,
         progress,
         all_or_nothing=all_or_nothing,
         dry_run=dry_run,
         reason=reason,
         read_clock=(lambda: now) if now else clock.now,
     )
+
+
+def _rows(content: bytes, file: Path, reading: SheetReading, centre: str | None) -> FileRows:
+    """The rows of a spreadsheet or CSV file. Raises InputError, and MissingReader for a spreadsheet that cannot be read."""
+    if file.suffix.lower() in WORKBOOKS:
+        return read_sheet(read_workbook(content, file), reading, centre)
+    rows = read_sheet(read_csv_sheet(decode(content, file)), reading, centre)
+    if not is_western(content):
+        return rows
+    notice = Fault(0, "file", "is not UTF-8 and was read as Windows-1252. Check names with accents")
+    return replace(rows, notices=[notice, *rows.notices])

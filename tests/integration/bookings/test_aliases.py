@@ -1,6 +1,7 @@
 """Aliases in a real database: set, refused, listed, removed, and used by an import."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -10,13 +11,15 @@ from typer.testing import CliRunner, Result
 from smartwork.cli.app import app
 from smartwork.db.bookings import aliases as store
 from smartwork.db.bookings.names import load_names
-from smartwork.db.core.connection import Connection
+from smartwork.db.core.connection import Connection, connect
+from smartwork.db.core.roles import Role
 from smartwork.db.network_setup import install
 from smartwork.domain.bookings.names import UnknownNameError
 from smartwork.errors import InputError
 from smartwork.jobs.bookings.aliases import import_aliases, set_alias
 from smartwork.jobs.bookings.import_file import import_bookings
 from tests.support.factory import small_network
+from tests.support.program import service_url
 
 pytestmark = pytest.mark.services
 
@@ -131,6 +134,14 @@ def test_the_commands_set_list_and_remove_aliases_and_import_with_a_map(
     assert external_id == "excel/mons/desk-2/20991031T0800Z/m-1"
     assert run("aliases", "remove", "--of", "m-1").exit_code == 0
     assert run("bookings", "import", str(file), "--map", "excel", "--date-order", "mdy").exit_code == 1
+
+
+def test_the_worker_which_runs_imports_sets_uses_and_removes_aliases(network: Connection, database_url: str) -> None:
+    with closing(connect(service_url(database_url, Role.WORKER))) as worker:
+        set_alias(worker, "An Peeters", "m-1", "", None)
+        assert load_names(worker, ["an peeters"]).member("An Peeters") == "m-1"
+        assert store.remove_aliases_of(worker, "m-1") == 1
+    assert store.list_aliases(network) == []
 
 
 def test_an_alias_of_nothing_is_refused_by_the_database_too(network: Connection) -> None:

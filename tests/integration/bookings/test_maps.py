@@ -116,6 +116,7 @@ def test_a_list_kept_in_excel_is_imported_in_each_form_that_excel_saves(network:
         (tmp_path / name).write_bytes(content)
         done = imported(network, tmp_path / name, "excel", None)
         assert done.plan.refused == (), name
+        assert ("Windows-1252" in str(done.notices)) is (name == "ansi.csv")
     assert stored(network) == {"excel/mons/desk-1/20261005T0700Z/m-1": FIRST}
 
 
