@@ -107,16 +107,23 @@ class EndFrom(_Table):
 
 
 class StatusFrom(_Table):
-    """The words for a booking, for a cancelled one, and for rows to skip. Another word is refused.
+    """The words for a booking, for a cancelled one, and for rows to skip; another word is refused. Or a `value` for all rows.
 
     Without `required` a file that lacks the column has bookings only.
     """
 
-    column: ColumnName
-    booked: tuple[str, ...] = Field(min_length=1)
+    column: ColumnName | None = None
+    value: Literal["booked", "cancelled"] | None = None
+    booked: tuple[str, ...] = ()
     cancelled: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     required: bool = True
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.column is None) == (self.value is None) or bool(self.column) != bool(self.booked or self.cancelled):
+            raise ValueError("give a column with the words for booked and cancelled, or a value")
+        return self
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
@@ -166,7 +173,8 @@ class BookingMap(_Table):
     def optional(self) -> tuple[str, ...]:
         """The columns that a file may lack."""
         centre = self.centre.names if self.centre and not self.centre.required else ()
-        return (*centre, *((self.status.column,) if self.status and not self.status.required else ()))
+        status = self.status.column if self.status and not self.status.required else None
+        return (*centre, *((status,) if status else ()))
 
     def needed(self) -> dict[str, str]:
         """The columns that a file must have, each with what it is for."""
@@ -180,7 +188,7 @@ class BookingMap(_Table):
             ("end", (self.end.column, self.end.date, self.end.time, self.end.duration)),
         ):
             columns |= {name: columns.get(name, what) for name in names if name}
-        if self.status and self.status.required:
+        if self.status and self.status.column and self.status.required:
             columns[self.status.column] = "status"
         return columns | {rule.column: "skip" for rule in self.skip if rule.column not in columns}
 

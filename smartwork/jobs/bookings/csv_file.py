@@ -93,7 +93,7 @@ class _Reader:
             "member": _label(self.map.member, "member"),
             "starts_at": " + ".join(filter(None, (self.map.start.column, self.map.start.date, self.map.start.time))),
             "ends_at": " + ".join(filter(None, (self.map.end.column, self.map.end.time, self.map.end.duration))),
-            "status": self.map.status.column if self.map.status else "status",
+            "status": (self.map.status.column if self.map.status else None) or "status",
         }
 
     def decide_date_order(self, told: DateOrder | None) -> None:
@@ -157,8 +157,8 @@ class _Reader:
 
     def _status(self, row: Row) -> str | None:
         rule = self.map.status
-        if rule is None or (not rule.required and rule.column not in self.columns):
-            return "booked"
+        if rule is None or rule.column is None or rule.column not in self.columns:
+            return (rule.value if rule else None) or "booked"
         word = self.cell(row, rule.column)
         if fold(word) in map(fold, rule.skip):
             self.skipped[rule.column, word] += 1

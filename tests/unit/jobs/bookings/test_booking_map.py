@@ -69,6 +69,7 @@ def test_a_map_of_a_file_says_which_columns_a_sheet_must_have(tmp_path: Path) ->
             'value = "m-1"\n[status]\ncolumn = "S"\nbooked = ["Ja"]\nskip = ["ja"]',
             "line 12, status: 'ja' stands in more than one place",
         ),
+        ('value = "m-1"', 'value = "m-1"\n[status]\ncolumn = "S"', "line 12, status: give a column with the words for"),
         ('value = "m-1"', 'value = "m-1"\n[[skip]]\ncolumn = "S"', "skip.0.values: is missing"),
     ],
 )

@@ -108,6 +108,11 @@ def test_a_status_that_the_map_does_not_know_is_refused_with_the_words_that_it_k
     assert "1 row is skipped, as the map says: the value is 'tentative'" in done.notices[0].reason
 
 
+def test_a_list_of_cancelled_bookings_has_one_status_for_all_rows() -> None:
+    done = read("Nr;Room;Who;From;To\n1;a;b;2026-04-13T09:00;2026-04-13T10:00\n", made(status={"value": "cancelled"}))
+    assert [entry.status for entry in done.entries] == ["cancelled"]
+
+
 def test_columns_are_found_whatever_their_case_spaces_and_language() -> None:
     reading = made(other_names={"From": ["Début"], "To": ["Fin"]})
     done = read(" nr ;ROOM;Who;De\u0301but;fin;;\n1;a;b;2026-04-13T09:00;2026-04-13T10:00;;\n", reading)
