@@ -1,6 +1,7 @@
 """Calendar feeds on a real database and a real HTTP server: a feed is a state, and a faulty one changes nothing."""
 
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -13,13 +14,16 @@ from smartwork.cli.app import app
 from smartwork.db.bookings import feeds as store
 from smartwork.db.bookings.feeds import Feed, FeedSettings, failing_feeds, feeds, put_feed
 from smartwork.db.core.connection import Connection, connect
+from smartwork.db.core.roles import Role
 from smartwork.db.network_setup import install
 from smartwork.domain.bookings.feeds import DOUBTED_FOR, FAILING_AFTER, FULL_AFTER
 from smartwork.jobs.bookings.calendar_import import extend_series
 from smartwork.jobs.bookings.poll_feed import Poll, poll_due, poll_feed
+from smartwork.jobs.bookings.watch_feeds import FeedWatch, watch_feeds
 from smartwork.progress import no_progress
 from tests.support.factory import small_network
 from tests.support.http import Answer, CalendarServer
+from tests.support.program import eventually, service_url
 
 pytestmark = pytest.mark.services
 MARCH = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -45,7 +49,7 @@ class Desk:
 
     def poll(self, *events: str, is_believed: bool = False, answer: Answer | None = None) -> Poll:
         """Poll a calendar with these events, or this answer, a quarter of an hour after the last poll."""
-        body = "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//t//EN", *events, "END:VCALENDAR", ""]).encode()
+        body = calendar(*events)
         self.server.answers[PATH] = answer or Answer(body, etag=f'"{hash(body)}"')
         self.now += 15 * MINUTE
         return poll_feed(self.connection, self.feed, lambda: self.now, is_believed=is_believed)
@@ -60,6 +64,11 @@ class Desk:
 def desk(connection: Connection) -> Iterator[Desk]:
     with CalendarServer() as server:
         yield Desk(connection, server)
+
+
+def calendar(*events: str) -> bytes:
+    """A calendar with these events."""
+    return "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//t//EN", *events, "END:VCALENDAR", ""]).encode()
 
 
 def event(uid: str, day: int, place: str = "desk-1", hour: int = 9, extra: str = "") -> str:
@@ -174,6 +183,25 @@ def test_only_feeds_that_are_due_are_polled_and_one_at_a_time(desk: Desk, databa
     with closing(connect(database_url)) as other, store.feed_lock(other, desk.feed.feed_id):
         assert desk.poll(event("a", 10)).is_busy
     assert desk.poll(event("a", 10)).imported is not None
+
+
+def test_the_service_works_with_the_workers_role_and_ends_when_it_is_stopped(desk: Desk, database_url: str) -> None:
+    url, stop = service_url(database_url, Role.WORKER), threading.Event()
+    watch = FeedWatch(lambda: desk.now, stop)
+    desk.server.answers[PATH] = Answer(calendar(event("a", 10), event("b", 11), event("s", 12, extra="RRULE:FREQ=WEEKLY")))
+    service = threading.Thread(target=watch_feeds, args=(url, watch))
+    service.start()
+    eventually(lambda: desk.feed.last_success_at is not None)
+    assert (watch.health.faults(), watch.health.missing()) == ([], [])
+    stop.set()
+    service.join(30)
+    assert not service.is_alive()
+    assert len(desk.bookings()) > 3
+    with closing(connect(url)) as worker:
+        desk.connection = worker
+        assert desk.poll(event("a", 10), event("b", 12), is_believed=True).cancelled > 1
+        assert desk.poll(answer=Answer(status=500)).fault
+        assert store.remove_feed(worker, "plan")
 
 
 def test_feeds_are_set_listed_polled_and_removed_without_showing_a_secret(
