@@ -1,14 +1,15 @@
 """ChirpStack v4: uplink events of `application/<application id>/device/<DevEUI>`.
 
 The raw bytes are decoded here if the maker is known. `object` is present only if the server has a codec for the device; what
-only the codec says is used, too. Milesight's wall switches and sockets of class C are switched by a downlink.
+only the codec says is used, too. ChirpStack 3 has the codec's output as text (`objectJSON`) and tags at the top. Milesight's
+wall switches and sockets of class C are switched by a downlink.
 """
 
 import base64
 import json
 import re
 
-from edge.adapters.lorawan import MILESIGHT_PORT, TEST_PORT, add_uplink, maker_of, uplink_bytes
+from edge.adapters.lorawan import MILESIGHT_PORT, TEST_PORT, add_uplink, decoded_object, maker_of, uplink_bytes
 from edge.adapters.message import DeviceMessage, MessageReadings, no_readings
 from edge.adapters.milesight_payload import switch_command
 from edge.adapters.values import json_object, number
@@ -44,9 +45,10 @@ def translate(message: DeviceMessage) -> MessageReadings:
     if event.get("fPort") == TEST_PORT:
         return no_readings(message, "fPort", "is the port of LoRaWAN's tests")
     info = readings.object_in(event, "deviceInfo")
-    model = message.model or str(readings.object_in(info, "tags").get("model") or "")
+    tags = readings.object_in(info if "tags" in info else event, "tags")
+    model = message.model or str(tags.get("model") or "")
     maker = maker_of(model, str(info.get("devEui") or message.address.rpartition("/")[2]), event.get("fPort"))
-    add_uplink(readings, maker, model, uplink_bytes(readings, event.get("data"), "data"), readings.object_in(event, "object"))
+    add_uplink(readings, maker, model, uplink_bytes(readings, event.get("data"), "data"), decoded_object(readings, event))
     return readings
 
 

@@ -8,6 +8,7 @@ Home Assistant's statestream publishes attributes of a state on topics beside it
 `homeassistant/sensor/power/unit_of_measurement` says `"kW"` of `homeassistant/sensor/power/state`.
 """
 
+import json
 import re
 from dataclasses import dataclass, replace
 
@@ -38,7 +39,7 @@ class Declaration:
 def declaration(topic: str, payload: bytes) -> Declaration | None:
     """What a discovery message declares, or None if `topic` is none of discovery or nothing of use is declared."""
     if attribute := _ATTRIBUTE.fullmatch(topic):
-        text = text_of(payload).strip('"') or None
+        text = _attribute_text(payload)
         is_unit = attribute["name"] == "unit_of_measurement"
         return Declaration(
             f"{attribute['entity']}/state", None if is_unit else text, text if is_unit else None, is_attribute=True
@@ -56,3 +57,13 @@ def declaration(topic: str, payload: bytes) -> Declaration | None:
     device_class = config.get("device_class") or config.get("dev_cla")
     unit = config.get("unit_of_measurement") or config.get("unit_of_meas")
     return Declaration(state_topic, str(device_class) if device_class else None, str(unit) if unit else None)
+
+
+def _attribute_text(payload: bytes) -> str | None:
+    r"""The text of an attribute, which is published as JSON (`"\\u00b0F"`) or plain; None if it is empty or no text."""
+    plain = text_of(payload)
+    try:
+        parsed = json.loads(plain)
+    except (ValueError, RecursionError):
+        parsed = plain
+    return parsed.strip() or None if isinstance(parsed, str) else None

@@ -9,7 +9,7 @@ from edge.adapters.elsys_payload import PRESENCE_BY_OCCUPANCY, add_elsys, batter
 from edge.adapters.message import MessageReadings
 from edge.adapters.milesight_models import channel_named
 from edge.adapters.milesight_payload import add_milesight
-from edge.adapters.values import Convert, number, total, truth
+from edge.adapters.values import Convert, json_object, number, total, truth
 from smartwork.contracts.metrics import Metric
 
 Maker = Literal["milesight", "elsys"]
@@ -59,6 +59,18 @@ def uplink_bytes(readings: MessageReadings, value: object, name: str) -> bytes:
     except ValueError:
         readings.ignore(name, value, "is no base64")
         return b""
+
+
+def decoded_object(readings: MessageReadings, event: dict[str, object]) -> dict[str, object]:
+    """The output of a network server's codec: the field `object`, or as JSON text `objectJSON`, as ChirpStack 3 has it."""
+    text = event.get("objectJSON")
+    if event.get("object") is not None or not isinstance(text, str) or not text.strip():
+        return readings.object_in(event, "object")
+    try:
+        return json_object(text.encode())
+    except ValueError as error:
+        readings.ignore("objectJSON", text, str(error))
+        return {}
 
 
 def base64_bytes(value: object, name: str) -> bytes:
@@ -144,6 +156,9 @@ def add_decoded(readings: MessageReadings, decoded: dict[str, object], maker: Ma
     _add_count_of_movements(readings, decoded, "activity")
     if channel is None:
         _add_regions(readings, {name: decoded[name] for name in regions.values()})
+    count = readings.by_metric.get(Metric.OCCUPANT_COUNT)
+    if count is not None and Metric.PRESENCE not in readings.by_metric:
+        readings.add(Metric.PRESENCE, float(count.value > 0), "people counted", count.value)
     _add_battery(readings, decoded.get("battery", decoded.get("battery_main")))
 
 

@@ -4,7 +4,7 @@ The JSON has the fields of ChirpStack v3 (`devEUI`, `fPort`, `data`, `time`). Wi
 output. A payload of hex or base64 alone is also understood, for a bridge that forwards only the bytes.
 """
 
-from edge.adapters.lorawan import add_bytes, add_decoded, add_uplink, bytes_from_text, maker_of, uplink_bytes
+from edge.adapters.lorawan import add_bytes, add_decoded, add_uplink, bytes_from_text, decoded_object, maker_of, uplink_bytes
 from edge.adapters.message import DeviceMessage, MessageReadings
 from edge.adapters.values import json_object
 
@@ -29,6 +29,6 @@ def translate(message: DeviceMessage) -> MessageReadings:
     readings = MessageReadings.at(message, uplink.get("time"), "time")
     maker = maker_of(message.model, str(uplink.get("devEUI") or ""), uplink.get("fPort")) or "milesight"
     data = uplink_bytes(readings, uplink.get("data"), "data")
-    add_uplink(readings, maker, message.model, data, readings.object_in(uplink, "object"))
+    add_uplink(readings, maker, message.model, data, decoded_object(readings, uplink))
     add_decoded(readings, uplink, maker, message.model)
     return readings

@@ -106,7 +106,7 @@ def test_home_assistant_shows_the_counts_by_device_and_field() -> None:
 def test_what_a_device_declares_counts_under_a_new_policy_too() -> None:
     device = entry("t", Profile.HOMEASSISTANT, "sensor/hall")
     before = Translator([device])
-    assert before.declare("homeassistant/sensor/hall/unit_of_measurement", '"°F"'.encode())
+    assert before.declare("homeassistant/sensor/hall/unit_of_measurement", rb'"\u00b0F"')
     assert before.declare("homeassistant/sensor/hall/device_class", b'"temperature"')
     [reading] = Translator([device], before=before).translate("homeassistant/sensor/hall/state", b"68", NOON)
     assert reading.value == 20
