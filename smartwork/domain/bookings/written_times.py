@@ -55,12 +55,13 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})$")
 _DAY_MONTH = re.compile(r"(\d{1,2})(?:\.|er|st|nd|rd|th)?[ /-]?([a-z]+)\.?[ /,-]{0,2}(\d{4}|\d{2})$")
 _MONTH_DAY = re.compile(r"([a-z]+)\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})$")
 _WEEKDAY = re.compile(r"([a-z]{2,9})[.,]{0,2} ")
-_CLOCK = re.compile(r"(\d{1,2}) ?(?::|h|u)(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?: ?(?:([ap])\.?m\.?|h|uhr|uur))?$")
+_CLOCK = re.compile(r"(\d{1,2})(?::| ?[hu] ?)(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?: ?(?:([ap])\.?m\.?|h|uhr|uur))?$")
 _HOUR = re.compile(r"(\d{1,2}) ?(?:([ap])\.?m\.?|h|u|uhr|uur)$")
 _OFFSET = re.compile(r"(?: ?(z)| (?:utc|gmt)| ?(?:utc|gmt)? ?([+-])(\d{2}):?(\d{2}))$")
 _BETWEEN = re.compile(r"(?<=\d)(?:t|,? (?:at |om |à |a |@ |um )?)(?=\d)")
 _SERIAL = re.compile(r"(\d{5})(?:[.,](\d+))?$")
 _FRACTION = re.compile(r"0?[.,](\d+)$|0$")
+_NUMBER_OF = re.compile(r"(\d+[.,]\d+) ?(?:(h|hrs?|hours?|heures?|uur|u|stunden?|std)|min|mins|minutes?|minuten)\.?")
 _NUMBER = re.compile(r"(\d+)(?:([.,])(\d+))?")
 _PARTS = re.compile(
     r"(?:(\d+) ?(?:h|hr|hrs|hours?|heures?|uur|u|stunden?|std)\.?)? ?"
@@ -87,7 +88,7 @@ class DateOrderError(ValueError):
 
 def clean(text: str) -> str:
     """`text` without invisible characters, and without the apostrophe by which a spreadsheet marks text."""
-    return visible(text).removeprefix("'").strip()
+    return visible(text).removeprefix("'").replace("\u2212", "-").strip()
 
 
 def find_date_order(texts: Iterable[str], told: DateOrder | None = None) -> DateOrder | None:
@@ -138,17 +139,13 @@ def read_moment(text: str, written: Written) -> datetime:
         return moment
     if plain.startswith("##"):
         raise NoSuchTimeError("'####' is shown where a column is too narrow; widen it before the sheet is saved as CSV")
+    if (iso := _iso(plain)) is not None:
+        return iso
     offset, rest = _split_offset(plain)
     day, clock = _split_time(rest)
     if (time := _clock(clock)) is not None:
         return (_midnight(_day(text, day, written)) + time).replace(tzinfo=offset)
-    try:
-        iso = datetime.fromisoformat(plain.upper())
-    except ValueError:
-        iso = None
-    if iso is not None and re.search(r"[T ]\d", plain.upper()):
-        return iso
-    if iso is None and not _is_date(text, plain, written):
+    if not _is_date(text, plain, written):
         raise NoSuchTimeError(f"{text.strip()[:40]!r} is not a time; expected for example 2026-10-05T09:00")
     raise NoSuchTimeError(f"{text.strip()[:40]!r} has no time of day; expected for example 2026-10-05T09:00")
 
@@ -183,6 +180,8 @@ def read_duration(text: str, unit: Literal["hours", "minutes", "days"], written:
     """The length that `text` states: `1:30`, `1 h 30`, `90 min`, or a number of `unit`. Raises NoSuchTimeError."""
     plain = clean(text).lower()
     number = _NUMBER.fullmatch(plain)
+    if with_unit := _NUMBER_OF.fullmatch(plain):
+        number, unit = _NUMBER.fullmatch(with_unit[1]), "hours" if with_unit[2] else "minutes"
     if match := re.fullmatch(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d))?", plain):
         length = timedelta(hours=int(match[1]), minutes=int(match[2]), seconds=int(match[3] or 0))
     elif number:
@@ -231,6 +230,16 @@ def _part_of_day(text: str, decimals: str) -> timedelta:
             f"{text.strip()[:40]!r} is rounded, so its time of day is not known; format the column as date and time"
         )
     return timedelta(seconds=int(part.to_integral_value()))
+
+
+def _iso(plain: str) -> datetime | None:
+    """An ISO 8601 text with a time of day, in any of its forms, or None."""
+    if not re.match(r"\d{4}-?(?:w|\d{2}).*\d[t ]\d", plain):
+        return None
+    try:
+        return datetime.fromisoformat(plain.upper())
+    except ValueError:
+        return None
 
 
 def _split_offset(plain: str) -> tuple[timezone | None, str]:
@@ -289,7 +298,7 @@ def _day(text: str, plain: str, written: Written) -> date:
     """The date of a text in lower case without a time. Raises NoSuchTimeError."""
     plain = "".join(each for each in unicodedata.normalize("NFD", plain) if not unicodedata.combining(each))
     weekday = None
-    if (match := _WEEKDAY.match(plain)) and match[1] in _WEEKDAYS and match[1] not in _MONTHS:
+    if (match := _WEEKDAY.match(plain)) and match[1] in _WEEKDAYS and _is_weekday(plain, match):
         weekday, plain = _WEEKDAYS[match[1]], plain[match.end() :]
     try:
         found = date(*_numbers(text, plain, written))
@@ -300,6 +309,11 @@ def _day(text: str, plain: str, written: Written) -> date:
     if weekday is not None and found.weekday() != weekday:
         raise NoSuchTimeError(f"{text.strip()[:40]!r}: {found} is another day of the week")
     return found
+
+
+def _is_weekday(plain: str, match: re.Match[str]) -> bool:
+    """Whether the first word is a day of the week, as in "mar. 6 oct. 2026", and not a month, as in "mar 6, 2026"."""
+    return match[1] not in _MONTHS or _DAY_MONTH.match(plain, match.end()) is not None
 
 
 def _numbers(text: str, plain: str, written: Written) -> tuple[int, int, int]:

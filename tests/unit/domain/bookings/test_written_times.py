@@ -31,6 +31,8 @@ NINE = datetime(2026, 4, 3, 9, 0)  # noqa: DTZ001 - local time
         ("2026-04-03T09:00:00.0000000", ISO),
         ("2026/04/03 09:00", ISO),
         ("20260403T0900", ISO),
+        ("2026-W14-5T09:00", ISO),
+        ("ven. 3 avr. 2026 9 h 00", ISO),
         ("2026-04-03, 09:00", ISO),
         ("03/04/2026 09:00", DMY),
         ("03/04/2026 9:00:00", DMY),
@@ -69,6 +71,8 @@ def test_a_written_time_is_the_local_time_that_was_meant(text: str, written: Wri
         ("2026-04-03 09:00 UTC", 0),
         ("2026-04-03T09:00:00+02:00", 120),
         ("2026/04/03 09:00:00 +0200", 120),
+        ("2026-04-03 09:00:00+02", 120),
+        ("2026-04-03T09:00\u221202:00", -120),
         ("03/04/2026 09:00 -03:30", -210),
     ],
 )
@@ -111,6 +115,13 @@ def test_an_offset_in_the_text_counts(text: str, offset: int) -> None:
 def test_what_is_no_time_or_may_be_several_is_refused(text: str, written: Written, reason: str) -> None:
     with pytest.raises(NoSuchTimeError, match=reason):
         read_moment(text, written)
+
+
+def test_a_word_that_is_a_day_of_the_week_and_a_month_is_told_by_what_follows() -> None:
+    assert read_day("mar. 6 oct. 2026", ISO) == date(2026, 10, 6)
+    assert read_day("Mar 6, 2026", ISO) == date(2026, 3, 6)
+    with pytest.raises(NoSuchTimeError, match="another day of the week"):
+        read_day("mar. 5 oct. 2026", ISO)
 
 
 def test_the_whole_file_decides_which_number_is_the_day() -> None:
@@ -165,6 +176,7 @@ def test_a_date_and_a_time_in_columns_of_their_own() -> None:
         ("1.25", "hours", 75),
         ("90", "minutes", 90),
         ("90 min", "hours", 90),
+        ("1,5 h", "minutes", 90),
         ("1 h 30", "hours", 90),
         ("1h30", "hours", 90),
         ("2 hours", "minutes", 120),
