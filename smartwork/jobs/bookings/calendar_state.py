@@ -51,7 +51,7 @@ class EventState:
     @property
     def is_named(self) -> bool:
         """Whether its calendar has a name of its own."""
-        return self.calendar.startswith(_NAMED)
+        return _is_named(self.calendar)
 
     @property
     def line(self) -> int:
@@ -124,14 +124,14 @@ def take_in(
     incoming = EventParts(None, tuple(events))
     targets, is_whole = _targets(states, calendar, incoming, is_message=is_message)
     if not targets:
-        targets = [EventState(None, calendar, events[0].uid)]
+        targets = [EventState(None, _unused(calendar, states, incoming), events[0].uid)]
         states += targets
     for state in targets:
         default = zone_of([*incoming.places, *state.parts.places], zones)
         merged = merge(state.parts, events, default, is_message=is_message)
         state.parts, state.is_changed = merged.parts, True
         state.outdated += merged.outdated
-        if not state.calendar or (is_whole and (calendar.startswith(_NAMED) or not state.is_named)):
+        if not _is_of(state, calendar) and (not state.calendar or (is_whole and (_is_named(calendar) or not state.is_named))):
             state.calendar = calendar
 
 
@@ -141,12 +141,12 @@ def _targets(
     """The states that events of `calendar` are about, none if they are a new event or a copy; and whether the events are the
     whole event, so that its calendar is this one from now on.
     """
-    if own := [state for state in states if state.calendar == calendar]:
-        return own, True
+    if own := [state for state in states if _is_of(state, calendar)]:
+        return _own(own, incoming), True
     if unknown := [state for state in states if not state.calendar]:
         return unknown[:1], True
     places = incoming.places
-    is_named = calendar.startswith(_NAMED)
+    is_named = _is_named(calendar)
     if all(event.state == "cancelled" for event in incoming.events):
         everywhere = not places and (is_message or not is_named)
         return [state for state in states if everywhere or places & state.parts.places], False
@@ -156,6 +156,38 @@ def _targets(
         return same[:1], True
     number = incoming.version.number
     return [s for s in states if not (is_named and s.is_named) and s.parts.version.number != number][:1], True
+
+
+def _own(own: Sequence[EventState], incoming: EventParts) -> list[EventState]:
+    """Which of the states of the same calendar the events are about; none if they are a copy for another place.
+
+    Several exports may have the same file name. So in a calendar without a name of its own, the same version of an event at
+    other places is a copy; without a version nobody can tell, and the event has moved.
+    """
+    places = incoming.places
+    if not places or own[0].is_named:
+        return list(own)
+    if sharing := [state for state in own if places & state.parts.places or not state.parts.places]:
+        return sharing[:1]
+    version = incoming.version
+    is_stated = version.modified is not None or version.stamp is not None
+    if is_stated and any(state.parts.version == version for state in own):
+        return []
+    return list(own[:1])
+
+
+def _is_named(calendar: str) -> bool:
+    return calendar.startswith(_NAMED)
+
+
+def _is_of(state: EventState, calendar: str) -> bool:
+    return state.calendar == calendar or (not _is_named(calendar) and state.calendar.startswith(f"{calendar}@"))
+
+
+def _unused(calendar: str, states: Sequence[EventState], incoming: EventParts) -> str:
+    """The calendar of a new state: for a second copy in one calendar, with its place."""
+    used = {state.calendar for state in states}
+    return calendar if calendar not in used else f"{calendar}@{'; '.join(sorted('/'.join(p) for p in incoming.places))}"
 
 
 def source_text(state: EventState) -> str:

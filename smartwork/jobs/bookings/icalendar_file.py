@@ -19,11 +19,13 @@ from smartwork.jobs.bookings.icalendar_zones import CalendarZones
 _METHODS = {"", "PUBLISH", "REQUEST", "CANCEL"}
 _MESSAGES = {"REQUEST", "CANCEL"}
 _SILENT = {"VEVENT", "VTIMEZONE"}
+_COMMON_NAMES = {"calendar", "calendrier", "agenda", "kalender", "calendario", "calendar export", "personal", "personnel"}
+"""Names that programs give to the calendar of every person and every room, for example Outlook and Zimbra."""
 
 
 @dataclass(slots=True)
 class CalendarContent:
-    """One VCALENDAR: its name, whether it is a message about single events, the definitions of its zones, its events.
+    """One VCALENDAR: its id or name, whether it is a message about single events, the definitions of its zones, its events.
 
     `refused_series` are the UIDs of which nothing can be imported, with the line that is the reason.
     """
@@ -55,7 +57,7 @@ def read_calendar(text: str) -> CalendarFile:
 def _read_one(calendar: Component, file: CalendarFile) -> None:
     try:
         method = calendar.value("METHOD").upper()
-        name = calendar.value("X-WR-CALNAME") or calendar.value("NAME")
+        name = _identity(calendar)
         zones = CalendarZones(calendar)
         context = EventContext(method, zones, calendar.value("X-WR-TIMEZONE"))
         version = calendar.value("VERSION")
@@ -80,6 +82,12 @@ def _read_one(calendar: Component, file: CalendarFile) -> None:
             _read_event(component, context, content, file)
     _drop_repeated(content, file)
     _drop_refused_series(content, file)
+
+
+def _identity(calendar: Component) -> str:
+    """What the calendar says about which one it is: an id, or a name; empty if it has only the name that all have."""
+    names = [calendar.value(name) for name in ("X-WR-RELCALID", "X-WR-CALID", "X-WR-CALNAME", "NAME")]
+    return next((name for name in names if name and name.casefold() not in _COMMON_NAMES), "")
 
 
 def _other_component(component: Component, file: CalendarFile) -> None:

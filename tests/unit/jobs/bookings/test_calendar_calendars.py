@@ -32,6 +32,26 @@ def test_i07_one_meeting_in_two_room_calendars_books_both_rooms(has_names: bool,
     assert calendars.booked() == BOTH_DESKS
 
 
+@pytest.mark.parametrize("name", ["Calendar", "Calendrier", "Agenda"])
+def test_i07_a_name_that_every_calendar_has_does_not_make_two_room_calendars_one(name: str) -> None:
+    calendars = Calendars()
+    for _ in range(2):
+        for desk in ("desk-1", "desk-2"):
+            calendars.take(named(name, event(*MORNING, "SEQUENCE:1", place=f"mons/{desk}")), f"{desk}.ics")
+    assert calendars.booked() == BOTH_DESKS
+
+
+def test_i07_two_room_calendars_of_one_file_name_are_told_apart_by_the_same_version_at_another_place() -> None:
+    calendars = Calendars()
+    for lines in (("DTSTAMP:20261001T080000Z",), ("DTSTAMP:20261001T080000Z",), ("SEQUENCE:1", "DTSTAMP:20261002T080000Z")):
+        for desk in ("desk-1", "desk-2"):
+            start = NOON if "SEQUENCE:1" in lines else MORNING
+            assert calendars.take(calendar(event(*start, *lines, place=f"mons/{desk}"))).reasons == []
+    assert calendars.booked() == ["desk-1 2026-10-19 12:00-13:00", "desk-2 2026-10-19 12:00-13:00"]
+    calendars.take(calendar(event(place=None, member=None), head="METHOD:CANCEL"))
+    assert calendars.booked() == []
+
+
 def test_i07_the_calendars_of_two_rooms_may_have_one_place_each_from_the_source() -> None:
     calendars = Calendars()
     text = event(*MORNING, place="Quarterly review, see the invitation")
