@@ -41,13 +41,13 @@ class UnreadableTime(ValueError):  # noqa: N818 - a fault of the request
 
 
 def _first(value: object) -> object:
-    """The first value of an attribute that rlm_rest wrote as {"type": …, "value": […]}; any other value unchanged."""
-    if not isinstance(value, Mapping):
+    """The first value of an attribute with a list of values or as {"type": …, "value": […]}; a plain value unchanged."""
+    if not isinstance(value, Mapping | list):
         return value
-    values = value.get("value")
+    values = value.get("value") if isinstance(value, Mapping) else value
     values = values if isinstance(values, list) else [values]
     if not values or any(isinstance(each, bool) or not isinstance(each, str | int | float) for each in values):
-        raise ValueError('expected {"type": …, "value": […]} with at least one text or number')
+        raise ValueError('expected a value, or {"type": …, "value": […]} with at least one text or number')
     return values[0]
 
 
@@ -83,7 +83,7 @@ def _attribute(*plain: dict[str, object]) -> WithJsonSchema:
         "required": ["value"],
         "properties": {"type": {"type": "string"}, "value": {"anyOf": [values, {"type": ["string", "number"]}]}},
     }
-    return WithJsonSchema({"anyOf": [*plain, rlm_rest]}, mode="validation")
+    return WithJsonSchema({"anyOf": [*plain, rlm_rest, values]}, mode="validation")
 
 
 _LONGEST_TEXT = 253  # RFC 2865, section 5
@@ -143,7 +143,7 @@ class Accounting(BaseModel):
     @classmethod
     def _remember_form(cls, data: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
         message = handler(data)
-        wrapped = isinstance(data, Mapping) and any(isinstance(each, Mapping) for each in data.values())
+        wrapped = isinstance(data, Mapping) and any(isinstance(each, Mapping | list) for each in data.values())
         message._is_rlm_rest = wrapped  # noqa: SLF001 - of its own class
         return message
 

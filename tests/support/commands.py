@@ -16,6 +16,7 @@ ROOM = (
 ROBOD = "timestamp,occupant_count [number],lux [lx],ceiling_light_energy [kWh]\n"
 FILES: Mapping[str, str] = {
     "bookings.csv": "id,place,starts,ends\n",
+    "members.csv": "pseudonym,company\nm-1,acme\n",
     "aliases.csv": "name,target\n",
     "agreements.toml": "",
     "room.txt": ROOM,
@@ -45,6 +46,11 @@ DATABASE = (
     "bookings feeds set plan https://calendar.example/plan.ics",
     "bookings feeds remove plan",
     "bookings feeds poll",
+    "members list",
+    "members import members.csv",
+    "members remove m-1",
+    "members link m-1 --url https://places.example",
+    "places qr --centre mons --url https://places.example",
     "aliases list",
     "aliases set Flex-7 mons/desk-1",
     "aliases remove Flex-7",

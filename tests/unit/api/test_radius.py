@@ -15,7 +15,7 @@ from api.radius import Accounting, UnreadableTime, parse_event_time
 ARRIVED = datetime(2026, 10, 5, 12, tzinfo=UTC)
 BRUSSELS = "Europe/Brussels"
 
-POSTED = {
+POSTED: dict[str, dict[str, Any]] = {
     "User-Name": {"type": "string", "value": ["m-1"]},
     "NAS-Port": {"type": "integer", "value": [5]},
     "Framed-IP-Address": {"type": "ipaddr", "value": ["10.0.0.7"]},
@@ -59,6 +59,11 @@ def test_a_status_is_read_by_name_and_by_number(status: object, read: str) -> No
     assert message(Acct__Status__Type=value).status == read
 
 
+def test_lists_of_plain_values_are_read_too() -> None:
+    read = Accounting.model_validate({name: value["value"] for name, value in POSTED.items()})
+    assert (read.status, read.users, read.is_rlm_rest) == ("Start", ["m-1"], True)
+
+
 @pytest.mark.parametrize("value", [60, "60", 60.0, [60], ["60"]])
 def test_a_number_may_be_written_as_text(value: object) -> None:
     wrapped = {"type": "integer", "value": value} if isinstance(value, list) else value
@@ -66,7 +71,7 @@ def test_a_number_may_be_written_as_text(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [{}, {"type": "string"}, {"value": []}, {"value": [True]}, {"value": [{}]}, {"value": [None]}]
+    "value", [{}, [], {"type": "string"}, {"value": []}, {"value": [True]}, {"value": [{}]}, {"value": [None]}]
 )
 def test_an_attribute_without_a_value_is_refused_by_its_name(value: object) -> None:
     with pytest.raises(ValidationError) as caught:
