@@ -100,19 +100,32 @@ def decide(
     return AllowedChange(replace(stored.booking, status="cancelled"), now if is_late else None)
 
 
+@dataclass(frozen=True, slots=True)
+class DecidedRows:
+    """The rows that may be written, as they are to be written, and why others are refused.
+
+    `late` names the cancellations that are charged; they are among the allowed rows.
+    """
+
+    allowed: list[ImportedBooking]
+    refused: list[Fault]
+    late: list[Fault]
+
+
 def decide_rows(
     rows: Sequence[ImportedBooking],
     requested: Sequence[RequestedBooking],
     stored: Mapping[str, BookingInForce],
     author: Author,
     now: datetime,
-) -> tuple[list[ImportedBooking], list[Fault]]:
-    """The rows of a file that may be written, as they are to be written, and the faults of the others.
+) -> DecidedRows:
+    """What may be written of the rows of a file.
 
     `requested` are the bookings of `rows`, in the same order; `stored` are those in force, by external id.
     """
     allowed: list[ImportedBooking] = []
     refused: list[Fault] = []
+    late: list[Fault] = []
     for row, wanted in zip(rows, requested, strict=True):
         key = row.booking.external_id
         decision = decide(stored.get(key), wanted, author, now)
@@ -121,7 +134,11 @@ def decide_rows(
             refused.append(Fault(row.line, "external_id", f"{key}: {decision.why}{how}"))
         else:
             allowed.append(replace(row, booking=decision.booking))
-    return allowed, refused
+            before = stored.get(key)
+            if decision.cancelled_late_at is not None and before and before.cancelled_late_at is None:
+                reason = f"{key} is cancelled later than its contract allows, so that its cancellation is charged"
+                late.append(Fault(row.line, "external_id", reason))
+    return DecidedRows(allowed, refused, late)
 
 
 def _why_not_entered(wanted: Booking, author: Author, now: datetime) -> str | None:

@@ -142,9 +142,9 @@ def _carry_out(
     )
     refused_ids = taken.keys() | {row.booking.external_id for row in closed_rows}
     rows = [row for row in calendars.rows if row.booking.external_id not in refused_ids]
-    allowed, begun = check_changes(connection, rows, how.author, how.now)
-    plan = plan_import(allowed, *stored_bookings(connection, allowed))
-    planned = [replace(fault, field=_PROPERTIES.get(fault.field, fault.field)) for fault in (*begun, *plan.refused)]
+    decided = check_changes(connection, rows, how.author, how.now)
+    plan = plan_import(decided.allowed, *stored_bookings(connection, decided.allowed))
+    planned = [replace(fault, field=_PROPERTIES.get(fault.field, fault.field)) for fault in (*decided.refused, *plan.refused)]
     refused = tuple(sorted([*faults, *planned], key=lambda fault: fault.line))
     changed = [state for of_uid in states.values() for state in of_uid if state.is_changed]
     write = bool(changed) and not how.dry_run and not (how.all_or_nothing and refused)
@@ -156,6 +156,7 @@ def _carry_out(
     progress("Imported", 4, 4)
     closed = _first_of_line(closed_notices(connection, [*plan.created, *plan.changed]))
     said = [*calendars.notices, *(replace(notice, field="DTSTART") for notice in closed)]
+    said += [replace(notice, field="UID") for notice in decided.late]
     notices = tuple(sorted(said, key=lambda notice: notice.line))
     name = how.author.name.removeprefix("import ")
     return Import(name, replace(plan, refused=refused), write and bool(plan.accepted), notices)

@@ -9,7 +9,7 @@ from smartwork.db.bookings import importing as store
 from smartwork.db.bookings.bookings import WrittenBookings, bookings_in_force, requested
 from smartwork.db.bookings.names import load_names
 from smartwork.db.core.connection import Connection
-from smartwork.domain.bookings.changes import Author, decide_rows
+from smartwork.domain.bookings.changes import Author, DecidedRows, decide_rows
 from smartwork.domain.bookings.importing import Fault, ImportedBooking, ImportPlan, plan_import
 from smartwork.jobs.bookings.closed_notices import closed_notices
 from smartwork.jobs.bookings.file_entry import BookingEntry, FileRows, parse_entry, resolve_names
@@ -40,11 +40,12 @@ def import_rows(
     bookings, invalid = _check_entries(connection, rows)
     progress("Checking that places are free", 2, 4)
     author = Author(f"import {name}"[:100], "network", reason)
-    allowed, begun = check_changes(connection, bookings, author, read_clock())
-    plan = plan_import(allowed, *store.stored_bookings(connection, bookings))
+    decided = check_changes(connection, bookings, author, read_clock())
+    plan = plan_import(decided.allowed, *store.stored_bookings(connection, bookings))
     columns = {entry.line: entry.columns for entry in rows.entries}
     planned = [
-        replace(fault, field=columns.get(fault.line, {}).get(fault.field, fault.field)) for fault in (*begun, *plan.refused)
+        replace(fault, field=columns.get(fault.line, {}).get(fault.field, fault.field))
+        for fault in (*decided.refused, *plan.refused)
     ]
     refused = tuple(sorted([*rows.faults, *invalid, *planned], key=lambda fault: fault.line))
     complete_plan = ImportPlan(plan.created, plan.changed, plan.cancelled, plan.unchanged, refused)
@@ -53,14 +54,12 @@ def import_rows(
         progress("Writing bookings", 3, 4)
         write_plan(connection, plan, author, read_clock)
     progress("Imported", 4, 4)
-    notices = [*rows.notices, *closed_notices(connection, [*plan.created, *plan.changed])]
+    notices = [*rows.notices, *decided.late, *closed_notices(connection, [*plan.created, *plan.changed])]
     return Import(name, complete_plan, write, tuple(sorted(notices, key=lambda notice: notice.line)))
 
 
-def check_changes(
-    connection: Connection, rows: Sequence[ImportedBooking], author: Author, now: datetime
-) -> tuple[list[ImportedBooking], list[Fault]]:
-    """The rows that the author may write at the instant `now`, as they are to be written, and the faults of the others."""
+def check_changes(connection: Connection, rows: Sequence[ImportedBooking], author: Author, now: datetime) -> DecidedRows:
+    """What the author may write of the rows at the instant `now`."""
     bookings = [row.booking for row in rows]
     stored = bookings_in_force(connection, [booking.external_id for booking in bookings])
     return decide_rows(rows, requested(connection, bookings), stored, author, now)

@@ -13,6 +13,7 @@ from smartwork.domain.bookings.changes import (
     AllowedChange,
     Author,
     BookingInForce,
+    DecidedRows,
     RefusedChange,
     RequestedBooking,
     decide,
@@ -158,12 +159,26 @@ def test_a_row_that_changes_a_begun_booking_is_refused_by_name_and_the_others_ar
     rows = [ImportedBooking(2, CHANGES["shortened"]), ImportedBooking(3, replace(OLD, external_id="B-2"))]
     requested = [RequestedBooking(row.booking, "acme", "desk") for row in rows]
     stored = {"B-1": BookingInForce(OLD, "acme", "desk")}
-    allowed, (fault,) = decide_rows(rows, requested, stored, FEED, NINE + HOUR)
-    assert [row.booking.external_id for row in allowed] == ["B-2"]
+    decided = decide_rows(rows, requested, stored, FEED, NINE + HOUR)
+    (fault,) = decided.refused
+    assert [row.booking.external_id for row in decided.allowed] == ["B-2"]
     assert (fault.line, fault.field) == (2, "external_id")
     assert fault.reason.startswith("B-1: The booking began at 2026-10-05T07:00Z")
     assert fault.reason.endswith("--reason TEXT")
-    assert decide_rows(rows, requested, stored, NETWORK, NINE + HOUR) == (rows, [])
+    assert decide_rows(rows, requested, stored, NETWORK, NINE + HOUR) == DecidedRows(rows, [], [])
+
+
+def test_a_file_is_told_which_cancellations_are_charged() -> None:
+    row = ImportedBooking(2, CHANGES["cancelled"])
+    requested = [RequestedBooking(row.booking, "acme", "desk")]
+    for stored, late in (
+        (DAY_BEFORE, [2]),
+        (replace(DAY_BEFORE, notice=None), []),
+        (replace(DAY_BEFORE, booking=CHANGES["cancelled"], cancelled_late_at=NINE - 2 * HOUR), []),
+    ):
+        decided = decide_rows([row], requested, {"B-1": stored}, FEED, NINE - HOUR)
+        assert decided.allowed == [row]
+        assert [notice.line for notice in decided.late] == late
 
 
 moments = st.integers(-60, 60).map(lambda n: NINE + n * HOUR)
