@@ -1,14 +1,19 @@
 """Rows of a sheet as bookings: columns by map, order of day and month by file, and faults that name column and value."""
 
+import contextlib
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from smartwork.errors import InputError
 from smartwork.jobs.bookings.booking_map import BookingMap, load_map
 from smartwork.jobs.bookings.csv_file import SheetReading, read_sheet
 from smartwork.jobs.bookings.file_entry import FileRows
+from smartwork.jobs.bookings.file_text import decode
 from smartwork.jobs.bookings.sheet import read_csv_sheet
 
 HEAD = "external_id,centre,resource,member,starts_at,ends_at,status\n"
@@ -190,3 +195,25 @@ def test_the_shipped_excel_map_reads_titles_in_three_languages() -> None:
     for titles in ("Centre;Place;Member;Date;From;To", "Centre;Lieu;Membre;Date;De;À", "Centrum;Plaats;Lid;Datum;Van;Tot"):
         (entry,) = read(f"{titles}\nmons;Desk 1;m-1;03/04/2026;9:00;17:30\n", SheetReading(load_map("excel"))).entries
         assert (entry.starts_at, entry.ends_at) == (at(2026, 4, 3, 9, 0), at(2026, 4, 3, 17, 30))
+
+
+CELLS = (
+    st.sampled_from(["", "A", "1,2E+11", "mons", "desk-1", "m-1", '"', ";", "\n", "sep=,", "########"])
+    | st.sampled_from(["2026-04-13T09:00", "13/04/2026 9:00", "4/13/26 9:00 AM", "45567,375", "0.38", "26-10-05 9:00"])
+    | st.sampled_from(["2026-13-05", "mar. 6 oct. 2026 9h", "٥/١٠/٢٠٢٦ ٩:٠٠"])
+    | st.text(max_size=12)
+)
+
+
+@given(st.lists(st.lists(CELLS, max_size=8), max_size=6), st.sampled_from([",", ";", "\t"]), st.booleans())
+def test_whatever_a_file_contains_each_row_is_a_booking_or_a_fault(rows: list[list[str]], mark: str, headed: bool) -> None:
+    text = (HEAD.replace(",", mark) if headed else "") + "".join(f"{mark.join(row)}\n" for row in rows)
+    with contextlib.suppress(InputError):
+        done = read(text)
+        assert {entry.line for entry in done.entries}.isdisjoint(fault.line for fault in done.faults)
+
+
+@given(st.binary(max_size=200))
+def test_whatever_bytes_a_file_has_they_are_text_or_refused(content: bytes) -> None:
+    with contextlib.suppress(InputError):
+        read(decode(content, Path("plan.csv")))
