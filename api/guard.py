@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.limits import FailedTokens, Limits, RateLimit, address_key
+from api.page_frame import PAGES
 from api.problems import Refused, unavailable_response
 from api.request_body import discard_body, has_body, read_body
 from smartwork.db.access.tokens import Client, InvalidToken
@@ -27,7 +28,6 @@ _LONGEST_TOKEN = 500
 _LOGGED_FAILURES = 20
 """Of one address; later ones are logged once in a hundred, so that an attack does not fill the log."""
 
-_PAGES = ("/q/", "/sign-in/")
 _UNAUTHORIZED = "Send a valid token as `Authorization: Bearer …`."
 
 
@@ -70,7 +70,7 @@ class Guard:
             return
         headers = Headers(scope=scope)
         if not scope["path"].startswith("/v1/"):
-            if scope["path"].startswith(_PAGES) and (seconds := self._wait_of_address(scope)):
+            if scope["path"].startswith(PAGES) and (seconds := self._wait_of_address(scope)):
                 await _too_many(seconds, "this address").response()(scope, receive, send)
                 return
             await self._app(scope, _replay(b"", receive), partial(_send_and_close, send) if has_body(headers) else send)

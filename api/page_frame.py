@@ -10,7 +10,10 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from smartwork.domain.billing.parties import Language
+from smartwork.translations.catalogue import texts
 
+PAGES = ("/q/", "/sign-in/")
+"""The paths below which people open pages; everything else answers programs."""
 _LANGUAGES: tuple[Language, ...] = get_args(Language)
 _NAMES: dict[Language, str] = {"en": "English", "fr": "Français", "nl": "Nederlands"}
 _STYLE = """
@@ -59,6 +62,13 @@ def page(
         status,
         dict(_HEADERS),
     )
+
+
+def unavailable_page(request: Request) -> HTMLResponse:
+    """The page while the database does not answer."""
+    language = choose_language(request)
+    text = texts(language)["try_later"]
+    return page(language, text, f"<h1>{escape(text)}</h1>", status=HTTPStatus.SERVICE_UNAVAILABLE, refresh_s=60)
 
 
 def choose_language(request: Request) -> Language:

@@ -8,10 +8,11 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from api.page_frame import PAGES, unavailable_page
 from smartwork.db.bookings.front_desk import ConflictingRecord, UnknownName
 from smartwork.db.bookings.importing import ChangeRefused
 from smartwork.db.core.migrations import SchemaMismatch
@@ -128,8 +129,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(SchemaMismatch)
     @app.exception_handler(ServiceUnavailable)
-    def unavailable(_: Request, error: SmartworkError) -> JSONResponse:
-        return unavailable_response(error)
+    def unavailable(request: Request, error: SmartworkError) -> Response:
+        response = unavailable_response(error)
+        return unavailable_page(request) if request.url.path.startswith(PAGES) else response
 
     @app.exception_handler(HTTPException)
     def framework(_: Request, error: HTTPException) -> JSONResponse:

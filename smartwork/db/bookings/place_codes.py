@@ -1,5 +1,6 @@
 """The codes in the QR codes of places, and how members identify on the page behind them, by secrets stored as digests."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,8 @@ from psycopg.rows import class_row
 from smartwork.db.access.tokens import digest
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
+
+_CODE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,9 @@ def put_codes(connection: Connection, centre: str, codes: Mapping[str, str], at:
 
 
 def place_of(connection: Connection, code: str) -> tuple[str, str] | None:
-    """The centre and the place of a code, as slugs, or None."""
+    """The centre and the place of a code, as slugs, or None; the code may be any text."""
+    if not _CODE.fullmatch(code):
+        return None
     return connection.execute(sql("place_of_code"), (code,)).fetchone()
 
 

@@ -203,6 +203,7 @@ def test_requests_of_a_token_and_of_an_address_are_bounded(api: Api, database_ur
         for _ in range(200):
             few.as_(None)("GET", "/v1/bookings")
         assert few.as_("bolt")("GET", "/v1/bookings")[0] == 429
+        assert few.as_(None)("GET", "/q/anything")[0] == 429
         assert few("GET", "/healthz")[0] == 200
     assert api("GET", "/v1/bookings")[0] == 200
 

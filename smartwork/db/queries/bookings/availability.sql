@@ -19,10 +19,11 @@ SELECT r.resource_id, r.slug, r.name, r.kind, r.seats, s.state, s.suspect, p.las
                AND tstzrange(b.starts_at, coalesce(b.released_at, b.ends_at)) && tstzrange(%(since)s, %(until)s)
              ORDER BY b.starts_at) AS booked_until
 FROM resource r JOIN centre c USING (centre_id)
-LEFT JOIN LATERAL (SELECT state, suspect FROM span WHERE resource_id = r.resource_id
-                   AND starts_at <= %(at)s AND ends_at > %(at)s LIMIT 1) s ON true
+LEFT JOIN LATERAL (SELECT state, suspect, ends_at FROM span WHERE resource_id = r.resource_id AND starts_at <= %(at)s
+                   ORDER BY starts_at DESC LIMIT 1) s ON s.ends_at > %(at)s
 LEFT JOIN LATERAL (SELECT max(least(ends_at, %(at)s)) AS last_present FROM span WHERE resource_id = r.resource_id
-                   AND starts_at <= %(at)s AND ends_at > %(at)s::timestamptz - interval '1 day'
+                   AND starts_at <= %(at)s AND starts_at > %(at)s::timestamptz - interval '2 days'
+                   AND ends_at > %(at)s::timestamptz - interval '1 day'
                    AND state = 'occupied' AND NOT suspect) p ON true
 WHERE c.slug = %(centre)s AND r.kind <> 'recording' AND (%(resource)s::text IS NULL OR r.slug = %(resource)s)
 ORDER BY r.slug
