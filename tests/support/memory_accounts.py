@@ -145,8 +145,10 @@ class MemoryAccounts:
         return booking_id
 
     def change(self, booking_id: int, **changes: object) -> bool:
-        """Change a booking; False if a document charges it, or its place is taken."""
+        """Change a booking; False if it is cancelled, a document charges it, or its place is taken."""
         before = self.bookings[booking_id]
+        if before.cancelled:
+            return False
         if any(held.booked_by and held.occupancy.record == ("booking", f"B-{booking_id}") for held in self.held.values()):
             return False
         after = replace(before, gave_way=False, **changes)  # type: ignore[arg-type]

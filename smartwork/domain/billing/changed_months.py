@@ -47,12 +47,12 @@ def month_digests(
     }
 
 
-def changed_months(now: Digests, billed: Digests, month: date) -> dict[date, list[int]]:
+def changed_months(now: Digests, billed: Digests, month: date, *, is_draft: bool = False) -> dict[date, list[int]]:
     """The months before `month` that have to be rated again, each with the company_ids that it has to be rated for.
 
     That is where `now` differs from what was `billed`, and where a company has verdicts in a month that was billed for other
     companies only. Months before the first billed one are left out on purpose.
-    Raises InputError if a month after the first billed one has verdicts and was not billed.
+    Raises InputError if a month after the first billed one has verdicts and was not billed; a draft leaves it out.
     """
     by_month: dict[date, list[int]] = defaultdict(list)
     for (company_id, earlier), digests in billed.items():
@@ -60,7 +60,8 @@ def changed_months(now: Digests, billed: Digests, month: date) -> dict[date, lis
             by_month[earlier].append(company_id)
     months = {earlier for _, earlier in billed}
     unbilled = sorted(key for key in now.keys() - billed.keys() if key[1] < month)
-    if skipped := sorted({earlier for _, earlier in unbilled if months and earlier > min(months)} - months):
+    skipped = sorted({earlier for _, earlier in unbilled if months and earlier > min(months)} - months)
+    if skipped and not is_draft:
         named = f"{skipped[0]:%Y-%m}"
         raise InputError(f"{named} has bookings and was never billed: bill it first (smartwork bill --month {named}).")
     for company_id, earlier in unbilled:

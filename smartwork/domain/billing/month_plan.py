@@ -125,22 +125,26 @@ def plan_month(customers: Sequence[Customer], data: MonthData) -> MonthPlan:
     open_stays: dict[_VisitKey, OpenStay] = {}
     while True:
         charges: list[_Charges] = []
+        months: list[PlannedMonth] = []
         waiting: list[WaitingBill] = []
         for customer in customers:
             of_company = _charges(customer, data, open_stays.keys())
             if isinstance(of_company, WaitingBill):
                 waiting.append(of_company)
-            elif found := _faulty_centres(of_company, data.faulty) or _unprovable(of_company, data):
+                continue
+            planned = _planned(of_company, data)
+            if found := _faulty_centres(of_company, data.faulty) or _unprovable(planned.invoice, data.month):
                 waiting += found
             else:
                 charges.append(of_company)
+                months.append(planned)
         held_by_others = _held_by_others(charges, data.held)
         open_stays |= held_by_others
         if not held_by_others:
             break
     billed = {of_company.customer.company_id for of_company in charges}
     return MonthPlan(
-        tuple(_planned(of_company, data) for of_company in charges),
+        tuple(months),
         tuple(waiting),
         tuple(stay for (company_id, _, _), stay in open_stays.items() if company_id in billed),
     )
@@ -208,9 +212,8 @@ def _faulty_centres(charges: _Charges, faulty: Mapping[str, str]) -> list[Waitin
     return [WaitingBill(charges.customer.company.slug, centre, faulty[centre]) for centre in sorted(centres & faulty.keys())]
 
 
-def _unprovable(charges: _Charges, data: MonthData) -> list[WaitingBill]:
+def _unprovable(invoice: Invoice | None, month: date) -> list[WaitingBill]:
     """Why a company's document would not follow from its evidence, because readings arrived after a verdict."""
-    invoice = _planned(charges, data).invoice
     fault = next(iter(faults(invoice)), None) if invoice else None
     if fault is None or invoice is None:
         return []
@@ -218,9 +221,9 @@ def _unprovable(charges: _Charges, data: MonthData) -> list[WaitingBill]:
     names = ", ".join(sorted(external_id for _, external_id in names_of((line,)))) if line else "the document"
     reason = (
         f"{names}: {fault.what} is {fault.stated}, but {fault.computed} by its evidence. Readings arrived after the verdict. "
-        f"Bill the month again (smartwork bill --month {data.month:%Y-%m})."
+        f"Bill the month again (smartwork bill --month {month:%Y-%m})."
     )
-    return [WaitingBill(charges.customer.company.slug, (line.centre if line else None) or "", reason)]
+    return [WaitingBill(invoice.account, (line.centre if line else None) or "", reason)]
 
 
 def _planned(charges: _Charges, data: MonthData) -> PlannedMonth:

@@ -47,17 +47,23 @@ class MonthVisits:
 
 
 def read_visits(
-    source: VisitSource, month: date, now: Mapping[MonthKey, MonthDigests], billed: Digests, ids: Collection[int] | None
+    source: VisitSource,
+    month: date,
+    now: Mapping[MonthKey, MonthDigests],
+    billed: Digests,
+    ids: Collection[int] | None,
+    *,
+    is_draft: bool = False,
 ) -> MonthVisits:
     """Read the visits of a run for `month`, of the companies `ids` or of all.
 
     `now` are today's digests of the correction window, `billed` those by which its months were billed. A line that holds time
     of another visit rests on a verdict that has changed, so its month is read, too, even if it charges the same as before.
-    Raises InputError if an earlier month has to be billed first.
+    Raises InputError if an earlier month has to be billed first, which a draft leaves out.
     """
     visits = source.visits(month, None if ids is None else sorted(ids))
     changed: dict[int, dict[date, Sequence[Visit]]] = defaultdict(dict)
-    for earlier, company_ids in changed_months(now, billed, month).items():
+    for earlier, company_ids in changed_months(now, billed, month, is_draft=is_draft).items():
         _read(source, earlier, [key for key in company_ids if ids is None or key in ids], changed)
     lines: set[LineKey] = set()
     while True:

@@ -48,7 +48,8 @@ def bill_month(
     """
     first = past_month(connection, month, at, "Bill")
     with workers(len(companies.customers(connection))) as pool:
-        inputs = _reconciled_inputs(connection, first, at, progress, company)
+        _reconcile(connection, first, at, progress)
+        inputs = read_inputs(connection, first, at, company)
         progress("Issuing invoices", 0, 1)
         with documents.issuing_transaction(connection):
             documents.open_series(connection, series_of("invoice", at.date()))
@@ -91,10 +92,12 @@ def draft_month(
 ) -> MonthDraft:
     """The documents that `bill_month` would issue now, stored as drafts with number 0; each run replaces the drafts.
 
-    The month may be running: then the drafts have what is over at `at`. Raises the errors of `bill_month`.
+    The month may be running: then the drafts have what is over at `at`. Earlier months that were never billed are left out.
+    Raises InputError if there is no such company; SellerMissing.
     """
     first = month.replace(day=1)
-    inputs = _reconciled_inputs(connection, first, at, progress, company)
+    _reconcile(connection, first, at, progress)
+    inputs = read_inputs(connection, first, at, company, is_draft=True)
     with documents.issuing_transaction(connection):
         plan = _plan(connection, inputs, first)
         composed = [(each.customer.company_id, each.invoice) for each in plan.months if each.invoice]
@@ -104,14 +107,10 @@ def draft_month(
     return MonthDraft(tuple(draft for _, draft in composed), plan.waiting, plan.open_stays, until)
 
 
-def _reconciled_inputs(
-    connection: Connection, first: date, at: datetime, progress: Progress, company: str | None
-) -> MonthInputs:
+def _reconcile(connection: Connection, first: date, at: datetime, progress: Progress) -> None:
+    """Reconcile what changed in the month and in the correction window."""
     reconcile_stale(connection, months_later(first, -CORRECTION_WINDOW_MONTHS), first, at, progress)
     progress("Reading verdicts and their evidence", 0, 1)
-    inputs = read_inputs(connection, first, at, company)
-    progress("Reading verdicts and their evidence", 1, 1)
-    return inputs
 
 
 def _plan(connection: Connection, inputs: MonthInputs, first: date) -> MonthPlan:

@@ -38,11 +38,13 @@ class _StoredVisits:
         return documents.held_time(self.connection, visits)
 
 
-def read_inputs(connection: Connection, first: date, at: datetime, company: str | None) -> MonthInputs:
+def read_inputs(
+    connection: Connection, first: date, at: datetime, company: str | None, *, is_draft: bool = False
+) -> MonthInputs:
     """Read verdicts, prices and evidence for all companies, or for the one with the slug `company`.
 
     Digests are read first, so that the next run finds what changes meanwhile. Raises InputError for an unknown company, and
-    if an earlier month has to be billed first; SellerMissing.
+    if an earlier month has to be billed before this one is; SellerMissing.
     """
     since = months_later(first, -CORRECTION_WINDOW_MONTHS)
     verdicts = billed_months.verdict_digests(connection, since, first)
@@ -51,7 +53,7 @@ def read_inputs(connection: Connection, first: date, at: datetime, company: str 
     ids = None if company is None else {customer.company_id for customer in chosen}
     now = month_digests(verdicts, {c.company_id: c.company.contracts for c in every}, tariffs)
     billed = billed_months.billed_digests(connection, since, first)
-    read = read_visits(_StoredVisits(connection), first, now, billed, ids)
+    read = read_visits(_StoredVisits(connection), first, now, billed, ids, is_draft=is_draft)
     customers = [c for c in chosen if c.company.contracts or c.company_id in read.visits or c.company_id in read.changed]
     data = MonthData(
         month=first, issued_on=at.date(), seller=contracts.seller(connection), tariffs=tariffs, visits=read.visits,

@@ -89,6 +89,10 @@ def test_a_month_between_billed_ones_has_to_be_billed_first_and_one_before_them_
     assert changed_months({(1, SEPTEMBER): BILLED}, {(1, OCTOBER): None}, NOVEMBER) == {}
 
 
+def test_a_draft_leaves_out_a_month_that_has_to_be_billed_first() -> None:
+    assert changed_months({(1, OCTOBER): BILLED}, {(1, SEPTEMBER): None}, NOVEMBER, is_draft=True) == {}
+
+
 def test_digests_name_the_contracts_of_each_company() -> None:
     made = month_digests({(1, OCTOBER): "v", (2, OCTOBER): "v"}, {1: [contract()]}, [WAS])
     assert made[1, OCTOBER] == MonthDigests("v", contracts_digest([contract()], OCTOBER), tariffs_digest([WAS], OCTOBER))

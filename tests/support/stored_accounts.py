@@ -1,0 +1,145 @@
+"""The network of `memory_accounts` in a database: the same companies, prices and presence, through the commands' code."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from smartwork.db.bookings.check_ins import put_check_ins
+from smartwork.db.bookings.importing import Overlap, write_bookings
+from smartwork.db.core.connection import Connection
+from smartwork.domain.billing.invoice import Invoice
+from smartwork.domain.bookings.bookings import Booking, CheckIn
+from smartwork.domain.bookings.changes import Author
+from smartwork.domain.presence.spans import Span
+from smartwork.jobs.audit.audit import run_audit
+from smartwork.jobs.billing.bill_month import bill_month
+from smartwork.jobs.billing.lifecycle import DisputedLine, credit, dispute, pay, refund
+from smartwork.jobs.settlement.settle_month import settle_month
+from tests.support.accounts import silent
+from tests.support.histories import STEP, WINDOWS
+from tests.support.memory_accounts import Booked
+
+_RESOURCES = {"d-1": 1, "d-2": 2, "r-1": 3}
+_NETWORK = """
+INSERT INTO operator (operator_id, name, kind, enterprise_number) VALUES (1, 'Ville', 'public', '0123456749');
+INSERT INTO centre VALUES (1, 'namur', 'Namur', 1, 'Wallonie', 'Namur', 50.4, 4.8, 'Europe/Brussels',
+    '00:00', '23:59', '{1,2,3,4,5,6,7}', 20, 10, true);
+INSERT INTO zone VALUES (1, 1, 'z1', 'Zone 1', 80, 400, 0, 0, 10, 10);
+INSERT INTO resource VALUES (1, 1, 1, 'd-1', 'd-1', 'desk', 1, 1, 1, 1, 1), (2, 1, 1, 'd-2', 'd-2', 'desk', 1, 1, 3, 1, 1),
+    (3, 1, 1, 'r-1', 'r-1', 'room', 6, 4, 1, 4, 4);
+INSERT INTO device VALUES (1, 1, 'p-1', 'zigbee2mqtt', 'z/p-1', 60, NULL, 1),
+    (2, 1, 'p-2', 'zigbee2mqtt', 'z/p-2', 60, NULL, 2), (3, 1, 'p-3', 'zigbee2mqtt', 'z/p-3', 60, NULL, 3);
+INSERT INTO company VALUES (1, 'acme', 'Acme SA', '0403170701', 'Rue 1', '5000', 'Namur', 'fr', 'PO-1', true),
+    (2, 'bolt', 'Bolt NV', '0404616494', 'Straat 2', '1000', 'Brussel', 'nl', 'PO-2', true),
+    (3, 'calm', 'Calm Ltd', '0417497106', 'Lane 3', '4000', 'Liège', 'en', 'PO-3', true),
+    (4, 'dune', 'Dune SA', '0999900150', 'Rue 4', '5000', 'Namur', 'fr', 'PO-4', true);
+INSERT INTO member SELECT n, 'm-' || n, n FROM generate_series(1, 4) n;
+INSERT INTO contract SELECT n, n, '2026-01-01', NULL, (ARRAY['as_booked', 'as_measured', 'the_greater', 'cheapest'])[n], 10,
+    15, 0.5, true, 30 FROM generate_series(1, 4) n;
+INSERT INTO prepaid_pool VALUES (1, 'desk', 6, 1, 12);
+INSERT INTO prepaid_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2027-10-01', 3, 6);
+INSERT INTO seller VALUES (true, 'Network', '0999900150', 'Street 1', '5000', 'Namur', 'BE', '0208', 'BE92999900000123');
+INSERT INTO centre_contract VALUES (1, 1, '2026-01-01', NULL, 'share', 0.6, 'Ville', '0123456749', 'Place 1', '5000', 'Namur',
+    'BE68539007547034', 'fr', 'S', 21, NULL, NULL);
+INSERT INTO tariff (centre_id, kind, valid_from, per_hour, half_day, half_day_hours, day)
+    VALUES (NULL, 'desk', '2026-01-01', 7.5, 25, 4, 40), (NULL, 'room', '2026-01-01', 24, NULL, 5, NULL);
+INSERT INTO outbox VALUES (1, 1, 'edge', 'a1b2c3d4e5f6');
+SELECT setval(pg_get_serial_sequence('prepaid_lot', 'prepaid_lot_id'), 100);
+"""
+_AUTHOR = Author("history", "network", "as the history has it")
+
+
+@dataclass(slots=True)
+class StoredAccounts:
+    """A database with the network of `memory_accounts`, and the folder of its documents."""
+
+    connection: Connection
+    folder: Path
+    now: datetime
+    spans: dict[str, set[Span]] = field(default_factory=dict)
+    check_ins: int = 0
+
+    def fill(self) -> None:
+        """Write the network, and a numbered reading of each place every five minutes."""
+        self.connection.execute(_NETWORK.encode())
+        at = [window.start + n * STEP for window in WINDOWS for n in range((window.end - window.start) // STEP)]
+        rows = [(instant, device, 3 * n + device) for n, instant in enumerate(at) for device in (1, 2, 3)]
+        days: dict[date, list[int]] = {}
+        with self.connection.cursor() as cursor:
+            cursor.executemany(b"INSERT INTO reading VALUES (%s, %s, 1, 1, 1, %s)", rows)
+            for instant, _, n in rows:
+                days.setdefault(instant.astimezone(ZoneInfo("Europe/Brussels")).date(), []).append(n)
+            cursor.executemany(
+                b"INSERT INTO batch (outbox_id, first, last, day, stored, rejected, digest, arrived_at)"
+                b" VALUES (1, %s, %s, %s, %s, 0, '', %s)",
+                [(ns[0], ns[-1], day, len(ns), datetime(2026, 10, 1, tzinfo=UTC)) for day, ns in days.items()],
+            )
+
+    def observe(self, place: str, spans: Sequence[Span]) -> None:
+        """Make the spans of a place these, as deriving late readings would."""
+        wanted, resource = set(spans), _RESOURCES[place]
+        before = self.spans.get(place, set())
+        with self.connection.cursor() as cursor:
+            cursor.executemany(
+                b"DELETE FROM span WHERE resource_id = %s AND starts_at = %s", [(resource, s.start) for s in before - wanted]
+            )
+            cursor.executemany(
+                b"INSERT INTO span VALUES (%s, %s, %s, %s, %s)",
+                [(resource, s.start, s.end, s.state, s.suspect) for s in wanted - before],
+            )
+        self.spans[place] = wanted
+
+    def put(self, booked: Booked) -> bool:
+        """Enter or change a booking; False if its place is taken, or it stays as it is."""
+        status = "cancelled" if booked.cancelled else "booked"
+        external_id, member = f"B-{booked.booking_id}", f"m-{booked.company_id}"
+        booking = Booking(external_id, "namur", booked.place, member, booked.period.start, booked.period.end, status)  # type: ignore[arg-type]
+        try:
+            written = write_bookings(self.connection, [booking], _AUTHOR, lambda: self.now)
+        except Overlap:
+            return False
+        return bool(written.created or written.changed)
+
+    def check_in(self, company_id: int, place: str, at: datetime) -> None:
+        """A member of a company checks in."""
+        self.check_ins += 1
+        put_check_ins(self.connection, [CheckIn(f"K-{self.check_ins}", "namur", place, f"m-{company_id}", at, "badge")])
+
+    def bill(self, month: date, slug: str | None = None) -> list[tuple[str, str]]:
+        """Bill a month; returns company and record of the open stays."""
+        report = bill_month(self.connection, month, self.now, self.folder, silent, slug)
+        assert report.waiting == ()
+        return sorted((stay.company, stay.record) for stay in report.open_stays)
+
+    def settle(self, month: date) -> None:
+        """Settle a month with the centre."""
+        settle_month(self.connection, month, self.now, self.folder, silent)
+
+    def credit(self, number: str, line: int, hours: Decimal | None) -> None:
+        """Dispute a line, and end the dispute with a credit note. Raises InputError or NotAllowedInState."""
+        dispute(self.connection, number, line, self.now, "disputed")
+        credit(self.connection, DisputedLine(number, line, hours), "agreed", self.now, self.folder, silent)
+
+    def pay(self, number: str, amount: Decimal | None, *, is_refund: bool) -> None:
+        """Record a payment, or a refund of all that was overpaid."""
+        if is_refund:
+            refund(self.connection, number, self.now, "")
+        else:
+            pay(self.connection, number, self.now, "", amount)
+
+    def documents(self) -> list[Invoice]:
+        """All documents, in order of issue."""
+        rows = self.connection.execute(b"SELECT document FROM invoice ORDER BY invoice_id").fetchall()
+        return [Invoice.parse(document) for (document,) in rows]
+
+    def mismatches(self) -> list[str]:
+        """What the audit finds wrong."""
+        return [mismatch for check in run_audit(self.connection, silent).checks for mismatch in check.mismatches]
+
+
+def later(now: datetime) -> datetime:
+    """A month after `now`."""
+    return now + timedelta(days=31)
