@@ -14,7 +14,7 @@ from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
 from smartwork.translations import formats
 from smartwork.translations.catalogue import Texts, texts
 
-_PLAIN = ("used", "walk_in", "no_show", "cancelled_late")
+_PLAIN = ("used", "walk_in", "no_show")
 _HUNDREDTH = Decimal("0.01")
 
 
@@ -62,7 +62,12 @@ def remark(line: Line, language: Language) -> str:
         parts.append(f"{words['verdict_cancelled_late']}, {words['cancellation_fee']}")
     elif line.kind == "occupancy" and len(line.visits) == 1:
         billed = line.visits[0]
-        parts.append(words[f"verdict_{billed.visit.verdict}"] if line.drawdowns else _verdict(billed, words))
+        if billed.basis == "cancelled_late" and line.terms is not None:
+            percent = (line.terms.cancellation_share or Decimal(0)) * 100
+            share = formats.percent(percent, language, 0 if percent == percent.to_integral_value() else 1)
+            parts.append(f"{words['verdict_cancelled_late']}, {words['by_cancelled_late'].format(share=share)}")
+        else:
+            parts.append(words[f"verdict_{billed.visit.verdict}"] if line.drawdowns else _verdict(billed, words))
     if line.drawdowns:
         spent = sum((draw.hours for draw in line.drawdowns), Decimal(0))
         parts.append(words["from_credits"].format(hours=formats.number(spent, language)))

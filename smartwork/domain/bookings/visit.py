@@ -60,7 +60,9 @@ class MeasuredVerdict:
 
     @property
     def coverage(self) -> Decimal:
-        """The share of the period in which presence was known; 0 if the period is empty, as when a booking is cancelled."""
+        """The share of the period in which presence was known; 0 of a booking that was cancelled."""
+        if self.cancelled_at is not None:
+            return Decimal(0)
         measured = self.occupied_s + self.vacant_s
         period = measured + self.unknown_s
         return Decimal(measured) / period if period else Decimal(0)

@@ -1,6 +1,7 @@
 """Late cancellations: charged by the terms that hold, kept in the document, and computed again from it."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -64,7 +65,7 @@ def test_evidence_of_presence_by_others_is_not_part_of_a_cancelled_booking() -> 
     assert late().evidence_until == START
     (line,) = charged(late(), **HALF)
     (billed,) = line.visits
-    assert (billed.basis, billed.coverage, billed.doubtful) == ("cancelled_late", Decimal(1), False)
+    assert (billed.basis, billed.coverage, billed.doubtful) == ("cancelled_late", Decimal(0), False)
 
 
 def test_a_fee_is_charged_in_addition_to_the_passes_of_a_day() -> None:
@@ -108,3 +109,5 @@ def test_the_line_says_when_the_booking_was_cancelled_and_until_when_that_was_fr
         (line,) = charged(late(), **terms)
         assert f"{day} 07:00" in remark(line, language)
         assert "24" in remark(line, language)
+    (line,) = charged(late(), **HALF)
+    assert re.search(r"50\s?%", remark(line, language)), "the share of the booked time"
