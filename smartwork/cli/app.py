@@ -26,7 +26,7 @@ from smartwork.cli.members import members_app
 from smartwork.cli.migrate import migrate_command
 from smartwork.cli.places import places_app
 from smartwork.cli.policy import policy_app
-from smartwork.cli.progress_bar import err
+from smartwork.cli.progress_bar import displayable, err
 from smartwork.cli.reconcile import reconcile_command
 from smartwork.cli.recover import recover_command
 from smartwork.cli.renamed import add_renamed
@@ -118,7 +118,7 @@ def main() -> None:
     try:
         app()
     except SmartworkError as error:
-        err.print(Text.assemble(("Error: ", "bold red"), str(error)), soft_wrap=True)
+        err.print(Text.assemble(("Error: ", "bold red"), displayable(str(error))), soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         err.print("Stopped.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from unicodedata import category
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -11,6 +12,15 @@ out = Console()
 """Standard output: the result of a command."""
 err = Console(stderr=True)
 """Standard error: progress, warnings and errors."""
+
+
+_OBEYED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories: control and format characters, surrogates, line and paragraph separators."""
+
+
+def displayable(text: str) -> str:
+    """`text` with U+FFFD for each character that a terminal would obey or hide instead of showing it; line breaks stay."""
+    return "".join("\ufffd" if category(each) in _OBEYED and each not in "\n\t" else each for each in text)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from smartwork.cli.options import AsJson
-from smartwork.cli.progress_bar import out, progress_bar
+from smartwork.cli.progress_bar import displayable, out, progress_bar
 from smartwork.cli.tables import counted
 from smartwork.errors import SmartworkError
 
@@ -63,7 +63,8 @@ def verify_command(
 def _head(checked: "Verified") -> RenderableType:
     kind = checked.kind.replace("self_billed", "self-billed").replace("_", " ")
     lines, visits = counted(checked.lines, "line"), counted(checked.visits, "visit")
-    return Text(f"{checked.number}, {kind}: {lines} with {visits}, EUR {checked.gross}\nSHA-256 {checked.digest}")
+    head = f"{checked.number}, {kind}: {lines} with {visits}, EUR {checked.gross}\nSHA-256 {checked.digest}"
+    return Text(displayable(head))
 
 
 def _result(checked: "Verified") -> RenderableType:
@@ -102,6 +103,7 @@ def _findings(checked: "Verified") -> list[RenderableType]:
         table.add_column(title)
     for finding in checked.findings[:_MAX_FINDINGS]:
         line = str(finding.line) if finding.line else "–"
-        table.add_row(*map(Text, (line, finding.where, finding.what, finding.stated, finding.computed)))
+        texts = (line, finding.where, finding.what, finding.stated, finding.computed)
+        table.add_row(*(Text(displayable(text)) for text in texts))
     left = len(checked.findings) - _MAX_FINDINGS
     return [table, *([Text(f"… and {left} more; --json lists all.")] if left > 0 else [])]

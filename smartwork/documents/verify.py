@@ -149,7 +149,15 @@ def _between(carried: Carried) -> list[Finding]:
     for number, (left, right) in enumerate(zip(attached["lines"], embedded["lines"], strict=False), start=1):
         findings += _fields(number, left, right)
     rest = [{key: value for key, value in part.items() if key != "lines"} for part in (attached, embedded)]
-    return [*_fields(0, *rest), *findings]
+    findings = [*_fields(0, *rest), *findings]
+    if len(attached["lines"]) != len(embedded["lines"]):
+        findings.append(_evidence_differs("number of lines", f"{len(attached['lines'])}", f"{len(embedded['lines'])}"))
+    # The same values, but a key twice or a number in another form: programs may read another value.
+    return findings or [_evidence_differs("text", "in another form", "canonical JSON")]
+
+
+def _evidence_differs(what: str, left: str, right: str) -> Finding:
+    return Finding("evidence in PDF and XML", 0, what, left, right)
 
 
 def _fields(line: int, left: dict[str, Any], right: dict[str, Any]) -> list[Finding]:

@@ -4,14 +4,19 @@ import base64
 import json
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from smartwork.cli.app import app
+from smartwork.cli.progress_bar import displayable
 from smartwork.documents import document_file, pdf_file
 from smartwork.documents.embedded_evidence import MAX_LINES, as_csv
-from smartwork.documents.pdf import pdf
+from smartwork.documents.pages import document_pages
+from smartwork.documents.pdf import drawn, pdf
 from smartwork.documents.pdf_file import NotAsDrawn, read_pdf
 from smartwork.documents.ubl import ubl
 from smartwork.documents.verify import verify
@@ -220,6 +225,32 @@ def test_evidence_that_is_written_in_another_way_is_found(tmp_path: Path, other:
     path = tmp_path / "a.xml"
     path.write_bytes(embedded("\r\n".join([head, document, *lines]).encode()))
     assert {finding.what for finding in verify(path).findings} == {"evidence file"}
+
+
+@pytest.mark.parametrize("other", [lambda text: text.replace("{", '{"gross":"1.00",', 1), lambda text: f"{text} "])
+def test_evidence_in_the_pdf_that_has_a_value_twice_or_is_not_canonical_is_found(
+    tmp_path: Path, other: Callable[[str], str]
+) -> None:
+    text = other(TEXT)
+    path = tmp_path / "a.pdf"
+    pages = document_pages(ONE, digest(text).hex())
+    path.write_bytes(drawn(pages, {"xml": SOURCE, "evidence": text}, ONE.issued_on))
+    assert [(finding.where, finding.what) for finding in verify(path).findings] == [("evidence in PDF and XML", "text")]
+
+
+def test_what_a_terminal_would_obey_is_not_printed(tmp_path: Path) -> None:
+    number = "INV-1\x9b2J\x9bHEverything matches.\u202e"
+    example = replace(ONE, number=number)
+    path = tmp_path / "a.xml"
+    path.write_bytes(
+        ubl(example, example.canonical()).replace(b"EUR</cbc:DocumentCurrencyCode>", b"USD</cbc:DocumentCurrencyCode>")
+    )
+    shown = CliRunner().invoke(app, ["verify", str(path)])
+    assert "INV-1" in shown.output
+    assert not {"\x1b", "\x9b", "\u202e"} & {*shown.output}
+    path.write_bytes(embedded(b"part,snap\x1b[2J\r\n"))
+    failed = CliRunner().invoke(app, ["verify", str(path)])
+    assert "\x1b" not in displayable(str(failed.exception))
 
 
 def sealed(example: Invoice, change: Callable[[dict[str, Any]], None]) -> bytes:
