@@ -61,6 +61,10 @@ SELLER = Party(
     postcode="5000",
     town="Namur",
     iban="BE92999900000123",
+    legal_form="SRL",
+    court="Liège, division Namur",
+    email="facturation@smartwork.example",
+    website="www.smartwork.example",
 )
 """Made up: its enterprise number and IBAN have valid check digits and belong to nobody."""
 

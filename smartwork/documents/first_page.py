@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from smartwork.documents import legal_mentions, line_texts
+from smartwork.documents.character_set import Showable, showable
 from smartwork.documents.payment_qr import epc_code
 from smartwork.domain.billing.invoice import Invoice, Line, VatTotal
 from smartwork.domain.billing.parties import Language, Party
@@ -14,6 +15,8 @@ from smartwork.domain.billing.payment_reference import formatted_reference
 from smartwork.translations import formats
 from smartwork.translations.catalogue import Texts, texts
 
+_IN_COLUMN = 36
+"""Characters of a word that fit the column of a party."""
 FIRST_PAGE_ROWS = 12
 """The most rows of the summary; the pages of lines show the rest."""
 
@@ -130,8 +133,13 @@ def address(party: Party, language: Language) -> Address:
         f"{party.country}-{party.postcode} {party.town}",
         f"{words['vat_number']} {party.country} {number[:4]}.{number[4:7]}.{number[7:]}",
         legal_mentions.legal_form(party, language),
-        legal_mentions.contact(party),
+        _unbroken(legal_mentions.contact(party)),
     )
+
+
+def _unbroken(text: str) -> str:
+    """`text` without places to break a line within words that fit a column: an address that is copied must work."""
+    return Showable(showable(text)) if max(map(len, text.split()), default=0) <= _IN_COLUMN else text
 
 
 def account_number(iban: str) -> str:

@@ -1,10 +1,11 @@
 """Limits of what a document may ask of who verifies it: figures and periods that no document of a network has."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import timedelta
 from decimal import Decimal
 
-from smartwork.domain.billing.invoice import Invoice, Line
+from smartwork.domain.billing.invoice import Invoice, Line, Terms
 from smartwork.domain.billing.passes import most_half_days
 from smartwork.domain.billing.recomputation import head_of
 
@@ -68,9 +69,9 @@ def _figures(invoice: Invoice) -> Iterator[tuple[int, Decimal]]:
 
 def _line_figures(line: Line) -> Iterator[Decimal]:
     yield from (line.quantity, line.price, line.net, line.vat_rate, line.hours)
-    if (terms := line.terms) is not None:
-        yield from (terms.no_show_share, terms.per_hour, terms.half_day_hours)
-        yield from (price for price in (terms.no_show_fee, terms.half_day, terms.day) if price is not None)
+    if line.terms is not None:
+        agreed = (getattr(line.terms, field.name) for field in fields(Terms))
+        yield from (value for value in agreed if isinstance(value, Decimal))
     for drawdown in line.drawdowns:
         yield from (drawdown.hours, drawdown.value)
     for billed in line.visits:
