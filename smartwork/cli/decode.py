@@ -21,6 +21,7 @@ from edge.adapters.families import ADAPTERS, ADDRESSES
 from edge.adapters.message import DeviceMessage, IgnoredField, MessageReadings
 from smartwork.cli.options import AsJson
 from smartwork.cli.progress_bar import out
+from smartwork.cli.unread_fields import unread_fields
 from smartwork.clock import now
 from smartwork.contracts.generic_rules import GenericRules
 from smartwork.contracts.metrics import Metric
@@ -60,8 +61,8 @@ def decode_command(
         print(json.dumps([reading_json(reading) for reading in translated.readings()], indent=2))
     else:
         out.print(_table(translated, profile))
-        if translated.ignored:
-            out.print(_ignored_table(translated.ignored))
+        if ignored := [*translated.ignored, *unread_fields(raw, translated)]:
+            out.print(_ignored_table(ignored))
 
 
 @dataclass(frozen=True, slots=True)

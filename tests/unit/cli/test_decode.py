@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 from smartwork.cli.app import app
 from smartwork.errors import InputError
 
+WIDE = {"COLUMNS": "200"}
+
 
 def decoded(*arguments: str, typed: str | None = None) -> list[dict[str, object]]:
     result = CliRunner().invoke(app, ["decode", *arguments, "--json"], input=typed, catch_exceptions=False)
@@ -50,6 +52,33 @@ def test_a_field_that_is_not_understood_is_listed_with_the_reason() -> None:
     done = subprocess.run([sys.executable, "-m", "smartwork.cli.app", *command], capture_output=True, text=True, check=True)
     assert "battery_pct" in done.stdout
     assert re.search(r"occupancy +maybe +is not understood", done.stdout)
+
+
+def test_every_field_that_gives_no_reading_is_listed_with_a_reason() -> None:
+    payload = {
+        "presence": True,
+        "find_switch": "ON",
+        "detection_distance_max": 4.5,
+        "state": "none",
+        "update": {"state": "idle", "installed_version": 7},
+        "odd": "\x1b[2J",
+    }
+    shown = (
+        CliRunner().invoke(app, ["decode", "--profile", "zigbee2mqtt", "zigbee2mqtt/r", json.dumps(payload)], env=WIDE).stdout
+    )
+    for name in ("find_switch", "detection_distance_max", "update", "odd", "state"):
+        assert re.search(rf"^ *{name} +\S.* +is ", shown, flags=re.MULTILINE), name
+    assert not re.search(r"^ *presence .*is none", shown, flags=re.MULTILINE)
+    assert "\x1b" not in shown
+
+
+def test_of_a_network_servers_message_the_sensors_fields_are_listed_one_by_one() -> None:
+    event = {"time": "2026-03-10T12:00:00Z", "rxInfo": [{"rssi": -50}], "object": {"battery": 90, "tamper": 1}, "fCnt": 3}
+    topic = "application/1/device/0011223344556677/event/up"
+    shown = CliRunner().invoke(app, ["decode", "--profile", "chirpstack", topic, json.dumps(event)], env=WIDE).stdout
+    assert "object.tamper" in shown
+    assert "rxInfo" in shown
+    assert not re.search(r"object\.battery|^ *time ", shown, flags=re.MULTILINE)
 
 
 def test_the_arrival_decides_about_a_time_that_the_device_cannot_have_meant() -> None:
