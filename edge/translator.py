@@ -19,6 +19,8 @@ REPEAT = timedelta(seconds=1)
 REFRESHES_PER_INTERVAL = 2
 """So many repeats in each reporting interval of a device still give readings: far more than its silence timeout needs."""
 _CACHED_TOPICS = 5_000
+_MOST_ZONES = 64
+"""Values of zones that are kept for a device."""
 
 
 class _LastMessage(NamedTuple):
@@ -59,6 +61,7 @@ class Translator:
         self._families = [profile for profile in Profile if any(entry.profile is profile for entry in devices)]
         self._entries_of_topic: dict[str, list[DeviceEntry]] = {}
         self.declared: dict[str, Declaration] = before.declared if before else {}
+        self.zones: dict[str, dict[str, float | None]] = before.zones if before else {}
         self.ignored: IgnoredFields = before.ignored if before else IgnoredFields()
         self.ignored.keep_only(entry.device for entry in devices)
         self._last_message: dict[str, _LastMessage] = {}
@@ -98,6 +101,7 @@ class Translator:
         message = DeviceMessage(
             topic, payload, entry.device, entry.address, arrived, entry.model, self._zone, self._max_age,
             declared.device_class if declared else None, declared.unit if declared else None, entry.rules,
+            self.zones.get(entry.device, {}),
         )  # fmt: skip
         try:
             translated = ADAPTERS[entry.profile].translate(message)
@@ -106,6 +110,8 @@ class Translator:
             self.ignored.add(entry.device, [IgnoredField("message", sample, str(error), is_fault=True)], arrived)
             raise
         self.ignored.add(entry.device, translated.ignored, arrived)
+        if translated.zones is not None and len(translated.zones) <= _MOST_ZONES:
+            self.zones[entry.device] = translated.zones
         return [reading for reading in translated.readings() if self._is_new(reading)]
 
     def declare(self, topic: str, payload: bytes) -> bool:

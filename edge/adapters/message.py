@@ -1,6 +1,7 @@
 """A message of a device, the readings in it, and the fields that gave none, with the reason."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -22,7 +23,7 @@ class DeviceMessage:
 
     A device time older than `max_age` at arrival is ignored; None accepts any. `device_class` and `unit` are what the device
     declared of the topic when it announced itself (MQTT discovery), None if it did not. `rules` say how a device of the
-    family generic is read.
+    family generic is read. `zones` are the last values of a device that reports changes of single zones, by name.
     """
 
     topic: str
@@ -36,6 +37,7 @@ class DeviceMessage:
     device_class: str | None = None
     unit: str | None = None
     rules: GenericRules | None = None
+    zones: Mapping[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class IgnoredField:
 class MessageReadings:
     """The readings of one message: one for each metric, the first one found counts.
 
-    A field whose value is not understood is ignored; the others count.
+    A field whose value is not understood is ignored; the others count. `zones` are the values of all zones after the message,
+    for the next one; None if it says nothing of zones.
     """
 
     message: DeviceMessage
@@ -73,6 +76,7 @@ class MessageReadings:
     by_metric: dict[Metric, Reading] = field(default_factory=dict)
     used: list[UsedField] = field(default_factory=list)
     ignored: list[IgnoredField] = field(default_factory=list)
+    zones: dict[str, float | None] | None = None
 
     @classmethod
     def at_arrival(cls, message: DeviceMessage) -> "MessageReadings":
@@ -116,7 +120,7 @@ class MessageReadings:
             )
             self.used.append(UsedField(name, metric, value))
 
-    def add_presence_of_zones(self, zones: dict[str, object]) -> None:
+    def add_presence_of_zones(self, zones: Mapping[str, object]) -> None:
         """Add presence in any of the zones, by the names of their fields, unless it is known as a whole.
 
         A zone that is not understood may be occupied: nobody is there only if all zones say so.

@@ -47,7 +47,7 @@ def translate(message: DeviceMessage) -> MessageReadings:
     body = json_object(message.payload)
     if message.topic != f"{message.address}/events/rpc":
         readings = MessageReadings.at_arrival(message)
-        _add_component(readings, message.topic.rpartition("/")[2], body)
+        _add_components(readings, {message.topic.rpartition("/")[2]: body}, is_full=False)
         return readings
     method = body.get("method")
     if method not in ("NotifyStatus", "NotifyFullStatus", "NotifyEvent"):
@@ -58,15 +58,7 @@ def translate(message: DeviceMessage) -> MessageReadings:
         _add_bluetooth(readings, params.get("events"))
         return readings
     components = {name: status for name, status in params.items() if isinstance(status, dict)}
-    zones = [name for name in components if name.startswith("presencezone:")]
-    for name, status in components.items():
-        if name not in zones:
-            _add_component(readings, name, status)
-    if len(zones) > 1 and (message.model or "").partition(":")[0].lower() != "presencezone":
-        _add_zones(readings, {name: components[name] for name in zones if not components[name].get("errors")})
-    else:
-        for name in zones:
-            _add_component(readings, name, components[name])
+    _add_components(readings, components, is_full=method == "NotifyFullStatus")
     return readings
 
 
@@ -137,13 +129,45 @@ def _of_phase(status: dict[str, object], whole: str, of_phase: str, model: str) 
     return status if status.get(whole) is not None or None in phases else {**status, whole: total(phases)}
 
 
-def _add_zones(readings: MessageReadings, zones: dict[str, dict[str, object]]) -> None:
-    """Whether somebody is in one of the zones of a message, and the people in all of them."""
-    counts = {name: zone["num_objects"] for name, zone in zones.items() if zone.get("num_objects") is not None}
-    if len(counts) == len(zones) and Metric.OCCUPANT_COUNT not in readings.by_metric:
-        readings.add(Metric.OCCUPANT_COUNT, total(list(counts.values())), " + ".join(counts), list(counts.values()))
-    said = ((name, zone.get("value", zone.get("state"))) for name, zone in zones.items())
-    readings.add_presence_of_zones({name: value for name, value in said if value is not None})
+def _add_components(readings: MessageReadings, components: dict[str, dict[str, object]], *, is_full: bool) -> None:
+    """Add the readings in the status of components; zones of a presence sensor together, unless one is registered."""
+    zones = {name: status for name, status in components.items() if name.startswith("presencezone:")}
+    if not zones or (readings.message.model or "").lower().startswith("presencezone"):
+        zones = {}
+    else:
+        readings.zones = _zones_after(readings, zones, is_full=is_full)
+    for name, status in components.items():
+        if name not in zones:
+            _add_component(readings, name, status)
+    if len({name.partition("/")[0] for name in readings.zones or ()}) > 1:
+        _add_zones(readings, readings.zones or {})
+    else:
+        for name, status in zones.items():
+            _add_component(readings, name, status)
+
+
+def _zones_after(readings: MessageReadings, zones: dict[str, dict[str, object]], *, is_full: bool) -> dict[str, float | None]:
+    """The presence of all zones, and as `<zone>/num_objects` the people in each, after a message about some of them.
+
+    A message tells only what has changed, unless it is a full status.
+    """
+    known = {} if is_full else dict(readings.message.zones)
+    for name, zone in zones.items():
+        has_errors = bool(zone.get("errors"))
+        if (value := zone.get("value", zone.get("state"))) is not None:
+            known[name] = None if has_errors else truth(value)
+        if (people := zone.get("num_objects")) is not None:
+            known[f"{name}/num_objects"] = None if has_errors else number(people)
+    return known
+
+
+def _add_zones(readings: MessageReadings, zones: dict[str, float | None]) -> None:
+    """Whether somebody is in one of the zones, and the people in all of them."""
+    people = {name: value for name, value in zones.items() if name.endswith("/num_objects")}
+    if people and None not in people.values() and Metric.OCCUPANT_COUNT not in readings.by_metric:
+        counts = list(people.values())
+        readings.add(Metric.OCCUPANT_COUNT, total(counts), " + ".join(people), counts)
+    readings.add_presence_of_zones({name: value for name, value in zones.items() if name not in people})
 
 
 def _add_bluetooth(readings: MessageReadings, events: object) -> None:

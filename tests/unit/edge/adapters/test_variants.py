@@ -6,16 +6,18 @@ zigbee-herdsman-converters (electricity meters, Tuya radars), ESPHome (LD2450), 
 
 # ruff: noqa: E501 - a case is one line of a table
 
+from typing import Any
+
 import pytest
 
 from smartwork.contracts.policy import Profile
-from tests.unit.edge.adapters.test_field_messages import Case, values_of
+from tests.unit.edge.adapters.test_field_messages import NOW, Case, gateway, raw, values_of
 
 EM = {"id": 0, "a_act_power": 10, "b_act_power": 20, "c_act_power": 30}
 EMDATA = {"id": 0, "a_total_act_energy": 1, "b_total_act_energy": 2, "c_total_act_energy": 3.5}
 
 
-def changed(**components: object) -> dict[str, object]:
+def changed(**components: object) -> dict[str, Any]:
     """A NotifyStatus with these components; `__` stands for the colon of their names."""
     named = {name.replace("__", ":"): status for name, status in components.items()}
     return {"method": "NotifyStatus", "params": {"ts": 1_773_144_000, **named}}
@@ -71,3 +73,24 @@ def test_no_clock_however_absurd_loses_a_live_reading(claimed: object) -> None:
     assert values_of(Profile.TASMOTA, "tele/x/SENSOR", {"Time": claimed, "ENERGY": {"Power": 3}}) == {"power_w": 3}
     assert values_of(Profile.ZIGBEE2MQTT, "zigbee2mqtt/a", {"last_seen": claimed, "occupancy": True}) == {"presence": 1}
     assert values_of(Profile.SHELLY, "s/events/rpc", {"method": "NotifyStatus", "params": {"ts": claimed, "motion:0": {"motion": True}}}) == {"presence": 1}  # fmt: skip
+
+
+def test_a_change_of_one_zone_does_not_empty_the_others() -> None:
+    """Shelly reports what has changed, so the gateway keeps what it knows of the other zones."""
+    translator = gateway(Profile.SHELLY, "s/events/rpc")
+    seconds = iter(range(1_773_140_000, 1_773_140_099))
+
+    def values(method: str = "NotifyStatus", **components: object) -> dict[str, float]:
+        message = {"method": method, "params": {**changed(**components)["params"], "ts": next(seconds)}}
+        return {r.metric.label: r.value for r in translator.translate("s/events/rpc", raw(message), NOW)}
+
+    assert values(presencezone__200={"value": True, "num_objects": 1}) == {"presence": 1, "occupant_count": 1}
+    assert values(presencezone__201={"value": False, "num_objects": 0}) == {"presence": 1, "occupant_count": 1}
+    assert values(presencezone__201={"num_objects": 2}) == {"presence": 1, "occupant_count": 3}
+    status = raw({"id": 200, "value": False, "num_objects": 0})
+    of_topic = translator.translate("s/status/presencezone:200", status, NOW)
+    assert {r.metric.label: r.value for r in of_topic} == {"presence": 0, "occupant_count": 2}
+    assert values(presencezone__201={"value": "?"}) == {"occupant_count": 2}, "somebody may be there"
+    gone = values("NotifyFullStatus", presencezone__202={"value": False, "num_objects": 0})
+    assert gone == {"presence": 0, "occupant_count": 0}, "the other zones do not exist any more"
+    assert values(switch__0={"output": True}) == {"light_on": 1}
