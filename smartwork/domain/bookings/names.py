@@ -85,8 +85,8 @@ class Alias:
 class Names:
     """The names that a file may use: slugs, names, pseudonyms, and aliases of the source system and of all systems.
 
-    `places` and `centres` map slugs to names. Keys of aliases are folded. `aliases_of_members` has the spellings of the
-    members that were asked for only.
+    `places` and `centres` map slugs to names. Keys of aliases are folded. `pseudonyms` and `aliases_of_members` have what the
+    file names only; `similar_pseudonyms` are those that a message may suggest.
     """
 
     centres: Mapping[str, str]
@@ -95,6 +95,7 @@ class Names:
     aliases_of_centres: Mapping[str, str] = field(default_factory=dict)
     aliases_of_places: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     aliases_of_members: Mapping[str, str] = field(default_factory=dict)
+    similar_pseudonyms: frozenset[str] = frozenset()
     _by_name: dict[str, list[tuple[str, str]]] = field(init=False, repr=False, compare=False)
     _looked_up: dict[str, tuple[str, ...]] = field(init=False, repr=False, compare=False, default_factory=dict)
 
@@ -170,7 +171,7 @@ class Names:
                 return self.aliases_of_members[spelling]
         if mail_users and user in self.pseudonyms:
             return user
-        close = self._close(text, {fold(each): each for each in self.pseudonyms})
+        close = self._close(text, {fold(each): each for each in self.pseudonyms | self.similar_pseudonyms})
         raise UnknownNameError(
             "member",
             f"{text[:60]!r} names no member{_did_you_mean(close)} Register the member, or add an alias: "

@@ -46,6 +46,7 @@ def test_an_import_finds_places_and_members_by_alias_name_and_pseudonym(network:
         "C,mons,Bureau 3,m-1,2026-10-05T10:00,2026-10-05T11:00\n"
         "D,mons,Bureau 33,m-1,2026-10-05T10:00,2026-10-05T11:00\n"
         "E,mons,desk-1,An Peters,2026-10-05T10:00,2026-10-05T11:00\n"
+        "F,mons,desk-1,m-11,2026-10-05T10:00,2026-10-05T11:00\n"
     )
     done = import_bookings(network, file, None, lambda *_: None, all_or_nothing=False, dry_run=False)
     assert [(row.booking.external_id, row.booking.resource, row.booking.member) for row in done.plan.created] == [
@@ -59,7 +60,8 @@ def test_an_import_finds_places_and_members_by_alias_name_and_pseudonym(network:
         "'Bureau 33' names no place of mons. Add an alias: smartwork aliases set \"Bureau 33\" mons/PLACE",
     )
     assert faults[6][0] == "member"
-    assert "'An Peters' names no member" in faults[6][1]
+    assert "'An Peters' names no member. Register the member" in faults[6][1]
+    assert "'m-11' names no member; did you mean m-1?" in faults[7][1]
 
 
 def test_the_name_of_a_person_is_stored_as_a_keyed_hash_and_forgotten_on_request(network: Connection) -> None:

@@ -8,6 +8,9 @@ SELECT slug, name FROM centre
 -- The places that can be booked.
 SELECT c.slug, r.slug, r.name FROM resource r JOIN centre c USING (centre_id) WHERE r.kind <> 'recording'
 
+-- name: open_pseudonyms
+SELECT pseudonym FROM member WHERE closed_at IS NULL
+
 -- name: aliases_of_places
 -- An alias of the source system goes before one of all systems.
 SELECT DISTINCT ON (a.kind, a.key) a.kind, a.key, c.slug, r.slug
