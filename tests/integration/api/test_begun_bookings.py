@@ -3,6 +3,7 @@
 import threading
 from contextlib import closing
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from smartwork.db.core.connection import Connection, connect
 from smartwork.domain.access.scopes import SCOPES
 from smartwork.domain.bookings.bookings import Booking
 from smartwork.domain.bookings.changes import AllowedChange, Author
+from smartwork.jobs.billing.bill_month import draft_month
 from smartwork.jobs.bookings.import_file import import_bookings
 from smartwork.jobs.bookings.reconcile_month import reconcile_month
 from tests.support.api import BEFORE, HOUR, NINE, Api, booking
@@ -48,6 +50,9 @@ def test_a_company_cannot_undo_what_it_used(api: Api, connection: Connection) ->
             connection.execute("INSERT INTO span VALUES (1, %s, %s, 'vacant')", (start, start + 8 * HOUR))
     before = verdicts(connection)
     assert [row[1] for row in before] == ["used"] * 4 + ["no_show"]
+    connection.execute("UPDATE contract SET charge = 'as_booked'; UPDATE tariff SET per_hour = 7.50 WHERE kind = 'desk'")
+    drafted = draft_month(connection, NINE.date(), NINE + 30 * DAY, lambda *_: None).drafts
+    assert [draft.net for draft in drafted] == [Decimal("270.00")]
 
     api.clock.at = NINE + 30 * DAY
     third, fourth = days(4)[2:]
@@ -65,6 +70,7 @@ def test_a_company_cannot_undo_what_it_used(api: Api, connection: Connection) ->
     assert acme("PUT", "/v1/bookings/B3", booking(third, 8))[0] == 200, "the same booking again"
     assert acme("DELETE", "/v1/bookings/B1?reason=please")[0] == 422
     assert verdicts(connection) == before
+    assert draft_month(connection, NINE.date(), NINE + 30 * DAY, lambda *_: None).drafts == drafted
     assert connection.execute("SELECT count(*) FROM booking_history").fetchone() == (0,)
 
 
