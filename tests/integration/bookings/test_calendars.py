@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -18,10 +19,11 @@ from smartwork.db.network_setup import install
 from smartwork.jobs.bookings.calendar_import import extend_series, import_calendar
 from smartwork.jobs.bookings.calendar_source import CalendarSource
 from smartwork.jobs.bookings.import_result import Import
+from smartwork.jobs.bookings.watch_feeds import FeedWatch, watch_feeds
 from smartwork.progress import no_progress
 from tests.support.calendars import NOW, calendar, event
 from tests.support.factory import small_network
-from tests.support.program import service_url
+from tests.support.program import eventually, service_url
 
 pytestmark = pytest.mark.services
 SERIES = ("DTSTART;TZID=Europe/Brussels:20261019T090000", "DURATION:PT3H")
@@ -64,6 +66,15 @@ def bill(connection: Connection, external_id: str) -> None:
         " per_hour, net, evidence) SELECT invoice_id, 1, 'used', 1, b.resource_id, b.booking_id, b.starts_at, b.ends_at, 1,"
         " 1, 1, '{}' FROM booking b, invoice WHERE b.external_id = %s",
         (external_id,),
+    )
+    connection.execute(
+        "INSERT INTO invoice_proof (invoice_id, line, proof, verdict, resource_id, booking_id, starts_at, ends_at, booked_s,"
+        " occupied_s, vacant_s, unknown_s, over_s, hours, evidence) SELECT invoice_id, line, 1, verdict, resource_id,"
+        " booking_id, starts_at, ends_at, 0, 0, 0, 0, 0, hours, '{}' FROM invoice_line"
+    )
+    connection.execute(
+        "INSERT INTO billed_occupancy SELECT invoice_id, 1, 1, resource_id, booking_id, tstzrange(starts_at, ends_at)"
+        " FROM invoice_line"
     )
 
 
@@ -142,6 +153,22 @@ def test_the_worker_extends_an_endless_series_with_its_own_time_zone_and_without
     assert len(booked(connection)) == 57
     author = connection.execute("SELECT recorded_by FROM booking ORDER BY starts_at DESC LIMIT 1").fetchone()
     assert author == ("extend series",)
+
+
+def test_the_service_that_polls_feeds_extends_series_of_files_too(
+    database_url: str, importer: Importer, connection: Connection
+) -> None:
+    importer(calendar(event(*SERIES, "RRULE:FREQ=WEEKLY")))
+    stop = threading.Event()
+    watch = FeedWatch(lambda: NOW + timedelta(days=14), stop)
+    service = threading.Thread(target=watch_feeds, args=(service_url(database_url, Role.WORKER), watch))
+    service.start()
+    try:
+        eventually(lambda: len(booked(connection)) == 57, timeout_s=30)
+    finally:
+        stop.set()
+        service.join()
+    assert watch.extended_on == (NOW + timedelta(days=14)).date()
 
 
 @pytest.mark.usefixtures("importer")
