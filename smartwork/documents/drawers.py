@@ -15,6 +15,18 @@ _LIBRARIES = {"babel": "2.19.0", "segno": "1.6.6", "typst": "0.15.2"}
 """The libraries that draw, in the versions that documents are issued with. Another typesetter gives other bytes."""
 
 
+_BEFORE_NUMBERS = "afd846b6f12abbcd"
+"""The last drawer of the time before snapshots stated a version."""
+
+
+def drawn_as_issued(invoice: Invoice, canonical: str, xml: bytes) -> bytes:
+    """The PDF of an issued document, to be written again: by the drawer of its version. Raises NotDrawable, DrawerFailed."""
+    kept = _BEFORE_NUMBERS if invoice.drawing is None else f"{invoice.drawing}"
+    if invoice.drawing != DRAWING and is_kept(kept):
+        return drawn_by(kept, canonical)
+    return pdf(invoice, canonical, xml)
+
+
 def drawn_again(invoice: Invoice, canonical: str, stated: str) -> bytes | None:
     """The PDF of an issued document, drawn again; None if a later version drew it than this program knows.
 

@@ -8,7 +8,7 @@ from itertools import repeat
 from pathlib import Path
 
 from smartwork.documents.csv_lines import table
-from smartwork.documents.pdf import pdf
+from smartwork.documents.drawers import drawn_as_issued
 from smartwork.documents.ubl import ubl
 from smartwork.documents.worker_processes import workers
 from smartwork.domain.billing.integrity import faults
@@ -85,7 +85,7 @@ def _write(canonical: str, folder: Path) -> Files:
     files = Files(folder / f"{name}.pdf", folder / f"{name}.xml", folder / f"{name}.csv")
     _replace(files.xml, xml)
     _replace(files.csv, table(document))
-    _replace(files.pdf, pdf(document, canonical, xml))
+    _replace(files.pdf, drawn_as_issued(document, canonical, xml))
     return files
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from smartwork.documents import drawer_archive, drawers
+from smartwork.documents.files import render
 from smartwork.documents.pdf import pdf
+from smartwork.documents.pdf_file import read_pdf
 from smartwork.documents.ubl import ubl
 from smartwork.documents.verify import verify
 from tests.support.documents import invoice
@@ -51,6 +53,13 @@ def test_a_box_over_a_page_of_an_earlier_version_is_found_whatever_version_the_p
     result = verify(other)
     assert not result.holds
     assert {finding.where for finding in result.findings} <= {"PDF page", "PDF file"}
+
+
+def test_a_document_issued_before_snapshots_stated_a_version_is_written_again_as_it_was(tmp_path: Path) -> None:
+    issued = next(path for path in ISSUED if path.stem.startswith("afd846b6f12abbcd"))
+    [again] = render([read_pdf(issued.read_bytes()).attached["json"].decode()], tmp_path, lambda *_: None)
+    assert read_pdf(again.pdf.read_bytes()) == read_pdf(issued.read_bytes())
+    assert again.xml.read_bytes() == read_pdf(issued.read_bytes()).attached["xml"]
 
 
 def test_an_archive_of_the_drawer_of_today_draws_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
