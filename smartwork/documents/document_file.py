@@ -1,6 +1,5 @@
 """Read a document's file: its XML and its snapshots. What it may hold is bounded before it is read."""
 
-import base64
 import binascii
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +71,10 @@ def _pdf(path: Path, content: bytes) -> Carried:
         check_size([attached])
     except ValueError as error:
         raise _foreign(path, f"its evidence cannot be read ({error})") from error
-    return Carried(xml, {"pdf": attached, "xml": _embedded(path, xml)}, Pdf(content, file))
+    embedded = _embedded(path, xml)
+    if not len(embedded) // 2 <= len(attached) <= len(embedded) * 2:
+        raise _foreign(path, "its evidence is not the one in its e-invoice")
+    return Carried(xml, {"pdf": attached, "xml": embedded}, Pdf(content, file))
 
 
 def _embedded(path: Path, content: bytes) -> str:
@@ -92,8 +94,8 @@ def _embedded(path: Path, content: bytes) -> str:
     if not encoded:
         raise _foreign(path, "it embeds no evidence")
     try:
-        table = base64.b64decode(encoded, validate=True)
-    except binascii.Error as error:
+        table = binascii.a2b_base64(encoded, strict_mode=True)
+    except ValueError as error:
         raise _foreign(path, "what it embeds is no base64") from error
     del encoded  # as large as the table
     text = from_csv(table)

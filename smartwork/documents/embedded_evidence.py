@@ -15,9 +15,9 @@ from typing import Any
 from smartwork.domain.billing.canonical_json import canonical_text
 from smartwork.errors import InputError
 
-MAX_LINES = 10_000
+MAX_LINES = 8_000
 """Of a document. What is larger is refused before it is read."""
-_MAX_VALUES = 1_200_000
+_MAX_VALUES = 1_000_000
 """JSON values in a snapshot; a line with its visits has about a hundred."""
 _MAX_ROW = 4 * 2**20
 """Characters of a line with its visits, or of the document without its lines."""

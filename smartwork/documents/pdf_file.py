@@ -13,7 +13,7 @@ from hashlib import sha256
 from itertools import pairwise
 
 MAX_PDF_BYTES = 32 * 2**20
-_MAX_STREAM = 40 * 2**20
+_MAX_STREAM = 32 * 2**20
 """Bytes of a stream after unpacking; the largest is the e-invoice."""
 _MAX_UNPACKED = 192 * 2**20
 """Bytes of all streams after unpacking."""

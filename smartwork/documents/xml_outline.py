@@ -16,7 +16,7 @@ NS = {
     "cbc": "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2",
 }
 ROOTS = ("Invoice", "CreditNote")
-MAX_XML_BYTES = 40 * 2**20
+MAX_XML_BYTES = 32 * 2**20
 _ROOT_NS = tuple(f"urn:oasis:names:specification:ubl:schema:xsd:{name}-2" for name in ROOTS)
 _NAMESPACES = {*NS.values(), *_ROOT_NS}
 _XML_BLANKS = " \t\r\n"
@@ -25,7 +25,7 @@ _MAX_DEPTH = 16
 _MAX_ATTRIBUTES = 8
 _MAX_ATTRIBUTE = 1000
 """Characters of an attribute's value."""
-_MAX_ELEMENTS = 300_000
+_MAX_ELEMENTS = 250_000
 _MAX_MARKUP = 2**18
 """Bytes of a tag, a comment or a declaration."""
 _CHUNK = 65536
