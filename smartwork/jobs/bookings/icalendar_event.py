@@ -91,9 +91,9 @@ def read_event(component: Component, context: EventContext) -> ReadEvent:
     event = replace(event, state=state, start=start, end=end)
     if start is not None:
         event = _with_series(event, start, component, context)
-    places, declined = _places(component)
+    places, said = _places(component)
     return ReadEvent(
-        replace(event, text=_kept_text(component, context, state)), places, _member(component), (*remarks, *declined)
+        replace(event, text=_kept_text(component, context, state)), places, _member(component), (*remarks, *said)
     )
 
 
@@ -265,23 +265,24 @@ def _duration(found: Property) -> Duration:
 
 
 def _places(component: Component) -> tuple[tuple[NamedText, ...], list[tuple[str, str]]]:
-    """What names places: LOCATION, RESOURCES, and attendees that are rooms; and which rooms have declined."""
+    """What names places: LOCATION, RESOURCES, and attendees that are rooms; and which attendees are left out."""
     names: list[NamedText] = []
-    declined: list[tuple[str, str]] = []
     for each in component.all("LOCATION"):
         names += [NamedText("LOCATION", (each.value.strip(),))] if each.value.strip() else []
     for each in component.all("RESOURCES"):
         names += [NamedText("RESOURCES", (text.strip(),)) for text in each.value.split(",") if text.strip()]
-    for each in component.all("ATTENDEE"):
+    attendees, unreadable = component.readable("ATTENDEE")
+    said = [("ATTENDEE", f"of line {error.line} {error}; a room that it names is not booked") for error in unreadable]
+    for each in attendees:
         if each.parameters.get("CUTYPE", "").upper() not in {"ROOM", "RESOURCE"}:
             continue
         address = re.sub(r"^mailto:", "", each.value.strip(), flags=re.IGNORECASE)
         texts = tuple(filter(None, (each.parameters.get("CN", "").strip(), address)))
         if each.parameters.get("PARTSTAT", "").upper() == "DECLINED":
-            declined.append(("ATTENDEE", f"{texts[0][:60]!r} has declined, so it is not booked"))
+            said.append(("ATTENDEE", f"{texts[0][:60]!r} has declined, so it is not booked"))
         else:
             names.append(NamedText("ATTENDEE", texts))
-    return tuple(names), declined
+    return tuple(names), said
 
 
 def _member(component: Component) -> NamedText | None:

@@ -59,7 +59,8 @@ def _read_one(calendar: Component, file: CalendarFile) -> None:
         method = calendar.value("METHOD").upper()
         name = _identity(calendar)
         zones = CalendarZones(calendar)
-        context = EventContext(method, zones, calendar.value("X-WR-TIMEZONE"))
+        timezone = next((each.value.strip() for each in calendar.all("X-WR-TIMEZONE")), "")
+        context = EventContext(method, zones, timezone)
         version = calendar.value("VERSION")
         scale = calendar.value("CALSCALE").upper()
     except BadLineError as error:
@@ -86,7 +87,8 @@ def _read_one(calendar: Component, file: CalendarFile) -> None:
 
 def _identity(calendar: Component) -> str:
     """What the calendar says about which one it is: an id, or a name; empty if it has only the name that all have."""
-    names = [calendar.value(name) for name in ("X-WR-RELCALID", "X-WR-CALID", "X-WR-CALNAME", "NAME")]
+    properties = ("X-WR-RELCALID", "X-WR-CALID", "X-WR-CALNAME", "NAME")
+    names = [each.value.strip() for name in properties for each in calendar.all(name)[:1]]
     return next((name for name in names if name and name.casefold() not in _COMMON_NAMES), "")
 
 

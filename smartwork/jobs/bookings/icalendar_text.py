@@ -56,6 +56,18 @@ class Component:
         """The properties with these names, in order. Raises BadLineError for one that cannot be read."""
         return [_property(line, name, text) for line, name, text in self.lines if name in names]
 
+    def readable(self, name: str) -> tuple[list[Property], list[BadLineError]]:
+        """The properties with this name that can be read, and the errors of the others."""
+        found: list[Property] = []
+        errors: list[BadLineError] = []
+        for line, each, text in self.lines:
+            if each == name:
+                try:
+                    found.append(_property(line, name, text))
+                except BadLineError as error:
+                    errors.append(error)
+        return found, errors
+
     def first(self, name: str) -> Property | None:
         """The property with this name, or None. Raises BadLineError if there are several, or if it cannot be read."""
         found = self.all(name)

@@ -82,8 +82,10 @@ MAY_NOT_READ = {
         "agreement_version",
         "alias",
         "feed_secret",
+        "calendar_event",
     ),
     Role.API: (
+        "calendar_event",
         "reading",
         "rejected",
         "seller",

@@ -328,3 +328,12 @@ def test_a_character_that_a_fold_has_split_is_joined() -> None:
         split = content.replace(b"\xc3\xa9", b"\xc3" + end + b" \xa9")
         assert join_split_characters(split) == "LOCATION:Ré".encode() + end + b" union"
     assert join_split_characters(content) == content
+
+
+def test_a_name_that_is_written_twice_and_an_attendee_that_cannot_be_read_cost_no_booking() -> None:
+    calendars = Calendars()
+    text = event(*MORNING, 'ATTENDEE;CN=An "the boss" Peeters;RSVP:mailto:an@example.be')
+    done = calendars.take(calendar(text, head="X-WR-CALNAME:Desks\nX-WR-CALNAME:Desks\nX-WR-TIMEZONE:UTC\nX-WR-TIMEZONE:UTC"))
+    assert done.reasons == []
+    assert done.said == ["ATTENDEE of line 13 has parameters that are not iCalendar; a room that it names is not booked"]
+    assert calendars.booked() == BOTH_DESKS[:1]

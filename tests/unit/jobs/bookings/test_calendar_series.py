@@ -385,3 +385,30 @@ def test_a_series_with_an_end_beyond_the_horizon_is_booked_whole() -> None:
     calendars.take(calendar(event(*WEEKLY[:2], "RRULE:FREQ=WEEKLY;COUNT=120")))
     assert len(calendars.booked()) == 120
     assert calendars.extend(NOW + timedelta(days=500)).counts == (0, 0, 0, 0)
+
+
+def test_an_end_gives_exact_time_and_a_duration_in_days_gives_local_days_over_a_change_of_the_clocks() -> None:
+    evening = "DTSTART;TZID=Europe/Brussels:20261023T200000"
+    for end, last in (
+        ("DTEND;TZID=Europe/Brussels:20261024T080000", "desk-1 2026-10-24 20:00-07:00"),
+        ("DURATION:PT12H", "desk-1 2026-10-24 20:00-07:00"),
+        ("DURATION:P1D", "desk-1 2026-10-24 20:00-20:00"),
+    ):
+        calendars = Calendars()
+        assert calendars.take(calendar(event(evening, end, "RRULE:FREQ=DAILY;COUNT=2"))).reasons == []
+        assert calendars.booked()[1] == last
+
+
+@pytest.mark.parametrize(
+    ("rule", "days"),
+    [
+        ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1;COUNT=2", ["10-30", "11-30"]),
+        ("FREQ=WEEKLY;INTERVAL=2;WKST=SU;BYDAY=FR,SU;COUNT=4", ["10-30", "11-08", "11-13", "11-22"]),
+        ("FREQ=WEEKLY;INTERVAL=2;WKST=MO;BYDAY=FR,SU;COUNT=4", ["10-30", "11-01", "11-13", "11-15"]),
+        ("FREQ=YEARLY;BYMONTH=10,11;BYMONTHDAY=-2,-1;COUNT=3", ["10-30", "10-31", "11-29"]),
+    ],
+)
+def test_rules_book_the_days_that_they_give(rule: str, days: list[str]) -> None:
+    calendars = Calendars()
+    calendars.take(calendar(event("DTSTART;TZID=Europe/Brussels:20261030T090000", "DURATION:PT1H", f"RRULE:{rule}")))
+    assert [text[12:17] for text in calendars.booked()] == days
