@@ -162,7 +162,7 @@ def put_booking(
     if record is not None and connection.execute(
         sql("api_booking_is_billed"), {"booking_id": record.booking_id}
     ).fetchone() == (True,):
-        raise ConflictingRecord("The booking is on an issued invoice and cannot change; issue a credit note.")
+        raise ConflictingRecord("The booking is on an issued invoice and cannot change; credit its line in full first.")
     raise ConflictingRecord("Another request changed the booking at the same moment. Read it, and send the request again.")
 
 

@@ -115,7 +115,9 @@ def plan_import(
         del moving[row.booking.external_id]
     for key, row in list(moving.items()):
         if (old := by_id.get(key)) and old.billed:
-            refused.append(Fault(row.line, "external_id", "is on an issued invoice and cannot change; issue a credit note"))
+            refused.append(
+                Fault(row.line, "external_id", "is on an issued invoice and cannot change; credit its line in full first")
+            )
             del moving[key]
     staying = [stored for key, stored in by_id.items() if key not in moving]
     for key, why in _without_room(moving, by_id, [*others, *staying]).items():
