@@ -115,7 +115,7 @@ class SignInLink(BaseModel):
     expires_at: datetime
 
 
-@router.post("/members/{pseudonym}/sign-in-links", status_code=HTTPStatus.CREATED, responses=responses(HTTPStatus.NOT_FOUND))
+@router.post("/members/{pseudonym}/sign-in-links", responses=responses(HTTPStatus.NOT_FOUND))
 def new_sign_in_link(pseudonym: PseudonymInPath, connection: Db, client: MembersWriter, shared: Shared) -> SignInLink:
     """Make a personal link for the member, to be sent to the person. The phone that uses it can check in as the member."""
     at, secret = shared.clock(), secrets.token_urlsafe(32)

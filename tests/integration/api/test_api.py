@@ -186,6 +186,9 @@ def test_a_member_is_removed_by_a_date_and_never_deleted(api: Api) -> None:
     for token, id_ in (("network", "N"), ("acme", "C")):
         api.as_(token)("PUT", f"/v1/bookings/{id_}", booking(NOW + HOUR + (id_ == "C") * HOUR, 1))
     api.clock.at = NOW
+    status, link = api("POST", "/v1/members/m-1/sign-in-links")
+    assert (status, link["expires_at"]) == (200, "2026-10-23T12:00:00Z")
+    assert b"member m-1" in api.as_(None)("GET", link["path"])[1]
     status, problem = api("DELETE", "/v1/members/m-1")
     assert (status, len(problem["errors"])) == (409, 2)
     assert "N (mons, desk-1, 2026-10-20 15:00 to 2026-10-20 16:00)" in problem["detail"]
@@ -197,6 +200,8 @@ def test_a_member_is_removed_by_a_date_and_never_deleted(api: Api) -> None:
     assert statuses == ["booked", "cancelled", "cancelled"]
     assert [each["pseudonym"] for each in api("GET", "/v1/members")[1]["members"]] == ["m-2"]
     assert [each["pseudonym"] for each in api("GET", "/v1/members?removed=true&company=acme")[1]["members"]] == ["m-1"]
+    assert api.as_(None)("GET", link["path"])[0] == 410
+    assert api("POST", "/v1/members/m-1/sign-in-links")[0] == 404
     status, problem = api("PUT", "/v1/bookings/LATER", booking(NOW + HOUR, 1))
     assert (status, problem["errors"][0]["field"]) == (422, "member")
     assert api("PUT", "/v1/check-ins/L", check_in(NOW))[1]["errors"][0]["field"] == "member"
