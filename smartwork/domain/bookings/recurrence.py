@@ -267,12 +267,19 @@ def _weekdays(text: str, frequency: str, *, with_weeks: bool) -> tuple[tuple[int
 
 
 def _until(text: str) -> date | datetime:
+    """UNTIL as a date, a local time, or an instant. "For ever" is often written as the year 9999."""
     match = re.fullmatch(r"(\d{8})(?:T(\d{6})(Z?))?", text.upper())
     try:
         if match and match[2]:
-            return datetime.strptime(f"{match[1]}{match[2]}{match[3] and '+0000'}", "%Y%m%d%H%M%S" + (match[3] and "%z"))  # noqa: DTZ007 - local time
+            written = f"{match[1]}{match[2]}{match[3] and '+0000'}"
+            return _within_reach(datetime.strptime(written, "%Y%m%d%H%M%S" + (match[3] and "%z")))  # noqa: DTZ007 - local time
         if match:
-            return datetime.strptime(match[1], "%Y%m%d").date()  # noqa: DTZ007 - a date
+            return _within_reach(datetime.strptime(match[1], "%Y%m%d")).date()  # noqa: DTZ007 - a date
     except ValueError:
         pass
     raise UnsupportedRuleError(f"UNTIL={text[:40]} is not a time")
+
+
+def _within_reach(until: datetime) -> datetime:
+    """`until`, or the nearest time with which one can calculate in any zone: no occurrence lies beyond it."""
+    return until if 1900 < until.year < 2200 else until.replace(year=1900 if until.year <= 1900 else 2200, month=1, day=1)

@@ -6,6 +6,7 @@ one, or, where one of the two calendars has no name of its own, if its SEQUENCE 
 calendar of another room, and both book their places.
 """
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -185,9 +186,11 @@ def _is_of(state: EventState, calendar: str) -> bool:
 
 
 def _unused(calendar: str, states: Sequence[EventState], incoming: EventParts) -> str:
-    """The calendar of a new state: for a second copy in one calendar, with its place."""
-    used = {state.calendar for state in states}
-    return calendar if calendar not in used else f"{calendar}@{'; '.join(sorted('/'.join(p) for p in incoming.places))}"
+    """The calendar of a new state: for a second copy in one calendar, with a digest of its places."""
+    if calendar not in {state.calendar for state in states}:
+        return calendar
+    places = "; ".join(sorted("/".join(place) for place in incoming.places))
+    return f"{calendar}@{hashlib.sha256(places.encode()).hexdigest()[:16]}"
 
 
 def source_text(state: EventState) -> str:

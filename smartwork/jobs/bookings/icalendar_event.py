@@ -12,7 +12,8 @@ from smartwork.domain.bookings.recurrence import UnsupportedRuleError, parse_rul
 from smartwork.jobs.bookings.icalendar_text import Component, Property
 from smartwork.jobs.bookings.icalendar_zones import CalendarZones, UnknownZoneError
 
-LONGEST_TEXT = 1_000
+LONGEST_TEXT = 500
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _KEPT = (
     "UID",
     "SEQUENCE",
@@ -229,6 +230,8 @@ def _moment(found: Property, context: EventContext, text: str | None = None) -> 
     local = _local(value)
     if local is None:
         raise RefusedEventError(found.name, f"{value[:40]!r} is not a time; expected for example 20261005T090000")
+    if not _FIRST_YEAR <= local.year <= _LAST_YEAR:
+        raise RefusedEventError(found.name, f"the year {local.year} is not between {_FIRST_YEAR} and {_LAST_YEAR}")
     if not isinstance(local, datetime):
         return Moment(local)
     if value.endswith("Z"):

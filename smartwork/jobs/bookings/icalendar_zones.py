@@ -96,7 +96,7 @@ def _defined(tzid: str, definition: Component) -> DefinedZone:
     try:
         for part in definition.components[:_MAX_OBSERVANCES]:
             transitions += _transitions(part)
-    except (BadLineError, UnsupportedRuleError, ValueError) as error:
+    except (BadLineError, UnsupportedRuleError, ValueError, OverflowError) as error:
         raise UnknownZoneError(f"TZID={tzid[:60]}: its VTIMEZONE in line {definition.line} is not usable ({error})") from None
     if not transitions:
         raise UnknownZoneError(f"TZID={tzid[:60]}: its VTIMEZONE in line {definition.line} has no STANDARD and no DAYLIGHT")

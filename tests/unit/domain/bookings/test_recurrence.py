@@ -105,6 +105,9 @@ def test_what_is_not_supported_is_refused_by_name(rule: str, named: str) -> None
         ("20261102T080000Z", datetime.fromisoformat("2026-11-02T08:00:00+00:00")),
         ("20261102T090000", datetime(2026, 11, 2, 9)),  # noqa: DTZ001 - local time
         ("20261102", date(2026, 11, 2)),
+        ("99991231T235959Z", datetime.fromisoformat("2200-01-01T23:59:59+00:00")),
+        ("99991231", date(2200, 1, 1)),
+        ("00010101T000000Z", datetime.fromisoformat("1900-01-01T00:00:00+00:00")),
     ],
 )
 def test_until_is_read_as_utc_local_time_or_date(text: str, until: date | datetime) -> None:

@@ -1,10 +1,13 @@
 """What holds for calendars whatever they contain: the newest version counts, a second import changes nothing."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from smartwork.errors import InputError
+from tests.support.calendar_samples import EXCHANGE, GOOGLE, ICLOUD, NEXTCLOUD, ZIMBRA
 from tests.support.calendars import Calendars, calendar, event
 
 FIRST = datetime(2026, 10, 19, 7, tzinfo=UTC)
@@ -53,3 +56,38 @@ def test_no_place_is_booked_twice_for_one_event_whatever_files_it_comes_from(tex
     found = calendars.booked()
     assert len(found) == len(set(found))
     assert len(set(calendars.links)) == len(calendars.bookings)
+
+
+ODD = [
+    "",
+    "Z",
+    "20261019",
+    "99991231T235959Z",
+    "00010101T000000Z",
+    "P99999W",
+    "-P1D",
+    "FREQ=YEARLY;INTERVAL=999999999",
+    ";;",
+    '"',
+    "\\",
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from([GOOGLE, EXCHANGE, ICLOUD, NEXTCLOUD, ZIMBRA]),
+    st.lists(
+        st.tuples(st.integers(0, 60), st.sampled_from(["drop", "repeat", "value", "text"]), st.sampled_from(ODD)), max_size=4
+    ),
+)
+def test_whatever_is_wrong_in_a_calendar_it_is_read_or_refused_with_a_reason(
+    text: str, faults: list[tuple[int, str, str]]
+) -> None:
+    lines = text.split("\n")
+    for at, kind, odd in faults:
+        line = lines[at % len(lines)]
+        changed = {"drop": [], "repeat": [line, line], "value": [f"{line.partition(':')[0]}:{odd}"], "text": [line[:3] + odd]}
+        lines[at % len(lines) : at % len(lines) + 1] = changed[kind] or [""]
+    with suppress(InputError):
+        done = Calendars().take("\n".join(lines))
+        assert all(fault.field and fault.reason for fault in (*done.refused, *done.notices))

@@ -316,6 +316,9 @@ def test_a_local_time_that_the_clocks_skip_or_repeat_is_read_as_the_standard_say
         (("DTSTART;TZID=Mars/Base:20261019T090000", "DURATION:PT1H"), "DTSTART", "TZID=Mars/Base"),
         (("DTSTART:18991230T090000Z", "DURATION:PT1H"), "DTSTART", "year 1899"),
         (("DTSTART:20261019T070000Z", "DTEND:20270101T070000Z"), "DTEND", "longer than 31 days"),
+        (("DTSTART:20261019T070000Z", "DTEND:99991231T235959Z"), "DTEND", "year 9999"),
+        ((*WEEKLY, "EXDATE:00010101T000000Z"), "EXDATE", "year 1"),
+        ((*WEEKLY, "RDATE:99991231T235959Z"), "RDATE", "year 9999"),
         ((*WEEKLY, "a line that is no property"), "line 10", "not a property"),
     ],
 )
