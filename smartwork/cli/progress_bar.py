@@ -14,13 +14,13 @@ err = Console(stderr=True)
 """Standard error: progress, warnings and errors."""
 
 
-_OBEYED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_NEVER_SHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories: control and format characters, surrogates, line and paragraph separators."""
 
 
 def displayable(text: str) -> str:
-    """`text` with U+FFFD for each character that a terminal would obey or hide instead of showing it; line breaks stay."""
-    return "".join("\ufffd" if category(each) in _OBEYED and each not in "\n\t" else each for each in text)
+    """`text` with U+FFFD for each character that a terminal would act on or hide instead of showing it; line breaks stay."""
+    return "".join("\ufffd" if category(each) in _NEVER_SHOWN and each not in "\n\t" else each for each in text)
 
 
 @contextmanager

@@ -140,6 +140,7 @@ def _children(
     stated: Sequence[etree._Element], expected: Sequence[etree._Element], at: _At
 ) -> Iterator[tuple[_At, Difference]]:
     """Compare children in pairs: equal ones wherever they stand, then those of one name and id, then those of one name."""
+    stated, expected = _between_equal_ends(stated, expected)
     prints, computed = [_print(node) for node in stated], [_print(node) for node in expected]
     if prints == computed:
         return
@@ -155,6 +156,21 @@ def _children(
             there = at.under(node)
             text = _brief(" ".join(" ".join(map(str, node.itertext())).split()) or "empty")
             yield there, Difference(there.line, there.what, *((text, "nothing") if is_extra else ("nothing", text)))
+
+
+def _between_equal_ends(
+    stated: Sequence[etree._Element], expected: Sequence[etree._Element]
+) -> tuple[Sequence[etree._Element], Sequence[etree._Element]]:
+    """The children between the first and the last that differ: mostly a few of thousands."""
+    shorter = min(len(stated), len(expected))
+    first = next((n for n in range(shorter) if _written(stated[n]) != _written(expected[n])), shorter)
+    rest = shorter - first
+    last = next((n for n in range(rest) if _written(stated[-1 - n]) != _written(expected[-1 - n])), rest)
+    return stated[first : len(stated) - last], expected[first : len(expected) - last]
+
+
+def _written(node: etree._Element) -> bytes:
+    return etree.tostring(node, with_tail=False)
 
 
 def _paired(

@@ -238,7 +238,7 @@ def test_evidence_in_the_pdf_that_has_a_value_twice_or_is_not_canonical_is_found
     assert [(finding.where, finding.what) for finding in verify(path).findings] == [("evidence in PDF and XML", "text")]
 
 
-def test_what_a_terminal_would_obey_is_not_printed(tmp_path: Path) -> None:
+def test_what_a_terminal_would_act_on_is_not_printed(tmp_path: Path) -> None:
     number = "INV-1\x9b2J\x9bHEverything matches.\u202e"
     example = replace(ONE, number=number)
     path = tmp_path / "a.xml"
