@@ -7,13 +7,16 @@ import pytest
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from smartwork.cli.bill import drafts_json, drafts_table
+from smartwork.cli.bill import bill_json, bill_table, drafts_json, drafts_table
 from smartwork.cli.figures import figure
 from smartwork.cli.ledger import ledger_tables
 from smartwork.cli.tables import Column, FittedTable, counted
+from smartwork.db.billing.visits_to_bill import UnattributedStays
 from smartwork.domain.billing.invoice import Invoice
+from smartwork.domain.billing.month_plan import OpenStay, WaitingBill
 from smartwork.domain.ledger.ledger_day import LedgerDay
 from smartwork.jobs.billing.bill_month import MonthDraft
+from smartwork.jobs.billing.bill_report import BillReport
 from tests.support.documents import credit_note, invoice
 
 CENTRE = "louvain-la-neuve"
@@ -86,6 +89,30 @@ def test_drafts_of_a_running_month_are_marked_as_such_with_the_instant_at_which_
     over = "\n".join(drawn(drafts_table(OCTOBER, drafts(invoice("en"))), 100))
     assert ("running" in over, "Nothing is issued." in over) == (False, True)
     assert drafts_json(OCTOBER, drafts())["running_until"] is None
+
+
+def test_a_bill_names_who_waits_which_stays_are_open_and_what_was_issued_too_late() -> None:
+    reason = "line 1 of INV-2026-00001 charges this time for booking B-1."
+    report = BillReport(
+        month=OCTOBER,
+        invoices=(),
+        without_lines=(),
+        unattributed=UnattributedStays(0, 0),
+        companies_per_s=1.0,
+        waiting=(WaitingBill("acme", "namur", "No contract."),),
+        open_stays=(OpenStay("bolt", "namur", "d-1", "K-1", OCTOBER, reason),),
+        issued_late=("INV-2026-00007",),
+    )
+    text = " ".join(" ".join(drawn(bill_table(report), 100)).split())
+    assert "acme waits, because of namur: No contract." in text
+    assert f"K-1 of bolt at d-1 in namur, 2026-10, is open: {reason}" in text
+    assert "Issued after 2026-11-15" in text
+    listed = bill_json(OCTOBER, report)
+    assert listed["waiting"] == [{"company": "acme", "centre": "namur", "reason": "No contract."}]
+    assert listed["open_stays"] == [
+        {"company": "bolt", "centre": "namur", "resource": "d-1", "record": "K-1", "month": "2026-10", "reason": reason}
+    ]
+    assert "INV-2026-00007" in str(listed["warnings"])
 
 
 def test_a_draft_credit_note_is_negative_on_the_terminal_and_in_json() -> None:
