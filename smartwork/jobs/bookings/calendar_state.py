@@ -29,7 +29,7 @@ from smartwork.jobs.bookings.icalendar_file import CalendarFile, read_calendar
 
 _NAMED = "name:"
 _UNNAMED = "file:"
-_LONGEST_NAME = 150
+_LONGEST_NAME = 100
 MAX_CALENDARS_OF_UID = 1_000
 
 

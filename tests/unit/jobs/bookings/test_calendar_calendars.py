@@ -337,3 +337,12 @@ def test_a_name_that_is_written_twice_and_an_attendee_that_cannot_be_read_cost_n
     assert done.reasons == []
     assert done.said == ["ATTENDEE of line 13 has parameters that are not iCalendar; a room that it names is not booked"]
     assert calendars.booked() == BOTH_DESKS[:1]
+
+
+@pytest.mark.parametrize(
+    ("place", "centre"), [("desk-1", "mons"), ("Desk 1", "mons"), ("mons/desk-1", "gembloux"), ("Mons, Desk 1", None)]
+)
+def test_a_place_is_one_of_the_default_centre_or_names_its_own(place: str, centre: str | None) -> None:
+    calendars = Calendars()
+    assert calendars.take(calendar(event(*MORNING, place=place.replace(",", "\\,"))), centre=centre).reasons == []
+    assert calendars.booked() == BOTH_DESKS[:1]
