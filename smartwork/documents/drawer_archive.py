@@ -5,6 +5,7 @@ archive holds the modules that draw, their templates and texts, and `draw.py`, w
 two of November 2026 are named after what their PDFs state, as their snapshots state no version.
 """
 
+import os
 import subprocess
 import sys
 from importlib.resources import files
@@ -47,10 +48,10 @@ def drawn_by(drawing: str, canonical: str) -> bytes:
     with TemporaryDirectory() as folder:
         with ZipFile(_FOLDER / f"{drawing}.zip") as archive:
             archive.extractall(folder)
-        command = [sys.executable, "-B", f"{folder}/draw.py"]
+        command, env = [sys.executable, "-B", f"{folder}/draw.py"], {**os.environ, "PYTHONPATH": folder}
         try:
             return subprocess.run(
-                command, input=canonical.encode(), capture_output=True, check=True, timeout=_LONGEST_S
+                command, input=canonical.encode(), capture_output=True, check=True, timeout=_LONGEST_S, env=env
             ).stdout
         except subprocess.SubprocessError as error:
             raise DrawerFailed(
