@@ -34,7 +34,9 @@ def bill_month(
     progress: Progress,
     company: str | None = None,
 ) -> BillReport:
-    """Bill the local month of `month` at the instant `at`; files go to `out_dir/<YYYY-MM>/`. `company`: only this one.
+    """Bill the local month of `month` at the instant `at`; files go to `out_dir/<YYYY-MM>/`.
+
+    `company` is the slug of the only company to bill and to write files of; None: all.
 
     What changed since the last reconciliation, in the month and in the correction window, is reconciled first. A second run
     issues nothing again: existing documents, and credit notes of disputes, stay, and their files are written again, byte for
@@ -56,25 +58,33 @@ def bill_month(
             plan = _plan(connection, inputs, first)
             new = _issue(connection, inputs, plan, at)
         progress("Issuing invoices", 1, 1)
-        issued = documents.of_month(connection, first)
-        texts = [*(text for _, text in issued), *documents.notes_of_month(connection, first)]
+        issued, texts = _documents(connection, first, company)
         begun = perf_counter()
         files = render(texts, out_dir / f"{first:%Y-%m}", progress, pool)
         rendering_s = perf_counter() - begun
-    named = {invoice.account for invoice, _ in issued} | {bill.company for bill in plan.waiting}
+    named = {invoice.account for invoice in issued} | {bill.company for bill in plan.waiting}
     return BillReport(
         month=first,
         invoices=tuple(
             billed_document(invoice, written, already_issued=invoice.account not in new)
-            for (invoice, _), written in zip(issued, files, strict=False)  # the files of credit notes come after
+            for invoice, written in zip(issued, files, strict=False)  # the files of credit notes come after
         ),
         without_lines=tuple(c.company.slug for c in inputs.customers if c.company.slug not in named),
         unattributed=visits_to_bill.unattributed(connection, first),
         companies_per_s=len(texts) / rendering_s,
         waiting=plan.waiting,
         open_stays=plan.open_stays,
-        issued_late=tuple(i.number for i, _ in issued if i.account in new and i.issued_on > last_day_of_issue(first)),
+        issued_late=tuple(i.number for i in issued if i.account in new and i.issued_on > last_day_of_issue(first)),
     )
+
+
+def _documents(connection: Connection, month: date, company: str | None) -> tuple[list[Invoice], list[str]]:
+    """The month's documents to a company or to all, in order of issue; and their texts, then those of credit notes."""
+    issued = [each for each in documents.of_month(connection, month) if company in (None, each[0].account)]
+    notes = documents.notes_of_month(connection, month)
+    if company is not None:
+        notes = [text for text in notes if Invoice.read(text).account == company]
+    return [invoice for invoice, _ in issued], [*(text for _, text in issued), *notes]
 
 
 @dataclass(frozen=True, slots=True)

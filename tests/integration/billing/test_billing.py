@@ -172,6 +172,9 @@ def test_a_company_without_a_contract_stops_only_itself(connection: Connection, 
 def test_only_the_company_that_is_asked_for_is_billed(connection: Connection, tmp_path: Path) -> None:
     report = bill_month(connection, OCTOBER, ISSUED, tmp_path, lambda *_: None, "bolt")
     assert [document.company for document in report.invoices] == ["bolt"]
+    acme = bill_month(connection, OCTOBER, ISSUED, tmp_path / "acme", lambda *_: None, "acme")
+    assert [document.company for document in acme.invoices] == ["acme"]
+    assert {path.stem for path in (tmp_path / "acme" / "2026-10").iterdir()} == {"INV-2026-00002-acme"}
     with pytest.raises(InputError, match="--company is 'nobody', which is no company"):
         bill_month(connection, OCTOBER, ISSUED, tmp_path, lambda *_: None, "nobody")
     assert [document.company for document in bill(connection, tmp_path).invoices] == ["bolt", "acme"]
