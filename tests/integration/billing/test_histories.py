@@ -19,6 +19,14 @@ from tests.support.stored_accounts import StoredAccounts, later
 
 pytestmark = pytest.mark.services
 
+SEEDS = (
+    *(299, 955, 1244, 1710, 2134, 2460),  # a booking takes the time of one that was credited in full
+    *(278, 286, 751, 1276),  # a stay is open, and billed later
+    *(156, 394),  # a stay stays open, because a part of the line was credited
+    *(485, 1547, 1834),  # many corrections and credit notes
+    *range(5),
+)
+
 
 class Histories:
     """One history, in memory and in a database."""
@@ -162,7 +170,7 @@ def content(document: Invoice) -> tuple[object, ...]:
     return document.number, document.account, document.month, document.net, document.gross, lines
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_history_in_the_database_is_that_in_memory(database_url: str, tmp_path: Path, seed: int) -> None:
     code = random.Random(seed).randbytes(8 + 6 * 30)
     with closing(connect(database_url)) as connection:
