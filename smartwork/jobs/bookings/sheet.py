@@ -12,6 +12,8 @@ from smartwork.errors import InputError, SmartworkError
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
 _SEPARATORS = (",", ";", "\t", "|")
+_LONGEST_CELL = 131_072
+"""Characters. A longer cell is a quote that was not closed."""
 
 
 class MissingReader(SmartworkError):  # noqa: N818 - what is missing
@@ -73,6 +75,7 @@ def _separator(text: str) -> str:
 
 
 def _cells(text: str, separator: str, *, lines_before: int) -> Iterator[tuple[int, list[str]]]:
+    csv.field_size_limit(_LONGEST_CELL)  # of the process: who reads evidence sets another one
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=separator != "\t")
     line = 1 + lines_before
     try:
