@@ -16,9 +16,12 @@ WHERE b.status = 'booked' AND b.released_at IS NULL
 ORDER BY b.booking_id
 
 -- name: spans_now
+-- From the last span that begins before on: no earlier one can reach over it, as spans of a place do not overlap.
 SELECT s.resource_id, s.starts_at, s.ends_at, s.state, s.suspect
 FROM unnest(%(resource_ids)s::int[], %(sinces)s::timestamptz[]) AS w (resource_id, since)
-JOIN span s ON s.resource_id = w.resource_id AND s.ends_at > w.since AND s.starts_at < %(at)s
+CROSS JOIN LATERAL (SELECT coalesce(max(starts_at), w.since) AS first FROM span
+                    WHERE resource_id = w.resource_id AND starts_at < w.since) AS reach
+JOIN span s ON s.resource_id = w.resource_id AND s.starts_at >= reach.first AND s.ends_at > w.since AND s.starts_at < %(at)s
 ORDER BY s.resource_id, s.starts_at
 
 -- name: release_bookings

@@ -71,12 +71,14 @@ WHERE r.ats IS NOT NULL
 ORDER BY s.assignment_id
 
 -- name: stored_spans_since
--- The first one may begin earlier: its part after `since`.
+-- The first one may begin earlier: its part after `since`. Only the last span that begins before can reach over `since`.
 SELECT span.resource_id, (extract(epoch FROM greatest(starts_at, s.since)) * 1000000)::bigint,
        (extract(epoch FROM ends_at) * 1000000)::bigint, state, suspect, contradicted
 FROM (SELECT resource_id, 'epoch'::timestamptz + since_us * interval '1 microsecond' AS since
       FROM unnest(%(resource_ids)s::int[], %(since_us)s::bigint[]) AS u (resource_id, since_us)) AS s
-JOIN span ON span.resource_id = s.resource_id AND ends_at > s.since
+CROSS JOIN LATERAL (SELECT coalesce(max(starts_at), s.since) AS first FROM span
+                    WHERE resource_id = s.resource_id AND starts_at < s.since) AS reach
+JOIN span ON span.resource_id = s.resource_id AND starts_at >= reach.first AND ends_at > s.since
 ORDER BY span.resource_id, starts_at
 
 -- name: delete_spans_since
@@ -84,13 +86,17 @@ DELETE FROM span USING unnest(%(resource_ids)s::int[], %(since_us)s::bigint[]) A
 WHERE span.resource_id = s.resource_id AND starts_at >= 'epoch'::timestamptz + s.since_us * interval '1 microsecond'
 
 -- name: cut_spans
--- Ends the span that reaches over `since`, and returns it, so that it can be joined with the first new span.
+-- Ends the span that reaches over `since`, and returns it, so that it can be joined with the first new span. Spans of a place
+-- do not overlap: only the last one that begins before can. It is looked up alone, or all earlier spans would be read.
 UPDATE span SET ends_at = s.since
-FROM (SELECT resource_id, 'epoch'::timestamptz + since_us * interval '1 microsecond' AS since
-      FROM unnest(%(resource_ids)s::int[], %(since_us)s::bigint[]) AS u (resource_id, since_us)) AS s
-WHERE span.resource_id = s.resource_id AND starts_at < s.since AND ends_at > s.since
+FROM (SELECT u.resource_id, u.since, last.starts_at
+      FROM (SELECT resource_id, 'epoch'::timestamptz + since_us * interval '1 microsecond' AS since
+            FROM unnest(%(resource_ids)s::int[], %(since_us)s::bigint[]) AS a (resource_id, since_us)) AS u
+      CROSS JOIN LATERAL (SELECT starts_at FROM span WHERE resource_id = u.resource_id AND starts_at < u.since
+                          ORDER BY starts_at DESC LIMIT 1) AS last) AS s
+WHERE span.resource_id = s.resource_id AND span.starts_at = s.starts_at AND span.ends_at > s.since
 RETURNING span.resource_id, (extract(epoch FROM s.since) * 1000000)::bigint,
-          (extract(epoch FROM starts_at) * 1000000)::bigint, state
+          (extract(epoch FROM span.starts_at) * 1000000)::bigint, span.state
 
 -- name: spans_before
 -- The last span of each place that begins before `until`.
