@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from smartwork.clock import now
 from smartwork.db.core.connection import connect
 from smartwork.db.core.migrations import migrate
 from smartwork.db.core.roles import Role
 from smartwork.devstack import stack
-from tests.support.chromium import HEADLESS_FLAGS, chromium_path
 from tests.support.program import service_url
 from tests.support.project import ROOT
 from tests.support.seed import Seeded, seed, store_presence
@@ -86,14 +85,6 @@ def served() -> Iterator[Served]:
             seeded = seed(connection, now())
         with streamlit(url) as address:
             yield Served(url, address, seeded)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(HEADLESS_FLAGS))
-        yield browser
-        browser.close()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from smartwork.db.bookings.bookings import put_bookings
 from smartwork.db.bookings.place_codes import add_link, put_codes
@@ -18,7 +18,6 @@ from smartwork.db.network_setup import install
 from smartwork.devstack import stack
 from smartwork.domain.bookings.bookings import Booking
 from tests.support.api import served
-from tests.support.chromium import HEADLESS_FLAGS, chromium_path
 from tests.support.factory import Clock, small_network
 from tests.support.project import ROOT
 
@@ -52,14 +51,6 @@ def place_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             connection.commit()
         with served(url, tmp_path_factory.mktemp("documents"), clock) as address:
             yield Served(url, address, clock)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(HEADLESS_FLAGS))
-        yield browser
-        browser.close()
 
 
 @contextmanager
