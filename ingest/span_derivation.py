@@ -13,8 +13,8 @@ from smartwork.db.presence.spans import derive_queued_spans
 
 log = logging.getLogger("ingest.span_derivation")
 
-INTERVAL_S = 0.5
-QUIET_FOR, AT_MOST_AFTER = timedelta(seconds=1), timedelta(seconds=10)
+INTERVAL_S = 0.25
+QUIET_FOR, AT_MOST_AFTER = timedelta(seconds=0.25), timedelta(seconds=10)
 """Under load, a sensor's spans are derived once it has sent nothing for QUIET_FOR, or AT_MOST_AFTER its first reading in the
 queue; not again for each batch of a sensor that sends all the time."""
 THREADS = 2
