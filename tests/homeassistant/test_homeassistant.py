@@ -31,6 +31,7 @@ def test_every_desk_room_and_light_and_the_gateway_appear_without_configuration(
         f"sensor.{GATEWAY}_outbox": "Gateway Mons Outbox",
         f"sensor.{GATEWAY}_confirmed": "Gateway Mons Last confirmation",
         f"sensor.{GATEWAY}_policy": "Gateway Mons Policy version",
+        f"sensor.{GATEWAY}_not_understood": "Gateway Mons Not understood",
     }
     home_assistant = centre.home_assistant
     eventually(
