@@ -7,9 +7,7 @@ which publishes it again.
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection
-from contextlib import suppress
-from queue import Empty, SimpleQueue
-from threading import Lock
+from threading import Event, Lock
 
 from smartwork.contracts.topics import MessageType
 from smartwork.domain.network.quota import ALLOWANCES, CentreQuota, Quota
@@ -35,7 +33,7 @@ class FairInbox:
         self._max_messages = max_messages
         self._monotonic = monotonic
         self._lock = Lock()
-        self._arrived: SimpleQueue[None] = SimpleQueue()
+        self._arrived = Event()
         self._is_awaited = False
         self._queues: dict[str, deque[Delivery]] = {}
         self._bytes: Counter[str] = Counter()
@@ -61,7 +59,7 @@ class FairInbox:
             self._total_bytes += size
             if self._is_awaited:
                 self._is_awaited = False
-                self._arrived.put(None)
+                self._arrived.set()
         return True
 
     def take(self, most: int, timeout_s: float, max_bytes: int | None = None) -> list[Delivery]:
@@ -73,8 +71,8 @@ class FairInbox:
             if self._count:
                 return self._take(most, max_bytes)
             self._is_awaited = True
-        with suppress(Empty):
-            self._arrived.get(timeout=timeout_s)
+            self._arrived.clear()
+        self._arrived.wait(timeout_s)
         with self._lock:
             self._is_awaited = False
             return self._take(most, max_bytes)

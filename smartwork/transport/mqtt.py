@@ -1,10 +1,10 @@
 """An MQTT 5 client whose messages are acknowledged by the caller, after they are processed."""
 
 import math
-import queue
 import ssl
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -63,30 +63,32 @@ class FirstInFirstOut:
     """An inbox that keeps every message, in the order of arrival."""
 
     def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
+        self._waiting: deque[Delivery] = deque()
+        # Not queue.SimpleQueue: a signal near the end of its timed wait makes it wait for ever, and SIGTERM is one.
+        self._arrived = threading.Event()
 
     def put(self, delivery: Delivery) -> bool:
         """Keep a message."""
-        self._queue.put(delivery)
+        self._waiting.append(delivery)
+        if not self._arrived.is_set():
+            self._arrived.set()
         return True
 
     def take(self, most: int, timeout_s: float, max_bytes: int | None = None) -> list[Delivery]:
         """As `MqttClient.receive`."""
-        try:
-            found = [self._queue.get(timeout=timeout_s)]
-        except queue.Empty:
-            return []
-        size = len(found[0].payload)
-        while len(found) < most and (max_bytes is None or size < max_bytes):
-            try:
-                found.append(self._queue.get_nowait())
-            except queue.Empty:
-                break
+        if not self._waiting:
+            self._arrived.clear()
+            if not self._waiting:  # what arrived before the event was cleared did not set it
+                self._arrived.wait(timeout_s)
+        found: list[Delivery] = []
+        size = 0
+        while self._waiting and len(found) < most and (max_bytes is None or not found or size < max_bytes):
+            found.append(self._waiting.popleft())
             size += len(found[-1].payload)
         return found
 
     def __len__(self) -> int:
-        return self._queue.qsize()
+        return len(self._waiting)
 
 
 @dataclass(frozen=True, slots=True)

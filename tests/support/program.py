@@ -68,7 +68,7 @@ class Program:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait(10)
 
-    def stop(self, timeout_s: float = 60) -> int:
+    def stop(self, timeout_s: float = 15) -> int:
         """Stop the process with SIGTERM. Returns its exit status; raises TimeoutExpired if it does not end."""
         if self._process is None:
             raise RuntimeError("it was never started")
