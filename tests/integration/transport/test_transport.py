@@ -58,7 +58,7 @@ def test_no_more_than_the_maximum_is_delivered_before_it_is_acknowledged(broker_
         client.wait_connected(10)
         publisher.wait_connected(10)
         publish_all(publisher, *"abcdef")
-        eventually(lambda: bool(client.receive(0, timeout_s=0.2)), timeout_s=5)
+        eventually(lambda: bool(client.receive(1, timeout_s=0.2)), timeout_s=5)
         first = client.receive(9, timeout_s=0.5)
         assert len(first) == 2
         assert client.receive(9, timeout_s=0.5) == []
