@@ -1,6 +1,6 @@
 """Invoices and their files."""
 
-from datetime import date
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated
 
@@ -14,7 +14,7 @@ from api.problems import Refused, responses
 from smartwork.db.access.tokens import Client
 from smartwork.db.billing import documents
 from smartwork.db.read import api_reads
-from smartwork.domain.billing.lifecycle import Status, status
+from smartwork.domain.billing.lifecycle import Event, EventKind, Status, status
 from smartwork.domain.billing.payments import Position
 
 router = APIRouter(prefix="/v1", tags=["invoices"])
@@ -55,6 +55,27 @@ class InvoiceOut(BaseModel):
     csv: str
 
 
+class EventOut(BaseModel):
+    """An event of an invoice. `amount` is that of a payment, `by` the number of the credit note.
+
+    `note` and `recorded_by` are given to clients of the network only.
+    """
+
+    event: EventKind
+    at: datetime
+    line: int | None
+    amount: str | None
+    by: str | None
+    note: str | None
+    recorded_by: str | None
+
+
+class InvoiceWithEventsOut(InvoiceOut):
+    """An issued invoice or credit note with its events, oldest first."""
+
+    events: list[EventOut]
+
+
 @router.get("/invoices", responses=responses())
 def list_invoices(connection: Db, client: InvoicesReader, month: Month = None) -> list[InvoiceOut]:
     """Issued invoices, ordered by number."""
@@ -64,10 +85,12 @@ def list_invoices(connection: Db, client: InvoicesReader, month: Month = None) -
 
 
 @router.get("/invoices/{number}", responses=responses(HTTPStatus.NOT_FOUND))
-def get_invoice(number: Number, connection: Db, client: InvoicesReader) -> InvoiceOut:
-    """One issued invoice."""
+def get_invoice(number: Number, connection: Db, client: InvoicesReader) -> InvoiceWithEventsOut:
+    """One issued invoice with its events."""
     row = _find(connection, client, number)
-    return _invoice(row, documents.positions(connection, number=number)[number])
+    invoice = _invoice(row, documents.positions(connection, number=number)[number])
+    events = [_event(event, client) for event in documents.events(connection, number)]
+    return InvoiceWithEventsOut(**invoice.model_dump(), events=events)
 
 
 @router.get(
@@ -100,6 +123,19 @@ def _find(connection: Db, client: Client, number: str) -> api_reads.InvoiceRow:
     if not rows:
         raise Refused(HTTPStatus.NOT_FOUND, "There is no such invoice.")
     return rows[0]
+
+
+def _event(event: Event, client: Client) -> EventOut:
+    """An event as the client may see it: what the operator writes about it, and who, is for the network alone."""
+    return EventOut(
+        event=event.kind,
+        at=event.at,
+        line=event.line,
+        amount=None if event.amount is None else str(event.amount),
+        by=event.by,
+        note=event.note if client.is_of_network else None,
+        recorded_by=event.recorded_by if client.is_of_network else None,
+    )
 
 
 def _invoice(row: api_reads.InvoiceRow, position: Position) -> InvoiceOut:

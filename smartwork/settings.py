@@ -107,6 +107,11 @@ class CommandSettings(Settings):
     )
     database_url: ServerAddress | None = Field(default=None, repr=False, description="The database: as for the services.")
     broker_url: ServerAddress | None = Field(default=None, repr=False, description="The network broker: as for the services.")
+    author: str | None = Field(
+        default=None,
+        pattern=r"^[\p{L}\p{N}][\p{L}\p{N} ._@+'-]{0,59}$",
+        description="The name of the person who uses commands, at most 60 letters, digits, blanks and . _ @ + ' -",
+    )
 
     @property
     def is_development(self) -> bool:

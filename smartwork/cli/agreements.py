@@ -75,11 +75,15 @@ def history(*, as_json: AsJson = False) -> None:
     with progress_bar() as progress, open_database(progress) as connection:
         versions = stored.versions(connection)
     if as_json:
-        print(json.dumps([{"version": v.version, "at": v.at.isoformat(), "note": v.note} for v in versions], indent=2))
+        listed = [
+            {"version": v.version, "at": v.at.isoformat(), "note": v.note, "recorded_by": v.recorded_by} for v in versions
+        ]
+        print(json.dumps(listed, indent=2))
     elif versions:
-        table = Table("Version", "In force from, UTC", "From", box=box.SIMPLE_HEAD)
+        table = Table("Version", "In force from, UTC", "From", "Recorded by", box=box.SIMPLE_HEAD)
         for version in versions:
-            table.add_row(str(version.version), f"{version.at:%Y-%m-%d %H:%M}", Text(version.note))
+            by = version.recorded_by or ""
+            table.add_row(str(version.version), f"{version.at:%Y-%m-%d %H:%M}", Text(version.note), Text(by))
         out.print(table)
     else:
         out.print("No file was applied yet: the agreements in force were created with the network.")

@@ -45,6 +45,22 @@ def document(invoice: Invoice, events: list[Event], position: Position | None) -
     )
 
 
+def events_json(events: list[Event]) -> list[dict[str, object]]:
+    """The events of a document, oldest first; amounts in EUR, as text. `by` is the number of another document."""
+    return [
+        {
+            "event": event.kind,
+            "at": event.at.isoformat(),
+            "line": event.line,
+            "amount": str(event.amount) if event.amount is not None else None,
+            "by": event.by,
+            "note": event.note,
+            "recorded_by": event.recorded_by,
+        }
+        for event in events
+    ]
+
+
 def _lines(invoice: Invoice) -> FittedTable:
     prepaid = any(line.drawdowns for line in invoice.lines)
     columns = [
@@ -87,13 +103,16 @@ def _events(events: list[Event]) -> list[RenderableType]:
     if not events:
         return [Text("\nThere are no events since it was issued.\n")]
     table = Table(title="Events", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-    for head, side in (("When, UTC", "left"), ("Event", "left"), ("Line", "right"), ("Amount, €", "right"), ("Note", "left")):
-        table.add_column(head, justify="right" if side == "right" else "left", no_wrap=head != "Note", overflow="fold")
+    for head in ("When, UTC", "Event", "Line", "Amount, €", "Recorded by", "Note"):
+        is_figure = head in ("Line", "Amount, €")
+        table.add_column(head, justify="right" if is_figure else "left", no_wrap=head != "Note", overflow="fold")
     for event in events:
         by = f" ({event.by})" if event.by else ""
         amount = figure(event.amount) if event.amount is not None else ""
-        cells = (f"{event.at:%Y-%m-%d %H:%M}", event.kind, str(event.line or ""), amount, f"{event.note}{by}".strip())
-        table.add_row(*map(Text, cells))
+        figures = (event.kind, str(event.line or ""), amount)
+        table.add_row(
+            *map(Text, (f"{event.at:%Y-%m-%d %H:%M}", *figures, event.recorded_by or "", f"{event.note}{by}".strip()))
+        )
     return [Text(""), table]
 
 

@@ -16,13 +16,17 @@ from smartwork.domain.billing.payments import Position
 def documents_table(
     issued: Sequence[DocumentSummary], positions: Mapping[str, Position], drafts: Sequence[Invoice], today: date
 ) -> FittedTable:
-    """The issued documents with state and open amount, then the drafts. Documents overdue on `today` are red."""
+    """The issued documents with state, open amount and who recorded the latest event, then the drafts.
+
+    Documents overdue on `today` are red.
+    """
     columns = [
         Column("Number", whole=True), Column("To or from"), Column("Month", rank=2), Column("Due", rank=1),
         Column("Gross, €", figures=True), Column("Open, €", figures=True), Column("State"),
+        Column("Recorded by", rank=3),
     ]  # fmt: skip
     rows = [_document_row(summary, positions.get(summary.number), today) for summary in issued]
-    draft_rows = [("draft", d.account, f"{d.month:%Y-%m}", "", figure(d.gross), "", "draft") for d in drafts]
+    draft_rows = [("draft", d.account, f"{d.month:%Y-%m}", "", figure(d.gross), "", "draft", "") for d in drafts]
     return FittedTable(
         "Documents",
         columns,
@@ -53,6 +57,7 @@ def _document_row(summary: DocumentSummary, position: Position | None, today: da
         figure(sign * summary.gross),
         Text(figure(position.open if sign > 0 else 0 - position.open) if position else "", style=style),
         Text(f"{state}, late" if is_late else state, style=style),
+        summary.recorded_by or "",
     )
 
 
@@ -75,6 +80,7 @@ def _document_json(summary: DocumentSummary, position: Position | None) -> dict[
         "credited": str(position.credited) if position else None,
         "open": str(position.open) if position else None,
         "state": _state(summary, position),
+        "recorded_by": summary.recorded_by,
     }
 
 

@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from smartwork.cli.author import author
 from smartwork.cli.progress_bar import warn
+from smartwork.db.core.authors import set_session_author
 from smartwork.db.core.connection import Connection, connect, wait_for_database
 from smartwork.db.core.migrations import require_current_schema
 from smartwork.devstack import stack
@@ -68,12 +70,13 @@ def work_folder() -> Path:
 
 @contextmanager
 def open_database(progress: Progress) -> Iterator[Connection]:
-    """A connection to the database of `database_url`, after a check of its schema.
+    """A connection to the database of `database_url`, after a check of its schema, with the author of this command.
 
     Raises SchemaMismatch if the schema is older or newer than this version's: only `smartwork migrate` changes it.
     """
     with connect(database_url(progress)) as connection:
         require_current_schema(connection)
+        set_session_author(connection, author())
         yield connection
 
 

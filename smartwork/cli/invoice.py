@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from smartwork.cli.disputes import credit_command, dispute_command, uphold_command
-from smartwork.cli.document import document, evidence
+from smartwork.cli.document import document, events_json, evidence
 from smartwork.cli.document_list import documents_json, documents_table
 from smartwork.cli.document_options import Note, Number
 from smartwork.cli.endpoints import open_database
@@ -51,13 +51,17 @@ def show_command(
     line: Annotated[int | None, typer.Option("--line", min=1, help="Show this line with its evidence.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show a document and its events, or one of its lines with the evidence."""
+    """Show a document and its events, or one of its lines with the evidence.
+
+    With --json, the snapshot of the document and its `events`.
+    """
     with progress_bar() as progress, open_database(progress) as connection:
         invoice, events = documents.numbered(connection, number).invoice, documents.events(connection, number)
         position = documents.positions(connection, number=number).get(number)
     if as_json:
         snapshot = json.loads(invoice.canonical())
-        shown = snapshot if line is None else snapshot["lines"][line_numbered(invoice, line).line - 1]
+        of_line = None if line is None else snapshot["lines"][line_numbered(invoice, line).line - 1]
+        shown = {**snapshot, "events": events_json(events)} if of_line is None else of_line
         print(json.dumps(shown, indent=2, ensure_ascii=False))
     else:
         out.print(document(invoice, events, position) if line is None else evidence(line_numbered(invoice, line)))

@@ -56,7 +56,13 @@ def settle_json(report: "SettleReport") -> dict[str, object]:
             for document in report.documents
         ],
         "payouts": [
-            {"file": str(path), "payments": order.payments, "total": str(order.total)} for order, path in report.payouts
+            {
+                "file": str(path),
+                "payments": order.payments,
+                "total": str(order.total),
+                "recorded_by": order.recorded_by,
+            }
+            for order, path in report.payouts
         ],
     }
 
@@ -68,9 +74,14 @@ def settle_tables(report: "SettleReport") -> RenderableType:
     parts: list[RenderableType] = [
         FittedTable("Settled with the centres", [Column("Number", whole=True), Column("Centre"), *amounts], [rows])
     ]
-    payments = [(str(path), str(order.payments), figure(order.total)) for order, path in report.payouts]
+    payments = [
+        (str(path), str(order.payments), figure(order.total), order.recorded_by or "") for order, path in report.payouts
+    ]
     if payments:
-        columns = [Column("File", whole=True), Column("Payments", figures=True), Column("Total, €", figures=True)]
+        columns = [
+            Column("File", whole=True), Column("Payments", figures=True), Column("Total, €", figures=True),
+            Column("Recorded by", rank=1),
+        ]  # fmt: skip
         parts.append(FittedTable("Ordered at the bank", columns, [payments]))
     statements = [document.statement for document in report.documents if document.statement]
     if statements:

@@ -23,11 +23,15 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class AgreementVersion:
-    """A version of the agreements: its number, when it came into force, and the file or version that it was read from."""
+    """A version of the agreements: its number, when it came into force, and the file or version that it was read from.
+
+    `recorded_by` is who applied it; None for one of an earlier version of the program.
+    """
 
     version: int
     at: datetime
     note: str
+    recorded_by: str | None
 
 
 def in_force(connection: Connection) -> tuple[Agreements, frozenset[tuple[str, str]]]:

@@ -54,7 +54,10 @@ class IssuedDocument:
 
 @dataclass(frozen=True, slots=True)
 class DocumentSummary:
-    """A document without its lines; `party` is the slug of the company or centre, `events` are sorted, oldest first."""
+    """A document without its lines; `party` is the slug of the company or centre, `events` are sorted, oldest first.
+
+    `recorded_by` is who recorded the latest event; None for one of an earlier version.
+    """
 
     number: str
     kind: str
@@ -67,6 +70,7 @@ class DocumentSummary:
     vat: Decimal
     gross: Decimal
     events: tuple[EventKind, ...]
+    recorded_by: str | None = None
 
 
 @contextmanager
@@ -154,7 +158,7 @@ def held_time(connection: Connection, visits: Mapping[int, Iterable[Visit]]) -> 
 
 
 def put_event(connection: Connection, number: str, event: Event) -> None:
-    """Add an event of a document; in the caller's transaction."""
+    """Add an event of a document; in the caller's transaction. Its author is that of the session or of `recorded_as`."""
     connection.execute(
         sql("put_event"),
         {

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from smartwork.db.core.authors import recorded_as
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
 from smartwork.domain.bookings.bookings import Booking
@@ -113,6 +114,6 @@ def release_places(connection: Connection, lines: Sequence[tuple[str, int]], aut
     `author` is named in the history of the bookings.
     """
     if lines:
-        connection.execute(sql("set_author"), (author, "credited in full"))
         arguments = {"numbers": [number for number, _ in lines], "lines": [line for _, line in lines]}
-        connection.execute(sql("release_places"), arguments)
+        with recorded_as(connection, author, "credited in full"):
+            connection.execute(sql("release_places"), arguments)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from psycopg.rows import class_row, dict_row
 
+from smartwork.db.core.authors import recorded_as
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
 from smartwork.domain.bookings.early_release import Reason, ReleasePolicy
@@ -66,8 +67,7 @@ def release(connection: Connection, due: Sequence[tuple[CurrentBooking, Reason]]
     """
     if not due:
         return 0
-    with connection.transaction():
-        connection.execute(sql("set_author"), ("release", ""))
+    with connection.transaction(), recorded_as(connection, "release"):
         released = connection.execute(
             sql("release_bookings"),
             {

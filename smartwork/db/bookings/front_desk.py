@@ -12,6 +12,7 @@ from smartwork.db.access.tokens import Client
 from smartwork.db.bookings import importing as store
 from smartwork.db.bookings import members
 from smartwork.db.bookings.check_ins import put_check_ins
+from smartwork.db.core.authors import recorded_as
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import sql
 from smartwork.domain.bookings.bookings import Booking, CheckIn
@@ -279,8 +280,8 @@ def _check_in_result(connection: Connection, client: Client, check_in: CheckIn, 
         return CheckInResult(check_in, created, external_id, released_at, "in_time")
     try:
         with connection.transaction():
-            connection.execute(sql("set_author"), (f"api {client.name}", ""))
-            connection.execute(sql("api_take_back"), (booking_id,))
+            with recorded_as(connection, f"api {client.name}"):
+                connection.execute(sql("api_take_back"), (booking_id,))
             connection.execute(sql("api_taken_back"), {"release_id": release_id, "at": check_in.at})
     except psycopg.errors.ExclusionViolation:
         return CheckInResult(check_in, created, external_id, released_at, "too_late")

@@ -16,6 +16,7 @@ from smartwork.db.bookings.bookings import (
     lock_bookings,
     requested,
 )
+from smartwork.db.core.authors import recorded_as
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 from smartwork.domain.bookings.bookings import Booking
@@ -132,10 +133,10 @@ def write_bookings(
     for _ in range(_ATTEMPTS):
         try:
             with wrap_database_errors(), connection.transaction():
-                connection.execute(sql("set_author"), (author.name, author.reason or ""))
                 connection.execute(sql("defer_booking_overlap"))
                 lock(connection, [(booking.centre, booking.resource) for booking in bookings])
-                written = _write_allowed(connection, bookings, author, clock, company_id)
+                with recorded_as(connection, author.name, author.reason or ""):
+                    written = _write_allowed(connection, bookings, author, clock, company_id)
                 connection.execute(sql("check_booking_overlap"))
                 if expected is not None and written != expected:
                     raise ChangedMeanwhile("Another client wrote one of these bookings at the same time.")

@@ -11,7 +11,10 @@ from smartwork.db.core.queries import rows, sql
 
 @dataclass(frozen=True, slots=True)
 class PayoutOrder:
-    """A payment order: the name and content of its file, the sum in EUR and the number of its payments."""
+    """A payment order: the name and content of its file, the sum in EUR and the number of its payments.
+
+    `recorded_by` is who ordered it; None for an order of an earlier version, and for one that is not stored yet.
+    """
 
     name: str
     month: date
@@ -19,6 +22,7 @@ class PayoutOrder:
     total: Decimal
     payment_file: bytes
     payments: int
+    recorded_by: str | None = None
 
 
 def store_payout_order(connection: Connection, order: PayoutOrder, payouts: Sequence[tuple[str, Decimal, int]]) -> None:
@@ -45,6 +49,8 @@ def payout_orders(connection: Connection, month: date) -> list[PayoutOrder]:
     """The payment orders for a month, oldest first."""
     with wrap_database_errors():
         return [
-            PayoutOrder(name, of_month, ordered_on, total, bytes(payment_file), int(payments))
-            for name, of_month, ordered_on, total, payment_file, payments in rows(connection, "payout_orders", month=month)
+            PayoutOrder(name, of_month, ordered_on, total, bytes(payment_file), int(payments), by)
+            for name, of_month, ordered_on, total, payment_file, payments, by in rows(
+                connection, "payout_orders", month=month
+            )
         ]

@@ -17,7 +17,8 @@ Status = Literal["draft", "issued", "sent", "partly_paid", "paid", "disputed", "
 class Event:
     """An event of a document. `line` is the disputed line, `by` the number of the credit note, `amount` a payment in EUR.
 
-    A payment without an amount paid the whole document.
+    A payment without an amount paid the whole document. `recorded_by` is who recorded a stored event; None for an event of an
+    earlier version, and for one that is not stored yet.
     """
 
     kind: EventKind
@@ -26,6 +27,7 @@ class Event:
     note: str = ""
     by: str | None = None
     amount: Decimal | None = None
+    recorded_by: str | None = None
 
 
 class NotAllowedInState(SmartworkError):  # noqa: N818 - names what happened

@@ -371,6 +371,21 @@ def test_an_invoice_and_its_files_are_returned_to_its_company_only(api: Api, con
     assert [len(api.as_(who)("GET", "/v1/invoices?month=2026-10")[1]) for who in ("acme", "bolt")] == [1, 0]
 
 
+def test_only_the_network_reads_who_recorded_an_event_and_its_note(api: Api, connection: Connection) -> None:
+    connection.execute(
+        "INSERT INTO invoice (number, company_id, month, issued_on, due_on, net, vat, gross, payment_reference, document,"
+        " digest) VALUES ('INV-2026-00001', 1, '2026-10-01', '2026-11-01', '2026-12-01', 10, 2.1, 12.1, '', '{}', '')"
+    )
+    connection.execute(
+        "INSERT INTO invoice_event (invoice_id, at, event, amount, note, recorded_by)"
+        " SELECT invoice_id, now(), 'paid', 5, 'pays late', 'cli alice' FROM invoice"
+    )
+    [paid] = api("GET", "/v1/invoices/INV-2026-00001")[1]["events"]
+    assert [paid[key] for key in ("event", "amount", "note", "recorded_by")] == ["paid", "5.00", "pays late", "cli alice"]
+    [seen] = api.as_("acme")("GET", "/v1/invoices/INV-2026-00001")[1]["events"]
+    assert [seen[key] for key in ("event", "amount", "note", "recorded_by")] == ["paid", "5.00", None, None]
+
+
 def test_the_policy_of_a_centre_is_set_and_read(api: Api) -> None:
     assert api("PUT", "/v1/centres/mons/release-policy", {"no_show_min": 20, "left_min": None})[0] == 200
     assert api("GET", "/v1/centres/mons/release-policy")[1] == {"no_show_min": 20, "left_min": None}

@@ -53,7 +53,7 @@ INSERT INTO agreement_version (at, note, content, format_version)
 VALUES (%(at)s, %(note)s, %(content)s, %(format_version)s) RETURNING version
 
 -- name: agreement_versions
-SELECT version, at, note FROM agreement_version ORDER BY version
+SELECT version, at, note, recorded_by FROM agreement_version ORDER BY version
 
 -- name: agreement_content
 SELECT content, format_version FROM agreement_version WHERE version = %(version)s

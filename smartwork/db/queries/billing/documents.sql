@@ -134,7 +134,8 @@ SELECT number, document, digest, net, vat, gross FROM invoice ORDER BY invoice_i
 
 -- name: document_summaries
 SELECT i.number, i.kind, coalesce(co.slug, c.slug) AS party, coalesce(co.name, c.name) AS name, i.month, i.issued_on, i.due_on, i.net, i.vat,
-       i.gross, coalesce(array_agg(e.event ORDER BY e.invoice_event_id) FILTER (WHERE e.event IS NOT NULL), '{}') AS events
+       i.gross, coalesce(array_agg(e.event ORDER BY e.invoice_event_id) FILTER (WHERE e.event IS NOT NULL), '{}') AS events,
+       (array_agg(e.recorded_by ORDER BY e.invoice_event_id DESC))[1] AS recorded_by
 FROM invoice i LEFT JOIN company co USING (company_id) LEFT JOIN centre c ON c.centre_id = i.centre_id
 LEFT JOIN invoice_event e ON e.invoice_id = i.invoice_id
 WHERE %(month)s::date IS NULL OR i.month = %(month)s
@@ -156,7 +157,7 @@ WHERE i.number = ANY(%(numbers)s) AND e.event IN ('paid', 'refunded', 'credited'
 ORDER BY e.invoice_event_id
 
 -- name: document_events
-SELECT e.event AS kind, e.at, e.line, e.note, b.number AS by, e.amount
+SELECT e.event AS kind, e.at, e.line, e.note, b.number AS by, e.amount, e.recorded_by
 FROM invoice_event e JOIN invoice i USING (invoice_id) LEFT JOIN invoice b ON b.invoice_id = e.by_invoice_id
 WHERE i.number = %(number)s ORDER BY e.invoice_event_id
 

@@ -1,7 +1,3 @@
--- name: set_author
--- Sets the author and the reason in the booking history until the end of the transaction.
-SELECT set_config('smartwork.author', %s, true), set_config('smartwork.reason', %s, true)
-
 -- name: centre_timezones
 SELECT slug, timezone FROM centre
 

@@ -8,5 +8,5 @@ SELECT %(payout_order_id)s, centre_id, %(amount)s, %(posting_id)s FROM centre WH
 
 -- name: payout_orders
 SELECT o.name, o.month, o.ordered_on, o.total, o.payment_file,
-       (SELECT count(*) FROM payout p WHERE p.payout_order_id = o.payout_order_id)
+       (SELECT count(*) FROM payout p WHERE p.payout_order_id = o.payout_order_id), o.recorded_by
 FROM payout_order o WHERE o.month = %(month)s ORDER BY o.payout_order_id
