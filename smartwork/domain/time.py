@@ -76,7 +76,9 @@ def subtract(interval: Interval, taken: Sequence[Interval]) -> list[Interval]:
 
 
 def overlapping(items: Sequence[_T], window: Interval) -> Sequence[_T]:
-    """Those of `items` (in order, without overlaps) that share time with `window`, uncut."""
+    """Those of `items` (in order, without overlaps) that share time with `window`, uncut; none with an empty window."""
+    if window.end <= window.start:
+        return ()
     first = bisect_right(items, window.start, key=attrgetter("end"))
     return items[first : bisect_left(items, window.end, lo=first, key=attrgetter("start"))]
 

@@ -34,12 +34,15 @@ FINAL = datetime(2027, 2, 3, 9, tzinfo=UTC)
 
 Kind = Literal[
     "observe", "book", "cancel", "move", "reassign", "shorten", "check in", "reconcile", "bill", "credit", "pay", "settle",
-    "contract", "later",
+    "contract", "later", "own book", "own cancel", "own move", "release",
 ]  # fmt: skip
 _KINDS: tuple[Kind, ...] = (
     "observe", "observe", "observe", "observe", "book", "book", "cancel", "move", "reassign", "shorten", "check in",
     "check in", "reconcile", "bill", "bill", "bill", "credit", "credit", "pay", "settle", "contract", "later",
+    "own book", "own book", "own cancel", "own cancel", "own move", "release", "release",
 )  # fmt: skip
+OWN: tuple[Kind, ...] = ("own book", "own cancel", "own move")
+"""What a company does with its own token; all else is done by the network, with a reason."""
 _STATES: tuple[State, ...] = ("occupied", "occupied", "vacant", "unknown")
 
 
@@ -65,7 +68,8 @@ class Event:
             "observe": f"{self.place} {self.state} {when}", "book": f"{self.company} {self.place} {when}",
             "check in": f"{self.company} {self.place} {self.period.start:%d %b %H:%M}", "move": f"#{self.pick} {when}",
             "bill": f"{self.month:%b} {self.company if self.pick % 4 == 0 else 'all'}", "settle": f"{self.month:%b}",
-            "reassign": f"#{self.pick} {self.company}",
+            "reassign": f"#{self.pick} {self.company}", "own book": f"{self.company} {self.place} {when}",
+            "own move": f"#{self.pick} {when}", "release": f"#{self.pick} {self.period.start:%H:%M}",
         }  # fmt: skip
         return f"<{self.kind} {texts.get(self.kind, f'#{self.pick} {self.part}')}>"
 
@@ -85,11 +89,13 @@ def events(code: bytes) -> Iterator[Event]:
     """The history that `code` gives: each six bytes are an event. Shorter codes are shorter histories."""
     for at in range(8, len(code) - 5, 6):
         kind, who, window, begin, length, pick = code[at : at + 6]
-        chosen = WINDOWS[window % len(WINDOWS)]
+        what = _KINDS[kind % len(_KINDS)]
+        window = 2 + window % 2 if what in OWN else window % len(WINDOWS)  # a company changes what is to come
+        chosen = WINDOWS[window]
         start = chosen.start + STEP * (6 * (begin % 22) + (begin // 64 if begin % 3 == 0 else 0))
         end = min(start + STEP * (1 + length % 48), chosen.end)
         yield Event(
-            kind=_KINDS[kind % len(_KINDS)], place=PLACES[(who // 4) % len(PLACES)], company=COMPANIES[who % 4],
-            window=window % len(WINDOWS), period=Interval(start, end), state=_STATES[pick % len(_STATES)], pick=pick,
+            kind=what, place=PLACES[(who // 4) % len(PLACES)], company=COMPANIES[who % 4],
+            window=window, period=Interval(start, end), state=_STATES[pick % len(_STATES)], pick=pick,
             month=MONTHS[(pick // 8) % len(MONTHS)], part=Decimal(1 + length % 4) / 4 if pick % 2 else None,
         )  # fmt: skip

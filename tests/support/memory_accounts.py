@@ -42,11 +42,15 @@ from smartwork.domain.billing.payments import BalanceChange, PayableDocument, pa
 from smartwork.domain.billing.prepaid_hours import Lot
 from smartwork.domain.billing.rating import Group
 from smartwork.domain.billing.tariffs import Tariff
+from smartwork.domain.bookings.bookings import Booking
+from smartwork.domain.bookings.changes import Author, BookingInForce, RefusedChange, RequestedBooking, decide
+from smartwork.domain.bookings.early_release import Reason, ReleasePolicy
+from smartwork.domain.bookings.early_release import release as early_release
 from smartwork.domain.bookings.reconciliation import BookedSlot, Judgement, RecordedCheckIn, Rules, reconcile
 from smartwork.domain.bookings.visit import MeasuredVerdict, Visit
 from smartwork.domain.ledger.ledger_day import BatchRun
 from smartwork.domain.network.places import PlaceKind
-from smartwork.domain.presence.spans import Span, State, clip
+from smartwork.domain.presence.spans import Span, State, clip, clip_at
 from smartwork.domain.settlement.settlement import (
     CentreMonth,
     Revenue,
@@ -67,6 +71,12 @@ TARIFFS = (
 CENTRE = CentreContract(
     "namur", date(2026, 1, 1), None, "share", Decimal("0.6"), Party("Ville", "0123456749", "Place 1", "5000", "Namur"), "fr"
 )
+CANCELLATION: dict[int, dict[str, Decimal | int]] = {
+    2: {"cancellation_hours": 240, "cancellation_share": Decimal("0.5")},
+    4: {"cancellation_hours": 240, "cancellation_fee": Decimal("4.00")},
+}
+"""The terms of cancellation by company_id; ten days, so that a booking of the week to come is cancelled late."""
+_CLIENT = Author("client", "company")
 _ZERO = Decimal(0)
 
 
@@ -77,7 +87,11 @@ def customers() -> list[Customer]:
     return [
         Customer(
             number,
-            company(*((pool,) if slug == "acme" else ()), slug=slug, contracts=(contract(charge=charge),)),
+            company(
+                *((pool,) if slug == "acme" else ()),
+                slug=slug,
+                contracts=(contract(charge=charge, **CANCELLATION.get(number, {})),),
+            ),
             is_demo=True,
         )
         for number, (slug, charge) in enumerate(charges.items(), start=1)
@@ -86,7 +100,10 @@ def customers() -> list[Customer]:
 
 @dataclass(slots=True)
 class Booked:
-    """A booking: whose, where and when. `gave_way` is set when its line is credited in full."""
+    """A booking: whose, where and when. `gave_way` is set when its line is credited in full.
+
+    `is_own`: the company made it with its own token. `released_at`: its place was not used, and may be booked from then on.
+    """
 
     booking_id: int
     company_id: int
@@ -94,6 +111,9 @@ class Booked:
     period: Interval
     cancelled: bool = False
     gave_way: bool = False
+    is_own: bool = False
+    cancelled_late_at: datetime | None = None
+    released_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -136,26 +156,75 @@ class MemoryAccounts:
         kept.append(Span(period.start, period.end, state))
         self.presence[place] = _joined(sorted(kept, key=lambda span: span.start))
 
-    def book(self, company_id: int, place: str, period: Interval) -> int | None:
-        """Book a place, and return the booking_id; None if it is taken."""
+    def book(self, company_id: int, place: str, period: Interval, *, is_own: bool = False) -> int | None:
+        """Book a place, and return the booking_id; None if it is taken, or the company may not do it."""
+        booking_id = len(self.bookings) + 1
+        wanted = Booked(booking_id, company_id, place, period, is_own=is_own)
+        if is_own and isinstance(decide(None, self._requested(wanted), _CLIENT, self.now), RefusedChange):
+            return None
         if self._is_taken(place, period):
             return None
-        booking_id = len(self.bookings) + 1
-        self.bookings[booking_id] = Booked(booking_id, company_id, place, period)
+        self.bookings[booking_id] = wanted
         return booking_id
 
     def change(self, booking_id: int, **changes: object) -> bool:
-        """Change a booking; False if it is cancelled, a document charges it, or its place is taken."""
+        """Change a booking for the network; False if nothing changes, or it is the company's own, cancelled, or charged."""
         before = self.bookings[booking_id]
-        if before.cancelled:
+        return not (before.is_own or before.cancelled) and self._put(booking_id, replace(before, **changes))  # type: ignore[arg-type]
+
+    def change_own(self, booking_id: int, **changes: object) -> bool:
+        """Change a booking for its company; False if nothing changes, the company may not do it, or a document charges it."""
+        before = self.bookings[booking_id]
+        notice = self._notice(before.company_id)
+        requested, stored = self._requested(replace(before, **changes)), self._requested(before)  # type: ignore[arg-type]
+        in_force = BookingInForce(stored.booking, stored.company, stored.kind, notice, before.cancelled_late_at)
+        decided = decide(in_force, requested, _CLIENT, self.now)
+        if isinstance(decided, RefusedChange):
             return False
-        if any(held.booked_by and held.occupancy.record == ("booking", f"B-{booking_id}") for held in self.held.values()):
+        booking = decided.booking
+        period = Interval(booking.starts_at, booking.ends_at)
+        after = replace(before, place=booking.resource, period=period, cancelled=booking.status == "cancelled")
+        return self._put(booking_id, replace(after, cancelled_late_at=decided.cancelled_late_at))
+
+    def _put(self, booking_id: int, after: Booked) -> bool:
+        if after == self.bookings[booking_id]:
             return False
-        after = replace(before, gave_way=False, **changes)  # type: ignore[arg-type]
+        if self.is_charged(booking_id):
+            return False
         if not after.cancelled and self._is_taken(after.place, after.period, booking_id):
             return False
-        self.bookings[booking_id] = after
+        self.bookings[booking_id] = replace(after, gave_way=False, released_at=None)
         return True
+
+    def is_charged(self, booking_id: int) -> bool:
+        """Whether a document charges a booking."""
+        return any(held.occupancy.record == ("booking", f"B-{booking_id}") for held in self.held.values())
+
+    def _notice(self, company_id: int) -> timedelta | None:
+        hours = CANCELLATION.get(company_id, {}).get("cancellation_hours")
+        return None if hours is None else timedelta(hours=float(hours))
+
+    def _requested(self, booked: Booked) -> RequestedBooking:
+        booking = Booking(
+            f"B-{booked.booking_id}", "namur", booked.place, f"m-{booked.company_id}", booked.period.start, booked.period.end,
+            "cancelled" if booked.cancelled else "booked",
+        )  # fmt: skip
+        return RequestedBooking(booking, f"{booked.company_id}", KINDS[booked.place])
+
+    def release(self, booking_id: int, at: datetime) -> Reason | None:
+        """Release the place of a booking that is not used at `at`; returns why, or None if it stays booked."""
+        booked = self.bookings[booking_id]
+        if booked.cancelled or booked.gave_way or booked.released_at is not None:
+            return None
+        came = [
+            check_in.at
+            for place, check_in in self.check_ins
+            if (place, check_in.company_id) == (booked.place, booked.company_id)
+        ]
+        reason = early_release(booked.period, clip_at(self.presence[booked.place], at), came, at, ReleasePolicy())
+        if reason is not None:
+            self.bookings[booking_id] = replace(booked, released_at=at)
+        return reason
 
     def check_in(self, company_id: int, place: str, at: datetime) -> None:
         """A member of a company checks in."""
@@ -163,7 +232,9 @@ class MemoryAccounts:
 
     def _is_taken(self, place: str, period: Interval, but: int = 0) -> bool:
         return any(
-            other.place == place and other.booking_id != but and other.period.intersect(period)
+            other.place == place
+            and other.booking_id != but
+            and Interval(other.period.start, other.released_at or other.period.end).intersect(period)
             for other in self.bookings.values()
             if not other.cancelled and not other.gave_way
         )
@@ -178,7 +249,7 @@ class MemoryAccounts:
             for place in KINDS
             for judgement in reconcile(
                 [
-                    BookedSlot(b.booking_id, b.company_id, b.period, b.cancelled, gave_way=b.gave_way)
+                    BookedSlot(b.booking_id, b.company_id, b.period, b.cancelled, b.cancelled_late_at, b.gave_way)
                     for b in self.bookings.values()
                     if b.place == place
                 ],
@@ -202,14 +273,16 @@ class MemoryAccounts:
 
     def _visit(self, place: str, judgement: Judgement) -> Visit:
         measured = {each.name: getattr(judgement, each.name) for each in fields(MeasuredVerdict)}
-        spans = clip(self.presence[place], Interval(judgement.starts_at, judgement.evidence_until))
+        has_evidence = judgement.verdict != "cancelled_late"
+        period = Interval(judgement.starts_at, judgement.evidence_until if has_evidence else judgement.starts_at)
         check_in = judgement.check_in_id
         return Visit(
             **measured, centre="namur", centre_name="Namur", timezone=BRUSSELS, resource=place, resource_name=place,
             kind=KINDS[place], member=f"m-{judgement.company_id}",
             booking=f"B-{judgement.booking_id}" if judgement.booking_id else None,
-            check_in=f"K-{check_in}" if check_in else None, check_in_method="badge" if check_in else None, spans=spans,
-            batches=(BatchRun("edge", "a1b2c3d4e5f6", 1, 9),),
+            check_in=f"K-{check_in}" if check_in else None, check_in_method="badge" if check_in else None,
+            spans=clip(self.presence[place], period),
+            batches=(BatchRun("edge", "a1b2c3d4e5f6", 1, 9),) if has_evidence else (),
         )  # fmt: skip
 
     def _digests(self) -> dict[MonthKey, MonthDigests]:

@@ -7,12 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from smartwork.db.bookings import early_release
 from smartwork.db.bookings.check_ins import put_check_ins
-from smartwork.db.bookings.importing import Overlap, write_bookings
+from smartwork.db.bookings.importing import ChangeRefused, Overlap, write_bookings
 from smartwork.db.core.connection import Connection
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.bookings.bookings import Booking, CheckIn
 from smartwork.domain.bookings.changes import Author
+from smartwork.domain.bookings.early_release import Reason, release
 from smartwork.domain.presence.spans import Span
 from smartwork.jobs.audit.audit import run_audit
 from smartwork.jobs.billing.bill_month import bill_month
@@ -39,6 +41,8 @@ INSERT INTO company VALUES (1, 'acme', 'Acme SA', '0403170701', 'Rue 1', '5000',
 INSERT INTO member SELECT n, 'm-' || n, n FROM generate_series(1, 4) n;
 INSERT INTO contract SELECT n, n, '2026-01-01', NULL, (ARRAY['as_booked', 'as_measured', 'the_greater', 'cheapest'])[n], 10,
     15, 0.5, true, 30 FROM generate_series(1, 4) n;
+UPDATE contract SET cancellation_hours = 240, cancellation_share = 0.5 WHERE company_id = 2;
+UPDATE contract SET cancellation_hours = 240, cancellation_fee = 4 WHERE company_id = 4;
 INSERT INTO prepaid_pool VALUES (1, 'desk', 6, 1, 12);
 INSERT INTO prepaid_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2027-10-01', 3, 6);
 INSERT INTO seller VALUES (true, 'Network', '0999900150', 'Street 1', '5000', 'Namur', 'BE', '0208', 'BE92999900000123');
@@ -50,6 +54,7 @@ INSERT INTO outbox VALUES (1, 1, 'edge', 'a1b2c3d4e5f6');
 SELECT setval(pg_get_serial_sequence('prepaid_lot', 'prepaid_lot_id'), 100);
 """
 _AUTHOR = Author("history", "network", "as the history has it")
+_CLIENT = Author("client", "company")
 
 
 @dataclass(slots=True)
@@ -93,15 +98,34 @@ class StoredAccounts:
         self.spans[place] = wanted
 
     def put(self, booked: Booked) -> bool:
-        """Enter or change a booking; False if its place is taken, or it stays as it is."""
+        """Enter or change a booking, as the network or as its company; False if that is refused, or it stays as it is."""
         status = "cancelled" if booked.cancelled else "booked"
         external_id, member = f"B-{booked.booking_id}", f"m-{booked.company_id}"
         booking = Booking(external_id, "namur", booked.place, member, booked.period.start, booked.period.end, status)  # type: ignore[arg-type]
         try:
-            written = write_bookings(self.connection, [booking], _AUTHOR, lambda: self.now)
-        except Overlap:
+            written = write_bookings(
+                self.connection,
+                [booking],
+                _CLIENT if booked.is_own else _AUTHOR,
+                lambda: self.now,
+                company_id=booked.company_id if booked.is_own else None,
+            )
+        except (Overlap, ChangeRefused):
             return False
         return bool(written.created or written.changed)
+
+    def release(self, booking_id: int, at: datetime) -> Reason | None:
+        """Release the place of a booking that is not used at `at`; returns why, or None if it stays booked."""
+        [stored] = self.connection.execute(
+            b"SELECT booking_id FROM booking WHERE external_id = %s", (f"B-{booking_id}",)
+        ).fetchall()
+        current = {each.booking_id: each for each in early_release.current_bookings(self.connection, at)}.get(stored[0])
+        if current is None:
+            return None
+        reason = release(current.period, current.spans, current.check_ins, at, current.policy)
+        if reason is not None:
+            assert early_release.release(self.connection, [(current, reason)], at) == 1
+        return reason
 
     def check_in(self, company_id: int, place: str, at: datetime) -> None:
         """A member of a company checks in."""

@@ -2,6 +2,7 @@
 
 import random
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,13 @@ from tests.support.stored_accounts import StoredAccounts, later
 pytestmark = pytest.mark.services
 
 SEEDS = (
-    *(299, 955, 1244, 1710, 2134, 2460),  # a booking takes the time of one that was credited in full
-    *(278, 286, 751, 1276),  # a stay is open, and billed later
-    *(156, 394),  # a stay stays open, because a part of the line was credited
-    *(485, 1547, 1834),  # many corrections and credit notes
-    *range(5),
+    *(13, 38, 67),  # a booking takes the time of one that was credited in full
+    *(47, 134, 1044),  # a stay is open, and billed later
+    *(43, 695),  # a stay stays open, because a part of the line was credited
+    *(401, 2015),  # many corrections and credit notes
+    *(156, 452, 1077),  # bookings that were cancelled late are charged
+    *(42, 768, 1928),  # a place was released early, and booked by others
+    *range(4),
 )
 
 
@@ -49,8 +52,8 @@ class Histories:
         for place in sorted(set(PLACES)):
             self.stored.observe(place, self.memory.presence[place])
 
-    def book(self, company_id: int, place: str, period: Interval) -> None:
-        booking_id = self.memory.book(company_id, place, period)
+    def book(self, company_id: int, place: str, period: Interval, *, is_own: bool = False) -> None:
+        booking_id = self.memory.book(company_id, place, period, is_own=is_own)
         if booking_id is not None:
             assert self.stored.put(self.memory.bookings[booking_id])
 
@@ -66,8 +69,14 @@ class Histories:
             case "check in":
                 self.memory.check_in(company_id, event.place, event.period.start)
                 self.stored.check_in(company_id, event.place, event.period.start)
+            case "own book":
+                self.book(company_id, event.place, event.period, is_own=True)
             case "cancel" | "move" | "reassign" | "shorten":
                 self.change(event, company_id)
+            case "own cancel" | "own move":
+                self.change_own(event)
+            case "release":
+                self.release(event)
             case _:
                 self.office(event)
 
@@ -103,7 +112,26 @@ class Histories:
             "shorten": {"period": Interval(before.period.start, before.period.start + half)},
         }
         if self.memory.change(booking, **changes[event.kind]):
-            self.stored.put(self.memory.bookings[booking])
+            assert self.stored.put(self.memory.bookings[booking])
+
+    def change_own(self, event: Event) -> None:
+        own = [booked for booked in self.memory.bookings.values() if booked.is_own]
+        if not own:
+            return
+        before = own[event.pick % len(own)]
+        changes: dict[str, object] = {"place": event.place, "period": event.period}
+        wanted = {"cancelled": True} if event.kind == "own cancel" else changes
+        is_changed = self.memory.change_own(before.booking_id, **wanted)
+        assert self.stored.put(replace(before, **wanted)) == is_changed
+
+    def release(self, event: Event) -> None:
+        if not self.memory.bookings:
+            return
+        booked = self.memory.bookings[1 + event.pick % len(self.memory.bookings)]
+        at = booked.period.start + (1 + event.window) * 6 * STEP
+        if at < self.memory.now and not self.memory.is_charged(booked.booking_id):
+            reason = self.memory.release(booked.booking_id, at)
+            assert self.stored.release(booked.booking_id, at) == reason
 
     def bill(self, event: Event, month: object) -> None:
         slug = event.company if event.pick % 4 == 0 else None

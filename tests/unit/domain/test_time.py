@@ -79,6 +79,12 @@ def test_overlapping_are_all_that_share_time_with_the_window(found: list[Interva
     assert list(overlapping(found, window)) == [each for each in found if each.intersect(window)]
 
 
+@given(in_order, interval)
+def test_nothing_shares_time_with_an_empty_window(found: list[Interval], window: Interval) -> None:
+    assert not overlapping(found, Interval(window.start, window.start))
+    assert not overlapping(found, Interval(window.end, window.end))
+
+
 TIMEZONE = "Europe/Brussels"
 days = st.dates(date(2015, 1, 1), date(2060, 12, 31))
 

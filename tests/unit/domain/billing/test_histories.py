@@ -20,7 +20,7 @@ from smartwork.domain.billing.month_plan import MonthPlan
 from smartwork.domain.time import Interval, months_later
 from smartwork.errors import InputError
 from tests.support.histories import COMPANIES, FINAL, MONTHS, PLACES, PRESENTS, STEP, WINDOWS, Event, beginning, events
-from tests.support.memory_accounts import TARIFFS, MemoryAccounts
+from tests.support.memory_accounts import CANCELLATION, TARIFFS, MemoryAccounts
 
 HISTORIES = 2_000
 
@@ -55,6 +55,12 @@ class History:
                 accounts.check_in(company_id, event.place, event.period.start)
             case "cancel" | "move" | "reassign" | "shorten":
                 self.change(event, company_id)
+            case "own book":
+                accounts.book(company_id, event.place, event.period, is_own=True)
+            case "own cancel" | "own move":
+                self.change_own(event)
+            case "release":
+                self.release(event)
             case _:
                 self.office(event)
 
@@ -94,6 +100,33 @@ class History:
                     booking,
                     period=Interval(before.start, before.start + max(STEP, (before.end - before.start) // STEP // 2 * STEP)),
                 )
+
+    def change_own(self, event: Event) -> None:
+        """A company cancels or moves a booking of its own: never one that has begun, and late not free of charge."""
+        own = [booked for booked in self.accounts.bookings.values() if booked.is_own]
+        if not own:
+            return
+        before = own[event.pick % len(own)]
+        if event.kind == "own cancel":
+            is_changed = self.accounts.change_own(before.booking_id, cancelled=True)
+        else:
+            is_changed = self.accounts.change_own(before.booking_id, place=event.place, period=event.period)
+        if is_changed:
+            after = self.accounts.bookings[before.booking_id]
+            assert before.period.start > self.accounts.now or (before.cancelled and before.cancelled_late_at is None)
+            left = before.period.start - self.accounts.now
+            is_late = before.company_id in CANCELLATION and left < timedelta(hours=240)
+            assert (after.cancelled_late_at is not None) == (after.cancelled and is_late)
+
+    def release(self, event: Event) -> None:
+        """The place of a booking that is not used is released, if no document charges the booking."""
+        bookings = self.accounts.bookings
+        if not bookings:
+            return
+        booking = bookings[1 + event.pick % len(bookings)]
+        at = booking.period.start + (1 + event.window) * 6 * STEP
+        if at < self.accounts.now and not self.accounts.is_charged(booking.booking_id):
+            self.accounts.release(booking.booking_id, at)
 
     def account(self, event: Event) -> None:
         """Credit a line, or pay, part or all of a document."""
@@ -179,7 +212,7 @@ def charged_cells(line: Line) -> set[tuple[str, datetime]]:
     cells: set[tuple[str, datetime]] = set()
     for billed in line.visits:
         visit = billed.visit
-        if visit.verdict == "no_show" or line.terms is None:
+        if visit.verdict in ("no_show", "cancelled_late") or line.terms is None:
             continue
         is_over_charged = billed.basis == "measured" and visit.over_s > line.terms.grace_min * 60
         until = visit.ends_at + timedelta(seconds=visit.over_s if is_over_charged else 0)
