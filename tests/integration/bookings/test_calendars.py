@@ -193,3 +193,49 @@ def test_the_commands_report_notices_and_refusals(database_url: str, tmp_path: P
     assert [(row["line"], row["field"]) for row in report["notices"]] == [(3, "TRANSP"), (11, "DTSTART")]
     assert "closed" in report["notices"][1]["notice"]
     assert run("extend")[1]["created"] == 0
+
+
+AFTER_THE_FIRST_BEGAN = datetime(2026, 10, 19, 8, 30, tzinfo=UTC)
+
+
+def changes(connection: Connection) -> list[tuple[str, str | None]]:
+    """Who changed a booking last, and the reason, of those that were changed."""
+    return connection.execute(
+        "SELECT DISTINCT recorded_by, reason FROM booking b WHERE EXISTS (SELECT FROM booking_history h"
+        " WHERE h.booking_id = b.booking_id) ORDER BY 1"
+    ).fetchall()
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        calendar(event(SERIES[0].replace("T09", "T13"), *BOUNDED[1:], "SEQUENCE:1")),
+        calendar(event(SERIES[0], "DURATION:PT15M", BOUNDED[2], "SEQUENCE:1")),
+        calendar(event(*BOUNDED, "SEQUENCE:1", place="mons/desk-2")),
+        calendar(event(*BOUNDED, "EXDATE;TZID=Europe/Brussels:20261019T090000", "SEQUENCE:1")),
+        calendar(event(place=None, member=None), head="METHOD:CANCEL"),
+    ],
+    ids=["moved", "shortened", "another place", "left out", "cancelled"],
+)
+def test_an_occurrence_that_has_begun_is_changed_by_a_file_only_with_a_reason(
+    importer: Importer, connection: Connection, later: str
+) -> None:
+    importer(calendar(event(*BOUNDED)))
+    before = connection.execute("SELECT * FROM booking ORDER BY starts_at LIMIT 1").fetchall()
+    refused = importer(later, now=AFTER_THE_FIRST_BEGAN)
+    said = [fault.reason for fault in (*refused.plan.refused, *refused.notices)]
+    assert any("began at 2026-10-19T07:00Z" in reason for reason in said), said
+    assert connection.execute("SELECT * FROM booking ORDER BY starts_at LIMIT 1").fetchall() == before
+    importer(later, now=AFTER_THE_FIRST_BEGAN, reason="the door was locked")
+    assert connection.execute("SELECT * FROM booking WHERE starts_at = '2026-10-19T07:00Z'").fetchall() != before
+    assert ("import plan.ics", "the door was locked") in changes(connection)
+
+
+def test_a_cancellation_by_a_file_after_the_deadline_of_the_contract_is_late(
+    importer: Importer, connection: Connection
+) -> None:
+    importer(calendar(event(*BOUNDED)))
+    connection.execute("UPDATE contract SET cancellation_hours = 24, cancellation_share = 0.5")
+    importer(calendar(event(place=None, member=None), head="METHOD:CANCEL"), now=AFTER_THE_FIRST_BEGAN - timedelta(hours=2))
+    late = connection.execute("SELECT cancelled_late_at IS NOT NULL FROM booking ORDER BY starts_at").fetchall()
+    assert late == [(True,), (False,), (False,)]

@@ -240,3 +240,35 @@ def test_feeds_are_set_listed_polled_and_removed_without_showing_a_secret(
     assert not any(SECRET in text for text in shown), shown
     assert connection.execute("SELECT count(*) FROM feed_secret").fetchone() == (0,)
     assert connection.execute("SELECT external_id, status FROM booking").fetchall() == [("x", "booked")]
+
+
+def test_a_booking_that_has_begun_keeps_its_time_whatever_the_feed_becomes(desk: Desk) -> None:
+    others = [event(str(day), day) for day in range(11, 15)]
+    desk.poll(event("a", 10), *others)
+    before = desk.connection.execute("SELECT * FROM booking WHERE external_id = 'a'").fetchall()
+    desk.now = datetime(2026, 3, 10, 9, 10, tzinfo=UTC)
+    variants = {
+        "moved": event("a", 10, hour=14, extra="SEQUENCE:1"),
+        "another place": event("a", 10, "desk-2", extra="SEQUENCE:2"),
+        "cancelled": event("a", 10, extra="STATUS:CANCELLED\r\nSEQUENCE:3"),
+    }
+    for name, variant in variants.items():
+        poll = desk.poll(variant, *others)
+        assert poll.imported is not None
+        said = [fault.reason for fault in (*poll.imported.plan.refused, *poll.imported.notices)]
+        assert any("began at 2026-03-10T09:00Z" in reason for reason in said), (name, said)
+        assert desk.connection.execute("SELECT * FROM booking WHERE external_id = 'a'").fetchall() == before, name
+    assert desk.poll(*others).cancelled == 0
+    assert desk.connection.execute("SELECT * FROM booking WHERE external_id = 'a'").fetchall() == before
+
+
+def test_an_event_that_leaves_the_feed_after_the_deadline_of_the_contract_is_cancelled_late(desk: Desk) -> None:
+    others = [event(str(day), day) for day in range(12, 16)]
+    desk.poll(event("a", 10), event("b", 11), *others)
+    desk.connection.execute("UPDATE contract SET cancellation_hours = 24, cancellation_share = 0.5")
+    desk.now = datetime(2026, 3, 9, 12, tzinfo=UTC)
+    assert desk.poll(*others).cancelled == 2
+    late = desk.connection.execute(
+        "SELECT external_id, cancelled_late_at IS NOT NULL FROM booking WHERE status = 'cancelled' ORDER BY 1"
+    )
+    assert late.fetchall() == [("a", True), ("b", False)]
