@@ -2,6 +2,7 @@
 
 from smartwork.db.billing.companies import put_companies, put_members
 from smartwork.db.billing.contracts import put_agreed, put_orders
+from smartwork.db.core.book_entries import recording
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import rows
 from smartwork.db.network.centres import put_centre, put_operators
@@ -12,7 +13,7 @@ from smartwork.domain.network_setup import Network
 
 def install(connection: Connection, network: Network) -> None:
     """Insert the network in one transaction; what exists already is left unchanged."""
-    with connection.transaction():
+    with recording(connection):
         put_operators(connection, network.operators)
         for centre in network.centres:
             put_centre(connection, centre, is_demo=network.is_demo)

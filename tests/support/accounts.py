@@ -26,6 +26,7 @@ INVOICE = "INV-2026-00002"
 """bolt's: 1.75 h in a room at 24.00."""
 
 _NETWORK = """
+SET smartwork.recording = on; -- what tests write as the program would; with triggers off they tamper
 INSERT INTO operator (operator_id, name, kind, enterprise_number) VALUES (1, 'Ville', 'public', '0123456749');
 INSERT INTO centre VALUES (1, 'namur', 'Namur Gare', 1, 'Wallonie', 'Namur', 50.4, 4.8, 'Europe/Brussels',
     '08:00', '18:00', '{1,2,3,4,5}', 20, 10, true);

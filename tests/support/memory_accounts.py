@@ -28,6 +28,8 @@ from smartwork.domain.audit.audit_data import (
     line_charge,
     sign,
 )
+from smartwork.domain.audit.book_chain import Books
+from smartwork.domain.billing.book_head import BookHead
 from smartwork.domain.billing.changed_months import MonthDigests, MonthKey, month_digests
 from smartwork.domain.billing.companies import Customer
 from smartwork.domain.billing.composition import compose, kind_of, series_of
@@ -514,6 +516,7 @@ class MemoryAccounts:
             settlement_items=self.settled_items,
             terms=[StoredTerms("namur", month, of.terms, of.desks) for month, of in self.settled_months.items()],
             statements=[],
+            books=Books(BookHead(0, ""), (), ()),
         )
 
 

@@ -26,6 +26,7 @@ from tests.support.memory_accounts import Booked
 
 _RESOURCES = {"d-1": 1, "d-2": 2, "r-1": 3}
 _NETWORK = """
+SET smartwork.recording = on; -- what tests write as the program would; with triggers off they tamper
 INSERT INTO operator (operator_id, name, kind, enterprise_number) VALUES (1, 'Ville', 'public', '0123456749');
 INSERT INTO centre VALUES (1, 'namur', 'Namur', 1, 'Wallonie', 'Namur', 50.4, 4.8, 'Europe/Brussels',
     '00:00', '23:59', '{1,2,3,4,5,6,7}', 20, 10, true);

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from smartwork.db.audit.books import read_books
 from smartwork.db.billing.documents import open_items
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
@@ -19,6 +20,7 @@ from smartwork.domain.audit.audit_data import (
     StoredStatement,
     StoredTerms,
 )
+from smartwork.domain.billing.book_head import BookHead
 from smartwork.domain.billing.canonical_json import canonical_text, digest
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.settlement.payment_file import PaymentFile
@@ -34,8 +36,13 @@ class DocumentUnreadable(SmartworkError):  # noqa: N818 - names the state of the
     """A stored snapshot can no longer be parsed as a document."""
 
 
-def read_audit_data(connection: Connection, parse_payment_file: Callable[[bytes], PaymentFile | None]) -> AuditData:
-    """Read all that is audited. Raises DocumentUnreadable that names the document if a snapshot cannot be parsed."""
+def read_audit_data(
+    connection: Connection, parse_payment_file: Callable[[bytes], PaymentFile | None], known: BookHead | None = None
+) -> AuditData:
+    """Read all that is audited; `known` is a head of the books that was kept elsewhere.
+
+    Raises DocumentUnreadable that names the document if a snapshot cannot be parsed.
+    """
     with wrap_database_errors(), connection.transaction():
         connection.execute(sql("billing_snapshot"))
         owed, moves = open_items(connection)
@@ -61,6 +68,7 @@ def read_audit_data(connection: Connection, parse_payment_file: Callable[[bytes]
                 for centre, month, desks, *terms in _rows(connection, "stored_terms")
             ],
             statements=[_statement(*row) for row in _rows(connection, "all_statements")],
+            books=read_books(connection, known),
         )
 
 

@@ -11,6 +11,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from smartwork.db.core.book_entries import recording
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import rows, rows_as, sql
 from smartwork.domain.billing.canonical_json import canonical_text, digest
@@ -75,8 +76,8 @@ class DocumentSummary:
 
 @contextmanager
 def issuing_transaction(connection: Connection) -> Iterator[None]:
-    """A transaction for issuing: its role may insert documents and postings, but change or delete none."""
-    with wrap_database_errors(), connection.transaction():
+    """A transaction for issuing, recorded in the books: its role may insert documents and postings, and change none."""
+    with wrap_database_errors(), recording(connection):
         connection.execute(sql("take_role"))
         yield
 

@@ -1,14 +1,17 @@
 """Migrations: plain SQL files, applied once each and in order. A checksum detects a file that was edited afterwards."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib.resources import files
 
 import psycopg
 
+from smartwork.db.core.book_entries import differences, kept_tables, record_found
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 from smartwork.db.core.roles import as_owner, grant_privileges
+from smartwork.domain.audit.book_chain import RowDifference
 from smartwork.errors import SmartworkError
 
 _EARLIER_TEXTS = {
@@ -112,12 +115,13 @@ def _apply_missing(connection: Connection) -> list[str]:
     applied = _applied(connection)
     known = migrations()
     _check(applied, known)
-    done = []
-    for migration in known:
-        if migration.number not in applied:
-            _apply(connection, migration)
-            done.append(migration.name)
-    return done
+    missing = [migration for migration in known if migration.number not in applied]
+    # Rows that were changed behind the program's back are not recorded as a migration's work: the audit goes on finding them.
+    kept = kept_tables(connection) if missing else []
+    altered = differences(connection, kept) if kept else []
+    for migration in missing:
+        _apply(connection, migration, altered)
+    return [migration.name for migration in missing]
 
 
 def _applied(connection: Connection) -> dict[int, tuple[str, str]]:
@@ -147,10 +151,13 @@ def _check(applied: dict[int, tuple[str, str]], known: list[Migration]) -> None:
             )
 
 
-def _apply(connection: Connection, migration: Migration) -> None:
+def _apply(connection: Connection, migration: Migration, altered: Collection[RowDifference]) -> None:
+    """Apply a migration, and record in the books which rows it added, changed or removed, except the rows `altered`."""
     try:
         with connection.transaction():
             connection.execute(migration.text.encode())
+            if connection.execute(sql("has_book_entries")).fetchone() == (True,):
+                record_found(connection, altered)
             connection.execute(sql("record_migration"), (migration.number, migration.name, migration.checksum))
     except psycopg.Error as error:
         raise SmartworkError(f"Migration {migration.name} failed: {error.diag.message_primary or error}") from error

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from smartwork.domain.audit import (
+    book_checks,
     document_checks,
     payout_checks,
     posting_checks,
@@ -76,6 +77,8 @@ _CHECKS: tuple[tuple[str, str, CheckFunction], ...] = (
         "The value of prepaid hours on the accounts is what was bought less what was used or expired",
         prepaid_hours_checks.pool_accounts_match_lots,
     ),
+    ("chain", "Every entry of the books follows from the entry before it", book_checks.chain_is_unbroken),
+    ("books", "Every row of the books is as its newest entry records it", book_checks.rows_are_as_recorded),
 )
 
 

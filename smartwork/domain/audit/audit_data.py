@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from smartwork.domain.audit.book_chain import Books
 from smartwork.domain.billing.invoice import Invoice, Line
 from smartwork.domain.billing.payments import BalanceChange, PayableDocument
 from smartwork.domain.settlement.payment_file import PaymentFile
@@ -151,6 +152,7 @@ class AuditData:
     settlement_items: Sequence[SettlementItem]
     terms: Sequence[StoredTerms]
     statements: Sequence[StoredStatement]
+    books: Books
 
     def company_documents(self) -> list[Invoice]:
         """Invoices and credit notes to companies, in the order of issue."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from smartwork.db.billing import agreements as stored
 from smartwork.db.billing import agreements_in_use as in_use
+from smartwork.db.core.book_entries import recording
 from smartwork.db.core.connection import Connection
 from smartwork.db.network.centres import centre_slugs
 from smartwork.db.settlement import settlements
@@ -62,7 +63,7 @@ def restore(connection: Connection, version: int, at: datetime, *, dry_run: bool
 def _apply(
     connection: Connection, wanted: Agreements, at: datetime, note: str, *, remove: bool, dry_run: bool
 ) -> ApplyResult:
-    with connection.transaction():
+    with recording(connection):
         stored.lock(connection)
         before, billed = stored.in_force(connection)
         billed_to = in_use.newest_billed_month(connection)

@@ -90,7 +90,9 @@ END $$
 ALTER FUNCTION drop_readings(timestamptz) SECURITY DEFINER SET search_path = public, pg_temp;
 ALTER FUNCTION oldest_unbilled_month(timestamptz) SECURITY DEFINER SET search_path = public, pg_temp;
 ALTER FUNCTION keep_booking_version() SECURITY DEFINER SET search_path = public, pg_temp;
-REVOKE EXECUTE ON FUNCTION drop_readings(timestamptz), oldest_unbilled_month(timestamptz), keep_booking_version() FROM PUBLIC;
+ALTER FUNCTION record_in_books() SECURITY DEFINER SET search_path = public, pg_temp;
+REVOKE EXECUTE ON FUNCTION drop_readings(timestamptz), oldest_unbilled_month(timestamptz), keep_booking_version(),
+    record_in_books(), append_book_entry(text, text, text, bytea), keep_in_books(regclass) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION drop_readings(timestamptz), oldest_unbilled_month(timestamptz)
     TO smartwork_ingest, smartwork_worker, smartwork_dashboard
 

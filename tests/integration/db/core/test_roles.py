@@ -63,6 +63,13 @@ NOBODY_MAY = (
     "UPDATE entry SET amount = 0",
     "DELETE FROM booking_history",
     "INSERT INTO booking_history SELECT * FROM booking_history",
+    "UPDATE book_entry SET head = ''",
+    "DELETE FROM book_entry",
+    "TRUNCATE book_entry",
+    "INSERT INTO book_entry SELECT * FROM book_entry",
+    "SELECT append_book_entry('invoice', '1', 'found', ''::bytea)",
+    "SELECT keep_in_books('verdict')",
+    "DROP TRIGGER is_recorded ON invoice",
     "UPDATE reading SET value = 1",
     "DELETE FROM reading",
     "UPDATE batch SET last = last + 1",
@@ -71,6 +78,7 @@ NOBODY_MAY = (
 )
 MAY_NOT_READ = {
     Role.INGEST: (
+        "book_entry",
         "invoice",
         "api_token",
         "contract",
@@ -85,6 +93,7 @@ MAY_NOT_READ = {
         "calendar_event",
     ),
     Role.API: (
+        "book_entry",
         "calendar_event",
         "reading",
         "rejected",

@@ -1,0 +1,22 @@
+-- name: record_changes
+-- From here to the end of the transaction, changes of the recorded tables are recorded in the books.
+SELECT set_config('smartwork.recording', 'on', true)
+
+-- name: plain_texts
+-- The texts of instants, bytes and fractions do not depend on the settings of the session, as where entries are made.
+SELECT set_config('timezone', 'UTC', true), set_config('datestyle', 'ISO, YMD', true), set_config('intervalstyle', 'iso_8601', true),
+       set_config('bytea_output', 'hex', true), set_config('extra_float_digits', '1', true)
+
+-- name: primary_keys
+SELECT t.name, array_agg(a.attname::text ORDER BY k.place)
+FROM unnest(%(tables)s::text[]) WITH ORDINALITY AS t (name, place)
+JOIN pg_index i ON i.indrelid = to_regclass(t.name) AND i.indisprimary
+CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k (attnum, place)
+JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+GROUP BY t.name, t.place ORDER BY t.place
+
+-- name: kept_tables
+SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'is_recorded' AND NOT tgisinternal ORDER BY 1
+
+-- name: has_book_entries
+SELECT to_regclass('book_entry') IS NOT NULL
