@@ -102,11 +102,13 @@ def _company(index: int, random: Random) -> Company:
     vat = {_REVERSE_CHARGE_COMPANY: REVERSE_CHARGE, _EXEMPT_COMPANY: _EXEMPT}.get(index, STANDARD_VAT)
     return Company(
         slug=f"demo-{index + 1:02d}-{word.lower()}",
-        name=f"{word} {trade} (démo)",
-        enterprise_number=enterprise_number(FIRST_COMPANY_NUMBER + index),
-        street=f"{_STREETS[index % len(_STREETS)]} {random.randint(1, 150)}",
-        postcode=postcode,
-        town=town,
+        party=Party(
+            name=f"{word} {trade} (démo)",
+            enterprise_number=enterprise_number(FIRST_COMPANY_NUMBER + index),
+            street=f"{_STREETS[index % len(_STREETS)]} {random.randint(1, 150)}",
+            postcode=postcode,
+            town=town,
+        ),
         language=_LANGUAGES.get(index, "fr"),
         buyer_reference=f"DEMO-{index + 1:03d}",
         contracts=(rooms, general) if general.charge == "cheapest" else (general,),

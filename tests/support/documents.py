@@ -147,7 +147,8 @@ def company(language: Language = "fr", vat: Vat = STANDARD_VAT, slug: str = "acm
     contract = Contract(
         date(2026, 1, 1), None, "as_booked", 10, 15, Decimal("0.333"), early_leave_refund=True, payment_days=30
     )
-    return Company(slug, "Acme & Søn <SA>", "0403170701", "Rue de Fer 1", "5000", "Namur", language, "PO-1", (contract,), vat)
+    party = Party("Acme & Søn <SA>", "0403170701", "Rue de Fer 1", "5000", "Namur")
+    return Company(slug, party, language, "PO-1", (contract,), vat)
 
 
 def groups(lines: int, vat: Vat, seed: int = 1) -> list[Group]:
@@ -370,6 +371,6 @@ def _line(
 
 def _self_billed_head(language: Language) -> DocumentHeader:
     return DocumentHeader(
-        "self_billed_invoice", MONTH, ISSUED, 30, language, "SB-gembloux", "gembloux", OPERATOR, DEMO_SELLER, STANDARD_VAT,
+        "self_billed_invoice", MONTH, ISSUED, 30, language, "SB-gembloux", "gembloux", OPERATOR, DEMO_SELLER, (STANDARD_VAT,),
         is_demo=True,
     )  # fmt: skip

@@ -53,7 +53,7 @@ def small_network(centre: str = "mons") -> Network:
     contract = Contract(
         date(2026, 1, 1), None, "as_measured", 15, 15, Decimal("0.500"), early_leave_refund=True, payment_days=30
     )
-    company = Company("acme", "Acme", "0123456749", "Rue Haute 1", "7000", "Mons", "fr", "PO-1", (contract,))
+    company = Company("acme", Party("Acme", "0123456749", "Rue Haute 1", "7000", "Mons"), "fr", "PO-1", (contract,))
     seller = Party("Réseau d'Essai", "0999900150", "Place 1", "5000", "Namur", iban="BE92999900000123")
     return Network(
         seller=seller,

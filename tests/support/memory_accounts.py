@@ -36,7 +36,7 @@ from smartwork.domain.billing.composition import compose, kind_of, series_of
 from smartwork.domain.billing.contracts import CentreContract, Pool
 from smartwork.domain.billing.credit_notes import credit, credit_note_header
 from smartwork.domain.billing.invoice import Invoice, LineReference
-from smartwork.domain.billing.month_plan import HeldTime, MonthData, MonthPlan, header, plan_month
+from smartwork.domain.billing.month_plan import HeldTime, MonthData, MonthPlan, plan_month
 from smartwork.domain.billing.month_reading import all_visits, digests_to_store, read_visits
 from smartwork.domain.billing.occupancy import BilledOccupancy, LineKey, freed_lines, held_by_document, newly_freed
 from smartwork.domain.billing.parties import Party
@@ -294,7 +294,7 @@ class MemoryAccounts:
                 if judgement.company_id is not None and judgement.verdict != "cancelled":
                     texts[judgement.company_id, month] += f"{place} {judgement}\n"
         hashed = {key: hashlib.sha256(text.encode()).hexdigest() for key, text in texts.items()}
-        return month_digests(hashed, {c.company_id: c.company.contracts for c in self.customers}, TARIFFS)
+        return month_digests(hashed, {c.company_id: c.company for c in self.customers}, TARIFFS)
 
     # billing
 
@@ -345,10 +345,8 @@ class MemoryAccounts:
         for planned in plan.months:
             company_id = planned.customer.company_id
             self.lots[company_id] += planned.made.overdrafts
-            if planned.invoice is not None:
-                head = header(planned.customer, data)
-                ordinal = self._next_number(series_of(kind_of(head, planned.made.groups), head.issued_on))
-                issued.append(compose(head, planned.made.groups, ordinal=ordinal, pools=planned.made.pools))
+            for made in planned.documents:
+                issued.append(made.numbered(self._next_number(series_of(made.kind, made.header.issued_on))))
                 self.documents.append(issued[-1])
         self._store(issued)
         for planned in plan.months:

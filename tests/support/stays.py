@@ -34,7 +34,8 @@ def contract(**changes: Any) -> Contract:
 
 def company(*pools: Pool, **changes: Any) -> Company:
     """A company in Namur with one contract."""
-    plain = Company("acme", "Acme SA", "0403170701", "Rue 1", "5000", "Namur", "fr", "PO-1", (contract(),), pools=pools)
+    party = Party("Acme SA", "0403170701", "Rue 1", "5000", "Namur")
+    plain = Company("acme", party, "fr", "PO-1", (contract(),), pools=pools)
     return replace(plain, **changes)
 
 

@@ -60,11 +60,12 @@ def replace(connection: Connection, before: Agreements, after: Agreements) -> No
 
     Companies are never deleted. Raises InputError if a constraint of the database is violated.
     """
-    for step in ("clear_contracts", "clear_pools", "clear_tariffs", "clear_centre_contracts"):
+    of_companies = ("clear_contracts", "clear_company_vat", "clear_company_parties", "clear_pools")
+    for step in (*of_companies, "clear_tariffs", "clear_centre_contracts"):
         connection.execute(sql(step))
     if after.seller is not None:
         connection.execute(sql("clear_seller"))
-    numbers = {company.slug: company.enterprise_number for company in after.companies}
+    numbers = {company.slug: company.party.enterprise_number for company in after.companies}
     connection.execute(sql("free_enterprise_numbers"), {"slugs": list(numbers), "numbers": list(numbers.values())})
     try:
         with connection.cursor() as cursor:

@@ -1,7 +1,7 @@
 """Companies with their contracts and pools, and their members."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -11,7 +11,9 @@ from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 from smartwork.domain.billing.companies import Company, Customer, Member
 from smartwork.domain.billing.contracts import Contract, Pool
-from smartwork.domain.billing.parties import Vat
+from smartwork.domain.billing.parties import Party, PartyPeriod, Vat, VatPeriod
+
+_PARTY = ("name", "enterprise_number", "street", "postcode", "town", "legal_form", "court", "email", "website")
 
 
 def customers(connection: Connection) -> list[Customer]:
@@ -28,8 +30,28 @@ def companies(connection: Connection) -> list[Customer]:
         pools: dict[int, list[Pool]] = defaultdict(list)
         for row in _records(connection, "company_pools"):
             pools[row.pop("company_id")].append(Pool(**row))
+        vats: dict[int, list[VatPeriod]] = defaultdict(list)
+        for row in _records(connection, "company_vat"):
+            vats[row["company_id"]].append(VatPeriod(row["valid_from"], _vat(row)))
+        parties: dict[int, list[PartyPeriod]] = defaultdict(list)
+        for row in _records(connection, "company_parties"):
+            parties[row["company_id"]].append(PartyPeriod(row["valid_from"], _party(row)))
         return [
-            _customer(row, tuple(contracts[row["company_id"]]), tuple(pools[row["company_id"]]))
+            Customer(
+                key := row["company_id"],
+                Company(
+                    slug=row["slug"],
+                    party=_party(row),
+                    language=row["language"],
+                    buyer_reference=row["buyer_reference"],
+                    contracts=tuple(contracts[key]),
+                    vat=_vat(row),
+                    pools=tuple(pools[key]),
+                    later_parties=tuple(parties[key]),
+                    later_vat=tuple(vats[key]),
+                ),
+                row["is_demo"],
+            )
             for row in _records(connection, "companies")
         ]
 
@@ -47,9 +69,9 @@ def put_members(connection: Connection, members: Iterable[Member]) -> None:
 
 
 def company_row(company: Company, *, is_demo: bool) -> dict[str, object]:
-    """The columns of the table `company`; contracts and pools have tables of their own."""
-    plain = {key: value for key, value in asdict(company).items() if key not in ("vat", "contracts", "pools")}
-    return {**plain, **vat_columns(company.vat), "is_demo": is_demo}
+    """The columns of the table `company`; contracts, pools and later periods have tables of their own."""
+    plain = {"slug": company.slug, "language": company.language, "buyer_reference": company.buyer_reference}
+    return {**asdict(company.party), **plain, **vat_columns(company.vat), "is_demo": is_demo}
 
 
 def vat_columns(vat: Vat) -> dict[str, object]:
@@ -57,26 +79,12 @@ def vat_columns(vat: Vat) -> dict[str, object]:
     return {f"vat_{key}": value for key, value in asdict(vat).items()}
 
 
-def _customer(row: dict[str, Any], contracts: tuple[Contract, ...], pools: tuple[Pool, ...]) -> Customer:
-    vat = Vat(row["vat_category"], row["vat_rate"], row["vat_code"], row["vat_reason"])
-    company = Company(
-        slug=row["slug"],
-        name=row["name"],
-        enterprise_number=row["enterprise_number"],
-        street=row["street"],
-        postcode=row["postcode"],
-        town=row["town"],
-        language=row["language"],
-        buyer_reference=row["buyer_reference"],
-        contracts=contracts,
-        vat=vat,
-        pools=pools,
-        legal_form=row["legal_form"],
-        court=row["court"],
-        email=row["email"],
-        website=row["website"],
-    )
-    return Customer(row["company_id"], company, row["is_demo"])
+def _vat(row: Mapping[str, Any]) -> Vat:
+    return Vat(row["vat_category"], row["vat_rate"], row["vat_code"], row["vat_reason"])
+
+
+def _party(row: Mapping[str, Any]) -> Party:
+    return Party(**{field: row[field] for field in _PARTY})
 
 
 def _records(connection: Connection, name: str) -> list[dict[str, Any]]:

@@ -52,10 +52,21 @@ def put_agreed(
     tariffs: Iterable[Tariff],
     centre_contracts: Iterable[CentreContract],
 ) -> None:
-    """Insert contracts and pools of companies, tariffs, the seller and centre contracts; companies and centres must exist."""
+    """Insert contracts, pools and later periods of companies, tariffs, the seller and centre contracts.
+
+    Companies and centres must exist.
+    """
     with connection.transaction(), connection.cursor() as cursor:
         for company in companies:
             cursor.executemany(sql("put_contract"), [{**asdict(c), "company": company.slug} for c in company.contracts])
+            cursor.executemany(
+                sql("put_company_vat"),
+                [{"company": company.slug, "valid_from": p.valid_from, **vat_columns(p.vat)} for p in company.later_vat],
+            )
+            cursor.executemany(
+                sql("put_company_party"),
+                [{"company": company.slug, "valid_from": p.valid_from, **asdict(p.party)} for p in company.later_parties],
+            )
             cursor.executemany(sql("put_pool"), [{**asdict(p), "company": company.slug} for p in company.pools])
         cursor.executemany(sql("put_tariff"), [asdict(tariff) for tariff in tariffs])
         if seller is not None:

@@ -36,12 +36,16 @@ class BilledTwice(SmartworkError):  # noqa: N818 - names what was refused
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """A document to be stored, and the company or centre that it belongs to; `corrects` is the document that it credits."""
+    """A document to be stored, and the company or centre that it belongs to; `corrects` is the document that it credits.
+
+    `part` counts the documents of a company for a month.
+    """
 
     invoice: Invoice
     company_id: int | None = None
     centre_id: int | None = None
     corrects: str | None = None
+    part: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,4 +305,5 @@ def _row(issue: NewDocument) -> dict[str, object]:
         "payment_reference": invoice.payment.reference if invoice.payment else None,
         "document": Jsonb(canonical, dumps=str),
         "digest": digest(canonical),
+        "part": issue.part,
     }

@@ -150,19 +150,19 @@ def _centres(wanted: Agreements) -> Iterator[tuple[str, str]]:
 def _numbers(wanted: Agreements) -> Iterator[AgreementProblem]:
     paid: list[tuple[str, Party]] = [("seller", wanted.seller)] if wanted.seller else []
     paid += [(_centre_contract(contract), contract.payee) for contract in wanted.centre_contracts]
-    named: list[tuple[str, Party | Company]] = [*paid, *((_company(company), company) for company in wanted.companies)]
+    customers = [(company, where, party) for company in wanted.companies for where, party in _parties(company)]
+    named = [*paid, *((where, party) for _, where, party in customers)]
     for where, party in named:
         if not enterprise.is_valid(party.enterprise_number):
             yield AgreementProblem(
                 where, f"enterprise_number {party.enterprise_number!r} is not a valid Belgian one (ten digits, mod 97)"
             )
     by_number: dict[str, str] = {}
-    for company in wanted.companies:
-        other = by_number.setdefault(company.enterprise_number, company.slug)
+    for company, where, party in customers:
+        other = by_number.setdefault(party.enterprise_number, company.slug)
         if other != company.slug:
             yield AgreementProblem(
-                _company(company),
-                f"enterprise_number {company.enterprise_number} is also that of {other}; each company has its own",
+                where, f"enterprise_number {party.enterprise_number} is also that of {other}; each company has its own"
             )
     for where, payee in paid:
         if not iban.is_valid(payee.iban or "", check_country=False):
@@ -219,6 +219,10 @@ def _listed(agreed: Agreements) -> Iterator[tuple[str, Any]]:
         yield "seller", agreed.seller
     for company in agreed.companies:
         yield _company(company), company
+        for period in company.later_parties:
+            yield _from_day("party", company, period.valid_from), period
+        for vat in company.later_vat:
+            yield _from_day("VAT", company, vat.valid_from), vat
         for contract in company.contracts:
             yield f"contract of {company.slug}{_scope(contract.kind, contract.centre)} from {contract.valid_from}", contract
         for pool in company.pools:
@@ -235,6 +239,17 @@ def _company(company: Company) -> str:
     return f"company {company.slug}"
 
 
+def _from_day(what: str, company: Company, day: date) -> str:
+    return f"{what} of {company.slug} from {day}"
+
+
+def _parties(company: Company) -> Iterator[tuple[str, Party]]:
+    """Who a company is, one after the other, each with its name in messages."""
+    yield _company(company), company.party
+    for period in company.later_parties:
+        yield _from_day("party", company, period.valid_from), period.party
+
+
 def _centre_contract(contract: CentreContract) -> str:
     return f"contract with centre {contract.centre} from {contract.valid_from}"
 
@@ -244,12 +259,13 @@ def _scope(kind: str | None, centre: str | None) -> str:
 
 
 def _flat(entry: Any, under: str = "") -> dict[str, str]:  # noqa: ANN401 - any of the dataclasses of an agreement
-    """The fields of an entry as text. Contracts and pools of a company are entries of their own."""
+    """The fields of an entry as text. Contracts, pools and later periods of a company are entries of their own."""
     texts: dict[str, str] = {}
     for field in fields(entry):
         value = getattr(entry, field.name)
         if isinstance(value, Party | Vat):
-            texts |= _flat(value, f"{under}{field.name}.")
+            is_own = field.name in ("party", "vat") and not isinstance(entry, Company | CentreContract)
+            texts |= _flat(value, "" if is_own or field.name == "party" else f"{under}{field.name}.")
         elif not isinstance(value, tuple):
             texts[f"{under}{field.name}"] = _text(value)
     return texts

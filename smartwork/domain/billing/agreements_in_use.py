@@ -1,12 +1,14 @@
 """What issued documents rest on of the agreements, so that new agreements cannot remove it."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 from smartwork.domain.billing.agreements import AgreementProblem, Agreements, order_name, pool_name
+from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.contracts import Contract, contract_on
+from smartwork.domain.billing.parties import VatPeriod
 from smartwork.domain.billing.prepaid_hours import lot_from_order
 from smartwork.domain.billing.tariffs import RateMissing, contract_at, tariff_at
 from smartwork.domain.network.places import PlaceKind
@@ -50,6 +52,32 @@ def in_use_problems(wanted: Agreements, before: Agreements, in_use: AgreementsIn
         *_billed_days(wanted, before, in_use.billed_days),
         *_settled(wanted, before, in_use.settled),
     ]
+
+
+def with_vat_history(wanted: Agreements, before: Agreements, in_use: AgreementsInUse) -> Agreements:
+    """`wanted`, where a VAT without a date that differs from the present one holds from the first month not billed yet.
+
+    What was supplied before keeps its VAT. A company whose VAT has dates is left as it is written.
+    """
+    known = {company.slug: company for company in before.companies}
+    return replace(
+        wanted,
+        companies=tuple(
+            _with_vat_history(company, known[company.slug], in_use.billed_to[company.slug])
+            if company.slug in known and company.slug in in_use.billed_to and not company.later_vat
+            else company
+            for company in wanted.companies
+        ),
+    )
+
+
+def _with_vat_history(company: Company, before: Company, billed_to: date) -> Company:
+    following = days_of_month(billed_to)[-1] + timedelta(days=1)
+    begun = [period for period in before.later_vat if period.valid_from <= following]
+    later = before.later_vat
+    if (begun[-1].vat if begun else before.vat) != company.vat:
+        later = (*(period for period in begun if period.valid_from < following), VatPeriod(following, company.vat))
+    return replace(company, vat=before.vat, later_vat=later)
 
 
 def _late_orders(wanted: Agreements, in_use: AgreementsInUse) -> Iterator[AgreementProblem]:

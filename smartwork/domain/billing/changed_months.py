@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import zip_longest
 
 from smartwork.domain.billing.canonical_json import canonical_text, digest
+from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.contracts import Contract
 from smartwork.domain.billing.tariffs import Tariff
 from smartwork.domain.time import days_of_month
@@ -37,12 +39,12 @@ Digests = Mapping[MonthKey, MonthDigests | None]
 
 
 def month_digests(
-    verdicts: Mapping[MonthKey, str], contracts: Mapping[int, Sequence[Contract]], tariffs: Sequence[Tariff]
+    verdicts: Mapping[MonthKey, str], companies: Mapping[int, Company], tariffs: Sequence[Tariff]
 ) -> dict[MonthKey, MonthDigests]:
     """The digests of every company and month that has verdicts; `verdicts` are those of the verdicts alone."""
     prices = {month: tariffs_digest(tariffs, month) for month in {month for _, month in verdicts}}
     return {
-        (company_id, month): MonthDigests(text, contracts_digest(contracts.get(company_id, ()), month), prices[month])
+        (company_id, month): MonthDigests(text, agreed_digest(companies[company_id], month), prices[month])
         for (company_id, month), text in verdicts.items()
     }
 
@@ -70,11 +72,11 @@ def changed_months(now: Digests, billed: Digests, month: date, *, is_draft: bool
     return dict(by_month)
 
 
-def contracts_digest(contracts: Iterable[Contract], month: date) -> str:
-    """SHA-256 (64 hex digits) of the contracts' rules on the days of the local month.
+def agreed_digest(company: Company, month: date) -> str:
+    """SHA-256 (64 hex digits) of the rules of a company's contracts, and of its VAT, on the days of the local month.
 
     The validity is cut to the month, so that a contract that begins or ends in another month does not count as a change; nor
-    does the time to pay, which no line rests on.
+    does the time to pay, which no line rests on. VAT counts from the first month with a dated one: before, lines keep theirs.
     """
     rules = [
         {
@@ -90,10 +92,20 @@ def contracts_digest(contracts: Iterable[Contract], month: date) -> str:
             "step_min": contract.step_min,
             **_cancellation(contract),
         }
-        for contract in contracts
+        for contract in company.contracts
         for validity in _within(contract, month)
     ]
-    return _digest("contracts", rules)
+    return _digest("contracts", [*rules, *_dated_vat(company, month)])
+
+
+def _dated_vat(company: Company, month: date) -> Iterator[dict[str, str]]:
+    """The VAT on the days of the month, where the agreements date it."""
+    first, *_, last = days_of_month(month)
+    begun = [period for period in company.later_vat if period.valid_from <= last]
+    for period, following in zip_longest(begun, begun[1:]):
+        if following is None or first < following.valid_from:
+            since = max(first, period.valid_from).isoformat()
+            yield {"valid_from": since, "vat_category": period.vat.category, "vat_rate": _number(period.vat.rate) or "0"}
 
 
 def _cancellation(contract: Contract) -> dict[str, object]:

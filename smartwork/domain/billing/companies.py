@@ -1,45 +1,38 @@
 """Companies, the customers of the network, and their members."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from smartwork.domain.billing.contracts import Contract, Pool
-from smartwork.domain.billing.parties import STANDARD_VAT, Language, Party, Vat
+from smartwork.domain.billing.parties import STANDARD_VAT, Language, Party, PartyPeriod, Vat, VatPeriod
 
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A customer of the network. `contracts` are sorted by validity; the last one is the general one that began last."""
+    """A customer of the network. `contracts` are sorted by validity; the last one is the general one that began last.
+
+    `party` and `vat` hold until the first of `later_parties` and `later_vat`, which are sorted by the day they begin.
+    """
 
     slug: str
-    name: str
-    enterprise_number: str
-    street: str
-    postcode: str
-    town: str
+    party: Party
     language: Language
     buyer_reference: str
     contracts: tuple[Contract, ...]
     vat: Vat = STANDARD_VAT
     pools: tuple[Pool, ...] = ()
-    legal_form: str | None = None
-    court: str | None = None
-    email: str | None = None
-    website: str | None = None
+    later_parties: tuple[PartyPeriod, ...] = ()
+    later_vat: tuple[VatPeriod, ...] = ()
 
-    @property
-    def party(self) -> Party:
-        """The company as the buyer of a document."""
-        return Party(
-            name=self.name,
-            enterprise_number=self.enterprise_number,
-            street=self.street,
-            postcode=self.postcode,
-            town=self.town,
-            legal_form=self.legal_form,
-            court=self.court,
-            email=self.email,
-            website=self.website,
-        )
+    def vat_on(self, day: date) -> Vat:
+        """How what is supplied on that local day is taxed."""
+        begun = [period.vat for period in self.later_vat if period.valid_from <= day]
+        return begun[-1] if begun else self.vat
+
+    def party_on(self, day: date) -> Party:
+        """Who the company is on that local day."""
+        begun = [period.party for period in self.later_parties if period.valid_from <= day]
+        return begun[-1] if begun else self.party
 
     @property
     def payment_days(self) -> int:

@@ -33,8 +33,8 @@ def assemble_month(
     """
     next_month = days_of_month(month)[-1] + timedelta(days=1)
     paid = pay_from_lots(groups, [*lots, *bought], company.pools, month)
-    sales = [sale_line(lot, company.vat) for lot in bought]
-    sales += [sale_line(lot, company.vat, overdraft=True) for lot in paid.overdrafts]
+    sales = [sale_line(lot, company.vat_on(lot.bought_on)) for lot in bought]
+    sales += [sale_line(lot, company.vat_on(lot.bought_on), overdraft=True) for lot in paid.overdrafts]
     expired, _ = expire(paid.lots, next_month)
     pools = []
     for pool in company.pools:

@@ -42,7 +42,10 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class DocumentHeader:
-    """Everything on a document except its lines. `kind` is the kind before the sign of the total is known."""
+    """Everything on a document except its lines. `kind` is the kind before the sign of the total is known.
+
+    `vats` are those that its lines may have, with their codes and reasons.
+    """
 
     kind: DocumentKind
     month: date
@@ -53,7 +56,7 @@ class DocumentHeader:
     account: str
     seller: Party
     buyer: Party
-    vat: Vat
+    vats: tuple[Vat, ...]
     is_demo: bool
     reason: str | None = None
 
@@ -69,8 +72,8 @@ def invoice_header(company: Company, month: date, issued_on: date, seller: Party
         buyer_reference=company.buyer_reference,
         account=company.slug,
         seller=seller,
-        buyer=company.party,
-        vat=company.vat,
+        buyer=company.party_on(issued_on),
+        vats=(company.vat, *(period.vat for period in company.later_vat)),
         is_demo=is_demo,
     )
 
@@ -82,7 +85,7 @@ def series_of(kind: DocumentKind, issued_on: date) -> str:
 
 def kind_of(header: DocumentHeader, groups: Iterable[Group]) -> DocumentKind:
     """The kind of document that the lines make: a credit note instead of an invoice where the total is negative."""
-    totals = vat_totals((line for group in groups for line in group), header.vat)
+    totals = vat_totals((line for group in groups for line in group), header.vats)
     owed = sum((total.base + total.vat for total in totals), _ZERO)
     return _CREDIT_OF[header.kind] if owed < 0 and header.kind in _CREDIT_OF else header.kind
 
@@ -109,7 +112,7 @@ def compose(
         raise ValueError("a document needs at least one line")
     if kind != header.kind:
         lines = [_negated(line) for line in lines]
-    totals = vat_totals(lines, header.vat)
+    totals = vat_totals(lines, header.vats)
     net = sum((total.base for total in totals), _ZERO)
     vat = sum((total.vat for total in totals), _ZERO)
     first, *_, last = days_of_month(header.month)

@@ -6,6 +6,7 @@ A dispute does not lead here but to a credit note: see `credit_notes.py`.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
@@ -129,6 +130,20 @@ def corrections(
     return [reversal(old) for old in (*stale, *gone)] + added
 
 
+def with_issued_vat(current: Iterable[Group], issued: Iterable[IssuedGroup], until: date | None) -> list[Group]:
+    """`current` with the VAT of the issued lines for the same bookings and check-ins, on days before `until` (None: on all).
+
+    Until the first day on which the agreements date a VAT, a supply keeps the VAT by which it was billed.
+    """
+    taxed = {old.names: (old.lines[0].vat_category, old.lines[0].vat_rate) for old in issued}
+
+    def kept(line: Line, names: frozenset[RecordKey]) -> Line:
+        category, rate = taxed.get(names, (line.vat_category, line.vat_rate))
+        return line if until and line.starts_on >= until else replace(line, vat_category=category, vat_rate=rate)
+
+    return [tuple(kept(line, names_of(group)) for line in group) for group in current]
+
+
 def _periods(group: Group) -> list[tuple[Place, Interval]]:
     return [(held.place, held.period) for line in group for held in held_by("", line)]
 
@@ -198,7 +213,9 @@ def _reversed(line: Line, invoice: Invoice, number: int, sign: int) -> Line:
 
 def _charge_key(group: Group) -> GroupKey:
     """Two groups with the same key charge the same. Drawdowns are left out: the lots were other ones when it was issued."""
-    lines = tuple((line.kind, abs(line.hours), line.unit, line.price, _count(line)) for line in group)
+    lines = tuple(
+        (line.kind, abs(line.hours), line.unit, line.price, _count(line), line.vat_category, line.vat_rate) for line in group
+    )
     return (tuple(sorted(names_of(group))), lines)
 
 

@@ -10,9 +10,9 @@ from decimal import Decimal
 
 from smartwork.domain.billing.composition import DocumentHeader
 from smartwork.domain.billing.invoice import Drawdown, Invoice, Line, LineReference
-from smartwork.domain.billing.parties import Vat
 from smartwork.domain.billing.prepaid_hours import Lot, return_hours
 from smartwork.domain.billing.rating import Group
+from smartwork.domain.billing.vat_totals import stated_vats
 from smartwork.domain.money import round_to_cent
 from smartwork.errors import InputError
 
@@ -62,7 +62,6 @@ def credit(invoice: Invoice, number: int, hours: Decimal | None, lots: Sequence[
 
 def credit_note_header(invoice: Invoice, issued_on: date, reason: str) -> DocumentHeader:
     """The header of a credit note to an invoice: the same parties, month and buyer reference."""
-    total = invoice.vat_totals[0]
     return DocumentHeader(
         kind="credit_note",
         month=invoice.month,
@@ -73,7 +72,7 @@ def credit_note_header(invoice: Invoice, issued_on: date, reason: str) -> Docume
         account=invoice.account,
         seller=invoice.seller,
         buyer=invoice.buyer,
-        vat=Vat(total.category, total.rate, total.code, total.reason),
+        vats=stated_vats(invoice),
         is_demo=invoice.is_demo,
         reason=reason,
     )

@@ -10,13 +10,14 @@ from smartwork.domain.bookings.visit import Visit
 
 
 def month_charges(company: Company, visits: Sequence[Visit], tariffs: Sequence[Tariff]) -> list[Group]:
-    """The charges of `visits`. Contract and tariff are those of the local day on which a visit starts.
+    """The charges of `visits`. Contract, tariff and VAT are those of the local day on which a visit starts.
 
     Raises RateMissing or ContractMissing if one of them is not valid on a day.
     """
     groups: list[Group] = []
     for of_day in by_day(visits):
         first, day = of_day[0], local_date(of_day[0])
+        vat = company.vat_on(day)
         contract = contract_at(company.contracts, first.centre, first.kind, day)
         if contract is None:
             raise ContractMissing(
@@ -26,7 +27,7 @@ def month_charges(company: Company, visits: Sequence[Visit], tariffs: Sequence[T
             )
         terms = terms_of(contract, tariff_at(tariffs, first.centre, first.kind, day))
         if contract.charge == "cheapest":
-            groups += rate_day(of_day, terms, company.vat)
+            groups += rate_day(of_day, terms, vat)
         else:
-            groups += [group for visit in of_day if (group := rate(visit, terms, company.vat))]
+            groups += [group for visit in of_day if (group := rate(visit, terms, vat))]
     return groups

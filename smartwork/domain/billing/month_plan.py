@@ -11,13 +11,14 @@ from datetime import date, datetime
 from smartwork.domain.billing.billed_visit import BilledVisit
 from smartwork.domain.billing.companies import Customer
 from smartwork.domain.billing.company_month import CompanyMonth, assemble_month
-from smartwork.domain.billing.composition import DocumentHeader, compose, invoice_header
-from smartwork.domain.billing.corrections import corrections, groups_in_effect, names_of, uncredited
+from smartwork.domain.billing.composition import DocumentHeader, invoice_header
+from smartwork.domain.billing.corrections import corrections, groups_in_effect, names_of, uncredited, with_issued_vat
 from smartwork.domain.billing.integrity import faults
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.month_charges import month_charges
 from smartwork.domain.billing.occupancy import BilledOccupancy, LineKey, Place, RecordKey, billed_period, record_key
 from smartwork.domain.billing.parties import Party
+from smartwork.domain.billing.planned_documents import PlannedDocument, planned_documents
 from smartwork.domain.billing.prepaid_hours import Lot
 from smartwork.domain.billing.rating import Group
 from smartwork.domain.billing.tariffs import ContractMissing, RateMissing, Tariff
@@ -87,11 +88,11 @@ class OpenStay:
 
 @dataclass(frozen=True, slots=True)
 class PlannedMonth:
-    """A company's month; `invoice` is its document with number 0, None if there is nothing to charge."""
+    """A company's month and its documents; none if there is nothing to charge."""
 
     customer: Customer
     made: CompanyMonth
-    invoice: Invoice | None
+    documents: tuple[PlannedDocument, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def plan_month(customers: Sequence[Customer], data: MonthData) -> MonthPlan:
                 waiting.append(of_company)
                 continue
             planned = _planned(of_company, data)
-            if found := _faulty_centres(of_company, data.faulty) or _unprovable(planned.invoice, data.month):
+            if found := _faulty_centres(of_company, data.faulty) or _unprovable(planned.documents, data.month):
                 waiting += found
             else:
                 charges.append(of_company)
@@ -194,8 +195,9 @@ def _charges(customer: Customer, data: MonthData, left_out: Collection[_VisitKey
     try:
         added = month_charges(company, wanted(uncredited(data.visits.get(key, ()), documents)), data.tariffs)
         for month, visits in sorted(data.changed.get(key, {}).items()):
-            now = month_charges(company, wanted(uncredited(visits, documents)), data.tariffs)
             of_month = [group for group in issued if group.lines[0].starts_on.replace(day=1) == month]
+            now = month_charges(company, wanted(uncredited(visits, documents)), data.tariffs)
+            now = with_issued_vat(now, of_month, company.later_vat[0].valid_from if company.later_vat else None)
             for group in corrections(of_month, credited, now, data.contested):
                 (reversals if group[0].kind == "correction" else added).append(group)
     except (ContractMissing, RateMissing) as error:
@@ -212,9 +214,10 @@ def _faulty_centres(charges: _Charges, faulty: Mapping[str, str]) -> list[Waitin
     return [WaitingBill(charges.customer.company.slug, centre, faulty[centre]) for centre in sorted(centres & faulty.keys())]
 
 
-def _unprovable(invoice: Invoice | None, month: date) -> list[WaitingBill]:
-    """Why a company's document would not follow from its evidence, because readings arrived after a verdict."""
-    fault = next(iter(faults(invoice)), None) if invoice else None
+def _unprovable(planned: Iterable[PlannedDocument], month: date) -> list[WaitingBill]:
+    """Why a company's documents would not follow from their evidence, because readings arrived after a verdict."""
+    drafts = (document.numbered(0) for document in planned)
+    invoice, fault = next(((draft, fault) for draft in drafts for fault in faults(draft)), (None, None))
     if fault is None or invoice is None:
         return []
     line = next((line for line in invoice.lines if line.line == fault.line), None)
@@ -232,8 +235,11 @@ def _planned(charges: _Charges, data: MonthData) -> PlannedMonth:
     last = days_of_month(data.month)[-1]
     bought = [lot for lot in unbilled if lot.bought_on <= last]
     made = assemble_month(customer.company, data.month, [*charges.reversals, *charges.added], billed, bought)
-    invoice = compose(header(customer, data), made.groups, ordinal=0, pools=made.pools) if made.groups else None
-    return PlannedMonth(customer, made, invoice)
+    if not made.groups:
+        return PlannedMonth(customer, made, ())
+    head = header(customer, data)
+    issued = data.documents.get(customer.company_id, ())
+    return PlannedMonth(customer, made, planned_documents(customer.company, head, made.groups, made.pools, issued))
 
 
 def _held_by_others(charges: Sequence[_Charges], held: Iterable[HeldTime]) -> dict[_VisitKey, OpenStay]:

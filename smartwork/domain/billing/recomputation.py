@@ -9,9 +9,8 @@ from smartwork.domain.billing import cancellations
 from smartwork.domain.billing.billed_visit import BilledVisit
 from smartwork.domain.billing.charged_time import chargeable
 from smartwork.domain.billing.invoice import Invoice, Line, Terms
-from smartwork.domain.billing.parties import Vat
 from smartwork.domain.billing.passes import cheapest
-from smartwork.domain.billing.vat_totals import vat_totals
+from smartwork.domain.billing.vat_totals import stated_vats, vat_totals
 from smartwork.domain.money import round_to_cent
 from smartwork.domain.presence.spans import seconds_by_state
 from smartwork.domain.time import Interval
@@ -46,9 +45,7 @@ def head_of(line: Line, by_number: Mapping[int, Line]) -> Line:
 
 
 def _totals(invoice: Invoice) -> Iterator[Difference]:
-    own = invoice.vat_totals[0] if invoice.vat_totals else None
-    vat = Vat(own.category, own.rate, own.code, own.reason) if own else Vat("S", _ZERO)
-    totals = vat_totals(invoice.lines, vat)
+    totals = vat_totals(invoice.lines, stated_vats(invoice))
     stated = [(t.category, t.rate, t.base, t.vat) for t in invoice.vat_totals]
     computed = [(t.category, t.rate, t.base, t.vat) for t in totals]
     if stated != computed:

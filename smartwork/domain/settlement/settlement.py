@@ -221,7 +221,7 @@ def centre_head(contract: CentreContract, month: date, issued_on: date, network:
         contract.centre,
         contract.payee,
         network,
-        contract.vat,
+        (contract.vat,),
         is_demo,
     )
 

@@ -12,7 +12,7 @@ from smartwork.db.core.connection import Connection
 from smartwork.db.network.centres import centre_slugs
 from smartwork.db.settlement import settlements
 from smartwork.domain.billing.agreements import AgreementChange, AgreementProblem, Agreements, changes, problems, with_sold
-from smartwork.domain.billing.agreements_in_use import AgreementsInUse, in_use_problems
+from smartwork.domain.billing.agreements_in_use import AgreementsInUse, in_use_problems, with_vat_history
 from smartwork.domain.billing.changed_months import CORRECTION_WINDOW_MONTHS
 from smartwork.domain.time import months_later
 from smartwork.errors import InputError, SmartworkError
@@ -67,8 +67,10 @@ def _apply(
         stored.lock(connection)
         before, billed = stored.in_force(connection)
         billed_to = in_use.newest_billed_month(connection)
+        used = _in_use(connection, billed, billed_to)
+        wanted = with_vat_history(wanted, before, used)
         listed = problems(wanted, before, centre_slugs(connection), billed)
-        listed += in_use_problems(wanted, before, _in_use(connection, billed, billed_to))
+        listed += in_use_problems(wanted, before, used)
         wanted = with_sold(wanted, before, billed)
         different = changes(before, wanted)
         if listed or dry_run or not different:

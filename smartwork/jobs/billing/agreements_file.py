@@ -15,7 +15,7 @@ from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.contracts import CentreContract, Contract, PrepaidOrder
 from smartwork.domain.billing.parties import Party, Vat
 from smartwork.errors import InputError
-from smartwork.jobs.billing.agreements_schema import AgreementsEntry
+from smartwork.jobs.billing.agreements_schema import VAT_FORMS, AgreementsEntry
 
 _CONTRACT_KEYS = {"early_leave_refund": "give_back"}
 """Keys of the file that differ from the field's name."""
@@ -73,7 +73,7 @@ def _place(content: object, where: Sequence[int | str]) -> str:
                 (content.get("slug") or content.get("order") or content.get("centre")) if isinstance(content, dict) else None
             )
             parts[-1] += f" {key + 1}" + (f" ({known})" if known else "")
-        else:
+        elif key not in VAT_FORMS:
             content = content.get(key) if isinstance(content, dict) else None
             parts.append(key)
     return ", ".join(parts)
@@ -116,18 +116,25 @@ def _party(party: Party) -> dict[str, Any]:
 
 def _vat(vat: Vat) -> Any:  # noqa: ANN401 - an item of the library
     inline = tomlkit.inline_table()
-    kept = _plain(asdict(vat))
-    if vat.category != "S":
-        del kept["rate"]
-    for key, value in kept.items():
+    for key, value in _stated(vat).items():
         inline.add(key, _number(value) if isinstance(value, Decimal) else value)
     return inline
 
 
+def _stated(vat: Vat) -> dict[str, Any]:
+    """The fields of a VAT treatment that a file states."""
+    return {key: value for key, value in _plain(asdict(vat)).items() if key != "rate" or vat.category == "S"}
+
+
 def _company_table(company: Company, orders: Iterable[PrepaidOrder]) -> Table:
-    plain = {key: value for key, value in asdict(company).items() if key not in ("vat", "contracts", "pools")}
-    table = _table(_plain(plain))
-    table.add("vat", _vat(company.vat))
+    address = {"language": company.language, "buyer_reference": company.buyer_reference}
+    table = _table({"slug": company.slug, **_party(company.party), **address})
+    if not company.later_vat:
+        table.add("vat", _vat(company.vat))
+    _add(table, "party", (_table({"valid_from": p.valid_from, **_party(p.party)}) for p in company.later_parties))
+    if company.later_vat:
+        later = [_table({"valid_from": p.valid_from, **_stated(p.vat)}) for p in company.later_vat]
+        _add(table, "vat", [_table(_stated(company.vat)), *later])
     _add(table, "contract", (_table(_contract(entry)) for entry in company.contracts))
     _add(table, "pool", (_table(_plain(asdict(entry))) for entry in company.pools))
     own = (order for order in orders if order.company == company.slug)

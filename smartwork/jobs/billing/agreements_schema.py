@@ -4,14 +4,32 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_validator,
+)
 from stdnum import iban
 
 from smartwork.contracts.topics import SLUG
 from smartwork.domain.billing.agreements import Agreements
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.contracts import CentreContract, ChargeMode, Contract, Pool, PrepaidOrder, SettlementMode
-from smartwork.domain.billing.parties import REVERSE_CHARGE, STANDARD_VAT, Language, Party, Vat, VatCategory
+from smartwork.domain.billing.parties import (
+    REVERSE_CHARGE,
+    STANDARD_VAT,
+    Language,
+    Party,
+    PartyPeriod,
+    Vat,
+    VatCategory,
+    VatPeriod,
+)
 from smartwork.domain.billing.permitted_text import fault
 from smartwork.domain.billing.tariffs import Tariff
 from smartwork.domain.billing.vat_exemptions import CODES
@@ -143,31 +161,94 @@ class OrderEntry(Entry):
     hours: Hours
 
 
-class CompanyEntry(LegalEntry):
-    """A company with its contracts, pools and orders."""
+class CustomerEntry(LegalEntry):
+    """Who a company is."""
 
-    slug: Slug
     name: Text
     enterprise_number: Annotated[str, Field(pattern=r"^\d{10}$")]
     street: Text
     postcode: Text
     town: Text
+
+    def to_party(self) -> Party:
+        """The party."""
+        return Party(**{field: getattr(self, field) for field in CustomerEntry.model_fields})
+
+
+class LaterCustomerEntry(CustomerEntry):
+    """Who a company is from a day on: the whole of it, not only what differs."""
+
+    valid_from: Day
+
+
+class LaterVatEntry(VatEntry):
+    """A VAT treatment of a company from a day on; the first of them may hold from the beginning."""
+
+    valid_from: Day | None = None
+
+
+VAT_FORMS = ("one treatment", "several treatments")
+"""The forms of `vat`, as pydantic names them in the place of a mistake."""
+
+
+def _form(vat: object) -> str:
+    return VAT_FORMS[isinstance(vat, list)]
+
+
+OneOrSeveralVats = Annotated[
+    Annotated[VatEntry, Tag(VAT_FORMS[0])] | Annotated[list[LaterVatEntry], Field(min_length=1), Tag(VAT_FORMS[1])],
+    Discriminator(_form),
+]
+
+
+class CompanyEntry(CustomerEntry):
+    """A company with its contracts, pools and orders. Its own fields hold until the first `party`.
+
+    `vat` is one treatment, or a list of which each holds from its day on.
+    """
+
+    slug: Slug
     language: Language
     buyer_reference: Text
-    vat: VatEntry = VatEntry(category="S")
+    vat: OneOrSeveralVats = VatEntry(category="S")
+    party: list[LaterCustomerEntry] = []
     contract: list[ContractEntry] = []
     pool: list[PoolEntry] = []
     order: list[OrderEntry] = []
 
+    @field_validator("vat")
+    @classmethod
+    def _days_are_given(cls, vat: VatEntry | list[LaterVatEntry]) -> VatEntry | list[LaterVatEntry]:
+        if isinstance(vat, list) and sum(entry.valid_from is None for entry in vat) > 1:
+            raise ValueError("valid_from is missing: only the first treatment holds without one, from the beginning")
+        return vat
+
     def to_company(self) -> Company:
         """The company with its contracts and pools; its orders are separate."""
-        plain = self.model_dump(exclude={"vat", "contract", "pool", "order"})
+        vat, later_vat = self._vats()
         return Company(
-            **plain,
+            slug=self.slug,
+            party=self.to_party(),
+            language=self.language,
+            buyer_reference=self.buyer_reference,
             contracts=tuple(Contract(**entry.model_dump()) for entry in self.contract),
-            vat=self.vat.to_vat(),
+            vat=vat,
             pools=tuple(Pool(**entry.model_dump()) for entry in self.pool),
+            later_parties=tuple(
+                PartyPeriod(entry.valid_from, entry.to_party())
+                for entry in sorted(self.party, key=lambda entry: entry.valid_from)
+            ),
+            later_vat=later_vat,
         )
+
+    def _vats(self) -> tuple[Vat, tuple[VatPeriod, ...]]:
+        """The first treatment, and those from a day on. If each has a day, the first holds before its day, too."""
+        if isinstance(self.vat, VatEntry):
+            return self.vat.to_vat(), ()
+        given = ((entry.valid_from, entry.to_vat()) for entry in self.vat if entry.valid_from)
+        dated = sorted(given, key=lambda each: each[0])
+        first = next((entry.to_vat() for entry in self.vat if entry.valid_from is None), None)
+        return first or dated[0][1], tuple(VatPeriod(day, vat) for day, vat in dated)
 
 
 class TariffEntry(Entry):

@@ -13,10 +13,10 @@ from smartwork.documents.files import render
 from smartwork.documents.worker_processes import workers
 from smartwork.domain.accounting import postings
 from smartwork.domain.billing.changed_months import CORRECTION_WINDOW_MONTHS
-from smartwork.domain.billing.composition import compose, kind_of, series_of
+from smartwork.domain.billing.composition import series_of
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.issue_deadline import last_day_of_issue
-from smartwork.domain.billing.month_plan import MonthPlan, OpenStay, PlannedMonth, WaitingBill, header, plan_month
+from smartwork.domain.billing.month_plan import MonthPlan, OpenStay, WaitingBill, plan_month
 from smartwork.domain.billing.month_reading import digests_to_store
 from smartwork.domain.time import months_later
 from smartwork.jobs.billing.bill_report import BillReport, billed_document
@@ -110,7 +110,7 @@ def draft_month(
     inputs = read_inputs(connection, first, at, company, is_draft=True)
     with documents.issuing_transaction(connection):
         plan = _plan(connection, inputs, first)
-        composed = [(each.customer.company_id, each.invoice) for each in plan.months if each.invoice]
+        composed = [(each.customer.company_id, d.numbered(0)) for each in plan.months for d in each.documents]
         replaced = None if company is None else [customer.company_id for customer in inputs.customers]
         drafts.put_drafts(connection, first, composed, replaced)
     until = at if running_zones(connection, first, at) else None
@@ -135,8 +135,9 @@ def _issue(connection: Connection, inputs: MonthInputs, plan: MonthPlan, at: dat
     new: list[NewDocument] = []
     for planned in plan.months:
         prepaid_hours.put_lots(connection, planned.customer.company_id, planned.made.overdrafts)
-        if planned.invoice is not None:
-            new.append(_numbered(connection, inputs, planned, at))
+        for part, made in enumerate(planned.documents, start=1):
+            ordinal = documents.take_number(connection, series_of(made.kind, at.date()))
+            new.append(NewDocument(made.numbered(ordinal), company_id=planned.customer.company_id, part=part))
     documents.store(connection, new, at)
     for document in new:
         journal.post(connection, postings.document_posting(document.invoice))
@@ -150,11 +151,3 @@ def _issue(connection: Connection, inputs: MonthInputs, plan: MonthPlan, at: dat
     billed_months.put_digests(connection, digests)
     drafts.drop_drafts(connection, first, sorted({company_id for company_id, _ in digests}))
     return {document.invoice.account for document in new}
-
-
-def _numbered(connection: Connection, inputs: MonthInputs, planned: PlannedMonth, at: datetime) -> NewDocument:
-    """The document of a planned month, with the next number of its series."""
-    head = header(planned.customer, inputs.data)
-    ordinal = documents.take_number(connection, series_of(kind_of(head, planned.made.groups), at.date()))
-    invoice = compose(head, planned.made.groups, ordinal=ordinal, pools=planned.made.pools)
-    return NewDocument(invoice, company_id=planned.customer.company_id)

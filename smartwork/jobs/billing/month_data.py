@@ -51,7 +51,7 @@ def read_inputs(
     every, tariffs = companies.companies(connection), contracts.tariffs(connection)
     chosen = _chosen(every, company)
     ids = None if company is None else {customer.company_id for customer in chosen}
-    now = month_digests(verdicts, {c.company_id: c.company.contracts for c in every}, tariffs)
+    now = month_digests(verdicts, {c.company_id: c.company for c in every}, tariffs)
     billed = billed_months.billed_digests(connection, since, first)
     read = read_visits(_StoredVisits(connection), first, now, billed, ids, is_draft=is_draft)
     customers = [c for c in chosen if c.company.contracts or c.company_id in read.visits or c.company_id in read.changed]

@@ -15,6 +15,12 @@ DELETE FROM seller
 -- name: clear_contracts
 DELETE FROM contract
 
+-- name: clear_company_vat
+DELETE FROM company_vat
+
+-- name: clear_company_parties
+DELETE FROM company_party
+
 -- name: clear_pools
 DELETE FROM prepaid_pool
 

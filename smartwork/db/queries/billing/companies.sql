@@ -16,6 +16,13 @@ SELECT company_id, is_demo, vat_category, vat_rate, vat_code, vat_reason,
 FROM company
 ORDER BY slug
 
+-- name: company_vat
+SELECT company_id, valid_from, vat_category, vat_rate, vat_code, vat_reason FROM company_vat ORDER BY company_id, valid_from
+
+-- name: company_parties
+SELECT company_id, valid_from, name, enterprise_number, street, postcode, town, legal_form, court, email, website
+FROM company_party ORDER BY company_id, valid_from
+
 -- name: company_contracts
 -- Oldest first; contracts that name a centre or a kind come before the general ones, so that the last one is general.
 SELECT t.company_id, t.valid_from, t.valid_until, t.charge, t.grace_min, t.step_min, t.no_show_share, t.early_leave_refund,

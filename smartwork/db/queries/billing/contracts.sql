@@ -9,6 +9,20 @@ SELECT company_id, %(valid_from)s, %(valid_until)s, %(charge)s, %(grace_min)s, %
 FROM company WHERE slug = %(company)s
 ON CONFLICT DO NOTHING
 
+-- name: put_company_vat
+INSERT INTO company_vat (company_id, valid_from, vat_category, vat_rate, vat_code, vat_reason)
+SELECT company_id, %(valid_from)s, %(vat_category)s, %(vat_rate)s, %(vat_code)s, %(vat_reason)s
+FROM company WHERE slug = %(company)s
+ON CONFLICT DO NOTHING
+
+-- name: put_company_party
+INSERT INTO company_party (company_id, valid_from, name, enterprise_number, street, postcode, town, legal_form, court, email,
+                           website)
+SELECT company_id, %(valid_from)s, %(name)s, %(enterprise_number)s, %(street)s, %(postcode)s, %(town)s, %(legal_form)s,
+       %(court)s, %(email)s, %(website)s
+FROM company WHERE slug = %(company)s
+ON CONFLICT DO NOTHING
+
 -- name: put_pool
 INSERT INTO prepaid_pool (company_id, kind, per_hour, overdraft_hours, expires_months)
 SELECT company_id, %(kind)s, %(per_hour)s, %(overdraft_hours)s, %(expires_months)s FROM company WHERE slug = %(company)s

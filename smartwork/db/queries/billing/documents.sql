@@ -15,10 +15,10 @@ UPDATE document_series SET last = %(last)s WHERE series = %(series)s
 
 -- name: store_invoice
 INSERT INTO invoice (number, kind, company_id, centre_id, corrects_id, month, issued_on, due_on, currency, net, vat, gross,
-                     payment_reference, document, digest)
+                     payment_reference, document, digest, part)
 VALUES (%(number)s, %(kind)s, %(company_id)s, %(centre_id)s, (SELECT invoice_id FROM invoice WHERE number = %(corrects)s),
         %(month)s, %(issued_on)s, %(due_on)s, %(currency)s, %(net)s, %(vat)s, %(gross)s, %(payment_reference)s, %(document)s,
-        %(digest)s)
+        %(digest)s, %(part)s)
 
 -- name: store_lines
 -- The lines are read from the stored snapshots, so that table and document cannot differ. Within a company an id names one

@@ -10,14 +10,14 @@ import pytest
 
 from smartwork.documents.csv_lines import COLUMNS
 from smartwork.documents.line_texts import remark
-from smartwork.domain.billing.changed_months import contracts_digest
+from smartwork.domain.billing.changed_months import agreed_digest
 from smartwork.domain.billing.integrity import faults
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.parties import STANDARD_VAT, Language
 from smartwork.domain.billing.passes import rate_day
 from smartwork.domain.billing.rating import Group, rate, terms_of
 from smartwork.domain.bookings.visit import NetworkChange, Visit
-from tests.support.stays import OCTOBER, START, TARIFF, contract, invoice, stay
+from tests.support.stays import OCTOBER, START, TARIFF, company, contract, invoice, stay
 
 HALF = {"cancellation_hours": 24, "cancellation_share": Decimal("0.5")}
 FEE = {"cancellation_hours": 24, "cancellation_fee": Decimal(4)}
@@ -82,8 +82,11 @@ def test_a_document_without_late_cancellations_has_none_of_their_keys() -> None:
     snapshot = json.loads(invoice([charged(stay(60))]).canonical())
     (line,) = snapshot["lines"]
     assert not [key for key in (*line["terms"], *line["proofs"][0]) if key.startswith("cancel") or key == "change"]
-    assert contracts_digest([contract()], OCTOBER) == contracts_digest([contract(payment_days=60)], OCTOBER)
-    assert contracts_digest([contract()], OCTOBER) != contracts_digest([contract(**HALF)], OCTOBER)
+    plain, longer, charged_late = (
+        agreed_digest(company(contracts=(each,)), OCTOBER)
+        for each in (contract(), contract(payment_days=60), contract(**HALF))
+    )
+    assert plain == longer != charged_late
 
 
 @pytest.mark.parametrize(

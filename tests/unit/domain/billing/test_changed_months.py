@@ -8,18 +8,24 @@ import pytest
 
 from smartwork.domain.billing.changed_months import (
     MonthDigests,
+    agreed_digest,
     changed_months,
-    contracts_digest,
     month_digests,
     tariffs_digest,
 )
+from smartwork.domain.billing.contracts import Contract
+from smartwork.domain.billing.parties import REVERSE_CHARGE, STANDARD_VAT, VatPeriod
 from smartwork.domain.billing.tariffs import Tariff
 from smartwork.errors import InputError
-from tests.support.stays import contract
+from tests.support.stays import company, contract
 
 SEPTEMBER, OCTOBER, NOVEMBER = date(2026, 9, 1), date(2026, 10, 1), date(2026, 11, 1)
 WAS = Tariff(None, "desk", date(2026, 1, 1), Decimal("7.50"))
 BILLED = MonthDigests("v", "c", "t")
+
+
+def agreed(*contracts: Contract) -> str:
+    return agreed_digest(company(contracts=contracts), OCTOBER)
 
 
 @pytest.mark.parametrize(
@@ -51,8 +57,29 @@ def test_another_price_on_any_day_of_a_month_is_found(now: list[Tariff]) -> None
 
 def test_a_contract_changes_by_its_rules_and_not_by_its_time_to_pay() -> None:
     was = contract()
-    assert contracts_digest([replace(was, payment_days=60)], OCTOBER) == contracts_digest([was], OCTOBER)
-    assert contracts_digest([replace(was, no_show_share=Decimal("0.6"))], OCTOBER) != contracts_digest([was], OCTOBER)
+    assert agreed(replace(was, payment_days=60)) == agreed(was)
+    assert agreed(replace(was, no_show_share=Decimal("0.6"))) != agreed(was)
+
+
+@pytest.mark.parametrize(
+    ("later", "differs"),
+    [
+        ((), False),
+        ((VatPeriod(NOVEMBER, REVERSE_CHARGE),), False),
+        ((VatPeriod(date(2026, 10, 31), REVERSE_CHARGE),), True),
+        ((VatPeriod(date(2026, 1, 1), REVERSE_CHARGE),), True),
+        ((VatPeriod(date(2026, 1, 1), REVERSE_CHARGE), VatPeriod(NOVEMBER, STANDARD_VAT)), True),
+    ],
+)
+def test_vat_that_begins_up_to_the_end_of_a_month_changes_it(later: tuple[VatPeriod, ...], differs: bool) -> None:
+    assert (agreed_digest(company(later_vat=later), OCTOBER) != agreed_digest(company(), OCTOBER)) == differs
+
+
+def test_vat_of_other_months_changes_nothing() -> None:
+    dated = (VatPeriod(date(2026, 6, 1), REVERSE_CHARGE),)
+    more = (VatPeriod(date(2026, 5, 1), STANDARD_VAT), *dated, VatPeriod(NOVEMBER, STANDARD_VAT))
+    first = agreed_digest(company(later_vat=(VatPeriod(OCTOBER, REVERSE_CHARGE),)), OCTOBER)
+    assert agreed_digest(company(later_vat=dated), OCTOBER) == first == agreed_digest(company(later_vat=more), OCTOBER)
 
 
 def test_the_order_of_contracts_and_tariffs_changes_nothing() -> None:
@@ -62,7 +89,7 @@ def test_the_order_of_contracts_and_tariffs_changes_nothing() -> None:
 
 def test_the_format_of_the_digests_is_fixed() -> None:
     """These digests are stored: other ones for the same terms need another DIGEST_VERSION."""
-    assert contracts_digest([contract()], OCTOBER) == "92a1c84a217af2919a592d9fbe6af8dc315b17412ed37bc16b3093d01a3f1496"
+    assert agreed(contract()) == "92a1c84a217af2919a592d9fbe6af8dc315b17412ed37bc16b3093d01a3f1496"
     assert tariffs_digest([WAS], OCTOBER) == "3b47e609be7b4f22c298a3534cf6b51e10a8ef5a85a18f156d0fb22b4c2621ae"
 
 
@@ -94,6 +121,7 @@ def test_a_draft_leaves_out_a_month_that_has_to_be_billed_first() -> None:
 
 
 def test_digests_name_the_contracts_of_each_company() -> None:
-    made = month_digests({(1, OCTOBER): "v", (2, OCTOBER): "v"}, {1: [contract()]}, [WAS])
-    assert made[1, OCTOBER] == MonthDigests("v", contracts_digest([contract()], OCTOBER), tariffs_digest([WAS], OCTOBER))
-    assert made[2, OCTOBER] == replace(made[1, OCTOBER], contracts=contracts_digest([], OCTOBER))
+    known = {1: company(), 2: company(contracts=())}
+    made = month_digests({(1, OCTOBER): "v", (2, OCTOBER): "v"}, known, [WAS])
+    assert made[1, OCTOBER] == MonthDigests("v", agreed(contract()), tariffs_digest([WAS], OCTOBER))
+    assert made[2, OCTOBER] == replace(made[1, OCTOBER], contracts=agreed())

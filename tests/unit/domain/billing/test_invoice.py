@@ -29,7 +29,7 @@ from tests.support.documents import mixed_invoice, self_billed
 
 SELLER = Party("Network", "0999900150", "Street 1", "5000", "Namur", iban="BE92999900000123")
 TERMS = Contract(date(2026, 1, 1), None, "as_booked", 10, 15, Decimal("0.5"), early_leave_refund=True, payment_days=30)
-ACME = Company("acme", "Acme SA", "0403170701", "Rue 1", "5000", "Namur", "fr", "PO-1", (TERMS,))
+ACME = Company("acme", Party("Acme SA", "0403170701", "Rue 1", "5000", "Namur"), "fr", "PO-1", (TERMS,))
 START = datetime(2026, 10, 31, 22, 30, tzinfo=UTC)  # 23:30 in Brussels
 
 

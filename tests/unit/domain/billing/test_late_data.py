@@ -98,7 +98,7 @@ def test_what_cannot_be_decided_is_one_open_stay_by_name_and_all_others_are_bill
     network.book(ACME, "d-2", between("09:00", "11:00"))
     network.now = datetime(2026, 12, 3, 9, tzinfo=UTC)
     plan = network.bill(NOVEMBER)
-    assert [planned.customer.company.slug for planned in plan.months if planned.invoice] == ["acme"]
+    assert [planned.customer.company.slug for planned in plan.months if planned.documents] == ["acme"]
     [stay] = plan.open_stays
     assert (stay.company, stay.centre, stay.resource, stay.record, stay.month) == ("calm", "namur", "d-1", "K-1", OCTOBER)
     assert "line 1 of INV-2026-00001 charges this time for booking B-1" in stay.reason

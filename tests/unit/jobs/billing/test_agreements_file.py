@@ -13,7 +13,7 @@ from firmware_sim.demo_network import demo_network
 from smartwork.domain.billing.agreements import Agreements, problems
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.contracts import Contract, Pool, PrepaidOrder
-from smartwork.domain.billing.parties import REVERSE_CHARGE, Vat
+from smartwork.domain.billing.parties import REVERSE_CHARGE, Party, PartyPeriod, Vat, VatPeriod
 from smartwork.domain.billing.tariffs import Tariff
 from smartwork.errors import InputError
 from smartwork.jobs.billing.agreements_file import read, write
@@ -58,23 +58,37 @@ plain_contracts = st.builds(
 )
 contracts = st.builds(lambda contract, terms: replace(contract, **terms), plain_contracts, terms_of_cancellation)
 pools = st.builds(Pool, kinds, amounts, amounts, st.none() | st.integers(1, 24))
-companies = st.builds(
-    Company,
-    st.sampled_from(["acme", "bolt"]),
+parties = st.builds(
+    Party,
     words,
     st.just("0403170701"),
     words,
     words,
     words,
+    legal_form=st.none() | words,
+    court=st.none() | words,
+    email=st.none() | st.just("ap@acme.example"),
+    website=st.none() | words,
+)
+
+
+def periods(kind: Any, values: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
+    """Values of a company, each from a day on."""
+    listed = st.lists(st.builds(kind, days, values), max_size=2, unique_by=lambda period: period.valid_from)
+    return listed.map(lambda each: tuple(sorted(each, key=lambda period: period.valid_from)))
+
+
+companies = st.builds(
+    Company,
+    st.sampled_from(["acme", "bolt"]),
+    parties,
     st.sampled_from(["fr", "nl", "en"]),
     words,
     st.lists(contracts, max_size=3).map(tuple),
     vats,
     st.lists(pools, max_size=2).map(tuple),
-    legal_form=st.none() | words,
-    court=st.none() | words,
-    email=st.none() | st.just("ap@acme.example"),
-    website=st.none() | words,
+    periods(PartyPeriod, parties),
+    periods(VatPeriod, vats),
 )
 tariffs = st.builds(
     Tariff,
