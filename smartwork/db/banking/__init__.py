@@ -1,0 +1,1 @@
+"""Bank statements, their entries, and what was decided about each."""

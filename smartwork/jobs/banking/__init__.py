@@ -1,0 +1,1 @@
+"""Bank statements from files, and decisions about their entries."""
