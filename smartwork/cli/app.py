@@ -24,6 +24,7 @@ from smartwork.cli.ledger import ledger_command
 from smartwork.cli.light import light_app
 from smartwork.cli.members import members_app
 from smartwork.cli.migrate import migrate_command
+from smartwork.cli.payout import payout_app
 from smartwork.cli.places import places_app
 from smartwork.cli.policy import policy_app
 from smartwork.cli.progress_bar import displayable, err
@@ -95,6 +96,7 @@ app.add_typer(agreements_app, name="agreements")
 app.command("reconcile")(reconcile_command)
 app.command("bill")(bill_command)
 app.command("settle")(settle_command)
+app.add_typer(payout_app, name="payout")
 app.command("audit")(audit_command)
 app.add_typer(invoice_app, name="invoice")
 app.command("verify")(verify_command)

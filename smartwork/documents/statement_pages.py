@@ -56,7 +56,7 @@ def statement_first_page(statement: Statement, invoice: Invoice) -> FirstPage:
         mentions=[],
         summary=_summary(statement, words, language),
         vat=SummaryTable((words["account_of_month"], "", words["amount"]), _account(statement, invoice, words)),
-        total_label=words["paid_on"].format(day=paid_on) if paid_on else words["closing_balance"],
+        total_label=words["ordered_on"].format(day=paid_on) if paid_on else words["closing_balance"],
         gross=formats.euro(account.paid if paid_on else account.closing, language),
         pools=None,
         notes=[words["statement_scope"], *([words["unattributed_note"]] if statement.unattributed else [])],

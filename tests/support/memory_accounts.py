@@ -511,6 +511,7 @@ class MemoryAccounts:
             owed=self.owed(),
             moves=self.moves,
             orders=[],
+            agreed_ibans=frozenset(),
             settlement_items=self.settled_items,
             terms=[StoredTerms("namur", month, of.terms, of.desks) for month, of in self.settled_months.items()],
             statements=[],

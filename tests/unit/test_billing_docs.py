@@ -29,6 +29,7 @@ from smartwork.domain.bookings.reconciliation import BookedSlot, Rules, reconcil
 from smartwork.domain.bookings.visit import Visit
 from smartwork.domain.money import round_to_cent
 from smartwork.domain.presence.spans import Span
+from smartwork.domain.settlement.payouts import PayoutState
 from smartwork.domain.settlement.settlement import Revenue, adjust, centre_head, settle
 from smartwork.domain.time import Interval
 from tests.support.memory_accounts import MemoryAccounts
@@ -358,12 +359,30 @@ def test_postings_are_those_of_the_table() -> None:
         "settlement": postings.settlement_posting(settled, charged.total).amounts,
         "expiry": postings.expiry_posting("acme", OCTOBER, on, made.expired).amounts,
         "payment": postings.payment_posting(issued, on, issued.gross).amounts,
-        "payout": postings.payout_posting("namur", OCTOBER, on, settled.gross).amounts,
+        "payout ordered": postings.payout_posting("namur", OCTOBER, on, settled.gross).amounts,
+        "payout paid": postings.payout_posting("namur", OCTOBER, on, settled.gross, "paid", "ordered").amounts,
     }
     rows = table("The accounts")
     found = {(event, account): str(amount) for event, its in posted.items() for account, amount in its.items()}
     assert found == {(row["event"], row["account"]): row["amount"] for row in rows}
     assert all(sum(its.values()) == 0 for its in posted.values())
+
+
+@pytest.mark.parametrize("row", table("Payouts"), ids=lambda row: row["what happened, in order"])
+def test_payout_moves_between_the_accounts_of_the_table(row: dict[str, str]) -> None:
+    first, *steps = row["what happened, in order"].split(", ")
+    balances, before, amount = (
+        {"payable": Decimal("-37.30"), "transit": Decimal(0), "bank": Decimal(0)},
+        None,
+        Decimal("37.30"),
+    )
+    assert first == "settled"
+    for step in steps:
+        state: PayoutState = step  # type: ignore[assignment]
+        for account, moved in postings.payout_posting("namur", OCTOBER, OCTOBER, amount, state, before).amounts.items():
+            balances[account.split(":")[0]] += moved
+        before = None if state == "refused" else state
+    assert balances == {account: Decimal(row[account]) for account in balances}
 
 
 @pytest.mark.parametrize("row", table("When a month is billed"), ids=lambda row: row["month"])

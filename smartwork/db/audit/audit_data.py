@@ -12,6 +12,7 @@ from smartwork.domain.audit.audit_data import (
     BilledMonth,
     LotMovement,
     Payout,
+    PayoutStep,
     Series,
     SettlementItem,
     StoredDocument,
@@ -62,6 +63,7 @@ def read_audit_data(
             owed=owed,
             moves=moves,
             orders=_orders(connection, parse_payment_file),
+            agreed_ibans=frozenset(str(iban) for (iban,) in _rows(connection, "agreed_ibans")),
             settlement_items=[SettlementItem(*row) for row in _rows(connection, "settlement_items")],
             terms=[
                 StoredTerms(centre, month, SettlementTerms(*terms), desks)
@@ -99,8 +101,9 @@ def _statement(number: str | None, content: Any, stored_digest: bytes) -> Stored
 
 def _orders(connection: Connection, parse_payment_file: Callable[[bytes], PaymentFile | None]) -> list[StoredOrder]:
     payouts: dict[str, list[Payout]] = {}
-    for name, *payout in _rows(connection, "payouts"):
-        payouts.setdefault(name, []).append(Payout(*payout))
+    for name, centre, amount, posting_id, iban, numbers, states, step_ids in _rows(connection, "audited_payouts"):
+        steps = tuple(map(PayoutStep, states, step_ids))
+        payouts.setdefault(name, []).append(Payout(centre, amount, posting_id, iban, tuple(numbers), steps))
     return [
         StoredOrder(name, total, parse_payment_file(bytes(payment_file)), tuple(payouts.get(name, ())))
         for name, total, payment_file in _rows(connection, "all_payout_orders")

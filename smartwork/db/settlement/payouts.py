@@ -1,12 +1,19 @@
-"""Payment orders to the bank, and the payouts to centres in them."""
+"""Payment orders to the bank, the payouts to centres in them, and what the bank did with each."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
+from psycopg.rows import dict_row
+
+from smartwork.db.billing.documents import checked_invoice
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import rows, sql
+from smartwork.domain.billing.invoice import Invoice
+from smartwork.domain.settlement.due_payouts import DuePayout
+from smartwork.domain.settlement.payouts import PayoutEvent, PayoutState, payout_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +32,53 @@ class PayoutOrder:
     recorded_by: str | None = None
 
 
-def store_payout_order(connection: Connection, order: PayoutOrder, payouts: Sequence[tuple[str, Decimal, int]]) -> None:
-    """Store an order with its payouts (centre, EUR, key of the posting), in the caller's transaction."""
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """A payout of an order. `reference` is its end-to-end identifier; `iban` is None if an earlier version ordered it.
+
+    `documents` are the numbers of the documents that it pays, `events` what the bank did with it, in order.
+    """
+
+    payout_id: int
+    order: str
+    month: date
+    ordered_on: date
+    centre: str
+    centre_name: str
+    reference: str
+    amount: Decimal
+    iban: str | None
+    posting_id: int
+    documents: tuple[str, ...]
+    events: tuple[PayoutEvent, ...]
+
+    @property
+    def state(self) -> PayoutState:
+        """Whether it is ordered, paid or refused."""
+        return payout_state(self.events)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPayout:
+    """A payout to store: what is due, its reference and the key of its posting."""
+
+    due: DuePayout
+    reference: str
+    posting_id: int
+
+
+def lock_payouts(connection: Connection) -> None:
+    """Let no other transaction order payouts or record what the bank did with one, until the caller's ends."""
+    connection.execute(sql("lock_payouts"))
+
+
+def unpaid_documents(connection: Connection) -> list[Invoice]:
+    """The self-billed documents that no payout pays, or only refused ones, in order of issue. Raises InvoiceAltered."""
+    return [checked_invoice(document, digest) for document, digest in rows(connection, "unpaid_documents")]
+
+
+def store_payout_order(connection: Connection, order: PayoutOrder, payouts: Sequence[NewPayout]) -> None:
+    """Store an order with its payouts, in the caller's transaction."""
     fields = {
         "name": order.name,
         "month": order.month,
@@ -35,14 +87,18 @@ def store_payout_order(connection: Connection, order: PayoutOrder, payouts: Sequ
         "payment_file": order.payment_file,
     }
     [(order_id,)] = rows(connection, "put_payout_order", **fields)
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            sql("put_payout"),
-            [
-                {"payout_order_id": order_id, "centre": centre, "amount": amount, "posting_id": posting_id}
-                for centre, amount, posting_id in payouts
-            ],
+    for payout in payouts:
+        [(payout_id,)] = rows(
+            connection,
+            "put_payout",
+            payout_order_id=order_id,
+            centre=payout.due.centre,
+            amount=payout.due.amount,
+            posting_id=payout.posting_id,
+            reference=payout.reference,
+            iban=payout.due.payee.iban,
         )
+        connection.execute(sql("put_payout_documents"), {"payout_id": payout_id, "numbers": list(payout.due.documents)})
 
 
 def payout_orders(connection: Connection, month: date) -> list[PayoutOrder]:
@@ -54,3 +110,33 @@ def payout_orders(connection: Connection, month: date) -> list[PayoutOrder]:
                 connection, "payout_orders", month=month
             )
         ]
+
+
+def payouts(connection: Connection) -> list[Payout]:
+    """All payouts, in the order in which they were ordered."""
+    with wrap_database_errors():
+        events: dict[int, list[PayoutEvent]] = defaultdict(list)
+        for payout_id, *event in rows(connection, "payout_events"):
+            events[payout_id].append(PayoutEvent(*event))
+        records = connection.cursor(row_factory=dict_row).execute(sql("payouts")).fetchall()
+        return [
+            Payout(**{**row, "documents": tuple(row["documents"]), "events": tuple(events[row["payout_id"]])})
+            for row in records
+        ]
+
+
+def put_payout_event(
+    connection: Connection, payout_id: int, event: PayoutEvent, recorded_at: datetime, posting_id: int
+) -> str:
+    """Add what the bank did with a payout, in the caller's transaction, and return who records it."""
+    fields = {
+        "payout_id": payout_id,
+        "event": event.state,
+        "happened_on": event.on,
+        "recorded_at": recorded_at,
+        "source": event.source,
+        "reason": event.reason,
+        "posting_id": posting_id,
+    }
+    [(recorded_by,)] = rows(connection, "put_payout_event", **fields)
+    return str(recorded_by)

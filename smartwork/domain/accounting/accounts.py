@@ -9,6 +9,8 @@ MARGIN = "margin"
 EXPIRED = "expired"
 """The value of prepaid hours that expired."""
 BANK = "bank"
+TRANSIT = "transit"
+"""Payments to centres that are ordered at the bank and that it has not paid yet."""
 
 RECEIVABLE_PREFIX = "receivable:"
 POOL_PREFIX = "pool:"

@@ -11,6 +11,7 @@ from smartwork.domain.accounting.accounts import (
     BANK,
     EXPIRED,
     MARGIN,
+    TRANSIT,
     VAT_DUE,
     VAT_RECOVERABLE,
     charges,
@@ -19,6 +20,7 @@ from smartwork.domain.accounting.accounts import (
     receivable,
 )
 from smartwork.domain.billing.invoice import Drawdown, Invoice
+from smartwork.domain.settlement.payouts import PayoutState
 
 PostingKind = Literal["document", "settlement", "expiry", "payment", "payout"]
 
@@ -87,9 +89,23 @@ def payment_posting(invoice: Invoice, on: date, amount: Decimal) -> Posting:
     return _posting("payment", invoice.month, on, invoice.number, amounts)
 
 
-def payout_posting(centre: str, month: date, on: date, amount: Decimal) -> Posting:
-    """The posting of a payment to a centre, made when it is ordered at the bank."""
-    return _posting("payout", month, on, None, {payable(centre): amount, BANK: -amount})
+def payout_posting(
+    centre: str, month: date, on: date, amount: Decimal, state: PayoutState = "ordered", before: PayoutState | None = None
+) -> Posting:
+    """The posting of a payout that comes into `state`; `before` is the state that it had, None when it is ordered.
+
+    Ordered, it moves from what is owed to the centre to the payments in transit; paid, to the bank; refused, back to what is
+    owed.
+    """
+    to, of = _payout_account(centre, state), _payout_account(centre, before)
+    return _posting("payout", month, on, None, {of: amount, to: -amount})
+
+
+def _payout_account(centre: str, state: PayoutState | None) -> str:
+    """The account on which a payout in `state` stands, as a credit."""
+    if state == "ordered":
+        return TRANSIT
+    return BANK if state == "paid" else payable(centre)
 
 
 def _posting(kind: PostingKind, month: date, on: date, document: str | None, amounts: Mapping[str, Decimal]) -> Posting:

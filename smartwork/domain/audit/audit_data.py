@@ -10,6 +10,7 @@ from smartwork.domain.audit.book_chain import Books
 from smartwork.domain.billing.invoice import Invoice, Line
 from smartwork.domain.billing.payments import BalanceChange, PayableDocument
 from smartwork.domain.settlement.payment_file import PaymentFile
+from smartwork.domain.settlement.payouts import Answer
 from smartwork.domain.settlement.settlement import SettlementTerms
 from smartwork.domain.settlement.statements import Statement
 from smartwork.domain.time import Interval
@@ -76,12 +77,32 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class PayoutStep:
+    """What the bank did with a payout, and the key of the posting of it."""
+
+    state: Answer
+    posting_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Payout:
-    """A payment of an order to a centre, EUR, and the key of its posting."""
+    """A payment of an order to a centre, EUR, and the key of the posting by which it was ordered.
+
+    `iban` is to which it was ordered; None if an earlier version ordered it. `documents` are the numbers of those that it
+    pays. `steps` are in order. An earlier version posted an order as paid: then the first step has the same posting.
+    """
 
     centre: str
     amount: Decimal
     posting_id: int
+    iban: str | None
+    documents: tuple[str, ...]
+    steps: tuple[PayoutStep, ...]
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the bank refused it last, so that its documents are owed again."""
+        return bool(self.steps) and self.steps[-1].state == "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +155,7 @@ class AuditData:
     `billed_occupancy` is what the table of billed occupancy holds for a visit, by document number, line and place among the
     visits of the line; None where the row has another place or booking than the visit.
     `shared_booking_ids`: external ids that bookings of several companies have.
+    `agreed_ibans` are the accounts of payouts that agreements name, now or in an earlier version.
     `owed` are the documents to companies as payments use them; `moves` are payments, refunds and credits, in order.
     """
 
@@ -149,6 +171,7 @@ class AuditData:
     owed: Sequence[PayableDocument]
     moves: Sequence[BalanceChange]
     orders: Sequence[StoredOrder]
+    agreed_ibans: frozenset[str]
     settlement_items: Sequence[SettlementItem]
     terms: Sequence[StoredTerms]
     statements: Sequence[StoredStatement]

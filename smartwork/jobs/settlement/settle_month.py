@@ -13,8 +13,7 @@ from smartwork.db.core.connection import Connection
 from smartwork.db.settlement import payouts, settlements, statements
 from smartwork.db.settlement.payouts import PayoutOrder
 from smartwork.db.settlement.settlements import ChargedLine
-from smartwork.documents.files import Files, NotWritable, render
-from smartwork.documents.sepa import Transfer, pain001
+from smartwork.documents.files import Files, render
 from smartwork.documents.statement_pdf import render_statements
 from smartwork.domain.accounting import accounts, postings
 from smartwork.domain.billing.composition import compose, kind_of, series_of
@@ -26,6 +25,7 @@ from smartwork.domain.settlement.statements import CentreAccount, statement
 from smartwork.errors import InputError
 from smartwork.jobs.billing.past_month import past_month
 from smartwork.jobs.settlement.centre_settlements import CentreSettlement, centre_settlements
+from smartwork.jobs.settlement.payouts import order_payouts, write_payment_file
 from smartwork.progress import Progress
 
 _ZERO = Decimal(0)
@@ -85,20 +85,25 @@ def settle_month(connection: Connection, month: date, at: datetime, out_dir: Pat
         centres = centre_settlements(connection, first)
         opening_balances = journal.balances(connection)
         new_documents = _issue(connection, centres, seller, first, at)
-        transfers = _order_payouts(connection, centres, seller, first, at)
-        _store_statements(connection, centres, new_documents, opening_balances, transfers, at.date())
+        orders = order_payouts(connection, seller, at)
+        _store_statements(connection, centres, new_documents, opening_balances, orders)
     progress("Settling with the centres", 1, 1)
     new_numbers = {document.number for document in new_documents.values()}
     return SettleReport(
         first,
         _write_documents(connection, first, new_numbers, out_dir / f"{first:%Y-%m}", progress),
         tuple(
-            (order, _write_payment_file(order, out_dir / f"{first:%Y-%m}"))
-            for order in payouts.payout_orders(connection, first)
+            (order, write_payment_file(order, out_dir / f"{order.month:%Y-%m}"))
+            for order in _with_orders_of_month(connection, first, orders)
         ),
         sum((centre.charged for centre in centres), _ZERO),
         -journal.balances(connection).get(accounts.MARGIN, _ZERO),
     )
+
+
+def _with_orders_of_month(connection: Connection, month: date, orders: Sequence[PayoutOrder]) -> list[PayoutOrder]:
+    """The payment orders of the month, oldest first, and those of other months among `orders`."""
+    return [*payouts.payout_orders(connection, month), *(order for order in orders if order.month != month)]
 
 
 def _issue(
@@ -134,49 +139,18 @@ def _issue(
     return issued
 
 
-def _order_payouts(
-    connection: Connection, centres: Sequence[CentreSettlement], seller: Party, month: date, at: datetime
-) -> dict[str, Transfer]:
-    """Order what each centre is owed now, in one payment file, and post it; returns the transfers by centre."""
-    balances = journal.balances(connection)
-    ordinal = len(payouts.payout_orders(connection, month)) + 1
-    suffix = f" {ordinal}" if ordinal > 1 else ""
-    transfers: dict[str, Transfer] = {}
-    stored_payouts = []
-    for settlement in centres:
-        centre = settlement.centre
-        amount = -balances.get(accounts.payable(centre.slug), _ZERO)
-        if amount <= 0:
-            continue
-        reference = f"{centre.slug[:24]} {month:%Y-%m}{suffix}"
-        remark = f"Settlement {month:%Y-%m} {centre.name}"
-        transfers[centre.slug] = Transfer(settlement.contract.payee, amount, reference, remark)
-        posting_id = journal.post(connection, postings.payout_posting(centre.slug, month, at.date(), amount))
-        stored_payouts.append((centre.slug, amount, posting_id))
-    if transfers:
-        order = PayoutOrder(
-            f"payout-{month:%Y-%m}-{ordinal}.xml",
-            month,
-            at.date(),
-            sum((amount for _, amount, _ in stored_payouts), _ZERO),
-            pain001(seller, list(transfers.values()), at.date()),
-            len(stored_payouts),
-        )
-        payouts.store_payout_order(connection, order, stored_payouts)
-    return transfers
-
-
 def _store_statements(
     connection: Connection,
     centres: Sequence[CentreSettlement],
     new_documents: Mapping[str, Invoice],
     opening_balances: Mapping[str, Decimal],
-    transfers: Mapping[str, Transfer],
-    paid_on: date,
+    orders: Sequence[PayoutOrder],
 ) -> None:
     """Store a statement with each new document: the month as it is now, and the account of the centre."""
     if not new_documents:
         return
+    names = {order.name for order in orders}
+    ordered = {payout.centre: payout for payout in payouts.payouts(connection) if payout.order in names}
     month = next(iter(new_documents.values())).month
     verdicts = statements.day_verdicts(connection, month)
     unattributed = statements.unattributed_stays(connection, month)
@@ -185,13 +159,13 @@ def _store_statements(
         invoice = new_documents.get(centre)
         if invoice is None:
             continue
-        transfer = transfers.get(centre)
+        payout = ordered.get(centre)
         account = CentreAccount(
             opening=-opening_balances.get(accounts.payable(centre), _ZERO),
             gross=-invoice.gross if invoice.is_credit else invoice.gross,
-            paid=transfer.amount if transfer else _ZERO,
-            paid_on=paid_on if transfer else None,
-            reference=transfer.reference if transfer else None,
+            paid=payout.amount if payout else _ZERO,
+            paid_on=payout.ordered_on if payout else None,
+            reference=payout.reference if payout else None,
         )
         charged = ((line.day, line.charged) for line in settlement.lines)
         statements.store_statement(
@@ -242,15 +216,3 @@ def _write_documents(
             )
         )
     return tuple(settled)
-
-
-def _write_payment_file(order: PayoutOrder, folder: Path) -> Path:
-    path = folder / order.name
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(order.payment_file)
-    except OSError as error:
-        raise NotWritable(
-            f"Cannot write {path}: {error.strerror}. Choose another folder and settle again: the file is written then."
-        ) from error
-    return path

@@ -8,7 +8,9 @@ import psycopg
 import pytest
 
 from smartwork.db.core.connection import Connection, connect
+from smartwork.domain.settlement.payouts import PayoutEvent
 from smartwork.jobs.billing.lifecycle import pay
+from smartwork.jobs.settlement.payouts import mark_payout
 from tests.support.accounts import ISSUED, audited, bill, fill, settle
 
 pytestmark = pytest.mark.services
@@ -87,11 +89,24 @@ TAMPERED: list[tuple[bytes, str, str]] = [
         "INV-2026-00001 is of 2026-10, and posted to",
     ),
     (b"UPDATE payout SET amount = amount + 100", "payouts", "payout-2026-10-1.xml, namur: the file pays"),
+    (
+        b"UPDATE payout SET iban = 'BE62510007547061'",
+        "payouts",
+        "it was ordered to BE62510007547061, which no document of it and no agreements name",
+    ),
+    (b"DELETE FROM payout_document", "payouts", "its documents add up to 0"),
+    (b"UPDATE payout_event SET event = 'refused', reason = 'x'", "payouts", "payable:namur: the balance is 0"),
+    (b"DELETE FROM payout_event", "payouts", "transit: the balance is 0"),
+    (
+        b"UPDATE entry SET amount = amount * 2 WHERE posting_id = (SELECT posting_id FROM payout_event)",
+        "payouts",
+        "and is paid",
+    ),
     (b"UPDATE payout_order SET total = total + 100", "payouts", "payout-2026-10-1.xml: the order's total is"),
     (
         _CHANGE_FILE % (b"'BE68539007547034'", b"'BE62510007547061'"),
         "payouts",
-        "the file pays to BE62510007547061, SB-2026-00001 has BE68539007547034",
+        "the file pays to BE62510007547061, it was ordered to BE68539007547034",
     ),
     (
         _CHANGE_FILE % (b"'BE92999900000123'", b"'BE62510007547061'"),
@@ -373,6 +388,7 @@ def accounts(module_database_url: str, tmp_path_factory: pytest.TempPathFactory)
         connection.execute(b"INSERT INTO prepaid_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2027-10-01', 1, 6)")
         bill(connection, folder)
         settle(connection, folder)
+        mark_payout(connection, "namur-2026-10", PayoutEvent("paid", ISSUED.date(), "statement 211"), ISSUED)
         pay(connection, "INV-2026-00001", ISSUED, "", Decimal("5.00"))
         assert audited(connection).is_clean
         connection.execute(b"SET session_replication_role = replica")

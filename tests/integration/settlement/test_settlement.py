@@ -83,7 +83,7 @@ def test_centre_gets_a_statement_of_its_month_and_of_its_account(connection: Con
         Decimal("37.30"),
         Decimal(0),
     )
-    assert (account.paid_on, account.reference) == (ISSUED.date(), "namur 2026-10")
+    assert (account.paid_on, account.reference) == (ISSUED.date(), "namur-2026-10")
     # The statement does not change after the month was settled.
     connection.execute(b"DELETE FROM verdict WHERE verdict_id = 5")
     [again] = settle(connection, tmp_path / "again").documents

@@ -103,11 +103,21 @@ FROM billed_month m JOIN company c USING (company_id) ORDER BY c.slug, m.month
 -- name: all_payout_orders
 SELECT name, total, payment_file FROM payout_order ORDER BY payout_order_id
 
--- name: payouts
--- The payouts of each order, in the order of its file.
-SELECT o.name, c.slug, p.amount, p.posting_id
+-- name: audited_payouts
+-- The payouts of each order, in the order of its file, with the documents that each pays and what the bank did with it.
+SELECT o.name, c.slug, p.amount, p.posting_id, p.iban,
+       ARRAY(SELECT i.number FROM payout_document d JOIN invoice i USING (invoice_id) WHERE d.payout_id = p.payout_id
+             ORDER BY i.invoice_id),
+       ARRAY(SELECT e.event FROM payout_event e WHERE e.payout_id = p.payout_id ORDER BY e.payout_event_id),
+       ARRAY(SELECT e.posting_id FROM payout_event e WHERE e.payout_id = p.payout_id ORDER BY e.payout_event_id)
 FROM payout p JOIN payout_order o USING (payout_order_id) JOIN centre c USING (centre_id)
 ORDER BY o.payout_order_id, c.slug
+
+-- name: agreed_ibans
+-- The accounts of payouts that the agreements name, now or in an earlier version.
+SELECT DISTINCT p.iban FROM payout p
+WHERE p.iban IN (SELECT iban FROM centre_contract)
+   OR EXISTS (SELECT FROM agreement_version v WHERE position(p.iban IN replace(v.content, ' ', '')) > 0)
 
 -- name: settlement_items
 SELECT s.posting_id, c.slug, s.settlement_id
