@@ -156,6 +156,7 @@ class Gateway:
     def _handle_device_messages(self, deliveries: Sequence[Delivery]) -> None:
         """Store the readings in messages on the centre's broker, then acknowledge these."""
         readings: list[Reading] = []
+        recorded: list[Delivery] = []
         for delivery in deliveries:
             is_home_assistants, command = self._entities.handle(self._devices, delivery)
             if command:
@@ -165,8 +166,12 @@ class Gateway:
             if delivery.retained:  # an old state, not a new observation; but what a device declares of itself is retained
                 self._translator.declare(delivery.topic, delivery.payload)
                 continue
-            readings += self._handle_device_message(delivery.topic, delivery.payload)
-        self._store(readings)
+            found = self._handle_device_message(delivery.topic, delivery.payload)
+            # A message that is delivered again may not have switched a light yet, but its readings count once.
+            if not self._outbox.recorded.has(delivery) and found:
+                readings += found
+                recorded.append(delivery)
+        self._store(readings, recorded)
         self._devices.acknowledge(deliveries)
 
     def _read_home_assistant(self) -> None:
@@ -193,14 +198,14 @@ class Gateway:
         self._sensor_history.add(recent, now)
         return readings
 
-    def _store(self, readings: Sequence[Reading]) -> None:
-        """Append readings to the outbox, then show them in Home Assistant."""
+    def _store(self, readings: Sequence[Reading], messages: Sequence[Delivery] = ()) -> None:
+        """Append readings, and the messages that they come from, to the outbox; then show them in Home Assistant."""
         if readings:
             try:
-                self._outbox.append(readings, unsealed=not self._forwarder.is_open)
+                self._outbox.append(readings, unsealed=not self._forwarder.is_open, messages=messages)
             except sqlite3.DatabaseError as error:
                 self._replace_outbox(error)
-                self._outbox.append(readings, unsealed=not self._forwarder.is_open)
+                self._outbox.append(readings, unsealed=not self._forwarder.is_open, messages=messages)
             self._entities.publish_readings(self._devices, readings)
 
     def _handle_network_messages(self, deliveries: Sequence[Delivery]) -> None:

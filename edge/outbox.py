@@ -17,9 +17,11 @@ from edge.former_epochs import FormerBatch, FormerEpochs
 from edge.number_witness import NumberWitness
 from edge.outbox_overflow import Overflow, split_presence
 from edge.private_file import make_private
+from edge.recorded_messages import RecordedMessages
 from edge.sealed_batch import SealedBatch, digest_of, readings_of
 from smartwork.contracts.messages import LedgerReport
 from smartwork.contracts.reading import Reading
+from smartwork.transport.mqtt import Delivery
 
 LIMIT_BYTES = 1_000_000_000
 DELETED_AT_ONCE = 100
@@ -58,6 +60,7 @@ class Outbox:
         self._db = sqlite3.connect(path, isolation_level=None)
         self._current, self.former = create_tables(self._db)
         """Batches in `former` keep the epoch and the numbers that they were sealed with, until the server has answered."""
+        self.recorded = RecordedMessages(self._db)
         self.full = False
         """Whether only presence readings are stored because the disk quota is used up."""
         self._new_epoch = new_epoch
@@ -102,7 +105,7 @@ class Outbox:
         if self.opened is not None and self._try(lambda: self._db.execute("DELETE FROM meta WHERE name = 'opened'")):
             self.opened = None
 
-    def append(self, readings: Sequence[Reading], *, unsealed: bool = False) -> int:
+    def append(self, readings: Sequence[Reading], *, unsealed: bool = False, messages: Sequence[Delivery] = ()) -> int:
         """Number the readings in the given order and store them in batches; returns how many were stored.
 
         A batch never crosses a local day, so that the ledger can be compared by day. With `unsealed`, readings that do not
@@ -110,13 +113,16 @@ class Outbox:
         stored; once half of the reserve is used, only the newest presence of each device is kept, in memory. Readings that
         are dropped get numbers too: the ledger shows them as missing.
 
+        `messages` are those that the readings come from; they are recorded with them, so that they do not count again.
+
         Raises ValueError, and numbers nothing, if a reading does not fit the wire contract.
         """
         if self.full:
             self._leave_reserve()
         if not self.full and self._quota.only_reserve_left():
             self._enter_reserve()
-        if not self.full and self._try(lambda: self._write(readings, {}, unsealed=unsealed)):
+        if not self.full and self._try(lambda: self._write(readings, {}, unsealed=unsealed, messages=messages)):
+            self.recorded.committed(messages)
             return len(readings)
         return self._append_presence(readings)
 
@@ -343,7 +349,14 @@ class Outbox:
                 self._db.execute("ROLLBACK")
             raise
 
-    def _write(self, readings: Sequence[Reading], dropped: Mapping[str, int], *, unsealed: bool) -> None:
+    def _write(
+        self,
+        readings: Sequence[Reading],
+        dropped: Mapping[str, int],
+        *,
+        unsealed: bool,
+        messages: Sequence[Delivery] = (),
+    ) -> None:
         """Number the dropped readings (given as counts by local day), then number and store `readings`.
 
         Everything is one transaction: if an error is raised, nothing has changed.
@@ -367,5 +380,6 @@ class Outbox:
                     first += len(run)
             self._db.execute("UPDATE meta SET value = ? WHERE name = 'last'", (str(number + len(readings)),))
             self._current.count(numbered)
+            self.recorded.write(messages)
         self._unsealed = unsealed_count
         self._record()

@@ -65,11 +65,11 @@ class BufferedClient(PahoClient):
 
     All other behaviour is the library's. `backoff` gives the pauses between attempts to connect; the caller resets it.
     `on_fault` receives an exception of a callback or of the library, after which the client connects again.
-    `on_delivery` receives each message: topic, payload, whether it was retained, QoS, and its packet identifier.
+    `on_delivery` receives each message: topic, payload, the first byte of its packet (MQTT 5, 3.3.1), and its identifier.
     `on_refused` receives topic, packet identifier and reason of each publication that the broker does not accept.
     """
 
-    on_delivery: Callable[[str, bytes, bool, int, int], None]
+    on_delivery: Callable[[str, bytes, int, int], None]
     on_fault: Callable[[Exception], None]
     backoff: Backoff
     on_refused: Callable[[str, int, str], None]
@@ -127,11 +127,10 @@ class BufferedClient(PahoClient):
         # The library makes five objects of each message and takes four locks: half the cost of receiving a message.
         # Properties are skipped: no program here sends any that matter, and the client allows no topic aliases.
         header, packet = self._in_packet["command"], self._in_packet["packet"]
-        qos = (header & 0x06) >> 1
         at = 2 + int.from_bytes(packet[:2])
         topic = packet[2:at].decode(errors="replace")
         mid = 0
-        if qos:
+        if header & 0x06:
             mid = int.from_bytes(packet[at : at + 2])
             at += 2
         length, shift = 0, 0
@@ -141,7 +140,7 @@ class BufferedClient(PahoClient):
             at += 1
             if not packet[at - 1] & 0x80:
                 break
-        self.on_delivery(topic, bytes(packet[at + length :]), bool(header & 0x01), qos, mid)
+        self.on_delivery(topic, bytes(packet[at + length :]), header, mid)
         return MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def _do_on_publish(self, mid: int, reason_code: "ReasonCode", properties: "Properties") -> MQTTErrorCode:

@@ -32,12 +32,18 @@ STABLE_AFTER_S = 5.0
 """A connection that lasts this long ends the series of growing pauses. One that is accepted and lost at once does not."""
 UNUSED_TOPIC = "smartwork/never-subscribed"
 REFUSALS_REMEMBERED = 1_000
+RECEIVE_MAXIMUM = 1_000
+"""Most messages without acknowledgement, where a client does not ask for another number."""
 EXPECTED = "expected mqtt://host:port or mqtts://host:port"
 DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
 class Delivery(NamedTuple):
-    """A received message. The broker keeps its copy until the delivery is passed to `MqttClient.acknowledge`."""
+    """A received message. The broker keeps its copy until the delivery is passed to `MqttClient.acknowledge`.
+
+    `duplicate`: the broker delivered the message before, without an acknowledgement. `session` counts the sessions that the
+    broker began for this client; in a new one it gives packet identifiers (`mid`) from the start again.
+    """
 
     topic: str
     payload: bytes
@@ -45,6 +51,8 @@ class Delivery(NamedTuple):
     qos: int
     mid: int
     connection: int
+    duplicate: bool = False
+    session: int = 0
 
 
 class Inbox(Protocol):
@@ -146,7 +154,7 @@ class MqttClient:
         *,
         subscriptions: Sequence[str] = (),
         session_s: int = 0,
-        receive_maximum: int = 1_000,
+        receive_maximum: int = RECEIVE_MAXIMUM,
         inbox: Inbox | None = None,
         will: Message | None = None,
         on_connected: Callable[[], None] | None = None,
@@ -167,6 +175,7 @@ class MqttClient:
         self.refused = 0
         """The number of published messages that the broker did not accept."""
         self._connection = 0
+        self._session = 0
         self._connected_at = math.inf
         self._inbox = inbox if inbox is not None else FirstInFirstOut()
         self._connected = threading.Event()
@@ -309,7 +318,7 @@ class MqttClient:
         self,
         _client: PahoClient,
         _data: object,
-        _flags: ConnectFlags,
+        flags: ConnectFlags,
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
@@ -317,6 +326,7 @@ class MqttClient:
             self._report_once(f"The broker at {self._where()} refuses the connection: {reason}. Trying again.")
             return
         self._connection += 1
+        self._session += not flags.session_present
         self._connected_at = time.monotonic()
         self._last_problem = ""
         if self._subscriptions:
@@ -382,6 +392,9 @@ class MqttClient:
         problem = f"{type(error).__name__}: {error}"
         self._report_once(f"The connection to the broker at {self._where()} failed ({problem[:200]}). Trying again.")
 
-    def _when_delivered(self, topic: str, payload: bytes, retained: bool, qos: int, mid: int) -> None:
-        if not self._inbox.put(Delivery(topic, payload, retained, qos, mid, self._connection)) and qos:
+    def _when_delivered(self, topic: str, payload: bytes, header: int, mid: int) -> None:
+        qos = header >> 1 & 0b11
+        flags = bool(header & 0b1), qos, mid, self._connection, bool(header & 0b1000)
+        delivery = Delivery(topic, payload, *flags, self._session)
+        if not self._inbox.put(delivery) and qos:
             self._paho.acknowledge([mid])

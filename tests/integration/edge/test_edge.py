@@ -1,7 +1,8 @@
 """From device messages to database rows: whatever process is killed, no reading is missing."""
 
 import json
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from time import sleep
 
 import pytest
 
+from edge.gateway import Gateway
 from smartwork.clock import now
 from smartwork.contracts.policy import PolicyApplied
 from smartwork.db.core.connection import Connection, connect
@@ -17,9 +19,11 @@ from smartwork.db.network_setup import install
 from smartwork.devstack.stack import Stack
 from smartwork.domain.ledger.ledger_day import LedgerTotal, ledger_total
 from smartwork.jobs.network.publish_policies import publish_policies
+from smartwork.settings import EdgeSettings
 from smartwork.transport.mqtt import MqttClient
 from tests.support.factory import small_network, small_policy
 from tests.support.program import Program, eventually
+from tests.support.threads import running
 
 pytestmark = pytest.mark.services
 POLICY = "sw/v1/mons/policy"
@@ -68,7 +72,7 @@ def total(connection: Connection) -> LedgerTotal:
 def wait_until_balanced(connection: Connection, readings: int, log: Program) -> None:
     """Wait until at least so many readings are stored, each number once, with nothing missing and the outbox empty.
 
-    There may be more than were published: a gateway that is killed before it acknowledges a message gets it again.
+    There may be more than were published: a broker that is killed may forget an acknowledgement.
     """
 
     def holds() -> bool:
@@ -164,3 +168,34 @@ def test_a_gateway_without_its_broker_stops_on_request(outage: Stack, tmp_path: 
     with edge(outage, tmp_path) as gateway:
         gateway.wait_for_log("does not answer. Trying again")
         assert gateway.stop(timeout_s=10) == 0
+
+
+def test_a_message_that_the_broker_delivers_again_is_recorded_once(
+    outage: Stack, database: Connection, centre: MqttClient, tmp_path: Path
+) -> None:
+    """The gateway stops after it has recorded messages, and before the broker has its acknowledgement."""
+    settings = EdgeSettings(centre="mons", broker_url=outage.endpoints.broker_url, outbox=str(tmp_path / "outbox.sqlite"))
+    for round_number in (1, 2, 3):
+        with running(lambda stop, is_last=round_number == 3: run_gateway(settings, stop, acknowledges=is_last)):  # type: ignore[misc]
+            if round_number == 1:
+                eventually(lambda: bool(centre.receive(1, 0.1)))
+            report(centre, 10)
+            eventually(lambda many=20 * round_number: numbered(tmp_path) >= many)  # type: ignore[misc]
+            sleep(0.5)
+        assert numbered(tmp_path) == 20 * round_number
+    with edge(outage, tmp_path) as last, ingest(outage, tmp_path):
+        wait_until_balanced(database, 60, last)
+    assert total(database).stored == 60
+
+
+def run_gateway(settings: EdgeSettings, stop: Callable[[], bool], *, acknowledges: bool) -> None:
+    gateway = Gateway(settings, now)
+    if not acknowledges:
+        gateway._devices.acknowledge = lambda deliveries: None  # type: ignore[method-assign]  # noqa: ARG005
+    gateway.run(stop)
+
+
+def numbered(folder: Path) -> int:
+    """The last number of the outbox."""
+    with closing(sqlite3.connect(folder / "outbox.sqlite")) as outbox:
+        return int(outbox.execute("SELECT value FROM meta WHERE name = 'last'").fetchone()[0])
