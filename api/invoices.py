@@ -29,9 +29,10 @@ _FILES = {"pdf": "application/pdf", "xml": "application/xml", "csv": "text/csv"}
 class InvoiceOut(BaseModel):
     """An issued invoice, or a credit note that `corrects` an invoice. Amounts are decimal text in the currency.
 
-    gross = paid + credited + open. Of an invoice, `paid` was received and `credited` was settled by credit notes. Of a
-    credit note, `paid` was paid to the company and `credited` was set off against its invoice. `open` is negative if more
-    was paid than was owed.
+    gross = paid + credited + offset + written_off + open. Of an invoice, `paid` was received and `credited` was settled by
+    credit notes of its disputes. Of a credit note, `paid` was paid to the company and `credited` was set off against its
+    invoice when it was issued. `offset` was set off between credit notes and invoices later. `written_off` is not expected
+    any more. `open` is negative if more was paid than was owed.
     """
 
     number: str
@@ -49,6 +50,8 @@ class InvoiceOut(BaseModel):
     state: Status
     paid: str
     credited: str
+    offset: str
+    written_off: str
     open: str
     pdf: str
     xml: str
@@ -56,7 +59,7 @@ class InvoiceOut(BaseModel):
 
 
 class EventOut(BaseModel):
-    """An event of an invoice. `amount` is that of a payment, `by` the number of the credit note.
+    """An event of an invoice. `amount` is that of a payment, set-off or write-off, `by` the number of the other document.
 
     `note` and `recorded_by` are given to clients of the network only.
     """
@@ -152,9 +155,11 @@ def _invoice(row: api_reads.InvoiceRow, position: Position) -> InvoiceOut:
         gross=str(row.gross),
         payment_reference=row.payment_reference,
         corrects=row.corrects,
-        state=status(row.events, is_open=position.open > 0),
+        state=status(row.events, position),
         paid=str(position.paid),
         credited=str(position.credited),
+        offset=str(position.offset),
+        written_off=str(position.written_off),
         open=str(position.open),
         pdf=f"/v1/invoices/{row.number}/pdf",
         xml=f"/v1/invoices/{row.number}/xml",

@@ -41,7 +41,7 @@ def is_late(document: DocumentSummary, position: Position | None) -> bool:
 def document_row(document: DocumentSummary) -> tuple[Mood, list[Raw | str]]:
     position = position_of.get(document.number)
     late = is_late(document, position)
-    state = status(document.events, is_open=position is not None and position.open > 0).replace("_", " ")
+    state = status(document.events, position).replace("_", " ")
     open_amount = money(position.open if sign(document) > 0 else 0 - position.open, EUR) if position else "–"
     return "bad" if late else "", [
         two_lines(document.name, document.number),

@@ -53,6 +53,8 @@ def document(invoice: InvoiceSummary) -> str:
             if position.credited
             else []
         ),
+        *([("Set off later", money(position.offset, invoice.currency))] if position.offset else []),
+        *([("Written off", money(position.written_off, invoice.currency))] if position.written_off else []),
     ]
     cells = "".join(f"<div><b>{escape(label)}</b><span>{escape(value)}</span></div>" for label, value in facts)
     left = "In the company's favour" if is_credit else "Paid too much" if position.overpaid else "To pay"

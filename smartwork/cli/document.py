@@ -29,7 +29,9 @@ def document(invoice: Invoice, events: list[Event], position: Position | None) -
     total += "." if invoice.is_credit else f", due {invoice.due_on}."
     proven = next((line.line for line in invoice.lines if line.visits), None)
     if position is not None:
-        total += f"\nPaid {euro(position.paid)}, credited {euro(position.credited)}, open {euro(position.open)}."
+        parts = [("set off", position.offset), ("written off", position.written_off)]
+        others = "".join(f"{what} {euro(amount)}, " for what, amount in parts if amount)
+        total += f"\nPaid {euro(position.paid)}, credited {euro(position.credited)}, {others}open {euro(position.open)}."
     return Group(
         Text(f"{invoice.number}, {kind} of {invoice.month:%B %Y}", style="bold"),
         Text(f"{invoice.seller.name} to {invoice.buyer.name}\n"),

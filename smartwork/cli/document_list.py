@@ -62,7 +62,7 @@ def _document_row(summary: DocumentSummary, position: Position | None, today: da
 
 
 def _state(summary: DocumentSummary, position: Position | None) -> Status:
-    return status(summary.events, is_open=position is not None and position.open > 0)
+    return status(summary.events, position)
 
 
 def _document_json(summary: DocumentSummary, position: Position | None) -> dict[str, object]:
@@ -78,6 +78,8 @@ def _document_json(summary: DocumentSummary, position: Position | None) -> dict[
         "gross": str(summary.gross),
         "paid": str(position.paid) if position else None,
         "credited": str(position.credited) if position else None,
+        "offset": str(position.offset) if position else None,
+        "written_off": str(position.written_off) if position else None,
         "open": str(position.open) if position else None,
         "state": _state(summary, position),
         "recorded_by": summary.recorded_by,

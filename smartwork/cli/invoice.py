@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from smartwork.cli.clearing import offset_command, write_off_command
 from smartwork.cli.disputes import credit_command, dispute_command, uphold_command
 from smartwork.cli.document import document, events_json, evidence
 from smartwork.cli.document_list import documents_json, documents_table
@@ -20,7 +21,8 @@ from smartwork.db.billing import documents, drafts
 from smartwork.domain.billing.credit_notes import line_numbered
 
 invoice_app = typer.Typer(
-    help="Documents after they are issued: list, show, send, payments, disputes and credit notes; and unattributed stays.",
+    help="Documents after they are issued: list, show, send, payments, set-offs, write-offs, disputes and credit notes; and "
+    "unattributed stays.",
     no_args_is_help=True,
 )
 
@@ -79,6 +81,8 @@ def send_command(number: Number, *, note: Note = "") -> None:
 
 invoice_app.command("pay")(pay_command)
 invoice_app.command("refund")(refund_command)
+invoice_app.command("offset")(offset_command)
+invoice_app.command("write-off")(write_off_command)
 invoice_app.command("dispute")(dispute_command)
 invoice_app.command("uphold")(uphold_command)
 invoice_app.command("credit")(credit_command)

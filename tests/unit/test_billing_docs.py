@@ -1,5 +1,6 @@
 """The worked figures in docs/billing.md are what the program computes."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -32,7 +33,9 @@ from smartwork.domain.presence.spans import Span
 from smartwork.domain.settlement.payouts import PayoutState
 from smartwork.domain.settlement.settlement import Revenue, adjust, centre_head, settle
 from smartwork.domain.time import Interval
+from smartwork.errors import InputError
 from tests.support.memory_accounts import MemoryAccounts
+from tests.support.open_items import Ledger
 from tests.support.project import ROOT
 from tests.support.stays import OCTOBER, SELLER, START, company, contract, invoice, stay
 from tests.support.stays import TARIFF as PASSES
@@ -263,9 +266,55 @@ def test_what_is_open_is_what_the_table_says(row: dict[str, str]) -> None:
     found = positions(owed, moves)
     at = found["INV"]
     note = sum((found[one.number].open for one in owed if one.is_credit), Decimal(0))
-    said = status([move.kind for move in moves], is_open=at.open > 0).replace("_", " ")
+    said = status([move.kind for move in moves], at).replace("_", " ")
     stated = [Decimal(row[key]) for key in ("open", "overpaid", "note")]
     assert [max(at.open, Decimal(0)), at.overpaid, note, said] == [*stated, row["state"]]
+
+
+@pytest.mark.parametrize("row", tables("Set-off and write-off")[0], ids=lambda row: row["what happened, in order"])
+def test_set_offs_are_what_the_table_says(row: dict[str, str]) -> None:
+    ledger = Ledger()
+    owed = ledger.issue("acme", Decimal("72.60"), is_credit=False)
+    note = ledger.issue("acme", Decimal("61.25"), is_credit=True)
+    steps: dict[str, Callable[[Decimal], None]] = {
+        "paid": lambda amount: ledger.pay(owed, amount),
+        "offset": lambda amount: ledger.offset(note, owed, amount),
+        "reversed": lambda amount: ledger.reverse_offset(note, owed, amount),
+    }
+    happened = [part.split() for part in row["what happened, in order"].split(", ")]
+    if row["open"] == "refused":
+        with pytest.raises(InputError):
+            [steps[kind](Decimal(amount)) for kind, amount in happened]
+        return
+    for kind, amount in happened:
+        steps[kind](Decimal(amount))
+    said = [ledger.state(owed), ledger.state(note)]
+    assert [ledger.at(owed).open, ledger.at(note).open] == [Decimal(row["open"]), Decimal(row["note"])]
+    assert [state.replace("_", " ") for state in said] == [row["state of the invoice"], row["state of the note"]]
+
+
+@pytest.mark.parametrize("row", tables("Set-off and write-off")[1], ids=lambda row: row["what happened, in order"])
+def test_write_offs_are_what_the_table_says(row: dict[str, str]) -> None:
+    ledger = Ledger()
+    owed = ledger.issue("acme", Decimal(100), is_credit=False)
+    steps: dict[str, Callable[[Decimal], None]] = {
+        "paid": lambda amount: ledger.pay(owed, amount),
+        "written": lambda amount: ledger.write_off(owed, amount),
+        "reversed": lambda amount: ledger.reverse_write_off(owed, amount),
+        "credited": lambda amount: ledger.credit(owed, amount),
+    }
+    happened = [(part.split()[0], part.split()[-1]) for part in row["what happened, in order"].split(", ")]
+    if row["open"] == "refused":
+        with pytest.raises(InputError):
+            [steps[kind](Decimal(amount)) for kind, amount in happened]
+        return
+    for kind, amount in happened:
+        steps[kind](Decimal(amount))
+    at = ledger.at(owed)
+    notes = sum((ledger.at(note).open for note in ledger.owed if note.is_credit), Decimal(0))
+    figures = [max(at.open, Decimal(0)), at.overpaid, ledger.bad_debts, notes]
+    assert figures == [Decimal(row[key]) for key in ("open", "overpaid", "lost", "note")]
+    assert ledger.state(owed).replace("_", " ") == row["state"]
 
 
 def bookings(text: str) -> list[Group]:
@@ -359,6 +408,7 @@ def test_postings_are_those_of_the_table() -> None:
         "settlement": postings.settlement_posting(settled, charged.total).amounts,
         "expiry": postings.expiry_posting("acme", OCTOBER, on, made.expired).amounts,
         "payment": postings.payment_posting(issued, on, issued.gross).amounts,
+        "write-off": postings.write_off_posting(replace(issued, account="bolt"), on, Decimal("12.10")).amounts,
         "payout ordered": postings.payout_posting("namur", OCTOBER, on, settled.gross).amounts,
         "payout paid": postings.payout_posting("namur", OCTOBER, on, settled.gross, "paid", "ordered").amounts,
     }

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from smartwork.domain.accounting.accounts import (
+    BAD_DEBTS,
     BANK,
     EXPIRED,
     MARGIN,
@@ -22,7 +23,7 @@ from smartwork.domain.accounting.accounts import (
 from smartwork.domain.billing.invoice import Drawdown, Invoice
 from smartwork.domain.settlement.payouts import PayoutState
 
-PostingKind = Literal["document", "settlement", "expiry", "payment", "payout"]
+PostingKind = Literal["document", "settlement", "expiry", "payment", "payout", "write_off"]
 
 _ZERO = Decimal(0)
 
@@ -87,6 +88,15 @@ def payment_posting(invoice: Invoice, on: date, amount: Decimal) -> Posting:
     sign = -1 if invoice.is_credit else 1
     amounts = {BANK: sign * amount, receivable(invoice.account): -sign * amount}
     return _posting("payment", invoice.month, on, invoice.number, amounts)
+
+
+def write_off_posting(invoice: Invoice, on: date, amount: Decimal) -> Posting:
+    """The posting of an amount with VAT that a company is not expected to pay any more; a negative `amount` reverses it.
+
+    VAT stays due: its refund is asked for in the VAT return, where the law grants it.
+    """
+    amounts = {BAD_DEBTS: amount, receivable(invoice.account): -amount}
+    return _posting("write_off", invoice.month, on, invoice.number, amounts)
 
 
 def payout_posting(

@@ -43,7 +43,7 @@ _CHECKS: tuple[tuple[str, str, CheckFunction], ...] = (
     ),
     (
         "payments",
-        "Every payment is posted once, and companies owe what is open on their documents",
+        "Every payment and write-off is posted once, set-offs agree, and companies owe what is open on their documents",
         posting_checks.payments_are_posted_once,
     ),
     (

@@ -1,7 +1,7 @@
 """Audit checks of postings: every document and payment is posted once, and the accounts agree with the documents."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from smartwork.domain.accounting import accounts
@@ -9,7 +9,7 @@ from smartwork.domain.accounting.postings import document_posting, settlement_po
 from smartwork.domain.audit.audit_data import AuditData, StoredPosting, sign
 from smartwork.domain.audit.totals import totals
 from smartwork.domain.billing.invoice import Invoice
-from smartwork.domain.billing.payments import positions, receivable
+from smartwork.domain.billing.payments import Position, positions, receivable
 
 _ZERO = Decimal(0)
 
@@ -58,21 +58,51 @@ def _expected_amounts(document: Invoice) -> dict[str, Decimal]:
 
 
 def payments_are_posted_once(data: AuditData) -> Iterator[str]:
-    """Documents whose recorded payments differ from the posted ones, and receivables that differ from what is open."""
+    """Documents whose payments or write-offs differ from the posted ones, set-offs that only one of two documents has, and
+    receivables that differ from what is open.
+    """
     posted: dict[str, Decimal] = defaultdict(Decimal)
+    lost: dict[str, Decimal] = defaultdict(Decimal)
     for posting in data.postings:
         if posting.kind == "payment" and posting.document:
             posted[posting.document] += posting.amounts.get(accounts.BANK, _ZERO)
+        if posting.kind == "write_off" and posting.document:
+            lost[posting.document] += posting.amounts.get(accounts.BAD_DEBTS, _ZERO)
     standing = positions(data.owed, data.moves)
     for document in data.owed:
         recorded = -standing[document.number].paid if document.is_credit else standing[document.number].paid
         if posted[document.number] != recorded:
             yield f"{document.number}: {recorded} were paid, and {posted[document.number]} are posted"
+        written_off = standing[document.number].written_off
+        if lost[document.number] != written_off:
+            yield f"{document.number}: {written_off} are written off, and {lost[document.number]} are posted"
+    yield from _set_off_mismatches(data, standing)
     balances = data.balances()
     for company, owed in sorted(receivable(data.owed, standing).items()):
         balance = balances.get(accounts.receivable(company), _ZERO)
         if balance != owed:
             yield f"{accounts.receivable(company)}: the balance is {balance}, {owed} are open on its documents"
+
+
+def _set_off_mismatches(data: AuditData, standing: Mapping[str, Position]) -> Iterator[str]:
+    """Set-offs between documents that do not have the same amount on both, or are not a credit note and an invoice of one
+    company; and documents of which more is set off or written off than they ask for.
+    """
+    owed = {document.number: document for document in data.owed}
+    amounts: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for change in data.moves:
+        if change.kind in ("offset", "offset_reversed"):
+            amount = change.amount or _ZERO
+            amounts[change.number, change.by or ""] += amount if change.kind == "offset" else -amount
+    for (number, other), amount in list(amounts.items()):
+        if amounts[other, number] != amount or amount < 0:
+            yield f"{number}: {amount} are set off against {other}, which has {amounts[other, number]} set off against it"
+        one, another = owed.get(number), owed.get(other)
+        if one and another and (one.account, one.is_credit) != (another.account, not another.is_credit):
+            yield f"{number} and {other} are set off, and are not a credit note and an invoice of one company"
+    for number, at in standing.items():
+        if min(at.credited, at.offset, at.written_off) < 0 or at.credited + at.offset + at.written_off > at.gross:
+            yield f"{number}: {at.offset} are set off and {at.written_off} written off of {at.gross}"
 
 
 def charges_are_accounted_for(data: AuditData) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What is open on a document: payments in parts or too much, credit notes of disputes, and refunds."""
+"""What is open on a document: payments in parts or too much, credit notes of disputes, refunds, set-offs and write-offs."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from typing import Literal
 from smartwork.domain.money import CENT
 from smartwork.errors import InputError
 
-BalanceChangeKind = Literal["paid", "refunded", "credited"]
+BalanceChangeKind = Literal["paid", "refunded", "credited", "offset", "offset_reversed", "written_off", "write_off_reversed"]
 _ZERO = Decimal(0)
 _MOST = Decimal("999999999.99")
 """The most that one SEPA payment can transfer, EUR."""
@@ -28,9 +28,10 @@ class PayableDocument:
 
 @dataclass(frozen=True, slots=True)
 class BalanceChange:
-    """A payment, refund or credit that changed what is open on a document. `amount` in EUR; None: the whole document.
+    """A payment, refund, credit, set-off or write-off that changed what is open on a document.
 
-    `by` is the number of the credit note.
+    `amount` in EUR; None: the whole document. `by` is the number of the credit note or, on a credit note, of the invoice that
+    it is set off against.
     """
 
     number: str
@@ -41,20 +42,24 @@ class BalanceChange:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The amounts of a document in EUR: gross = paid + credited + open. For a credit note they are owed to the company.
+    """The amounts of a document in EUR: gross = paid + credited + offset + written off + open.
 
-    `paid` is less refunds. `credited` is what credit notes took from an invoice or, for a credit note, what of it was set off
-    against its invoice. `open` is negative where more was paid than was owed.
+    For a credit note they are owed to the company. `paid` is less refunds. `credited` is what credit notes of disputes took
+    from an invoice when they were issued or, for such a credit note, what of it was set off against its invoice then.
+    `offset` is what was set off later between a credit note and invoices, on both sides. `open` is negative where more was
+    paid than was owed.
     """
 
     gross: Decimal
     paid: Decimal = _ZERO
     credited: Decimal = _ZERO
+    offset: Decimal = _ZERO
+    written_off: Decimal = _ZERO
 
     @property
     def open(self) -> Decimal:
         """What is left to pay, EUR."""
-        return self.gross - self.paid - self.credited
+        return self.gross - self.paid - self.credited - self.offset - self.written_off
 
     @property
     def overpaid(self) -> Decimal:
@@ -79,9 +84,24 @@ def positions(documents: Iterable[PayableDocument], changes: Iterable[BalanceCha
                 by_number[change.number] = replace(at, credited=at.credited + taken)
                 by_number[change.by] = replace(note, credited=note.credited + taken)
         else:
-            amount = at.gross if change.amount is None else change.amount
-            by_number[change.number] = replace(at, paid=at.paid + (amount if change.kind == "paid" else -amount))
+            by_number[change.number] = _changed(at, change.kind, at.gross if change.amount is None else change.amount)
     return by_number
+
+
+def _changed(at: Position, kind: BalanceChangeKind, amount: Decimal) -> Position:
+    match kind:
+        case "paid":
+            return replace(at, paid=at.paid + amount)
+        case "refunded":
+            return replace(at, paid=at.paid - amount)
+        case "offset":
+            return replace(at, offset=at.offset + amount)
+        case "offset_reversed":
+            return replace(at, offset=at.offset - amount)
+        case "written_off":
+            return replace(at, written_off=at.written_off + amount)
+        case _:
+            return replace(at, written_off=at.written_off - amount)
 
 
 def receivable(documents: Iterable[PayableDocument], standing: dict[str, Position]) -> dict[str, Decimal]:
@@ -103,7 +123,7 @@ def payment(document: PayableDocument, at: Position, amount: Decimal | None) -> 
             f"smartwork invoice pay {document.number} --amount …"
         )
     paid = at.open if amount is None else amount
-    _require_cents(paid)
+    require_cents(paid)
     if document.is_credit and paid > at.open:
         raise InputError(
             f"{document.number} has {at.open} EUR left to pay out, so {paid} cannot be paid. Give a smaller amount."
@@ -116,13 +136,14 @@ def refund(document: PayableDocument, at: Position, amount: Decimal | None) -> D
     if at.overpaid <= 0:
         raise InputError(f"{document.number} was not overpaid: {at.open} EUR are open. Nothing can be refunded.")
     refunded = at.overpaid if amount is None else amount
-    _require_cents(refunded)
+    require_cents(refunded)
     if refunded > at.overpaid:
         raise InputError(f"{document.number} was overpaid by {at.overpaid} EUR; at most that can be refunded.")
     return refunded
 
 
-def _require_cents(amount: Decimal) -> None:
+def require_cents(amount: Decimal) -> None:
+    """Raise InputError unless `amount` is positive, in whole cents, and at most what one SEPA payment can transfer."""
     if not 0 < amount <= _MOST or amount % CENT:
         raise InputError(
             f"The amount {amount} is not valid: expected EUR above 0, at most {_MOST}, with at most two decimals."

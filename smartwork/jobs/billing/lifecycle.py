@@ -18,9 +18,10 @@ from smartwork.domain.billing.credit_notes import credit_note_header, line_numbe
 from smartwork.domain.billing.invoice import Invoice, Line
 from smartwork.domain.billing.lifecycle import Event, EventKind, require
 from smartwork.domain.billing.occupancy import newly_freed
-from smartwork.domain.billing.payments import BalanceChange, Position, payment, positions
+from smartwork.domain.billing.payments import Position, payment, positions
 from smartwork.domain.billing.payments import refund as overpayment
 from smartwork.errors import InputError
+from smartwork.jobs.billing.clearing import recover
 from smartwork.progress import Progress
 
 
@@ -53,8 +54,8 @@ class RecordedPayment:
 def pay(connection: Connection, number: str, at: datetime, note: str, amount: Decimal | None = None) -> RecordedPayment:
     """Record and post a payment of a document to a company: `amount`, or all that is open. Raises InputError.
 
-    More than is open may be paid; `refund` records what is paid back. A credit note is paid out to the company, at most what
-    is open on it.
+    More than is open may be paid: first it recovers what was written off; `refund` records what is paid back of the rest. A
+    credit note is paid out to the company, at most what is open on it.
     """
     return _record_payment(connection, number, Event("paid", at, note=note, amount=amount))
 
@@ -74,10 +75,11 @@ def _record_payment(connection: Connection, number: str, event: Event) -> Record
         before = positions(owed, changes)[number]
         paid = event.kind == "paid"
         amount = payment(payable, before, event.amount) if paid else overpayment(payable, before, event.amount)
+        if paid:
+            recover(connection, invoice, before, event, amount)
         documents.put_event(connection, number, replace(event, amount=amount))
         journal.post(connection, postings.payment_posting(invoice, event.at.date(), amount if paid else -amount))
-        after = positions(owed, [*changes, BalanceChange(number, "paid" if paid else "refunded", amount)])[number]
-    return RecordedPayment(amount, after)
+        return RecordedPayment(amount, documents.positions(connection, number=number)[number])
 
 
 def dispute(connection: Connection, number: str, line: int, at: datetime, note: str) -> Line:
@@ -134,7 +136,10 @@ def credit(
             documents.release_occupancy(connection, freed)
             journal.post(connection, postings.document_posting(note))
             prepaid_hours.record_prepaid_movements(connection, company_id, note)
-            documents.put_event(connection, number, Event("credited", at, line, reason, note.number))
+            credited = Event("credited", at, line, reason, note.number)
+            position = documents.positions(connection, number=number)[number]
+            recover(connection, document.invoice, position, credited, note.gross)
+            documents.put_event(connection, number, credited)
     [files] = render([note.canonical()], out_dir / f"{note.month:%Y-%m}", progress)
     return CreditNote(note, files)
 

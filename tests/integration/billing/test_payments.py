@@ -51,9 +51,7 @@ def test_credit_note_takes_from_what_is_open_and_the_rest_is_paid_out(connection
 
 def state(connection: Connection) -> str:
     at = documents.positions(connection)[INVOICE]
-    return {head.number: status(head.events, is_open=at.open > 0) for head in documents.summaries(connection, OCTOBER)}[
-        INVOICE
-    ]
+    return {head.number: status(head.events, at) for head in documents.summaries(connection, OCTOBER)}[INVOICE]
 
 
 def test_life_of_an_invoice_on_the_command_line(connection: Connection, database_url: str, tmp_path: Path) -> None:

@@ -153,7 +153,8 @@ ORDER BY i.invoice_id
 -- name: balance_changes
 SELECT i.number, e.event AS kind, e.amount, b.number AS by
 FROM invoice_event e JOIN invoice i USING (invoice_id) LEFT JOIN invoice b ON b.invoice_id = e.by_invoice_id
-WHERE i.number = ANY(%(numbers)s) AND e.event IN ('paid', 'refunded', 'credited')
+WHERE i.number = ANY(%(numbers)s) AND e.event IN ('paid', 'refunded', 'credited', 'offset', 'offset_reversed', 'written_off',
+                                                     'write_off_reversed')
 ORDER BY e.invoice_event_id
 
 -- name: document_events
