@@ -8,9 +8,10 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from smartwork.domain.billing.billed_visit import BilledVisit
-from smartwork.domain.billing.invoice import DocumentReference, Invoice, Line
+from smartwork.domain.billing.invoice import DocumentReference, Invoice, Line, SupplyTerms
 from smartwork.domain.billing.parties import Language
 from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
+from smartwork.domain.time import days_of_month
 from smartwork.translations import formats
 from smartwork.translations.catalogue import Texts, texts
 
@@ -27,6 +28,8 @@ def name(line: Line, language: Language) -> str:
             return words[f"pass_{line.unit}"]
         case "credits_bought" | "overdraft":
             return words[line.kind] + kind
+        case "item" | "subscription":
+            return line.supply.description if line.supply else ""
         case "correction":
             return correction(line, language)
         case "settlement":
@@ -68,12 +71,25 @@ def remark(line: Line, language: Language) -> str:
             parts.append(f"{words['verdict_cancelled_late']}, {words['by_cancelled_late'].format(share=share)}")
         else:
             parts.append(words[f"verdict_{billed.visit.verdict}"] if line.drawdowns else _verdict(billed, words))
+    elif line.kind == "subscription" and line.supply is not None:
+        parts.append(_days_of_month(line, line.supply, language))
+    elif line.kind == "correction" and line.supply is not None:
+        parts.append(line.supply.description)
     if line.drawdowns:
         spent = sum((draw.hours for draw in line.drawdowns), Decimal(0))
         parts.append(words["from_credits"].format(hours=formats.number(spent, language)))
     if line.corrects is not None and line.kind != "correction":
         parts.append(f"{line.corrects.number}, {words['of_line'].format(line=line.corrects.line)}")
     return " · ".join([*parts, *note(line, language)])
+
+
+def _days_of_month(line: Line, supply: SupplyTerms, language: Language) -> str:
+    """The price of a month, with the share of its days where the line has not all of them."""
+    words, price = texts(language), formats.price(supply.price, language)
+    charged, days = (line.ends_on - line.starts_on).days + 1, len(days_of_month(line.starts_on))
+    if charged == days:
+        return words["per_month"].format(price=price)
+    return words["days_of_month"].format(charged=charged, days=days, price=price)
 
 
 def note(line: Line, language: Language) -> list[str]:
@@ -110,12 +126,12 @@ def _verdict(billed: BilledVisit, words: Texts) -> str:
 
 
 def reference(line: Line, language: Language) -> str:
-    """The booking or check-in of a line with one visit, the number of visits of others, or the order of prepaid hours."""
+    """The booking or check-in of a line with one visit, the number of visits of others, or the order."""
     if len(line.visits) == 1:
         return named(line.visits[0])
     if line.visits:
         return texts(language).plural("visits_of_line", len(line.visits))
-    return (line.label or "") if line.kind == "credits_bought" else ""
+    return (line.label or "") if line.kind in ("credits_bought", "item", "subscription") else ""
 
 
 def named(billed: BilledVisit) -> str:

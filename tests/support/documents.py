@@ -14,6 +14,7 @@ from firmware_sim.demo_companies import SELLER as DEMO_SELLER
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.composition import DocumentHeader, compose, invoice_header
 from smartwork.domain.billing.contracts import CentreContract, ChargeMode, Contract
+from smartwork.domain.billing.corrections import IssuedGroup, reversal
 from smartwork.domain.billing.invoice import (
     Drawdown,
     Invoice,
@@ -25,9 +26,11 @@ from smartwork.domain.billing.invoice import (
     Terms,
     Unit,
 )
+from smartwork.domain.billing.orders import Item, Subscription
 from smartwork.domain.billing.parties import REVERSE_CHARGE, STANDARD_VAT, Language, Party, Vat
 from smartwork.domain.billing.passes import rate_day
 from smartwork.domain.billing.rating import Group, rate, terms_of
+from smartwork.domain.billing.supplies import supply_groups
 from smartwork.domain.billing.tariffs import Tariff
 from smartwork.domain.bookings.visit import NetworkChange, Verdict, Visit
 from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
@@ -292,6 +295,22 @@ def month_given_back(language: Language = "fr") -> Invoice:
     return compose(head, [(taken,), (spent,), *groups(4, STANDARD_VAT)[1:], _passes(STANDARD_VAT, Random(2))], ordinal=2)
 
 
+def ordered_invoice(language: Language = "fr", vat: Vat = STANDARD_VAT) -> Invoice:
+    """A membership that began within the month, a locker and prints in a centre, and an earlier item taken back."""
+    on, mid_october = date(2026, 10, 12), date(2026, 10, 15)
+    prints = Item("2026-231", "print", "Impressions A3 & couleur", on, Decimal(40), Decimal("0.35"), centre="mons")
+    seats = Subscription("2026-044", "membership", "Membre « flexible »", mid_october, 3, Decimal("180.00"), unit="seat")
+    locker = Subscription("2026-050", "locker", "Casier 7", date(2026, 9, 1), 1, Decimal("12.50"), centre="mons")
+    customer = replace(company(language, vat), items=(prints,), subscriptions=(seats, locker))
+    orders = supply_groups(customer, MONTH, MONTH, dict(CENTRES))
+    september = Item("2026-190", "coffee", "Café, 10 tasses", date(2026, 9, 4), Decimal(1), Decimal("18.00"))
+    [(billed,)] = supply_groups(replace(customer, items=(september,), subscriptions=()), date(2026, 9, 1), MONTH, {})
+    head = invoice_header(customer, MONTH, ISSUED, DEMO_SELLER, is_demo=True)
+    earlier = compose(replace(head, month=date(2026, 9, 1), issued_on=date(2026, 10, 2)), [(billed,)], ordinal=2)
+    taken_back = reversal(IssuedGroup(earlier, (billed,)))
+    return compose(head, [*orders, taken_back, *groups(2, vat)], ordinal=9)
+
+
 def texts_in(values: Any) -> Iterator[str]:
     """All texts in JSON values, such as the pages of a document, in order."""
     if isinstance(values, str):
@@ -324,6 +343,7 @@ def every_kind(language: Language) -> list[Invoice]:
         self_billed(language),
         self_billed_credit(language),
         settled_anew(language),
+        ordered_invoice(language),
     ]
 
 

@@ -35,7 +35,7 @@ from smartwork.domain.billing.companies import Customer
 from smartwork.domain.billing.composition import compose, kind_of, series_of
 from smartwork.domain.billing.contracts import CentreContract, Pool
 from smartwork.domain.billing.credit_notes import credit, credit_note_header
-from smartwork.domain.billing.invoice import Invoice, LineReference
+from smartwork.domain.billing.invoice import Invoice, LineReference, RevenueKind
 from smartwork.domain.billing.month_plan import HeldTime, MonthData, MonthPlan, plan_month
 from smartwork.domain.billing.month_reading import all_visits, digests_to_store, read_visits
 from smartwork.domain.billing.occupancy import BilledOccupancy, LineKey, freed_lines, held_by_document, newly_freed
@@ -445,7 +445,7 @@ class MemoryAccounts:
     def settle(self, month: date) -> None:
         """Settle what is charged up to a month with the centre, and pay it out."""
         taken = {item.posting_id for item in self.settled_items}
-        lines: dict[date, dict[PlaceKind, Decimal]] = {month: {}}
+        lines: dict[date, dict[RevenueKind, Decimal]] = {month: {}}
         posting_ids, charged = set(), _ZERO
         for posting_id, posting in enumerate(self.postings, start=1):
             document = next((d for d in self.documents if d.number == posting.document), None)

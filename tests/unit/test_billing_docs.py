@@ -1,5 +1,6 @@
 """The worked figures in docs/billing.md are what the program computes."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -18,11 +19,18 @@ from smartwork.domain.billing.invoice import Line, LineReference
 from smartwork.domain.billing.issue_deadline import last_day_of_issue
 from smartwork.domain.billing.lifecycle import status
 from smartwork.domain.billing.occupancy import billed_period
+from smartwork.domain.billing.orders import Subscription
 from smartwork.domain.billing.parties import REVERSE_CHARGE, STANDARD_VAT, Vat
 from smartwork.domain.billing.passes import rate_day
 from smartwork.domain.billing.payments import BalanceChange, PayableDocument, positions
 from smartwork.domain.billing.prepaid_hours import Lot, expire, pay_from_lots
 from smartwork.domain.billing.rating import Group, bill_visit, rate, terms_of
+from smartwork.domain.billing.supplies import (
+    BilledSupply,
+    price_of_days,
+    supply_changes,
+    supply_groups,
+)
 from smartwork.domain.billing.tariffs import Tariff, contract_at, tariff_at
 from smartwork.domain.bookings.bookings import Booking
 from smartwork.domain.bookings.changes import AllowedChange, Author, BookingInForce, RequestedBooking, decide
@@ -497,3 +505,35 @@ def test_a_stay_credited_in_full_is_billed_to_the_right_company_as_in_the_table(
         assert accounts.change(1, cancelled=True)
         accounts.check_in(2, "d-1", START + timedelta(minutes=1))
     assert next_nets(accounts, date(2026, 11, 1)) == {"bolt": row["bolt's next document"]}
+
+
+PARTS, REORDERED = tables("Items and subscriptions")
+
+
+@pytest.mark.parametrize("row", PARTS, ids=lambda row: f"{row['from']} to {row['to']}")
+def test_part_of_a_month_costs_what_the_table_says(row: dict[str, str]) -> None:
+    first, last = date.fromisoformat(row["from"]), date.fromisoformat(row["to"])
+    assert price_of_days(Decimal("180.00"), first, last) == Decimal(row["price a seat"])
+
+
+@pytest.mark.parametrize("row", REORDERED, ids=lambda row: row["now"])
+def test_changed_order_gives_the_lines_of_the_table(row: dict[str, str]) -> None:
+    agreed = Subscription(
+        "2026-044", "membership", "Member", date(2026, 10, 15), 3, Decimal("180.00"), date(2026, 11, 1), "seat"
+    )
+    changes: dict[str, Any] = {"cancelled_on": date(2026, 11, 5)} if row["now"] == "cancelled" else {}
+    if match := re.match(r"(\d) seats at ([\d.]+) from 15 October(?: until (\d+) October)?", row["now"]):
+        changes = {"quantity": int(match[1]), "price": Decimal(match[2])}
+        changes |= {"valid_until": date(2026, 10, int(match[3]))} if match[3] else {}
+    groups = supply_groups(company(subscriptions=(agreed,)), OCTOBER, OCTOBER, {})
+    line = groups[0][0]
+    billed = BilledSupply(
+        "INV-2026-00001", 1, "subscription", "2026-044", line.starts_on, line.ends_on, None, line.quantity, line.unit,
+        line.price, line.vat_category, line.vat_rate, is_credited=False,
+    )  # fmt: skip
+    customer = company(subscriptions=(replace(agreed, **changes),))
+    now = supply_groups(customer, OCTOBER, date(2026, 11, 1), {})
+    found = supply_changes(now, [billed])
+    nets = [-line.net for _ in found.gone] + [group[0].net for group in found.added]
+    assert (", ".join(f"{net:+}" for net in nets) or "–") == row["lines on the next document"]
+    assert (f"{sum(nets, Decimal(0))}" if nets else "–") == row["net"]

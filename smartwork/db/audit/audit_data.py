@@ -30,7 +30,7 @@ from smartwork.domain.settlement.statements import Statement
 from smartwork.domain.time import Interval
 from smartwork.errors import SmartworkError
 
-_TABLE_MISMATCHES = ("document_mismatches", "line_mismatches", "proof_mismatches")
+_TABLE_MISMATCHES = ("document_mismatches", "line_mismatches", "proof_mismatches", "supply_mismatches")
 
 
 class DocumentUnreadable(SmartworkError):  # noqa: N818 - names the state of the document

@@ -9,6 +9,7 @@ import psycopg
 from smartwork.db.billing import companies, contracts
 from smartwork.db.billing.companies import company_row
 from smartwork.db.billing.contracts import put_agreed, put_orders
+from smartwork.db.billing.orders import replace_orders
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import rows, rows_as, sql
 from smartwork.domain.billing.agreements import Agreements
@@ -43,7 +44,11 @@ def in_force(connection: Connection) -> tuple[Agreements, frozenset[tuple[str, s
         orders = rows_as(_Order, connection, "agreed_orders")
         ordering = {order.company for order in orders if not order.is_billed}
         customers = [customer.company for customer in companies.companies(connection)]
-        customers = [company for company in customers if company.contracts or company.pools or company.slug in ordering]
+        customers = [
+            company
+            for company in customers
+            if company.contracts or company.pools or company.items or company.subscriptions or company.slug in ordering
+        ]
         slugs = {company.slug for company in customers}
         agreed = Agreements(
             seller=_seller(connection),
@@ -71,6 +76,7 @@ def replace(connection: Connection, before: Agreements, after: Agreements) -> No
         with connection.cursor() as cursor:
             cursor.executemany(sql("change_company"), [company_row(company, is_demo=False) for company in after.companies])
         put_agreed(connection, after.seller, after.companies, after.tariffs, after.centre_contracts)
+        replace_orders(connection, after.companies)
     except (psycopg.errors.IntegrityError, psycopg.errors.DataError) as error:
         raise InputError(
             f"The database refuses these agreements: {error.diag.message_detail or error}. Correct the file."

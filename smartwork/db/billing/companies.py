@@ -7,6 +7,7 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
+from smartwork.db.billing import orders
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 from smartwork.domain.billing.companies import Company, Customer, Member
@@ -22,7 +23,7 @@ def customers(connection: Connection) -> list[Customer]:
 
 
 def companies(connection: Connection) -> list[Customer]:
-    """All companies with their contracts and pools, by slug."""
+    """All companies with their contracts, pools, items and subscriptions, by slug."""
     with wrap_database_errors():
         contracts: dict[int, list[Contract]] = defaultdict(list)
         for row in _records(connection, "company_contracts"):
@@ -30,6 +31,7 @@ def companies(connection: Connection) -> list[Customer]:
         pools: dict[int, list[Pool]] = defaultdict(list)
         for row in _records(connection, "company_pools"):
             pools[row.pop("company_id")].append(Pool(**row))
+        items, subscriptions = orders.items(connection), orders.subscriptions(connection)
         vats: dict[int, list[VatPeriod]] = defaultdict(list)
         for row in _records(connection, "company_vat"):
             vats[row["company_id"]].append(VatPeriod(row["valid_from"], _vat(row)))
@@ -47,6 +49,8 @@ def companies(connection: Connection) -> list[Customer]:
                     contracts=tuple(contracts[key]),
                     vat=_vat(row),
                     pools=tuple(pools[key]),
+                    items=tuple(items.get(key, ())),
+                    subscriptions=tuple(subscriptions.get(key, ())),
                     later_parties=tuple(parties[key]),
                     later_vat=tuple(vats[key]),
                 ),

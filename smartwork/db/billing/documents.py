@@ -11,6 +11,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from smartwork.db.billing import orders
 from smartwork.db.core.book_entries import recording
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import rows, rows_as, sql
@@ -104,14 +105,16 @@ def store(connection: Connection, issues: Sequence[NewDocument], at: datetime) -
     """Store documents with their lines, evidence and first event; in the caller's transaction.
 
     The occupancy of lines that they take back is released before the occupancy of their own lines is recorded. Raises
-    BilledTwice where a booking, or a minute of a place, would be billed on two documents.
+    BilledTwice where a booking, or a minute of a place, would be billed on two documents; OrderBilledTwice for an order.
     """
     numbers = {"numbers": [issue.invoice.number for issue in issues]}
     with connection.cursor() as cursor:
         cursor.executemany(sql("store_invoice"), [_row(issue) for issue in issues])
     for step in ("store_lines", "store_proofs"):
         connection.execute(sql(step), numbers)
-    release_occupancy(connection, freed_lines([issue.invoice for issue in issues]))
+    freed = freed_lines([issue.invoice for issue in issues])
+    release_occupancy(connection, freed)
+    orders.record_supplies(connection, numbers["numbers"], freed)
     _put_occupancy(connection, [held for issue in issues for held in held_by_document(issue.invoice)])
     for issue in issues:
         put_event(connection, issue.invoice.number, Event("issued", at))

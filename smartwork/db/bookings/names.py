@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import rows, sql
+from smartwork.db.network.centres import centre_names
 from smartwork.domain.bookings.names import Names, all_spellings, member_spellings, possible_pseudonyms
 
 
@@ -18,7 +19,7 @@ def load_names(connection: Connection, members: Iterable[str], source: str = "")
     texts = set(members)
     possible = {each for text in texts for each in possible_pseudonyms(text)}
     with wrap_database_errors():
-        centres = {str(slug): str(name) for slug, name in rows(connection, "centre_names")}
+        centres = centre_names(connection)
         places = {(str(centre), str(slug)): str(name) for centre, slug, name in rows(connection, "place_names")}
         found = connection.execute(sql("member_names"), (sorted(possible),)).fetchall()
         pseudonyms = frozenset(str(pseudonym) for (pseudonym,) in found)

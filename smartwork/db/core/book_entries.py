@@ -31,6 +31,9 @@ RECORDED_TABLES = (
     "contract",
     "centre_contract",
     "prepaid_pool",
+    "item_order",
+    "subscription",
+    "account_number",
 )
 """The tables whose rows are recorded. A migration calls `keep_in_books` for each: changes are recorded from then on."""
 

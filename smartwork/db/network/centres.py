@@ -13,6 +13,11 @@ def centre_slugs(connection: Connection) -> list[str]:
     return [str(slug) for (slug,) in connection.execute(sql("centre_slugs"))]
 
 
+def centre_names(connection: Connection) -> dict[str, str]:
+    """The name of each centre, by slug."""
+    return {str(slug): str(name) for slug, name in connection.execute(sql("centre_names"))}
+
+
 def put_operators(connection: Connection, operators: Iterable[Operator]) -> None:
     """Insert operators; an operator that exists, by name, is left unchanged."""
     with connection.cursor() as cursor:

@@ -7,8 +7,7 @@ from decimal import Decimal
 
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import rows, sql
-from smartwork.domain.billing.invoice import LineReference
-from smartwork.domain.network.places import PlaceKind
+from smartwork.domain.billing.invoice import LineReference, RevenueKind
 from smartwork.domain.settlement.settlement import SettledMonth, SettlementTerms
 
 
@@ -33,7 +32,7 @@ class ChargedLine:
 
     posting_id: int
     day: date
-    kind: PlaceKind
+    kind: RevenueKind
     resource: str
     resource_name: str
     visits: int

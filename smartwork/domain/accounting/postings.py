@@ -12,6 +12,7 @@ from smartwork.domain.accounting.accounts import (
     BANK,
     EXPIRED,
     MARGIN,
+    SALES,
     TRANSIT,
     VAT_DUE,
     VAT_RECOVERABLE,
@@ -20,7 +21,7 @@ from smartwork.domain.accounting.accounts import (
     pool,
     receivable,
 )
-from smartwork.domain.billing.invoice import Drawdown, Invoice
+from smartwork.domain.billing.invoice import Drawdown, Invoice, Line
 from smartwork.domain.settlement.payouts import PayoutState
 
 PostingKind = Literal["document", "settlement", "expiry", "payment", "payout", "write_off"]
@@ -42,8 +43,8 @@ class Posting:
 def document_posting(invoice: Invoice) -> Posting:
     """The posting of an invoice or credit note to a company.
 
-    Gross to the company's receivable, VAT to VAT due, and net to the centre's charges, or to the company's pool for hours
-    bought ahead. Prepaid hours that a line uses move their value from the pool to the centre's charges.
+    Gross to the company's receivable, VAT to VAT due, and net to the centre's charges, to the company's pool for hours bought
+    ahead, or to the network's sales. Prepaid hours that a line uses move their value from the pool to the centre's charges.
     """
     sign = -1 if invoice.is_credit else 1
     amounts: dict[str, Decimal] = defaultdict(Decimal)
@@ -51,10 +52,16 @@ def document_posting(invoice: Invoice) -> Posting:
     amounts[VAT_DUE] -= sign * invoice.vat
     for line in invoice.lines:
         prepaid = sum((draw.value for draw in line.drawdowns), _ZERO)
-        credited = pool(invoice.account) if line.centre is None else charges(line.centre)
-        amounts[credited] -= sign * (line.net + prepaid)
+        amounts[credited_account(invoice, line)] -= sign * (line.net + prepaid)
         amounts[pool(invoice.account)] += sign * prepaid
     return _posting("document", invoice.month, invoice.issued_on, invoice.number, amounts)
+
+
+def credited_account(invoice: Invoice, line: Line) -> str:
+    """The account that gets the net amount of a line of a document to a company."""
+    if line.centre is not None:
+        return charges(line.centre)
+    return SALES if line.supply is not None else pool(invoice.account)
 
 
 def expiry_posting(company: str, month: date, on: date, expired: Iterable[Drawdown]) -> Posting:

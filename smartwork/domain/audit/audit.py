@@ -32,6 +32,11 @@ _CHECKS: tuple[tuple[str, str, CheckFunction], ...] = (
     ("evidence", "Every line has evidence", document_checks.lines_have_evidence),
     ("minutes", "Every minute and every booking is billed at most once", document_checks.time_is_billed_once),
     (
+        "orders",
+        "Every order, and every day of a subscription, is billed at most once",
+        document_checks.orders_are_billed_once,
+    ),
+    (
         "billed",
         "Billed occupancy and billed months agree with the documents",
         document_checks.billed_occupancy_matches_documents,

@@ -8,6 +8,7 @@ from smartwork.domain.audit.audit_data import AuditData
 from smartwork.domain.billing.invoice import Line
 from smartwork.domain.billing.occupancy import BilledOccupancy, freed_lines, held_by_document, periods_by_place
 from smartwork.domain.billing.recomputation import differences
+from smartwork.domain.billing.supplies import billed_more_than_once
 
 _DIGESTS = {1: re.compile("[0-9a-f]{32}"), 2: re.compile("[0-9a-f]{64}"), 3: re.compile("[0-9a-f]{64}")}
 """The form of a digest of a billed month, by digest version."""
@@ -66,6 +67,8 @@ def _missing_evidence(lines: Mapping[tuple[str, int], Line], number: str, line: 
         head = lines.get((number, line.of_line or 0))
         if head is None or not head.visits:
             yield "names no line with a visit"
+    if line.kind in ("item", "subscription") and (line.supply is None or not line.label):
+        yield f"a {line.kind} line without an order"
     if line.kind == "correction" and line.corrects is None:
         yield "a correction of nothing"
     if line.corrects is not None and (line.corrects.number, line.corrects.line) not in lines:
@@ -93,6 +96,28 @@ def time_is_billed_once(data: AuditData) -> Iterator[str]:
                 yield f"{centre} {resource}: {latest_line} and {where} both bill it at {start.isoformat()}"
             if latest_end is None or end > latest_end:
                 latest_end, latest_line = end, where
+
+
+def orders_are_billed_once(data: AuditData) -> Iterator[str]:
+    """Orders that two lines charge for the same day; lines that a correction takes back charge nothing."""
+    documents = [document for document in data.company_documents() if document.reason is None]
+    taken_back = {
+        (line.corrects.number, line.corrects.line)
+        for document in documents
+        for line in document.lines
+        if line.kind == "correction" and line.corrects
+    }
+    by_company: dict[str, list[tuple[str, Line]]] = {}
+    for document in documents:
+        by_company.setdefault(document.account, []).extend(
+            (f"{document.number}, line {line.line}", line)
+            for line in document.lines
+            if line.supply is not None and (document.number, line.line) not in taken_back
+        )
+    for company, lines in by_company.items():
+        orders = {name: line.label for name, line in lines}
+        for again, first in billed_more_than_once(lines):
+            yield f"order {orders[again]} of {company} is charged by {first} and again by {again}"
 
 
 def billed_occupancy_matches_documents(data: AuditData) -> Iterator[str]:

@@ -10,9 +10,8 @@ from smartwork.domain.accounting import accounts
 from smartwork.domain.accounting.postings import settlement_posting
 from smartwork.domain.audit.audit_data import AuditData, StoredPosting, StoredTerms, line_charge, sign
 from smartwork.domain.billing.contracts import SettlementMode
-from smartwork.domain.billing.invoice import Invoice, Line, Unit
+from smartwork.domain.billing.invoice import Invoice, Line, RevenueKind, Unit
 from smartwork.domain.money import round_to_cent
-from smartwork.domain.network.places import PlaceKind
 
 _ZERO = Decimal(0)
 _HALF_A_CENT = Decimal("0.005")
@@ -29,7 +28,7 @@ class Charge:
     posting_id: int
     month: date
     centre: str
-    kind: PlaceKind | None
+    kind: RevenueKind | None
     amount: Decimal
 
 
@@ -37,8 +36,8 @@ class Charge:
 class _CentreMonth:
     """A centre's month: the settled charges and the settlements that took them in, by kind of place; the lines in force."""
 
-    charged: dict[PlaceKind | None, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    settlements: dict[PlaceKind | None, set[int]] = field(default_factory=lambda: defaultdict(set))
+    charged: dict[RevenueKind | None, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    settlements: dict[RevenueKind | None, set[int]] = field(default_factory=lambda: defaultdict(set))
     lines: list[tuple[Invoice, Line]] = field(default_factory=list)
 
 
@@ -138,7 +137,7 @@ def _terms_mismatches(where: str, stored: StoredTerms, month: _CentreMonth) -> I
         )
         if of_line != of_terms:
             yield f"{document.number}, line {line.line}: owes {of_line}, the terms stored for {where} are {of_terms}"
-    owed: dict[PlaceKind | None, Decimal] = defaultdict(Decimal)
+    owed: dict[RevenueKind | None, Decimal] = defaultdict(Decimal)
     for document, line in month.lines:
         owed[line.place_kind] += sign(document) * line.net
     if terms.mode != "share":

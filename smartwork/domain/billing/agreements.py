@@ -106,6 +106,11 @@ def pool_name(company: str, kind: str) -> str:
     return f"pool of {company} for {kind} hours"
 
 
+def supply_name(kind: str, order: str, company: str) -> str:
+    """The name of an item or a subscription in messages."""
+    return f"{kind} {order} of {company}"
+
+
 def _duplicates(wanted: Agreements) -> Iterator[AgreementProblem]:
     seen: set[str] = set()
     for what, _ in _listed(wanted):
@@ -118,6 +123,12 @@ def _overlaps(wanted: Agreements) -> Iterator[AgreementProblem]:
     """Entries with the same scope that are valid on the same day: neither takes precedence."""
     periods: list[tuple[tuple[str | None, ...], Any]] = [
         *((("contract", company.slug, c.centre, c.kind), c) for company in wanted.companies for c in company.contracts),
+        *(
+            (("subscription", company.slug, each.external_id), each)
+            for company in wanted.companies
+            for each in company.subscriptions
+            if each.cancelled_on is None
+        ),
         *((("tariff", tariff.centre, tariff.kind), tariff) for tariff in wanted.tariffs),
         *((("centre contract", contract.centre), contract) for contract in wanted.centre_contracts),
     ]
@@ -218,21 +229,31 @@ def _listed(agreed: Agreements) -> Iterator[tuple[str, Any]]:
     if agreed.seller is not None:
         yield "seller", agreed.seller
     for company in agreed.companies:
-        yield _company(company), company
-        for period in company.later_parties:
-            yield _from_day("party", company, period.valid_from), period
-        for vat in company.later_vat:
-            yield _from_day("VAT", company, vat.valid_from), vat
-        for contract in company.contracts:
-            yield f"contract of {company.slug}{_scope(contract.kind, contract.centre)} from {contract.valid_from}", contract
-        for pool in company.pools:
-            yield pool_name(company.slug, pool.kind), pool
+        yield from _of_company(company)
     for order in agreed.orders:
         yield order_name(order), order
     for tariff in agreed.tariffs:
         yield f"tariff{_scope(tariff.kind, tariff.centre)} from {tariff.valid_from}", tariff
     for centre_contract in agreed.centre_contracts:
         yield _centre_contract(centre_contract), centre_contract
+
+
+def _of_company(company: Company) -> Iterator[tuple[str, Any]]:
+    """The company and its entries, but for its orders of prepaid hours."""
+    yield _company(company), company
+    for period in company.later_parties:
+        yield _from_day("party", company, period.valid_from), period
+    for vat in company.later_vat:
+        yield _from_day("VAT", company, vat.valid_from), vat
+    for contract in company.contracts:
+        yield f"contract of {company.slug}{_scope(contract.kind, contract.centre)} from {contract.valid_from}", contract
+    for pool in company.pools:
+        yield pool_name(company.slug, pool.kind), pool
+    for item in company.items:
+        yield supply_name("item", item.external_id, company.slug), item
+    for subscription in company.subscriptions:
+        name = supply_name("subscription", subscription.external_id, company.slug)
+        yield f"{name} from {subscription.valid_from}", subscription
 
 
 def _company(company: Company) -> str:

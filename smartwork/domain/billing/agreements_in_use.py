@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from smartwork.domain.billing.agreements import AgreementProblem, Agreements, order_name, pool_name
+from smartwork.domain.billing.agreements import AgreementProblem, Agreements, order_name, pool_name, supply_name
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.contracts import Contract, contract_on
 from smartwork.domain.billing.parties import VatPeriod
@@ -31,7 +31,7 @@ class AgreementsInUse:
 
     `orders`: the orders on documents, by company and order id. `billed_to`: the last billed month of each company.
     `hours_left`: prepaid hours left, by company and kind of place. `billed_days` and `settled` (centre and month): those
-    within the correction window.
+    within the correction window. `supplies` are items and subscriptions that were billed within it: company, kind and order.
     """
 
     orders: Collection[tuple[str, str]] = ()
@@ -39,6 +39,7 @@ class AgreementsInUse:
     hours_left: Mapping[tuple[str, PlaceKind], Decimal] = field(default_factory=dict)
     billed_days: Collection[BilledDay] = ()
     settled: Collection[tuple[str, date]] = ()
+    supplies: Collection[tuple[str, str, str]] = ()
 
 
 def in_use_problems(wanted: Agreements, before: Agreements, in_use: AgreementsInUse) -> list[AgreementProblem]:
@@ -51,6 +52,7 @@ def in_use_problems(wanted: Agreements, before: Agreements, in_use: AgreementsIn
         *_pools(wanted, before, in_use),
         *_billed_days(wanted, before, in_use.billed_days),
         *_settled(wanted, before, in_use.settled),
+        *_supplies(wanted, before, in_use.supplies),
     ]
 
 
@@ -137,6 +139,23 @@ def _has_price(agreed: Agreements, centre: str, kind: PlaceKind, day: date) -> b
     except RateMissing:
         return False
     return True
+
+
+def _supplies(wanted: Agreements, before: Agreements, billed: Collection[tuple[str, str, str]]) -> Iterator[AgreementProblem]:
+    """Billed orders that are left out: whether the company shall get its money back is to be said."""
+    for company, kind, order in sorted((_supply_keys(before) - _supply_keys(wanted)) & set(billed)):
+        how = "give it cancelled_on" if kind == "item" else "give it valid_until, or cancelled_on"
+        yield AgreementProblem(
+            supply_name(kind, order, company),
+            f"it is on a document already; {how}: what was billed beyond that is then credited on the next document",
+        )
+
+
+def _supply_keys(agreed: Agreements) -> set[tuple[str, str, str]]:
+    items = {(company.slug, "item", item.external_id) for company in agreed.companies for item in company.items}
+    return items | {
+        (company.slug, "subscription", each.external_id) for company in agreed.companies for each in company.subscriptions
+    }
 
 
 def _settled(wanted: Agreements, before: Agreements, settled: Iterable[tuple[str, date]]) -> Iterator[AgreementProblem]:

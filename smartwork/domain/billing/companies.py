@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from smartwork.domain.billing.contracts import Contract, Pool
+from smartwork.domain.billing.orders import Item, Subscription
 from smartwork.domain.billing.parties import STANDARD_VAT, Language, Party, PartyPeriod, Vat, VatPeriod
 
 
@@ -23,6 +24,8 @@ class Company:
     pools: tuple[Pool, ...] = ()
     later_parties: tuple[PartyPeriod, ...] = ()
     later_vat: tuple[VatPeriod, ...] = ()
+    items: tuple[Item, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
 
     def vat_on(self, day: date) -> Vat:
         """How what is supplied on that local day is taxed."""
@@ -33,6 +36,17 @@ class Company:
         """Who the company is on that local day."""
         begun = [period.party for period in self.later_parties if period.valid_from <= day]
         return begun[-1] if begun else self.party
+
+    @property
+    def taxed_anew_on(self) -> frozenset[date]:
+        """The days from which another VAT, or another legal person, holds."""
+        persons = [self.party, *(period.party for period in self.later_parties)]
+        changed = [
+            period.valid_from
+            for before, period in zip(persons, self.later_parties, strict=False)
+            if (before.country, before.enterprise_number) != (period.party.country, period.party.enterprise_number)
+        ]
+        return frozenset([*changed, *(period.valid_from for period in self.later_vat)])
 
     @property
     def payment_days(self) -> int:

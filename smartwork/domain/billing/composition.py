@@ -35,7 +35,7 @@ _CREDIT_OF: dict[DocumentKind, DocumentKind] = {
     "self_billed_invoice": "self_billed_credit_note",
 }
 
-_KIND_ORDER = {"desk": 0, "room": 1, None: 2}
+_KIND_ORDER = {"desk": 0, "room": 1, "other": 2, None: 3}
 
 _ZERO = Decimal(0)
 

@@ -36,7 +36,7 @@ def credit(invoice: Invoice, number: int, hours: Decimal | None, lots: Sequence[
     """
     line = line_numbered(invoice, number)
     if line.kind in ("correction", "credits_bought", "overdraft"):
-        raise InputError(f"Line {number} of {invoice.number} rests on no measurement, so it cannot be disputed.")
+        raise InputError(f"Line {number} of {invoice.number} charges no use and no supply, so it cannot be disputed.")
     if hours is None:
         quantity, drawdowns = line.quantity, line.drawdowns
     else:

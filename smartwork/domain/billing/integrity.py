@@ -11,6 +11,7 @@ from stdnum.be import ogm_vcs
 from smartwork.domain.billing.billed_visit import BilledVisit
 from smartwork.domain.billing.invoice import Invoice, Line
 from smartwork.domain.billing.recomputation import Difference, differences
+from smartwork.domain.billing.supplies import billed_more_than_once
 from smartwork.domain.ledger.ledger_day import LedgerDay
 from smartwork.domain.money import CENT
 from smartwork.domain.time import local_days
@@ -25,9 +26,9 @@ def faults(invoice: Invoice) -> list[Difference]:
     EN 16931 and Peppol require amounts of at most two decimals, lines within the document's period, and the number of the
     document that a credit note corrects. Their validators accept sums and VAT that differ by cents; this check does not.
     """
-    taken_of = {kind: _revenue(invoice, kind) for kind in (None, "desk", "room")}
+    taken_of = {kind: _revenue(invoice, kind) for kind in (None, "desk", "room", "other")}
     lines = (fault for line in invoice.lines for fault in _line(invoice, line, taken_of[line.place_kind]))
-    return [*_form(invoice), *differences(invoice), *lines]
+    return [*_form(invoice), *differences(invoice), *lines, *_orders(invoice)]
 
 
 def _revenue(invoice: Invoice, kind: str | None) -> Decimal:
@@ -58,6 +59,16 @@ def _form(invoice: Invoice) -> Iterator[Difference]:
         closing = pool.opening + pool.bought - pool.spent - pool.expired
         if pool.closing != closing:
             yield Difference(0, f"closing hours of {pool.kind}", f"{pool.closing}", f"{closing}")
+
+
+def _orders(invoice: Invoice) -> Iterator[Difference]:
+    """Items and subscriptions name their order and what was agreed, and are charged once in a document."""
+    for line in invoice.lines:
+        if line.kind in ("item", "subscription") and (line.supply is None or not line.label):
+            yield Difference(line.line, "order", "none", "an order and what was agreed")
+    charging = ((f"{line.line}", line) for line in invoice.lines if line.corrects is None)
+    for again, first in billed_more_than_once(charging):
+        yield Difference(int(again), "order", f"charged by line {first}, too", "charged once")
 
 
 def _line(invoice: Invoice, line: Line, taken_of: Decimal) -> Iterator[Difference]:

@@ -32,9 +32,14 @@ LineKind = Literal[
     "cancelled_late",  # the fixed fee for one late cancellation
     "credits_bought",  # prepaid hours, sold by an order
     "overdraft",  # hours beyond the prepaid hours left, sold at the pool's price
+    "item",  # something that an order names, supplied on one day
+    "subscription",  # a supply by the month, on the line's days of one month
     "correction",  # reverses a line of an earlier document (`corrects`): the quantity is negated
     "settlement",  # what the network owes a centre
 ]
+
+RevenueKind = PlaceKind | Literal["other"]
+"""What a line is about: a kind of place, or other supplies (items and subscriptions)."""
 
 Unit = Literal["hour", "half_day", "day", "piece", "month", "seat", "share"]
 """The unit of `quantity`. For a `share` the price is the sum that the share is taken of."""
@@ -70,6 +75,16 @@ def _without_cancellation(terms: Terms, dump: Callable[[Terms], dict[str, Any]])
 
 
 @dataclass(frozen=True, slots=True)
+class SupplyTerms:
+    """What was agreed for an item or a subscription: product, text, quantity, and EUR net for one unit or a whole month."""
+
+    product: str
+    description: str
+    quantity: Decimal
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Drawdown:
     """Hours taken from a lot, and their value in EUR net; negative where a correction returns them."""
 
@@ -95,7 +110,8 @@ class Line:
     By kind: an `occupancy`, `beyond_pass`, `no_show` or `cancelled_late` line has one visit or, with `of_line`, those of the
     line it names; a `pass` has all the visits that it covers. `hours` are what was chargeable; those that `draws` paid are
     not in `quantity`, so that a line that prepaid hours pay completely has quantity and net 0. `label` is the name of an
-    order (`credits_bought`); `corrects` is the line that a correction reverses or a credit note credits.
+    order (`credits_bought`, `item`, `subscription`); `supply` is what was agreed for an item or a subscription. `corrects` is
+    the line that a correction reverses or a credit note credits.
     """
 
     line: int
@@ -110,7 +126,7 @@ class Line:
     ends_on: date
     centre: str | None = None
     centre_name: str | None = None
-    place_kind: PlaceKind | None = None
+    place_kind: RevenueKind | None = None
     hours: Decimal = Decimal(0)
     terms: Annotated[Terms, WrapSerializer(_without_cancellation)] | None = None
     visits: Annotated[tuple[SnapshotVisit, ...], Field(alias="proofs")] = ()
@@ -118,6 +134,12 @@ class Line:
     of_line: int | None = None
     corrects: LineReference | None = None
     label: str | None = None
+    supply: SupplyTerms | None = None
+
+
+def _without_supply(line: Line, dump: Callable[[Line], dict[str, Any]]) -> dict[str, Any]:
+    """The line in the snapshot; `supply` has a key only where the line has it."""
+    return {key: value for key, value in dump(line).items() if key != "supply" or value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +180,14 @@ class PoolStatement:
 
 @dataclass(frozen=True, slots=True)
 class StatementRow:
-    """What one place of a centre was charged: visits, hours and EUR net, of which `prepaid_value` was paid by prepaid hours.
+    """What one place of a centre, or its other supplies together, brought in: visits, hours and EUR net.
 
-    Only in self-billed documents.
+    `prepaid_value` is the part that was paid by prepaid hours. Only in self-billed documents.
     """
 
     resource: str
     resource_name: str
-    kind: PlaceKind
+    kind: RevenueKind
     visits: int
     hours: Decimal
     net: Decimal
@@ -212,7 +234,7 @@ class Invoice:
     account: str
     seller: Party
     buyer: Party
-    lines: tuple[Line, ...]
+    lines: tuple[Annotated[Line, WrapSerializer(_without_supply)], ...]
     vat_totals: tuple[VatTotal, ...]
     net: Decimal
     vat: Decimal

@@ -9,10 +9,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from smartwork.domain.billing.billed_visit import BilledVisit
-from smartwork.domain.billing.companies import Customer
+from smartwork.domain.billing.companies import Company, Customer
 from smartwork.domain.billing.company_month import CompanyMonth, assemble_month
 from smartwork.domain.billing.composition import DocumentHeader, invoice_header
-from smartwork.domain.billing.corrections import corrections, groups_in_effect, names_of, uncredited, with_issued_vat
+from smartwork.domain.billing.corrections import (
+    IssuedGroup,
+    corrections,
+    groups_in_effect,
+    names_of,
+    reversal,
+    uncredited,
+    with_issued_vat,
+)
 from smartwork.domain.billing.integrity import faults
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.month_charges import month_charges
@@ -21,6 +29,7 @@ from smartwork.domain.billing.parties import Party
 from smartwork.domain.billing.planned_documents import PlannedDocument, planned_documents
 from smartwork.domain.billing.prepaid_hours import Lot
 from smartwork.domain.billing.rating import Group
+from smartwork.domain.billing.supplies import BilledSupply, SupplyChanges, supply_changes, supply_groups
 from smartwork.domain.billing.tariffs import ContractMissing, RateMissing, Tariff
 from smartwork.domain.bookings.visit import Visit
 from smartwork.domain.time import Interval, days_of_month
@@ -33,7 +42,8 @@ class MonthData:
     By company_id: `visits` of the month; `changed` months, each with its visits now; the `documents` of companies with
     changed months or credited lines, in order of issue; `lots` that are on a document, and those that are on none yet. `held`
     is the billed occupancy that the visits may meet, and `contested` are its lines that hold time of another visit. `faulty`
-    centres have a ledger that does not add up, each with the reason.
+    centres have a ledger that does not add up, each with the reason. Orders are billed from the month `orders_since` on, or
+    of `month` only; `supplies` are the lines that charge them already. `centre_names` are by slug.
     """
 
     month: date
@@ -47,6 +57,9 @@ class MonthData:
     held: Sequence["HeldTime"] = ()
     contested: frozenset[LineKey] = frozenset()
     faulty: Mapping[str, str] = field(default_factory=dict)
+    orders_since: date | None = None
+    supplies: Mapping[int, Sequence[BilledSupply]] = field(default_factory=dict)
+    centre_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,15 +215,30 @@ def _charges(customer: Customer, data: MonthData, left_out: Collection[_VisitKey
                 (reversals if group[0].kind == "correction" else added).append(group)
     except (ContractMissing, RateMissing) as error:
         return WaitingBill(company.slug, error.centre, str(error))
+    ordered = changed_orders(company, data.supplies.get(key, ()), data)
+    added += ordered.added
+    reversals += [
+        reversal(IssuedGroup(document, (line,)))
+        for document in documents
+        for line in document.lines
+        if (document.number, line.line) in ordered.gone
+    ]
     if reversals and not company.contracts:
         reason = f"{company.slug} has no contract any more, and earlier lines change: add one (smartwork agreements)."
         return WaitingBill(company.slug, reversals[0][0].centre or "", reason)
     return _Charges(customer, reversals, added)
 
 
+def changed_orders(company: Company, billed: Sequence[BilledSupply], data: MonthData) -> SupplyChanges:
+    """What the company's orders add to its document, and the lines that they no longer give."""
+    wanted = supply_groups(company, data.orders_since or data.month, data.month, data.centre_names)
+    return supply_changes(wanted, billed, company.later_vat[0].valid_from if company.later_vat else None)
+
+
 def _faulty_centres(charges: _Charges, faulty: Mapping[str, str]) -> list[WaitingBill]:
-    """The centres with a faulty ledger that a company's charges and corrections come from."""
-    centres = {line.centre for group in (*charges.reversals, *charges.added) for line in group if line.centre is not None}
+    """The centres with a faulty ledger that a company's measured charges and their corrections come from."""
+    lines = (line for group in (*charges.reversals, *charges.added) for line in group if line.supply is None)
+    centres = {line.centre for line in lines if line.centre is not None}
     return [WaitingBill(charges.customer.company.slug, centre, faulty[centre]) for centre in sorted(centres & faulty.keys())]
 
 

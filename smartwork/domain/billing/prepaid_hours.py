@@ -93,7 +93,7 @@ def pay_from_lots(groups: Iterable[Group], lots: Sequence[Lot], pools: Iterable[
     Only lines sold by the hour are paid this way, never passes or fees. When the lots are empty, the pool sells its overdraft
     of the month; hours beyond that stay on the line and are charged in money.
     """
-    by_kind = {pool.kind: pool for pool in pools}
+    by_kind: dict[str, Pool] = {pool.kind: pool for pool in pools}
     last = days_of_month(month)[-1]
     left = list(lots)
     overdrafts: dict[PlaceKind, Lot] = {}

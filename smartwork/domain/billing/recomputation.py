@@ -8,12 +8,13 @@ from decimal import Decimal
 from smartwork.domain.billing import cancellations
 from smartwork.domain.billing.billed_visit import BilledVisit
 from smartwork.domain.billing.charged_time import chargeable
-from smartwork.domain.billing.invoice import Invoice, Line, Terms
+from smartwork.domain.billing.invoice import Invoice, Line, SupplyTerms, Terms
 from smartwork.domain.billing.passes import cheapest
+from smartwork.domain.billing.supplies import price_of_days
 from smartwork.domain.billing.vat_totals import stated_vats, vat_totals
 from smartwork.domain.money import round_to_cent
 from smartwork.domain.presence.spans import seconds_by_state
-from smartwork.domain.time import Interval
+from smartwork.domain.time import Interval, days_of_month
 
 _ZERO = Decimal(0)
 _SLACK_S = 2
@@ -58,6 +59,8 @@ def _totals(invoice: Invoice) -> Iterator[Difference]:
 
 def _line(invoice: Invoice, line: Line, head: Line) -> Iterator[Difference]:
     yield from _compare(line.line, "net", line.net, round_to_cent(line.quantity * line.price))
+    if line.supply is not None and line.kind in ("item", "subscription"):
+        yield from _supply_differences(invoice, line, line.supply)
     if line.terms is None or line.corrects is not None:
         return
     for billed in line.visits:
@@ -68,6 +71,21 @@ def _line(invoice: Invoice, line: Line, head: Line) -> Iterator[Difference]:
     quantity, hours, price = _expected(line, head, line.terms, drawn)
     yield from _compare(line.line, "hours", line.hours, sign * hours)
     yield from _compare(line.line, "quantity", line.quantity, sign * quantity)
+    yield from _compare(line.line, "price", line.price, price)
+
+
+def _supply_differences(invoice: Invoice, line: Line, supply: SupplyTerms) -> Iterator[Difference]:
+    """The quantity that was agreed, and its price for the line's days."""
+    sign = -1 if invoice.is_credit and line.corrects is None else 1
+    yield from _compare(line.line, "quantity", line.quantity, sign * supply.quantity)
+    first, last = line.starts_on, line.ends_on
+    if line.kind == "item":
+        last, price = first, supply.price
+    else:
+        last = min(max(first, last), days_of_month(first)[-1])
+        price = price_of_days(supply.price, first, last)
+    if line.ends_on != last:
+        yield Difference(line.line, "last day", f"{line.ends_on}", f"{last}")
     yield from _compare(line.line, "price", line.price, price)
 
 

@@ -72,6 +72,8 @@ def _line_figures(line: Line) -> Iterator[Decimal]:
     if line.terms is not None:
         agreed = (getattr(line.terms, field.name) for field in fields(Terms))
         yield from (value for value in agreed if isinstance(value, Decimal))
+    if line.supply is not None:
+        yield from (line.supply.quantity, line.supply.price)
     for drawdown in line.drawdowns:
         yield from (drawdown.hours, drawdown.value)
     for billed in line.visits:

@@ -8,11 +8,10 @@ from decimal import Decimal
 from smartwork.domain.billing.composition import DocumentHeader
 from smartwork.domain.billing.contracts import CentreContract, SettlementMode
 from smartwork.domain.billing.corrections import IssuedGroup, reversal
-from smartwork.domain.billing.invoice import Invoice, Line, LineReference, Unit
+from smartwork.domain.billing.invoice import Invoice, Line, LineReference, RevenueKind, Unit
 from smartwork.domain.billing.parties import Party, VatCategory
 from smartwork.domain.billing.rating import Group
 from smartwork.domain.money import round_to_cent
-from smartwork.domain.network.places import PlaceKind
 from smartwork.domain.time import days_of_month
 
 _ZERO = Decimal(0)
@@ -24,7 +23,7 @@ class Revenue:
 
     centre: str
     centre_name: str
-    by_kind: Mapping[PlaceKind, Decimal]
+    by_kind: Mapping[RevenueKind, Decimal]
 
     @property
     def total(self) -> Decimal:

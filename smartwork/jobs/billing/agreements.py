@@ -7,6 +7,7 @@ from pathlib import Path
 
 from smartwork.db.billing import agreements as stored
 from smartwork.db.billing import agreements_in_use as in_use
+from smartwork.db.billing.orders import billed_orders
 from smartwork.db.core.book_entries import recording
 from smartwork.db.core.connection import Connection
 from smartwork.db.network.centres import centre_slugs
@@ -95,6 +96,7 @@ def _in_use(connection: Connection, orders: frozenset[tuple[str, str]], billed_t
         in_use.hours_left(connection),
         in_use.billed_days(connection, since),
         [(centre, month) for centre, months in settled.items() for month in months],
+        billed_orders(connection, since),
     )
 
 

@@ -13,6 +13,7 @@ from tomlkit.items import AoT, Table
 from smartwork.domain.billing.agreements import Agreements
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.contracts import CentreContract, Contract, PrepaidOrder
+from smartwork.domain.billing.orders import Item, Subscription
 from smartwork.domain.billing.parties import Party, Vat
 from smartwork.errors import InputError
 from smartwork.jobs.billing.agreements_schema import VAT_FORMS, AgreementsEntry
@@ -143,7 +144,14 @@ def _company_table(company: Company, orders: Iterable[PrepaidOrder]) -> Table:
         "order",
         (_table({"order": o.external_id, "kind": o.kind, "bought_on": o.bought_on, "hours": o.hours}) for o in own),
     )
+    _add(table, "item", (_table(_supply(entry)) for entry in company.items))
+    _add(table, "subscription", (_table(_supply(entry)) for entry in company.subscriptions))
     return table
+
+
+def _supply(entry: Item | Subscription) -> dict[str, Any]:
+    """The fields of an item or subscription under the file's keys."""
+    return {"order" if key == "external_id" else key: value for key, value in _plain(asdict(entry)).items()}
 
 
 def _contract(contract: Contract) -> dict[str, Any]:

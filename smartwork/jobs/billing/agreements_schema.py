@@ -20,6 +20,7 @@ from smartwork.contracts.topics import SLUG
 from smartwork.domain.billing.agreements import Agreements
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.contracts import CentreContract, ChargeMode, Contract, Pool, PrepaidOrder, SettlementMode
+from smartwork.domain.billing.orders import Item, ItemUnit, Subscription, SubscriptionUnit
 from smartwork.domain.billing.parties import (
     REVERSE_CHARGE,
     STANDARD_VAT,
@@ -161,6 +162,43 @@ class OrderEntry(Entry):
     hours: Hours
 
 
+class ItemEntry(Entry):
+    """An item that a company ordered, supplied on one day."""
+
+    order: Text
+    product: Slug
+    description: Text
+    supplied_on: Day
+    quantity: Annotated[Decimal, Field(gt=0, le=100_000, decimal_places=2)]
+    unit: ItemUnit = "piece"
+    price: Annotated[Decimal, Field(gt=0, le=1_000_000, decimal_places=4)]
+    centre: Slug | None = None
+    cancelled_on: Day | None = None
+
+    def item(self) -> Item:
+        """The item."""
+        return Item(external_id=self.order, **self.model_dump(exclude={"order"}))
+
+
+class SubscriptionEntry(Entry):
+    """A subscription of a company: its price a month while it is valid."""
+
+    order: Text
+    product: Slug
+    description: Text
+    valid_from: Day
+    valid_until: Day | None = None
+    quantity: Annotated[int, Field(ge=1, le=10_000)]
+    unit: SubscriptionUnit = "month"
+    price: Annotated[Decimal, Field(gt=0, le=1_000_000, decimal_places=2)]
+    centre: Slug | None = None
+    cancelled_on: Day | None = None
+
+    def subscription(self) -> Subscription:
+        """The subscription."""
+        return Subscription(external_id=self.order, **self.model_dump(exclude={"order"}))
+
+
 class CustomerEntry(LegalEntry):
     """Who a company is."""
 
@@ -215,6 +253,8 @@ class CompanyEntry(CustomerEntry):
     contract: list[ContractEntry] = []
     pool: list[PoolEntry] = []
     order: list[OrderEntry] = []
+    item: list[ItemEntry] = []
+    subscription: list[SubscriptionEntry] = []
 
     @field_validator("vat")
     @classmethod
@@ -224,7 +264,7 @@ class CompanyEntry(CustomerEntry):
         return vat
 
     def to_company(self) -> Company:
-        """The company with its contracts and pools; its orders are separate."""
+        """The company with its contracts, pools, items and subscriptions; its orders of prepaid hours are separate."""
         vat, later_vat = self._vats()
         return Company(
             slug=self.slug,
@@ -234,6 +274,8 @@ class CompanyEntry(CustomerEntry):
             contracts=tuple(Contract(**entry.model_dump()) for entry in self.contract),
             vat=vat,
             pools=tuple(Pool(**entry.model_dump()) for entry in self.pool),
+            items=tuple(entry.item() for entry in self.item),
+            subscriptions=tuple(entry.subscription() for entry in self.subscription),
             later_parties=tuple(
                 PartyPeriod(entry.valid_from, entry.to_party())
                 for entry in sorted(self.party, key=lambda entry: entry.valid_from)

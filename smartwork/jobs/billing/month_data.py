@@ -4,15 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from smartwork.db.billing import billed_months, companies, contracts, documents, prepaid_hours, visits_to_bill
+from smartwork.db.billing import billed_months, companies, contracts, documents, orders, prepaid_hours, visits_to_bill
 from smartwork.db.core.connection import Connection
 from smartwork.db.ledger.ledger import faults as faults_of_ledgers
+from smartwork.db.network.centres import centre_names
 from smartwork.domain.billing.changed_months import CORRECTION_WINDOW_MONTHS, month_digests
 from smartwork.domain.billing.companies import Customer
-from smartwork.domain.billing.month_plan import HeldTime, MonthData
+from smartwork.domain.billing.month_plan import HeldTime, MonthData, changed_orders
 from smartwork.domain.billing.month_reading import MonthVisits, VisitsByCompany, all_visits, read_visits
+from smartwork.domain.billing.supplies import first_month
 from smartwork.domain.bookings.visit import Visit
-from smartwork.domain.time import months_later
+from smartwork.domain.time import days_of_month, months_later
 from smartwork.errors import InputError
 
 
@@ -57,22 +59,30 @@ def read_inputs(
     customers = [c for c in chosen if c.company.contracts or c.company_id in read.visits or c.company_id in read.changed]
     data = MonthData(
         month=first, issued_on=at.date(), seller=contracts.seller(connection), tariffs=tariffs, visits=read.visits,
-        changed=read.changed, contested=read.contested,
+        changed=read.changed, contested=read.contested, centre_names=centre_names(connection),
+        orders_since=first_month(first, CORRECTION_WINDOW_MONTHS, {month for _, month in billed}),
     )  # fmt: skip
     return MonthInputs(customers, data, read)
 
 
 def read_in_transaction(connection: Connection, inputs: MonthInputs, customers: Sequence[Customer]) -> MonthData:
-    """The data with what other runs may change: documents, prepaid hours, billed occupancy, faults of ledgers."""
+    """The data with what other runs may change: documents, prepaid hours, billed occupancy and orders, faults of ledgers."""
     data = inputs.data
     ids = [customer.company_id for customer in customers]
     since = months_later(data.month, -CORRECTION_WINDOW_MONTHS)
     credited = documents.credited_companies(connection, ids, since)
-    with_changes = [key for key in ids if key in data.changed or key in credited]
+    supplies = orders.billed_supplies(connection, ids, data.orders_since or data.month, days_of_month(data.month)[-1])
+    reordered = {
+        customer.company_id
+        for customer in customers
+        if changed_orders(customer.company, supplies.get(customer.company_id, ()), data).gone
+    }
+    with_changes = [key for key in ids if key in data.changed or key in credited or key in reordered]
     return replace(
         data,
         documents=documents.of_companies(connection, with_changes, since) if with_changes else {},
         lots=prepaid_hours.lots(connection, ids),
+        supplies=supplies,
         held=documents.held_time(connection, all_visits(data.visits, data.changed)),
         faulty={fault.centre: fault.message for fault in faults_of_ledgers(connection)},
     )

@@ -12,10 +12,9 @@ from smartwork.db.core.connection import Connection
 from smartwork.db.settlement import settlements, statements
 from smartwork.db.settlement.settlements import CentreToSettle, ChargedLine
 from smartwork.domain.billing.contracts import CentreContract, contract_on
-from smartwork.domain.billing.invoice import Invoice, LineReference, Unattributed
+from smartwork.domain.billing.invoice import Invoice, LineReference, RevenueKind, Unattributed
 from smartwork.domain.billing.rating import Group
 from smartwork.domain.billing.tariffs import ContractMissing
-from smartwork.domain.network.places import PlaceKind
 from smartwork.domain.settlement.settlement import (
     CentreMonth,
     Revenue,
@@ -164,7 +163,7 @@ def _require_nothing_to_settle(history: _CentreHistory, month: date, lines: Sequ
 
 
 def _revenue(centre: CentreToSettle, lines: Iterable[ChargedLine]) -> Revenue:
-    by_kind: dict[PlaceKind, Decimal] = defaultdict(Decimal)
+    by_kind: dict[RevenueKind, Decimal] = defaultdict(Decimal)
     for line in lines:
         by_kind[line.kind] += line.charged
     return Revenue(centre.slug, centre.name, by_kind)

@@ -17,9 +17,8 @@ from smartwork.documents.files import Files, render
 from smartwork.documents.statement_pdf import render_statements
 from smartwork.domain.accounting import accounts, postings
 from smartwork.domain.billing.composition import compose, kind_of, series_of
-from smartwork.domain.billing.invoice import DocumentKind, Invoice, StatementRow, Unattributed
+from smartwork.domain.billing.invoice import DocumentKind, Invoice, RevenueKind, StatementRow, Unattributed
 from smartwork.domain.billing.parties import Party
-from smartwork.domain.network.places import PlaceKind
 from smartwork.domain.settlement.settlement import centre_head
 from smartwork.domain.settlement.statements import CentreAccount, statement
 from smartwork.errors import InputError
@@ -175,7 +174,7 @@ def _store_statements(
 
 def _revenue_by_place(lines: Sequence[ChargedLine]) -> list[StatementRow]:
     """The revenue of each place. Lines without a place (passes, corrections of earlier months) have a row without one."""
-    rows: dict[tuple[PlaceKind, str, str], StatementRow] = {}
+    rows: dict[tuple[RevenueKind, str, str], StatementRow] = {}
     for line in lines:
         key = line.kind, line.resource, line.resource_name
         row = rows.get(key, StatementRow(line.resource, line.resource_name, line.kind, 0, _ZERO, _ZERO, _ZERO))

@@ -25,6 +25,11 @@ def busy(connection: Connection, tmp_path: Path) -> Connection:
     connection.execute(b"INSERT INTO prepaid_pool VALUES (1, 'desk', 6, 0, 12)")
     connection.execute(b"INSERT INTO prepaid_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2027-10-01', 1, 6)")
     connection.execute(b"INSERT INTO agreement_version (at, note, content, format_version) VALUES (now(), 'a', 'b', 1)")
+    connection.execute(b"""
+        INSERT INTO item_order VALUES (1, 'O-2', 'print', 'Prints', '2026-10-05', 2, 'piece', 0.35, 1);
+        INSERT INTO subscription VALUES (1, 'O-3', 'locker', 'Locker', '2026-10-01', '2027-01-01', 1, 'month', 12.50, 1);
+        INSERT INTO account_number VALUES ('locker', 'S21', '704100', 'Lockers');
+    """)
     bill(connection, tmp_path)
     credited(connection, tmp_path)
     pay(connection, "INV-2026-00001", ISSUED, "in part", Decimal(1))

@@ -85,6 +85,25 @@ FULL JOIN (
 ) p ON p.invoice_id = d.invoice_id AND p.line = d.line AND p.proof = d.proof
 WHERE p.content IS DISTINCT FROM d.content OR p.evidence IS DISTINCT FROM d.evidence
 
+-- name: supply_mismatches
+-- Orders that the table `billed_supply` has for other lines or days than the documents. A correction takes back its line.
+WITH lines AS (
+    SELECT i.invoice_id, i.number, i.company_id, i.corrects_id, x.*
+    FROM invoice i CROSS JOIN LATERAL jsonb_to_recordset(i.document -> 'lines') AS x (line integer, kind text, label text,
+        starts_on date, ends_on date, corrects jsonb)
+    WHERE i.company_id IS NOT NULL
+), taken_back AS (
+    SELECT corrects ->> 'number' AS number, (corrects ->> 'line')::integer AS line FROM lines WHERE kind = 'correction'
+)
+SELECT coalesce(d.number, i.number, ''), format('line %s, order', coalesce(d.line, s.line))
+FROM (
+    SELECT * FROM lines
+    WHERE corrects_id IS NULL AND kind IN ('item', 'subscription') AND (number, line) NOT IN (SELECT number, line FROM taken_back)
+) d
+FULL JOIN billed_supply s USING (invoice_id, line) LEFT JOIN invoice i USING (invoice_id)
+WHERE (d.company_id, d.kind, d.label, d.starts_on, d.ends_on)
+    IS DISTINCT FROM (s.company_id, s.kind, s.external_id, s.starts_on, s.ends_on)
+
 -- name: audited_occupancy
 -- Billed occupancy, and whether it is of the place and booking of its visit. An empty period begins and ends with the visit.
 SELECT coalesce(i.number, ''), s.line, s.proof,

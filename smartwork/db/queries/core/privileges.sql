@@ -56,7 +56,7 @@ GRANT INSERT ON invoice, invoice_line, invoice_proof, invoice_event, prepaid_lot
     settlement_item, settled_terms, payout_order, payout, payout_document, payout_event, centre_statement
     TO smartwork_books;
 GRANT INSERT, UPDATE ON document_series, billed_month TO smartwork_books;
-GRANT INSERT, DELETE ON billed_occupancy, invoice_draft TO smartwork_books
+GRANT INSERT, DELETE ON billed_occupancy, billed_supply, invoice_draft TO smartwork_books
 
 -- name: grant_to_worker
 -- The commands of an operator: the registry, agreements, reconciliation, billing, settlement. It becomes `smartwork_books` to
@@ -64,13 +64,14 @@ GRANT INSERT, DELETE ON billed_occupancy, invoice_draft TO smartwork_books
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO smartwork_worker;
 GRANT INSERT, UPDATE ON operator, centre, zone, resource, device, closure, policy, zone_settings, company, member,
     member_sign_in, place_code, booking, check_in, wifi_session, release, release_policy, seller, tariff,
-    contract, centre_contract, prepaid_pool, prepaid_lot, company_vat, company_party,
+    contract, centre_contract, prepaid_pool, prepaid_lot, company_vat, company_party, item_order, subscription,
+    account_number,
     verdict, daily_use, daily_peak, daily_energy, api_token, billed_month, span, stale_verdict, invoice_draft,
     device_assignment, place_span_queue, calendar_event, calendar_booking, alias, booking_feed, feed_secret, feed_missing_event
     TO smartwork_worker;
 GRANT INSERT ON agreement_version, invoice_event, verdict_history TO smartwork_worker;
 GRANT DELETE ON member_sign_in, seller, tariff, contract, centre_contract, prepaid_pool, prepaid_lot, company_vat,
-    company_party, verdict,
+    company_party, item_order, subscription, account_number, verdict,
     stale_verdict, daily_use, daily_peak, daily_energy, invoice_draft, device_assignment, alias, booking_feed, feed_secret,
     feed_missing_event TO smartwork_worker;
 GRANT UPDATE ON agreement_version TO smartwork_worker -- to lock the table: a trigger refuses to change a row

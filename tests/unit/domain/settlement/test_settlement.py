@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from smartwork.domain.billing.composition import compose
 from smartwork.domain.billing.contracts import CentreContract, SettlementMode
 from smartwork.domain.billing.integrity import faults
-from smartwork.domain.billing.invoice import Invoice, LineReference
+from smartwork.domain.billing.invoice import Invoice, LineReference, RevenueKind
 from smartwork.domain.billing.parties import STANDARD_VAT, Party, Vat
 from smartwork.domain.billing.rating import Group
-from smartwork.domain.network.places import PlaceKind
 from smartwork.domain.settlement.settlement import (
     CentreMonth,
     Revenue,
@@ -81,7 +80,7 @@ def test_after_any_charges_and_changes_between_runs_the_month_is_owed_by_its_las
 ) -> None:
     documents: list[Invoice] = []
     before: SettledMonth | None = None
-    taken_in: dict[PlaceKind, Decimal] = {"desk": Decimal(0), "room": Decimal(0)}
+    taken_in: dict[RevenueKind, Decimal] = {"desk": Decimal(0), "room": Decimal(0)}
     for i, (contract, fresh) in enumerate(runs):
         all_before = Revenue("namur", "Namur", dict(taken_in))
         part = settle_centre_month(CentreMonth(contract, OCTOBER, DESKS + i, before, fresh, all_before, documents, None))

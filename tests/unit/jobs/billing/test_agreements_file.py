@@ -13,6 +13,7 @@ from firmware_sim.demo_network import demo_network
 from smartwork.domain.billing.agreements import Agreements, problems
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.contracts import Contract, Pool, PrepaidOrder
+from smartwork.domain.billing.orders import Item, Subscription
 from smartwork.domain.billing.parties import REVERSE_CHARGE, Party, PartyPeriod, Vat, VatPeriod
 from smartwork.domain.billing.tariffs import Tariff
 from smartwork.errors import InputError
@@ -78,6 +79,15 @@ def periods(kind: Any, values: st.SearchStrategy[Any]) -> st.SearchStrategy[tupl
     return listed.map(lambda each: tuple(sorted(each, key=lambda period: period.valid_from)))
 
 
+prices_above_zero = st.decimals(min_value="0.01", max_value=1000, places=2)
+items = st.builds(
+    Item, words, st.just("print"), words, days, prices_above_zero, prices_above_zero, st.sampled_from(["piece", "hour"]),
+    st.none() | st.just("namur"), st.none() | days,
+)  # fmt: skip
+subscriptions = st.builds(
+    Subscription, words, st.just("locker"), words, days, st.integers(1, 100), prices_above_zero, ends,
+    st.sampled_from(["month", "seat"]), st.none() | st.just("namur"), st.none() | days,
+)  # fmt: skip
 companies = st.builds(
     Company,
     st.sampled_from(["acme", "bolt"]),
@@ -89,6 +99,8 @@ companies = st.builds(
     st.lists(pools, max_size=2).map(tuple),
     periods(PartyPeriod, parties),
     periods(VatPeriod, vats),
+    st.lists(items, max_size=2).map(tuple),
+    st.lists(subscriptions, max_size=2).map(tuple),
 )
 tariffs = st.builds(
     Tariff,
