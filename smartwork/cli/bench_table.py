@@ -27,10 +27,10 @@ def ingest_rows(f: IngestFigures) -> list[BenchRow]:
     return [
         BenchRow("Bare COPY, the ceiling", f"{_n(f.ceiling_rps)} readings/s"),
         BenchRow("Chain, batches of 400, spans derived", f"{_n(f.chain_rps)} readings/s"),
-        BenchRow("  ratio to the ceiling", f"{f.chain_ratio:.2f}", "≥ 0.50", f.chain_ratio >= 0.5),
+        BenchRow("  ratio to the ceiling", f"{f.chain_ratio:.2f}", "≥ 0.60", f.chain_ratio >= 0.6),
         BenchRow("Bare subscriber that only counts", f"{_n(f.single_bare_rps)} messages/s"),
         BenchRow("One reading a message, committed", f"{_n(f.single_rps)} messages/s"),
-        BenchRow("  ratio to the bare subscriber", f"{f.single_ratio:.2f}", "≥ 0.80", f.single_ratio >= 0.8),
+        BenchRow("  ratio to the bare subscriber", f"{f.single_ratio:.2f}", "≥ 1.00", f.single_ratio >= 1),
         BenchRow("Device to committed row, median", f"{f.latency_p50_ms:.0f} ms"),
         BenchRow("Device to committed row, p99", f"{f.latency_p99_ms:.0f} ms", "< 250 ms", f.latency_p99_ms < 250),
         BenchRow("Peak memory of ingest", f"{f.rss_mb:.0f} MB", "< 150 MB", f.rss_mb < 150),
