@@ -14,6 +14,7 @@ from smartwork.cli.audit import audit_command
 from smartwork.cli.bench import bench_app
 from smartwork.cli.bill import bill_command
 from smartwork.cli.bookings import bookings_app
+from smartwork.cli.books import books_app
 from smartwork.cli.decode import decode_command
 from smartwork.cli.demo import demo_command
 from smartwork.cli.device import device_app
@@ -98,6 +99,7 @@ app.command("bill")(bill_command)
 app.command("settle")(settle_command)
 app.add_typer(payout_app, name="payout")
 app.command("audit")(audit_command)
+app.add_typer(books_app, name="books")
 app.add_typer(invoice_app, name="invoice")
 app.command("verify")(verify_command)
 app.add_typer(token_app, name="token")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from smartwork.cli.books import Head, known_heads
 from smartwork.cli.endpoints import open_database
 from smartwork.cli.figures import euro
 from smartwork.cli.options import AsJson
@@ -25,15 +26,16 @@ class AuditFailed(SmartworkError):  # noqa: N818 - the outcome of an audit, not 
     """The audit found a mismatch. The report has shown where."""
 
 
-def audit_command(*, as_json: AsJson = False) -> None:
-    """Check documents, payments and postings against each other, to the cent.
+def audit_command(*, head: Head = None, as_json: AsJson = False) -> None:
+    """Check documents, payments and postings against each other, to the cent, and the books against their hash chain.
 
-    The exit status is 1 if anything does not match; the report shows where.
+    The exit status is 1 if anything does not match; the report shows where. Example: smartwork audit --head 120:5f3a…
     """
     from smartwork.jobs.audit.audit import run_audit
 
+    known = known_heads(head)
     with progress_bar() as progress, open_database(progress) as connection:
-        report = run_audit(connection, progress)
+        report = run_audit(connection, progress, known)
     if as_json:
         print(json.dumps(audit_json(report), indent=2))
     else:
@@ -50,6 +52,7 @@ def audit_json(report: "AuditReport") -> dict[str, object]:
         "documents": report.documents,
         "lines": report.lines,
         "postings": report.postings,
+        "head": asdict(report.head),
         "seconds": round(report.seconds, 3),
         "totals": {name: str(amount) for name, amount in asdict(report.totals).items()},
         "checks": [
@@ -85,5 +88,6 @@ def audit_tables(report: "AuditReport") -> RenderableType:
         ("prepaid hours, expired", totals.expired),
     ):
         sums.add_row(name, euro(amount))
+    head = f"Head of the books, to be kept elsewhere: {report.head}"
     extent = f"{report.documents} documents, {report.lines} lines, {report.postings} postings in {report.seconds:.1f} s"
-    return Group(checks, *(Text(text, style="red") for text in listed), sums, Text(extent))
+    return Group(checks, *(Text(text, style="red") for text in listed), sums, Text(head), Text(extent))

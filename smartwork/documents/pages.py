@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from smartwork.documents import books
 from smartwork.documents.annex import ledger_section, visits_section
 from smartwork.documents.character_set import printable, shortened
 from smartwork.documents.first_page import FirstPage, first_page
@@ -29,10 +30,13 @@ def document_pages(invoice: Invoice, digest: str) -> Pages:
         visits_section(invoice),
         ledger_section(invoice),
     ]
-    return framed(
+    pages = framed(
         first_page(invoice), sections, running, invoice.language,
         number=invoice.number, digest=digest, file=words["evidence_file"],
     )  # fmt: skip
+    if invoice.book_head is None:
+        return pages
+    return {**pages, "books": {"head": books.head(invoice), "short": books.short_head(invoice)}}
 
 
 def framed(

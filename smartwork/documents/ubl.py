@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
-from smartwork.documents import legal_mentions, line_texts
+from smartwork.documents import books, legal_mentions, line_texts
 from smartwork.documents.embedded_evidence import as_csv
 from smartwork.documents.first_page import terms
 from smartwork.domain.billing.canonical_json import digest
@@ -95,6 +95,8 @@ def _notes(invoice: Invoice) -> list[str]:
         notes.append(words["self_billing"])
     if legal_mentions.pays_vat_back(invoice):
         notes.append(words["vat_paid_back"])
+    if head := books.head(invoice):
+        notes.append(head)
     return notes
 
 

@@ -1,6 +1,6 @@
 """Reads what the audit compares, in one snapshot of the database."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from smartwork.db.audit.books import read_books
@@ -38,9 +38,9 @@ class DocumentUnreadable(SmartworkError):  # noqa: N818 - names the state of the
 
 
 def read_audit_data(
-    connection: Connection, parse_payment_file: Callable[[bytes], PaymentFile | None], known: BookHead | None = None
+    connection: Connection, parse_payment_file: Callable[[bytes], PaymentFile | None], known: Collection[BookHead] = ()
 ) -> AuditData:
-    """Read all that is audited; `known` is a head of the books that was kept elsewhere.
+    """Read all that is audited; `known` are heads of the books that were kept elsewhere.
 
     Raises DocumentUnreadable that names the document if a snapshot cannot be parsed.
     """

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
 from psycopg.rows import class_row
 from psycopg.sql import SQL, Composed, Identifier, Literal
@@ -9,6 +10,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import rows, sql
 from smartwork.domain.audit.book_chain import RowDifference
+from smartwork.domain.billing.book_head import BookHead
 
 RECORDED_TABLES = (
     "invoice",
@@ -85,6 +87,20 @@ def differences(connection: Connection, tables: Sequence[str] = RECORDED_TABLES)
         for table, columns in keys.items():
             found += _read(connection, _differences(table, columns))
     return found
+
+
+def newest_head(connection: Connection) -> BookHead | None:
+    """The head of the books as committed, and what this transaction has recorded; None where they have no entry."""
+    for number, head in rows(connection, "newest_head"):
+        return BookHead(number, bytes(head).hex())
+    return None
+
+
+def recorded_at(connection: Connection, number: int) -> datetime | None:
+    """When an entry was recorded; None if there is none of this number."""
+    for (at,) in rows(connection, "recorded_at", number=number):
+        return at
+    return None
 
 
 def kept_tables(connection: Connection) -> list[str]:

@@ -155,6 +155,7 @@ def _apply(connection: Connection, migration: Migration, altered: Collection[Row
     """Apply a migration, and record in the books which rows it added, changed or removed, except the rows `altered`."""
     try:
         with connection.transaction():
+            connection.execute(sql("record_no_changes"))
             connection.execute(migration.text.encode())
             if connection.execute(sql("has_book_entries")).fetchone() == (True,):
                 record_found(connection, altered)

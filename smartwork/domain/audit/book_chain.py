@@ -4,7 +4,7 @@ The database makes the entries by the same rule (migration 0059).
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -12,8 +12,9 @@ from typing import Literal
 from smartwork.domain.billing.book_head import BookHead
 from smartwork.domain.billing.canonical_json import canonical_text, digest
 
-Action = Literal["added", "changed", "removed", "found"]
-"""What an entry records of a row. `found`: a migration found it, or changed it."""
+Action = Literal["added", "changed", "removed", "found", "altered"]
+"""What an entry records of a row. `found`: a migration found it, or changed it. `altered`: something else than smartwork had
+changed it when smartwork changed it again."""
 START = bytes(32)
 """The head before the first entry."""
 
@@ -51,14 +52,13 @@ class RowDifference:
 class Books:
     """The books as they were read: their head, where their chain is broken, and the rows that are not as it records them.
 
-    `known` is a head that was kept elsewhere, and `contains_known` whether the chain contains it.
+    `missing` are heads that were kept elsewhere and that the chain does not contain.
     """
 
     head: BookHead
     broken: tuple[str, ...]
     differences: tuple[RowDifference, ...]
-    known: BookHead | None = None
-    contains_known: bool = True
+    missing: tuple[BookHead, ...] = ()
 
 
 def content(columns: Mapping[str, str | None]) -> bytes:
@@ -81,22 +81,33 @@ def head_after(previous: bytes, entry: BookEntry) -> bytes:
     return hashlib.sha256(previous + text.encode()).digest()
 
 
-def verified(entries: Iterable[BookEntry], known: BookHead | None = None) -> tuple[BookHead, list[str], bool]:
-    """Read all entries in order. Returns the head after them, a sentence for each place where the chain is broken, and
-    whether they contain the head `known`; an empty chain contains only the head before the first entry.
+def verified(entries: Iterable[BookEntry], known: Collection[BookHead] = ()) -> tuple[BookHead, list[str], list[BookHead]]:
+    """Read all entries in order. Returns the head after them, a sentence for each place where the chain is broken or records
+    an altered row, and the heads of `known` that they do not contain.
     """
     broken: list[str] = []
+    missing = set(known)
     last, head = 0, START
-    contains = known is None or (known.entry, known.head) == (0, START.hex())
+    missing.discard(BookHead(last, head.hex()))
+    asked = {each.entry for each in missing}
     for entry in entries:
         if entry.number != last + 1:
             broken.append(_gap(last, entry.number))
         if head_after(head, entry) != entry.head:
             broken.append(f"entry {entry.number} ({entry.kind} {entry.key}) does not follow from the entry before it")
+        if entry.action == "altered":
+            broken.append(f"{entry.kind} {entry.key}: entry {entry.number} found it changed by something else than smartwork")
         last, head = entry.number, entry.head
-        if known is not None and last == known.entry:
-            contains = head.hex() == known.head
-    return BookHead(last, head.hex()), broken, contains
+        if last in asked:
+            missing.discard(BookHead(last, head.hex()))
+    return BookHead(last, head.hex()), broken, [each for each in known if each in missing]
+
+
+def not_contained(known: BookHead, head: BookHead) -> str:
+    """Why books with the head `head` do not contain the head `known`."""
+    if known.entry > head.entry:
+        return f"entry {known.entry}, whose head is kept elsewhere, is missing: the books end at entry {head.entry}"
+    return f"entry {known.entry} has another head than the one kept elsewhere: it, or an entry before it, was changed"
 
 
 def _gap(last: int, number: int) -> str:

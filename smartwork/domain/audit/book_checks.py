@@ -3,29 +3,20 @@
 from collections.abc import Iterator
 
 from smartwork.domain.audit.audit_data import AuditData
-from smartwork.domain.audit.book_chain import RowDifference
+from smartwork.domain.audit.book_chain import RowDifference, not_contained
 
 
 def chain_is_unbroken(data: AuditData) -> Iterator[str]:
-    """Places where an entry does not follow from the one before it, and a head kept elsewhere that the books lack."""
+    """Places where an entry does not follow from the one before it, and heads kept elsewhere that the books lack."""
     yield from data.books.broken
-    if not data.books.contains_known:
-        yield missing_head(data)
+    for known in data.books.missing:
+        yield not_contained(known, data.books.head)
 
 
 def rows_are_as_recorded(data: AuditData) -> Iterator[str]:
     """Rows that were changed, deleted or inserted by something else than smartwork."""
     for difference in data.books.differences:
         yield described(difference)
-
-
-def missing_head(data: AuditData) -> str:
-    """Why the books do not contain the head that was kept elsewhere."""
-    known, head = data.books.known, data.books.head
-    if known is None or known.entry > head.entry:
-        missing = known.entry if known else 0
-        return f"entry {missing}, whose head was kept elsewhere, is missing: the books end at entry {head.entry}"
-    return f"entry {known.entry} has another head than the one kept elsewhere: it, or an entry before it, was changed"
 
 
 def described(difference: RowDifference) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from smartwork.domain.billing.book_head import BookHead
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.invoice import (
     DRAWING,
@@ -98,6 +99,7 @@ def compose(
     pools: Sequence[PoolStatement] = (),
     statement: Sequence[StatementRow] = (),
     unattributed: Unattributed | None = None,
+    book_head: BookHead | None = None,
 ) -> Invoice:
     """The document with the lines of `groups`, sorted by centre, kind of place and time, as number `ordinal` of its series.
 
@@ -146,6 +148,7 @@ def compose(
         statement=tuple(statement),
         unattributed=unattributed,
         drawing=DRAWING,
+        book_head=book_head,
     )
 
 

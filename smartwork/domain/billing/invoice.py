@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter, WrapSerializer
 
 from smartwork.domain.billing.billed_visit import SnapshotVisit
+from smartwork.domain.billing.book_head import BookHead
 from smartwork.domain.billing.canonical_json import canonical_text
 from smartwork.domain.billing.contracts import ChargeMode
 from smartwork.domain.billing.parties import Language, Party, VatCategory
@@ -216,7 +217,8 @@ class Invoice:
 
     `account` is the slug of the company or, in a self-billed document, of the centre that is then the seller. `corrects`
     names the documents that a credit note (always) or a line of an invoice (where it has a correction) refers to. `drawing`
-    is the version that draws it; None if it was issued before snapshots stated one.
+    is the version that draws it; None if it was issued before snapshots stated one. `book_head` is the head of the books
+    before it was issued: whoever has the document can prove the books up to it. Older documents have none.
     """
 
     kind: DocumentKind
@@ -247,6 +249,7 @@ class Invoice:
     statement: tuple[StatementRow, ...] = ()
     unattributed: Unattributed | None = None
     drawing: int | None = None
+    book_head: BookHead | None = None
 
     @property
     def is_credit(self) -> bool:
@@ -286,4 +289,5 @@ def _absent(invoice: Invoice) -> dict[str, Any]:
     absent: dict[str, Any] = {
         name: {field for field in _OPTIONAL if getattr(party, field) is None} for name, party in parties.items()
     }
-    return absent if invoice.drawing is not None else {**absent, "drawing": True}
+    absent |= {name: True for name in ("drawing", "book_head") if getattr(invoice, name) is None}
+    return absent

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from smartwork.domain.billing.book_head import BookHead
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.composition import DocumentHeader, compose, kind_of
 from smartwork.domain.billing.invoice import DocumentKind, Invoice, PoolStatement
@@ -31,9 +32,9 @@ class PlannedDocument:
         """The kind of document that the lines make."""
         return kind_of(self.header, self.groups)
 
-    def numbered(self, ordinal: int) -> Invoice:
-        """The document as number `ordinal` of its series; a draft has 0."""
-        return compose(self.header, self.groups, ordinal=ordinal, pools=self.pools)
+    def numbered(self, ordinal: int, book_head: BookHead | None = None) -> Invoice:
+        """The document as number `ordinal` of its series, after the head of the books; a draft has 0, and no head."""
+        return compose(self.header, self.groups, ordinal=ordinal, pools=self.pools, book_head=book_head)
 
 
 @dataclass(slots=True)

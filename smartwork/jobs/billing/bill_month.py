@@ -8,6 +8,7 @@ from time import perf_counter
 from smartwork.db.accounting import journal
 from smartwork.db.billing import billed_months, companies, documents, drafts, prepaid_hours, visits_to_bill
 from smartwork.db.billing.documents import NewDocument
+from smartwork.db.core.book_entries import newest_head
 from smartwork.db.core.connection import Connection
 from smartwork.documents.files import render
 from smartwork.documents.worker_processes import workers
@@ -133,11 +134,12 @@ def _issue(connection: Connection, inputs: MonthInputs, plan: MonthPlan, at: dat
     """Issue the documents of a plan. Returns the slugs of the companies that got a document."""
     first = inputs.data.month
     new: list[NewDocument] = []
+    head = newest_head(connection)
     for planned in plan.months:
         prepaid_hours.put_lots(connection, planned.customer.company_id, planned.made.overdrafts)
         for part, made in enumerate(planned.documents, start=1):
             ordinal = documents.take_number(connection, series_of(made.kind, at.date()))
-            new.append(NewDocument(made.numbered(ordinal), company_id=planned.customer.company_id, part=part))
+            new.append(NewDocument(made.numbered(ordinal, head), company_id=planned.customer.company_id, part=part))
     documents.store(connection, new, at)
     for document in new:
         journal.post(connection, postings.document_posting(document.invoice))

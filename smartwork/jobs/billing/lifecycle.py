@@ -9,6 +9,7 @@ from smartwork.db.accounting import journal
 from smartwork.db.billing import documents, prepaid_hours
 from smartwork.db.billing.documents import IssuedDocument, NewDocument
 from smartwork.db.bookings.bookings import release_places
+from smartwork.db.core.book_entries import newest_head
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.documents.files import Files, render
 from smartwork.domain.accounting import postings
@@ -131,7 +132,7 @@ def credit(
         release_places(connection, sorted(freed), f"credit note to {number}")
         with documents.issuing_transaction(connection):
             ordinal = documents.take_number(connection, series_of("credit_note", at.date()))
-            note = compose(head, [group], ordinal=ordinal)
+            note = compose(head, [group], ordinal=ordinal, book_head=newest_head(connection))
             documents.store(connection, [NewDocument(note, company_id=company_id, corrects=number)], at)
             documents.release_occupancy(connection, freed)
             journal.post(connection, postings.document_posting(note))

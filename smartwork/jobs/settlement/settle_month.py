@@ -9,6 +9,7 @@ from pathlib import Path
 from smartwork.db.accounting import journal
 from smartwork.db.billing import billed_months, contracts, documents
 from smartwork.db.billing.documents import NewDocument
+from smartwork.db.core.book_entries import newest_head
 from smartwork.db.core.connection import Connection
 from smartwork.db.settlement import payouts, settlements, statements
 from smartwork.db.settlement.payouts import PayoutOrder
@@ -110,6 +111,7 @@ def _issue(
 ) -> dict[str, Invoice]:
     """Issue and post the documents; returns them by centre."""
     issued = {}
+    book_head = newest_head(connection)
     for settlement in centres:
         centre = settlement.centre
         if settlement.groups:
@@ -122,6 +124,7 @@ def _issue(
                 ordinal=ordinal,
                 statement=revenue_rows,
                 unattributed=settlement.unattributed,
+                book_head=book_head,
             )
             issue = NewDocument(invoice, centre_id=centre.centre_id, corrects=settlement.corrects)
             documents.store(connection, [issue], at)

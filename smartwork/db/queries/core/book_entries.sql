@@ -2,6 +2,10 @@
 -- From here to the end of the transaction, changes of the recorded tables are recorded in the books.
 SELECT set_config('smartwork.recording', 'on', true)
 
+-- name: record_no_changes
+-- Rows that wait to be recorded would keep a migration from changing their table; what it changed is recorded at its end.
+SELECT set_config('smartwork.recording', 'off', true)
+
 -- name: plain_texts
 -- The texts of instants, bytes and fractions do not depend on the settings of the session, as where entries are made.
 SELECT set_config('timezone', 'UTC', true), set_config('datestyle', 'ISO, YMD', true), set_config('intervalstyle', 'iso_8601', true),
@@ -20,3 +24,9 @@ SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'is_recorded' AND 
 
 -- name: has_book_entries
 SELECT to_regclass('book_entry') IS NOT NULL
+
+-- name: newest_head
+SELECT number, head FROM book_entry ORDER BY number DESC LIMIT 1
+
+-- name: recorded_at
+SELECT recorded_at FROM book_entry WHERE number = %(number)s
