@@ -69,7 +69,7 @@ def test_a_new_column_that_nothing_has_changes_no_content(connection: Connection
         "ALTER TABLE tariff RENAME COLUMN per_hour TO price",
         "ALTER TABLE tariff DROP COLUMN half_day_hours; DELETE FROM tariff WHERE kind = 'room'",
         "UPDATE tariff SET per_hour = per_hour + 1; ALTER TABLE tariff ADD COLUMN more int",
-        "DROP TABLE payout",
+        "DROP TABLE centre_statement",
     ],
 )
 def test_what_a_migration_changes_is_recorded(connection: Connection, further: Migrate, text: str) -> None:

@@ -25,10 +25,14 @@ RECORDED_TABLES = (
     "settled_terms",
     "payout_order",
     "payout",
+    "payout_document",
+    "payout_event",
     "billed_month",
     "agreement_version",
     "seller",
     "company",
+    "company_vat",
+    "company_party",
     "tariff",
     "contract",
     "centre_contract",
@@ -37,7 +41,7 @@ RECORDED_TABLES = (
     "subscription",
     "account_number",
 )
-"""The tables whose rows are recorded. A migration calls `keep_in_books` for each: changes are recorded from then on."""
+"""The tables whose rows are recorded. `smartwork migrate` makes it so: a new table needs only its name here."""
 
 _DIFFERENCES = """
 SELECT {kind} AS kind, key, e.number, e.recorded_at, e.content, r.content AS stored
@@ -104,15 +108,21 @@ def recorded_at(connection: Connection, number: int) -> datetime | None:
 
 
 def kept_tables(connection: Connection) -> list[str]:
-    """The tables whose changes are recorded now; none where the books have no entries yet."""
+    """The tables that are or were recorded in this database; none before it had books."""
+    if rows(connection, "has_book_entries") != [(True,)]:
+        return []
     return [str(name) for (name,) in rows(connection, "kept_tables")]
 
 
 def record_found(connection: Connection, known: Collection[RowDifference]) -> None:
     """Record every row that is not as the books record it, except those that were not so before (`known`).
 
-    For migrations, which may change every row of a table; in the caller's transaction.
+    For migrations, which may make tables and change every row; in the caller's transaction. From then on, changes of all
+    recorded tables that exist are recorded. Nothing is done in a database without books.
     """
+    if rows(connection, "has_book_entries") != [(True,)]:
+        return
+    connection.execute(sql("keep_tables"), {"tables": list(RECORDED_TABLES)})
     connection.execute(sql("plain_texts"))
     before: dict[str, list[str]] = {}
     for each in known:

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import psycopg
 
-from smartwork.db.core.book_entries import differences, kept_tables, record_found
+from smartwork.db.core.book_entries import RECORDED_TABLES, differences, kept_tables, record_found
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 from smartwork.db.core.roles import as_owner, grant_privileges
@@ -117,10 +117,14 @@ def _apply_missing(connection: Connection) -> list[str]:
     _check(applied, known)
     missing = [migration for migration in known if migration.number not in applied]
     # Rows that were changed behind the program's back are not recorded as a migration's work: the audit goes on finding them.
-    kept = kept_tables(connection) if missing else []
-    altered = differences(connection, kept) if kept else []
+    kept = kept_tables(connection)
+    is_unkept = bool(kept) and not set(RECORDED_TABLES) <= set(kept)
+    altered = differences(connection, kept) if kept and (missing or is_unkept) else []
     for migration in missing:
         _apply(connection, migration, altered)
+    if is_unkept:
+        with connection.transaction():
+            record_found(connection, altered)
     return [migration.name for migration in missing]
 
 
@@ -157,8 +161,7 @@ def _apply(connection: Connection, migration: Migration, altered: Collection[Row
         with connection.transaction():
             connection.execute(sql("record_no_changes"))
             connection.execute(migration.text.encode())
-            if connection.execute(sql("has_book_entries")).fetchone() == (True,):
-                record_found(connection, altered)
+            record_found(connection, altered)
             connection.execute(sql("record_migration"), (migration.number, migration.name, migration.checksum))
     except psycopg.Error as error:
         raise SmartworkError(f"Migration {migration.name} failed: {error.diag.message_primary or error}") from error

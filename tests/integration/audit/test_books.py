@@ -23,6 +23,15 @@ def found(connection: Connection, check: str = "books") -> list[str]:
     return [mismatch for each in audited(connection).checks if each.name == check for mismatch in each.mismatches]
 
 
+_FURTHER_ROWS = b"""
+INSERT INTO company_vat VALUES (1, '2027-01-01', 'S', 21);
+INSERT INTO company_party VALUES (1, '2027-01-01', 'Acme SA', '0403170701', 'Rue 2', '5000', 'Namur');
+INSERT INTO payout_event (payout_id, event, happened_on, recorded_at, source, posting_id)
+    SELECT payout_id, 'paid', '2026-11-03', now(), 'a bank statement', posting_id FROM payout;
+"""
+"""Of tables in which the accounts have none; as the program would write them."""
+
+
 @pytest.fixture(scope="module")
 def accounts(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     """Accounts with a row in each recorded table; triggers are off from here on, as for somebody who hides a change."""
@@ -41,6 +50,7 @@ def accounts(module_database_url: str, tmp_path_factory: pytest.TempPathFactory)
         credited(connection, folder)
         pay(connection, "INV-2026-00001", ISSUED, "in part", Decimal(1))
         settle(connection, folder)
+        connection.execute(_FURTHER_ROWS)
         connection.execute(b"SET session_replication_role = replica")
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # the audit's, inside what is rolled back
         yield connection
@@ -54,7 +64,7 @@ def busy(accounts: Connection) -> Iterator[Connection]:
 
 
 def test_every_recorded_row_is_as_recorded(busy: Connection) -> None:
-    assert [(check.name, check.mismatches) for check in audited(busy).checks if check.mismatches] == []
+    assert found(busy, "chain") + found(busy, "books") == []
     counts = {
         table: busy.execute(SQL("SELECT count(*) FROM {}").format(Identifier(table))).fetchall()[0][0]
         for table in RECORDED_TABLES
@@ -171,7 +181,7 @@ OTHER_TAMPERING = {
         "UPDATE settled_terms SET rate = 0.1 WHERE settled_terms_id = 1",
         {"settled_terms 1"},
     ),
-    "a table emptied": ("TRUNCATE payout", {"payout 1/1"}),
+    "a table emptied": ("TRUNCATE seller", {"seller true"}),
     "a table dropped": ("DROP TABLE payout CASCADE", {"payout 1/1"}),
     "a table without its key": ("ALTER TABLE payout DROP CONSTRAINT payout_pkey", {"payout 1/1"}),
 }

@@ -20,7 +20,14 @@ JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
 GROUP BY t.name, t.place ORDER BY t.place
 
 -- name: kept_tables
-SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'is_recorded' AND NOT tgisinternal ORDER BY 1
+-- A table that somebody took the trigger from has entries.
+SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'is_recorded' AND NOT tgisinternal
+UNION SELECT DISTINCT kind FROM book_entry WHERE to_regclass(kind) IS NOT NULL ORDER BY 1
+
+-- name: keep_tables
+SELECT keep_in_books(to_regclass(t.name)) FROM unnest(%(tables)s::text[]) AS t (name)
+WHERE to_regclass(t.name) IS NOT NULL
+  AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'is_recorded' AND tgrelid = to_regclass(t.name))
 
 -- name: has_book_entries
 SELECT to_regclass('book_entry') IS NOT NULL
