@@ -37,9 +37,8 @@ def read_chain(connection: Connection, known: Collection[BookHead]) -> tuple[Boo
 def recorded_document(connection: Connection, number: str) -> RecordedDocument | None:
     """The stored document with this number, as it is now; None if there is none."""
     with wrap_database_errors():
-        for document, entry in rows(connection, "recorded_document", number=number):
-            return RecordedDocument(digest(canonical_text(document)), entry)
-    return None
+        found = rows(connection, "recorded_document", number=number)
+    return RecordedDocument(digest(canonical_text(found[0][0])), found[0][1]) if found else None
 
 
 def _entries(connection: Connection) -> Iterator[BookEntry]:

@@ -95,16 +95,15 @@ def differences(connection: Connection, tables: Sequence[str] = RECORDED_TABLES)
 
 def newest_head(connection: Connection) -> BookHead | None:
     """The head of the books as committed, and what this transaction has recorded; None where they have no entry."""
-    for number, head in rows(connection, "newest_head"):
-        return BookHead(number, bytes(head).hex())
-    return None
+    newest = rows(connection, "newest_head")
+    return BookHead(newest[0][0], bytes(newest[0][1]).hex()) if newest else None
 
 
 def recorded_at(connection: Connection, number: int) -> datetime | None:
     """When an entry was recorded; None if there is none of this number."""
-    for (at,) in rows(connection, "recorded_at", number=number):
-        return at
-    return None
+    [found] = rows(connection, "recorded_at", number=number) or [(None,)]
+    at: datetime | None = found[0]
+    return at
 
 
 def kept_tables(connection: Connection) -> list[str]:
