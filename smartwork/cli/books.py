@@ -111,7 +111,7 @@ def _report(proof: "Proof") -> RenderableType:
         faults = [Text(displayable(f"✗ {fault}"), style="red") for fault in proof.faults]
         return Group(Text("Not proven.", style="bold red"), *faults, Text(f"The books end at entry {proof.head.entry}."))
     lines = [f"✓ The chain is unbroken from entry 1 to entry {proof.head.entry}."]
-    lines += [f"✓ It contains the head of entry {known.entry}: nothing up to there was changed." for known in proof.proven]
+    lines += [f"✓ It contains the head of entry {known.entry}: no entry up to there was changed." for known in proof.proven]
     if proof.number is not None:
         lines.append(f"✓ {proof.number} is in the books as it is in hand, recorded by entry {proof.entry}.")
     if proof.states_no_head:

@@ -45,5 +45,5 @@ def _entries(connection: Connection) -> Iterator[BookEntry]:
     """All entries in order, a few thousand in memory at a time."""
     with connection.cursor("book_entries") as cursor:
         cursor.itersize = _AT_A_TIME
-        for row in cursor.execute(sql("book_entries")):
+        for row in cursor.execute(sql("book_entries"), binary=True):
             yield BookEntry(*row)

@@ -44,13 +44,16 @@ RECORDED_TABLES = (
 """The tables whose rows are recorded. `smartwork migrate` makes it so: a new table needs only its name here."""
 
 _DIFFERENCES = """
-SELECT {kind} AS kind, key, e.number, e.recorded_at, e.content, r.content AS stored
+SELECT {kind} AS kind, key, e.number, e.recorded_at, e.content, r.content AS stored,
+       coalesce(r.name, (SELECT i.number FROM invoice i WHERE i.invoice_id::text = r.invoice_id)) AS name
 FROM (
     SELECT DISTINCT ON (b.key) b.key, b.number, b.recorded_at, b.content
     FROM book_entry b WHERE b.kind = {kind} ORDER BY b.key, b.number DESC
 ) e
 FULL JOIN (
-    SELECT concat_ws('/', {keys}) AS key, row_number() OVER (ORDER BY {columns}) AS place, (
+    SELECT concat_ws('/', {keys}) AS key, j.fields ->> 'invoice_id' AS invoice_id,
+           coalesce(j.fields ->> 'number', j.fields ->> 'slug', j.fields ->> 'external_id') AS name,
+           row_number() OVER (ORDER BY {columns}) AS place, (
         SELECT sha256(convert_to('{{' || string_agg(to_json(f.key)::text || ':' || to_json(f.value)::text, ','
                                                    ORDER BY f.key COLLATE "C") || '}}', 'UTF8'))
         FROM jsonb_each_text(j.fields) f WHERE f.value IS NOT NULL) AS content
@@ -63,7 +66,8 @@ ORDER BY r.place, e.number
 
 _OTHER_TABLES = """
 SELECT * FROM (
-    SELECT DISTINCT ON (b.kind, b.key) b.kind, b.key, b.number, b.recorded_at, b.content, NULL::bytea AS stored
+    SELECT DISTINCT ON (b.kind, b.key) b.kind, b.key, b.number, b.recorded_at, b.content, NULL::bytea AS stored,
+           NULL AS name
     FROM book_entry b WHERE b.kind <> ALL ({tables}) ORDER BY b.kind, b.key, b.number DESC
 ) e WHERE e.content IS NOT NULL
 """

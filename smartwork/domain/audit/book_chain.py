@@ -38,6 +38,7 @@ class RowDifference:
 
     `number` and `recorded_at` are those of its newest entry, None where it has none. `content` is the digest in that entry,
     `stored` that of the row; None where the row was removed, or is not there.
+    `name` is the document's number, or the slug or order that the row has; None where it has none, or is not there.
     """
 
     kind: str
@@ -46,6 +47,7 @@ class RowDifference:
     recorded_at: datetime | None
     content: bytes | None
     stored: bytes | None
+    name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def head_after(previous: bytes, entry: BookEntry) -> bytes:
             "key": entry.key,
             "kind": entry.kind,
             "number": entry.number,
-            "recorded_at": f"{entry.recorded_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
+            "recorded_at": f"{entry.recorded_at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z",
         }
     )
     return hashlib.sha256(previous + text.encode()).digest()

@@ -21,7 +21,7 @@ def rows_are_as_recorded(data: AuditData) -> Iterator[str]:
 
 def described(difference: RowDifference) -> str:
     """A sentence that names the row and what happened to it."""
-    row = f"{difference.kind} {difference.key}"
+    row = f"{difference.kind} {difference.key}" + (f" ({difference.name})" if difference.name else "")
     if difference.number is None or difference.recorded_at is None:
         return f"{row}: no entry records it; it was not written by smartwork"
     entry = f"entry {difference.number} of {difference.recorded_at:%Y-%m-%d %H:%M}"
