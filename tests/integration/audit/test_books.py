@@ -279,7 +279,7 @@ def test_entries_and_contents_are_made_in_the_database_as_the_rules_say(busy: Co
 
 
 def test_every_table_of_the_books_is_recorded_or_follows_from_one_that_is(connection: Connection) -> None:
-    compared = {"invoice_line", "invoice_proof", "billed_occupancy", "document_series", "invoice_draft"}
+    compared = {"invoice_line", "invoice_proof", "billed_occupancy", "billed_supply", "document_series", "invoice_draft"}
     written = connection.execute(
         b"SELECT DISTINCT table_name FROM information_schema.role_table_grants"
         b" WHERE grantee = 'smartwork_books' AND privilege_type IN ('INSERT', 'UPDATE', 'DELETE')"
