@@ -117,7 +117,11 @@ def get_document(
     candidates = [shared.documents / f"{row.month:%Y-%m}" / name, *sorted(shared.documents.glob(f"*/{name}"))]
     path = next((path for path in candidates if path.is_file()), None)
     if path is None:
-        raise Refused(HTTPStatus.NOT_FOUND, f"{name} is not in the folder of documents. To write it, bill its month again.")
+        raise Refused(
+            HTTPStatus.NOT_FOUND,
+            f"{name} is not in the folder of documents. To write it, bill its month again. Documents to private persons, and "
+            "to companies without an electronic address, have no XML.",
+        )
     return FileResponse(path, media_type=_FILES[kind], filename=name)
 
 

@@ -70,7 +70,7 @@ def bill_json(month: date, report: "BillReport") -> dict[str, object]:
                 "vat": str(invoice.vat),
                 "gross": str(invoice.gross),
                 "pdf": str(invoice.files.pdf),
-                "ubl": str(invoice.files.xml),
+                "ubl": str(invoice.files.xml) if invoice.files.is_electronic else None,
                 "csv": str(invoice.files.csv),
             }
             for invoice in report.invoices

@@ -50,7 +50,7 @@ def settle_json(report: "SettleReport") -> dict[str, object]:
                 "gross": str(document.gross),
                 "walk_ins_nobody_signed_for": document.unattributed.visits if document.unattributed else 0,
                 "pdf": str(document.files.pdf),
-                "ubl": str(document.files.xml),
+                "ubl": str(document.files.xml) if document.files.is_electronic else None,
                 "statement": str(document.statement) if document.statement else None,
             }
             for document in report.documents

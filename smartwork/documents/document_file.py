@@ -7,6 +7,7 @@ from pathlib import Path
 from smartwork.documents.embedded_evidence import check_size, from_csv
 from smartwork.documents.pdf_file import MAX_PDF_BYTES, NotAsDrawn, PdfFile, read_pdf
 from smartwork.documents.xml_outline import MAX_XML_BYTES, ForeignXml, NotOneReading, outline
+from smartwork.domain.billing.invoice import Invoice
 from smartwork.errors import InputError
 
 _ELEMENTS, _CHARACTERS_PER_ELEMENT = 1000, 10
@@ -19,10 +20,10 @@ those of its evidence. That is twice what smartwork writes."""
 class Carried:
     """The parts of a document. `snapshots` has the keys `pdf` and `xml` for where they were found.
 
-    `pdf` is None for an XML file.
+    `pdf` is None for an XML file, `xml` for the PDF of a document that is no e-invoice.
     """
 
-    xml: bytes
+    xml: bytes | None
     snapshots: dict[str, str]
     pdf: "Pdf | None"
 
@@ -59,11 +60,7 @@ def _pdf(path: Path, content: bytes) -> Carried:
             "Ask the sender for the document again."
         ) from error
     xml, evidence = file.attached.get("xml"), file.attached.get("json")
-    if xml is None and evidence is not None:
-        raise InputError(
-            f"{path} is a statement, and carries no e-invoice to check. Verify the self-billed document that it names."
-        )
-    if xml is None or evidence is None:
+    if evidence is None:
         raise _foreign(path, "it carries no e-invoice and no evidence")
     try:
         attached = evidence.decode()
@@ -71,10 +68,25 @@ def _pdf(path: Path, content: bytes) -> Carried:
         check_size([attached])
     except ValueError as error:
         raise _foreign(path, f"its evidence cannot be read ({error})") from error
+    if xml is None:
+        _require_no_e_invoice(path, attached)
+        return Carried(None, {"pdf": attached}, Pdf(content, file))
     embedded = _embedded(path, xml)
     if not len(embedded) // 2 <= len(attached) <= len(embedded) * 2:
         raise _foreign(path, "its evidence is not the one in its e-invoice")
     return Carried(xml, {"pdf": attached, "xml": embedded}, Pdf(content, file))
+
+
+def _require_no_e_invoice(path: Path, attached: str) -> None:
+    """Raise InputError unless the snapshot is of a document that has no XML, because a party has no electronic address."""
+    try:
+        invoice = Invoice.read(attached)
+    except ValueError as error:
+        raise InputError(
+            f"{path} is a statement, and carries no e-invoice to check. Verify the self-billed document that it names."
+        ) from error
+    if invoice.is_electronic:
+        raise _foreign(path, "it carries no e-invoice, which its evidence says that it has")
 
 
 def _embedded(path: Path, content: bytes) -> str:

@@ -21,11 +21,12 @@ _STEP = "Rendering PDF, UBL and CSV"
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The files of one document."""
+    """The files of one document. Without `is_electronic` it is no e-invoice, and there is no file at `xml`."""
 
     pdf: Path
     xml: Path
     csv: Path
+    is_electronic: bool = True
 
 
 class NotWritable(SmartworkError):  # noqa: N818 - a state, as others of its kind
@@ -41,7 +42,7 @@ class DrawingStopped(SmartworkError):  # noqa: N818 - a state, as others of its 
 
 
 def render(snapshots: Sequence[str], folder: Path, progress: Progress, pool: Executor | None = None) -> list[Files]:
-    """Write `<number>-<account>` .pdf, .xml and .csv of each document into `folder`; the same bytes every time.
+    """Write `<number>-<account>` .pdf, .xml (of e-invoices) and .csv of each document into `folder`; always the same bytes.
 
     `snapshots` are their canonical texts. The workers of `pool` draw them; without a pool, workers are started. Files are
     replaced atomically. Raises NotWritable if the folder refuses, DoesNotAddUp where a document's figures do not follow
@@ -82,8 +83,10 @@ def _write(canonical: str, folder: Path) -> Files:
         )
     xml = ubl(document, canonical)
     name = f"{document.number}-{document.account}"
-    files = Files(folder / f"{name}.pdf", folder / f"{name}.xml", folder / f"{name}.csv")
-    _replace(files.xml, xml)
+    pdf, xml_file, csv = (folder / f"{name}.{kind}" for kind in ("pdf", "xml", "csv"))
+    files = Files(pdf, xml_file, csv, document.is_electronic)
+    if files.is_electronic:
+        _replace(files.xml, xml)
     _replace(files.csv, table(document))
     _replace(files.pdf, drawn_as_issued(document, canonical, xml))
     return files

@@ -9,6 +9,7 @@ from typing import Any
 from smartwork.documents import legal_mentions, line_texts
 from smartwork.documents.character_set import Showable, showable
 from smartwork.documents.payment_qr import epc_code
+from smartwork.domain.billing.countries import SEPA
 from smartwork.domain.billing.invoice import Invoice, Line, VatTotal
 from smartwork.domain.billing.parties import Language, Party
 from smartwork.domain.billing.payment_reference import formatted_reference
@@ -23,7 +24,10 @@ FIRST_PAGE_ROWS = 12
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A party; `vat` is the VAT number with its label, `legal` the legal form and register, `contact` e-mail and site."""
+    """A party; `vat` is the VAT or enterprise number with its label, `legal` the legal form and register.
+
+    `contact` is e-mail and site.
+    """
 
     name: str
     street: str
@@ -126,15 +130,38 @@ def first_page(invoice: Invoice) -> FirstPage:
 def address(party: Party, language: Language) -> Address:
     """A party's name, address, VAT number, legal form and contact as the pages show them."""
     words = texts(language)
-    number = party.enterprise_number
     return Address(
         party.name,
         party.street,
-        f"{party.country}-{party.postcode} {party.town}",
-        f"{words['vat_number']} {party.country} {number[:4]}.{number[4:7]}.{number[7:]}",
+        _town(party, language),
+        _numbers(party, words),
         legal_mentions.legal_form(party, language),
         _unbroken(legal_mentions.contact(party)),
     )
+
+
+def _town(party: Party, language: Language) -> str:
+    """Postcode and town as the party's country writes them (Universal Postal Union), and the name of another country."""
+    country = formats.country(party.country, language)
+    match party.country:
+        case "BE":
+            return f"BE-{party.postcode} {party.town}"
+        case "GB" | "IE" | "US" | "CA" | "AU":
+            return f"{party.town} {party.postcode}, {country}"
+        case "LU":
+            return f"L-{party.postcode.removeprefix('L-')} {party.town}, {country}"
+        case _:
+            return f"{party.postcode} {party.town}, {country}"
+
+
+def _numbers(party: Party, words: Texts) -> str:
+    """The VAT number, or else the number in the register of the party's country; empty for a private person."""
+    number = party.enterprise_number
+    if party.country == "BE" and number is not None:
+        return f"{words['vat_number']} BE {number[:4]}.{number[4:7]}.{number[7:]}"
+    if party.vat_number is not None:
+        return f"{words['vat_number']} {party.vat_number}"
+    return f"{words['enterprise_number']} {number}" if number else ""
 
 
 def _unbroken(text: str) -> str:
@@ -296,6 +323,6 @@ def _payment(invoice: Invoice, words: Texts) -> PaymentBox:
 
 def _code(invoice: Invoice) -> str | None:
     """The QR code of an invoice; None for documents with which the reader has nothing to pay."""
-    if invoice.payment is None or invoice.kind != "invoice":
+    if invoice.payment is None or invoice.kind != "invoice" or invoice.buyer.country not in SEPA:
         return None
     return epc_code(invoice.payment.holder, invoice.payment.iban, invoice.gross, invoice.payment.reference)

@@ -1,6 +1,7 @@
 """What Belgian law has a document say in the reader's language: why it has no VAT, and what becomes of VAT credited.
 
-Sources: royal decree no. 1, art. 5 (reverse charge, exemption, self-billing, special scheme for small enterprises); royal
+Sources: royal decree no. 1, art. 5 (reverse charge, exemption, self-billing, special scheme for small enterprises); VAT
+Code, art. 21 § 2, and Directive 2006/112/EC, art. 44 and 196 (services to companies abroad); royal
 decree no. 4, art. 4 (credit notes); Companies Code, art. 2:20 (legal form, register and court).
 """
 
@@ -15,7 +16,7 @@ _FRANCHISE = "56bis"
 _NAMED = re.compile(r"\bart(?:\.|icle|ikel)?\s*(\d+(?:\s?(?:bis|ter|quater))?)", re.IGNORECASE)
 _ARTICLE_OF = {"VATEX-EU-132": "44", "VATEX-EU-143": "40", "VATEX-EU-148": "42", "VATEX-EU-151": "42"}
 """Articles of the VAT Code that transpose those of the VAT directive."""
-_STANDARD = ("Reverse charge", "Exempt", None)
+_STANDARD = ("Reverse charge", "Exempt", "Not subject to VAT", None)
 """Reasons that say no more than the category."""
 
 
@@ -24,7 +25,8 @@ def mentions(invoice: Invoice) -> list[str]:
     if invoice.drawing is None:
         return []
     words = texts(invoice.language)
-    found = [f"{reason}." for total in invoice.vat_totals if (reason := exemption(total, invoice.language))]
+    reasons = (exemption(total, invoice.language, abroad=to_abroad(invoice)) for total in invoice.vat_totals)
+    found = [f"{reason}." for reason in reasons if reason]
     if pays_vat_back(invoice):
         found.append(f"{words['vat_paid_back']}.")
     return list(dict.fromkeys(found))
@@ -35,13 +37,23 @@ def pays_vat_back(invoice: Invoice) -> bool:
     return invoice.drawing is not None and invoice.is_credit and any(total.vat for total in invoice.vat_totals)
 
 
-def exemption(total: VatTotal, language: Language) -> str | None:
-    """Why there is no VAT, with the article of the VAT Code where it is known; None if there is VAT."""
+def to_abroad(invoice: Invoice) -> bool:
+    """Whether the customer of the network is in another country."""
+    return not invoice.is_self_billed and invoice.buyer.country != "BE"
+
+
+def exemption(total: VatTotal, language: Language, *, abroad: bool = False) -> str | None:
+    """Why there is no VAT, with the article of the law where it is known; None if there is VAT.
+
+    For a customer `abroad` the reason is usually the place of supply, which is where the customer is.
+    """
     words = texts(language)
     if total.category == "S":
         return None
-    if total.category == "AE":
-        return words["vat_AE"] if total.reason in _STANDARD else f"{words['vat_AE']} – {total.reason}"
+    if total.category in ("AE", "O"):
+        word = words[f"vat_{total.category}"]
+        law = words[f"vat_{total.category}_law"] if abroad else None
+        return " – ".join(part for part in (word, total.reason if total.reason not in _STANDARD else law) if part)
     article = _article(total)
     if article == _FRANCHISE:
         return words["franchise"]

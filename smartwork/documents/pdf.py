@@ -22,13 +22,15 @@ class NotDrawable(SmartworkError):  # noqa: N818 - a state, as others of its kin
 
 
 def pdf(invoice: Invoice, canonical: str, xml: bytes, stated: str = "") -> bytes:
-    """The PDF of `invoice` with `xml` and its snapshot's `canonical` text attached; the same bytes for the same invoice.
+    """The PDF of `invoice` with its snapshot's `canonical` text attached; the same bytes for the same invoice.
 
+    `xml` is attached if the invoice is electronic.
     Its keywords state the drawing version of the snapshot, or `stated` for a snapshot that has none. Raises NotDrawable.
     """
     pages = document_pages(invoice, digest(canonical).hex())
     drawing = stated if invoice.drawing is None else f"{invoice.drawing}"
-    return drawn(pages, {"xml": xml.decode(), "evidence": canonical}, invoice.issued_on, drawing=drawing)
+    attached = {"xml": xml.decode(), "evidence": canonical} if invoice.is_electronic else {"evidence": canonical}
+    return drawn(pages, attached, invoice.issued_on, drawing=drawing)
 
 
 def drawn(

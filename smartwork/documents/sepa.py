@@ -83,7 +83,7 @@ def _single(node: etree._Element | None, path: str) -> str:
 def _name(party: Party) -> str:
     """The party's name as banks accept it; the VAT number where the name has no letter that a bank can write."""
     name = _printable(party.name)
-    return name if any(letter.isalnum() and letter <= "\uffff" for letter in name) else party.vat_number
+    return name if any(letter.isalnum() and letter <= "\uffff" for letter in name) else party.vat_number or name
 
 
 def _printable(text: str) -> str:

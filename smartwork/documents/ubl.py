@@ -12,8 +12,10 @@ from smartwork.documents import books, legal_mentions, line_texts
 from smartwork.documents.embedded_evidence import as_csv
 from smartwork.documents.first_page import terms
 from smartwork.domain.billing.canonical_json import digest
+from smartwork.domain.billing.countries import SEPA
 from smartwork.domain.billing.invoice import DocumentKind, Invoice, Line, Unit, VatTotal
 from smartwork.domain.billing.parties import Party
+from smartwork.domain.billing.party_numbers import register_of
 from smartwork.translations.catalogue import texts
 
 _CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
@@ -22,6 +24,7 @@ _ROOT = "urn:oasis:names:specification:ubl:schema:xsd:{name}-2"
 _CEN = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc"
 _PROFILE = "urn:fdc:peppol.eu:2017:poacc"
 _SEPA_CREDIT_TRANSFER = "58"
+_CREDIT_TRANSFER = "30"
 _NOTE = """
     <cbc:Note>{}</cbc:Note>"""
 _PERIOD = """
@@ -29,6 +32,9 @@ _PERIOD = """
       <cbc:StartDate>{}</cbc:StartDate>
       <cbc:EndDate>{}</cbc:EndDate>
     </cac:InvoicePeriod>"""
+_PERCENT = """
+        <cbc:Percent>{}</cbc:Percent>"""
+"""Lines and totals outside the scope of VAT have no rate (EN 16931, BR-O-05)."""
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 TYPES: dict[DocumentKind, str] = {
@@ -74,11 +80,11 @@ def ubl(invoice: Invoice, canonical: str) -> bytes:
         _text(reference, "ID", earlier.number)
         _text(reference, "IssueDate", earlier.issued_on.isoformat())
     _evidence(root, invoice, canonical)
-    supplier = _party(_group(root, "AccountingSupplierParty"), invoice.seller)
+    supplier = _party(_group(root, "AccountingSupplierParty"), invoice.seller, invoice)
     if form := legal_mentions.legal_form(invoice.seller, invoice.language):
         _text(supplier, "CompanyLegalForm", form)
     _contact(supplier, invoice.seller)
-    _contact(_party(_group(root, "AccountingCustomerParty"), invoice.buyer), invoice.buyer)
+    _contact(_party(_group(root, "AccountingCustomerParty"), invoice.buyer, invoice), invoice.buyer)
     _payment(root, invoice)
     _totals(root, invoice)
     head, end, rest = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True).rpartition(b"</")
@@ -130,8 +136,7 @@ def _line(invoice: Invoice, line: Line) -> str:
       <cbc:Description>{_escaped(description)}</cbc:Description>
       <cbc:Name>{_escaped(f"{title}, {line.centre_name}" if line.centre_name else title)}</cbc:Name>
       <cac:ClassifiedTaxCategory>
-        <cbc:ID>{line.vat_category}</cbc:ID>
-        <cbc:Percent>{_plain(line.vat_rate)}</cbc:Percent>
+        <cbc:ID>{line.vat_category}</cbc:ID>{"" if line.vat_category == "O" else _PERCENT.format(_plain(line.vat_rate))}
         <cac:TaxScheme>
           <cbc:ID>VAT</cbc:ID>
         </cac:TaxScheme>
@@ -154,22 +159,30 @@ def stated_period(invoice: Invoice, line: Line) -> tuple[date, date] | None:
     return line.starts_on, min(line.ends_on, invoice.ends_on)
 
 
-def _party(root: etree._Element, party: Party) -> etree._Element:
-    """Write a party, and return its legal entity, which is the last part of it."""
+def _party(root: etree._Element, party: Party, invoice: Invoice) -> etree._Element:
+    """Write a party, and return its legal entity, which is the last part of it.
+
+    A document outside the scope of VAT has no VAT number (EN 16931, BR-O-02).
+    """
     node = _group(root, "Party")
-    _text(node, "EndpointID", party.enterprise_number, schemeID=party.scheme)
+    if party.endpoint is not None:
+        scheme, identifier = party.endpoint
+        _text(node, "EndpointID", identifier, schemeID=scheme)
     _text(_group(node, "PartyName"), "Name", party.name)
     address = _group(node, "PostalAddress")
     _text(address, "StreetName", party.street)
     _text(address, "CityName", party.town)
     _text(address, "PostalZone", party.postcode)
     _text(_group(address, "Country"), "IdentificationCode", party.country)
-    tax = _group(node, "PartyTaxScheme")
-    _text(tax, "CompanyID", party.vat_number)
-    _text(_group(tax, "TaxScheme"), "ID", "VAT")
+    if party.vat_number is not None and not any(total.category == "O" for total in invoice.vat_totals):
+        tax = _group(node, "PartyTaxScheme")
+        _text(tax, "CompanyID", party.vat_number)
+        _text(_group(tax, "TaxScheme"), "ID", "VAT")
     legal = _group(node, "PartyLegalEntity")
     _text(legal, "RegistrationName", party.name)
-    _text(legal, "CompanyID", party.enterprise_number, schemeID=party.scheme)
+    if party.enterprise_number is not None:
+        register = register_of(party.country, party.enterprise_number)
+        _text(legal, "CompanyID", party.enterprise_number, **({"schemeID": register} if register else {}))
     return legal
 
 
@@ -184,7 +197,7 @@ def _contact(legal: etree._Element, party: Party) -> None:
 def _payment(root: etree._Element, invoice: Invoice) -> None:
     if invoice.payment is not None:
         means = _group(root, "PaymentMeans")
-        _text(means, "PaymentMeansCode", _SEPA_CREDIT_TRANSFER)
+        _text(means, "PaymentMeansCode", _SEPA_CREDIT_TRANSFER if invoice.buyer.country in SEPA else _CREDIT_TRANSFER)
         if invoice.payment.reference is not None:
             _text(means, "PaymentID", invoice.payment.reference)
         account = _group(means, "PayeeFinancialAccount")
@@ -210,11 +223,16 @@ def _totals(root: etree._Element, invoice: Invoice) -> None:
 
 def _tax_category(node: etree._Element, invoice: Invoice, total: VatTotal) -> None:
     _text(node, "ID", total.category)
-    _text(node, "Percent", _plain(total.rate))
+    if total.category != "O":
+        _text(node, "Percent", _plain(total.rate))
     if total.code:
         _text(node, "TaxExemptionReasonCode", total.code)
     # Documents without a drawing version have the reason as it was agreed, in any language.
-    reason = total.reason if invoice.drawing is None else legal_mentions.exemption(total, invoice.language)
+    reason = (
+        total.reason
+        if invoice.drawing is None
+        else legal_mentions.exemption(total, invoice.language, abroad=legal_mentions.to_abroad(invoice))
+    )
     if reason:
         _text(node, "TaxExemptionReason", reason)
     _text(_group(node, "TaxScheme"), "ID", "VAT")

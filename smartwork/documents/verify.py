@@ -99,7 +99,9 @@ def _verified(path: Path, carried: Carried) -> Verified:
     invoice = parsed[first]
     # What is wrong throughout is not compared any further.
     differences, words = (
-        against(carried.xml, parsed["xml"], carried.snapshots["xml"]) if len(findings) < _MANY else ([], True)
+        against(carried.xml, parsed["xml"], carried.snapshots["xml"])
+        if carried.xml is not None and len(findings) < _MANY
+        else ([], True)
     )
     findings += [_finding("XML", difference) for difference in differences]
     not_compared = [] if words else ["names, descriptions and notes of the XML, which an older version wrote"]

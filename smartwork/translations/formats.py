@@ -53,6 +53,11 @@ def percent(value: Decimal | float, language: Language, places: int = 0) -> str:
     return number(value, language, places) + _PERCENT_SIGN[language]
 
 
+def country(code: str, language: Language) -> str:
+    """The name of a country by its code of ISO 3166-1."""
+    return str(_locale(language).territories.get(code, code))
+
+
 def day(value: date, language: Language) -> str:
     """A date, day first."""
     return date_text(value, _DAY[language], language)

@@ -14,7 +14,8 @@ from smartwork.domain.billing.companies import Company, Customer, Member
 from smartwork.domain.billing.contracts import Contract, Pool
 from smartwork.domain.billing.parties import Party, PartyPeriod, Vat, VatPeriod
 
-_PARTY = ("name", "enterprise_number", "street", "postcode", "town", "legal_form", "court", "email", "website")
+_PARTY = ("name", "enterprise_number", "street", "postcode", "town", "legal_form", "court", "email", "website", "country",
+          "foreign_vat_number", "scheme", "endpoint_id")  # fmt: skip
 
 
 def customers(connection: Connection) -> list[Customer]:

@@ -8,10 +8,10 @@ from itertools import combinations
 from typing import Any, Literal
 
 from stdnum import iban
-from stdnum.be import vat as enterprise
 
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.contracts import CentreContract, PrepaidOrder
+from smartwork.domain.billing.customer_checks import party_faults, taxation_faults
 from smartwork.domain.billing.parties import Party, Vat
 from smartwork.domain.billing.tariffs import Tariff
 
@@ -164,17 +164,16 @@ def _numbers(wanted: Agreements) -> Iterator[AgreementProblem]:
     customers = [(company, where, party) for company in wanted.companies for where, party in _parties(company)]
     named = [*paid, *((where, party) for _, where, party in customers)]
     for where, party in named:
-        if not enterprise.is_valid(party.enterprise_number):
-            yield AgreementProblem(
-                where, f"enterprise_number {party.enterprise_number!r} is not a valid Belgian one (ten digits, mod 97)"
-            )
-    by_number: dict[str, str] = {}
+        yield from (AgreementProblem(where, fault) for fault in party_faults(party))
+    by_number: dict[tuple[str, str], str] = {}
     for company, where, party in customers:
-        other = by_number.setdefault(party.enterprise_number, company.slug)
+        number = party.enterprise_number or party.vat_number
+        if number is None:
+            continue
+        other = by_number.setdefault((party.country, number), company.slug)
         if other != company.slug:
-            yield AgreementProblem(
-                where, f"enterprise_number {party.enterprise_number} is also that of {other}; each company has its own"
-            )
+            field = "enterprise_number" if party.enterprise_number else "vat_number"
+            yield AgreementProblem(where, f"{field} {number} is also that of {other}; each company has its own")
     for where, payee in paid:
         if not iban.is_valid(payee.iban or "", check_country=False):
             yield AgreementProblem(where, f"iban {payee.iban!r} is not valid: its check digits do not match")
@@ -197,6 +196,8 @@ def _companies(wanted: Agreements) -> Iterator[AgreementProblem]:
     for company in wanted.companies:
         if not company.contracts:
             yield AgreementProblem(_company(company), "the company has no contract, so it could not be billed; add one")
+        for day, fault in taxation_faults(company):
+            yield AgreementProblem(_company(company), fault if day is None else f"from {day}: {fault}")
 
 
 def _orders(wanted: Agreements, before: Agreements, billed: Collection[tuple[str, str]]) -> Iterator[AgreementProblem]:

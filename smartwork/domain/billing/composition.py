@@ -119,9 +119,10 @@ def compose(
     vat = sum((total.vat for total in totals), _ZERO)
     first, *_, last = days_of_month(header.month)
     series = series_of(kind, header.issued_on)
+    number = f"{series}-{ordinal:05d}"
     return Invoice(
         kind=kind,
-        number=f"{series}-{ordinal:05d}",
+        number=number,
         series=series,
         month=first,
         starts_on=first,
@@ -140,7 +141,7 @@ def compose(
         net=net,
         vat=vat,
         gross=net + vat,
-        payment=_payment(kind, header, ordinal),
+        payment=_payment(kind, header, number, ordinal),
         is_demo=header.is_demo,
         corrects=_corrected(lines),
         reason=header.reason,
@@ -152,10 +153,11 @@ def compose(
     )
 
 
-def _payment(kind: DocumentKind, header: DocumentHeader, ordinal: int) -> Payment | None:
+def _payment(kind: DocumentKind, header: DocumentHeader, number: str, ordinal: int) -> Payment | None:
     if header.seller.iban is None or kind not in _CREDIT_OF:
         return None
-    reference = payment_reference(header.issued_on.year, ordinal) if kind == "invoice" else None
+    country, year = header.buyer.country, header.issued_on.year
+    reference = payment_reference(country, year, ordinal, number) if kind == "invoice" else None
     return Payment(header.seller.iban, header.seller.name, reference)
 
 

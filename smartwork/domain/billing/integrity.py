@@ -6,10 +6,9 @@ from decimal import Decimal
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from stdnum.be import ogm_vcs
-
 from smartwork.domain.billing.billed_visit import BilledVisit
 from smartwork.domain.billing.invoice import Invoice, Line
+from smartwork.domain.billing.payment_reference import is_reference
 from smartwork.domain.billing.recomputation import Difference, differences
 from smartwork.domain.billing.supplies import billed_more_than_once
 from smartwork.domain.ledger.ledger_day import LedgerDay
@@ -53,8 +52,8 @@ def _form(invoice: Invoice) -> Iterator[Difference]:
     if invoice.is_credit and invoice.gross < 0:
         yield Difference(0, "gross", f"{invoice.gross}", "a positive amount, owed to the buyer")
     reference = invoice.payment.reference if invoice.payment else None
-    if reference is not None and not ogm_vcs.is_valid(reference):
-        yield Difference(0, "payment reference", reference, f"{reference[:10]} and its remainder modulo 97")
+    if reference is not None and not is_reference(reference, invoice.number):
+        yield Difference(0, "payment reference", reference, "a reference with its check digits")
     for pool in invoice.pools:
         closing = pool.opening + pool.bought - pool.spent - pool.expired
         if pool.closing != closing:

@@ -147,7 +147,7 @@ def _without_supply(line: Line, dump: Callable[[Line], dict[str, Any]]) -> dict[
 class VatTotal:
     """VAT of one category and rate (percent), computed once on the sum of its lines.
 
-    AE and E say why there is none: `code` from the VATEX list where there is one, and `reason`.
+    AE, E and O say why there is none: `code` from the VATEX list where there is one, and `reason`.
     """
 
     category: VatCategory
@@ -160,7 +160,11 @@ class VatTotal:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """The account to pay to; `reference` is a Belgian structured communication of 12 digits, or None."""
+    """The account to pay to.
+
+    `reference` is a Belgian structured communication of 12 digits, an RF creditor reference (ISO 11649) if the buyer is in
+    another country of SEPA, or else the number of the document; None for documents that the buyer does not pay by reference.
+    """
 
     iban: str
     holder: str
@@ -257,6 +261,11 @@ class Invoice:
         return self.kind in ("credit_note", "self_billed_credit_note")
 
     @property
+    def is_electronic(self) -> bool:
+        """Whether it is an e-invoice: both parties have an electronic address."""
+        return self.seller.endpoint is not None and self.buyer.endpoint is not None
+
+    @property
     def is_self_billed(self) -> bool:
         """Whether the buyer issued it for the seller: the network for a centre."""
         return self.kind in ("self_billed_invoice", "self_billed_credit_note")
@@ -279,7 +288,7 @@ class Invoice:
 _SNAPSHOT = TypeAdapter(Invoice)
 
 
-_OPTIONAL = ("legal_form", "court", "email", "website")
+_OPTIONAL = ("legal_form", "court", "email", "website", "foreign_vat_number", "endpoint_id")
 """Fields of a party that snapshots have only where they are given."""
 
 

@@ -48,28 +48,48 @@ class VatPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """The seller or buyer of a document; `enterprise_number` is the Belgian one (10 digits, mod 97), Peppol scheme 0208.
+    """The seller or buyer of a document.
+
+    `enterprise_number` is that of the register of companies: in Belgium 10 digits, mod 97; None for a private person, and for
+    a company abroad that is known by its VAT number. `country` is a code of ISO 3166-1. A VAT number is stated where it does
+    not follow from a Belgian enterprise number (`foreign_vat_number`). The electronic address in Peppol is `endpoint_id`, or
+    else the enterprise number, in `scheme`; without a scheme there is none, and documents are not electronic.
 
     `legal_form` (SRL, BV), the `court` of the register of legal persons, `email` and `website` are printed where given.
     """
 
     name: str
-    enterprise_number: str
+    enterprise_number: str | None
     street: str
     postcode: str
     town: str
     country: str = "BE"
-    scheme: str = "0208"
+    scheme: str | None = "0208"
     iban: str | None = None
     legal_form: str | None = None
     court: str | None = None
     email: str | None = None
     website: str | None = None
+    foreign_vat_number: str | None = None
+    endpoint_id: str | None = None
 
     @property
-    def vat_number(self) -> str:
-        """The VAT number: country and enterprise number."""
-        return f"{self.country}{self.enterprise_number}"
+    def vat_number(self) -> str | None:
+        """The VAT number: in Belgium country and enterprise number."""
+        if self.foreign_vat_number is None and self.country == "BE" and self.enterprise_number is not None:
+            return f"BE{self.enterprise_number}"
+        return self.foreign_vat_number
+
+    @property
+    def endpoint(self) -> tuple[str, str] | None:
+        """Scheme and identifier of the electronic address, or None."""
+        identifier = self.endpoint_id or self.enterprise_number
+        return None if self.scheme is None or identifier is None else (self.scheme, identifier)
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it is a private person."""
+        return self.enterprise_number is None and self.vat_number is None
 
 
 @dataclass(frozen=True, slots=True)

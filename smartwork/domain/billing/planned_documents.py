@@ -104,7 +104,7 @@ def _vat(company: Company, group: Group, documents: Sequence[Invoice]) -> Vat:
 
 def _identity(party: Party) -> _Identity:
     """Who a party is in law: its name and address may change."""
-    return party.country, party.enterprise_number
+    return party.country, party.enterprise_number or party.vat_number or ""
 
 
 def _buyer(company: Company, part: _Part, issued_on: date) -> Party:

@@ -15,9 +15,10 @@ _WHOLE = ("132", "143", "148", "151", "309", "D", "F", "I", "J")
 CODES: dict[VatCategory, frozenset[str]] = {
     "S": frozenset(),
     "AE": frozenset({"VATEX-EU-AE"}),
+    "O": frozenset({"VATEX-EU-O"}),
     "E": frozenset(
         [f"VATEX-EU-{article}" for article in _WHOLE]
         + [f"VATEX-EU-{article}-{part}" for article, parts in _ARTICLES.items() for part in parts.split()]
     ),
 }
-"""Codes for exports, intra-EU supplies and supplies outside the scope of VAT belong to categories that no party has."""
+"""Codes for exports and for intra-EU supplies of goods belong to categories that no party has."""

@@ -16,7 +16,7 @@ from smartwork.domain.billing.contracts import CentreContract, Contract, Prepaid
 from smartwork.domain.billing.orders import Item, Subscription
 from smartwork.domain.billing.parties import Party, Vat
 from smartwork.errors import InputError
-from smartwork.jobs.billing.agreements_schema import VAT_FORMS, AgreementsEntry
+from smartwork.jobs.billing.agreements_schema import VAT_FORMS, AgreementsEntry, LegalEntry
 
 _CONTRACT_KEYS = {"early_leave_refund": "give_back"}
 """Keys of the file that differ from the field's name."""
@@ -115,6 +115,23 @@ def _party(party: Party) -> dict[str, Any]:
     return {key: value for key, value in _plain(asdict(party)).items() if key not in ("country", "scheme")}
 
 
+def _customer(party: Party) -> dict[str, Any]:
+    """The fields of a file for who a company is."""
+    stated = {
+        "name": party.name,
+        "private": True if party.is_private else None,
+        "enterprise_number": party.enterprise_number,
+        "vat_number": party.foreign_vat_number,
+        "endpoint": f"{party.scheme}:{party.endpoint_id}" if party.endpoint_id else None,
+        "street": party.street,
+        "postcode": party.postcode,
+        "town": party.town,
+        "country": party.country if party.country != "BE" else None,
+        **{field: getattr(party, field) for field in LegalEntry.model_fields},
+    }
+    return _plain(stated)
+
+
 def _vat(vat: Vat) -> Any:  # noqa: ANN401 - an item of the library
     inline = tomlkit.inline_table()
     for key, value in _stated(vat).items():
@@ -129,10 +146,10 @@ def _stated(vat: Vat) -> dict[str, Any]:
 
 def _company_table(company: Company, orders: Iterable[PrepaidOrder]) -> Table:
     address = {"language": company.language, "buyer_reference": company.buyer_reference}
-    table = _table({"slug": company.slug, **_party(company.party), **address})
+    table = _table({"slug": company.slug, **_customer(company.party), **address})
     if not company.later_vat:
         table.add("vat", _vat(company.vat))
-    _add(table, "party", (_table({"valid_from": p.valid_from, **_party(p.party)}) for p in company.later_parties))
+    _add(table, "party", (_table({"valid_from": p.valid_from, **_customer(p.party)}) for p in company.later_parties))
     if company.later_vat:
         later = [_table({"valid_from": p.valid_from, **_stated(p.vat)}) for p in company.later_vat]
         _add(table, "vat", [_table(_stated(company.vat)), *later])

@@ -1,5 +1,6 @@
 """The schema of an agreements file (format 1): its tables, their keys and limits, and the agreements that they give."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Self
@@ -20,10 +21,11 @@ from smartwork.contracts.topics import SLUG
 from smartwork.domain.billing.agreements import Agreements
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.contracts import CentreContract, ChargeMode, Contract, Pool, PrepaidOrder, SettlementMode
+from smartwork.domain.billing.countries import COUNTRIES
 from smartwork.domain.billing.orders import Item, ItemUnit, Subscription, SubscriptionUnit
 from smartwork.domain.billing.parties import (
-    REVERSE_CHARGE,
     STANDARD_VAT,
+    WITHOUT_VAT,
     Language,
     Party,
     PartyPeriod,
@@ -31,6 +33,7 @@ from smartwork.domain.billing.parties import (
     VatCategory,
     VatPeriod,
 )
+from smartwork.domain.billing.party_numbers import BELGIAN_SCHEME, endpoint_fault
 from smartwork.domain.billing.permitted_text import fault
 from smartwork.domain.billing.tariffs import Tariff
 from smartwork.domain.billing.vat_exemptions import CODES
@@ -41,6 +44,11 @@ def _printable(text: str) -> str:
     if reason := fault(text):
         raise ValueError(reason)
     return text
+
+
+def _without_blanks(number: str) -> str:
+    """A number as it is compared: without blanks and dots, in capitals."""
+    return re.sub(r"[\s.]", "", number).upper()
 
 
 Slug = Annotated[str, Field(pattern=rf"^{SLUG}$")]
@@ -86,7 +94,9 @@ class PartyEntry(LegalEntry):
 
 
 class VatEntry(Entry):
-    """A VAT treatment. S has a rate in percent; AE (reverse charge) and E (exempt) have a code and a reason."""
+    """A VAT treatment. S has a rate in percent; AE (reverse charge), E (exempt) and O (outside the scope of VAT) have a code
+    and a reason.
+    """
 
     category: VatCategory
     rate: Annotated[Decimal, Field(ge=0, lt=100, decimal_places=2)] | None = None
@@ -103,15 +113,15 @@ class VatEntry(Entry):
         elif self.rate:
             raise ValueError(f"{self.category} takes no rate: no VAT is due")
         elif self.code is not None and self.code not in CODES[self.category]:
-            known = ", ".join(sorted(CODES[self.category])) if self.category == "AE" else "a code such as VATEX-EU-132-1G"
+            known = "a code such as VATEX-EU-132-1G" if self.category == "E" else ", ".join(sorted(CODES[self.category]))
             raise ValueError(f"{self.code!r} is not a VATEX code for {self.category}; use {known}")
         return self
 
     def to_vat(self) -> Vat:
-        """The VAT treatment; code and reason of AE and E have defaults."""
+        """The VAT treatment; code and reason of AE, E and O have defaults."""
         if self.category == "S":
             return Vat("S", STANDARD_VAT.rate if self.rate is None else self.rate)
-        known = REVERSE_CHARGE if self.category == "AE" else Vat("E", Decimal(0), None, "Exempt")
+        known = WITHOUT_VAT[self.category]
         return Vat(self.category, Decimal(0), self.code or known.code, self.reason or known.reason)
 
 
@@ -199,18 +209,74 @@ class SubscriptionEntry(Entry):
         return Subscription(external_id=self.order, **self.model_dump(exclude={"order"}))
 
 
+def _country(code: str) -> str:
+    if code not in COUNTRIES:
+        raise ValueError(f"{code!r} is no code of a country in ISO 3166-1, such as BE, LU or FR")
+    return code
+
+
+def _endpoint(text: str) -> str:
+    scheme, colon, identifier = text.partition(":")
+    if not colon:
+        raise ValueError(f"{text!r} has no scheme: write it as 9938:LU26375245")
+    if fault := endpoint_fault(scheme, identifier):
+        raise ValueError(fault)
+    return text
+
+
 class CustomerEntry(LegalEntry):
-    """Who a company is."""
+    """Who a company is: a Belgian one, one abroad (`country`), or a private person (`private`).
+
+    `endpoint` is the electronic address in Peppol, as scheme and identifier. A Belgian company has that of its enterprise
+    number; one abroad without `endpoint`, and a private person, get no e-invoice.
+    """
 
     name: Text
-    enterprise_number: Annotated[str, Field(pattern=r"^\d{10}$")]
+    private: bool = False
+    enterprise_number: Annotated[Text, AfterValidator(_without_blanks)] | None = None
+    vat_number: Annotated[Text, AfterValidator(_without_blanks)] | None = None
+    endpoint: Annotated[Text, AfterValidator(_endpoint)] | None = None
     street: Text
     postcode: Text
     town: Text
+    country: Annotated[str, AfterValidator(_country)] = "BE"
+
+    @model_validator(mode="after")
+    def _has_its_numbers(self) -> Self:
+        own = f"BE{self.enterprise_number}"
+        if self.private:
+            for field in ("enterprise_number", "vat_number", "endpoint"):
+                if getattr(self, field) is not None:
+                    raise ValueError(f"{field} is of a company; a private person (private = true) has none")
+        elif self.country != "BE":
+            if self.enterprise_number is None and self.vat_number is None:
+                raise ValueError("vat_number or enterprise_number is missing; only a private person has none: private = true")
+        elif self.enterprise_number is None:
+            raise ValueError("enterprise_number is missing; only a private person has none: private = true")
+        elif not re.fullmatch(r"\d{10}", self.enterprise_number):
+            raise ValueError(f"enterprise_number is {self.enterprise_number!r}, not ten digits; abroad, give the country")
+        elif self.vat_number not in (None, own):
+            raise ValueError(f"vat_number is {self.vat_number!r}, but that of a Belgian company is {own}; leave it out")
+        return self
 
     def to_party(self) -> Party:
         """The party."""
-        return Party(**{field: getattr(self, field) for field in CustomerEntry.model_fields})
+        scheme, _, identifier = (self.endpoint or "").partition(":")
+        has_own = self.country == "BE" and not self.private
+        if has_own and (self.endpoint is None or identifier == self.enterprise_number):
+            scheme, identifier = BELGIAN_SCHEME, ""
+        return Party(
+            self.name,
+            self.enterprise_number,
+            self.street,
+            self.postcode,
+            self.town,
+            self.country,
+            scheme or None,
+            foreign_vat_number=None if has_own else self.vat_number,
+            endpoint_id=identifier or None,
+            **{field: getattr(self, field) for field in LegalEntry.model_fields},
+        )
 
 
 class LaterCustomerEntry(CustomerEntry):
@@ -248,7 +314,7 @@ class CompanyEntry(CustomerEntry):
     slug: Slug
     language: Language
     buyer_reference: Text
-    vat: OneOrSeveralVats = VatEntry(category="S")
+    vat: OneOrSeveralVats | None = None
     party: list[LaterCustomerEntry] = []
     contract: list[ContractEntry] = []
     pool: list[PoolEntry] = []
@@ -258,10 +324,21 @@ class CompanyEntry(CustomerEntry):
 
     @field_validator("vat")
     @classmethod
-    def _days_are_given(cls, vat: VatEntry | list[LaterVatEntry]) -> VatEntry | list[LaterVatEntry]:
+    def _days_are_given(cls, vat: VatEntry | list[LaterVatEntry] | None) -> VatEntry | list[LaterVatEntry] | None:
         if isinstance(vat, list) and sum(entry.valid_from is None for entry in vat) > 1:
             raise ValueError("valid_from is missing: only the first treatment holds without one, from the beginning")
         return vat
+
+    @model_validator(mode="after")
+    def _states_its_vat_abroad(self) -> Self:
+        customers: list[CustomerEntry] = [self, *self.party]
+        if self.vat is None and any(each.country != "BE" and not each.private for each in customers):
+            raise ValueError(
+                "vat is missing: of a company abroad it must be said. S, where the use of a place in Belgium is taxed there "
+                "(Directive 2006/112/EC, article 47); AE, the reverse charge, for other services to a company in the EU "
+                "(articles 44 and 196); O, outside the scope of VAT, for them to a company outside the EU"
+            )
+        return self
 
     def to_company(self) -> Company:
         """The company with its contracts, pools, items and subscriptions; its orders of prepaid hours are separate."""
@@ -285,8 +362,8 @@ class CompanyEntry(CustomerEntry):
 
     def _vats(self) -> tuple[Vat, tuple[VatPeriod, ...]]:
         """The first treatment, and those from a day on. If each has a day, the first holds before its day, too."""
-        if isinstance(self.vat, VatEntry):
-            return self.vat.to_vat(), ()
+        if not isinstance(self.vat, list):
+            return self.vat.to_vat() if self.vat else STANDARD_VAT, ()
         given = ((entry.valid_from, entry.to_vat()) for entry in self.vat if entry.valid_from)
         dated = sorted(given, key=lambda each: each[0])
         first = next((entry.to_vat() for entry in self.vat if entry.valid_from is None), None)
@@ -317,6 +394,13 @@ class CentreContractEntry(Entry):
     language: Language
     vat: VatEntry = VatEntry(category="S")
     payee: PartyEntry
+
+    @field_validator("vat")
+    @classmethod
+    def _is_of_belgium(cls, vat: VatEntry) -> VatEntry:
+        if vat.category == "O":
+            raise ValueError("O, outside the scope of VAT, is for companies outside the EU; a centre's payee is Belgian")
+        return vat
 
     def contract(self) -> CentreContract:
         """The contract with the centre."""

@@ -35,20 +35,23 @@ DELETE FROM centre_contract
 -- digits 00 are never valid.
 UPDATE company c SET enterprise_number = '1' || lpad(c.company_id::text, 7, '0') || '00'
 FROM unnest(%(slugs)s::text[], %(numbers)s::text[]) AS w (slug, number)
-WHERE c.slug = w.slug AND c.enterprise_number <> w.number
+WHERE c.slug = w.slug AND c.enterprise_number <> coalesce(w.number, '')
 
 -- name: change_company
 INSERT INTO company (slug, name, enterprise_number, street, postcode, town, language, buyer_reference, is_demo,
-                     vat_category, vat_rate, vat_code, vat_reason, legal_form, court, email, website)
+                     vat_category, vat_rate, vat_code, vat_reason, legal_form, court, email, website,
+                     country, foreign_vat_number, scheme, endpoint_id)
 VALUES (%(slug)s, %(name)s, %(enterprise_number)s, %(street)s, %(postcode)s, %(town)s, %(language)s,
         %(buyer_reference)s, false, %(vat_category)s, %(vat_rate)s, %(vat_code)s, %(vat_reason)s,
-        %(legal_form)s, %(court)s, %(email)s, %(website)s)
+        %(legal_form)s, %(court)s, %(email)s, %(website)s, %(country)s, %(foreign_vat_number)s, %(scheme)s, %(endpoint_id)s)
 ON CONFLICT (slug) DO UPDATE
 SET name = excluded.name, enterprise_number = excluded.enterprise_number, street = excluded.street,
     postcode = excluded.postcode, town = excluded.town, language = excluded.language,
     buyer_reference = excluded.buyer_reference, vat_category = excluded.vat_category, vat_rate = excluded.vat_rate,
     vat_code = excluded.vat_code, vat_reason = excluded.vat_reason, legal_form = excluded.legal_form,
-    court = excluded.court, email = excluded.email, website = excluded.website
+    court = excluded.court, email = excluded.email, website = excluded.website,
+    country = excluded.country, foreign_vat_number = excluded.foreign_vat_number, scheme = excluded.scheme,
+    endpoint_id = excluded.endpoint_id
 
 -- name: remove_order
 DELETE FROM prepaid_lot l USING company c

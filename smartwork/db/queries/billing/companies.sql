@@ -1,9 +1,10 @@
 -- name: put_company
 INSERT INTO company (slug, name, enterprise_number, street, postcode, town, language, buyer_reference, is_demo,
-                     vat_category, vat_rate, vat_code, vat_reason, legal_form, court, email, website)
+                     vat_category, vat_rate, vat_code, vat_reason, legal_form, court, email, website,
+                     country, foreign_vat_number, scheme, endpoint_id)
 VALUES (%(slug)s, %(name)s, %(enterprise_number)s, %(street)s, %(postcode)s, %(town)s, %(language)s,
         %(buyer_reference)s, %(is_demo)s, %(vat_category)s, %(vat_rate)s, %(vat_code)s, %(vat_reason)s,
-        %(legal_form)s, %(court)s, %(email)s, %(website)s)
+        %(legal_form)s, %(court)s, %(email)s, %(website)s, %(country)s, %(foreign_vat_number)s, %(scheme)s, %(endpoint_id)s)
 ON CONFLICT (slug) DO NOTHING
 
 -- name: put_member
@@ -12,7 +13,8 @@ ON CONFLICT (pseudonym) DO NOTHING
 
 -- name: companies
 SELECT company_id, is_demo, vat_category, vat_rate, vat_code, vat_reason,
-       slug, name, enterprise_number, street, postcode, town, language, buyer_reference, legal_form, court, email, website
+       slug, name, enterprise_number, street, postcode, town, language, buyer_reference, legal_form, court, email, website,
+       country, foreign_vat_number, scheme, endpoint_id
 FROM company
 ORDER BY slug
 
@@ -20,7 +22,8 @@ ORDER BY slug
 SELECT company_id, valid_from, vat_category, vat_rate, vat_code, vat_reason FROM company_vat ORDER BY company_id, valid_from
 
 -- name: company_parties
-SELECT company_id, valid_from, name, enterprise_number, street, postcode, town, legal_form, court, email, website
+SELECT company_id, valid_from, name, enterprise_number, street, postcode, town, legal_form, court, email, website,
+       country, foreign_vat_number, scheme, endpoint_id
 FROM company_party ORDER BY company_id, valid_from
 
 -- name: company_contracts

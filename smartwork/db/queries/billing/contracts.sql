@@ -17,9 +17,9 @@ ON CONFLICT DO NOTHING
 
 -- name: put_company_party
 INSERT INTO company_party (company_id, valid_from, name, enterprise_number, street, postcode, town, legal_form, court, email,
-                           website)
+                           website, country, foreign_vat_number, scheme, endpoint_id)
 SELECT company_id, %(valid_from)s, %(name)s, %(enterprise_number)s, %(street)s, %(postcode)s, %(town)s, %(legal_form)s,
-       %(court)s, %(email)s, %(website)s
+       %(court)s, %(email)s, %(website)s, %(country)s, %(foreign_vat_number)s, %(scheme)s, %(endpoint_id)s
 FROM company WHERE slug = %(company)s
 ON CONFLICT DO NOTHING
 

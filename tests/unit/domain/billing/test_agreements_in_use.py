@@ -7,14 +7,14 @@ from decimal import Decimal
 import pytest
 
 from smartwork.domain.billing.agreements import Agreements
-from smartwork.domain.billing.agreements_in_use import AgreementsInUse, BilledDay, in_use_problems
+from smartwork.domain.billing.agreements_in_use import AgreementsInUse, BilledDay, in_use_problems, with_vat_history
 from smartwork.domain.billing.contracts import CentreContract, Pool, PrepaidOrder
-from smartwork.domain.billing.parties import Party
+from smartwork.domain.billing.parties import REVERSE_CHARGE, STANDARD_VAT, Party, Vat, VatPeriod
 from smartwork.domain.billing.tariffs import Tariff
 from tests.support.stays import SELLER, company, contract
 
 PAYEE = Party("Ville", "0123456749", "Place 1", "5000", "Namur", iban="BE68539007547034")
-SINCE = date(2026, 1, 1)
+SINCE, JUNE, NOVEMBER = date(2026, 1, 1), date(2026, 6, 1), date(2026, 11, 1)
 DESK = Tariff(None, "desk", SINCE, Decimal("7.50"))
 SHARE = CentreContract("namur", SINCE, None, "share", Decimal("0.65"), PAYEE, "fr")
 ACME = replace(
@@ -96,3 +96,35 @@ def test_the_contract_by_which_a_month_was_settled_cannot_be_taken_away(rest: tu
     [(where, reason)] = broken(replace(AGREED, centre_contracts=rest), issued)
     assert (where, "2026-10-31" in reason, "2026-10 is settled" in reason) == ("contract with centre namur", True, True)
     assert broken(replace(AGREED, centre_contracts=(replace(SHARE, valid_until=date(2026, 11, 1)),)), issued) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "kept"),
+    [
+        ((), REVERSE_CHARGE, (VatPeriod(NOVEMBER, REVERSE_CHARGE),)),
+        ((), STANDARD_VAT, ()),
+        ((VatPeriod(NOVEMBER, REVERSE_CHARGE),), REVERSE_CHARGE, (VatPeriod(NOVEMBER, REVERSE_CHARGE),)),
+        ((VatPeriod(NOVEMBER, REVERSE_CHARGE),), STANDARD_VAT, (VatPeriod(NOVEMBER, STANDARD_VAT),)),
+        (
+            (VatPeriod(JUNE, REVERSE_CHARGE),),
+            STANDARD_VAT,
+            (VatPeriod(JUNE, REVERSE_CHARGE), VatPeriod(NOVEMBER, STANDARD_VAT)),
+        ),
+    ],
+)
+def test_a_vat_without_a_day_holds_from_the_first_month_that_is_not_billed(
+    before: tuple[VatPeriod, ...], now: Vat, kept: tuple[VatPeriod, ...]
+) -> None:
+    was = replace(AGREED, companies=(company(later_vat=before),))
+    wanted = replace(AGREED, companies=(company(vat=now),))
+    in_use = AgreementsInUse(billed_to={"acme": date(2026, 10, 1)})
+    [found] = with_vat_history(wanted, was, in_use).companies
+    assert (found.vat, found.later_vat) == (STANDARD_VAT, kept)
+    again = with_vat_history(wanted, replace(AGREED, companies=(found,)), in_use)
+    assert again.companies == (found,), "applied again, it changes nothing"
+    assert with_vat_history(wanted, was, AgreementsInUse()) == wanted, "nothing is billed yet"
+
+
+def test_a_vat_with_a_day_is_taken_as_it_is_written() -> None:
+    dated = replace(AGREED, companies=(company(later_vat=(VatPeriod(JUNE, REVERSE_CHARGE),)),))
+    assert with_vat_history(dated, AGREED, AgreementsInUse(billed_to={"acme": date(2026, 10, 1)})) == dated
