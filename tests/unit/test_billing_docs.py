@@ -1,7 +1,7 @@
 """The worked figures in docs/billing.md are what the program computes."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -15,12 +15,12 @@ from smartwork.domain.billing.composition import compose
 from smartwork.domain.billing.contracts import CentreContract, ChargeMode, Pool
 from smartwork.domain.billing.corrections import corrections, groups_in_effect
 from smartwork.domain.billing.integrity import faults
-from smartwork.domain.billing.invoice import Line, LineReference
+from smartwork.domain.billing.invoice import Invoice, Line, LineReference
 from smartwork.domain.billing.issue_deadline import last_day_of_issue
 from smartwork.domain.billing.lifecycle import status
 from smartwork.domain.billing.occupancy import billed_period
 from smartwork.domain.billing.orders import Subscription
-from smartwork.domain.billing.parties import REVERSE_CHARGE, STANDARD_VAT, Vat
+from smartwork.domain.billing.parties import REVERSE_CHARGE, STANDARD_VAT, WITHOUT_VAT, Vat, VatPeriod
 from smartwork.domain.billing.passes import rate_day
 from smartwork.domain.billing.payments import BalanceChange, PayableDocument, positions
 from smartwork.domain.billing.prepaid_hours import Lot, expire, pay_from_lots
@@ -37,7 +37,7 @@ from smartwork.domain.bookings.changes import AllowedChange, Author, BookingInFo
 from smartwork.domain.bookings.reconciliation import BookedSlot, Rules, reconcile
 from smartwork.domain.bookings.visit import Visit
 from smartwork.domain.money import round_to_cent
-from smartwork.domain.presence.spans import Span
+from smartwork.domain.presence.spans import Span, State
 from smartwork.domain.settlement.payouts import PayoutState
 from smartwork.domain.settlement.settlement import Revenue, adjust, centre_head, settle
 from smartwork.domain.time import Interval
@@ -537,3 +537,75 @@ def test_changed_order_gives_the_lines_of_the_table(row: dict[str, str]) -> None
     nets = [-line.net for _ in found.gone] + [group[0].net for group in found.added]
     assert (", ".join(f"{net:+}" for net in nets) or "–") == row["lines on the next document"]
     assert (f"{sum(nets, Decimal(0))}" if nets else "–") == row["net"]
+
+
+WITHOUT = {"AE": REVERSE_CHARGE, "E": WITHOUT_VAT["E"], "O": WITHOUT_VAT["O"], "S": STANDARD_VAT}
+
+
+class TaxedCompany:
+    """Bolt in a centre that is empty: it pays what was measured, and is taxed as a table says."""
+
+    def __init__(self) -> None:
+        self.network = MemoryAccounts(now=datetime(2026, 11, 3, 9, tzinfo=UTC))
+        self.network.lots.clear()
+        self.observe(date(2026, 10, 1), 24 * 31, "vacant")
+
+    def observe(self, day: date, hours: int, state: State) -> None:
+        start = datetime(day.year, day.month, day.day, 7, tzinfo=UTC)
+        self.network.observe("d-1", Interval(start, start + timedelta(hours=hours)), state)
+
+    def book(self, day: date, hours: int) -> None:
+        start = datetime(day.year, day.month, day.day, 7, tzinfo=UTC)
+        self.network.book(2, "d-1", Interval(start, start + timedelta(hours=hours)))
+
+    def tax(self, stated: str) -> None:
+        first, *later = (part.split() for part in stated.split(", "))
+        periods = tuple(VatPeriod(date.fromisoformat(day), WITHOUT[category]) for category, day in later)
+        bolt = self.network.customers[1]
+        taxed = replace(bolt.company, vat=WITHOUT[first[0]], later_vat=periods)
+        self.network.customers[1] = replace(bolt, company=taxed)
+
+    def bill(self, month: date) -> list[Invoice]:
+        before = len(self.network.documents)
+        self.network.now = max(self.network.now, datetime(month.year, month.month, 3, 9, tzinfo=UTC) + timedelta(days=31))
+        self.network.bill(month)
+        assert self.network.mismatches() == []
+        return [document for document in self.network.documents[before:] if document.account == "bolt"]
+
+
+def stated_totals(documents: Sequence[Invoice]) -> str:
+    return "; ".join(
+        ", ".join(
+            f"{t.category}: {-t.base} + {-t.vat}" if document.is_credit else f"{t.category}: {t.base} + {t.vat}"
+            for t in document.vat_totals
+        )
+        for document in documents
+    )
+
+
+BY_DAY = "VAT is rounded once"
+
+
+@pytest.mark.parametrize("row", tables(BY_DAY)[2], ids=lambda row: row["VAT"])
+def test_vat_of_a_month_is_that_of_its_days(row: dict[str, str]) -> None:
+    bolt = TaxedCompany()
+    bolt.tax(row["VAT"])
+    for day in row["days"].split():
+        bolt.book(date.fromisoformat(day), 1)
+        bolt.observe(date.fromisoformat(day), 1, "occupied")
+    assert stated_totals(bolt.bill(OCTOBER)) == row["documents"]
+
+
+@pytest.mark.parametrize("row", tables(BY_DAY)[3], ids=lambda row: row["now"])
+def test_a_correction_has_the_vat_of_its_day(row: dict[str, str]) -> None:
+    bolt = TaxedCompany()
+    day = date(2026, 10, 5)
+    bolt.book(day, 5)
+    bolt.observe(day, 2, "occupied")
+    assert stated_totals(bolt.bill(OCTOBER)) == "S: 15.00 + 3.15"
+    bolt.tax(row["now"])
+    bolt.observe(day, 5, "occupied")
+    issued = bolt.bill(date(2026, 11, 1))
+    assert stated_totals(issued) == row["documents"]
+    lines = [f"{line.vat_category} {line.net:+}" for document in issued for line in document.lines]
+    assert ", ".join(lines) == row["lines on the next document"]

@@ -167,11 +167,11 @@ def _numbers(wanted: Agreements) -> Iterator[AgreementProblem]:
         yield from (AgreementProblem(where, fault) for fault in party_faults(party))
     by_number: dict[tuple[str, str], str] = {}
     for company, where, party in customers:
-        number = party.enterprise_number or party.vat_number
-        if number is None:
+        if party.is_private:
             continue
-        other = by_number.setdefault((party.country, number), company.slug)
+        other = by_number.setdefault(party.identity, company.slug)
         if other != company.slug:
+            number = party.identity[1]
             field = "enterprise_number" if party.enterprise_number else "vat_number"
             yield AgreementProblem(where, f"{field} {number} is also that of {other}; each company has its own")
     for where, payee in paid:

@@ -44,7 +44,7 @@ class Company:
         changed = [
             period.valid_from
             for before, period in zip(persons, self.later_parties, strict=False)
-            if (before.country, before.enterprise_number) != (period.party.country, period.party.enterprise_number)
+            if before.identity != period.party.identity
         ]
         return frozenset([*changed, *(period.valid_from for period in self.later_vat)])
 

@@ -19,7 +19,7 @@ from smartwork.domain.billing.invoice import (
     Unattributed,
 )
 from smartwork.domain.billing.parties import Language, Party, Vat
-from smartwork.domain.billing.payment_reference import payment_reference
+from smartwork.domain.billing.payment_reference import payment_reference, reference_abroad
 from smartwork.domain.billing.rating import Group
 from smartwork.domain.billing.vat_totals import vat_totals
 from smartwork.domain.time import days_of_month
@@ -157,7 +157,10 @@ def _payment(kind: DocumentKind, header: DocumentHeader, number: str, ordinal: i
     if header.seller.iban is None or kind not in _CREDIT_OF:
         return None
     country, year = header.buyer.country, header.issued_on.year
-    reference = payment_reference(country, year, ordinal, number) if kind == "invoice" else None
+    reference = None
+    if kind == "invoice":
+        at_home = country == "BE"
+        reference = payment_reference(year, ordinal) if at_home else reference_abroad(country, year, ordinal, number)
     return Payment(header.seller.iban, header.seller.name, reference)
 
 

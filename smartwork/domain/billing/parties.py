@@ -87,6 +87,11 @@ class Party:
         return None if self.scheme is None or identifier is None else (self.scheme, identifier)
 
     @property
+    def identity(self) -> tuple[str, str]:
+        """Who the party is in law: country and number. Name and address may change."""
+        return self.country, self.enterprise_number or self.vat_number or ""
+
+    @property
     def is_private(self) -> bool:
         """Whether it is a private person."""
         return self.enterprise_number is None and self.vat_number is None

@@ -7,15 +7,18 @@ from stdnum.iso7064 import mod_97_10
 from smartwork.domain.billing.countries import SEPA
 
 
-def payment_reference(country: str, year: int, ordinal: int, number: str) -> str:
-    """The reference of invoice `number` of a buyer in `country`, from its year and its number in the series, in six digits.
+def payment_reference(year: int, ordinal: int) -> str:
+    """The 12 digits: year, number in the series (six digits), and the remainder modulo 97 (97 where it is 0)."""
+    base = f"{year:04d}{ordinal:06d}"
+    return base + str(ogm_vcs.calc_check_digits(base))
 
-    In Belgium a structured communication (OGM-VCS): 12 digits, the last two the remainder modulo 97 (97 where it is 0). In
-    the rest of SEPA an RF creditor reference (ISO 11649). Elsewhere, where banks know neither, `number` itself.
+
+def reference_abroad(country: str, year: int, ordinal: int, number: str) -> str:
+    """The reference of invoice `number` for a buyer in another country than Belgium.
+
+    In SEPA an RF creditor reference (ISO 11649) with the same ten digits. Elsewhere, where banks know none, `number` itself.
     """
     base = f"{year:04d}{ordinal:06d}"
-    if country == "BE":
-        return base + str(ogm_vcs.calc_check_digits(base))
     if country in SEPA:
         return f"RF{mod_97_10.calc_check_digits(f'{base}RF')}{base}"
     return number

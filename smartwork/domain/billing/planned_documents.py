@@ -73,7 +73,7 @@ def planned_documents(
     """
     parts: list[_Part] = []
     for group in groups:
-        customer, vat = _identity(company.party_on(group[0].starts_on)), _vat(company, group, documents)
+        customer, vat = company.party_on(group[0].starts_on).identity, _vat(company, group, documents)
         part = next((part for part in parts if part.takes(customer, vat)), None)
         if part is None:
             part = _Part(customer)
@@ -102,13 +102,8 @@ def _vat(company: Company, group: Group, documents: Sequence[Invoice]) -> Vat:
     return vat_of(line, [*stated, company.vat_on(line.starts_on)])
 
 
-def _identity(party: Party) -> _Identity:
-    """Who a party is in law: its name and address may change."""
-    return party.country, party.enterprise_number or party.vat_number or ""
-
-
 def _buyer(company: Company, part: _Part, issued_on: date) -> Party:
     """The customer with the name and address of the day of issue, or the last ones if the company is another one by then."""
     known = [company.party, *(period.party for period in company.later_parties if period.valid_from <= issued_on)]
-    same = [party for party in known if _identity(party) == part.customer]
+    same = [party for party in known if party.identity == part.customer]
     return same[-1] if same else company.party_on(part.last_day)

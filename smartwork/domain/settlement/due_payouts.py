@@ -32,9 +32,9 @@ def due_payouts(unpaid: Iterable[Invoice], contracts: Sequence[CentreContract]) 
     paid by its own documents, in a file of its own. A payee is paid to the IBAN of its newest contract, because the one on
     the document may be closed.
     """
-    by_payee: dict[tuple[str, str], list[Invoice]] = defaultdict(list)
+    by_payee: dict[tuple[str, tuple[str, str]], list[Invoice]] = defaultdict(list)
     for document in unpaid:
-        by_payee[document.account, document.seller.enterprise_number].append(document)
+        by_payee[document.account, document.seller.identity].append(document)
     files: list[list[DuePayout]] = []
     of_centre: dict[str, int] = defaultdict(int)
     for (centre, _), documents in sorted(by_payee.items(), key=lambda each: each[0][0]):

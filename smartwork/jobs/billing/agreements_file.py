@@ -16,7 +16,8 @@ from smartwork.domain.billing.contracts import CentreContract, Contract, Prepaid
 from smartwork.domain.billing.orders import Item, Subscription
 from smartwork.domain.billing.parties import Party, Vat
 from smartwork.errors import InputError
-from smartwork.jobs.billing.agreements_schema import VAT_FORMS, AgreementsEntry, LegalEntry
+from smartwork.jobs.billing.agreements_schema import AgreementsEntry
+from smartwork.jobs.billing.party_entries import VAT_FORMS, LegalEntry
 
 _CONTRACT_KEYS = {"early_leave_refund": "give_back"}
 """Keys of the file that differ from the field's name."""

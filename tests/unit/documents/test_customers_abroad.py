@@ -9,6 +9,7 @@ import pytest
 from lxml import etree
 from stdnum import iso11649
 
+from firmware_sim.demo_companies import SELLER as DEMO_SELLER
 from smartwork.documents.document_file import read
 from smartwork.documents.files import Files, render
 from smartwork.documents.first_page import address, first_page
@@ -24,7 +25,6 @@ from smartwork.domain.billing.invoice import Invoice, LineReference
 from smartwork.domain.billing.parties import REVERSE_CHARGE, STANDARD_VAT, WITHOUT_VAT, Language, Party, Vat
 from smartwork.errors import InputError
 from smartwork.progress import no_progress
-from tests.support.documents import DEMO_SELLER as SELLER
 from tests.support.documents import ISSUED, MONTH, company, groups
 from tests.support.official import Rules, official_rules
 
@@ -69,7 +69,7 @@ ON_PAPER = [(PRIVATE, STANDARD_VAT), (ABROAD, STANDARD_VAT), (LONDON, OUTSIDE), 
 
 def document(buyer: Party, vat: Vat, language: Language = "en", *more: Vat, credit: bool = False) -> Invoice:
     """A month of `buyer`, with lines that are taxed by each of the treatments; or a credit note for such lines."""
-    head = invoice_header(company(language, vat), MONTH, ISSUED, SELLER, is_demo=True)
+    head = invoice_header(company(language, vat), MONTH, ISSUED, DEMO_SELLER, is_demo=True)
     lines = [group for number, each in enumerate((vat, *more), start=1) for group in groups(3, each, number)]
     if credit:
         taken = LineReference("INV-2026-00002", ISSUED, 1)
@@ -113,7 +113,7 @@ def test_the_official_rules_find_nothing_in_a_month_with_several_vat_totals(rule
 def test_the_reverse_charge_names_both_vat_numbers() -> None:
     path = f"{CAC}Party/{CAC}PartyTaxScheme/{CBC}CompanyID"
     found = xml(document(LUX, REVERSE_CHARGE))
-    assert found.findtext(f"{CAC}AccountingSupplierParty/{path}") == SELLER.vat_number
+    assert found.findtext(f"{CAC}AccountingSupplierParty/{path}") == DEMO_SELLER.vat_number
     assert found.findtext(f"{CAC}AccountingCustomerParty/{path}") == "LU26375245"
     shown = first_page(document(LUX, REVERSE_CHARGE, "nl"))
     assert (shown.receiver.vat, shown.receiver.town) == ("Btw LU26375245", "L-1855 Luxembourg, Luxemburg")
