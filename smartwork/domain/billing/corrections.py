@@ -10,7 +10,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
-from smartwork.domain.billing.invoice import Drawdown, Invoice, Line, LineReference
+from smartwork.domain.billing.correction_causes import charged_now, explained
+from smartwork.domain.billing.invoice import Correction, Drawdown, Invoice, Line, LineReference
 from smartwork.domain.billing.occupancy import LineKey, Place, RecordKey, held_by, record_key
 from smartwork.domain.billing.rating import Group
 from smartwork.domain.bookings.visit import Visit
@@ -111,6 +112,7 @@ def corrections(
     credited: frozenset[RecordKey],
     current: Iterable[Group],
     contested: frozenset[LineKey] = frozenset(),
+    visits: Iterable[Visit] = (),
 ) -> list[Group]:
     """The groups of the next document that bring all documents together to the charges `current`.
 
@@ -118,6 +120,7 @@ def corrections(
     `credited` are never corrected, and lines that prepaid hours paid completely do not depend on the price of an hour.
     A current visit whose readings were dropped keeps the reading numbers of the issued line. A group whose first line is in
     `contested`, because another visit is to be charged for a part of its time, is equal only if it holds the same time.
+    `visits` are all of the same months as they are now: they tell why a group is reversed.
     """
     every = list(issued)
     now = [_with_reading_numbers(group, every) for group in current if not names_of(group) & credited]
@@ -127,7 +130,8 @@ def corrections(
     kept = Counter(_charge_key(old.lines) for old in before) & Counter(_charge_key(group) for group in now)
     gone = _surplus([(_charge_key(old.lines), old) for old in before], Counter(kept))
     added = _surplus([(_charge_key(group), group) for group in now], Counter(kept))
-    return [reversal(old) for old in (*stale, *gone)] + added
+    today = charged_now(now, visits)
+    return [reversal(old, explained(old.lines, today)) for old in (*stale, *gone)] + added
 
 
 def with_issued_vat(current: Iterable[Group], issued: Iterable[IssuedGroup], until: date | None) -> list[Group]:
@@ -190,10 +194,14 @@ def _use_key(group: Group) -> GroupKey:
     return (tuple(sorted(names_of(group))), tuple((line.kind, abs(line.hours), line.unit) for line in group))
 
 
-def reversal(issued: IssuedGroup) -> Group:
-    """The lines that reverse a group of an issued document: quantities, amounts and drawdowns with the opposite sign."""
+def reversal(issued: IssuedGroup, correction: Correction | None = None) -> Group:
+    """The lines that reverse a group of an issued document: quantities, amounts and drawdowns with the opposite sign.
+
+    The first of them has the `correction` that explains it.
+    """
     sign = -1 if issued.invoice.is_credit else 1
-    return tuple(_reversed(line, issued.invoice, number, sign) for number, line in enumerate(issued.lines, start=1))
+    head, *others = (_reversed(line, issued.invoice, number, sign) for number, line in enumerate(issued.lines, start=1))
+    return replace(head, correction=correction), *others
 
 
 def _reversed(line: Line, invoice: Invoice, number: int, sign: int) -> Line:

@@ -5,7 +5,7 @@ A field whose key in the snapshot is an older word has an alias. Keys never chan
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -16,6 +16,7 @@ from smartwork.domain.billing.book_head import BookHead
 from smartwork.domain.billing.canonical_json import canonical_text
 from smartwork.domain.billing.contracts import ChargeMode
 from smartwork.domain.billing.parties import Language, Party, VatCategory
+from smartwork.domain.bookings.visit import Verdict
 from smartwork.domain.network.places import PlaceKind
 
 DocumentKind = Literal["invoice", "credit_note", "self_billed_invoice", "self_billed_credit_note"]
@@ -104,6 +105,39 @@ class LineReference:
     line: int
 
 
+CorrectionCause = Literal[
+    "later_readings",  # readings or check-ins that arrived after the line was issued
+    "booking_changed",  # the booking was changed, cancelled or replaced
+    "contract_changed",
+    "price_changed",
+    "other_visits",  # another visit of the day changed the passes, or took over the time
+]
+"""Why a line of an earlier document is taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedVisit:
+    """A visit of a corrected line as that line charged it; `hours` are what was chargeable."""
+
+    resource_name: str
+    timezone: str
+    starts_at: datetime
+    ends_at: datetime
+    booking: str | None
+    check_in: str | None
+    member: str | None
+    verdict: Verdict
+    hours: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Why a line is taken back, and the visits that it charged. What is charged now are lines of the same document."""
+
+    causes: tuple[CorrectionCause, ...]
+    visits: tuple[CorrectedVisit, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line: `net` is `quantity` × `price` to the cent, exactly as Peppol recomputes it; a price is never negative.
@@ -112,7 +146,7 @@ class Line:
     line it names; a `pass` has all the visits that it covers. `hours` are what was chargeable; those that `draws` paid are
     not in `quantity`, so that a line that prepaid hours pay completely has quantity and net 0. `label` is the name of an
     order (`credits_bought`, `item`, `subscription`); `supply` is what was agreed for an item or a subscription. `corrects` is
-    the line that a correction reverses or a credit note credits.
+    the line that a correction reverses or a credit note credits. `correction` explains a reversal; older documents have none.
     """
 
     line: int
@@ -136,11 +170,12 @@ class Line:
     corrects: LineReference | None = None
     label: str | None = None
     supply: SupplyTerms | None = None
+    correction: Correction | None = None
 
 
-def _without_supply(line: Line, dump: Callable[[Line], dict[str, Any]]) -> dict[str, Any]:
-    """The line in the snapshot; `supply` has a key only where the line has it."""
-    return {key: value for key, value in dump(line).items() if key != "supply" or value is not None}
+def _without_unset(line: Line, dump: Callable[[Line], dict[str, Any]]) -> dict[str, Any]:
+    """The line in the snapshot; `supply` and `correction` have a key only where the line has them."""
+    return {key: value for key, value in dump(line).items() if key not in ("supply", "correction") or value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +275,7 @@ class Invoice:
     account: str
     seller: Party
     buyer: Party
-    lines: tuple[Annotated[Line, WrapSerializer(_without_supply)], ...]
+    lines: tuple[Annotated[Line, WrapSerializer(_without_unset)], ...]
     vat_totals: tuple[VatTotal, ...]
     net: Decimal
     vat: Decimal

@@ -211,7 +211,7 @@ def _charges(customer: Customer, data: MonthData, left_out: Collection[_VisitKey
             of_month = [group for group in issued if group.lines[0].starts_on.replace(day=1) == month]
             now = month_charges(company, wanted(uncredited(visits, documents)), data.tariffs)
             now = with_issued_vat(now, of_month, company.later_vat[0].valid_from if company.later_vat else None)
-            for group in corrections(of_month, credited, now, data.contested):
+            for group in corrections(of_month, credited, now, data.contested, visits):
                 (reversals if group[0].kind == "correction" else added).append(group)
     except (ContractMissing, RateMissing) as error:
         return WaitingBill(company.slug, error.centre, str(error))
