@@ -9,7 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from smartwork.documents import line_texts
-from smartwork.documents.character_set import ending, for_column, shortened
+from smartwork.documents.character_set import for_column, shortened
+from smartwork.documents.line_explanations import hours_text
 from smartwork.documents.line_pages import CENTRE_NAME, PLACE_NAME
 from smartwork.documents.text_width import BODY_SIZE, SMALL_SIZE, width
 from smartwork.domain.billing.billed_visit import BilledVisit
@@ -26,7 +27,7 @@ Stretch = tuple[float, float]
 """Start and end of a bar, as fractions of the axis."""
 
 _AXIS: Axis = (7, 19)
-_REFERENCE, _OUTBOX = 24, 40
+_OUTBOX = 40
 _EPOCH_DIGITS = 6
 _LEDGER_FIGURES = ("numbered", "stored", "rejected", "waiting", "missing")
 _NOT_ARRIVED = ("waiting", "missing")
@@ -54,7 +55,7 @@ def visits_section(invoice: Invoice) -> dict[str, Any] | None:
         "heads": [
             f"{words['date']} · {words['place']}",
             f"{words['verdict']} · {words['ledger']}",
-            f"{words['measured']} / {words['booked']}",
+            f"{words['measured']} / {words['booked']} = {words['charged']}",
         ],
         "ticks": [[str(hour % 24), _fraction(hour, axis)] for hour in _ticks(axis)],
         "groups": [
@@ -70,7 +71,9 @@ def visits_section(invoice: Invoice) -> dict[str, Any] | None:
 def _visit(number: int, billed: BilledVisit, words: Texts, language: Language, axis: Axis) -> dict[str, Any]:
     """A visit; `booked` and, by state, `spans` are bars on the time axis."""
     fraction = _fractions(billed, axis)
-    booked = f" / {formats.minutes(billed.visit.booked_s)}" if billed.visit.booked_s else ""
+    over = f" + {formats.clock_minutes(billed.visit.over_s)}" if billed.visit.over_s else ""
+    booked = f" / {formats.clock_minutes(billed.visit.booked_s)}" if billed.visit.booked_s else ""
+    measured = f"{formats.clock_minutes(billed.visit.occupied_s)}{over}{booked}"
     not_arrived = sum(day.numbered - day.arrived for day in billed.visit.ledger or ())
     spans: dict[str, list[Stretch]] = defaultdict(list)
     for span in billed.visit.spans:
@@ -80,10 +83,12 @@ def _visit(number: int, billed: BilledVisit, words: Texts, language: Language, a
         "date": formats.short_day(billed.day, language),
         "place": for_column(shortened(billed.visit.resource_name, PLACE_NAME)),
         "time": line_texts.times(billed),
-        "reference": ending(line_texts.named(billed), _REFERENCE),
+        "reference": line_texts.named(billed),
         "verdict": words[f"verdict_{billed.visit.verdict}"],
-        "measured": f"{formats.minutes(billed.visit.occupied_s + billed.visit.over_s)}{booked} min",
-        "unknown": f"{formats.minutes(billed.visit.unknown_s)} min {words['unknown']}" if billed.visit.unknown_s else "",
+        "measured": f"{measured} min = {hours_text(billed.hours, language)}",
+        "unknown": f"{formats.clock_minutes(billed.visit.unknown_s)} min {words['unknown']}"
+        if billed.visit.unknown_s
+        else "",
         "coverage": f"{words['coverage']} {formats.percent(billed.coverage * 100, language)}",
         "missing": words.plural("readings_not_arrived", not_arrived) if not_arrived else "",
         **_runs(billed.visit.batches, words),

@@ -6,15 +6,16 @@ from decimal import Decimal
 from io import StringIO
 
 from smartwork.documents import line_texts
+from smartwork.documents.line_explanations import IndexedInvoice, indexed
 from smartwork.domain.billing.invoice import Invoice, Line
 from smartwork.domain.ledger.ledger_day import LedgerDay
 
 _FORMULA = ("=", "+", "-", "@", "\t")
 
-COLUMNS: dict[str, Callable[[Invoice, Line], object]] = {
-    "document": lambda invoice, _: invoice.number,
-    "document_kind": lambda invoice, _: invoice.kind,
-    "issued_on": lambda invoice, _: invoice.issued_on,
+COLUMNS: dict[str, Callable[[IndexedInvoice, Line], object]] = {
+    "document": lambda document, _: document.invoice.number,
+    "document_kind": lambda document, _: document.invoice.kind,
+    "issued_on": lambda document, _: document.invoice.issued_on,
     "line": lambda _, line: line.line,
     "line_kind": lambda _, line: line.kind,
     "starts_on": lambda _, line: line.starts_on,
@@ -48,10 +49,10 @@ COLUMNS: dict[str, Callable[[Invoice, Line], object]] = {
     "net": lambda _, line: line.net,
     "vat_category": lambda _, line: line.vat_category,
     "vat_rate": lambda _, line: line.vat_rate,
-    "currency": lambda invoice, _: invoice.currency,
+    "currency": lambda document, _: document.invoice.currency,
     "corrects_document": lambda _, line: line.corrects.number if line.corrects else "",
     "corrects_line": lambda _, line: line.corrects.line if line.corrects else "",
-    "note": lambda invoice, line: _joined(line_texts.note(line, invoice.language)),
+    "note": lambda document, line: _joined(line_texts.details(line, document)),
 }
 """Every column in order, with the function that fills it; docs/invoice-evidence.md defines them."""
 
@@ -61,7 +62,8 @@ def table(invoice: Invoice) -> bytes:
     out = StringIO()
     rows = csv.writer(out, lineterminator="\r\n")
     rows.writerow(COLUMNS)
-    rows.writerows([value(invoice, line) for value in COLUMNS.values()] for line in invoice.lines)
+    document = indexed(invoice)
+    rows.writerows([value(document, line) for value in COLUMNS.values()] for line in invoice.lines)
     return out.getvalue().encode("utf-8-sig")
 
 

@@ -6,9 +6,10 @@ from itertools import groupby
 from typing import Any
 
 from smartwork.documents import line_texts
-from smartwork.documents.character_set import ending, for_column, shortened
+from smartwork.documents.character_set import shortened
 from smartwork.documents.first_page import FIRST_PAGE_ROWS, net
-from smartwork.documents.text_width import BODY_SIZE, width
+from smartwork.documents.line_explanations import IndexedInvoice, indexed
+from smartwork.documents.text_width import BODY_SIZE, SMALL_SIZE, width
 from smartwork.domain.billing.invoice import Invoice, Line, StatementRow
 from smartwork.domain.billing.parties import Language
 from smartwork.translations import formats
@@ -16,9 +17,11 @@ from smartwork.translations.catalogue import Texts, texts
 
 CENTRE_NAME, PLACE_NAME = 120, 80
 """The most characters of a name in a heading and in a row."""
-_LINE_NAME, _REFERENCE, _REMARK = 80, 14, 240
-_NAME_ROOM, _REFERENCE_ROOM, _WIDE_NAME_ROOM = 27.1, 21.9, 66.6
-"""Room on one line of a column, in mm; the wide one is that of a name without reference and time."""
+_LINE_NAME = 80
+_NAME_ROOM, _TIME_ROOM = 34.0, 19.0
+"""Room in mm for the name and the time of a line; lines.typ has the same."""
+_WIDE_NAME_ROOM = _NAME_ROOM + _TIME_ROOM
+"""Room for the name of a line without a time."""
 
 
 def lines_on_first_page(invoice: Invoice) -> bool:
@@ -29,62 +32,75 @@ def lines_on_first_page(invoice: Invoice) -> bool:
 def lines_section(invoice: Invoice) -> dict[str, Any]:
     """Every line, by centre and kind of place."""
     language = invoice.language
-    words = texts(language)
-    keys = ("date", "what", "reference", "time", "verdict", "quantity", "price", "amount")
+    words, document = texts(language), indexed(invoice)
+    keys = ("date", "what", "time", "verdict", "quantity", "price", "amount")
     rated = len(invoice.vat_totals) > 1
     return {
         "kind": "lines",
         "title": words["detail"],
         "aside": formats.month(invoice.month, language),
-        "heads": {key: words[key] for key in keys},
+        "heads": {key: words[key] for key in keys} | {"small": f"{words['reference']} · {words['member']}"},
         "groups": [
-            _centre(list(lines), invoice, words, rated=rated) for _, lines in groupby(invoice.lines, lambda line: line.centre)
+            _centre(list(lines), document, words, rated=rated)
+            for _, lines in groupby(invoice.lines, lambda line: line.centre)
         ],
         "total": [words["total_net"], formats.number(invoice.net, language)],
     }
 
 
-def _centre(lines: Sequence[Line], invoice: Invoice, words: Texts, *, rated: bool) -> dict[str, Any]:
+def _centre(lines: Sequence[Line], document: IndexedInvoice, words: Texts, *, rated: bool) -> dict[str, Any]:
     """The lines of one centre; kinds of places have headings if there are several."""
     kinds = [(kind, list(kind_lines)) for kind, kind_lines in groupby(lines, lambda line: line.place_kind)]
     headed = len({kind for kind, _ in kinds if kind}) > 1
     return {
         "name": shortened(lines[0].centre_name or words["network"], CENTRE_NAME),
-        "total": formats.number(net(lines), invoice.language),
+        "total": formats.number(net(lines), document.invoice.language),
         "kinds": [
             {
                 "name": words[kind] if kind and headed else "",
-                "rows": [_line(line, invoice, words, rated=rated) for line in kind_lines],
+                "rows": [_line(line, document, words, rated=rated) for line in kind_lines],
             }
             for kind, kind_lines in kinds
         ],
     }
 
 
-def _line(line: Line, invoice: Invoice, words: Texts, *, rated: bool) -> dict[str, Any]:
-    """A line; one that rests on one visit has the visit's reference and time."""
-    language = invoice.language
-    reference, remark = line_texts.reference(line, language), line_texts.remark(line, language)
-    name = shortened(line_texts.title(line, invoice), _LINE_NAME)
-    if len(line.visits) == 1:
-        name, reference = for_column(name), for_column(ending(reference, _REFERENCE))
-        fits = width(name, BODY_SIZE) <= _NAME_ROOM and width(reference, BODY_SIZE) <= _REFERENCE_ROOM
-        columns = {"name": name, "reference": reference, "time": line_texts.times(line.visits[0]), "fits": fits}
-    else:
-        remark = " · ".join(part for part in (reference, remark) if part)
-        columns = {"name": name, "fits": width(name, BODY_SIZE) <= _WIDE_NAME_ROOM}
+def _line(line: Line, document: IndexedInvoice, words: Texts, *, rated: bool) -> dict[str, Any]:
+    """A line; below its name stand in small type the booking, the member and what explains the figures."""
+    language = document.invoice.language
+    name = shortened(line_texts.title(line, document.invoice), _LINE_NAME)
+    time = line_texts.times(line.visits[0]) if len(line.visits) == 1 else ""
+    verdict = line_texts.verdict(line, language)
+    small = _small(line, document)
+    name_width = width(name, BODY_SIZE)
+    own_room = _NAME_ROOM if time else _WIDE_NAME_ROOM
+    time_room = _TIME_ROOM if time else 0
     return {
-        **columns,
+        "name": name,
+        "aligned": name_width <= own_room,
+        "time": time,
+        "verdict": verdict,
+        "small": small,
+        "width": max(own_room, name_width) + time_room + width(verdict, BODY_SIZE),
+        "small_width": max((width(text, SMALL_SIZE) for text in small), default=0),
         "line": str(line.line),
         "date": _dates(line, language),
-        "remark": shortened(remark, _REMARK),
-        "remark_width": width(remark, BODY_SIZE),
         "quantity": line_texts.quantity(line, language),
         "unit": words[f"unit_{line.unit}"],
         "price": formats.price(line.price, language),
         "vat": line.vat_category if rated else "",
         "net": formats.number(line.net, language),
     }
+
+
+def _small(line: Line, document: IndexedInvoice) -> list[str]:
+    """The texts below a name; those of a correction are lines of their own."""
+    named = [text for text in (line_texts.reference(line), *line_texts.members(line)) if text]
+    details = line_texts.details(line, document)
+    if line.correction is not None:
+        return [" · ".join([*named, *details[:1]]), *details[1:]]
+    texts_below = [*named, *details]
+    return [" · ".join(texts_below)] if texts_below else []
 
 
 def _dates(line: Line, language: Language) -> str:

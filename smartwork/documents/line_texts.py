@@ -3,17 +3,18 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from smartwork.documents import line_explanations as explanations
+from smartwork.documents.line_explanations import IndexedInvoice
 from smartwork.domain.billing.billed_visit import BilledVisit
-from smartwork.domain.billing.invoice import DocumentReference, Invoice, Line, SupplyTerms
+from smartwork.domain.billing.invoice import DocumentReference, Invoice, Line, SupplyTerms, Terms
 from smartwork.domain.billing.parties import Language
 from smartwork.domain.ledger.ledger_day import BatchRun, LedgerDay
 from smartwork.domain.time import days_of_month
 from smartwork.translations import formats
-from smartwork.translations.catalogue import Texts, texts
+from smartwork.translations.catalogue import texts
 
 _PLAIN = ("used", "walk_in", "no_show")
 _HUNDREDTH = Decimal("0.01")
@@ -53,34 +54,44 @@ def correction(line: Line, language: Language) -> str:
     return texts(language)["correction"].format(line=line.corrects.line, number=line.corrects.number)
 
 
-def remark(line: Line, language: Language) -> str:
-    """The verdict and the rule where they add to the name, the prepaid hours used, and the line that is taken back."""
+def verdict(line: Line, language: Language) -> str:
+    """What came of the visit of a line and the rule that set its hours, or on how many visits the line rests."""
     words = texts(language)
-    parts = []
-    if line.kind == "beyond_pass":
-        parts.append(words["of_line"].format(line=line.of_line))
-    elif line.kind == "no_show":
-        parts.append(f"{words['verdict_no_show']}, {words['no_show_fee']}")
-    elif line.kind == "cancelled_late":
-        parts.append(f"{words['verdict_cancelled_late']}, {words['cancellation_fee']}")
-    elif line.kind == "occupancy" and len(line.visits) == 1:
-        billed = line.visits[0]
-        if billed.basis == "cancelled_late" and line.terms is not None:
-            percent = (line.terms.cancellation_share or Decimal(0)) * 100
-            share = formats.percent(percent, language, 0 if percent == percent.to_integral_value() else 1)
-            parts.append(f"{words['verdict_cancelled_late']}, {words['by_cancelled_late'].format(share=share)}")
-        else:
-            parts.append(words[f"verdict_{billed.visit.verdict}"] if line.drawdowns else _verdict(billed, words))
-    elif line.kind == "subscription" and line.supply is not None:
-        parts.append(_days_of_month(line, line.supply, language))
-    elif line.kind == "correction" and line.supply is not None:
-        parts.append(line.supply.description)
-    if line.drawdowns:
-        spent = sum((draw.hours for draw in line.drawdowns), Decimal(0))
-        parts.append(words["from_credits"].format(hours=formats.number(spent, language)))
-    if line.corrects is not None and line.kind != "correction":
-        parts.append(f"{line.corrects.number}, {words['of_line'].format(line=line.corrects.line)}")
-    return " · ".join([*parts, *note(line, language)])
+    if line.kind == "no_show":
+        return f"{words['verdict_no_show']}, {words['no_show_fee']}"
+    if line.kind == "cancelled_late":
+        return f"{words['verdict_cancelled_late']}, {words['cancellation_fee']}"
+    if line.kind == "occupancy" and len(line.visits) == 1:
+        return _verdict(line.visits[0], line.terms, language)
+    return words.plural("visits_of_line", len(line.visits)) if line.visits else ""
+
+
+def details(line: Line, document: IndexedInvoice) -> list[str]:
+    """Sentences that explain a line: what was agreed for an item or a subscription, what a pass covers, which prepaid hours paid
+    it, what it corrects and why, and what happened to its bookings.
+    """
+    return [
+        *_supply(line, document.invoice.language),
+        *explanations.pass_cover(line, document),
+        *explanations.prepaid(line, document),
+        *explanations.correction(line, document),
+        *note(line, document.invoice.language),
+    ]
+
+
+def members(line: Line) -> list[str]:
+    """The pseudonyms of the members whose visits a line is about, each once."""
+    own = [billed.visit.member for billed in line.visits]
+    corrected = [before.member for before in line.correction.visits] if line.correction else []
+    return [member for member in dict.fromkeys([*own, *corrected]) if member]
+
+
+def _supply(line: Line, language: Language) -> list[str]:
+    if line.supply is None:
+        return []
+    if line.kind == "subscription":
+        return [_days_of_month(line, line.supply, language)]
+    return [line.supply.description] if line.kind == "correction" else []
 
 
 def _days_of_month(line: Line, supply: SupplyTerms, language: Language) -> str:
@@ -118,19 +129,35 @@ def _moment(at: datetime, billed: BilledVisit, language: Language) -> str:
     return f"{formats.day(local.date(), language)} {local:%H:%M}"
 
 
-def _verdict(billed: BilledVisit, words: Texts) -> str:
-    verdict = words[f"verdict_{billed.visit.verdict}"]
-    if billed.visit.verdict in _PLAIN and billed.basis != "given_back":
-        return verdict
-    return f"{verdict}, {words[f'by_{billed.basis}']}"
+def _verdict(billed: BilledVisit, terms: Terms | None, language: Language) -> str:
+    words = texts(language)
+    found = words[f"verdict_{billed.visit.verdict}"]
+    if billed.basis in ("no_show", "cancelled_late") and terms is not None:
+        share = terms.no_show_share if billed.basis == "no_show" else terms.cancellation_share or Decimal(0)
+        return f"{found}, {words['share_of_booked'].format(share=share_text(share, language))}"
+    if billed.basis == "given_back":
+        left = max((span.end for span in billed.visit.spans if span.state == "occupied" and not span.suspect), default=None)
+        if left is not None:
+            zone = ZoneInfo(billed.visit.timezone)
+            return (
+                f"{found}, {words['until'].format(time=format(min(left, billed.visit.ends_at).astimezone(zone), '%H:%M:%S'))}"
+            )
+    if billed.visit.verdict in _PLAIN:
+        return found
+    return f"{found}, {words[f'by_{billed.basis}']}"
 
 
-def reference(line: Line, language: Language) -> str:
-    """The booking or check-in of a line with one visit, the number of visits of others, or the order."""
+def share_text(share: Decimal, language: Language) -> str:
+    """A share as a percentage, with as many decimals as it has, at most two."""
+    percent = (share * 100).normalize()
+    exponent = percent.as_tuple().exponent
+    return formats.percent(percent, language, min(2, max(0, -exponent)) if isinstance(exponent, int) else 0)
+
+
+def reference(line: Line) -> str:
+    """The booking or check-in of a line with one visit, or the order, whole."""
     if len(line.visits) == 1:
         return named(line.visits[0])
-    if line.visits:
-        return texts(language).plural("visits_of_line", len(line.visits))
     return (line.label or "") if line.kind in ("credits_bought", "item", "subscription") else ""
 
 
@@ -144,14 +171,23 @@ def evidence(billed: BilledVisit, language: Language) -> str:
     words = texts(language)
     parts = [f"{words[f'verdict_{billed.visit.verdict}']}, {words[f'basis_{billed.basis}']}"]
     if billed.visit.booked_s:
-        parts.append(f"{words['booked']} {formats.minutes(billed.visit.booked_s)} min")
-    parts.append(f"{words['measured']} {formats.minutes(billed.visit.occupied_s + billed.visit.over_s)} min")
+        parts.append(f"{words['booked']} {formats.duration(billed.visit.booked_s)}")
+    parts.append(f"{words['measured']} {formats.duration(billed.visit.occupied_s)}")
+    if billed.visit.over_s:
+        parts.append(words["past_the_end"].format(time=formats.duration(billed.visit.over_s)))
     if billed.visit.unknown_s:
-        parts.append(f"{words['unknown']} {formats.minutes(billed.visit.unknown_s)} min")
-    parts.append(f"{words['coverage']} {formats.percent(billed.coverage * 100, language, 1)}")
-    parts.append(f"{words['ledger'].lower()} {'; '.join(ledger(billed.visit.batches)) or words['no_readings']}")
-    parts += [ledger_day(day, language) for day in billed.visit.ledger or ()]
-    return "; ".join(parts)
+        parts.append(f"{words['unknown']} {formats.duration(billed.visit.unknown_s)}")
+    return "; ".join([*parts, *readings(billed, language)])
+
+
+def readings(billed: BilledVisit, language: Language) -> list[str]:
+    """The coverage of a visit, the numbers of its readings, and the ledger of its days."""
+    words = texts(language)
+    return [
+        f"{words['coverage']} {formats.percent(billed.coverage * 100, language, 1)}",
+        f"{words['ledger'].lower()} {'; '.join(ledger(billed.visit.batches)) or words['no_readings']}",
+        *(ledger_day(day, language) for day in billed.visit.ledger or ()),
+    ]
 
 
 def ledger(runs: tuple[BatchRun, ...]) -> list[str]:
@@ -191,14 +227,7 @@ def quantity(line: Line, language: Language) -> str:
 
 def times(billed: BilledVisit) -> str:
     """Start and end of a visit in the local time of its centre: 09:00–12:30."""
-    return _times(billed.visit.starts_at, billed.visit.ends_at, billed.visit.timezone)
-
-
-@lru_cache(maxsize=4096)
-def _times(starts_at: datetime, ends_at: datetime, timezone: str) -> str:
-    zone = ZoneInfo(timezone)
-    start, end = starts_at.astimezone(zone), ends_at.astimezone(zone)
-    return f"{start.hour:02}:{start.minute:02}–{end.hour:02}:{end.minute:02}"
+    return explanations.clock_times(billed.visit.starts_at, billed.visit.ends_at, billed.visit.timezone)
 
 
 def document(reference: DocumentReference, language: Language) -> str:

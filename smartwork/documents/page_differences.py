@@ -6,6 +6,7 @@ where to look. So it may fail: what it reads may be made to take all memory and 
 
 import json
 import resource
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,7 +14,10 @@ from io import BytesIO
 
 from pypdf import PageObject, PdfReader
 
-_CPU_S = 1
+_CPU_S = 3
+"""Of work after the start of the process, which takes a tenth of a second for what our typesetter wrote."""
+_WAIT_S = 60
+"""For a process that gets no processor."""
 _MEMORY = 400 * 2**20
 """Of addresses, most of which Python and pypdf reserve without using them."""
 _PAGES_NAMED = 10
@@ -36,10 +40,10 @@ class PageDifferences:
 
 
 def page_differences(stated: bytes, computed: bytes) -> PageDifferences | None:
-    """Where the texts of two PDFs differ; None if they cannot be read within a second of work."""
+    """Where the texts of two PDFs differ; None if they cannot be read in time and memory."""
     command = [sys.executable, "-m", "smartwork.documents.page_differences", str(len(stated))]
     try:
-        ran = subprocess.run(command, input=stated + computed, capture_output=True, check=True, timeout=10 * _CPU_S)
+        ran = subprocess.run(command, input=stated + computed, capture_output=True, check=True, timeout=_WAIT_S)
         return PageDifferences(**json.loads(ran.stdout))
     except (subprocess.SubprocessError, ValueError, TypeError):
         return None
@@ -51,7 +55,7 @@ def _drawn(page: PageObject) -> bytes:
 
 
 def _main() -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
+    signal.setitimer(signal.ITIMER_PROF, _CPU_S)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     both, size = sys.stdin.buffer.read(), int(sys.argv[1])
     stated, computed = PdfReader(BytesIO(both[:size])).pages, PdfReader(BytesIO(both[size:])).pages

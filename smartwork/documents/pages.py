@@ -6,6 +6,7 @@ from typing import Any
 from smartwork.documents import books
 from smartwork.documents.annex import ledger_section, visits_section
 from smartwork.documents.character_set import printable, shortened
+from smartwork.documents.computation import computation_section
 from smartwork.documents.first_page import FirstPage, first_page
 from smartwork.documents.line_pages import lines_on_first_page, lines_section, places_section
 from smartwork.domain.billing.invoice import Invoice
@@ -27,6 +28,7 @@ def document_pages(invoice: Invoice, digest: str) -> Pages:
     sections = [
         lines_section(invoice) if not lines_on_first_page(invoice) else None,
         places_section(invoice),
+        computation_section(invoice),
         visits_section(invoice),
         ledger_section(invoice),
     ]

@@ -8,9 +8,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
-from smartwork.documents import books, legal_mentions, line_texts
+from smartwork.documents import books, earlier_texts, legal_mentions, line_texts
 from smartwork.documents.embedded_evidence import as_csv
 from smartwork.documents.first_page import terms
+from smartwork.documents.line_explanations import IndexedInvoice, indexed
 from smartwork.domain.billing.canonical_json import digest
 from smartwork.domain.billing.countries import SEPA
 from smartwork.domain.billing.invoice import DocumentKind, Invoice, Line, Unit, VatTotal
@@ -87,8 +88,9 @@ def ubl(invoice: Invoice, canonical: str) -> bytes:
     _contact(_party(_group(root, "AccountingCustomerParty"), invoice.buyer, invoice), invoice.buyer)
     _payment(root, invoice)
     _totals(root, invoice)
+    document = indexed(invoice)
     head, end, rest = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True).rpartition(b"</")
-    return b"".join((head, *(_line(invoice, line).encode() for line in invoice.lines), end, rest))
+    return b"".join((head, *(_line(document, line).encode() for line in invoice.lines), end, rest))
 
 
 def _notes(invoice: Invoice) -> list[str]:
@@ -116,15 +118,15 @@ def _evidence(root: etree._Element, invoice: Invoice, canonical: str) -> None:
     _text(_group(reference, "Attachment"), "EmbeddedDocumentBinaryObject", embedded, mimeCode="text/csv", filename=name)
 
 
-def _line(invoice: Invoice, line: Line) -> str:
+def _line(document: IndexedInvoice, line: Line) -> str:
     """A line as XML text. Building each element of hundreds of lines would take most of the time."""
-    language = invoice.language
+    invoice, language = document.invoice, document.invoice.language
     kind, count = ("CreditNote", "Credited") if invoice.is_credit else ("Invoice", "Invoiced")
-    notes = [line_texts.remark(line, language), *(line_texts.evidence(billed, language) for billed in line.visits)]
-    note = " | ".join(text for text in notes if text)
-    members = dict.fromkeys(billed.visit.member for billed in line.visits)
-    description = " · ".join(part for part in (line_texts.reference(line, language), *members) if part) or line.kind
     title = line_texts.title(line, invoice)
+    if invoice.drawing is None:
+        note, description = earlier_texts.note(line, language), earlier_texts.description(line, language)
+    else:
+        note, description = _note(document, line), _description(line, title)
     period = stated_period(invoice, line)
     currency = quoteattr(allowed(invoice.currency))
     return f"""  <cac:{kind}Line>
@@ -147,6 +149,19 @@ def _line(invoice: Invoice, line: Line) -> str:
     </cac:Price>
   </cac:{kind}Line>
 """
+
+
+def _note(document: IndexedInvoice, line: Line) -> str:
+    """What explains the line, and the evidence of each visit."""
+    language = document.invoice.language
+    own = " · ".join(text for text in (line_texts.verdict(line, language), *line_texts.details(line, document)) if text)
+    return " | ".join(text for text in (own, *(line_texts.evidence(billed, language) for billed in line.visits)) if text)
+
+
+def _description(line: Line, title: str) -> str:
+    """The bookings or check-ins, or the order, and the members; the name where there is none."""
+    references = [line_texts.named(each) for each in line.visits] or [line_texts.reference(line)]
+    return " · ".join(part for part in dict.fromkeys([*references, *line_texts.members(line)]) if part) or title
 
 
 def stated_period(invoice: Invoice, line: Line) -> tuple[date, date] | None:

@@ -27,6 +27,17 @@ def minutes(seconds: int) -> int:
     return (seconds + 30) // 60
 
 
+def duration(seconds: int) -> str:
+    """A length of time to the second: "45 min", "45 min 20 s"."""
+    whole, rest = divmod(seconds, 60)
+    return f"{whole} min {rest} s" if rest else f"{whole} min"
+
+
+def clock_minutes(seconds: int) -> str:
+    """A length of time in minutes and seconds: "149:12"."""
+    return f"{seconds // 60}:{seconds % 60:02}"
+
+
 def number(value: Decimal | float, language: Language, places: int = 2) -> str:
     """`value` with `places` decimals and thousands separators."""
     return _formatted(value, "#,##0" + (f".{'0' * places}" if places else ""), language)

@@ -363,6 +363,37 @@ def test_a_price_changed_afterwards_is_corrected_as_the_table_says(row: dict[str
     assert (made.kind.replace("_", " "), str(made.net)) == (row["document"], row["net"])
 
 
+@pytest.mark.parametrize("row", tables("Corrections")[2], ids=lambda row: row["what is so now"])
+def test_a_correction_says_why_as_in_the_table(row: dict[str, str]) -> None:
+    before, more = stay(120), stay(360, hour=3, name="B-2")
+    away = (Span(before.starts_at, before.ends_at, "vacant"),)
+    stayed_on = (*before.spans, Span(before.ends_at, before.ends_at + timedelta(hours=1), "occupied"))
+    visits: dict[str, tuple[list[Visit], ChargeMode, str]] = {
+        "late readings say three hours": (
+            [replace(before, verdict="overstayed", over_s=3600, spans=stayed_on)], "as_measured", "7.50",
+        ),
+        "late readings say that nobody came": (
+            [replace(before, verdict="no_show", occupied_s=0, vacant_s=7200, spans=away)], "as_measured", "7.50",
+        ),
+        "the booking is for three hours of another day": ([stay(180, day=1)], "as_measured", "7.50"),
+        "the booking is gone": ([], "as_measured", "7.50"),
+        "the contract charges as booked, and an hour costs 8.00": ([before], "as_booked", "8.00"),
+        "the same member has six more hours that day, and a day pass is cheaper": ([before, more], "cheapest", "7.50"),
+    }  # fmt: skip
+    now, charge, price = visits[row["what is so now"]]
+    before_charge: ChargeMode = "cheapest" if charge == "cheapest" else "as_measured"
+
+    def charges(found: list[Visit], mode: ChargeMode, per_hour: str) -> list[Group]:
+        terms = terms_of(contract(charge=mode), replace(PASSES, per_hour=Decimal(per_hour)))
+        by_hour = [group for each in found if (group := rate(each, terms, STANDARD_VAT))]
+        return rate_day(found, terms, STANDARD_VAT) if mode == "cheapest" else by_hour
+
+    issued = invoice(charges([before], before_charge, "7.50"))
+    [back] = corrections(*groups_in_effect([issued]), charges(now, charge, price), frozenset(), now)[:1]
+    assert back[0].correction
+    assert ", ".join(back[0].correction.causes) == row["why"]
+
+
 @pytest.mark.parametrize("row", tables("Settlement with the centres")[0], ids=lambda row: " ".join(row.values()))
 def test_settlement_is_that_of_the_table(row: dict[str, str]) -> None:
     mode: Any = row["mode"]

@@ -13,10 +13,9 @@ from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.contracts import CentreContract, PrepaidOrder
 from smartwork.domain.billing.customer_checks import party_faults, taxation_faults
 from smartwork.domain.billing.parties import Party, Vat
+from smartwork.domain.billing.prepaid_hours import OVERDRAFT_PREFIX
 from smartwork.domain.billing.tariffs import Tariff
 
-_OVERDRAFT_PREFIX = "overdraft "
-"""Prefix of the orders that billing itself makes when it sells an overdraft."""
 _MAX_DESK_RATE = 10_000
 """EUR a month for each desk."""
 
@@ -205,10 +204,10 @@ def _orders(wanted: Agreements, before: Agreements, billed: Collection[tuple[str
     sold = {(order.company, order.external_id): order for order in before.orders}
     for order in wanted.orders:
         key = order.company, order.external_id
-        if order.external_id.startswith(_OVERDRAFT_PREFIX):
+        if order.external_id.startswith(OVERDRAFT_PREFIX):
             yield AgreementProblem(
                 order_name(order),
-                f"{_OVERDRAFT_PREFIX.strip()!r} is the prefix of overdrafts that billing sells; choose another order id",
+                f"{OVERDRAFT_PREFIX.strip()!r} is the prefix of overdrafts that billing sells; choose another order id",
             )
         elif key in billed:
             if sold.get(key) not in (None, order):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 
 from smartwork.domain.billing.billed_visit import BilledVisit
-from smartwork.domain.billing.invoice import Correction, CorrectedVisit, CorrectionCause, Line, Terms
+from smartwork.domain.billing.invoice import CorrectedVisit, Correction, CorrectionCause, Line, Terms
 from smartwork.domain.billing.occupancy import Place, RecordKey, record_key
 from smartwork.domain.bookings.visit import Visit
 

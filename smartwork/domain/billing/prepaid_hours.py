@@ -16,6 +16,10 @@ from smartwork.domain.time import days_of_month, months_later
 _ZERO = Decimal(0)
 
 
+OVERDRAFT_PREFIX = "overdraft "
+"""Prefix of the orders that billing itself makes when it sells an overdraft."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lot:
     """The hours of one order; `left` of them are not drawn down yet. They pay for days in [bought_on, expires_on)."""
@@ -159,7 +163,7 @@ def pool_statement(
 
 def _overdraw(overdrafts: dict[PlaceKind, Lot], pool: Pool, hours: Decimal, on: date) -> list[Drawdown]:
     """Sell up to `hours` beyond the balance, as far as the pool's monthly overdraft allows; adds the sale to `overdrafts`."""
-    empty = Lot(f"overdraft {on:%Y-%m} {pool.kind}", pool.kind, on, None, _ZERO, pool.per_hour, _ZERO)
+    empty = Lot(f"{OVERDRAFT_PREFIX}{on:%Y-%m} {pool.kind}", pool.kind, on, None, _ZERO, pool.per_hour, _ZERO)
     before = overdrafts.get(pool.kind, empty)
     sold = min(hours, pool.overdraft_hours - before.hours)
     if sold <= 0:

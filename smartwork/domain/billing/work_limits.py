@@ -78,6 +78,8 @@ def _line_figures(line: Line) -> Iterator[Decimal]:
         yield from (drawdown.hours, drawdown.value)
     for billed in line.visits:
         yield from (billed.hours, billed.coverage)
+    if line.correction is not None:
+        yield from (before.hours for before in line.correction.visits)
 
 
 def _where(line: int) -> str:

@@ -92,7 +92,7 @@ def written(page: int, text: str) -> bytes:
     if page == 0:
         pages["first"]["notes"].append(text)
     elif page == 1:
-        section(pages, "lines")["groups"][0]["kinds"][0]["rows"][0]["remark"] = text
+        section(pages, "lines")["groups"][0]["kinds"][0]["rows"][0]["verdict"] = text
     else:
         section(pages, "visits")["groups"][-1]["rows"][-1]["verdict"] = text
     return drawn(pages, FILES, ONE.issued_on)

@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 from smartwork.documents.csv_lines import COLUMNS
-from smartwork.documents.line_texts import remark
+from smartwork.documents.line_explanations import indexed
+from smartwork.documents.line_texts import note, verdict
 from smartwork.domain.billing.changed_months import agreed_digest
 from smartwork.domain.billing.integrity import faults
 from smartwork.domain.billing.invoice import Invoice
@@ -102,15 +103,15 @@ def test_the_line_says_who_changed_a_begun_booking_when_and_why(language: Langua
     document = replace(invoice([charged(stay(60, change=change))]), language=language)
     assert Invoice.read(document.canonical()) == document
     (line,) = document.lines
-    assert text in remark(line, language)
-    assert COLUMNS["note"](document, line) == text
+    assert text in note(line, language)
+    assert COLUMNS["note"](indexed(document), line) == text
 
 
 @pytest.mark.parametrize(("language", "day"), [("en", "5\u00a0Oct\u00a02026"), ("fr", "05/10/2026"), ("nl", "05/10/2026")])
 def test_the_line_says_when_the_booking_was_cancelled_and_until_when_that_was_free(language: Language, day: str) -> None:
     for terms in (HALF, FEE):
         (line,) = charged(late(), **terms)
-        assert f"{day} 07:00" in remark(line, language)
-        assert "24" in remark(line, language)
+        assert f"{day} 07:00" in note(line, language)[0]
+        assert "24" in note(line, language)[0]
     (line,) = charged(late(), **HALF)
-    assert re.search(r"50\s?%", remark(line, language)), "the share of the booked time"
+    assert re.search(r"50\s?%", verdict(line, language)), "the share of the booked time"

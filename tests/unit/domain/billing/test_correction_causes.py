@@ -37,9 +37,7 @@ def corrected(issued: Invoice, now: list[Group], visits: list[Visit]) -> list[Co
 def shorter(visit: Visit) -> Visit:
     half = visit.starts_at + timedelta(seconds=visit.occupied_s // 2)
     spans = (Span(visit.starts_at, half, "occupied"), Span(half, visit.ends_at, "vacant"))
-    return replace(
-        visit, verdict="left_early", occupied_s=visit.occupied_s // 2, vacant_s=visit.occupied_s // 2, spans=spans
-    )
+    return replace(visit, verdict="left_early", occupied_s=visit.occupied_s // 2, vacant_s=visit.occupied_s // 2, spans=spans)
 
 
 NOW: dict[str, tuple[Callable[[], tuple[list[Group], list[Visit]]], tuple[str, ...]]] = {
@@ -52,7 +50,10 @@ NOW: dict[str, tuple[Callable[[], tuple[list[Group], list[Visit]]], tuple[str, .
         ("booking_changed",),
     ),
     "a booking that the network changed": (
-        lambda: (charges([stay(60, change=NetworkChange(AT, "desk", "x"))]), [stay(60, change=NetworkChange(AT, "desk", "x"))]),
+        lambda: (
+            charges([stay(60, change=NetworkChange(AT, "desk", "x"))]),
+            [stay(60, change=NetworkChange(AT, "desk", "x"))],
+        ),
         ("booking_changed",),
     ),
     "a booking that is gone": (lambda: ([], []), ("booking_changed",)),
