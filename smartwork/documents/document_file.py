@@ -6,7 +6,7 @@ from pathlib import Path
 
 from smartwork.documents.embedded_evidence import check_size, from_csv
 from smartwork.documents.pdf_file import MAX_PDF_BYTES, NotAsDrawn, PdfFile, read_pdf
-from smartwork.documents.xml_outline import MAX_XML_BYTES, ForeignXml, NotOneReading, outline
+from smartwork.documents.xml_outline import MAX_XML_BYTES, ForeignXml, NotOneReading, Outline, outline
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.errors import InputError
 
@@ -23,9 +23,17 @@ class Carried:
     `pdf` is None for an XML file, `xml` for the PDF of a document that is no e-invoice.
     """
 
-    xml: bytes | None
+    xml: "Xml | None"
     snapshots: dict[str, str]
     pdf: "Pdf | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Xml:
+    """An XML's bytes, and its outline."""
+
+    content: bytes
+    outline: Outline
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +56,8 @@ def read(path: Path) -> Carried:
         raise _foreign(path, f"it is larger than {most // 2**20} MB")
     if content.startswith(b"%PDF-"):
         return _pdf(path, content)
-    return Carried(content, {"xml": _embedded(path, content)}, None)
+    text, found = _embedded(path, content)
+    return Carried(Xml(content, found), {"xml": text}, None)
 
 
 def _pdf(path: Path, content: bytes) -> Carried:
@@ -71,10 +80,10 @@ def _pdf(path: Path, content: bytes) -> Carried:
     if xml is None:
         _require_no_e_invoice(path, attached)
         return Carried(None, {"pdf": attached}, Pdf(content, file))
-    embedded = _embedded(path, xml)
+    embedded, found = _embedded(path, xml)
     if not len(embedded) // 2 <= len(attached) <= len(embedded) * 2:
         raise _foreign(path, "its evidence is not the one in its e-invoice")
-    return Carried(xml, {"pdf": attached, "xml": embedded}, Pdf(content, file))
+    return Carried(Xml(xml, found), {"pdf": attached, "xml": embedded}, Pdf(content, file))
 
 
 def _require_no_e_invoice(path: Path, attached: str) -> None:
@@ -89,8 +98,8 @@ def _require_no_e_invoice(path: Path, attached: str) -> None:
         raise _foreign(path, "it carries no e-invoice, which its evidence says that it has")
 
 
-def _embedded(path: Path, content: bytes) -> str:
-    """The canonical text of the snapshot that an XML embeds."""
+def _embedded(path: Path, content: bytes) -> tuple[str, Outline]:
+    """The canonical text of the snapshot that an XML embeds, and the outline of the XML."""
     try:
         found = outline(content)
     except ForeignXml as error:
@@ -111,9 +120,10 @@ def _embedded(path: Path, content: bytes) -> str:
         raise _foreign(path, "what it embeds is no base64") from error
     del encoded  # as large as the table
     text = from_csv(table)
+    del table
     if found.elements > _ELEMENTS + len(text) // _CHARACTERS_PER_ELEMENT or len(content) > _BYTES + len(text) * _TIMES:
         raise _foreign(path, f"it has {found.elements} elements in {len(content)} bytes, more than its evidence gives")
-    return text
+    return text, found
 
 
 def _foreign(path: Path, why: str) -> InputError:

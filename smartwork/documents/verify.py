@@ -99,7 +99,7 @@ def _verified(path: Path, carried: Carried) -> Verified:
     invoice = parsed[first]
     # What is wrong throughout is not compared any further.
     differences, words = (
-        against(carried.xml, parsed["xml"], carried.snapshots["xml"])
+        against(carried.xml.content, carried.xml.outline, parsed["xml"], carried.snapshots["xml"])
         if carried.xml is not None and len(findings) < _MANY
         else ([], True)
     )

@@ -1,13 +1,17 @@
 """Compare an XML with the one written again from its snapshot, element by element."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import islice
+from typing import Any, TypeVar
 
 from lxml import etree
 
 from smartwork.documents.ubl import ubl
+from smartwork.documents.xml_outline import Outline, outline
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.recomputation import Difference
 
@@ -18,6 +22,9 @@ _BRIEF = 64
 """Characters of a text that a difference quotes: a digest is whole."""
 _MOST = 1000
 """Differences that are named."""
+_MOST_CHILDREN = 100
+"""Children of the root of which differences are named: what is wrong throughout is not compared any further."""
+T = TypeVar("T")
 
 _PARTIES = {
     f"{path}/Party/{field}": f"{role}'s {what}"
@@ -99,23 +106,54 @@ class _At:
         return self.path in (_LINE_WORDS if self.line else _WORDS)
 
 
-def against(content: bytes, invoice: Invoice, canonical: str) -> tuple[list[Difference], bool]:
+def against(content: bytes, found: Outline, invoice: Invoice, canonical: str) -> tuple[list[Difference], bool]:
     """Where the XML differs from the one written from `invoice`, and whether its words were compared.
 
-    `canonical` is the text of the snapshot in the XML. A difference's `stated` is from the XML, `computed` from
-    the snapshot. Blanks between elements and comments there do not matter. An older version had other words: in its
-    documents, names, descriptions and notes may differ. After a thousand differences the rest is not named.
+    `found` is the outline of the XML, `canonical` the text of the snapshot in it. A difference's `stated` is from the XML,
+    `computed` from the snapshot. Blanks between elements and comments there do not matter. An older version had other words:
+    in its documents, names, descriptions and notes may differ. Only the first children of the root that differ are named.
     """
     written = ubl(invoice, canonical)
     if content == written:
         return [], True
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
-    stated, expected = (etree.fromstring(text, parser) for text in (content, written))
-    differences = list(islice(_differences(stated, expected, _At(0, "")), _MOST))
+    differences = list(islice(_of_roots(content, found, written, outline(written)), _MOST))
     if not is_older(invoice):
         return [difference for _, difference in differences], True
     kept = [difference for at, difference in differences if not at.is_words]
     return kept, len(kept) == len(differences)
+
+
+def _of_roots(content: bytes, found: Outline, written: bytes, expected: Outline) -> Iterator[tuple[_At, Difference]]:
+    """The differences of two documents, by the digests of the children of their roots. Trees are built of what differs."""
+    top = _At(0, "")
+    if found.root != expected.root:
+        yield top, Difference(0, top.what, *(_brief(f"{name} {dict(pairs)}") for name, pairs in (found.root, expected.root)))
+        return
+    if found.children == expected.children:
+        return
+    kept = Counter(found.children) & Counter(expected.children)
+    more, less = (_beyond(range(len(prints)), prints, kept) for prints in (found.children, expected.children))
+    if not more and not less:
+        yield top, Difference(0, f"order of {top.what}", "another", "that of the evidence")
+    yield from _between(_picked(content, more[:_MOST_CHILDREN]), _picked(written, less[:_MOST_CHILDREN]), top)
+
+
+def _picked(content: bytes, wanted: Sequence[int]) -> list[etree._Element]:
+    """The children of the root of these numbers. All others are dropped as soon as they are read."""
+    numbers, found, depth, number = set(wanted), [], 0, -1
+    options: dict[str, bool] = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": True}
+    for event, node in etree.iterparse(BytesIO(content), ("start", "end"), **options):
+        depth += 1 if event == "start" else -1
+        if event == "end" and depth == 1:
+            number += 1
+            if number in numbers:
+                found.append(deepcopy(node))
+                if len(found) == len(numbers):
+                    break
+            node.clear()
+            while node.getprevious() is not None:
+                del node.getparent()[0]
+    return found
 
 
 def is_older(invoice: Invoice) -> bool:
@@ -139,8 +177,7 @@ def _differences(stated: etree._Element, expected: etree._Element, at: _At) -> I
 def _children(
     stated: Sequence[etree._Element], expected: Sequence[etree._Element], at: _At
 ) -> Iterator[tuple[_At, Difference]]:
-    """Compare children in pairs: equal ones wherever they stand, then those of one name and id, then those of one name."""
-    stated, expected = _between_equal_ends(stated, expected)
+    """Compare children: equal ones wherever they stand, then the rest in pairs."""
     prints, computed = [_print(node) for node in stated], [_print(node) for node in expected]
     if prints == computed:
         return
@@ -148,6 +185,11 @@ def _children(
     more, less = _beyond(stated, prints, kept), _beyond(expected, computed, kept)
     if not more and not less:
         yield at, Difference(at.line, f"order of {at.what}", "another", "that of the evidence")
+    yield from _between(more, less, at)
+
+
+def _between(more: Sequence[etree._Element], less: Sequence[etree._Element], at: _At) -> Iterator[tuple[_At, Difference]]:
+    """Compare children that differ in pairs: those of one name and id, then those of one name."""
     pairs, extra, missing = _paired(more, less)
     for node, counterpart in pairs:
         yield from _differences(node, counterpart, at.under(counterpart))
@@ -156,21 +198,6 @@ def _children(
             there = at.under(node)
             text = _brief(" ".join(" ".join(map(str, node.itertext())).split()) or "empty")
             yield there, Difference(there.line, there.what, *((text, "nothing") if is_extra else ("nothing", text)))
-
-
-def _between_equal_ends(
-    stated: Sequence[etree._Element], expected: Sequence[etree._Element]
-) -> tuple[Sequence[etree._Element], Sequence[etree._Element]]:
-    """The children between the first and the last that differ: mostly a few of thousands."""
-    shorter = min(len(stated), len(expected))
-    first = next((n for n in range(shorter) if _written(stated[n]) != _written(expected[n])), shorter)
-    rest = shorter - first
-    last = next((n for n in range(rest) if _written(stated[-1 - n]) != _written(expected[-1 - n])), rest)
-    return stated[first : len(stated) - last], expected[first : len(expected) - last]
-
-
-def _written(node: etree._Element) -> bytes:
-    return etree.tostring(node, with_tail=False)
 
 
 def _paired(
@@ -200,7 +227,7 @@ def _tagged(node: etree._Element) -> tuple[str, str]:
     return str(node.tag), ""
 
 
-def _beyond(nodes: Sequence[etree._Element], prints: Sequence[object], kept: Counter[object]) -> list[etree._Element]:
+def _beyond(nodes: Iterable[T], prints: Iterable[Hashable], kept: Mapping[Any, int]) -> list[T]:
     """The nodes beyond those that `kept` counts."""
     left, more = Counter(kept), []
     for node, fingerprint in zip(nodes, prints, strict=True):
@@ -211,7 +238,7 @@ def _beyond(nodes: Sequence[etree._Element], prints: Sequence[object], kept: Cou
     return more
 
 
-def _print(node: etree._Element) -> object:
+def _print(node: etree._Element) -> Hashable:
     """The content of an element without prefixes and blanks between elements, for comparison."""
     return node.tag, tuple(sorted(node.attrib.items())), _text(node), tuple(_print(child) for child in _elements(node))
 

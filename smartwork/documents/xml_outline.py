@@ -7,7 +7,8 @@ a reader that follows it sees another invoice than one that does not.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import NoReturn
 from xml.parsers import expat
 
@@ -25,7 +26,7 @@ _MAX_DEPTH = 16
 _MAX_ATTRIBUTES = 8
 _MAX_ATTRIBUTE = 1000
 """Characters of an attribute's value."""
-_MAX_ELEMENTS = 250_000
+_MAX_ELEMENTS = 150_000
 _MAX_MARKUP = 2**18
 """Bytes of a tag, a comment or a declaration."""
 _CHUNK = 65536
@@ -52,8 +53,15 @@ class _Open:
 
 @dataclass(slots=True)
 class Outline:
-    """The number of elements of an XML, and the text of the first evidence file that it embeds ("" if none)."""
+    """An XML in short: its root with its attributes, the number of its elements, and the text of the first evidence file that
+    it embeds ("" if none).
 
+    `children` are the names of the root's children, each with the SHA-256 of what is in it: elements, attributes and texts,
+    without blanks and comments between elements and without prefixes. Equal children are equal to every reader.
+    """
+
+    root: tuple[str, tuple[tuple[str, str], ...]] = ("", ())
+    children: list[tuple[str, bytes]] = field(default_factory=list)
     elements: int = 0
     evidence: str = ""
 
@@ -86,6 +94,8 @@ class _Reader:
         self.found = Outline()
         self._open: list[_Open] = []
         self._evidence: list[str] | None = None
+        self._digest = sha256()
+        self._blanks: list[str] = []
         # The encoding is forced: a declaration of another one is refused, and bytes that are no UTF-8 are an error.
         self.parser = expat.ParserCreate("UTF-8", namespace_separator=" ")
         self.parser.buffer_text = True
@@ -143,12 +153,32 @@ class _Reader:
         if opened:
             opened[-1].has_elements = True
             self._unmixed(opened[-1])
+        self._enter(name, local, attributes)
         opened.append(_Open(local))
         if not self.found.evidence and tuple(each.name for each in opened[1:]) == _EVIDENCE:
             self._evidence = []
 
+    def _enter(self, name: str, local: str, attributes: dict[str, str]) -> None:
+        """Begin the digest of a child of the root, or add an element to it. NUL, which XML cannot contain, separates."""
+        if not self._open:
+            self.found.root = local, tuple(sorted(attributes.items()))
+            return
+        if len(self._open) == 1:
+            self._digest = sha256()
+        self._blanks.clear()
+        parts = [name, *(part for pair in sorted(attributes.items()) for part in pair)]
+        self._digest.update("\0<{}\0>".format("\0".join(parts)).encode())
+
+    def _leave(self, element: _Open) -> None:
+        if self._blanks and not element.has_elements:
+            self._digest.update("".join(self._blanks).encode())
+        self._blanks.clear()
+        self._digest.update(b"\0/")
+        if len(self._open) == 1:
+            self.found.children.append((element.name, self._digest.digest()))
+
     def _end(self, _: str) -> None:
-        self._open.pop()
+        self._leave(self._open.pop())
         if self._evidence is not None:
             self.found.evidence = "".join(self._evidence)
             self._evidence = None
@@ -156,10 +186,16 @@ class _Reader:
     def _text(self, text: str) -> None:
         if self._evidence is not None:
             self._evidence.append(text)
-        if text.strip(_XML_BLANKS):
-            element = self._open[-1]
+        element = self._open[-1]
+        if element.has_text:
+            self._digest.update(text.encode())
+        elif text.strip(_XML_BLANKS):
             element.has_text = True
             self._unmixed(element)
+            self._digest.update("".join([*self._blanks, text]).encode())
+            self._blanks.clear()
+        elif not element.has_elements:
+            self._blanks.append(text)
 
     def _comment(self, _: str) -> None:
         if self._open:

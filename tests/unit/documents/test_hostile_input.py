@@ -324,7 +324,7 @@ def test_evidence_of_more_lines_or_values_than_a_document_has_is_refused_unread(
     too_long, too_many = (embedded(b"\r\n".join([head, document, more])) for more in (rows, values))
     loaded: list[str] = []
     monkeypatch.setattr(json, "loads", loaded.append)
-    assert "more than 8000 lines" in refused(tmp_path, too_long)
+    assert f"more than {MAX_LINES} lines" in refused(tmp_path, too_long)
     assert "values" in refused(tmp_path, too_many)
     assert loaded == []
 
