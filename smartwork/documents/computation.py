@@ -8,7 +8,6 @@ from typing import Any
 from smartwork.documents.line_texts import share_text
 from smartwork.domain.billing.invoice import Invoice, Terms
 from smartwork.domain.billing.parties import Language
-from smartwork.domain.network.places import PlaceKind
 from smartwork.translations import formats
 from smartwork.translations.catalogue import Texts, texts
 
@@ -18,7 +17,7 @@ def computation_section(invoice: Invoice) -> dict[str, Any] | None:
     has any.
     """
     words = texts(invoice.language)
-    by_terms: dict[tuple[PlaceKind | None, Terms], list[int]] = {}
+    by_terms: dict[tuple[str | None, Terms], list[int]] = {}
     for line in invoice.lines:
         if line.terms is not None and line.kind != "correction":
             by_terms.setdefault((line.place_kind, line.terms), []).append(line.line)

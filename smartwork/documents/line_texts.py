@@ -67,8 +67,8 @@ def verdict(line: Line, language: Language) -> str:
 
 
 def details(line: Line, document: IndexedInvoice) -> list[str]:
-    """Sentences that explain a line: what was agreed for an item or a subscription, what a pass covers, which prepaid hours paid
-    it, what it corrects and why, and what happened to its bookings.
+    """Sentences that explain a line: what was agreed for an item or a subscription, what a pass covers, which prepaid hours
+    paid it, what it corrects and why, and what happened to its bookings.
     """
     return [
         *_supply(line, document.invoice.language),
