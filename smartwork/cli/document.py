@@ -26,7 +26,7 @@ def document(invoice: Invoice, events: list[Event], position: Position | None) -
     """The lines by centre, totals, payments and events of a document. Amounts of a credit note are owed to the company."""
     kind = invoice.kind.replace("self_billed", "self-billed").replace("_", " ")
     total = f"Net {euro(invoice.net)}, VAT {euro(invoice.vat)}, gross {euro(invoice.gross)}"
-    total += "." if invoice.is_credit else f", due {invoice.due_on}."
+    total += "." if invoice.is_credit or not invoice.gross else f", due {invoice.due_on}."
     proven = next((line.line for line in invoice.lines if line.visits), None)
     if position is not None:
         parts = [("set off", position.offset), ("written off", position.written_off)]

@@ -112,7 +112,7 @@ def first_page(invoice: Invoice) -> FirstPage:
         receiver_label=_receiver_label(invoice, words),
         receiver=address(receiver, language),
         facts=_facts(invoice, words),
-        due=None if invoice.is_credit else (words["due_on"], formats.day(invoice.due_on, language)),
+        due=(words["due_on"], formats.day(invoice.due_on, language)) if is_owed(invoice) else None,
         mentions=_mentions(invoice, words),
         summary=_lines_table(invoice, words) if invoice.is_self_billed else _centres_table(invoice, words),
         vat=SummaryTable(
@@ -174,9 +174,16 @@ def account_number(iban: str) -> str:
     return " ".join(iban[i : i + 4] for i in range(0, len(iban), 4))
 
 
+def is_owed(invoice: Invoice) -> bool:
+    """Whether the buyer owes the amount of a document: not that of a credit note, and not 0.00."""
+    return not invoice.is_credit and invoice.gross != 0
+
+
 def terms(invoice: Invoice) -> str:
     """The terms of payment in one sentence."""
     words = texts(invoice.language)
+    if not invoice.gross:
+        return words["nothing_to_pay"]
     if invoice.is_credit:
         return words["recover_terms" if invoice.is_self_billed else "credit_terms"]
     if invoice.is_self_billed:

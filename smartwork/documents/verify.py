@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from smartwork.documents.character_set import BREAK_HERE, showable
 from smartwork.documents.document_file import Carried, Pdf, read
 from smartwork.documents.drawers import drawn_again, other_libraries
-from smartwork.documents.first_page import first_page
+from smartwork.documents.first_page import first_page, is_owed
 from smartwork.documents.page_differences import page_differences
 from smartwork.documents.pages import imprint
 from smartwork.documents.pdf_file import read_pdf
@@ -253,7 +253,7 @@ def _to_show(invoice: Invoice) -> Iterator[tuple[str, str]]:
         yield f"base of {total.category}", formats.euro(total.base, language)
         yield f"VAT of {total.category}", formats.euro(total.vat, language)
     yield "amount", formats.euro(invoice.gross, language)
-    if invoice.is_credit:
+    if not is_owed(invoice):
         return
     yield "due date", formats.day(invoice.due_on, language)
     if invoice.payment is not None:

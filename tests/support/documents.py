@@ -194,6 +194,13 @@ def mixed_invoice(language: Language = "fr", vat: Vat = STANDARD_VAT) -> Invoice
     return compose(head, lines, ordinal=8, pools=(pool,))
 
 
+def prepaid_invoice(language: Language = "fr") -> Invoice:
+    """A month whose hours are all prepaid: 0.00."""
+    head = invoice_header(company(language), MONTH, ISSUED, DEMO_SELLER, is_demo=True)
+    lines = [(replace_draws(line, line.hours),) for [line] in groups(6, STANDARD_VAT)]
+    return compose(head, lines, ordinal=13)
+
+
 def cancelled_late(number: int, vat: Vat, share: Decimal | None = None, fee: Decimal | None = None) -> Group:
     """The line of a booking that was cancelled an hour before its start, though a day's notice was agreed."""
     booked = visit(number, "no_show", Random(number))
@@ -344,6 +351,7 @@ def every_kind(language: Language) -> list[Invoice]:
         self_billed_credit(language),
         settled_anew(language),
         ordered_invoice(language),
+        prepaid_invoice(language),
     ]
 
 

@@ -41,7 +41,7 @@ from smartwork.domain.billing.month_reading import all_visits, digests_to_store,
 from smartwork.domain.billing.occupancy import BilledOccupancy, LineKey, freed_lines, held_by_document, newly_freed
 from smartwork.domain.billing.parties import Party
 from smartwork.domain.billing.payments import BalanceChange, PayableDocument, payment, positions, refund
-from smartwork.domain.billing.prepaid_hours import Lot
+from smartwork.domain.billing.prepaid_hours import GivenBack, Lot, own_lots, returned_hours
 from smartwork.domain.billing.rating import Group
 from smartwork.domain.billing.tariffs import Tariff
 from smartwork.domain.bookings.bookings import Booking
@@ -355,6 +355,20 @@ class MemoryAccounts:
                 for lost in expired:
                     self._move(company_id, lost.lot, "expired", -lost.hours, -lost.value)
                 self.postings.append(postings.expiry_posting(slug, data.month, data.issued_on, expired))
+            if planned.made.given_back:
+                self._give_back(company_id, planned.made.given_back, issued)
+
+    def _give_back(self, company_id: int, given_back: Iterable[GivenBack], issued: Sequence[Invoice]) -> None:
+        """Hours that were returned to an expired lot get one of their own."""
+        number = next(document.number for document in issued if self._company_id(document) == company_id)
+        slug = self.customers[company_id - 1].company.slug
+        for given in given_back:
+            self.lots[company_id].append(given.own)
+            self.sold.add((company_id, given.own.lot))
+            for lot, sign_of, value in ((given.lot, -1, given.value), (given.own.lot, 1, given.own.value)):
+                self._move(company_id, lot, "returned", sign_of * given.own.hours, sign_of * value, (number, None))
+        if any(given.value != given.own.value for given in given_back):
+            self.postings.append(postings.rounding_posting(slug, issued[0].month, self.now.date(), given_back))
 
     def _store(self, issued: Sequence[Invoice], freed: Iterable[LineKey] = ()) -> None:
         """Store what documents hold, move and post; asserts what the database's constraints refuse."""
@@ -389,7 +403,7 @@ class MemoryAccounts:
             self._move(company_id, lot, reason, hours, value, (document.number, line))
 
     def _move(
-        self, company_id: int, lot: str, reason: str, hours: Decimal, value: Decimal, of: tuple[str, int] | None = None
+        self, company_id: int, lot: str, reason: str, hours: Decimal, value: Decimal, of: tuple[str, int | None] | None = None
     ) -> None:
         at = next(i for i, each in enumerate(self.lots[company_id]) if each.lot == lot)
         before = self.lots[company_id][at]
@@ -420,6 +434,14 @@ class MemoryAccounts:
             if visit.booking and not self.bookings[int(visit.booking[2:])].cancelled:
                 self.bookings[int(visit.booking[2:])].gave_way = True
         self._store([note], freed)
+        self._give_back(
+            company_id,
+            own_lots(
+                self._lots_of(company_id)[0], returned_hours(note.lines, is_credit=True), note.issued_on, note.issued_on,
+                note.number,
+            ),
+            [note],
+        )  # fmt: skip
         self.moves.append(BalanceChange(number, "credited", None, note.number))
         return note
 

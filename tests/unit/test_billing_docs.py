@@ -13,16 +13,16 @@ from smartwork.domain.accounting import postings
 from smartwork.domain.billing.company_month import assemble_month
 from smartwork.domain.billing.composition import compose
 from smartwork.domain.billing.contracts import CentreContract, ChargeMode, Pool
-from smartwork.domain.billing.corrections import corrections, groups_in_effect
+from smartwork.domain.billing.corrections import IssuedGroup, corrections, groups_in_effect, reversal
 from smartwork.domain.billing.integrity import faults
-from smartwork.domain.billing.invoice import Invoice, Line, LineReference
+from smartwork.domain.billing.invoice import Drawdown, Invoice, Line, LineReference
 from smartwork.domain.billing.issue_deadline import last_day_of_issue
 from smartwork.domain.billing.lifecycle import status
 from smartwork.domain.billing.occupancy import billed_period
 from smartwork.domain.billing.orders import Subscription
 from smartwork.domain.billing.parties import REVERSE_CHARGE, STANDARD_VAT, WITHOUT_VAT, Vat, VatPeriod
 from smartwork.domain.billing.passes import rate_day
-from smartwork.domain.billing.payments import BalanceChange, PayableDocument, positions
+from smartwork.domain.billing.payments import BalanceChange, PayableDocument, Position, positions
 from smartwork.domain.billing.prepaid_hours import Lot, expire, pay_from_lots
 from smartwork.domain.billing.rating import Group, bill_visit, rate, terms_of
 from smartwork.domain.billing.supplies import (
@@ -210,7 +210,7 @@ def beyond(line: Line) -> str:
 
 
 def test_prepaid_hours_are_drawn_down_as_in_the_table() -> None:
-    rows = table("Prepaid hours")
+    rows = tables("Prepaid hours")[0]
     lots = [
         Lot("A", "desk", date(2026, 10, 1), date(2026, 10, 20), Decimal(3), Decimal("6.00"), Decimal(3)),
         Lot("B", "desk", date(2026, 10, 10), None, Decimal(2), Decimal("6.30"), Decimal(2)),
@@ -260,6 +260,38 @@ def test_vat_is_computed_by_category(row: dict[str, str]) -> None:
 def test_state_is_what_the_table_says(row: dict[str, str]) -> None:
     happened: Any = row["what happened, in order"].split(", ")
     assert status(happened) == row["state"]
+
+
+def test_a_document_of_nothing_is_paid_when_it_is_issued() -> None:
+    assert status(["issued"], Position(Decimal("0.00"))) == "paid"
+    assert status(["issued", "sent"], Position(Decimal("0.00"))) == "paid"
+    assert status(["issued", "disputed"], Position(Decimal("0.00"))) == "disputed"
+
+
+@pytest.mark.parametrize("row", tables("Prepaid hours")[1], ids=lambda row: f"{row['drawn']} to {row['now']}")
+def test_hours_that_come_back_to_an_expired_lot_are_those_of_the_table(row: dict[str, str]) -> None:
+    drawn, now = Decimal(row["drawn"]), Decimal(row["now"])
+    lot = Lot("A", "desk", date(2025, 10, 1), date(2026, 10, 1), Decimal(3), Decimal("6.00"), Decimal(3) - drawn)
+    pool = Pool("desk", Decimal(6), Decimal(0), 12)
+    [used] = line_of(int(drawn * 60), day=1)
+    day = date(2026, 9, 15)
+    before = replace(used, starts_on=day, ends_on=day, drawdowns=(Drawdown("A", lot.bought_on, drawn, drawn * 6),))
+    [lost], after = expire([lot], date(2026, 10, 1)) if lot.left else ([None], [lot])
+    assert (lost.hours if lost else 0) == Decimal(row["unused"])
+    again = [(replace(before, hours=now, quantity=now, drawdowns=()),)] if now else []
+    earlier = invoice([(before,)])
+    groups = [reversal(IssuedGroup(earlier, (before,))), *again]
+    made = assemble_month(company(pool), OCTOBER, groups, after, (), date(2026, 11, 2))
+    drawn_again = sum((d.hours for group in made.groups for x in group for d in x.drawdowns if d.hours > 0), Decimal(0))
+    returned = -sum((d.hours for group in made.groups for x in group for d in x.drawdowns if d.hours < 0), Decimal(0))
+    own = [given.own for given in made.given_back]
+    assert [returned, drawn_again] == [Decimal(row["returned to A"]), Decimal(row["drawn again"])]
+    assert sum((each.hours for each in own), Decimal(0)) == Decimal(row["new lot"])
+    assert sum((each.value for each in own), Decimal(0)) == Decimal(row["value"])
+    assert all((each.bought_on, each.expires_on) == (date(2026, 11, 2), date(2027, 11, 2)) for each in own)
+    assert made.expired == ()
+    [statement] = made.pools
+    assert statement.closing == Decimal(row["new lot"])
 
 
 @pytest.mark.parametrize("row", table("Paid in parts, or too much"), ids=lambda row: row["what happened, in order"])

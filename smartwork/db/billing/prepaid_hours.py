@@ -1,14 +1,14 @@
 """Lots of prepaid hours, and their entries: hours bought, drawn down, returned and expired."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.queries import rows_as, sql
 from smartwork.domain.billing.invoice import Drawdown, Invoice
-from smartwork.domain.billing.prepaid_hours import Lot
+from smartwork.domain.billing.prepaid_hours import GivenBack, Lot
 from smartwork.domain.network.places import PlaceKind
 
 
@@ -73,6 +73,23 @@ def record_expiry(connection: Connection, company_id: int, month: date, expired:
             for lost in expired
         ],
     )
+
+
+def lock(connection: Connection) -> None:
+    """Let no other transaction draw hours down or return them until the caller's transaction ends; call it before `lots`."""
+    connection.execute(sql("lock_prepaid_hours"))
+
+
+def record_given_back(
+    connection: Connection, company_id: int, month: date, number: str, given_back: Iterable[GivenBack]
+) -> None:
+    """Insert the new lots of hours that document `number` returned, and their movement; in the caller's transaction."""
+    for given in given_back:
+        own = given.own
+        put_lots(connection, company_id, [own])
+        moved = _Entry(company_id=company_id, lot=own.lot, month=month, reason="returned", hours=own.hours, value=own.value,
+                       number=number)  # fmt: skip
+        _put_entries(connection, [replace(moved, lot=given.lot, hours=-own.hours, value=-given.value), moved])
 
 
 def _put_entries(connection: Connection, entries: Iterable["_Entry"]) -> None:

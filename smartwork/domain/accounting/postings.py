@@ -22,6 +22,7 @@ from smartwork.domain.accounting.accounts import (
     receivable,
 )
 from smartwork.domain.billing.invoice import Drawdown, Invoice, Line
+from smartwork.domain.billing.prepaid_hours import GivenBack
 from smartwork.domain.settlement.payouts import PayoutState
 
 PostingKind = Literal["document", "settlement", "expiry", "payment", "payout", "write_off"]
@@ -67,6 +68,12 @@ def credited_account(invoice: Invoice, line: Line) -> str:
 def expiry_posting(company: str, month: date, on: date, expired: Iterable[Drawdown]) -> Posting:
     """The posting of prepaid hours that expired: their value moves from the company's pool to the network."""
     value = sum((draw.value for draw in expired), _ZERO)
+    return _posting("expiry", month, on, None, {pool(company): value, EXPIRED: -value})
+
+
+def rounding_posting(company: str, month: date, on: date, given_back: Iterable[GivenBack]) -> Posting:
+    """The posting of the cents by which hours that were given back are worth more or less in their new lots."""
+    value = sum((given.value - given.own.value for given in given_back), _ZERO)
     return _posting("expiry", month, on, None, {pool(company): value, EXPIRED: -value})
 
 

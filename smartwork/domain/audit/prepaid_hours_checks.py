@@ -15,6 +15,7 @@ def pool_accounts_match_lots(data: AuditData) -> Iterator[str]:
     """Mismatches between lots and their movements, between movements and documents, and between lots and accounts."""
     yield from _lot_mismatches(data.movements)
     yield from _drawdown_mismatches(data)
+    yield from _given_back_mismatches(data.movements)
     values: dict[str, Decimal] = defaultdict(Decimal)
     for movement in data.movements:
         values[movement.company] += movement.value
@@ -39,6 +40,17 @@ def _lot_mismatches(movements: Sequence[LotMovement]) -> Iterator[str]:
         expected = round_to_cent(hours * lot_movements[0].per_hour)
         if value != expected:
             yield f"lot {lot} of {company}: {hours} hours of value {expected} are left; its movements add up to {value}"
+
+
+def _given_back_mismatches(movements: Sequence[LotMovement]) -> Iterator[str]:
+    """Hours that leave an expired lot for a new one must come into it."""
+    moved: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for movement in movements:
+        if movement.reason == "returned":
+            moved[movement.company, movement.document or ""] += movement.hours
+    for (company, number), hours in moved.items():
+        if hours:
+            yield f"{number}: hours of {company} that it returned differ by {hours} between their old and new lots"
 
 
 def _drawdown_mismatches(data: AuditData) -> Iterator[str]:

@@ -104,8 +104,8 @@ def compose(
     """The document with the lines of `groups`, sorted by centre, kind of place and time, as number `ordinal` of its series.
 
     VAT is computed once for each category and rate on the sum, ROUND_HALF_UP (Belgian rule); gross = net + VAT to the cent.
-    Where `kind_of` makes it a credit note, quantities and amounts change their sign. Raises ValueError if there is no
-    line: a month without lines has no document.
+    Where `kind_of` makes it a credit note, quantities and amounts change their sign. A document of 0.00 asks for no payment.
+    Raises ValueError if there is no line: a month without lines has no document.
     """
     all_groups = list(groups)
     kind = kind_of(header, all_groups)
@@ -141,7 +141,7 @@ def compose(
         net=net,
         vat=vat,
         gross=net + vat,
-        payment=_payment(kind, header, number, ordinal),
+        payment=_payment(kind, header, number, ordinal) if net + vat else None,
         is_demo=header.is_demo,
         corrects=_corrected(lines),
         reason=header.reason,

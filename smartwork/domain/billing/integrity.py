@@ -51,6 +51,8 @@ def _form(invoice: Invoice) -> Iterator[Difference]:
         yield Difference(0, "corrects", "no document", "the document that a credit note corrects")
     if invoice.is_credit and invoice.gross < 0:
         yield Difference(0, "gross", f"{invoice.gross}", "a positive amount, owed to the buyer")
+    if invoice.payment is not None and invoice.drawing is not None and not invoice.gross:
+        yield Difference(0, "payment", f"an account for {invoice.gross}", "none: nothing is to be paid")
     reference = invoice.payment.reference if invoice.payment else None
     if reference is not None and not is_reference(reference, invoice.number):
         yield Difference(0, "payment reference", reference, "a reference with its check digits")

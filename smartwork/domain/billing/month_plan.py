@@ -262,7 +262,8 @@ def _planned(charges: _Charges, data: MonthData) -> PlannedMonth:
     billed, unbilled = data.lots.get(customer.company_id, ((), ()))
     last = days_of_month(data.month)[-1]
     bought = [lot for lot in unbilled if lot.bought_on <= last]
-    made = assemble_month(customer.company, data.month, [*charges.reversals, *charges.added], billed, bought)
+    groups = [*charges.reversals, *charges.added]
+    made = assemble_month(customer.company, data.month, groups, billed, bought, data.issued_on)
     if not made.groups:
         return PlannedMonth(customer, made, ())
     head = header(customer, data)

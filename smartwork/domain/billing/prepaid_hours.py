@@ -1,6 +1,7 @@
 """Prepaid hours: lots bought ahead, drawn down oldest first by the lines of a month, overdrawn, returned and expired."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -22,7 +23,10 @@ OVERDRAFT_PREFIX = "overdraft "
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """The hours of one order; `left` of them are not drawn down yet. They pay for days in [bought_on, expires_on)."""
+    """The hours of one order; `left` of them are not drawn down yet. They pay for days in [bought_on, expires_on).
+
+    `returned_from` is the expired lot of a new one whose hours were given back.
+    """
 
     lot: str
     kind: PlaceKind
@@ -31,6 +35,7 @@ class Lot:
     hours: Decimal
     per_hour: Decimal
     left: Decimal
+    returned_from: str | None = None
 
     @property
     def value(self) -> Decimal:
@@ -141,15 +146,55 @@ def sale_line(lot: Lot, vat: Vat, *, overdraft: bool = False) -> Group:
     )
 
 
-def expire(lots: Iterable[Lot], day: date) -> tuple[list[Drawdown], list[Lot]]:
-    """Expire the lots that are no longer valid on `day`. Returns the hours lost as drawdowns, and all lots after that."""
+def expire(lots: Iterable[Lot], day: date, returned: Mapping[str, Decimal] | None = None) -> tuple[list[Drawdown], list[Lot]]:
+    """Expire the lots that are no longer valid on `day`. Returns the hours lost as drawdowns, and all lots after that.
+
+    Hours that were `returned` to a lot, and are left, do not expire: `own_lots` gives them a lot of their own.
+    """
     lost, after = [], []
     for lot in lots:
-        is_lost = lot.left > 0 and lot.expires_on is not None and lot.expires_on <= day
+        kept = min(lot.left, (returned or {}).get(lot.lot, _ZERO))
+        is_lost = lot.left > kept and lot.expires_on is not None and lot.expires_on <= day
+        rest = replace(lot, left=kept) if is_lost else lot
         if is_lost:
-            lost.append(Drawdown(lot.lot, lot.bought_on, lot.left, lot.value))
-        after.append(replace(lot, left=_ZERO) if is_lost else lot)
+            lost.append(Drawdown(lot.lot, lot.bought_on, lot.left - kept, lot.value - rest.value))
+        after.append(rest)
     return lost, after
+
+
+def returned_hours(lines: Iterable[Line], *, is_credit: bool = False) -> dict[str, Decimal]:
+    """The hours that lines return to lots, by lot; of an issued document, `is_credit` says whether it is a credit note."""
+    returned: dict[str, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        for drawdown in line.drawdowns:
+            hours = drawdown.hours if is_credit else -drawdown.hours
+            if hours > 0:
+                returned[drawdown.lot] += hours
+    return dict(returned)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """Hours that leave an expired lot for `own`, their new one. `value` is what they take from the value of the old one."""
+
+    lot: str
+    value: Decimal
+    own: Lot
+
+
+def own_lots(lots: Iterable[Lot], returned: Mapping[str, Decimal], day: date, on: date, by: str) -> tuple[GivenBack, ...]:
+    """The new lots of hours that were `returned` to lots that are no longer valid on `day`, as far as they are left.
+
+    They cost the same, and are valid from the day `on` for as many days as the old lot was. `by` tells their names apart.
+    """
+    given: list[GivenBack] = []
+    for lot in lots:
+        hours = min(lot.left, returned.get(lot.lot, _ZERO))
+        if hours > 0 and lot.expires_on is not None and lot.expires_on <= day:
+            until = on + (lot.expires_on - lot.bought_on)
+            own = Lot(f"{lot.lot} returned {by}", lot.kind, on, until, hours, lot.per_hour, hours, returned_from=lot.lot)
+            given.append(GivenBack(lot.lot, lot.value - replace(lot, left=lot.left - hours).value, own))
+    return tuple(given)
 
 
 def pool_statement(

@@ -147,6 +147,9 @@ def _issue(connection: Connection, inputs: MonthInputs, plan: MonthPlan, at: dat
     for planned in plan.months:
         company_id, expired = planned.customer.company_id, planned.made.expired
         prepaid_hours.record_expiry(connection, company_id, first, expired)
+        if given_back := planned.made.given_back:
+            number = next(d.invoice.number for d in new if d.company_id == company_id)
+            prepaid_hours.record_given_back(connection, company_id, first, number, given_back)
         if expired:
             journal.post(connection, postings.expiry_posting(planned.customer.company.slug, first, at.date(), expired))
     digests = digests_to_store(inputs.read, plan, first)

@@ -21,6 +21,7 @@ from smartwork.domain.billing.lifecycle import Event, EventKind, require
 from smartwork.domain.billing.occupancy import newly_freed
 from smartwork.domain.billing.payments import Position, payment, positions
 from smartwork.domain.billing.payments import refund as overpayment
+from smartwork.domain.billing.prepaid_hours import own_lots, returned_hours
 from smartwork.errors import InputError
 from smartwork.jobs.billing.clearing import recover
 from smartwork.progress import Progress
@@ -124,6 +125,7 @@ def credit(
         require(number, documents.events(connection, number), "credited", line)
         later = _require_uncorrected(connection, document, line)
         company_id = document.company_id or 0
+        prepaid_hours.lock(connection)
         lots, _ = prepaid_hours.lots(connection, [company_id]).get(company_id, ([], []))
         group = credited_line(_invoice(connection, number), line, disputed.hours, lots)
         head = credit_note_header(document.invoice, at.date(), reason)
@@ -137,12 +139,22 @@ def credit(
             documents.release_occupancy(connection, freed)
             journal.post(connection, postings.document_posting(note))
             prepaid_hours.record_prepaid_movements(connection, company_id, note)
+            _give_back(connection, company_id, note)
             credited = Event("credited", at, line, reason, note.number)
             position = documents.positions(connection, number=number)[number]
             recover(connection, document.invoice, position, credited, note.gross)
             documents.put_event(connection, number, credited)
     [files] = render([note.canonical()], out_dir / f"{note.month:%Y-%m}", progress)
     return CreditNote(note, files)
+
+
+def _give_back(connection: Connection, company_id: int, note: Invoice) -> None:
+    """Give the hours that a credit note returned to expired lots lots of their own, from the day on which it is issued."""
+    lots, _ = prepaid_hours.lots(connection, [company_id]).get(company_id, ([], []))
+    given_back = own_lots(lots, returned_hours(note.lines, is_credit=True), note.issued_on, note.issued_on, note.number)
+    prepaid_hours.record_given_back(connection, company_id, note.month, note.number, given_back)
+    if any(given.value != given.own.value for given in given_back):
+        journal.post(connection, postings.rounding_posting(note.account, note.month, note.issued_on, given_back))
 
 
 def _require_uncorrected(connection: Connection, document: IssuedDocument, line: int) -> list[Invoice]:

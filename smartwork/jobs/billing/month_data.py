@@ -70,6 +70,7 @@ def read_in_transaction(connection: Connection, inputs: MonthInputs, customers: 
     data = inputs.data
     ids = [customer.company_id for customer in customers]
     since = months_later(data.month, -CORRECTION_WINDOW_MONTHS)
+    prepaid_hours.lock(connection)
     credited = documents.credited_companies(connection, ids, since)
     supplies = orders.billed_supplies(connection, ids, data.orders_since or data.month, days_of_month(data.month)[-1])
     reordered = {

@@ -11,7 +11,7 @@ from smartwork.documents.statement_pages import statement_first_page
 from smartwork.documents.ubl import ubl
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.parties import Language
-from tests.support.documents import centre_statement, every_kind, invoice, mixed_invoice, page_texts
+from tests.support.documents import centre_statement, every_kind, invoice, mixed_invoice, page_texts, prepaid_invoice
 
 LANGUAGES: tuple[Language, ...] = ("fr", "nl", "en")
 LONGEST = ("Agence de développement territorial " * 9)[:300].strip()
@@ -34,6 +34,24 @@ def test_the_first_page_of_every_kind_has_all_its_texts_and_ends_with_the_digest
         assert [text for text in texts if bare(text) not in printed] == []
         # The footer is the last text of a page.
         assert printed.index(bare(page.fingerprint_label)) > max(printed.index(bare(row[0])) for row in page.vat.rows)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("fr", "Rien à payer."), ("nl", "Er is niets te betalen."), ("en", "Nothing is to be paid.")]
+)
+def test_a_document_of_nothing_asks_for_no_payment(language: Language, said: str) -> None:
+    example = prepaid_invoice(language)
+    assert example.gross == 0
+    assert (example.kind, example.payment) == ("invoice", None)
+    page, printed = first_page(example), pages_of(example)[0]
+    assert (page.due, page.payment.rows, page.payment.code, page.payment.sentence) == (None, [], None, said)
+    assert bare(said) in printed
+    assert example.seller.iban
+    assert example.seller.iban not in printed
+    assert "+++" not in printed
+    xml = ubl(example, example.canonical()).decode()
+    assert "PaymentMeans" not in xml
+    assert said in xml
 
 
 def test_names_as_long_as_can_be_stand_whole_and_the_payment_follows_on_the_next_page() -> None:

@@ -1,9 +1,9 @@
 -- name: agreed_orders
--- Orders of prepaid hours without the overdrafts that billing sold; `is_billed`: the order is on a document.
+-- Orders of prepaid hours without the overdrafts that billing sold and the hours that it gave back; `is_billed`: the order is on a document.
 SELECT l.external_id, c.slug AS company, l.kind, l.bought_on, l.hours,
        EXISTS (SELECT FROM prepaid_entry e WHERE e.prepaid_lot_id = l.prepaid_lot_id) AS is_billed
 FROM prepaid_lot l JOIN company c USING (company_id)
-WHERE l.external_id NOT LIKE 'overdraft %%'
+WHERE l.external_id NOT LIKE 'overdraft %%' AND l.returned_from_id IS NULL
 ORDER BY c.slug, l.bought_on, l.external_id
 
 -- name: lock_agreements

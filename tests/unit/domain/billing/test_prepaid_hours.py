@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from smartwork.domain.billing.contracts import Pool, PrepaidOrder
 from smartwork.domain.billing.corrections import IssuedGroup, reversal
-from smartwork.domain.billing.prepaid_hours import Lot, draw_down, expire, lot_from_order, pay_from_lots, return_hours
+from smartwork.domain.billing.prepaid_hours import (
+    Lot,
+    draw_down,
+    expire,
+    lot_from_order,
+    own_lots,
+    pay_from_lots,
+    return_hours,
+    returned_hours,
+)
 from smartwork.domain.time import months_later
 from tests.support.stays import OCTOBER, invoice, line
 
@@ -102,3 +111,48 @@ def test_a_year_later_is_the_same_day_or_the_months_last() -> None:
         PrepaidOrder("O-1", "acme", "desk", date(2026, 10, 1), Decimal(10)), Pool("desk", Decimal(4), Decimal(0), 12)
     )
     assert (lot.expires_on, lot.left, lot.value) == (date(2027, 10, 1), Decimal(10), Decimal("40.00"))
+
+
+@given(LOTS, st.data(), st.integers(-10, 60))
+def test_returned_hours_never_expire_and_no_hour_or_cent_is_lost(lots: list[Lot], data: st.DataObject, days: int) -> None:
+    day = DAY + timedelta(days=days)
+    returned = {lot.lot: data.draw(HOURS) for lot in lots if data.draw(st.booleans())}
+    lost, left = expire(lots, day, returned)
+    given_back = own_lots(left, returned, day, day, "2026-10")
+    for lot in lots:
+        is_over = lot.expires_on is not None and lot.expires_on <= day
+        back = min(lot.left, returned.get(lot.lot, Decimal(0))) if is_over else Decimal(0)
+        own = next((each for each in given_back if each.lot == lot.lot), None)
+        gone = sum((drawdown.hours for drawdown in lost if drawdown.lot == lot.lot), Decimal(0))
+        assert (own.own.hours if own else 0) == back
+        assert gone == (lot.left - back if is_over else 0)
+        if own:
+            assert own.value == own.own.value
+            assert own.own.is_valid_on(day)
+            assert own.own.expires_on
+            assert lot.expires_on
+            assert own.own.expires_on - own.own.bought_on == lot.expires_on - lot.bought_on
+        value = sum((drawdown.value for drawdown in lost if drawdown.lot == lot.lot), Decimal(0))
+        if is_over:
+            assert value + (own.value if own else 0) == lot.value
+
+
+@given(st.integers(1, 40), st.integers(0, 40), st.decimals(0, 20, places=4))
+def test_what_hours_take_from_their_old_lot_and_bring_to_the_new_one_differs_by_a_cent_at_most(
+    back: int, others: int, price: Decimal
+) -> None:
+    hours, left = Decimal(back) / 4, Decimal(back + others) / 4
+    lot = Lot("L", "desk", DAY - timedelta(days=30), DAY, left, price, left)
+    [given_back] = own_lots([lot], {"L": hours}, DAY, DAY, "CN-2026-00001")
+    assert abs(given_back.value - given_back.own.value) <= Decimal("0.01")
+    assert given_back.own.lot == "L returned CN-2026-00001"
+
+
+def test_lines_return_hours_by_the_sign_of_their_document() -> None:
+    lot = Lot("L", "desk", DAY - timedelta(days=30), None, Decimal(5), Decimal(4), Decimal(5))
+    spent = pay_from_lots([line(60, day=15)], [lot], [Pool("desk", Decimal(4), Decimal(0), None)], OCTOBER)
+    [[used]] = spent.groups
+    [taken_back] = reversal(IssuedGroup(invoice(spent.groups), spent.groups[0]))
+    assert returned_hours([used]) == {}
+    assert returned_hours([taken_back]) == {"L": Decimal(1)}
+    assert returned_hours([used], is_credit=True) == {"L": Decimal(1)}
