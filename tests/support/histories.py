@@ -43,6 +43,10 @@ _KINDS: tuple[Kind, ...] = (
 )  # fmt: skip
 OWN: tuple[Kind, ...] = ("own book", "own cancel", "own move")
 """What a company does with its own token; all else is done by the network, with a reason."""
+CLEARED = {2: True, 3: False}
+"""Of a `pay`, by its window: a set-off, or a write-off, instead of a payment."""
+CLEARED_AT_END = 12
+"""How many set-offs and write-offs are tried at the end."""
 _STATES: tuple[State, ...] = ("occupied", "occupied", "vacant", "unknown")
 
 

@@ -40,10 +40,11 @@ from smartwork.domain.billing.month_plan import HeldTime, MonthData, MonthPlan, 
 from smartwork.domain.billing.month_reading import all_visits, digests_to_store, read_visits
 from smartwork.domain.billing.occupancy import BilledOccupancy, LineKey, freed_lines, held_by_document, newly_freed
 from smartwork.domain.billing.parties import Party
-from smartwork.domain.billing.payments import BalanceChange, PayableDocument, payment, positions, refund
+from smartwork.domain.billing.payments import BalanceChange, BalanceChangeKind, PayableDocument, payment, positions, refund
 from smartwork.domain.billing.prepaid_hours import GivenBack, Lot, own_lots, returned_hours
 from smartwork.domain.billing.rating import Group
 from smartwork.domain.billing.tariffs import Tariff
+from smartwork.domain.billing.write_offs import recovered
 from smartwork.domain.bookings.bookings import Booking
 from smartwork.domain.bookings.changes import Author, BookingInForce, RefusedChange, RequestedBooking, decide
 from smartwork.domain.bookings.early_release import Reason, ReleasePolicy
@@ -442,6 +443,7 @@ class MemoryAccounts:
             ),
             [note],
         )  # fmt: skip
+        self._recover(number, note.gross)
         self.moves.append(BalanceChange(number, "credited", None, note.number))
         return note
 
@@ -452,9 +454,22 @@ class MemoryAccounts:
         standing = positions(owed, self.moves)[number]
         is_refund = standing.overpaid > 0 and amount is None
         paid = refund(document, standing, None) if is_refund else payment(document, standing, amount)
+        if not is_refund:
+            self._recover(number, paid)
         self.moves.append(BalanceChange(number, "refunded" if is_refund else "paid", paid))
         invoice = next(each for each in self.documents if each.number == number)
         self.postings.append(postings.payment_posting(invoice, self.now.date(), -paid if is_refund else paid))
+
+    def _recover(self, number: str, settled: Decimal) -> None:
+        if back := recovered(positions(self.owed(), self.moves)[number], settled):
+            self.put_write_off(number, "write_off_reversed", back)
+
+    def put_write_off(self, number: str, kind: BalanceChangeKind, amount: Decimal) -> None:
+        """Write an amount off, or reverse that."""
+        self.moves.append(BalanceChange(number, kind, amount))
+        invoice = next(each for each in self.documents if each.number == number)
+        lost = amount if kind == "written_off" else -amount
+        self.postings.append(postings.write_off_posting(invoice, self.now.date(), lost))
 
     def owed(self) -> list[PayableDocument]:
         """The documents to companies, as payments use them."""

@@ -17,12 +17,14 @@ from smartwork.domain.bookings.changes import Author
 from smartwork.domain.bookings.early_release import Reason, release
 from smartwork.domain.presence.spans import Span
 from smartwork.jobs.audit.audit import run_audit
+from smartwork.jobs.billing import clearing
 from smartwork.jobs.billing.bill_month import bill_month
 from smartwork.jobs.billing.lifecycle import DisputedLine, credit, dispute, pay, refund
 from smartwork.jobs.settlement.settle_month import settle_month
 from tests.support.accounts import silent
 from tests.support.histories import STEP, WINDOWS
 from tests.support.memory_accounts import Booked
+from tests.support.memory_clearing import Clearing
 
 _RESOURCES = {"d-1": 1, "d-2": 2, "r-1": 3}
 _NETWORK = """
@@ -154,6 +156,19 @@ class StoredAccounts:
             refund(self.connection, number, self.now, "")
         else:
             pay(self.connection, number, self.now, "", amount)
+
+    def clear(self, done: Clearing) -> None:
+        """Set off, write off or reverse what was cleared in memory."""
+        at, text = self.now, "agreed"
+        match done.kind:
+            case "offset":
+                clearing.offset(self.connection, done.number, done.invoice, at, text, done.amount)
+            case "offset_reversed":
+                clearing.reverse_offset(self.connection, done.number, done.invoice, at, text, done.amount)
+            case "written_off":
+                clearing.write_off(self.connection, done.number, at, text, done.amount)
+            case _:
+                clearing.reverse_write_off(self.connection, done.number, at, text, done.amount)
 
     def documents(self) -> list[Invoice]:
         """All documents, in order of issue."""

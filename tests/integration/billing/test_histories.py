@@ -14,8 +14,22 @@ from smartwork.domain.time import Interval, months_later
 from smartwork.errors import InputError
 from smartwork.jobs.bookings.reconcile_month import reconcile_month
 from tests.support.accounts import silent
-from tests.support.histories import COMPANIES, FINAL, MONTHS, PLACES, PRESENTS, STEP, WINDOWS, Event, beginning, events
+from tests.support.histories import (
+    CLEARED,
+    CLEARED_AT_END,
+    COMPANIES,
+    FINAL,
+    MONTHS,
+    PLACES,
+    PRESENTS,
+    STEP,
+    WINDOWS,
+    Event,
+    beginning,
+    events,
+)
 from tests.support.memory_accounts import MemoryAccounts
+from tests.support.memory_clearing import clear
 from tests.support.stored_accounts import StoredAccounts, later
 
 pytestmark = pytest.mark.services
@@ -160,6 +174,11 @@ class Histories:
             self.stored.credit(document.number, line, event.part)
 
     def pay(self, event: Event) -> None:
+        if event.window in CLEARED:
+            amount = event.part and event.part * 20
+            if done := clear(self.memory, event.pick, amount, is_offset=CLEARED[event.window]):
+                self.stored.clear(done)
+            return
         owed = self.memory.owed()
         if not owed:
             return
@@ -181,6 +200,9 @@ class Histories:
             assert self.stored.bill(month) == sorted((s.company, s.record) for s in self.memory.bill(month).open_stays)
             self.memory.settle(month)
             self.stored.settle(month)
+        for pick in range(CLEARED_AT_END):
+            if done := clear(self.memory, pick, None, is_offset=pick % 4 < 3):
+                self.stored.clear(done)
         self.compare()
 
 

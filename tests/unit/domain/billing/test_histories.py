@@ -19,8 +19,22 @@ from smartwork.domain.billing.month_charges import month_charges
 from smartwork.domain.billing.month_plan import MonthPlan
 from smartwork.domain.time import Interval, months_later
 from smartwork.errors import InputError
-from tests.support.histories import COMPANIES, FINAL, MONTHS, PLACES, PRESENTS, STEP, WINDOWS, Event, beginning, events
+from tests.support.histories import (
+    CLEARED,
+    CLEARED_AT_END,
+    COMPANIES,
+    FINAL,
+    MONTHS,
+    PLACES,
+    PRESENTS,
+    STEP,
+    WINDOWS,
+    Event,
+    beginning,
+    events,
+)
 from tests.support.memory_accounts import CANCELLATION, TARIFFS, MemoryAccounts
+from tests.support.memory_clearing import clear
 
 HISTORIES = 2_000
 
@@ -30,6 +44,8 @@ class History:
 
     def __init__(self, code: bytes) -> None:
         self.accounts = MemoryAccounts(now=PRESENTS[0])
+        [lot] = self.accounts.lots[1]
+        self.accounts.lots[1] = [replace(lot, expires_on=date(2026, 12, 1))]
         self.contracts = self.accounts.customers[2]
         self.later = iter(PRESENTS[1:])
         self.last: MonthPlan | None = None
@@ -129,13 +145,15 @@ class History:
             self.accounts.release(booking.booking_id, at)
 
     def account(self, event: Event) -> None:
-        """Credit a line, or pay, part or all of a document."""
+        """Credit a line, or pay, set off or write off part or all of a document."""
         documents = [each for each in self.accounts.documents if not each.is_self_billed]
         if not documents:
             return
         document = documents[event.pick % len(documents)]
         try:
-            if event.kind == "pay":
+            if event.kind == "pay" and event.window in CLEARED:
+                clear(self.accounts, event.pick, event.part and event.part * 20, is_offset=CLEARED[event.window])
+            elif event.kind == "pay":
                 self.accounts.pay(document.number, event.part and event.part * 100)
             else:
                 self.accounts.credit(document.number, 1 + event.window % len(document.lines), event.part)
@@ -161,7 +179,7 @@ class History:
         self.last = plan
 
     def end(self) -> None:
-        """Bill and settle everything."""
+        """Bill and settle everything, and close some of what is open."""
         self.accounts.now = FINAL
         self.accounts.customers[2] = self.contracts
         for month in (*MONTHS, date(2027, 1, 1)):
@@ -170,6 +188,8 @@ class History:
         self.accounts.now += timedelta(days=31)
         self.last = self.accounts.bill(date(2027, 2, 1))
         self.accounts.settle(date(2027, 2, 1))
+        for pick in range(CLEARED_AT_END):
+            clear(self.accounts, pick, None, is_offset=pick % 4 < 3)
 
 
 def require_each_minute_billed_once(accounts: MemoryAccounts) -> None:
