@@ -22,7 +22,7 @@ from smartwork.settings import IngestSettings
 
 log = logging.getLogger("ingest")
 
-_GC_THRESHOLD = 50_000
+_GC_THRESHOLD = 10_000
 """New objects after which Python looks for cycles. A portion has some thousand, in no cycle, which are gone before that. With
 Python's default of 700 it would look at each of them several times, which doubles the cost of decoding."""
 

@@ -27,7 +27,7 @@ FROM resource r JOIN centre c USING (centre_id) ORDER BY r.centre_id, r.resource
 TRUNCATE reading, batch, span, span_queue, stale_verdict, rejected
 
 -- name: bench_analyze
-ANALYZE centre, zone, resource, device
+ANALYZE centre, zone, resource, device, device_assignment
 
 -- name: bench_checkpoint
 CHECKPOINT
