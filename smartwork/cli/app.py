@@ -11,6 +11,7 @@ from rich.text import Text
 from smartwork.cli.agreements import agreements_app
 from smartwork.cli.aliases import aliases_app
 from smartwork.cli.audit import audit_command
+from smartwork.cli.bank import bank_app
 from smartwork.cli.bench import bench_app
 from smartwork.cli.bill import bill_command
 from smartwork.cli.bookings import bookings_app
@@ -98,6 +99,7 @@ app.command("reconcile")(reconcile_command)
 app.command("bill")(bill_command)
 app.command("settle")(settle_command)
 app.add_typer(payout_app, name="payout")
+app.add_typer(bank_app, name="bank")
 app.command("audit")(audit_command)
 app.add_typer(books_app, name="books")
 app.add_typer(invoice_app, name="invoice")

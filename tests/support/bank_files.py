@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 OWN = "BE92999900000123"
 """The account of the seller in the tests' accounts."""
-PAYER = "BE68539007547034"
+PAYER = "BE43068999999501"
 
 
 @dataclass(frozen=True)

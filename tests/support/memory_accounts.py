@@ -18,6 +18,7 @@ from smartwork.domain.accounting.postings import Posting
 from smartwork.domain.audit.audit import audit
 from smartwork.domain.audit.audit_data import (
     AuditData,
+    BankData,
     BilledMonth,
     LotMovement,
     Series,
@@ -552,6 +553,7 @@ class MemoryAccounts:
             settlement_items=self.settled_items,
             terms=[StoredTerms("namur", month, of.terms, of.desks) for month, of in self.settled_months.items()],
             statements=[],
+            bank=BankData({}, (), ()),
             books=Books(BookHead(0, ""), (), ()),
         )
 

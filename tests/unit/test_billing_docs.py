@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from smartwork.domain.accounting import postings
+from smartwork.domain.banking.matching import Movement, OpenItem, plan
+from smartwork.domain.banking.statement import BankEntry
 from smartwork.domain.billing.company_month import assemble_month
 from smartwork.domain.billing.composition import compose
 from smartwork.domain.billing.contracts import CentreContract, ChargeMode, Pool
@@ -672,3 +674,55 @@ def test_a_correction_has_the_vat_of_its_day(row: dict[str, str]) -> None:
     assert stated_totals(issued) == row["documents"]
     lines = [f"{line.vat_category} {line.net:+}" for document in issued for line in document.lines]
     assert ", ".join(lines) == row["lines on the next document"]
+
+
+def _movements(text: str) -> list[Movement]:
+    """`1+2: 140, 40`: a payment a day, with the documents that it names."""
+    movements = []
+    for day, part in enumerate(text.split(", ")):
+        names, _, amount = part.removesuffix(" returned").rpartition(": ")
+        numbers = " ".join(f"INV-2026-0000{name}" for name in names.split("+") if name)
+        entry = BankEntry(
+            "1",
+            OCTOBER + timedelta(days=day),
+            Decimal(amount),
+            iban="BE43",
+            text=numbers,
+            is_return=part.endswith(" returned"),
+        )
+        movements.append(Movement(day, entry))
+    return movements
+
+
+@pytest.mark.parametrize("row", tables("Bank statements")[0], ids=lambda row: row["payments, one a day"])
+def test_bank_statements_pay_what_the_table_says(row: dict[str, str]) -> None:
+    items = [
+        OpenItem(f"INV-2026-0000{n}", "bolt", "", is_credit=False, issued_on=OCTOBER, open=Decimal(amount))
+        for n, amount in ((1, 100), (2, 40))
+    ]
+    found = plan(movements := _movements(row["payments, one a day"]), items, [])
+    paid = {item.number: Decimal(0) for item in items}
+    left = {movement.entry_id: movement.entry.amount for movement in movements}
+    for entry_id, allocations in found.allocations.items():
+        for allocation in allocations:
+            left[entry_id] -= allocation.amount
+            if allocation.kind == "document":
+                paid[allocation.target] += allocation.amount
+    undecided = [f"{left[entry_id]:.2f} {reason.replace('_', ' ')}" for entry_id, reason in found.reasons.items()]
+    assert [f"{amount:.2f}" for amount in paid.values()] == [row["INV-1 paid"], row["INV-2 paid"]]
+    assert undecided == ([] if row["to decide"] == "–" else [row["to decide"]])
+
+
+def test_bank_movements_are_posted_as_the_table_says() -> None:
+    iban, paid, fees = "BE92999900000123", Decimal(100), Decimal("-3.50")
+    bolt = replace(invoice([line_of()]), account="bolt")
+    posted = [
+        ("movement", postings.bank_entry_posting(iban, OCTOBER, paid)),
+        ("payment", postings.payment_posting(bolt, OCTOBER, paid)),
+        ("matched", postings.bank_allocation_posting(OCTOBER, paid)),
+        ("movement", postings.bank_entry_posting(iban, OCTOBER, fees)),
+        ("ignored", postings.bank_allocation_posting(OCTOBER, fees, is_elsewhere=True)),
+        ("brought forward", postings.brought_forward_posting(iban, OCTOBER, Decimal(1000))),
+    ]
+    rows = sorted((event, account, f"{amount:.2f}") for event, each in posted for account, amount in each.amounts.items())
+    assert rows == sorted((row["event"], row["account"], row["amount"]) for row in tables("Bank statements")[1])

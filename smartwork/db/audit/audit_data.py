@@ -4,11 +4,16 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from smartwork.db.audit.books import read_books
+from smartwork.db.banking.allocations import allocation_log
+from smartwork.db.banking.statements import listed_entries, statement_heads
 from smartwork.db.billing.documents import open_items
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
 from smartwork.domain.audit.audit_data import (
     AuditData,
+    BankAllocationRow,
+    BankData,
+    BankRow,
     BilledMonth,
     LotMovement,
     Payout,
@@ -70,8 +75,21 @@ def read_audit_data(
                 for centre, month, desks, *terms in _rows(connection, "stored_terms")
             ],
             statements=[_statement(*row) for row in _rows(connection, "all_statements")],
+            bank=_bank(connection),
             books=read_books(connection, known),
         )
+
+
+def _bank(connection: Connection) -> BankData:
+    log = [row for rows in allocation_log(connection).values() for row in rows]
+    return BankData(
+        statement_heads(connection),
+        [
+            BankRow(each.entry_id, each.account, each.entry.booked_on, each.entry.amount, each.posting_id)
+            for each in listed_entries(connection)
+        ],
+        [BankAllocationRow(row.bank_entry_id, row.kind, row.target, row.amount, row.posting_id) for row in log],
+    )
 
 
 def _document(number: str, content: Any, stored_digest: bytes, *figures: Any) -> StoredDocument:  # noqa: ANN401 - JSON values

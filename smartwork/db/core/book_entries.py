@@ -40,6 +40,10 @@ RECORDED_TABLES = (
     "item_order",
     "subscription",
     "account_number",
+    "bank_statement",
+    "bank_entry",
+    "bank_entry_source",
+    "bank_allocation",
 )
 """The tables whose rows are recorded. `smartwork migrate` makes it so: a new table needs only its name here."""
 

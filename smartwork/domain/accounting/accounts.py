@@ -13,13 +13,20 @@ BAD_DEBTS = "bad_debts"
 SALES = "sales"
 """What the network sells on its own account: items and subscriptions without a centre."""
 BANK = "bank"
+"""Payments that are recorded and that no bank statement has shown yet. Without statements: the money itself."""
 TRANSIT = "transit"
 """Payments to centres that are ordered at the bank and that it has not paid yet."""
+SUSPENSE = "suspense"
+"""Movements on bank statements of which nobody has decided yet what they are for."""
+ELSEWHERE = "elsewhere"
+"""Movements on bank statements that other books record, for example fees of the bank and wages."""
 
 RECEIVABLE_PREFIX = "receivable:"
 POOL_PREFIX = "pool:"
 CHARGES_PREFIX = "charges:"
 PAYABLE_PREFIX = "payable:"
+BANK_PREFIX = "bank:"
+BROUGHT_FORWARD_PREFIX = "brought-forward:"
 
 
 def receivable(company: str) -> str:
@@ -40,3 +47,13 @@ def charges(centre: str) -> str:
 def payable(centre: str) -> str:
     """The account of what the network owes a centre."""
     return f"{PAYABLE_PREFIX}{centre}"
+
+
+def bank_account(iban: str) -> str:
+    """The account of the money on a bank account, as its statements say."""
+    return f"{BANK_PREFIX}{iban}"
+
+
+def brought_forward(iban: str) -> str:
+    """The account of what a bank account had before its first statement, and of what statements that are missing moved."""
+    return f"{BROUGHT_FORWARD_PREFIX}{iban}"

@@ -10,12 +10,16 @@ from typing import Literal
 from smartwork.domain.accounting.accounts import (
     BAD_DEBTS,
     BANK,
+    ELSEWHERE,
     EXPIRED,
     MARGIN,
     SALES,
+    SUSPENSE,
     TRANSIT,
     VAT_DUE,
     VAT_RECOVERABLE,
+    bank_account,
+    brought_forward,
     charges,
     payable,
     pool,
@@ -25,7 +29,7 @@ from smartwork.domain.billing.invoice import Drawdown, Invoice, Line
 from smartwork.domain.billing.prepaid_hours import GivenBack
 from smartwork.domain.settlement.payouts import PayoutState
 
-PostingKind = Literal["document", "settlement", "expiry", "payment", "payout", "write_off"]
+PostingKind = Literal["document", "settlement", "expiry", "payment", "payout", "write_off", "bank"]
 
 _ZERO = Decimal(0)
 
@@ -130,6 +134,25 @@ def _payout_account(centre: str, state: PayoutState | None) -> str:
     if state == "ordered":
         return TRANSIT
     return BANK if state == "paid" else payable(centre)
+
+
+def bank_entry_posting(iban: str, on: date, amount: Decimal) -> Posting:
+    """The posting of a movement on a bank statement; `amount` is above 0 where money came in."""
+    return _posting("bank", on.replace(day=1), on, None, {bank_account(iban): amount, SUSPENSE: -amount})
+
+
+def bank_allocation_posting(on: date, amount: Decimal, *, is_elsewhere: bool = False) -> Posting:
+    """The posting of what a part of a movement is for: a payment that is recorded, or one that other books record.
+
+    The payment itself has a posting of its own. A negated `amount` takes the decision back.
+    """
+    account = ELSEWHERE if is_elsewhere else BANK
+    return _posting("bank", on.replace(day=1), on, None, {SUSPENSE: amount, account: -amount})
+
+
+def brought_forward_posting(iban: str, on: date, amount: Decimal) -> Posting:
+    """The posting that brings a bank account to the closing balance of its latest statement."""
+    return _posting("bank", on.replace(day=1), on, None, {bank_account(iban): amount, brought_forward(iban): -amount})
 
 
 def _posting(kind: PostingKind, month: date, on: date, document: str | None, amounts: Mapping[str, Decimal]) -> Posting:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from smartwork.domain.audit import (
+    bank_checks,
     book_checks,
     document_checks,
     payout_checks,
@@ -75,6 +76,11 @@ _CHECKS: tuple[tuple[str, str, CheckFunction], ...] = (
         "statements",
         "Every statement of a centre is unchanged, and agrees with its self-billed document",
         statement_checks.statements_match_settlements,
+    ),
+    (
+        "bank",
+        "Bank accounts have the closing balance of their latest statement, and undecided movements stand in suspense",
+        bank_checks.bank_accounts_match_statements,
     ),
     ("VAT", "VAT on the accounts is the VAT of the documents", posting_checks.vat_accounts_match_documents),
     (

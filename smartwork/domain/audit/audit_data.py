@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from smartwork.domain.audit.book_chain import Books
+from smartwork.domain.banking.chain import StatementHead
 from smartwork.domain.billing.invoice import Invoice, Line
 from smartwork.domain.billing.payments import BalanceChange, PayableDocument
 from smartwork.domain.settlement.payment_file import PaymentFile
@@ -147,6 +148,37 @@ class StoredStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class BankRow:
+    """A movement of a bank account, EUR, and the key of its posting."""
+
+    entry_id: int
+    iban: str
+    booked_on: date
+    amount: Decimal
+    posting_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class BankAllocationRow:
+    """What a part of a movement is for, EUR, or negated where that was taken back; `posting_id` is None for kind `entry`."""
+
+    entry_id: int
+    kind: str
+    target: str
+    amount: Decimal
+    posting_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BankData:
+    """The statements of each bank account, their movements, and what these are for."""
+
+    statements: Mapping[str, Sequence[StatementHead]]
+    entries: Sequence[BankRow]
+    allocations: Sequence[BankAllocationRow]
+
+
+@dataclass(frozen=True, slots=True)
 class AuditData:
     """All that is audited, read at one moment.
 
@@ -175,6 +207,7 @@ class AuditData:
     settlement_items: Sequence[SettlementItem]
     terms: Sequence[StoredTerms]
     statements: Sequence[StoredStatement]
+    bank: BankData
     books: Books
 
     def company_documents(self) -> list[Invoice]:

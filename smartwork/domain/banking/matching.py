@@ -67,13 +67,17 @@ class OpenItem:
 
 @dataclass(frozen=True, slots=True)
 class OrderedPayout:
-    """A payout that was ordered in a payment file, by its end-to-end id, with the payee's account; EUR."""
+    """A payout that was ordered in a payment file, by its end-to-end id, with the payee's account ("": unknown); EUR.
+
+    `is_refused`: somebody recorded that the bank refused it; no statement said so.
+    """
 
     reference: str
     order: str
     ordered_on: date
     amount: Decimal
     iban: str
+    is_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ class _Ledger:
     payouts: dict[str, OrderedPayout]
     references: dict[str, str]
     paid_out: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
     companies: dict[str, str] = field(default_factory=dict)
     """The company that an account (IBAN) paid for, last."""
     allocations: dict[int, list[Allocation]] = field(default_factory=lambda: defaultdict(list))
@@ -127,8 +132,8 @@ class _Ledger:
                 self.recorded[target].remove(allocation.amount)
             elif sign < 0:
                 self.recorded[target].append(allocation.amount)
-        elif allocation.kind == "payout":
-            self.paid_out.add(target)
+        elif allocation.kind in ("payout", "refused"):
+            (self.paid_out if allocation.kind == "payout" else self.refused).add(target)
 
 
 def plan(movements: Iterable[Movement], items: Sequence[OpenItem], payouts: Iterable[OrderedPayout]) -> Plan:
@@ -146,8 +151,8 @@ def plan(movements: Iterable[Movement], items: Sequence[OpenItem], payouts: Iter
     ordered = sorted(movements, key=_order)
     for movement in ordered:
         for allocation in movement.decided:
-            if allocation.kind == "payout":
-                ledger.paid_out.add(allocation.target)
+            if allocation.kind in ("payout", "refused"):
+                ledger.apply(movement.entry, allocation)
     for movement in ordered:
         for allocation in movement.decided:
             if allocation.kind in ("document", "recorded") and movement.entry.iban and movement.entry.amount > 0:
@@ -252,7 +257,7 @@ def _paid(ledger: _Ledger, movement: Movement) -> Reason | None:
     entry, left = movement.entry, ledger.left(movement)
     payout = ledger.payouts.get(entry.end_to_end_id)
     if payout is not None:
-        if payout.reference in ledger.paid_out or -left != payout.amount or (entry.iban and entry.iban != payout.iban):
+        if -left != payout.amount or not _may_be_paid(ledger, payout, entry):
             return "payout_differs"
         ledger.allocate(movement, Allocation("payout", payout.reference, left))
         return None
@@ -267,6 +272,12 @@ def _paid(ledger: _Ledger, movement: Movement) -> Reason | None:
     return "no_payout"
 
 
+def _may_be_paid(ledger: _Ledger, payout: OrderedPayout, entry: BankEntry) -> bool:
+    if payout.reference in ledger.paid_out or payout.is_refused or payout.ordered_on > entry.booked_on:
+        return False
+    return not (entry.iban and payout.iban) or entry.iban == payout.iban
+
+
 def _whole_order(ledger: _Ledger, entry: BankEntry, amount: Decimal) -> list[OrderedPayout]:
     """The payouts of the one payment file of this sum of which nothing was paid yet; empty if there is not just one."""
     orders: dict[str, list[OrderedPayout]] = defaultdict(list)
@@ -276,8 +287,7 @@ def _whole_order(ledger: _Ledger, entry: BankEntry, amount: Decimal) -> list[Ord
         payouts
         for payouts in orders.values()
         if sum((each.amount for each in payouts), _ZERO) == amount
-        and payouts[0].ordered_on <= entry.booked_on
-        and not any(each.reference in ledger.paid_out for each in payouts)
+        and all(_may_be_paid(ledger, each, entry) for each in payouts)
     ]
     return fitting[0] if len(fitting) == 1 else []
 
@@ -287,17 +297,18 @@ def _returned(ledger: _Ledger, movement: Movement) -> Reason | None:
     entry, left = movement.entry, ledger.left(movement)
     payout = ledger.payouts.get(entry.end_to_end_id)
     if payout is not None and left > 0:
-        if left != payout.amount:
+        if left != payout.amount or payout.reference in ledger.refused or payout.ordered_on > entry.booked_on:
             return "payout_differs"
         ledger.allocate(movement, Allocation("refused", payout.reference, left))
         return None
-    originals = [each for each in ledger.earlier if _is_original(ledger, each, movement)]
-    if not originals:
+    likeness = [(_likeness(ledger, each, movement), at) for at, each in enumerate(ledger.earlier)]
+    best, at = max(likeness, default=(0, 0))
+    if not best:
         return "no_original"
-    original = originals[-1]
+    original = ledger.earlier[at]
     paid_out = [each for each in ledger.allocations[original.entry_id] if each.kind == "payout"]
     if paid_out:
-        if len(paid_out) > 1:
+        if len(paid_out) > 1 or paid_out[0].target in ledger.refused:
             return "payout_differs"
         ledger.allocate(movement, Allocation("refused", paid_out[0].target, left))
         return None
@@ -306,17 +317,28 @@ def _returned(ledger: _Ledger, movement: Movement) -> Reason | None:
     ledger.reasons.pop(original.entry_id, None)
     ledger.allocations[original.entry_id].append(Allocation("entry", str(movement.entry_id), original.entry.amount))
     ledger.allocations[movement.entry_id].append(Allocation("entry", str(original.entry_id), left))
+    for waiting in ledger.earlier:
+        if ledger.reasons.get(waiting.entry_id) in ("nothing_open", "too_much"):
+            ledger.reasons.pop(waiting.entry_id)
+            _decide(ledger, waiting)
     return None
 
 
-def _is_original(ledger: _Ledger, candidate: Movement, returned: Movement) -> bool:
-    """Whether `returned` may be the return of `candidate`: the amount, and the same end-to-end id, account or reference."""
+def _likeness(ledger: _Ledger, candidate: Movement, returned: Movement) -> int:
+    """How surely `returned` is the return of `candidate`, of the same amount; 0 if it is not.
+
+    3: the end-to-end id is the same; 2: account and reference; 1: one of them, where the other one is missing.
+    """
     one, other = candidate.entry, returned.entry
     is_paired = any(each.kind == "entry" for each in (*candidate.decided, *ledger.allocations[candidate.entry_id]))
     if one.amount != -ledger.left(returned) or one.is_return or is_paired or candidate.decided:
-        return False
+        return 0
     if one.end_to_end_id not in _NO_REFERENCE and one.end_to_end_id == other.end_to_end_id:
-        return True
-    if one.reference and one.reference == other.reference:
-        return True
-    return bool(one.iban) and one.iban == other.iban and (not other.reference or one.reference == other.reference)
+        return 3
+    has_account, has_reference = (
+        bool(one.iban) and one.iban == other.iban,
+        bool(one.reference and one.reference == other.reference),
+    )
+    if has_account and has_reference:
+        return 2
+    return int(has_reference or (has_account and not other.reference))

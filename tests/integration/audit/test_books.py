@@ -12,8 +12,10 @@ from smartwork.db.core.book_entries import RECORDED_TABLES, differences, kept_ta
 from smartwork.db.core.connection import Connection, connect
 from smartwork.domain.audit.book_chain import content
 from smartwork.jobs.audit.audit import run_audit
+from smartwork.jobs.banking.import_statements import import_statements
 from smartwork.jobs.billing.lifecycle import pay
 from tests.support.accounts import ISSUED, audited, bill, credited, fill, settle, silent
+from tests.support.bank_files import Listed, Paid, camt
 
 pytestmark = pytest.mark.services
 
@@ -50,6 +52,9 @@ def accounts(module_database_url: str, tmp_path_factory: pytest.TempPathFactory)
         credited(connection, folder)
         pay(connection, "INV-2026-00001", ISSUED, "in part", Decimal(1))
         settle(connection, folder)
+        statement = folder / "statement.xml"
+        statement.write_bytes(camt(Listed(1, "0.00", (Paid("1.00", text="INV-2026-00001"),))))
+        import_statements(connection, [statement], ISSUED)
         connection.execute(_FURTHER_ROWS)
         connection.execute(b"SET session_replication_role = replica")
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # the audit's, inside what is rolled back

@@ -46,15 +46,16 @@ GRANT UPDATE (last_used_at) ON api_token TO smartwork_api;
 -- name: grant_to_dashboard
 -- Everything that a page shows, and no token.
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO smartwork_dashboard;
-REVOKE ALL ON api_token, member_sign_in, place_code, wifi_session, alias, alias_key, feed_secret FROM smartwork_dashboard
+REVOKE ALL ON api_token, member_sign_in, place_code, wifi_session, alias, alias_key, feed_secret, bank_statement,
+    bank_entry, bank_entry_source, bank_allocation FROM smartwork_dashboard
 
 -- name: grant_to_books
 -- It may add to the books and change nothing in them.
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO smartwork_books;
 REVOKE ALL ON api_token, member_sign_in, place_code, alias, alias_key, feed_secret FROM smartwork_books;
 GRANT INSERT ON invoice, invoice_line, invoice_proof, invoice_event, prepaid_lot, prepaid_entry, account, posting, entry,
-    settlement_item, settled_terms, payout_order, payout, payout_document, payout_event, centre_statement
-    TO smartwork_books;
+    settlement_item, settled_terms, payout_order, payout, payout_document, payout_event, centre_statement, bank_statement,
+    bank_entry, bank_entry_source, bank_allocation TO smartwork_books;
 GRANT INSERT, UPDATE ON document_series, billed_month TO smartwork_books;
 GRANT INSERT, DELETE ON billed_occupancy, billed_supply, invoice_draft TO smartwork_books
 

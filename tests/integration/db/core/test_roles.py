@@ -110,7 +110,16 @@ MAY_NOT_READ = {
         "feed_secret",
         "booking_feed",
     ),
-    Role.DASHBOARD: ("api_token", "wifi_session", "alias", "alias_key", "feed_secret", "member_sign_in", "place_code"),
+    Role.DASHBOARD: (
+        "api_token",
+        "wifi_session",
+        "alias",
+        "alias_key",
+        "feed_secret",
+        "member_sign_in",
+        "place_code",
+        "bank_entry",
+    ),
     Role.WORKER: (),
 }
 MAY_NOT_WRITE = {

@@ -126,6 +126,11 @@ def test_a_payment_that_came_back_is_undone() -> None:
     assert planned(paid("-100", TWO, is_return=True)).reasons == {0: "no_original"}
 
 
+def test_a_payment_that_came_twice_counts_once_the_first_came_back() -> None:
+    made = planned(paid("100", TWO), paid("100", TWO, day=1, iban=""), paid("-100", TWO, day=2, is_return=True))
+    assert (documents(made, 1), made.reasons) == ({"INV-2026-00002": 100}, {})
+
+
 def test_a_payout_is_found_by_its_end_to_end_id() -> None:
     made = planned(paid("-70", iban="BE01", end_to_end_id="namur 2026-10"))
     assert (documents(made), made.reasons) == ({"namur 2026-10": -70}, {})
