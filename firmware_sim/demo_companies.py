@@ -6,7 +6,15 @@ from decimal import Decimal
 from random import Random
 
 from smartwork.domain.billing.companies import Company, Member
-from smartwork.domain.billing.contracts import CentreContract, ChargeMode, Contract, Pool, PrepaidOrder, SettlementMode
+from smartwork.domain.billing.contracts import (
+    CentreContract,
+    ChargeMode,
+    Contract,
+    Pool,
+    PrepaidOrder,
+    SelfBillingAgreement,
+    SettlementMode,
+)
 from smartwork.domain.billing.parties import REVERSE_CHARGE, STANDARD_VAT, Language, Party, Vat
 from smartwork.domain.billing.tariffs import Tariff
 
@@ -139,6 +147,7 @@ def centre_contracts(operators: tuple[tuple[str, str], ...]) -> tuple[CentreCont
             payee=_payee(index, slug, operator),
             language="nl" if slug == "arlon" else "fr",
             vat=_SMALL_BUSINESS if slug == "verviers" else STANDARD_VAT,
+            self_billing=SelfBillingAgreement("demo 1", FIRST_YEAR, f"{operator} (made up)", None, 15),
         )
         for index, (slug, operator) in enumerate(operators)
     )

@@ -36,7 +36,7 @@ from smartwork.cli.renamed import add_renamed
 from smartwork.cli.replay import replay_app
 from smartwork.cli.retention import retention_app
 from smartwork.cli.roles import roles_command
-from smartwork.cli.settle import settle_command
+from smartwork.cli.settle import settle_app
 from smartwork.cli.simulate import simulate_app
 from smartwork.cli.stack import down_command, status_command, up_command
 from smartwork.cli.tokens import token_app
@@ -97,7 +97,7 @@ app.add_typer(aliases_app, name="aliases")
 app.add_typer(agreements_app, name="agreements")
 app.command("reconcile")(reconcile_command)
 app.command("bill")(bill_command)
-app.command("settle")(settle_command)
+app.add_typer(settle_app, name="settle")
 app.add_typer(payout_app, name="payout")
 app.add_typer(bank_app, name="bank")
 app.command("audit")(audit_command)

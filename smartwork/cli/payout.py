@@ -3,6 +3,7 @@
 import json
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from smartwork.cli.document_options import printable
 from smartwork.cli.endpoints import open_database
 from smartwork.cli.figures import euro, figure
-from smartwork.cli.options import AsJson
+from smartwork.cli.options import AsJson, OutDir
 from smartwork.cli.progress_bar import out, progress_bar
 from smartwork.cli.tables import Column, FittedTable, counted
 from smartwork.clock import now
@@ -19,7 +20,9 @@ from smartwork.domain.settlement.payouts import PayoutEvent
 if TYPE_CHECKING:
     from smartwork.db.settlement.payouts import Payout
 
-payout_app = typer.Typer(help="Payouts to centres: list them, and record what the bank did with them.", no_args_is_help=True)
+payout_app = typer.Typer(
+    help="Payouts to centres: list and order them, and record what the bank did with them.", no_args_is_help=True
+)
 
 Reference = Annotated[
     str, typer.Argument(help="Reference of a payout, for example namur-2026-10; or a payment file, for all of its payouts.")
@@ -48,6 +51,19 @@ def list_command(
         print(json.dumps([_payout_json(payout) for payout in found], indent=2, ensure_ascii=False))
     else:
         out.print(_payouts_table(found))
+
+
+@payout_app.command("order")
+def order_command(*, out_dir: OutDir = Path("out")) -> None:
+    """Order what each centre is owed by documents that it has accepted, in a SEPA file."""
+    from smartwork.jobs.settlement.payouts import order_now
+
+    with progress_bar() as progress, open_database(progress) as connection:
+        orders = order_now(connection, now(), out_dir)
+    for order, path in orders:
+        out.print(f"{counted(order.payments, 'payment')} of {euro(order.total)} ordered: {path}", soft_wrap=True)
+    if not orders:
+        out.print("Nothing is owed by documents that centres have accepted. To see which wait: smartwork settle list")
 
 
 @payout_app.command("paid")

@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from smartwork.cli.acceptance import accept_command, list_command, refuse_command, take_back_command
 from smartwork.cli.endpoints import open_database
 from smartwork.cli.figures import figure
 from smartwork.cli.options import AsJson, Month, OutDir, parse_month
@@ -18,11 +20,20 @@ if TYPE_CHECKING:
     from smartwork.jobs.settlement.settle_month import SettleReport
 
 
-def settle_command(*, month: Month = None, out_dir: OutDir = Path("out"), as_json: AsJson = False) -> None:
-    """Issue the month's self-billed document of every centre, with its statement, and the SEPA file that pays them.
+settle_app = typer.Typer()
 
-    Issued documents never change.
+
+@settle_app.callback(invoke_without_command=True)
+def settle_command(
+    context: typer.Context, *, month: Month = None, out_dir: OutDir = Path("out"), as_json: AsJson = False
+) -> None:
+    """Issue the month's self-billed document of every centre, with its statement, and order what centres have accepted.
+
+    Issued documents never change. A centre accepts or refuses each of them, or its silence is acceptance as agreed; what is
+    accepted is in the SEPA file.
     """
+    if context.invoked_subcommand:
+        return
     from smartwork.jobs.settlement.settle_month import settle_month
 
     chosen = parse_month(month)
@@ -55,6 +66,7 @@ def settle_json(report: "SettleReport") -> dict[str, object]:
             }
             for document in report.documents
         ],
+        "waiting": [{"centre": waiting.centre, "reason": waiting.reason} for waiting in report.waiting],
         "payouts": [
             {
                 "file": str(path),
@@ -87,4 +99,13 @@ def settle_tables(report: "SettleReport") -> RenderableType:
     if statements:
         files = f"{statements[0].parent}/*-statement.pdf"
         parts.append(Text(f"{counted(len(statements), 'statement')} of the centres: {files}", overflow="fold"))
+    if report.waiting:
+        reasons = [(waiting.centre, waiting.reason) for waiting in report.waiting]
+        parts.append(FittedTable("No document yet", [Column("Centre", whole=True), Column("Reason")], [reasons]))
     return Group(*parts)
+
+
+settle_app.command("list")(list_command)
+settle_app.command("accept")(accept_command)
+settle_app.command("refuse")(refuse_command)
+settle_app.command("take-back")(take_back_command)

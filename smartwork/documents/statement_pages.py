@@ -12,12 +12,14 @@ from smartwork.documents.line_pages import PLACE_NAME, places_section
 from smartwork.documents.pages import Pages, framed
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.parties import Language
-from smartwork.domain.settlement.statements import Statement, UnattributedStay
+from smartwork.domain.settlement.statements import AccountPayout, Statement, UnattributedStay
 from smartwork.translations import formats
 from smartwork.translations.catalogue import Texts, texts
 
 _ACCOUNT_LINES = 7
 """The most lines of the self-billed document that the account lists; the document lists them all."""
+_PAYOUT = 60
+"""The most characters of a payout's line in the account; the reason of a refusal is shortened."""
 _COUNTS = ("bookings", "no_shows", "walk_ins", "unattributed")
 
 
@@ -113,15 +115,22 @@ def _account(statement: Statement, invoice: Invoice, words: Texts) -> list[list[
     account = statement.account
     if account.opening:
         rows.append([words["opening_balance"], "", amount(account.opening)])
+    rows += [[_payout(payout, words, language), "", amount(payout.change)] for payout in account.payouts]
     if account.paid_on and account.closing:
         rows.append([words["closing_balance"], "", amount(account.closing)])
     return rows
 
 
+def _payout(payout: AccountPayout, words: Texts, language: Language) -> str:
+    """A payout and its state: ordered, paid by the bank, or refused by it with its reason."""
+    text = words[f"payout_{payout.state}"].format(reference=payout.reference, day=formats.day(payout.on, language))
+    return shortened(f"{text}: {payout.reason}", _PAYOUT) if payout.reason else text
+
+
 def _payment(statement: Statement, invoice: Invoice, words: Texts, paid_on: str | None) -> PaymentBox:
     account, iban = statement.account, invoice.seller.iban
     if paid_on is None or iban is None:
-        return PaymentBox(words["paid_out"], [], words["nothing_paid"])
+        return PaymentBox(words["paid_out"], [], words["paid_once_accepted" if account.closing > 0 else "nothing_paid"])
     rows = [
         (words["beneficiary"], invoice.seller.name),
         (words["account"], account_number(iban)),

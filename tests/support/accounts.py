@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,10 +11,14 @@ from pathlib import Path
 from smartwork.db.billing import documents
 from smartwork.db.core.connection import Connection
 from smartwork.db.core.roles import Role
+from smartwork.db.settlement.acceptance import acceptances
+from smartwork.domain.settlement.acceptance import AcceptanceEvent
 from smartwork.jobs.audit.audit import AuditReport, run_audit
 from smartwork.jobs.billing.bill_month import bill_month
 from smartwork.jobs.billing.bill_report import BillReport
 from smartwork.jobs.billing.lifecycle import CreditNote, DisputedLine, credit, dispute
+from smartwork.jobs.settlement.acceptance import record_reply
+from smartwork.jobs.settlement.payouts import order_now
 from smartwork.jobs.settlement.settle_month import SettleReport, settle_month
 from tests.support.program import service_url
 
@@ -45,6 +50,8 @@ INSERT INTO contract VALUES (1, 1, '2026-01-01', NULL, 'as_booked', 10, 15, 0.5,
 INSERT INTO seller VALUES (true, 'Network', '0999900150', 'Street 1', '5000', 'Namur', 'BE', '0208', 'BE92999900000123');
 INSERT INTO centre_contract VALUES (1, 1, '2026-01-01', NULL, 'share', 0.6, 'Ville', '0123456749', 'Place 1', '5000', 'Namur',
     'BE68539007547034', 'fr', 'S', 21, NULL, NULL);
+UPDATE centre_contract SET self_billing_version = '1', self_billing_signed_on = '2026-01-01',
+    self_billing_signed_by = 'C. Leroy', silent_after_days = 15;
 INSERT INTO tariff VALUES (1, NULL, 'desk', '2026-01-01', NULL, 7.5), (2, 1, 'room', '2026-01-01', NULL, 24);
 INSERT INTO outbox VALUES (1, 1, 'edge-namur', 'a1b2c3d4e5f6');
 """
@@ -64,9 +71,24 @@ def bill(connection: Connection, folder: Path, months_later: int = 0) -> BillRep
 
 
 def settle(connection: Connection, folder: Path, months_later: int = 0) -> SettleReport:
-    """Settle October, or a later month so much later."""
+    """Settle October, or a later month so much later; the centres accept at once, and what is owed is ordered."""
+    report = settle_only(connection, folder, months_later)
+    at = ISSUED + timedelta(days=31 * months_later)
+    accept_all(connection, at)
+    return replace(report, payouts=(*report.payouts, *order_now(connection, at, folder)))
+
+
+def settle_only(connection: Connection, folder: Path, months_later: int = 0) -> SettleReport:
+    """Settle October, or a later month so much later: what was accepted before is ordered."""
     month = (OCTOBER, NOVEMBER, DECEMBER)[months_later]
     return settle_month(connection, month, ISSUED + timedelta(days=31 * months_later), folder, silent)
+
+
+def accept_all(connection: Connection, at: datetime) -> None:
+    """The centres accept every document to which they have not replied."""
+    for waiting in acceptances(connection):
+        if waiting.state(at.date()) == "waiting":
+            record_reply(connection, waiting.number, AcceptanceEvent("accepted", at.date()), at)
 
 
 def credited(connection: Connection, folder: Path, hours: Decimal | None = None) -> CreditNote:

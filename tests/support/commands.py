@@ -36,7 +36,12 @@ DATABASE = (
     "reconcile --month 2026-09",
     "bill --month 2026-09",
     "settle --month 2026-09",
+    "settle list",
+    "settle accept SB-mons-2026-00001",
+    "settle refuse SB-mons-2026-00001 --reason wrong",
+    "settle take-back SB-mons-2026-00001",
     "payout list",
+    "payout order",
     "payout paid namur-2026-09 --source mail",
     "payout refused namur-2026-09 --source mail --reason closed",
     "bank import november.xml",
@@ -104,6 +109,8 @@ def names() -> set[str]:
 
 def _names(command: Any, path: str) -> Iterator[str]:
     if isinstance(command, TyperGroup):
+        if command.invoke_without_command and path:
+            yield path
         for name, inner in command.commands.items():
             yield from _names(inner, f"{path} {name}".strip())
     elif not command.hidden:

@@ -550,6 +550,7 @@ class MemoryAccounts:
             moves=self.moves,
             orders=[],
             agreed_ibans=frozenset(),
+            acceptances=[],
             settlement_items=self.settled_items,
             terms=[StoredTerms("namur", month, of.terms, of.desks) for month, of in self.settled_months.items()],
             statements=[],

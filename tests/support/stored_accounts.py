@@ -51,6 +51,8 @@ INSERT INTO prepaid_lot VALUES (1, 1, 'O-1', 'desk', '2026-10-01', '2027-10-01',
 INSERT INTO seller VALUES (true, 'Network', '0999900150', 'Street 1', '5000', 'Namur', 'BE', '0208', 'BE92999900000123');
 INSERT INTO centre_contract VALUES (1, 1, '2026-01-01', NULL, 'share', 0.6, 'Ville', '0123456749', 'Place 1', '5000', 'Namur',
     'BE68539007547034', 'fr', 'S', 21, NULL, NULL);
+UPDATE centre_contract SET self_billing_version = '1', self_billing_signed_on = '2026-01-01',
+    self_billing_signed_by = 'C. Leroy', silent_after_days = 15;
 INSERT INTO tariff (centre_id, kind, valid_from, per_hour, half_day, half_day_hours, day)
     VALUES (NULL, 'desk', '2026-01-01', 7.5, 25, 4, 40), (NULL, 'room', '2026-01-01', 24, NULL, 5, NULL);
 INSERT INTO outbox VALUES (1, 1, 'edge', 'a1b2c3d4e5f6');

@@ -14,7 +14,7 @@ from smartwork.domain.banking.matching import Movement, OpenItem, plan
 from smartwork.domain.banking.statement import BankEntry
 from smartwork.domain.billing.company_month import assemble_month
 from smartwork.domain.billing.composition import compose
-from smartwork.domain.billing.contracts import CentreContract, ChargeMode, Pool
+from smartwork.domain.billing.contracts import CentreContract, ChargeMode, Pool, SelfBillingAgreement
 from smartwork.domain.billing.corrections import IssuedGroup, corrections, groups_in_effect, reversal
 from smartwork.domain.billing.integrity import faults
 from smartwork.domain.billing.invoice import Drawdown, Invoice, Line, LineReference
@@ -40,6 +40,13 @@ from smartwork.domain.bookings.reconciliation import BookedSlot, Rules, reconcil
 from smartwork.domain.bookings.visit import Visit
 from smartwork.domain.money import round_to_cent
 from smartwork.domain.presence.spans import Span, State
+from smartwork.domain.settlement.acceptance import (
+    Acceptance,
+    AcceptanceEvent,
+    Reply,
+    require_reply_possible,
+    silent_on,
+)
 from smartwork.domain.settlement.payouts import PayoutState
 from smartwork.domain.settlement.settlement import Revenue, adjust, centre_head, settle
 from smartwork.domain.time import Interval
@@ -489,6 +496,20 @@ def test_postings_are_those_of_the_table() -> None:
     found = {(event, account): str(amount) for event, its in posted.items() for account, amount in its.items()}
     assert found == {(row["event"], row["account"]): row["amount"] for row in rows}
     assert all(sum(its.values()) == 0 for its in posted.values())
+
+
+@pytest.mark.parametrize("row", table("Agreement and acceptance"), ids=lambda row: " ".join(row.values()))
+def test_acceptance_is_that_of_the_table(row: dict[str, str]) -> None:
+    issued_on = date(2026, 11, 2)
+    days = None if row["silent"] == "–" else int(row["silent"])
+    agreement = SelfBillingAgreement("1", issued_on, "A. Dubois", None, days)
+    replies: list[Reply] = [reply for reply in row["replied"].split(", ") if reply != "–"]  # type: ignore[misc]
+    acceptance = Acceptance("SB-namur-2026-00001", "namur", "1", "A. Dubois", silent_on(agreement, issued_on))
+    for reply in replies:
+        event = AcceptanceEvent(reply, issued_on, "a reason")
+        require_reply_possible(acceptance, event, issued_on)
+        acceptance = replace(acceptance, events=(*acceptance.events, event))
+    assert acceptance.state(date.fromisoformat(row["on day"])) == row["state"]
 
 
 @pytest.mark.parametrize("row", table("Payouts"), ids=lambda row: row["what happened, in order"])

@@ -9,6 +9,7 @@ from smartwork.db.banking.statements import listed_entries, statement_heads
 from smartwork.db.billing.documents import open_items
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import sql
+from smartwork.db.settlement.acceptance import acceptances
 from smartwork.domain.audit.audit_data import (
     AuditData,
     BankAllocationRow,
@@ -68,6 +69,7 @@ def read_audit_data(
             owed=owed,
             moves=moves,
             orders=_orders(connection, parse_payment_file),
+            acceptances=acceptances(connection),
             agreed_ibans=frozenset(str(iban) for (iban,) in _rows(connection, "agreed_ibans")),
             settlement_items=[SettlementItem(*row) for row in _rows(connection, "settlement_items")],
             terms=[

@@ -10,7 +10,7 @@ from smartwork.db.billing.companies import vat_columns
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import rows_as, sql
 from smartwork.domain.billing.companies import Company
-from smartwork.domain.billing.contracts import CentreContract, Pool, PrepaidOrder
+from smartwork.domain.billing.contracts import CentreContract, Pool, PrepaidOrder, SelfBillingAgreement
 from smartwork.domain.billing.parties import Party, Vat
 from smartwork.domain.billing.prepaid_hours import lot_from_order
 from smartwork.domain.billing.tariffs import Tariff
@@ -107,12 +107,34 @@ def _centre_contract(row: dict[str, Any]) -> CentreContract:
         payee=payee,
         language=row["language"],
         vat=Vat(row["vat_category"], row["vat_rate"], row["vat_code"], row["vat_reason"]),
+        self_billing=_self_billing(row),
+    )
+
+
+def _self_billing(row: dict[str, Any]) -> SelfBillingAgreement | None:
+    if row["self_billing_version"] is None:
+        return None
+    return SelfBillingAgreement(
+        row["self_billing_version"],
+        row["self_billing_signed_on"],
+        row["self_billing_signed_by"],
+        row["self_billing_valid_until"],
+        row["silent_after_days"],
     )
 
 
 def _centre_contract_row(contract: CentreContract) -> dict[str, object]:
     payee = {**asdict(contract.payee), "payee": contract.payee.name}
-    return {**payee, **asdict(contract), **vat_columns(contract.vat), "payee": contract.payee.name, "vat": None}
+    agreed = contract.self_billing
+    self_billing = {
+        "self_billing_version": agreed.version if agreed else None,
+        "self_billing_signed_on": agreed.signed_on if agreed else None,
+        "self_billing_signed_by": agreed.signed_by if agreed else None,
+        "self_billing_valid_until": agreed.valid_until if agreed else None,
+        "silent_after_days": agreed.silent_after_days if agreed else None,
+    }
+    own = {**payee, **asdict(contract), **vat_columns(contract.vat), **self_billing}
+    return {**own, "payee": contract.payee.name, "vat": None, "self_billing": None}
 
 
 def _lot_row(order: PrepaidOrder, pool: Pool | None) -> dict[str, object]:

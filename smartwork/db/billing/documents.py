@@ -261,7 +261,10 @@ def credited_companies(connection: Connection, companies: Iterable[int], since: 
 
 
 def of_centre(connection: Connection, centre_id: int, since: date) -> list[Invoice]:
-    """A centre's self-billed documents of the month `since` and later months, in order of issue. Raises InvoiceAltered."""
+    """A centre's self-billed documents of the month `since` and later months, in order of issue. Raises InvoiceAltered.
+
+    Refused documents that were taken back, and the documents that do it, are left out.
+    """
     records = rows(connection, "documents_of_centre", centre_id=centre_id, since=since)
     return [checked_invoice(document, stored_digest) for document, stored_digest in records]
 

@@ -36,7 +36,8 @@ class PayoutOrder:
 class Payout:
     """A payout of an order. `reference` is its end-to-end identifier; `iban` is None if an earlier version ordered it.
 
-    `documents` are the numbers of the documents that it pays, `events` what the bank did with it, in order.
+    `documents` are the numbers of the documents that it pays, `events` what the bank did with it, in order, and
+    `event_posting_ids` the keys of their postings.
     """
 
     payout_id: int
@@ -51,6 +52,7 @@ class Payout:
     posting_id: int
     documents: tuple[str, ...]
     events: tuple[PayoutEvent, ...]
+    event_posting_ids: tuple[int, ...]
 
     @property
     def state(self) -> PayoutState:
@@ -116,11 +118,17 @@ def payouts(connection: Connection) -> list[Payout]:
     """All payouts, in the order in which they were ordered."""
     with wrap_database_errors():
         events: dict[int, list[PayoutEvent]] = defaultdict(list)
-        for payout_id, *event in rows(connection, "payout_events"):
+        posting_ids: dict[int, list[int]] = defaultdict(list)
+        for payout_id, posting_id, *event in rows(connection, "payout_events"):
             events[payout_id].append(PayoutEvent(*event))
+            posting_ids[payout_id].append(posting_id)
         records = connection.cursor(row_factory=dict_row).execute(sql("payouts")).fetchall()
         return [
-            Payout(**{**row, "documents": tuple(row["documents"]), "events": tuple(events[row["payout_id"]])})
+            Payout(
+                **{**row, "documents": tuple(row["documents"])},
+                events=tuple(events[row["payout_id"]]),
+                event_posting_ids=tuple(posting_ids[row["payout_id"]]),
+            )
             for row in records
         ]
 

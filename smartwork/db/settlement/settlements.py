@@ -78,9 +78,12 @@ def settled_months(connection: Connection, since: date, until: date) -> dict[str
     return by_centre
 
 
-def store_settled_month(connection: Connection, centre_id: int, month: date, settled: SettledMonth) -> None:
-    """Store how a centre's month was settled, in the caller's transaction."""
+def store_settled_month(
+    connection: Connection, centre_id: int, month: date, settled: SettledMonth, settlement_id: int | None
+) -> None:
+    """Store how a settlement, the key of its posting, settled a centre's month; None if it posted nothing."""
     row = {"centre_id": centre_id, "month": month, "desks": settled.desks, **asdict(settled.terms)}
+    row["settlement_id"] = settlement_id
     connection.execute(sql("put_settled_terms"), row)
 
 

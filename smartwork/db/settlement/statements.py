@@ -34,6 +34,12 @@ def store_statement(connection: Connection, statement: Statement) -> None:
     connection.execute(sql("put_statement"), fields)
 
 
+def latest_statement_posting(connection: Connection, centre_id: int) -> int:
+    """The key of the posting of the centre's last document that has a statement; 0 if none has."""
+    [(posting_id,)] = rows(connection, "latest_statement_posting", centre_id=centre_id)
+    return posting_id or 0
+
+
 def statements_of_month(connection: Connection, month: date) -> dict[str, Statement]:
     """The month's statements by the number of their document. Raises InvoiceAltered if a digest does not match."""
     by_number = {}

@@ -10,6 +10,7 @@ from smartwork.domain.audit.book_chain import Books
 from smartwork.domain.banking.chain import StatementHead
 from smartwork.domain.billing.invoice import Invoice, Line
 from smartwork.domain.billing.payments import BalanceChange, PayableDocument
+from smartwork.domain.settlement.acceptance import Acceptance
 from smartwork.domain.settlement.payment_file import PaymentFile
 from smartwork.domain.settlement.payouts import Answer
 from smartwork.domain.settlement.settlement import SettlementTerms
@@ -188,6 +189,7 @@ class AuditData:
     visits of the line; None where the row has another place or booking than the visit.
     `shared_booking_ids`: external ids that bookings of several companies have.
     `agreed_ibans` are the accounts of payouts that agreements name, now or in an earlier version.
+    `acceptances` are those of the self-billed documents.
     `owed` are the documents to companies as payments use them; `moves` are payments, refunds and credits, in order.
     """
 
@@ -204,6 +206,7 @@ class AuditData:
     moves: Sequence[BalanceChange]
     orders: Sequence[StoredOrder]
     agreed_ibans: frozenset[str]
+    acceptances: Sequence[Acceptance]
     settlement_items: Sequence[SettlementItem]
     terms: Sequence[StoredTerms]
     statements: Sequence[StoredStatement]
@@ -217,6 +220,10 @@ class AuditData:
     def self_billed_documents(self) -> list[Invoice]:
         """Self-billed invoices and credit notes, in the order of issue."""
         return [stored.invoice for stored in self.documents if stored.invoice.is_self_billed]
+
+    def cancellations(self) -> dict[str, str]:
+        """By number, the refused self-billed documents and what takes each back."""
+        return {each.number: each.cancelled_by for each in self.acceptances if each.cancelled_by}
 
     def balances(self) -> dict[str, Decimal]:
         """The balance of each account in EUR; debits are positive."""

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
 from smartwork.domain.accounting import accounts
@@ -118,6 +119,7 @@ def _document_mismatches(data: AuditData) -> Iterator[str]:
     """Payouts whose documents add up to another sum, and documents that two payouts pay."""
     documents = {document.number: document for document in data.self_billed_documents()}
     paid_by: dict[str, list[str]] = defaultdict(list)
+    unaccepted = {each.number for each in data.acceptances if each.state(date.max) != "accepted"}
     for order in data.orders:
         for payout in order.payouts:
             where = f"{order.name}, {payout.centre}"
@@ -133,6 +135,8 @@ def _document_mismatches(data: AuditData) -> Iterator[str]:
             if not payout.is_refused:
                 for document in paid:
                     paid_by[document.number].append(where)
+                    if document.number in unaccepted:
+                        yield f"{where}: it pays {document.number}, which the centre has not accepted"
     for number, by in paid_by.items():
         if len(by) > 1:
             yield f"{number} is paid by {len(by)} payouts: {'; '.join(by)}"

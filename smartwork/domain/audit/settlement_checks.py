@@ -47,7 +47,8 @@ def charges_are_settled_once(data: AuditData) -> Iterator[str]:
     settlements = [posting for posting in data.postings if posting.kind == "settlement"]
     settlement_ids = {posting.posting_id for posting in settlements}
     settled: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    counts = Counter((item.posting_id, item.centre) for item in data.settlement_items)
+    cancelled = cancelled_settlements(data)
+    counts = Counter((item.posting_id, item.centre) for item in data.settlement_items if item.settlement_id not in cancelled)
     for item in data.settlement_items:
         key = item.posting_id, item.centre
         if key not in charged:
@@ -58,10 +59,24 @@ def charges_are_settled_once(data: AuditData) -> Iterator[str]:
             yield f"posting {item.posting_id} is settled {counts[key]} times for {item.centre}"
         settled[item.settlement_id][item.centre] += charged.get(key, _ZERO)
     documents = {document.number: document for document in data.self_billed_documents()}
+    taken_back = {by: posting_id for posting_id, by in cancelled.items()}
     for settlement in settlements:
         document = documents.get(settlement.document or "")
-        yield from _settlement_mismatches(settlement, document, settled.get(settlement.posting_id, {}))
+        charges_of = settled.get(settlement.posting_id, {})
+        if refused := taken_back.get(settlement.document or ""):
+            charges_of = {centre: -amount for centre, amount in settled.get(refused, {}).items()}
+        yield from _settlement_mismatches(settlement, document, charges_of)
     yield from _unsettled_mismatches(data, {key: amount for key, amount in charged.items() if not counts[key]})
+
+
+def cancelled_settlements(data: AuditData) -> dict[int, str]:
+    """The postings of refused documents that were taken back, each with the number of the document that does it."""
+    cancellations = data.cancellations()
+    return {
+        posting.posting_id: cancellations[posting.document]
+        for posting in data.postings
+        if posting.kind == "settlement" and posting.document in cancellations
+    }
 
 
 def _settlement_mismatches(settlement: StoredPosting, document: Invoice | None, settled: dict[str, Decimal]) -> Iterator[str]:
@@ -107,18 +122,26 @@ def settlements_follow_stored_terms(data: AuditData) -> Iterator[str]:
 
 def _centre_months(data: AuditData) -> dict[tuple[str, date], _CentreMonth]:
     """By centre and month: the settled charges, and the settlement lines that no correction takes back."""
+    cancellations = data.cancellations()
+    void = {*cancellations, *cancellations.values()}
+    in_force = [document for document in data.self_billed_documents() if document.number not in void]
     corrected = {
         (line.corrects.number, line.corrects.line)
-        for document in data.self_billed_documents()
+        for document in in_force
         for line in document.lines
         if line.kind == "correction" and line.corrects
     }
     months: dict[tuple[str, date], _CentreMonth] = defaultdict(_CentreMonth)
-    for document in data.self_billed_documents():
+    for document in in_force:
         for line in document.lines:
             if line.kind == "settlement" and (document.number, line.line) not in corrected:
                 months[document.account, line.starts_on].lines.append((document, line))
-    settlement_of = {(item.posting_id, item.centre): item.settlement_id for item in data.settlement_items}
+    cancelled = cancelled_settlements(data)
+    settlement_of = {
+        (item.posting_id, item.centre): item.settlement_id
+        for item in data.settlement_items
+        if item.settlement_id not in cancelled
+    }
     for charge in charges(data):
         if settlement := settlement_of.get((charge.posting_id, charge.centre)):
             month = months[charge.centre, charge.month]

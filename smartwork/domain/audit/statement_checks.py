@@ -14,13 +14,17 @@ _ZERO = Decimal(0)
 def statements_match_settlements(data: AuditData) -> Iterator[str]:
     """Statements that are missing, altered, or differ from their self-billed document.
 
-    Self-billed documents from before statements existed have none. Those are the documents before the first one with a
-    statement, unless they settle a company's document that contains ledger days, which were introduced at the same time.
+    A document that takes a refused one back has none. Self-billed documents from before statements existed have none. Those
+    are the documents before the first one with a statement, unless they settle a company's document that contains ledger
+    days, which were introduced at the same time.
     """
     statements = {statement.number: statement for statement in data.statements}
     settled = _settled_documents(data)
     statements_exist = False
+    cancelling = set(data.cancellations().values())
     for document in data.self_billed_documents():
+        if document.number in cancelling:
+            continue
         settled_documents = settled.get(document.number, [])
         statement = statements.pop(document.number, None)
         statements_exist = statements_exist or statement is not None

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from stdnum import iban
 
 from smartwork.domain.billing.companies import Company
-from smartwork.domain.billing.contracts import CentreContract, PrepaidOrder
+from smartwork.domain.billing.contracts import CentreContract, PrepaidOrder, SelfBillingAgreement
 from smartwork.domain.billing.customer_checks import party_faults, taxation_faults
 from smartwork.domain.billing.parties import Party, Vat
 from smartwork.domain.billing.prepaid_hours import OVERDRAFT_PREFIX
@@ -66,6 +66,7 @@ def problems(
         ),
         *_numbers(wanted),
         *_shares(wanted),
+        *_self_billing(wanted),
         *_companies(wanted),
         *_orders(wanted, before, billed),
     ]
@@ -191,6 +192,16 @@ def _shares(wanted: Agreements) -> Iterator[AgreementProblem]:
             )
 
 
+def _self_billing(wanted: Agreements) -> Iterator[AgreementProblem]:
+    for contract in wanted.centre_contracts:
+        agreed = contract.self_billing
+        if agreed and agreed.valid_until is not None and agreed.valid_until <= agreed.signed_on:
+            yield AgreementProblem(
+                _centre_contract(contract),
+                f"self_billing: valid_until {agreed.valid_until} is not after signed_on {agreed.signed_on}",
+            )
+
+
 def _companies(wanted: Agreements) -> Iterator[AgreementProblem]:
     for company in wanted.companies:
         if not company.contracts:
@@ -284,7 +295,7 @@ def _flat(entry: Any, under: str = "") -> dict[str, str]:  # noqa: ANN401 - any 
     texts: dict[str, str] = {}
     for field in fields(entry):
         value = getattr(entry, field.name)
-        if isinstance(value, Party | Vat):
+        if isinstance(value, Party | Vat | SelfBillingAgreement):
             is_own = field.name in ("party", "vat") and not isinstance(entry, Company | CentreContract)
             texts |= _flat(value, "" if is_own or field.name == "party" else f"{under}{field.name}.")
         elif not isinstance(value, tuple):

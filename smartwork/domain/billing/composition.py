@@ -79,8 +79,13 @@ def invoice_header(company: Company, month: date, issued_on: date, seller: Party
     )
 
 
-def series_of(kind: DocumentKind, issued_on: date) -> str:
-    """The number series of documents of that kind issued that day: one for each calendar year."""
+def series_of(kind: DocumentKind, issued_on: date, centre: str = "") -> str:
+    """The number series of documents of that kind issued that day: one for each calendar year.
+
+    A self-billed document stands in the sales register of its `centre`, so each centre has series of its own.
+    """
+    if kind in ("self_billed_invoice", "self_billed_credit_note"):
+        return f"{_SERIES[kind]}-{centre}-{issued_on.year}"
     return f"{_SERIES[kind]}-{issued_on.year}"
 
 
@@ -118,7 +123,7 @@ def compose(
     net = sum((total.base for total in totals), _ZERO)
     vat = sum((total.vat for total in totals), _ZERO)
     first, *_, last = days_of_month(header.month)
-    series = series_of(kind, header.issued_on)
+    series = series_of(kind, header.issued_on, header.account)
     number = f"{series}-{ordinal:05d}"
     return Invoice(
         kind=kind,

@@ -69,6 +69,24 @@ class PrepaidOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class SelfBillingAgreement:
+    """The payee's consent that the network writes its invoices: signed by a person, valid on [signed_on, valid_until).
+
+    So many days after its issue a document to which the centre has not replied is accepted; None: never by silence.
+    """
+
+    version: str
+    signed_on: date
+    signed_by: str
+    valid_until: date | None = None
+    silent_after_days: int | None = None
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the agreement is in force on a day."""
+        return self.signed_on <= day and (self.valid_until is None or day < self.valid_until)
+
+
+@dataclass(frozen=True, slots=True)
 class CentreContract:
     """What the network pays a centre for a month, and to whom; valid on the local days of [valid_from, valid_until).
 
@@ -84,6 +102,7 @@ class CentreContract:
     payee: Party
     language: Language
     vat: Vat = STANDARD_VAT
+    self_billing: SelfBillingAgreement | None = None
 
 
 def contract_on(contracts: Iterable[CentreContract], centre: str, month: date) -> CentreContract | None:

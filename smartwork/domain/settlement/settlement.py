@@ -8,6 +8,7 @@ from decimal import Decimal
 from smartwork.domain.billing.composition import DocumentHeader
 from smartwork.domain.billing.contracts import CentreContract, SettlementMode
 from smartwork.domain.billing.corrections import IssuedGroup, reversal
+from smartwork.domain.billing.credit_notes import credit_note_header
 from smartwork.domain.billing.invoice import Invoice, Line, LineReference, RevenueKind, Unit
 from smartwork.domain.billing.parties import Party, VatCategory
 from smartwork.domain.billing.rating import Group
@@ -223,6 +224,17 @@ def centre_head(contract: CentreContract, month: date, issued_on: date, network:
         (contract.vat,),
         is_demo,
     )
+
+
+def cancellation(document: Invoice) -> list[Group]:
+    """The lines that take back all lines of a self-billed document."""
+    return [reversal(IssuedGroup(document, (line,))) for line in document.lines]
+
+
+def cancellation_head(document: Invoice, issued_on: date) -> DocumentHeader:
+    """The head of the document that takes back `document`: the same parties, month and references."""
+    head = credit_note_header(document, issued_on, "")
+    return replace(head, kind="self_billed_invoice", reason=None)
 
 
 def _line(contract: CentreContract, revenue: Revenue, month: date, unit: Unit, quantity: Decimal, price: Decimal) -> Line:

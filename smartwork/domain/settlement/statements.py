@@ -16,6 +16,7 @@ from smartwork.domain.billing.canonical_json import canonical_text
 from smartwork.domain.billing.invoice import Invoice, Unattributed
 from smartwork.domain.bookings.visit import Verdict
 from smartwork.domain.money import round_to_cent
+from smartwork.domain.settlement.payouts import PayoutState
 from smartwork.domain.time import days_of_month
 
 _ZERO = Decimal(0)
@@ -90,22 +91,41 @@ def unattributed_sum(stays: Sequence[UnattributedStay]) -> Unattributed | None:
 
 
 @dataclass(frozen=True, slots=True)
-class CentreAccount:
-    """What the network owes a centre, in EUR: `opening` before the document, `gross` by it, and `paid` of both.
+class AccountPayout:
+    """A payout that was ordered, paid or refused since the statement before, and its `state` since the day `on`.
 
-    Amounts that the centre owes are negative. `reference` is the text on the centre's bank statement.
+    `change` is what it changes in what is owed to the centre, EUR: minus the amount if it was ordered since, the amount if it
+    was refused since, 0 if it was only paid. `reference` is the text on the centre's bank statement.
+    """
+
+    reference: str
+    amount: Decimal
+    ordered_on: date
+    state: PayoutState
+    on: date
+    change: Decimal
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CentreAccount:
+    """What the network owes a centre, in EUR: `opening` before the document, `gross` by it, and the `payouts` since.
+
+    Amounts that the centre owes are negative. Statements of earlier versions have no `payouts`: they state one as `paid`, on
+    the day on which it was ordered.
     """
 
     opening: Decimal
     gross: Decimal
-    paid: Decimal
-    paid_on: date | None
-    reference: str | None
+    paid: Decimal = _ZERO
+    paid_on: date | None = None
+    reference: str | None = None
+    payouts: tuple[AccountPayout, ...] = ()
 
     @property
     def closing(self) -> Decimal:
-        """What is owed after the payment; negative if the centre owes it."""
-        return self.opening + self.gross - self.paid
+        """What is owed after the payouts; negative if the centre owes it."""
+        return self.opening + self.gross - self.paid + sum((payout.change for payout in self.payouts), _ZERO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +146,10 @@ class Statement:
 
     def canonical(self) -> str:
         """The statement as JSON text: the same text for the same statement."""
-        return canonical_text(_STATEMENT.dump_python(self, mode="json", by_alias=True))
+        fields = _STATEMENT.dump_python(self, mode="json", by_alias=True)
+        if not self.account.payouts:  # as in statements of earlier versions
+            del fields["account"]["payouts"]
+        return canonical_text(fields)
 
     @classmethod
     def parse(cls, document: object) -> "Statement":

@@ -178,8 +178,10 @@ def _contract(contract: Contract) -> dict[str, Any]:
 
 
 def _centre_table(contract: CentreContract) -> Table:
-    plain = {key: value for key, value in _plain(asdict(contract)).items() if key not in ("vat", "payee")}
+    plain = {key: value for key, value in _plain(asdict(contract)).items() if key not in ("vat", "payee", "self_billing")}
     table = _table(plain)
     table.add("vat", _vat(contract.vat))
     table.add("payee", _table(_party(contract.payee)))
+    if contract.self_billing is not None:
+        table.add("self_billing", _table(_plain(asdict(contract.self_billing))))
     return table

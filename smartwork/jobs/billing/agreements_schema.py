@@ -8,7 +8,15 @@ from pydantic import Field, field_validator, model_validator
 from smartwork.contracts.topics import SLUG
 from smartwork.domain.billing.agreements import Agreements
 from smartwork.domain.billing.companies import Company
-from smartwork.domain.billing.contracts import CentreContract, ChargeMode, Contract, Pool, PrepaidOrder, SettlementMode
+from smartwork.domain.billing.contracts import (
+    CentreContract,
+    ChargeMode,
+    Contract,
+    Pool,
+    PrepaidOrder,
+    SelfBillingAgreement,
+    SettlementMode,
+)
 from smartwork.domain.billing.orders import Item, ItemUnit, Subscription, SubscriptionUnit
 from smartwork.domain.billing.parties import STANDARD_VAT, Language, PartyPeriod, Vat, VatPeriod
 from smartwork.domain.billing.tariffs import Tariff
@@ -197,6 +205,16 @@ class TariffEntry(Entry):
     day: Amount | None = None
 
 
+class SelfBillingEntry(Entry):
+    """The agreement on self-billing with the payee: without it no document of the centre is issued."""
+
+    version: Text
+    signed_on: Day
+    signed_by: Text
+    valid_until: Day | None = None
+    silent_after_days: Annotated[int, Field(ge=1, le=365)] | None = None
+
+
 class CentreContractEntry(Entry):
     """What the network pays a centre."""
 
@@ -208,6 +226,7 @@ class CentreContractEntry(Entry):
     language: Language
     vat: VatEntry = VatEntry(category="S")
     payee: PartyEntry
+    self_billing: SelfBillingEntry | None = None
 
     @field_validator("vat")
     @classmethod
@@ -227,6 +246,7 @@ class CentreContractEntry(Entry):
             payee=self.payee.party(),
             language=self.language,
             vat=self.vat.to_vat(),
+            self_billing=SelfBillingAgreement(**self.self_billing.model_dump()) if self.self_billing else None,
         )
 
 

@@ -9,6 +9,7 @@ from smartwork.db.accounting import journal
 from smartwork.db.billing import contracts, documents
 from smartwork.db.core.connection import Connection
 from smartwork.db.settlement import payouts
+from smartwork.db.settlement.acceptance import acceptances
 from smartwork.db.settlement.payouts import NewPayout, Payout, PayoutOrder
 from smartwork.documents.files import NotWritable
 from smartwork.documents.sepa import Transfer, pain001
@@ -35,8 +36,10 @@ def _marked(connection: Connection, payout: Payout, event: PayoutEvent, at: date
     if payout.state == "refused":
         _require_not_ordered_again(connection, payout)
     posting = postings.payout_posting(payout.centre, payout.month, event.on, payout.amount, event.state, payout.state)
-    author = payouts.put_payout_event(connection, payout.payout_id, event, at, journal.post(connection, posting))
-    return replace(payout, events=(*payout.events, replace(event, recorded_by=author)))
+    posting_id = journal.post(connection, posting)
+    recorded = replace(event, recorded_by=payouts.put_payout_event(connection, payout.payout_id, event, at, posting_id))
+    postings_since = (*payout.event_posting_ids, posting_id)
+    return replace(payout, events=(*payout.events, recorded), event_posting_ids=postings_since)
 
 
 def _named(connection: Connection, name: str) -> list[Payout]:
@@ -67,13 +70,27 @@ def _require_not_ordered_again(connection: Connection, refused: Payout) -> None:
             )
 
 
-def order_payouts(connection: Connection, seller: Party, at: datetime) -> list[PayoutOrder]:
-    """Order what each centre is owed now, post it and store the payment files; in the caller's issuing transaction.
+def order_now(connection: Connection, at: datetime, out_dir: Path) -> list[tuple[PayoutOrder, Path]]:
+    """Order what each centre is owed by documents that it has accepted; the payment files go to `out_dir/<YYYY-MM>/`.
 
-    There is one file, or one for each payee of a centre that has several. Nothing is ordered if nothing is owed.
+    Raises SellerMissing and NotWritable.
+    """
+    seller = contracts.seller(connection)
+    with documents.issuing_transaction(connection):
+        orders = order_payouts(connection, seller, at)
+    return [(order, write_payment_file(order, out_dir / f"{order.month:%Y-%m}")) for order in orders]
+
+
+def order_payouts(connection: Connection, seller: Party, at: datetime) -> list[PayoutOrder]:
+    """Order what each centre is owed by documents that it has accepted, post it and store the payment files.
+
+    In the caller's issuing transaction. There is one file, or one for each payee of a centre that has several; none if
+    nothing is owed.
     """
     payouts.lock_payouts(connection)
-    files = due_payouts(payouts.unpaid_documents(connection), contracts.centre_contracts(connection))
+    accepted = {each.number for each in acceptances(connection) if each.state(at.date()) == "accepted"}
+    unpaid = [document for document in payouts.unpaid_documents(connection) if document.number in accepted]
+    files = due_payouts(unpaid, contracts.centre_contracts(connection))
     return [_order(connection, due, seller, at) for due in files]
 
 

@@ -11,8 +11,8 @@ from smartwork.db.billing import billed_months, contracts, documents
 from smartwork.db.billing.documents import NewDocument
 from smartwork.db.core.book_entries import newest_head
 from smartwork.db.core.connection import Connection
-from smartwork.db.settlement import payouts, settlements, statements
-from smartwork.db.settlement.payouts import PayoutOrder
+from smartwork.db.settlement import acceptance, payouts, settlements, statements
+from smartwork.db.settlement.payouts import Payout, PayoutOrder
 from smartwork.db.settlement.settlements import ChargedLine
 from smartwork.documents.files import Files, render
 from smartwork.documents.statement_pdf import render_statements
@@ -20,11 +20,12 @@ from smartwork.domain.accounting import accounts, postings
 from smartwork.domain.billing.composition import compose, kind_of, series_of
 from smartwork.domain.billing.invoice import DocumentKind, Invoice, RevenueKind, StatementRow, Unattributed
 from smartwork.domain.billing.parties import Party
+from smartwork.domain.settlement.payouts import payout_state
 from smartwork.domain.settlement.settlement import centre_head
-from smartwork.domain.settlement.statements import CentreAccount, statement
+from smartwork.domain.settlement.statements import AccountPayout, CentreAccount, statement
 from smartwork.errors import InputError
 from smartwork.jobs.billing.past_month import past_month
-from smartwork.jobs.settlement.centre_settlements import CentreSettlement, centre_settlements
+from smartwork.jobs.settlement.centre_settlements import CentreSettlement, WaitingCentre, centre_settlements
 from smartwork.jobs.settlement.payouts import order_payouts, write_payment_file
 from smartwork.progress import Progress
 
@@ -55,7 +56,8 @@ class SettledDocument:
 class SettleReport:
     """The result of settling a month: documents in the order of issue, payment orders with their files, and sums in EUR.
 
-    `charged` are the charges that this run took in, net. `margin` is the network's margin over all months.
+    `charged` are the charges that this run took in, net. `margin` is the network's margin over all months. `waiting` are the
+    centres that get no document now.
     """
 
     month: date
@@ -63,6 +65,7 @@ class SettleReport:
     payouts: tuple[tuple[PayoutOrder, Path], ...]
     charged: Decimal
     margin: Decimal
+    waiting: tuple[WaitingCentre, ...]
 
 
 def settle_month(connection: Connection, month: date, at: datetime, out_dir: Path, progress: Progress) -> SettleReport:
@@ -81,12 +84,11 @@ def settle_month(connection: Connection, month: date, at: datetime, out_dir: Pat
     if not billed_months.is_billed(connection, first):
         raise InputError(f"{first:%Y-%m} is not billed: bill it first (smartwork bill --month {first:%Y-%m}).")
     with documents.issuing_transaction(connection):
-        documents.open_series(connection, series_of("self_billed_invoice", at.date()))
-        centres = centre_settlements(connection, first)
-        opening_balances = journal.balances(connection)
+        payouts.lock_payouts(connection)
+        centres, waiting = centre_settlements(connection, first, at.date())
         new_documents = _issue(connection, centres, seller, first, at)
         orders = order_payouts(connection, seller, at)
-        _store_statements(connection, centres, new_documents, opening_balances, orders)
+        _store_statements(connection, centres, new_documents)
     progress("Settling with the centres", 1, 1)
     new_numbers = {document.number for document in new_documents.values()}
     return SettleReport(
@@ -98,6 +100,7 @@ def settle_month(connection: Connection, month: date, at: datetime, out_dir: Pat
         ),
         sum((centre.charged for centre in centres), _ZERO),
         -journal.balances(connection).get(accounts.MARGIN, _ZERO),
+        tuple(waiting),
     )
 
 
@@ -116,7 +119,7 @@ def _issue(
         centre = settlement.centre
         if settlement.groups:
             head = centre_head(settlement.contract, month, at.date(), seller, is_demo=centre.is_demo)
-            ordinal = documents.take_number(connection, series_of(kind_of(head, settlement.groups), at.date()))
+            ordinal = documents.take_number(connection, series_of(kind_of(head, settlement.groups), at.date(), centre.slug))
             revenue_rows = _revenue_by_place(settlement.own_month_lines)
             invoice = compose(
                 head,
@@ -128,51 +131,70 @@ def _issue(
             )
             issue = NewDocument(invoice, centre_id=centre.centre_id, corrects=settlement.corrects)
             documents.store(connection, [issue], at)
+            if settlement.agreement is not None:
+                acceptance.store_acceptance_terms(connection, invoice, settlement.agreement)
             issued[centre.slug] = invoice
             posting = postings.settlement_posting(invoice, settlement.charged)
         else:
             posting = postings.margin_posting(centre.slug, month, at.date(), settlement.charged)
+        posting_id = None
         if settlement.groups or settlement.lines:
             posting_id = journal.post(connection, posting)
             charge_ids = [line.posting_id for line in settlement.lines]
             settlements.store_settlement_items(connection, centre.slug, posting_id, charge_ids)
         for settled_month, settled in settlement.settled_months.items():
-            settlements.store_settled_month(connection, centre.centre_id, settled_month, settled)
+            settlements.store_settled_month(connection, centre.centre_id, settled_month, settled, posting_id)
     return issued
 
 
 def _store_statements(
-    connection: Connection,
-    centres: Sequence[CentreSettlement],
-    new_documents: Mapping[str, Invoice],
-    opening_balances: Mapping[str, Decimal],
-    orders: Sequence[PayoutOrder],
+    connection: Connection, centres: Sequence[CentreSettlement], new_documents: Mapping[str, Invoice]
 ) -> None:
     """Store a statement with each new document: the month as it is now, and the account of the centre."""
     if not new_documents:
         return
-    names = {order.name for order in orders}
-    ordered = {payout.centre: payout for payout in payouts.payouts(connection) if payout.order in names}
     month = next(iter(new_documents.values())).month
     verdicts = statements.day_verdicts(connection, month)
     unattributed = statements.unattributed_stays(connection, month)
+    balances, every_payout = journal.balances(connection), payouts.payouts(connection)
     for settlement in centres:
         centre = settlement.centre.slug
         invoice = new_documents.get(centre)
         if invoice is None:
             continue
-        payout = ordered.get(centre)
-        account = CentreAccount(
-            opening=-opening_balances.get(accounts.payable(centre), _ZERO),
-            gross=-invoice.gross if invoice.is_credit else invoice.gross,
-            paid=payout.amount if payout else _ZERO,
-            paid_on=payout.ordered_on if payout else None,
-            reference=payout.reference if payout else None,
-        )
+        since = statements.latest_statement_posting(connection, settlement.centre.centre_id)
+        of_centre = [payout for payout in every_payout if payout.centre == centre]
+        account = _account(invoice, -balances.get(accounts.payable(centre), _ZERO), of_centre, since)
         charged = ((line.day, line.charged) for line in settlement.lines)
         statements.store_statement(
             connection, statement(invoice, verdicts.get(centre, []), unattributed.get(centre, []), charged, account)
         )
+
+
+def _account(invoice: Invoice, closing: Decimal, of_centre: Sequence[Payout], since: int) -> CentreAccount:
+    """The account of a centre with its new document: `closing` is owed now, the posting `since` of the statement before."""
+    changed = [
+        _account_payout(payout, since) for payout in of_centre if max(payout.posting_id, *payout.event_posting_ids, 0) > since
+    ]
+    gross = -invoice.gross if invoice.is_credit else invoice.gross
+    opening = closing - gross - sum((payout.change for payout in changed), _ZERO)
+    return CentreAccount(opening, gross, payouts=tuple(changed))
+
+
+def _account_payout(payout: Payout, since: int) -> AccountPayout:
+    known = [event for event, posting_id in zip(payout.events, payout.event_posting_ids, strict=True) if posting_id <= since]
+    was_owed = payout.posting_id > since or payout_state(known) == "refused"
+    is_owed = payout.state == "refused"
+    last = payout.events[-1] if payout.events else None
+    return AccountPayout(
+        payout.reference,
+        payout.amount,
+        payout.ordered_on,
+        payout.state,
+        last.on if last else payout.ordered_on,
+        payout.amount * (is_owed - was_owed),
+        last.reason if last else None,
+    )
 
 
 def _revenue_by_place(lines: Sequence[ChargedLine]) -> list[StatementRow]:

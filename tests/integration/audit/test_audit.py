@@ -49,7 +49,7 @@ def test_price_per_desk_is_owed_for_the_stored_number_of_desks(connection: Conne
     connection.execute(b"SET session_replication_role = replica")
     connection.execute(b"UPDATE settled_terms SET desks = 2")
     [mismatch] = next(check.mismatches for check in audited(connection).checks if check.name == "terms")
-    assert mismatch == "namur 2026-10: 45.00 are owed by SB-2026-00001 line 1, the stored terms give 45.0000 × 2 (seat)"
+    assert mismatch == "namur 2026-10: 45.00 are owed by SB-namur-2026-00001 line 1, the stored terms give 45.0000 × 2 (seat)"
 
 
 def test_audit_command_exits_with_1_and_names_the_mismatch(connection: Connection, database_url: str, tmp_path: Path) -> None:

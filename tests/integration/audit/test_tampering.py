@@ -111,7 +111,7 @@ TAMPERED: list[tuple[bytes, str, str]] = [
     (
         _CHANGE_FILE % (b"'BE92999900000123'", b"'BE62510007547061'"),
         "payouts",
-        "the file pays from BE62510007547061, SB-2026-00001 has BE92999900000123",
+        "the file pays from BE62510007547061, SB-namur-2026-00001 has BE92999900000123",
     ),
     (_CHANGE_FILE % (b"total::text || '</InstdAmt>'", b"'1.00</InstdAmt>'"), "payouts", "the file pays 1.00"),
     (_CHANGE_FILE % (b"total::text || '</CtrlSum>'", b"'1.00</CtrlSum>'"), "payouts", "the file states 1 payments of 1.00"),
@@ -141,12 +141,12 @@ TAMPERED: list[tuple[bytes, str, str]] = [
     (
         b"DELETE FROM settlement_item WHERE posting_id = 1",
         "settled",
-        "SB-2026-00001 posts 49.88 to charges:namur, the charges that it settles give 42.00",
+        "SB-namur-2026-00001 posts 49.88 to charges:namur, the charges that it settles give 42.00",
     ),
     (b"DELETE FROM settlement_item", "settled", "charges:namur: the balance is 0"),
     (b"UPDATE settlement_item SET settlement_id = 1", "settled", "posting 1 is no settlement"),
     (b"UPDATE settlement_item SET posting_id = settlement_id WHERE posting_id = 1", "settled", "charges nothing for namur"),
-    (b"UPDATE settlement_item SET centre_id = 99 WHERE posting_id = 1", "settled", "SB-2026-00001 posts"),
+    (b"UPDATE settlement_item SET centre_id = 99 WHERE posting_id = 1", "settled", "SB-namur-2026-00001 posts"),
     (
         b"""UPDATE entry SET amount = amount - 1 WHERE account_id = (SELECT account_id FROM account WHERE code = 'margin');
         UPDATE entry SET amount = amount + 1 WHERE amount > 0 AND posting_id = 3
@@ -158,7 +158,7 @@ TAMPERED: list[tuple[bytes, str, str]] = [
     (
         b"UPDATE settled_terms SET mode = 'fixed', rate = 0.6",
         "terms",
-        "29.93 are owed by SB-2026-00001 line 1, SB-2026-00001 line 2, the stored terms give 0.6",
+        "29.93 are owed by SB-namur-2026-00001 line 1, SB-namur-2026-00001 line 2, the stored terms give 0.6",
     ),
     (b"UPDATE settled_terms SET vat_rate = 6", "terms", "S 6"),
     (b"UPDATE settled_terms SET vat_category = 'E'", "terms", "E 21"),
@@ -171,7 +171,7 @@ TAMPERED: list[tuple[bytes, str, str]] = [
         "the terms stored for namur 2026-10 are 0.7",
     ),
     (b"DELETE FROM settlement_item WHERE posting_id = 1", "terms", "are owed for desks, 0.6000 of 0 is 0"),
-    (b"DELETE FROM centre_statement", "statements", "SB-2026-00001: its statement is missing"),
+    (b"DELETE FROM centre_statement", "statements", "SB-namur-2026-00001: its statement is missing"),
     (
         b"""UPDATE centre_statement SET document = jsonb_set(document, '{charged}', '"1.00"')""",
         "statements",
@@ -180,9 +180,9 @@ TAMPERED: list[tuple[bytes, str, str]] = [
     (
         b"""UPDATE centre_statement SET document = jsonb_set(document, '{days,0,bookings}', '9')""",
         "statements",
-        "SB-2026-00001: the digest of its statement does not match",
+        "SB-namur-2026-00001: the digest of its statement does not match",
     ),
-    (b"UPDATE centre_statement SET document = '{}'", "statements", "SB-2026-00001: its statement cannot be read"),
+    (b"UPDATE centre_statement SET document = '{}'", "statements", "SB-namur-2026-00001: its statement cannot be read"),
     (b"UPDATE centre_statement SET invoice_id = 1", "statements", "with INV-2026-00001, which is no self-billed document"),
     (b"UPDATE invoice SET company_id = 3 WHERE invoice_id = 1", "documents", "INV-2026-00001, account: the table differs"),
     (
@@ -215,7 +215,7 @@ TAMPERED: list[tuple[bytes, str, str]] = [
     (
         b"UPDATE invoice SET centre_id = 99 WHERE centre_id IS NOT NULL",
         "documents",
-        "SB-2026-00001, account: the table differs",
+        "SB-namur-2026-00001, account: the table differs",
     ),
     (
         b"UPDATE invoice_line SET resource_id = 2 WHERE invoice_id = 1 AND line = 1",

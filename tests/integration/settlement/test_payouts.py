@@ -38,7 +38,7 @@ def balances(connection: Connection) -> dict[str, Decimal]:
 def test_a_payout_is_in_transit_until_the_bank_pays_it(ordered: Connection) -> None:
     assert balances(ordered) == {"transit": -OWED}
     [payout] = payouts.payouts(ordered)
-    assert (payout.reference, payout.state, payout.documents) == ("namur-2026-10", "ordered", ("SB-2026-00001",))
+    assert (payout.reference, payout.state, payout.documents) == ("namur-2026-10", "ordered", ("SB-namur-2026-00001",))
     assert audited(ordered).is_clean
     [paid] = mark_payout(ordered, "namur-2026-10", PAID, ISSUED)
     assert (paid.state, paid.events[0].recorded_by, paid.events[0].source) == ("paid", "smartwork", "statement 211")
@@ -68,7 +68,9 @@ def test_a_refused_payout_is_owed_again_and_in_the_next_payment_file(
     mark_payout(ordered, "namur-2026-10-2", PAID, ISSUED)
     assert balances(ordered) == {"bank": -OWED}
     assert audited(ordered).is_clean
-    with pytest.raises(InputError, match=r"SB-2026-00001 is paid by the payout namur-2026-10-2\. If the bank paid both"):
+    with pytest.raises(
+        InputError, match=r"SB-namur-2026-00001 is paid by the payout namur-2026-10-2\. If the bank paid both"
+    ):
         mark_payout(ordered, "namur-2026-10", PAID, ISSUED)
 
 
@@ -103,13 +105,14 @@ def test_each_operator_of_a_centre_is_paid_for_its_own_documents(ordered: Connec
     ordered.execute(b"UPDATE centre_contract SET valid_until = '2026-11-01'")
     ordered.execute(
         b"""INSERT INTO centre_contract SELECT 2, centre_id, '2026-11-01', NULL, 'fixed', 100, 'Other', '0404616494', street,
-            postcode, town, 'BE62510007547061', language, vat_category, vat_rate, vat_code, vat_reason FROM centre_contract"""
+            postcode, town, 'BE62510007547061', language, vat_category, vat_rate, vat_code, vat_reason, NULL, NULL, NULL,
+            NULL, '1', '2026-01-01', 'D. Petit' FROM centre_contract"""
     )
     bill(ordered, tmp_path, months_later=1)
     settle(ordered, tmp_path, months_later=1)
     [_, *again] = payouts.payouts(ordered)
     assert {(each.iban, each.documents, each.amount) for each in again} == {
-        ("BE68539007547034", ("SB-2026-00001",), OWED),
-        ("BE62510007547061", ("SB-2026-00002",), Decimal(121)),
+        ("BE68539007547034", ("SB-namur-2026-00001",), OWED),
+        ("BE62510007547061", ("SB-namur-2026-00002",), Decimal(121)),
     }
     assert audited(ordered).is_clean

@@ -146,6 +146,7 @@ FROM settlement_item s JOIN centre c USING (centre_id) ORDER BY s.settlement_id,
 -- The terms by which each month of each centre was settled last.
 SELECT DISTINCT ON (t.centre_id, t.month) c.slug, t.month, t.desks, t.mode, t.rate, t.vat_category, t.vat_rate
 FROM settled_terms t JOIN centre c USING (centre_id)
+WHERE NOT EXISTS (SELECT FROM settlement_cancellation x WHERE x.settlement_id = t.settlement_id)
 ORDER BY t.centre_id, t.month, t.settled_terms_id DESC
 
 -- name: all_statements
@@ -163,9 +164,9 @@ LEFT JOIN invoice i USING (invoice_id) ORDER BY e.prepaid_entry_id
 
 -- name: series_numbers
 SELECT s.series, s.last, coalesce(array_agg(i.number ORDER BY i.number) FILTER (WHERE i.number IS NOT NULL), '{}')
-FROM document_series s LEFT JOIN invoice i ON starts_with(i.number, s.series || '-') GROUP BY s.series ORDER BY s.series
+FROM document_series s LEFT JOIN invoice i ON s.series = regexp_replace(i.number, '-[0-9]+$', '') GROUP BY s.series ORDER BY s.series
 
 -- name: documents_without_series
 -- Documents whose number belongs to no series.
 SELECT i.number FROM invoice i
-WHERE NOT EXISTS (SELECT FROM document_series s WHERE starts_with(i.number, s.series || '-')) ORDER BY 1
+WHERE NOT EXISTS (SELECT FROM document_series s WHERE s.series = regexp_replace(i.number, '-[0-9]+$', '')) ORDER BY 1

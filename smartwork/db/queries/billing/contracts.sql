@@ -42,10 +42,13 @@ ON CONFLICT DO NOTHING
 
 -- name: put_centre_contract
 INSERT INTO centre_contract (centre_id, valid_from, valid_until, mode, rate, payee, enterprise_number, street, postcode, town,
-                             iban, language, vat_category, vat_rate, vat_code, vat_reason, legal_form, court, email, website)
+                             iban, language, vat_category, vat_rate, vat_code, vat_reason, legal_form, court, email, website,
+                             self_billing_version, self_billing_signed_on, self_billing_signed_by, self_billing_valid_until,
+                             silent_after_days)
 SELECT centre_id, %(valid_from)s, %(valid_until)s, %(mode)s, %(rate)s, %(payee)s, %(enterprise_number)s, %(street)s,
        %(postcode)s, %(town)s, %(iban)s, %(language)s, %(vat_category)s, %(vat_rate)s, %(vat_code)s, %(vat_reason)s,
-       %(legal_form)s, %(court)s, %(email)s, %(website)s
+       %(legal_form)s, %(court)s, %(email)s, %(website)s, %(self_billing_version)s, %(self_billing_signed_on)s,
+       %(self_billing_signed_by)s, %(self_billing_valid_until)s, %(silent_after_days)s
 FROM centre WHERE slug = %(centre)s
 ON CONFLICT DO NOTHING
 
@@ -57,7 +60,8 @@ ON CONFLICT DO NOTHING
 
 -- name: centre_contracts
 SELECT c.slug AS centre, t.valid_from, t.valid_until, t.mode, t.rate, t.payee, t.enterprise_number, t.street, t.postcode, t.town, t.iban,
-       t.language, t.vat_category, t.vat_rate, t.vat_code, t.vat_reason, t.legal_form, t.court, t.email, t.website
+       t.language, t.vat_category, t.vat_rate, t.vat_code, t.vat_reason, t.legal_form, t.court, t.email, t.website,
+       t.self_billing_version, t.self_billing_signed_on, t.self_billing_signed_by, t.self_billing_valid_until, t.silent_after_days
 FROM centre_contract t JOIN centre c USING (centre_id) ORDER BY c.slug, t.valid_from
 
 -- name: tariffs

@@ -124,7 +124,10 @@ SELECT DISTINCT company_id FROM invoice
 WHERE company_id = ANY(%(companies)s) AND corrects_id IS NOT NULL AND issued_on >= %(since)s
 
 -- name: documents_of_centre
-SELECT document, digest FROM invoice WHERE centre_id = %(centre_id)s AND month >= %(since)s ORDER BY invoice_id
+-- Documents that were taken back, and those that take them back, are left out.
+SELECT document, digest FROM invoice i WHERE centre_id = %(centre_id)s AND month >= %(since)s
+  AND NOT EXISTS (SELECT FROM settlement_cancellation x WHERE i.invoice_id IN (x.invoice_id, x.cancelled_by))
+ORDER BY invoice_id
 
 -- name: document_numbered
 SELECT invoice_id, company_id, centre_id, document, digest FROM invoice WHERE number = %(number)s

@@ -55,7 +55,8 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO smartwork_books;
 REVOKE ALL ON api_token, member_sign_in, place_code, alias, alias_key, feed_secret FROM smartwork_books;
 GRANT INSERT ON invoice, invoice_line, invoice_proof, invoice_event, prepaid_lot, prepaid_entry, account, posting, entry,
     settlement_item, settled_terms, payout_order, payout, payout_document, payout_event, centre_statement, bank_statement,
-    bank_entry, bank_entry_source, bank_allocation TO smartwork_books;
+    bank_entry, bank_entry_source, bank_allocation, acceptance_terms, acceptance_event, settlement_cancellation
+    TO smartwork_books;
 GRANT INSERT, UPDATE ON document_series, billed_month TO smartwork_books;
 GRANT INSERT, DELETE ON billed_occupancy, billed_supply, invoice_draft TO smartwork_books
 

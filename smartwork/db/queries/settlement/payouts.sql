@@ -26,7 +26,7 @@ FROM payout p JOIN payout_order o USING (payout_order_id) JOIN centre c USING (c
 ORDER BY p.payout_id
 
 -- name: payout_events
-SELECT payout_id, event, happened_on, source, reason, recorded_by FROM payout_event ORDER BY payout_event_id
+SELECT payout_id, posting_id, event, happened_on, source, reason, recorded_by FROM payout_event ORDER BY payout_event_id
 
 -- name: put_payout_event
 INSERT INTO payout_event (payout_id, event, happened_on, recorded_at, source, reason, posting_id)
@@ -34,9 +34,12 @@ VALUES (%(payout_id)s, %(event)s, %(happened_on)s, %(recorded_at)s, %(source)s, 
 RETURNING recorded_by
 
 -- name: unpaid_documents
--- The self-billed documents that no payout pays: none was ordered for them, or all were refused.
+-- The self-billed documents that no payout pays: none was ordered for them, or all were refused. Those that were taken back,
+-- and those that take them back, are left out.
 SELECT i.document, i.digest FROM invoice i
-WHERE i.centre_id IS NOT NULL AND NOT EXISTS (
+WHERE i.centre_id IS NOT NULL
+  AND NOT EXISTS (SELECT FROM settlement_cancellation x WHERE i.invoice_id IN (x.invoice_id, x.cancelled_by))
+  AND NOT EXISTS (
     SELECT FROM payout_document d
     LEFT JOIN LATERAL (SELECT e.event FROM payout_event e WHERE e.payout_id = d.payout_id
                        ORDER BY e.payout_event_id DESC LIMIT 1) last ON true

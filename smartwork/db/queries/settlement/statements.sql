@@ -23,6 +23,11 @@ ORDER BY c.slug, v.starts_at, r.slug
 INSERT INTO centre_statement (invoice_id, document, digest)
 SELECT invoice_id, %(document)s, %(digest)s FROM invoice WHERE number = %(number)s
 
+-- name: latest_statement_posting
+-- The posting of the last document of a centre that has a statement.
+SELECT max(p.posting_id) FROM centre_statement s JOIN invoice i USING (invoice_id) JOIN posting p USING (invoice_id)
+WHERE i.centre_id = %(centre_id)s AND p.kind = 'settlement'
+
 -- name: statements_of_month
 SELECT i.number, s.document, s.digest FROM centre_statement s JOIN invoice i USING (invoice_id)
 WHERE i.month = %(month)s ORDER BY s.invoice_id

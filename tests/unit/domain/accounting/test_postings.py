@@ -73,7 +73,7 @@ def test_credit_after_the_settlement_becomes_a_self_billed_credit_note() -> None
     made = compose(centre_head(CONTRACT, OCTOBER, ON, SELLER, is_demo=True), groups, ordinal=3)
     assert (made.kind, made.number, made.net, made.vat) == (
         "self_billed_credit_note",
-        "SBC-2026-00003",
+        "SBC-namur-2026-00003",
         Decimal("19.50"),
         Decimal("4.10"),
     )
