@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from smartwork.db.core.book_entries import differences, record_found
 from smartwork.db.core.connection import Connection, connect
 from smartwork.domain.billing.book_head import BookHead
 from smartwork.jobs.audit.books import Proof, head_now, prove
@@ -72,6 +73,18 @@ def test_a_document_is_not_in_the_books_of_a_backup_that_was_restored_and_went_o
         credit_note = proved(connection, document=file(folder, "CN-2026-00001"))
         assert credit_note.faults[0].startswith("entry ")
         assert "another head" in credit_note.faults[0] or "is missing" in credit_note.faults[0]
+
+
+def test_books_that_were_written_anew_agree_with_themselves_and_not_with_a_document_in_hand(
+    issued: tuple[Connection, Path],
+) -> None:
+    connection, folder = issued
+    with connection.transaction(force_rollback=True):
+        connection.execute(b"UPDATE tariff SET per_hour = per_hour + 1")
+        connection.execute(b"TRUNCATE book_entry")
+        record_found(connection, [])
+        assert (differences(connection), proved(connection).faults) == ([], ())
+        assert not proved(connection, document=file(folder, INVOICE)).holds
 
 
 def test_a_document_that_was_removed_or_changed_is_named(issued: tuple[Connection, Path]) -> None:
