@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rich.console import Group
 from rich.text import Text
 
 from smartwork.cli.figures import euro, figure
 from smartwork.cli.tables import Column, FittedTable
-from smartwork.domain.banking.matching import Allocation
+from smartwork.domain.banking.matching import Allocation, Reason
 from smartwork.domain.banking.reasons import REASONS
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ def statements_table(statements: Sequence["ImportedStatement"]) -> FittedTable:
     return FittedTable("Bank statements", columns, [rows])
 
 
-def entries_table(title: str, entries: Sequence["AllocatedEntry"]) -> FittedTable:
-    """Entries with what each is for, what is left, and why."""
+def entries_table(title: str, entries: Sequence["AllocatedEntry"]) -> Group:
+    """Entries with what each is for, what is left, and why; below it what to do about each reason."""
     columns = [
         Column("Entry", figures=True, whole=True), Column("Booked", whole=True), Column("Amount, €", figures=True),
         Column("From or to", rank=1), Column("Communication", rank=2), Column("For"), Column("Left, €", figures=True),
@@ -59,10 +60,16 @@ def entries_table(title: str, entries: Sequence["AllocatedEntry"]) -> FittedTabl
                 entry.reference or entry.text or entry.end_to_end_id,
                 ", ".join(_target(allocation) for allocation in each.allocations),
                 figure(left) if left else "",
-                Text(_reason(each), style="yellow"),
+                Text(_label(each.reason) if each.reason else "", style="yellow"),
             )
         )
-    return FittedTable(title, columns, [rows])
+    reasons = sorted({each.reason for each in entries if each.reason})
+    to_do = [Text(f"{_label(reason)}: it {REASONS[reason][0]}; {REASONS[reason][1]}.", style="yellow") for reason in reasons]
+    return Group(FittedTable(title, columns, [rows]), *to_do)
+
+
+def _label(reason: Reason) -> str:
+    return reason.replace("_", " ")
 
 
 def describe(entry: "AllocatedEntry") -> Text:

@@ -242,10 +242,12 @@ def _by_amount(ledger: _Ledger, movement: Movement) -> Reason | None:
     """Pay the one document of the payer's company that leaves just this amount open; its account paid for it before."""
     entry, left = movement.entry, ledger.left(movement)
     company = ledger.companies.get(entry.iban)
+    if company is None:
+        return "no_document"
     of_company = [item for item in ledger.items.values() if item.company == company and not item.is_credit]
     recorded = [item.number for item in of_company if left in ledger.recorded[item.number]]
     unpaid = [item.number for item in of_company if item.issued_on <= entry.booked_on and ledger.open[item.number] == left]
-    if company is None or len(recorded) + len(unpaid) != 1:
+    if len(recorded) + len(unpaid) != 1:
         return "no_document"
     kind: TargetKind = "recorded" if recorded else "document"
     ledger.allocate(movement, Allocation(kind, (recorded or unpaid)[0], left))

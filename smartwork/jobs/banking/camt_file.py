@@ -14,7 +14,7 @@ from smartwork.errors import InputError
 
 _NAMESPACE = re.compile(r"urn:iso:std:iso:20022:tech:xsd:(?P<message>\w{4}\.\d{3})\.001\.(?P<version>\d{2})")
 _VERSIONS = range(2, 14)
-_AMOUNT = re.compile(r"\d{1,13}(?:\.\d{1,5})?")
+_AMOUNT = re.compile(r"\d{1,12}(?:\.\d{1,5})?")
 _OPENING, _CLOSING, _INTERIM = ("OPBD", "PRCD"), ("CLBD",), "ITBD"
 _RETURN_FAMILIES = ("RRTN", "RPCR", "UPCT", "UPDD", "RIMB")
 """Sub-families of the bank transaction codes that are returns and reversals of transfers and direct debits."""
@@ -63,7 +63,7 @@ class _File:
         """The text of the first element that one of the paths finds; "" if there is none."""
         for path in paths:
             for found in self.all(node, path):
-                if text := " ".join((found.text or "").split()):
+                if text := _printable(found.text or ""):
                     return text
         return ""
 
@@ -118,7 +118,7 @@ def _statement(file: _File, node: etree._Element) -> BankStatement:
         file.refuse(node, f"has {len(nodes)} entries; at most {_MAX_ENTRIES} are read")
     for at, entry in enumerate(nodes, start=1):
         if file.required(entry, "Sts/Cd", "Sts") == "BOOK":
-            entries += _entries(file, entry, f"{at}", iban)
+            entries += [each for each in _entries(file, entry, f"{at}", iban) if each.amount]
     number = file.text(node, "ElctrncSeqNb", "LglSeqNb")
     return BankStatement(
         format="camt.053",
@@ -175,7 +175,7 @@ def _entry(
     name, iban = _counterparty(file, details, own, is_incoming=amount > 0)
     stated = file.text(details, "RmtInf/Strd/CdtrRefInf/Ref")
     reference = structured(stated)
-    free = [" ".join((each.text or "").split()) for each in file.all(details, "RmtInf/Ustrd")]
+    free = [_printable(each.text or "") for each in file.all(details, "RmtInf/Ustrd")]
     if stated and not reference:
         free.append(stated)
     if payment is None:
@@ -211,3 +211,8 @@ def _counterparty(file: _File, details: etree._Element, own: str, *, is_incoming
         if iban != own and (iban or name):
             return name, iban
     return "", ""
+
+
+def _printable(text: str) -> str:
+    """The text on one line, without characters that no terminal should get."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())

@@ -74,7 +74,9 @@ class _Reading:
 
 
 def _records(content: bytes, name: str) -> list[str]:
-    lines = _decoded(content).replace("\r\n", "\n").replace("\r", "\n").rstrip("\n\x1a ").split("\n")
+    text = _decoded(content).replace("\r\n", "\n").replace("\r", "\n").rstrip("\n\x1a ")
+    # A character that no terminal should get keeps its place as a blank.
+    lines = ["".join(letter if letter.isprintable() else " " for letter in line) for line in text.split("\n")]
     for at, text in enumerate(lines, start=1):
         if len(text) != _WIDTH:
             lines[at - 1] = text.ljust(_WIDTH) if at == len(lines) and text.startswith("9") else text
@@ -144,7 +146,10 @@ def _statement(statement: CODA, line: int, name: str) -> BankStatement:
     account = _iban(str(statement.account))
     if statement.account_currency != "EUR":
         raise InputError(f"{name}, line {line + 1}: account {account} is kept in {statement.account_currency}; expected EUR")
-    entries = tuple(entry for move in statement.moves for entry in _entries(move))
+    entries = tuple(entry for move in statement.moves for entry in _entries(move) if entry.amount)
+    for amount in (statement.old_balance, statement.new_balance, *(entry.amount for entry in entries)):
+        if amount != round(amount, 2):
+            raise InputError(f"{name}, line {line}: the statement has the amount {amount}; expected EUR, to the cent")
     made = BankStatement(
         format="coda",
         where=f"{name}, line {line}",

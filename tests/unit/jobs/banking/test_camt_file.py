@@ -91,6 +91,12 @@ def test_what_is_no_statement_is_refused(content: bytes, message: str) -> None:
         read_camt(content, "nov.xml")
 
 
+def test_control_characters_are_blanks_and_a_movement_of_nothing_is_no_entry() -> None:
+    payments = (Paid("1.00", name="Bolt\x85\x9b31mNV"), Paid("0.00", text="information"))
+    [statement] = read_camt(camt(Listed(1, "0.00", payments)), "f")
+    assert [(entry.amount, entry.name) for entry in statement.entries] == [(Decimal("1.00"), "Bolt 31mNV")]
+
+
 def test_entities_that_explode_are_refused_at_once() -> None:
     entities = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
     bomb = f'<!DOCTYPE Document [<!ENTITY a0 "ha">{entities}]>'.encode()

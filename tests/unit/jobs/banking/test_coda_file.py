@@ -123,6 +123,17 @@ def test_a_detail_of_a_detail_is_no_entry() -> None:
     assert [each.amount for each in statement.entries] == [Decimal("10.00"), Decimal("-50.00")]
 
 
+def test_control_characters_are_blanks_and_a_movement_of_nothing_is_no_entry() -> None:
+    payments = (Paid("1.00", name="Bolt\x1b[31m\x00NV"), Paid("0.00", text="information"))
+    [statement] = read_coda(coda(Listed(1, "0.00", payments)), "f")
+    assert [(entry.amount, entry.name) for entry in statement.entries] == [(Decimal("1.00"), "Bolt [31m NV")]
+
+
+def test_a_tenth_of_a_cent_is_refused() -> None:
+    with pytest.raises(InputError, match=r"has the amount 1\.005; expected EUR, to the cent"):
+        read_coda(coda(Listed(1, "0.00", (Paid("1.005"),))), "f")
+
+
 def test_coda_is_known_by_its_first_record() -> None:
     assert is_coda(coda(Listed(1, "0.00", ())))
     assert not is_coda(b"<Document/>")
