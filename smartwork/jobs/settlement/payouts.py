@@ -103,8 +103,7 @@ def _order(connection: Connection, due: list[DuePayout], seller: Party, at: date
         reference = payout_reference(payout.centre, month, ordinal)
         new.append(NewPayout(payout, reference, journal.post(connection, posting)))
     transfers = [
-        Transfer(each.due.payee, each.due.amount, each.reference, f"Settlement {month:%Y-%m} {each.due.centre_name}")
-        for each in new
+        Transfer(each.due.payee, each.due.amount, each.reference, each.due.documents, each.due.language) for each in new
     ]
     order = PayoutOrder(
         f"payout-{month:%Y-%m}-{ordinal}.xml",

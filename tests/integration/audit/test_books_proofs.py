@@ -52,7 +52,7 @@ def test_books_contain_every_head_that_they_had(issued: tuple[Connection, Path])
 
 
 @pytest.mark.parametrize("kind", ["pdf", "xml"])
-@pytest.mark.parametrize("number", ["INV-2026-00001", INVOICE, "CN-2026-00001", "SB-2026-00001"])
+@pytest.mark.parametrize("number", ["INV-2026-00001", INVOICE, "CN-2026-00001", "SB-namur-2026-00001"])
 def test_a_document_in_hand_proves_the_books_up_to_it(issued: tuple[Connection, Path], number: str, kind: str) -> None:
     connection, folder = issued
     proof = proved(connection, document=file(folder, number, kind))
