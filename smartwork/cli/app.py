@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from smartwork.cli.accounting import accounting_app
 from smartwork.cli.agreements import agreements_app
 from smartwork.cli.aliases import aliases_app
 from smartwork.cli.audit import audit_command
@@ -102,6 +103,7 @@ app.add_typer(payout_app, name="payout")
 app.add_typer(bank_app, name="bank")
 app.command("audit")(audit_command)
 app.add_typer(books_app, name="books")
+app.add_typer(accounting_app, name="accounting")
 app.add_typer(invoice_app, name="invoice")
 app.command("verify")(verify_command)
 app.add_typer(token_app, name="token")

@@ -20,12 +20,14 @@ COLUMNS: dict[str, Callable[[IndexedInvoice, Line], object]] = {
     "line_kind": lambda _, line: line.kind,
     "starts_on": lambda _, line: line.starts_on,
     "ends_on": lambda _, line: line.ends_on,
-    "centre": lambda _, line: _safe(line.centre or ""),
+    "centre": lambda _, line: without_formula(line.centre or ""),
     "place_kind": lambda _, line: line.place_kind or "",
     "place": lambda _, line: _joined(billed.visit.resource for billed in line.visits),
     "place_name": lambda _, line: _joined(billed.visit.resource_name for billed in line.visits),
     "member": lambda _, line: _joined(billed.visit.member or "" for billed in line.visits),
-    "reference": lambda _, line: _joined(line_texts.named(billed) for billed in line.visits) or _safe(line.label or ""),
+    "reference": lambda _, line: (
+        _joined(line_texts.named(billed) for billed in line.visits) or without_formula(line.label or "")
+    ),
     "times": lambda _, line: _joined(line_texts.times(billed) for billed in line.visits),
     "verdict": lambda _, line: _joined(billed.visit.verdict for billed in line.visits),
     "basis": lambda _, line: _joined(billed.basis for billed in line.visits),
@@ -74,9 +76,9 @@ def _ledger(line: Line, count: Callable[[LedgerDay], int]) -> object:
 
 
 def _joined(texts: Iterable[str]) -> str:
-    return _safe("; ".join(dict.fromkeys(texts)))
+    return without_formula("; ".join(dict.fromkeys(texts)))
 
 
-def _safe(text: str) -> str:
+def without_formula(text: str) -> str:
     """Text from outside; an apostrophe before it keeps spreadsheets from reading it as a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text

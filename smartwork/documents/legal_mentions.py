@@ -5,17 +5,13 @@ Code, art. 21 § 2, and Directive 2006/112/EC, art. 44 and 196 (services to comp
 decree no. 4, art. 4 (credit notes); Companies Code, art. 2:20 (legal form, register and court).
 """
 
-import re
-
 from smartwork.domain.billing.invoice import Invoice, VatTotal
 from smartwork.domain.billing.parties import Language, Party
+from smartwork.domain.billing.vat_exemptions import article
 from smartwork.translations.catalogue import texts
 
 _FRANCHISE = "56bis"
 """The article of the VAT Code with the special scheme for small enterprises."""
-_NAMED = re.compile(r"\bart(?:\.|icle|ikel)?\s*(\d+(?:\s?(?:bis|ter|quater))?)", re.IGNORECASE)
-_ARTICLE_OF = {"VATEX-EU-132": "44", "VATEX-EU-143": "40", "VATEX-EU-148": "42", "VATEX-EU-151": "42"}
-"""Articles of the VAT Code that transpose those of the VAT directive."""
 _STANDARD = ("Reverse charge", "Exempt", "Not subject to VAT", None)
 """Reasons that say no more than the category."""
 
@@ -54,20 +50,12 @@ def exemption(total: VatTotal, language: Language, *, abroad: bool = False) -> s
         word = words[f"vat_{total.category}"]
         law = words[f"vat_{total.category}_law"] if abroad else None
         return " – ".join(part for part in (word, total.reason if total.reason not in _STANDARD else law) if part)
-    article = _article(total)
-    if article == _FRANCHISE:
+    named = article(total.code, total.reason)
+    if named == _FRANCHISE:
         return words["franchise"]
-    if article is not None:
-        return words["exempt_by_article"].format(article=article)
+    if named is not None:
+        return words["exempt_by_article"].format(article=named)
     return words["vat_E"] if total.reason in _STANDARD else f"{words['vat_E']} – {total.reason}"
-
-
-def _article(total: VatTotal) -> str | None:
-    """The article of the VAT Code: the one that the reason names, or the one that the code stands for."""
-    if named := _NAMED.search(total.reason or ""):
-        return re.sub(r"\s", "", named[1]).lower()
-    code = "-".join((total.code or "").split("-")[:3])
-    return _ARTICLE_OF.get(code)
 
 
 def legal_form(party: Party, language: Language) -> str:

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from smartwork.domain.accounting import postings
+from smartwork.domain.accounting.account_numbers import ChartOfAccounts
+from smartwork.domain.accounting.client_listing import client_listing
+from smartwork.domain.accounting.journal_rows import RecordedPosting, journal_rows
 from smartwork.domain.banking.matching import Movement, OpenItem, plan
 from smartwork.domain.banking.statement import BankEntry
-from smartwork.domain.billing.company_month import assemble_month
+from smartwork.domain.billing.company_month import CompanyMonth, assemble_month
 from smartwork.domain.billing.composition import compose
 from smartwork.domain.billing.contracts import CentreContract, ChargeMode, Pool, SelfBillingAgreement
 from smartwork.domain.billing.corrections import IssuedGroup, corrections, groups_in_effect, reversal
@@ -467,7 +470,8 @@ def test_a_changed_contract_of_a_centre_adjusts_its_settlement_as_in_the_table(r
     assert (made.kind.replace("_", " "), str(made.net)) == (row["document"], row["net"])
 
 
-def test_postings_are_those_of_the_table() -> None:
+def accounts_example() -> tuple[Invoice, Invoice, CompanyMonth, Decimal]:
+    """The invoice and the settlement of the example, the company's month, and the charges that are settled."""
     lot = Lot("O-1", "desk", OCTOBER, date(2026, 11, 1), Decimal(10), Decimal("6.00"), Decimal(10))
     # The hours bought pay the first line; a pool of desks does not pay a room.
     [room] = line_of(120, day=1, name="B-2")
@@ -479,13 +483,18 @@ def test_postings_are_those_of_the_table() -> None:
         [lot],
     )
     issued, on = invoice(made.groups), date(2026, 11, 2)
-    amounts = postings.document_posting(issued).amounts
     terms = CentreContract("namur", SINCE, None, "share", Decimal("0.6"), SELLER, "fr")
     charged = Revenue("namur", "Namur", {"desk": Decimal("7.50"), "room": Decimal("15.00")})
     settled = compose(centre_head(terms, OCTOBER, on, SELLER, is_demo=True), settle(terms, charged, 1, OCTOBER), ordinal=1)
+    return issued, settled, made, charged.total
+
+
+def test_postings_are_those_of_the_table() -> None:
+    issued, settled, made, charged = accounts_example()
+    on = issued.issued_on
     posted = {
-        "invoice": amounts,
-        "settlement": postings.settlement_posting(settled, charged.total).amounts,
+        "invoice": postings.document_posting(issued).amounts,
+        "settlement": postings.settlement_posting(settled, charged).amounts,
         "expiry": postings.expiry_posting("acme", OCTOBER, on, made.expired).amounts,
         "payment": postings.payment_posting(issued, on, issued.gross).amounts,
         "write-off": postings.write_off_posting(replace(issued, account="bolt"), on, Decimal("12.10")).amounts,
@@ -747,3 +756,34 @@ def test_bank_movements_are_posted_as_the_table_says() -> None:
     ]
     rows = sorted((event, account, f"{amount:.2f}") for event, each in posted for account, amount in each.amounts.items())
     assert rows == sorted((row["event"], row["account"], row["amount"]) for row in tables("Bank statements")[1])
+
+
+NUMBERS, EXPORTED, LISTED = tables("Export for accounting")
+
+
+@pytest.mark.parametrize("row", NUMBERS, ids=lambda row: row["used_for"])
+def test_default_account_numbers_are_those_of_the_table(row: dict[str, str]) -> None:
+    assert ChartOfAccounts().number(row["used_for"])[0] == row["number"]
+
+
+def test_exported_rows_are_those_of_the_table() -> None:
+    issued, settled, made, charged = accounts_example()
+    events = {
+        "invoice": RecordedPosting(1, postings.document_posting(issued), issued),
+        "settlement": RecordedPosting(2, postings.settlement_posting(settled, charged), settled),
+        "expiry": RecordedPosting(3, postings.expiry_posting("acme", OCTOBER, issued.issued_on, made.expired), None),
+    }
+    found = [
+        (event, row.account, *(f"{x}" if x else "–" for x in (row.product, row.vat_code, row.debit, row.credit)))
+        for event, posting in events.items()
+        for row in journal_rows([posting], ChartOfAccounts(), {})
+    ]
+    assert sorted(found) == sorted(tuple(row.values()) for row in EXPORTED)
+
+
+@pytest.mark.parametrize("row", LISTED, ids=lambda row: row["turnover"])
+def test_clients_are_listed_from_the_turnover_of_the_table_on(row: dict[str, str]) -> None:
+    document = invoice([line_of(60)])
+    total = replace(document.vat_totals[0], base=Decimal(row["turnover"]))
+    clients = client_listing([replace(document, vat_totals=(total,))], 2026).clients
+    assert bool(clients) == (row["listed"] == "yes")

@@ -1,9 +1,12 @@
 """The journal: postings in double entry."""
 
+from datetime import date
 from decimal import Decimal
 
+from smartwork.db.billing.documents import checked_invoice
 from smartwork.db.core.connection import Connection, wrap_database_errors
 from smartwork.db.core.queries import rows, sql
+from smartwork.domain.accounting.journal_rows import RecordedPosting
 from smartwork.domain.accounting.postings import Posting
 
 
@@ -20,6 +23,17 @@ def post(connection: Connection, posting: Posting) -> int:
     [(posting_id,)] = rows(connection, "put_posting", **fields)
     connection.execute(sql("put_entries"), {"posting_id": posting_id, "codes": codes, "amounts": amounts})
     return int(posting_id)
+
+
+def postings_between(connection: Connection, since: date, until: date) -> list[RecordedPosting]:
+    """The postings of the days of [since, until) with their documents, oldest first. Raises InvoiceAltered."""
+    found = []
+    with wrap_database_errors():
+        records = rows(connection, "postings_between", since=since, until=until)
+    for posting_id, kind, month, posted_on, number, document, digest, codes, amounts in records:
+        posting = Posting(kind, month, posted_on, number, dict(zip(codes, amounts, strict=True)))
+        found.append(RecordedPosting(posting_id, posting, checked_invoice(document, digest) if number else None))
+    return found
 
 
 def balances(connection: Connection) -> dict[str, Decimal]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import psycopg
 
 from smartwork.db.billing import companies, contracts
+from smartwork.db.billing.account_numbers import account_numbers, replace_account_numbers
 from smartwork.db.billing.companies import company_row
 from smartwork.db.billing.contracts import put_agreed, put_orders
 from smartwork.db.billing.orders import replace_orders
@@ -56,6 +57,7 @@ def in_force(connection: Connection) -> tuple[Agreements, frozenset[tuple[str, s
             tariffs=tuple(contracts.tariffs(connection)),
             centre_contracts=tuple(contracts.centre_contracts(connection)),
             orders=tuple(order.order() for order in orders if order.company in slugs),
+            account_numbers=tuple(account_numbers(connection)),
         )
     return agreed, frozenset((order.company, order.external_id) for order in orders if order.is_billed)
 
@@ -77,6 +79,7 @@ def replace(connection: Connection, before: Agreements, after: Agreements) -> No
             cursor.executemany(sql("change_company"), [company_row(company, is_demo=False) for company in after.companies])
         put_agreed(connection, after.seller, after.companies, after.tariffs, after.centre_contracts)
         replace_orders(connection, after.companies)
+        replace_account_numbers(connection, after.account_numbers)
     except (psycopg.errors.IntegrityError, psycopg.errors.DataError) as error:
         raise InputError(
             f"The database refuses these agreements: {error.diag.message_detail or error}. Correct the file."

@@ -237,6 +237,13 @@ def notes_of_month(connection: Connection, month: date) -> list[str]:
         ]
 
 
+def issued_to_companies(connection: Connection, since: date, until: date) -> list[Invoice]:
+    """The documents to companies that were issued on the days of [since, until), in order of issue. Raises InvoiceAltered."""
+    with wrap_database_errors():
+        records = rows(connection, "issued_to_companies", since=since, until=until)
+    return [checked_invoice(document, stored_digest) for document, stored_digest in records]
+
+
 def settlements_of(connection: Connection, month: date) -> list[Invoice]:
     """The month's self-billed documents in order of issue. Raises InvoiceAltered."""
     with wrap_database_errors():

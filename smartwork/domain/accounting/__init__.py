@@ -1,1 +1,1 @@
-"""Postings in double entry."""
+"""Postings in double entry, and how they are exported."""

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from stdnum import iban
 
+from smartwork.domain.billing.account_number import AccountNumber
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.contracts import CentreContract, PrepaidOrder, SelfBillingAgreement
 from smartwork.domain.billing.customer_checks import party_faults, taxation_faults
@@ -29,6 +30,7 @@ class Agreements:
     tariffs: tuple[Tariff, ...]
     centre_contracts: tuple[CentreContract, ...]
     orders: tuple[PrepaidOrder, ...]
+    account_numbers: tuple[AccountNumber, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +249,8 @@ def _listed(agreed: Agreements) -> Iterator[tuple[str, Any]]:
         yield f"tariff{_scope(tariff.kind, tariff.centre)} from {tariff.valid_from}", tariff
     for centre_contract in agreed.centre_contracts:
         yield _centre_contract(centre_contract), centre_contract
+    for account in agreed.account_numbers:
+        yield f"account for {account.used_for}" + (f" at {account.vat_code}" if account.vat_code else ""), account
 
 
 def _of_company(company: Company) -> Iterator[tuple[str, Any]]:

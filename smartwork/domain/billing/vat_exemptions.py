@@ -1,5 +1,7 @@
 """The codes of the VATEX list that Peppol accepts as the reason for no VAT, by VAT category."""
 
+import re
+
 from smartwork.domain.billing.parties import VatCategory
 
 _ARTICLES = {
@@ -22,3 +24,14 @@ CODES: dict[VatCategory, frozenset[str]] = {
     ),
 }
 """Codes for exports and for intra-EU supplies of goods belong to categories that no party has."""
+
+_NAMED = re.compile(r"\bart(?:\.|icle|ikel)?\s*(\d+(?:\s?(?:bis|ter|quater))?)", re.IGNORECASE)
+_TRANSPOSED_BY = {"VATEX-EU-132": "44", "VATEX-EU-143": "40", "VATEX-EU-148": "42", "VATEX-EU-151": "42"}
+"""Articles of the Belgian VAT Code that transpose those of the VAT directive."""
+
+
+def article(code: str | None, reason: str | None) -> str | None:
+    """The article of the Belgian VAT Code: the one that the reason names, or the one that the code stands for."""
+    if named := _NAMED.search(reason or ""):
+        return re.sub(r"\s", "", named[1]).lower()
+    return _TRANSPOSED_BY.get("-".join((code or "").split("-")[:3]))

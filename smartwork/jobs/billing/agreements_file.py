@@ -62,6 +62,7 @@ def write(agreed: Agreements) -> str:
     _add(document, "tariff", (_table(_plain(asdict(tariff))) for tariff in agreed.tariffs))
     _add(document, "company", (_company_table(company, agreed.orders) for company in agreed.companies))
     _add(document, "centre_contract", (_centre_table(contract) for contract in agreed.centre_contracts))
+    _add(document, "account", (_table({k: v for k, v in asdict(each).items() if v}) for each in agreed.account_numbers))
     return tomlkit.dumps(document)
 
 
@@ -71,9 +72,8 @@ def _place(content: object, where: Sequence[int | str]) -> str:
     for key in where:
         if isinstance(key, int):
             content = content[key] if isinstance(content, list) and key < len(content) else None
-            known = (
-                (content.get("slug") or content.get("order") or content.get("centre")) if isinstance(content, dict) else None
-            )
+            named = content if isinstance(content, dict) else {}
+            known = next((named[name] for name in ("slug", "order", "centre", "used_for") if named.get(name)), None)
             parts[-1] += f" {key + 1}" + (f" ({known})" if known else "")
         elif key not in VAT_FORMS:
             content = content.get(key) if isinstance(content, dict) else None

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, field_validator, model_validator
 
 from smartwork.contracts.topics import SLUG
+from smartwork.domain.billing.account_number import AccountNumber
 from smartwork.domain.billing.agreements import Agreements
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.contracts import (
@@ -250,6 +251,19 @@ class CentreContractEntry(Entry):
         )
 
 
+class AccountEntry(Entry):
+    """An account number of the export for accounting."""
+
+    used_for: Slug
+    vat_code: Annotated[str, Field(pattern=r"^(S\d{1,2}(\.\d{1,2})?|[A-Z]{1,2})$")] | None = None
+    number: Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{0,19}$")]
+    name: Text
+
+    def account(self) -> AccountNumber:
+        """The account number."""
+        return AccountNumber(self.used_for, self.number, self.name, self.vat_code or "")
+
+
 class AgreementsEntry(Entry):
     """The whole file."""
 
@@ -257,6 +271,7 @@ class AgreementsEntry(Entry):
     tariff: tuple[TariffEntry, ...] = ()
     company: tuple[CompanyEntry, ...] = ()
     centre_contract: tuple[CentreContractEntry, ...] = ()
+    account: tuple[AccountEntry, ...] = ()
 
     def agreements(self) -> Agreements:
         """The agreements of the file."""
@@ -270,4 +285,5 @@ class AgreementsEntry(Entry):
                 for company in self.company
                 for entry in company.order
             ),
+            account_numbers=tuple(entry.account() for entry in self.account),
         )

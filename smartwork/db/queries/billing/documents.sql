@@ -111,6 +111,10 @@ WHERE month = %(month)s AND company_id IS NOT NULL AND corrects_id IS NULL ORDER
 SELECT document, digest FROM invoice
 WHERE month = %(month)s AND company_id IS NOT NULL AND corrects_id IS NOT NULL ORDER BY invoice_id
 
+-- name: issued_to_companies
+SELECT document, digest FROM invoice
+WHERE company_id IS NOT NULL AND issued_on >= %(since)s AND issued_on < %(until)s ORDER BY invoice_id
+
 -- name: settlements_of_month
 SELECT document, digest FROM invoice WHERE month = %(month)s AND centre_id IS NOT NULL ORDER BY invoice_id
 

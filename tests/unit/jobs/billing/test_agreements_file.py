@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_sim.demo_network import demo_network
+from smartwork.domain.billing.account_number import AccountNumber
 from smartwork.domain.billing.agreements import Agreements, problems
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.contracts import Contract, Pool, PrepaidOrder
@@ -118,7 +119,8 @@ tariffs = st.builds(
 @given(st.lists(companies, max_size=2, unique_by=lambda one: one.slug), st.lists(tariffs, max_size=3), words)
 def test_what_is_written_is_read_as_the_same(made: list[Company], prices: list[Tariff], order: str) -> None:
     orders = tuple(PrepaidOrder(order, one.slug, "desk", date(2026, 10, 5), Decimal("12.5")) for one in made)
-    agreed = Agreements(SELLER, tuple(made), tuple(prices), (), orders)
+    numbers = (AccountNumber("desk", "704000", "Desks"), AccountNumber("desk", "704010", "Desks at 21 %", "S21"))
+    agreed = Agreements(SELLER, tuple(made), tuple(prices), (), orders, numbers)
     assert read(write(agreed), "it") == agreed
 
 

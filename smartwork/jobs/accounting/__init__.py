@@ -1,0 +1,1 @@
+"""The journal and the listing of clients, for export."""

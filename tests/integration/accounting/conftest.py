@@ -1,0 +1,5 @@
+"""These tests work on small accounts."""
+
+from tests.support.filled_accounts import connection
+
+__all__ = ["connection"]
