@@ -126,6 +126,10 @@ def evidence(line: Line) -> RenderableType:
     if line.terms:
         charge = line.terms.charge.replace("_", " ")
         parts.append(Text(f"Contract: {charge}, grace {line.terms.grace_min} min, step {line.terms.step_min} min"))
+    if line.supply:
+        agreed = f"{line.supply.quantity.normalize():f} × {line.supply.description} ({line.supply.product})"
+        text = f"Order {line.label}: {agreed} at {euro(line.supply.price)}, {line.starts_on} to {line.ends_on}"
+        parts.append(Text(text))
     parts += [part for billed in line.visits for part in _visit_text(billed)]
     return Group(*parts)
 

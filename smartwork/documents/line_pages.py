@@ -128,12 +128,11 @@ def places_section(invoice: Invoice) -> dict[str, Any] | None:
 
 def _places(rows: Sequence[StatementRow], words: Texts, language: Language) -> dict[str, Any]:
     ordered = sorted(rows, key=lambda row: not row.resource_name)
+    nameless = words["orders" if rows[0].kind == "other" else "no_place"]
     return {
         "name": words[rows[0].kind],
         "total": formats.number(sum((row.net for row in rows), Decimal(0)), language),
-        "rows": [
-            [shortened(row.resource_name or words["no_place"], PLACE_NAME), *_figures([row], language)] for row in ordered
-        ],
+        "rows": [[shortened(row.resource_name or nameless, PLACE_NAME), *_figures([row], language)] for row in ordered],
     }
 
 

@@ -23,6 +23,8 @@ _DEFAULTS: dict[str, tuple[str, str]] = {
     "suspense": ("499000", "Suspense account"),
 }
 """Of the parts of the books that are no product."""
+PARTS = frozenset(_DEFAULTS)
+"""The parts of the books: no product has such a name."""
 _SALES = ("700000", "Services")
 """Of every product without a number of its own."""
 

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, field_validator, model_validator
 
 from smartwork.contracts.topics import SLUG
+from smartwork.domain.accounting.account_numbers import PARTS
 from smartwork.domain.billing.account_number import AccountNumber
 from smartwork.domain.billing.agreements import Agreements
 from smartwork.domain.billing.companies import Company
@@ -34,7 +35,14 @@ from smartwork.jobs.billing.party_entries import (
     VatEntry,
 )
 
+def _not_a_part(product: str) -> str:
+    if product in PARTS:
+        raise ValueError(f"{product!r} is a part of the books, with an account of its own; name the product otherwise")
+    return product
+
+
 Slug = Annotated[str, Field(pattern=rf"^{SLUG}$")]
+Product = Annotated[Slug, AfterValidator(_not_a_part)]
 Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=3)]
 Price = Annotated[Decimal, Field(ge=0, le=10_000, decimal_places=4)]
 Rate = Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=4)]
@@ -95,7 +103,7 @@ class ItemEntry(Entry):
     """An item that a company ordered, supplied on one day."""
 
     order: Text
-    product: Slug
+    product: Product
     description: Text
     supplied_on: Day
     quantity: Annotated[Decimal, Field(gt=0, le=100_000, decimal_places=2)]
@@ -113,7 +121,7 @@ class SubscriptionEntry(Entry):
     """A subscription of a company: its price a month while it is valid."""
 
     order: Text
-    product: Slug
+    product: Product
     description: Text
     valid_from: Day
     valid_until: Day | None = None
@@ -254,7 +262,7 @@ class CentreContractEntry(Entry):
 class AccountEntry(Entry):
     """An account number of the export for accounting."""
 
-    used_for: Slug
+    used_for: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,47}$")]
     vat_code: Annotated[str, Field(pattern=r"^(S\d{1,2}(\.\d{1,2})?|[A-Z]{1,2})$")] | None = None
     number: Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{0,19}$")]
     name: Text

@@ -11,7 +11,7 @@ from smartwork.db.core.connection import Connection
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.jobs.billing import agreements
 from smartwork.jobs.billing.lifecycle import DisputedLine, credit, dispute
-from tests.support.accounts import ISSUED, audited, bill, rows, settle, silent
+from tests.support.accounts import ISSUED, audited, bill, command, rows, settle, silent
 
 pytestmark = pytest.mark.services
 
@@ -169,3 +169,23 @@ def _shown(connection: Connection, folder: Path) -> Path:
     file = folder / "shown.toml"
     file.write_text(agreements.show(connection))
     return file
+
+
+def test_the_role_of_an_operator_may_do_all_of_it(connection: Connection, database_url: str, tmp_path: Path) -> None:
+    bare = tmp_path / "bare.toml"
+    bare.write_text(agreements.show(connection))
+    agree(connection, tmp_path, ITEM, MEMBERSHIP)
+    file, again = tmp_path / "agreements.toml", tmp_path / "again.toml"
+    wanted = [
+        ("agreements", "apply", str(bare), "--remove"),
+        ("agreements", "apply", str(file)),
+        ("bill", "--month", "2026-10", "--out", str(tmp_path)),
+        ("settle", "--month", "2026-10", "--out", str(tmp_path)),
+        ("agreements", "show", "-o", str(again)),
+        ("audit",),
+    ]
+    for arguments in wanted:
+        done = command(database_url, *arguments)
+        assert done.returncode == 0, (arguments, done.stdout, done.stderr)
+    assert "2026-044" in again.read_text()
+    assert ordered(acme(connection, "2026-10-01")) == [("item", "2026-231", "14.00"), ("subscription", "2026-044", "296.13")]

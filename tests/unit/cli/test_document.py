@@ -10,7 +10,7 @@ from smartwork.cli.document import document, evidence
 from smartwork.domain.billing.invoice import Invoice
 from smartwork.domain.billing.lifecycle import Event
 from smartwork.domain.billing.payments import Position
-from tests.support.documents import every_kind, mixed_invoice
+from tests.support.documents import every_kind, mixed_invoice, ordered_invoice
 
 
 def printed(*parts: object, width: int = 120) -> str:
@@ -60,3 +60,9 @@ def test_the_evidence_of_a_line_says_in_which_time_zone_it_is() -> None:
     text = printed(evidence(line))
     assert line.visits[0].visit.timezone in text
     assert all(f"№ {run.first}" in text or f"{run.first}–{run.last}" in text for run in line.visits[0].visit.batches)
+
+
+def test_the_evidence_of_an_order_is_what_was_agreed() -> None:
+    line = next(line for line in ordered_invoice("en").lines if line.kind == "subscription" and line.label == "2026-044")
+    shown = printed(evidence(line))
+    assert "Order 2026-044: 3 × Membre « flexible » (membership) at 180.00 €, 2026-10-15 to 2026-10-31" in shown

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_sim.demo_network import demo_network
+from smartwork.domain.accounting.account_numbers import PARTS
 from smartwork.domain.billing.account_number import AccountNumber
 from smartwork.domain.billing.agreements import Agreements, problems
 from smartwork.domain.billing.companies import Company
@@ -199,3 +200,13 @@ def test_terms_of_cancellation_need_a_notice_and_a_price(terms: str, missing: st
     text = EXAMPLE.read_text().replace("no_show_share = 0.5\n", f"no_show_share = 0.5\n{terms}\n", 1)
     with pytest.raises(InputError, match=missing):
         read(text, "agreements.toml")
+
+
+def test_each_part_of_the_books_can_be_given_a_number_and_is_no_product() -> None:
+    text = write(Agreements(SELLER, (), (), (), ()))
+    for part in PARTS:
+        number = f'[[account]]\nused_for = "{part}"\nnumber = "123456"\nname = "Ours"\n'
+        assert read(text + number, "it").account_numbers == (AccountNumber(part, "123456", "Ours"),)
+    example = (ROOT / "docs" / "examples" / "agreements.toml").read_text().replace('product = "print"', 'product = "bank"')
+    with pytest.raises(InputError, match=r"item 1 \(2026-231\), product: 'bank' is a part of the books"):
+        read(example, "it")
