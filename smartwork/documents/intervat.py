@@ -26,7 +26,7 @@ def client_listing_xml(listing: ClientListing, declarant: Party, phone: str) -> 
     declared = etree.SubElement(root, f"{{{_LISTING}}}ClientListing", attrib=totals)
     who = etree.SubElement(declared, f"{{{_LISTING}}}Declarant")
     for name, text in (
-        ("VATNumber", declarant.enterprise_number),
+        ("VATNumber", (declarant.vat_number or "")[2:]),
         ("Name", declarant.name),
         ("Street", declarant.street),
         ("PostCode", declarant.postcode),

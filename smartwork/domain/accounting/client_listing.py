@@ -49,19 +49,19 @@ def client_listing(documents: Iterable[Invoice], year: int) -> ClientListing:
     turnover: dict[str, Decimal] = defaultdict(Decimal)
     vat: dict[str, Decimal] = defaultdict(Decimal)
     for document in documents:
-        buyer = document.buyer
-        if document.is_self_billed or document.issued_on.year != year or buyer.country != "BE":
+        number = document.buyer.vat_number
+        if document.is_self_billed or document.issued_on.year != year or number is None or not number.startswith("BE"):
             continue
         sign = -1 if document.is_credit else 1
-        names[buyer.enterprise_number] = buyer.name
+        names[number] = document.buyer.name
         for total in document.vat_totals:
             if _is_listed(total):
-                turnover[buyer.enterprise_number] += sign * total.base
-                vat[buyer.enterprise_number] += sign * total.vat
+                turnover[number] += sign * total.base
+                vat[number] += sign * total.vat
     return ClientListing(
         year,
         tuple(
-            ListedClient(f"BE{number}", names[number], amount, vat[number])
+            ListedClient(number, names[number], amount, vat[number])
             for number, amount in sorted(turnover.items())
             if amount > THRESHOLD
         ),

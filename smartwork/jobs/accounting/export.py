@@ -26,4 +26,4 @@ def _counterparts(connection: Connection) -> dict[str, Counterpart]:
     """The parties by the slugs of their companies and centres. Slugs of the two may be the same: companies go first."""
     centres = {each.centre: each.payee for each in contracts.centre_contracts(connection)}
     customers = {each.company.slug: each.company.party for each in companies.companies(connection)}
-    return {slug: Counterpart(party.name, party.vat_number) for slug, party in (*centres.items(), *customers.items())}
+    return {slug: Counterpart(party.name, party.vat_number or "") for slug, party in (*centres.items(), *customers.items())}

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from smartwork.contracts.topics import SLUG
 from smartwork.domain.accounting.account_numbers import PARTS
@@ -34,6 +34,7 @@ from smartwork.jobs.billing.party_entries import (
     Text,
     VatEntry,
 )
+
 
 def _not_a_part(product: str) -> str:
     if product in PARTS:

@@ -45,8 +45,9 @@ def test_customers_with_more_than_250_euro_are_listed(net: str, is_listed: bool)
 
 def test_documents_of_other_years_and_customers_abroad_are_left_out() -> None:
     assert listed(document("300.00", on=date(2025, 12, 31)), document("300.00", on=date(2027, 1, 1))) == []
-    abroad = replace(document("300.00"), buyer=replace(BASE.buyer, country="FR"))
-    assert listed(abroad) == []
+    abroad = replace(BASE.buyer, country="FR", enterprise_number=None, foreign_vat_number="FR40303265045")
+    private = replace(BASE.buyer, enterprise_number=None)
+    assert listed(*(replace(document("300.00"), buyer=buyer) for buyer in (abroad, private))) == []
 
 
 @pytest.mark.parametrize(
