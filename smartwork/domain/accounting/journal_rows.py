@@ -16,6 +16,7 @@ _JOURNALS = {
     "settlement": "PURCHASES",
     "payment": "BANK",
     "payout": "BANK",
+    "bank": "BANK",
 }
 """Of the kinds of postings; the others are in the journal of miscellaneous operations."""
 _MISCELLANEOUS = "MISC"
@@ -26,6 +27,8 @@ _PARTS = {
     accounts.CHARGES_PREFIX: "settlement",
     accounts.MARGIN: "settlement",
     accounts.BANK: "bank",
+    accounts.BANK_PREFIX: "bank",
+    accounts.SUSPENSE: "suspense",
     accounts.TRANSIT: "transit",
     accounts.BAD_DEBTS: "bad_debts",
     accounts.VAT_DUE: "vat_due",

@@ -93,6 +93,15 @@ def test_prepaid_hours_are_deferred_when_sold_and_revenue_when_used() -> None:
     assert deferred == {"S21": -sold, "": used}
 
 
+def test_a_movement_of_a_bank_statement_is_booked_on_the_bank_until_it_is_explained() -> None:
+    amounts = {"bank:BE68539007547034": Decimal("50.00"), "suspense": Decimal("-50.00")}
+    rows = journal_rows([RecordedPosting(1, Posting("bank", MONTH, ISSUED, None, amounts), None)], CHART, {})
+    assert [(row.journal, row.account, row.product, row.debit - row.credit) for row in rows] == [
+        ("BANK", "550000", "", Decimal("50.00")),
+        ("BANK", "499000", "", Decimal("-50.00")),
+    ]
+
+
 def test_other_postings_are_booked_on_the_accounts_of_their_parts() -> None:
     invoice = mixed_invoice()
     expired = expiry_posting("acme", MONTH, ISSUED, [Drawdown("A", date(2026, 10, 1), Decimal(1), Decimal("6.00"))])
