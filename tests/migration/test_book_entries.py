@@ -77,6 +77,13 @@ def test_what_a_migration_changes_is_recorded(connection: Connection, further: M
     assert differences(connection) == []
 
 
+def test_rows_are_recorded_under_the_key_that_a_migration_gives_their_table(connection: Connection, further: Migrate) -> None:
+    further("ALTER TABLE account DROP CONSTRAINT account_pkey CASCADE, ADD PRIMARY KEY (account_id, code)")
+    connection.execute(b"INSERT INTO account (code) VALUES ('new')")
+    assert differences(connection) == []
+    assert connection.execute(b"SELECT key FROM book_entry ORDER BY number DESC LIMIT 1").fetchall()[0][0].endswith("/new")
+
+
 def test_a_row_that_was_changed_before_a_migration_is_found_after_it(connection: Connection, further: Migrate) -> None:
     connection.execute(b"SET session_replication_role = replica")
     connection.execute(b"UPDATE tariff SET per_hour = 0.01 WHERE tariff_id = 1")

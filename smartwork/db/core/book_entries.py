@@ -44,6 +44,9 @@ RECORDED_TABLES = (
     "bank_entry",
     "bank_entry_source",
     "bank_allocation",
+    "acceptance_terms",
+    "acceptance_event",
+    "settlement_cancellation",
 )
 """The tables whose rows are recorded. `smartwork migrate` makes it so: a new table needs only its name here."""
 
@@ -129,6 +132,8 @@ def record_found(connection: Connection, known: Collection[RowDifference]) -> No
     """
     if rows(connection, "has_book_entries") != [(True,)]:
         return
+    for (table,) in rows(connection, "tables_with_another_key"):
+        connection.execute(SQL("DROP TRIGGER is_recorded ON {}").format(Identifier(table)))
     connection.execute(sql("keep_tables"), {"tables": list(RECORDED_TABLES)})
     connection.execute(sql("plain_texts"))
     before: dict[str, list[str]] = {}

@@ -30,6 +30,10 @@ INSERT INTO company_vat VALUES (1, '2027-01-01', 'S', 21);
 INSERT INTO company_party VALUES (1, '2027-01-01', 'Acme SA', '0403170701', 'Rue 2', '5000', 'Namur');
 INSERT INTO payout_event (payout_id, event, happened_on, recorded_at, source, posting_id)
     SELECT payout_id, 'paid', '2026-11-03', now(), 'a bank statement', posting_id FROM payout;
+INSERT INTO acceptance_terms SELECT 1, 'a', '2026-01-01', 'b' WHERE NOT EXISTS (SELECT FROM acceptance_terms);
+INSERT INTO acceptance_event (invoice_id, event, happened_on, recorded_at, note)
+    SELECT invoice_id, 'accepted', '2026-11-03', now(), '' FROM acceptance_terms;
+INSERT INTO settlement_cancellation SELECT posting_id, invoice_id, 1 FROM posting WHERE kind = 'settlement' LIMIT 1;
 """
 """Of tables in which the accounts have none; as the program would write them."""
 

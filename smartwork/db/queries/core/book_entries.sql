@@ -24,6 +24,15 @@ GROUP BY t.name, t.place ORDER BY t.place
 SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'is_recorded' AND NOT tgisinternal
 UNION SELECT DISTINCT kind FROM book_entry WHERE to_regclass(kind) IS NOT NULL ORDER BY 1
 
+-- name: tables_with_another_key
+-- Tables whose primary key is no longer the one under which their rows are recorded.
+SELECT t.tgrelid::regclass::text FROM pg_trigger t
+WHERE t.tgname = 'is_recorded' AND NOT t.tgisinternal AND t.tgargs IS DISTINCT FROM (
+    SELECT string_agg(convert_to(a.attname::text, 'UTF8') || '\x00'::bytea, ''::bytea ORDER BY k.place)
+    FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k (attnum, place)
+    JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+    WHERE i.indrelid = t.tgrelid AND i.indisprimary)
+
 -- name: keep_tables
 SELECT keep_in_books(to_regclass(t.name)) FROM unnest(%(tables)s::text[]) AS t (name)
 WHERE to_regclass(t.name) IS NOT NULL
