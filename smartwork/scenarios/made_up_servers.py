@@ -45,7 +45,7 @@ def require_made_up_documents(folder: Path, network: Network) -> None:
 
     Made-up documents have the numbers of real ones, and would replace their files.
     """
-    seller = (network.seller.vat_number or network.seller.name).encode()
+    seller = network.seller.identity[1].encode()
     for file in sorted(folder.glob("*-*-*.xml")):
         if not file.name.startswith("payout-") and seller not in file.read_bytes():
             raise RealRecords(

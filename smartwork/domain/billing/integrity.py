@@ -53,6 +53,7 @@ def _form(invoice: Invoice) -> Iterator[Difference]:
         yield Difference(0, "gross", f"{invoice.gross}", "a positive amount, owed to the buyer")
     if invoice.payment is not None and invoice.drawing is not None and not invoice.gross:
         yield Difference(0, "payment", f"an account for {invoice.gross}", "none: nothing is to be paid")
+    yield from _vat_categories(invoice)
     reference = invoice.payment.reference if invoice.payment else None
     if reference is not None and not is_reference(reference, invoice.number):
         yield Difference(0, "payment reference", reference, "a reference with its check digits")
@@ -70,6 +71,15 @@ def _orders(invoice: Invoice) -> Iterator[Difference]:
     charging = ((f"{line.line}", line) for line in invoice.lines if line.corrects is None)
     for again, first in billed_more_than_once(charging):
         yield Difference(int(again), "order", f"charged by line {first}, too", "charged once")
+
+
+def _vat_categories(invoice: Invoice) -> Iterator[Difference]:
+    """The reverse charge needs both VAT numbers; what is outside the scope stands alone (EN 16931, BR-AE-02, BR-O-11)."""
+    categories = {total.category for total in invoice.vat_totals}
+    if "AE" in categories and None in (invoice.seller.vat_number, invoice.buyer.vat_number):
+        yield Difference(0, "VAT number", "none", "those of both parties, for the reverse charge")
+    if "O" in categories and len(categories) > 1:
+        yield Difference(0, "VAT", ", ".join(sorted(categories)), "O on a document of its own")
 
 
 def _line(invoice: Invoice, line: Line, taken_of: Decimal) -> Iterator[Difference]:

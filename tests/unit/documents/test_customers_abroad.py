@@ -174,6 +174,12 @@ def test_the_payment_reference_is_one_that_the_banks_of_the_country_know() -> No
     assert first_page(document(AUSTIN, OUTSIDE)).payment.code is None, "the code is of a SEPA transfer"
 
 
+def test_a_document_that_breaks_the_rules_of_its_vat_categories_has_a_fault() -> None:
+    assert [fault.what for fault in faults(document(PRIVATE, REVERSE_CHARGE))] == ["VAT number"]
+    assert [fault.computed for fault in faults(document(OSLO, OUTSIDE, "en", STANDARD_VAT))] == ["O on a document of its own"]
+    assert faults(document(LUX, REVERSE_CHARGE, "en", STANDARD_VAT)) == faults(document(OSLO, OUTSIDE)) == []
+
+
 def written(made: Invoice, folder: Path) -> Files:
     [files] = render([made.canonical()], folder, no_progress)
     return files
