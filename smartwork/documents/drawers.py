@@ -7,6 +7,7 @@ whose pages differ from those of today keeps its drawer; see decision 32.
 from importlib.metadata import version
 
 from smartwork.documents.drawer_archive import drawn_by, is_kept
+from smartwork.documents.limited_drawing import MANY_LINES, drawn_within_limits
 from smartwork.documents.pdf import pdf
 from smartwork.documents.ubl import ubl
 from smartwork.domain.billing.invoice import DRAWING, Invoice
@@ -38,6 +39,8 @@ def drawn_again(invoice: Invoice, canonical: str, stated: str) -> bytes | None:
     kept = stated if invoice.drawing is None else f"{invoice.drawing}"
     if invoice.drawing != DRAWING and is_kept(kept):
         return drawn_by(kept, canonical)
+    if len(invoice.lines) > MANY_LINES and invoice.drawing is not None:
+        return drawn_within_limits(invoice, canonical)
     return pdf(invoice, canonical, ubl(invoice, canonical), stated)
 
 

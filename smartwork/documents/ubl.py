@@ -4,6 +4,7 @@ import base64
 import re
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
@@ -90,7 +91,12 @@ def ubl(invoice: Invoice, canonical: str) -> bytes:
     _totals(root, invoice)
     document = indexed(invoice)
     head, end, rest = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True).rpartition(b"</")
-    return b"".join((head, *(_line(document, line).encode() for line in invoice.lines), end, rest))
+    written = BytesIO()
+    written.write(head)
+    for line in invoice.lines:
+        written.write(_line(document, line).encode())
+    written.write(end + rest)
+    return written.getvalue()
 
 
 def _notes(invoice: Invoice) -> list[str]:

@@ -31,6 +31,7 @@ _MAX_MARKUP = 2**18
 """Bytes of a tag, a comment or a declaration."""
 _CHUNK = 65536
 _EVIDENCE = ("AdditionalDocumentReference", "Attachment", "EmbeddedDocumentBinaryObject")
+_EVIDENCE_DEPTH = len(_EVIDENCE) + 1
 
 
 class NotOneReading(ValueError):  # noqa: N818 - a state, as others of its kind
@@ -145,18 +146,26 @@ class _Reader:
             self._refuse(f"more than {_MAX_ELEMENTS} elements until here")
         if len(opened) >= _MAX_DEPTH:
             self._refuse(f"elements nested more than {_MAX_DEPTH} deep")
-        if len(attributes) > _MAX_ATTRIBUTES or any(len(value) > _MAX_ATTRIBUTE for value in attributes.values()):
-            self._refuse(f"an element {local} with more or longer attributes than any document of smartwork")
-        for attribute in attributes:
-            if " " in attribute:
-                self._refuse(f"the attribute {attribute.rpartition(' ')[2]} of {attribute.rpartition(' ')[0]}")
+        if attributes:
+            self._check_attributes(local, attributes)
         if opened:
             opened[-1].has_elements = True
             self._unmixed(opened[-1])
         self._enter(name, local, attributes)
         opened.append(_Open(local))
-        if not self.found.evidence and tuple(each.name for each in opened[1:]) == _EVIDENCE:
+        if (
+            len(opened) == _EVIDENCE_DEPTH
+            and not self.found.evidence
+            and tuple(each.name for each in opened[1:]) == _EVIDENCE
+        ):
             self._evidence = []
+
+    def _check_attributes(self, local: str, attributes: dict[str, str]) -> None:
+        if len(attributes) > _MAX_ATTRIBUTES or any(len(value) > _MAX_ATTRIBUTE for value in attributes.values()):
+            self._refuse(f"an element {local} with more or longer attributes than any document of smartwork")
+        for attribute in attributes:
+            if " " in attribute:
+                self._refuse(f"the attribute {attribute.rpartition(' ')[2]} of {attribute.rpartition(' ')[0]}")
 
     def _enter(self, name: str, local: str, attributes: dict[str, str]) -> None:
         """Begin the digest of a child of the root, or add an element to it. NUL, which XML cannot contain, separates."""
@@ -166,13 +175,17 @@ class _Reader:
         if len(self._open) == 1:
             self._digest = sha256()
         self._blanks.clear()
-        parts = [name, *(part for pair in sorted(attributes.items()) for part in pair)]
-        self._digest.update("\0<{}\0>".format("\0".join(parts)).encode())
+        if attributes:
+            parts = [name, *(part for pair in sorted(attributes.items()) for part in pair)]
+            self._digest.update("\0<{}\0>".format("\0".join(parts)).encode())
+        else:
+            self._digest.update(b"\0<%b\0>" % name.encode())
 
     def _leave(self, element: _Open) -> None:
-        if self._blanks and not element.has_elements:
-            self._digest.update("".join(self._blanks).encode())
-        self._blanks.clear()
+        if self._blanks:
+            if not element.has_elements:
+                self._digest.update("".join(self._blanks).encode())
+            self._blanks.clear()
         self._digest.update(b"\0/")
         if len(self._open) == 1:
             self.found.children.append((element.name, self._digest.digest()))
