@@ -513,7 +513,8 @@ class MemoryAccounts:
             )
         if groups:
             head = centre_head(CENTRE, month, self.now.date(), SELLER, is_demo=True)
-            invoice = compose(head, groups, ordinal=self._next_number(series_of(kind_of(head, groups), self.now.date())))
+            series = series_of(kind_of(head, groups), self.now.date(), head.account)
+            invoice = compose(head, groups, ordinal=self._next_number(series))
             self.documents.append(invoice)
             self.postings.append(postings.settlement_posting(invoice, charged))
         elif posting_ids:
