@@ -51,8 +51,8 @@ def export_command(
 ) -> None:
     """Export the journal of a month or a year for accounting, with account numbers, products and VAT codes.
 
-    Example: smartwork accounting export --month 2026-10 -o journal.csv. The account numbers are those of the agreements
-    ([[account]]), or Belgian defaults. Days are those of the postings: of a document, its date of issue.
+    Example: smartwork accounting export --month 2026-10 -o journal.csv. The account numbers are those of the entries
+    `account` of the agreements, or Belgian defaults. Days are those of the postings: of a document, its date of issue.
     """
     from smartwork.documents.journal_csv import journal_csv
     from smartwork.jobs.accounting.export import exported_journal
