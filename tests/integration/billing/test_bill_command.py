@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from smartwork.cli.author import author
 from smartwork.db.core.connection import Connection
 from tests.support.accounts import command, rows
 
@@ -29,6 +30,6 @@ def test_the_worker_bills_one_company_then_all_and_credits_a_line_in_full(
     assert credit.returncode == 0, credit.stderr
     assert rows(connection, b"SELECT count(*) FROM billed_occupancy") == [(0,)]
     released = b"SELECT released_at = starts_at, recorded_by, reason FROM booking WHERE booking_id = 2"
-    assert rows(connection, released) == [(True, f"credit note to {number}", "credited in full")]
+    assert rows(connection, released) == [(True, f"credit note to {number} by {author()}", "credited in full")]
     draft = command(database_url, "bill", "--draft", "--month", "2026-10")
     assert "acme waits, because of namur" in " ".join(draft.stdout.split())

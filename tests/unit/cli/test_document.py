@@ -21,7 +21,7 @@ def printed(*parts: object, width: int = 120) -> str:
 
 
 def rows(invoice: Invoice, width: int = 120) -> list[list[str]]:
-    text = printed(document(invoice, [], None), width=width)
+    text = printed(document(invoice, [], None), width=width).partition("Lines")[2]
     return [line.split() for line in text.splitlines() if line.strip() and line.split()[0].isdigit()]
 
 

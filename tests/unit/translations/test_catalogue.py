@@ -67,7 +67,7 @@ def test_plurals_follow_the_language(language: Language, forms: list[str]) -> No
 
 def test_no_text_is_kept_that_nothing_uses() -> None:
     sources = "\n".join(path.read_text() for part in ("smartwork", "api") for path in (ROOT / part).rglob("*.py"))
-    prefixes = "verdict|basis|by|cause|charge|place|check_in|unit|pass|settlement|short|vat"
+    prefixes = "verdict|basis|by|cause|charge|place|check_in|unit|pass|payout|settlement|short|vat"
     built = re.compile(rf"^({prefixes})_|^(desk|room|.*invoice|.*credit_note)$")
     unused = [key for key in forms("en") if f'"{key}"' not in sources and f"'{key}'" not in sources and not built.match(key)]
     assert unused == []
