@@ -73,6 +73,8 @@ SELLER = Party(
     court="Liège, division Namur",
     email="facturation@smartwork.example",
     website="www.smartwork.example",
+    terms_version="2026-01",
+    terms_url="https://www.smartwork.example/conditions-2026-01.pdf",
 )
 """Made up: its enterprise number and IBAN have valid check digits and belong to nobody."""
 

@@ -18,6 +18,8 @@ from smartwork.translations.catalogue import Texts, texts
 
 _IN_COLUMN = 36
 """Characters of a word that fit the column of a party."""
+_IN_SMALL_PRINT = 70
+"""Characters of a word that fit the width of the page in small print, whatever they are."""
 FIRST_PAGE_ROWS = 12
 """The most rows of the summary; the pages of lines show the rest."""
 
@@ -63,7 +65,10 @@ class PaymentBox:
 
 @dataclass(frozen=True, slots=True)
 class FirstPage:
-    """All texts of a first page. `facts` and `due` are labels with their texts; `mark` says that the data is made up."""
+    """All texts of a first page. `facts` and `due` are labels with their texts; `mark` says that the data is made up.
+
+    `general_terms` is a link to `general_terms_url`.
+    """
 
     title: str
     month: str
@@ -82,6 +87,8 @@ class FirstPage:
     notes: Sequence[str]
     payment: PaymentBox
     fingerprint_label: str
+    general_terms: str = ""
+    general_terms_url: str = ""
 
     def data(self) -> dict[str, Any]:
         """The page as JSON values."""
@@ -95,6 +102,7 @@ class FirstPage:
         for table in (page.summary, page.vat, *([page.pools] if page.pools else [])):
             texts += [cell for row in (table.heads, *table.rows, table.total) for cell in row]
         texts += [page.total_label, page.gross, *(text for row in page.payment.rows for text in row), page.payment.sentence]
+        texts.append(page.general_terms)
         return texts
 
 
@@ -124,6 +132,8 @@ def first_page(invoice: Invoice) -> FirstPage:
         notes=_notes(invoice, words),
         payment=_payment(invoice, words),
         fingerprint_label=words["fingerprint"],
+        general_terms=_unbroken(legal_mentions.general_terms(invoice), _IN_SMALL_PRINT),
+        general_terms_url=Showable(invoice.seller.terms_url or ""),
     )
 
 
@@ -136,7 +146,7 @@ def address(party: Party, language: Language) -> Address:
         _town(party, language),
         _numbers(party, words),
         legal_mentions.legal_form(party, language),
-        _unbroken(legal_mentions.contact(party)),
+        _unbroken(legal_mentions.contact(party), _IN_COLUMN),
     )
 
 
@@ -164,9 +174,9 @@ def _numbers(party: Party, words: Texts) -> str:
     return f"{words['enterprise_number']} {number}" if number else ""
 
 
-def _unbroken(text: str) -> str:
-    """`text` without places to break a line within words that fit a column: an address that is copied must work."""
-    return Showable(showable(text)) if max(map(len, text.split()), default=0) <= _IN_COLUMN else text
+def _unbroken(text: str, most: int) -> str:
+    """`text` without places to break a line within words of up to `most` characters: an address that is copied must work."""
+    return Showable(showable(text)) if max(map(len, text.split()), default=0) <= most else text
 
 
 def account_number(iban: str) -> str:

@@ -67,3 +67,15 @@ def legal_form(party: Party, language: Language) -> str:
 def contact(party: Party) -> str:
     """The e-mail address and the site; empty where neither is given."""
     return " · ".join(part for part in (party.email, party.website) if part)
+
+
+def general_terms(invoice: Invoice) -> str:
+    """Version and address of the seller's general terms; empty where neither is given."""
+    words, seller = texts(invoice.language), invoice.seller
+    if seller.terms_version:
+        named = words["general_terms_version"].format(version=seller.terms_version)
+    elif seller.terms_url:
+        named = words["general_terms"]
+    else:
+        return ""
+    return words["general_terms_at"].format(terms=named, url=seller.terms_url) if seller.terms_url else named

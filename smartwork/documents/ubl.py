@@ -109,6 +109,8 @@ def _notes(invoice: Invoice) -> list[str]:
         notes.append(words["self_billing"])
     if legal_mentions.pays_vat_back(invoice):
         notes.append(words["vat_paid_back"])
+    if general_terms := legal_mentions.general_terms(invoice):
+        notes.append(general_terms)
     if head := books.head(invoice):
         notes.append(head)
     return notes

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from smartwork.documents import legal_mentions
 from smartwork.documents.character_set import BREAK_HERE, showable
 from smartwork.documents.document_file import Carried, Pdf, read
 from smartwork.documents.drawers import drawn_again, other_libraries
@@ -253,6 +254,8 @@ def _to_show(invoice: Invoice) -> Iterator[tuple[str, str]]:
         yield f"base of {total.category}", formats.euro(total.base, language)
         yield f"VAT of {total.category}", formats.euro(total.vat, language)
     yield "amount", formats.euro(invoice.gross, language)
+    if terms := legal_mentions.general_terms(invoice):
+        yield "general terms", terms
     if not is_owed(invoice):
         return
     yield "due date", formats.day(invoice.due_on, language)

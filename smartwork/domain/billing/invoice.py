@@ -323,7 +323,7 @@ class Invoice:
 _SNAPSHOT = TypeAdapter(Invoice)
 
 
-_OPTIONAL = ("legal_form", "court", "email", "website", "foreign_vat_number", "endpoint_id")
+_OPTIONAL = ("legal_form", "court", "email", "website", "foreign_vat_number", "endpoint_id", "terms_version", "terms_url")
 """Fields of a party that snapshots have only where they are given."""
 
 

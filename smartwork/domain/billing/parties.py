@@ -55,7 +55,8 @@ class Party:
     not follow from a Belgian enterprise number (`foreign_vat_number`). The electronic address in Peppol is `endpoint_id`, or
     else the enterprise number, in `scheme`; without a scheme there is none, and documents are not electronic.
 
-    `legal_form` (SRL, BV), the `court` of the register of legal persons, `email` and `website` are printed where given.
+    `legal_form` (SRL, BV), the `court` of the register of legal persons, `email` and `website` are printed where given. So
+    are the version and the address (https) of a seller's general terms: `terms_version`, `terms_url`.
     """
 
     name: str
@@ -72,6 +73,8 @@ class Party:
     website: str | None = None
     foreign_vat_number: str | None = None
     endpoint_id: str | None = None
+    terms_version: str | None = None
+    terms_url: str | None = None
 
     @property
     def vat_number(self) -> str | None:

@@ -31,6 +31,7 @@ from smartwork.jobs.billing.party_entries import (
     LaterVatEntry,
     OneOrSeveralVats,
     PartyEntry,
+    SellerEntry,
     Text,
     VatEntry,
 )
@@ -276,7 +277,7 @@ class AccountEntry(Entry):
 class AgreementsEntry(Entry):
     """The whole file."""
 
-    seller: PartyEntry
+    seller: SellerEntry
     tariff: tuple[TariffEntry, ...] = ()
     company: tuple[CompanyEntry, ...] = ()
     centre_contract: tuple[CentreContractEntry, ...] = ()

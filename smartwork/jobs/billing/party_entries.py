@@ -14,6 +14,9 @@ from smartwork.domain.billing.party_numbers import BELGIAN_SCHEME, endpoint_faul
 from smartwork.domain.billing.permitted_text import fault
 from smartwork.domain.billing.vat_exemptions import CODES
 
+_URL = re.compile(r"https://[\w-]+(\.[\w-]+)+(:\d{1,5})?([/?#][\w./?#\[\]@!$&'()*+,;=:%~-]*)?", re.ASCII)
+"""Host, port and path in the characters of RFC 3986: whole on every page, and the same wherever it is copied."""
+
 
 def _printable(text: str) -> str:
     if reason := fault(text):
@@ -26,8 +29,15 @@ def _without_blanks(number: str) -> str:
     return re.sub(r"[\s.]", "", number).upper()
 
 
+def _https(url: str) -> str:
+    if not _URL.fullmatch(url):
+        raise ValueError(f"{url!r} is no address of a page such as https://www.example.be/terms.pdf; it begins with https://")
+    return url
+
+
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 1, 1))]
 Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
+ShortText = Annotated[str, Field(min_length=1, max_length=40), AfterValidator(_printable)]
 
 
 class Entry(BaseModel):
@@ -46,7 +56,7 @@ class LegalEntry(Entry):
 
 
 class PartyEntry(LegalEntry):
-    """`seller`, or the `payee` of a centre contract."""
+    """The `payee` of a centre contract, and what `seller` has in common with it."""
 
     name: Text
     enterprise_number: Annotated[str, Field(pattern=r"^\d{10}$")]
@@ -58,6 +68,13 @@ class PartyEntry(LegalEntry):
     def party(self) -> Party:
         """The party."""
         return Party(**self.model_dump())
+
+
+class SellerEntry(PartyEntry):
+    """`seller`, with version and address of its general terms; both are optional."""
+
+    terms_version: ShortText | None = None
+    terms_url: Annotated[Text, AfterValidator(_https)] | None = None
 
 
 class VatEntry(Entry):

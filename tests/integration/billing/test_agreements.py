@@ -49,6 +49,24 @@ def test_legal_form_register_and_contact_of_parties_are_kept_and_stand_on_docume
     assert documents.numbered(connection, issued.number).invoice == document
 
 
+def test_general_terms_of_the_seller_stand_on_documents_and_older_ones_keep_theirs(
+    connection: Connection, tmp_path: Path
+) -> None:
+    terms = 'terms_version = "2026-01"\nterms_url = "https://network.example/terms-2026-01.pdf"\n'
+    text = show(connection).replace("[seller]\n", f"[seller]\n{terms}")
+    assert put(connection, tmp_path, text).problems == ()
+    for line in terms.splitlines():
+        assert line in show(connection)
+    issued = [documents.numbered(connection, each.number).invoice for each in bill(connection, tmp_path).invoices]
+    assert {(each.seller.terms_version, each.seller.terms_url) for each in issued} == {
+        ("2026-01", "https://network.example/terms-2026-01.pdf")
+    }
+    done = put(connection, tmp_path, text.replace('"2026-01"', '"2027-01"'))
+    assert [(entry.kind, entry.what) for entry in done.changes] == [("changed", "seller")]
+    assert documents.numbered(connection, issued[0].number).invoice == issued[0]
+    assert audited(connection).is_clean
+
+
 def test_changed_price_holds_from_then_on_and_corrects_what_was_billed(connection: Connection, tmp_path: Path) -> None:
     bill(connection, tmp_path)
     text = show(connection)

@@ -3,14 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
 
 import pytest
 from lxml import etree
+from pypdf import PdfReader
 
 from smartwork.documents.first_page import first_page
-from smartwork.documents.legal_mentions import exemption
-from smartwork.documents.pdf import pdf
+from smartwork.documents.legal_mentions import exemption, general_terms
+from smartwork.documents.pages import document_pages
+from smartwork.documents.pdf import drawn, pdf
 from smartwork.documents.ubl import ubl
+from smartwork.documents.verify import verify
+from smartwork.domain.billing.canonical_json import digest
 from smartwork.domain.billing.invoice import Invoice, Line, VatTotal
 from smartwork.domain.billing.parties import REVERSE_CHARGE, Language, Party, Vat
 from tests.support.documents import (
@@ -130,7 +136,9 @@ def test_legal_form_register_and_contact_are_printed_where_they_are_given(langua
 
 def test_a_snapshot_has_the_fields_of_a_party_only_where_they_are_given() -> None:
     example = replace(invoice("fr", 1), seller=OPERATOR)
-    assert not {*LEGAL} & {part.split('"')[1] for part in example.canonical().split(",") if '"' in part}
+    assert not {*LEGAL, "terms_version", "terms_url"} & {
+        part.split('"')[1] for part in example.canonical().split(",") if '"' in part
+    }
     given = with_legal(example)
     assert Invoice.read(given.canonical()) == given
     assert Invoice.read(example.canonical()) == example
@@ -149,6 +157,84 @@ def test_a_document_that_was_issued_before_has_no_mention_that_it_had_not() -> N
         assert {*xml_texts(before, "TaxExemptionReason")} <= {total.reason for total in before.vat_totals}
 
 
+TERMS = {
+    "fr": "Conditions générales, version 2026-01 : https://www.reseau.example/conditions-2026-01.pdf",
+    "nl": "Algemene voorwaarden, versie 2026-01: https://www.reseau.example/conditions-2026-01.pdf",
+    "en": "General terms, version 2026-01: https://www.reseau.example/conditions-2026-01.pdf",
+}
+URL = "https://www.reseau.example/conditions-2026-01.pdf"
+
+
+def with_terms(example: Invoice, version: str | None = "2026-01", url: str | None = URL) -> Invoice:
+    return replace(example, seller=replace(example.seller, terms_version=version, terms_url=url))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("made", [lambda language: invoice(language, 2), credit_note])
+def test_general_terms_are_named_whole_and_linked_on_the_page_and_named_in_the_xml(language: Language, made: object) -> None:
+    assert callable(made)
+    example = with_terms(made(language))
+    text = example.canonical()
+    content = pdf(example, text, ubl(example, text))
+    assert "".join(TERMS[language].split()) in page_texts(content)[0]
+    assert [link.get_object()["/A"]["/URI"] for link in PdfReader(BytesIO(content)).pages[0].annotations or []] == [URL]
+    [note] = xml_texts(example, "Note")[:1]
+    assert TERMS[language] in note
+    assert Invoice.read(text) == example
+
+
+@pytest.mark.parametrize(
+    ("version", "url", "said"),
+    [
+        (None, URL, f"General terms: {URL}"),
+        ("of 3 March 2026", None, "General terms, version of 3 March 2026"),
+        (None, None, ""),
+    ],
+)
+def test_what_is_not_given_of_the_general_terms_is_not_printed(version: str | None, url: str | None, said: str) -> None:
+    example = with_terms(invoice("en", 2), version, url)
+    assert general_terms(example) == said
+    printed = page_texts(pdf(example, example.canonical(), ubl(example, example.canonical())))[0]
+    assert "".join(said.split()) in printed
+    assert ("Generalterms" in printed) == bool(said)
+
+
+def test_an_address_of_terms_that_is_longer_than_a_line_stands_whole_and_its_link_is_unbroken() -> None:
+    url = URL + "?" + "WM%40" * 29
+    example = with_terms(invoice("nl", 2), url=url)
+    content = pdf(example, example.canonical(), ubl(example, example.canonical()))
+    assert url in page_texts(content)[0].replace("\u200b", "")
+    links = [link.get_object() for link in PdfReader(BytesIO(content)).pages[0].annotations or []]
+    assert {link["/A"]["/URI"] for link in links} == {url}
+    assert max(float(link["/Rect"][2]) for link in links) <= (210 - 18) / 25.4 * 72 + 1
+
+
+def test_a_self_billed_document_names_no_terms_of_the_network() -> None:
+    example = self_billed("fr")
+    example = replace(example, buyer=replace(example.buyer, terms_version="2026-01", terms_url=URL))
+    text = example.canonical()
+    assert "Conditions" not in page_texts(pdf(example, text, ubl(example, text)))[0]
+    assert not any("Conditions" in note for note in xml_texts(example, "Note"))
+
+
+@pytest.mark.parametrize("suffix", ["pdf", "xml"])
+def test_other_terms_than_those_of_the_evidence_are_found(tmp_path: Path, suffix: str) -> None:
+    example, other = with_terms(invoice("en", 2)), with_terms(invoice("en", 2), version="2025-01")
+    text = example.canonical()
+    path = tmp_path / f"a.{suffix}"
+    if suffix == "xml":
+        path.write_bytes(ubl(example, text).replace(b"version 2026-01", b"version 2025-01"))
+    else:
+        attached = {"xml": ubl(example, text).decode(), "evidence": text}
+        path.write_bytes(drawn(document_pages(other, digest(text).hex()), attached, example.issued_on))
+    found = verify(path).findings
+    assert found
+    if suffix == "pdf":
+        assert [(each.what, each.computed) for each in found] == [("general terms", TERMS["en"])]
+    path.write_bytes(pdf(example, text, ubl(example, text)) if suffix == "pdf" else ubl(example, text))
+    assert verify(path).findings == ()
+
+
 @pytest.fixture(scope="module")
 def rules() -> Iterator[Rules]:
     with official_rules() as compiled:
@@ -158,5 +244,5 @@ def rules() -> Iterator[Rules]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_official_rules_find_nothing_in_documents_with_all_mentions(rules: Rules, language: Language) -> None:
     examples = [*every_kind(language), credit_note(language, SMALL), invoice(language, 2, vat=SMALL)]
-    for example in map(with_legal, examples):
+    for example in [*map(with_legal, examples), *map(with_terms, examples)]:
         assert rules.findings(ubl(example, example.canonical())) == []

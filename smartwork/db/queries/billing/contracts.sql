@@ -35,9 +35,10 @@ FROM company WHERE slug = %(company)s
 ON CONFLICT (company_id, external_id) DO NOTHING
 
 -- name: put_seller
-INSERT INTO seller (name, enterprise_number, street, postcode, town, country, scheme, iban, legal_form, court, email, website)
+INSERT INTO seller (name, enterprise_number, street, postcode, town, country, scheme, iban, legal_form, court, email, website,
+                    terms_version, terms_url)
 VALUES (%(name)s, %(enterprise_number)s, %(street)s, %(postcode)s, %(town)s, %(country)s, %(scheme)s, %(iban)s,
-        %(legal_form)s, %(court)s, %(email)s, %(website)s)
+        %(legal_form)s, %(court)s, %(email)s, %(website)s, %(terms_version)s, %(terms_url)s)
 ON CONFLICT DO NOTHING
 
 -- name: put_centre_contract
@@ -70,4 +71,5 @@ FROM tariff t LEFT JOIN centre c USING (centre_id)
 ORDER BY t.tariff_id
 
 -- name: seller
-SELECT name, enterprise_number, street, postcode, town, country, scheme, iban, legal_form, court, email, website FROM seller
+SELECT name, enterprise_number, street, postcode, town, country, scheme, iban, legal_form, court, email, website, terms_version,
+       terms_url FROM seller
