@@ -12,6 +12,8 @@ from smartwork.errors import InputError
 
 _ELEMENTS, _CHARACTERS_PER_ELEMENT = 1000, 10
 _BYTES, _TIMES = 2**18, 5
+_MAX_PAGES_BYTES = 8 * 2**20
+"""Of a PDF that an XML embeds. Pages of 1,000 lines take about one."""
 """An XML may have so many elements, and one more for so many characters of evidence; and so many bytes, and so many times
 those of its evidence. That is twice what smartwork writes."""
 
@@ -30,10 +32,11 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Xml:
-    """An XML's bytes, and its outline."""
+    """An XML's bytes, its outline, and the PDF of its pages that it embeds."""
 
     content: bytes
     outline: Outline
+    pages: "Pdf | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ def read(path: Path) -> Carried:
     if content.startswith(b"%PDF-"):
         return _pdf(path, content)
     text, found = _embedded(path, content)
-    return Carried(Xml(content, found), {"xml": text}, None)
+    pages = _pages(path, found)
+    return Carried(Xml(content, found, pages), {"xml": text}, None)
 
 
 def _pdf(path: Path, content: bytes) -> Carried:
@@ -98,6 +102,20 @@ def _require_no_e_invoice(path: Path, attached: str) -> None:
         raise _foreign(path, "it carries no e-invoice, which its evidence says that it has")
 
 
+def _pages(path: Path, found: Outline) -> Pdf | None:
+    """The PDF that an XML embeds besides its evidence."""
+    encoded, found.pages = found.pages, ""
+    if not encoded:
+        return None
+    try:
+        content = binascii.a2b_base64(encoded, strict_mode=True)
+        return Pdf(content, read_pdf(content, only_pages=True))
+    except NotAsDrawn as error:
+        raise _foreign(path, f"the second file that it embeds is no PDF as it was issued: {error}") from error
+    except ValueError as error:
+        raise _foreign(path, "the second file that it embeds is no base64") from error
+
+
 def _embedded(path: Path, content: bytes) -> tuple[str, Outline]:
     """The canonical text of the snapshot that an XML embeds, and the outline of the XML."""
     try:
@@ -111,6 +129,9 @@ def _embedded(path: Path, content: bytes) -> tuple[str, Outline]:
             f"{path} is no XML that every program reads as the same: {error}. No document of smartwork has that; "
             "ask the sender for the document as it was issued."
         ) from error
+    embedded = len(found.pages)
+    if embedded > _MAX_PAGES_BYTES * 4 // 3:
+        raise _foreign(path, f"the second file that it embeds is larger than {_MAX_PAGES_BYTES // 2**20} MB")
     encoded, found.evidence = found.evidence, ""
     if not encoded:
         raise _foreign(path, "it embeds no evidence")
@@ -121,7 +142,10 @@ def _embedded(path: Path, content: bytes) -> tuple[str, Outline]:
     del encoded  # as large as the table
     text = from_csv(table)
     del table
-    if found.elements > _ELEMENTS + len(text) // _CHARACTERS_PER_ELEMENT or len(content) > _BYTES + len(text) * _TIMES:
+    if (
+        found.elements > _ELEMENTS + len(text) // _CHARACTERS_PER_ELEMENT
+        or len(content) - embedded > _BYTES + len(text) * _TIMES
+    ):
         raise _foreign(path, f"it has {found.elements} elements in {len(content)} bytes, more than its evidence gives")
     return text, found
 

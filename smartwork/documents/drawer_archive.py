@@ -18,18 +18,22 @@ from smartwork.errors import SmartworkError
 
 _FOLDER = Path(str(files("smartwork.documents").joinpath("drawer_archives")))
 _DATA = ("smartwork/documents/templates", "smartwork/translations")
-_DRAW = '''"""Draw the snapshot that stdin holds as this version of smartwork did: its PDF goes to stdout."""
+_DRAW = '''"""Draw the snapshot that stdin holds as this version of smartwork did: its PDF goes to stdout.
+
+With the argument `pages` it is the PDF that the XML embeds.
+"""
 
 import json
 import sys
 
-from smartwork.documents.pdf import pdf
+from smartwork.documents.pdf import pages_pdf, pdf
 from smartwork.documents.ubl import ubl
 from smartwork.domain.billing.invoice import Invoice
 
 canonical = sys.stdin.buffer.read().decode()
 invoice = Invoice.parse(json.loads(canonical))
-sys.stdout.buffer.write(pdf(invoice, canonical, ubl(invoice, canonical)))
+only_pages = sys.argv[1:] == ["pages"]
+sys.stdout.buffer.write(pages_pdf(invoice, canonical) if only_pages else pdf(invoice, canonical, ubl(invoice, canonical)))
 '''
 _LONGEST_S = 120
 
@@ -43,12 +47,16 @@ def is_kept(drawing: str) -> bool:
     return drawing.isalnum() and (_FOLDER / f"{drawing}.zip").is_file()
 
 
-def drawn_by(drawing: str, canonical: str) -> bytes:
-    """The PDF of a snapshot, drawn by the archived drawer of a version. Raises DrawerFailed."""
+def drawn_by(drawing: str, canonical: str, *, only_pages: bool = False) -> bytes:
+    """The PDF of a snapshot, drawn by the archived drawer of a version; with `only_pages` as its XML embeds it.
+
+    Raises DrawerFailed.
+    """
     with TemporaryDirectory() as folder:
         with ZipFile(_FOLDER / f"{drawing}.zip") as archive:
             archive.extractall(folder)
-        command, env = [sys.executable, "-B", f"{folder}/draw.py"], {**os.environ, "PYTHONPATH": folder}
+        what = ["pages"] if only_pages else []
+        command, env = [sys.executable, "-B", f"{folder}/draw.py", *what], {**os.environ, "PYTHONPATH": folder}
         try:
             return subprocess.run(
                 command, input=canonical.encode(), capture_output=True, check=True, timeout=_LONGEST_S, env=env

@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from smartwork.documents.drawer_archive import drawn_by, is_kept
 from smartwork.documents.limited_drawing import MANY_LINES, drawn_within_limits
-from smartwork.documents.pdf import pdf
+from smartwork.documents.pdf import pages_pdf, pdf
 from smartwork.documents.ubl import ubl
 from smartwork.domain.billing.invoice import DRAWING, Invoice
 
@@ -26,6 +26,20 @@ def drawn_as_issued(invoice: Invoice, canonical: str, xml: bytes) -> bytes:
     if invoice.drawing != DRAWING and is_kept(kept):
         return drawn_by(kept, canonical)
     return pdf(invoice, canonical, xml)
+
+
+def pages_of(invoice: Invoice, canonical: str) -> bytes | None:
+    """The PDF that the XML of an issued document embeds, by the drawer of its version; None if a later version drew it.
+
+    Raises NotDrawable, DrawerFailed, TakesTooMuch.
+    """
+    if invoice.drawing is not None and invoice.drawing > DRAWING:
+        return None
+    if invoice.drawing is not None and invoice.drawing != DRAWING and is_kept(f"{invoice.drawing}"):
+        return drawn_by(f"{invoice.drawing}", canonical, only_pages=True)
+    if len(invoice.lines) > MANY_LINES:
+        return drawn_within_limits(invoice, canonical, only_pages=True)
+    return pages_pdf(invoice, canonical)
 
 
 def drawn_again(invoice: Invoice, canonical: str, stated: str) -> bytes | None:

@@ -8,7 +8,7 @@ from itertools import repeat
 from pathlib import Path
 
 from smartwork.documents.csv_lines import table
-from smartwork.documents.drawers import drawn_as_issued
+from smartwork.documents.drawers import drawn_as_issued, pages_of
 from smartwork.documents.ubl import ubl
 from smartwork.documents.worker_processes import workers
 from smartwork.domain.billing.integrity import faults
@@ -86,7 +86,8 @@ def _write(canonical: str, folder: Path) -> Files:
     pdf, xml_file, csv = (folder / f"{name}.{kind}" for kind in ("pdf", "xml", "csv"))
     files = Files(pdf, xml_file, csv, document.is_electronic)
     if files.is_electronic:
-        _replace(files.xml, xml)
+        # The XML within the PDF has no PDF in it: each holds the other once.
+        _replace(files.xml, ubl(document, canonical, pages_of(document, canonical)) if document.pdf_in_xml else xml)
     _replace(files.csv, table(document))
     _replace(files.pdf, drawn_as_issued(document, canonical, xml))
     return files

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from smartwork.documents.pdf import pdf
+from smartwork.documents.pdf import pages_pdf, pdf
 from smartwork.documents.ubl import ubl
 from smartwork.domain.billing.invoice import Invoice
 
@@ -25,10 +25,10 @@ class TakesTooMuch(ValueError):  # noqa: N818 - a state, as others of its kind
     """Drawing a document takes more time or memory than one of so many lines does. The text says of which."""
 
 
-def drawn_within_limits(invoice: Invoice, canonical: str) -> bytes:
-    """The PDF of a snapshot, drawn by today's version. Raises TakesTooMuch."""
+def drawn_within_limits(invoice: Invoice, canonical: str, *, only_pages: bool = False) -> bytes:
+    """The PDF of a snapshot, drawn by today's version; with `only_pages` as its XML embeds it. Raises TakesTooMuch."""
     lines = len(invoice.lines)
-    limits = [str(int(_CPU_S + lines * _CPU_S_PER_LINE)), str(_MEMORY + lines * _MEMORY_PER_LINE)]
+    limits = [str(int(_CPU_S + lines * _CPU_S_PER_LINE)), str(_MEMORY + lines * _MEMORY_PER_LINE), str(int(only_pages))]
     root = str(Path(__file__).parents[2])
     command, env = [sys.executable, "-m", "smartwork.documents.limited_drawing", *limits], {**os.environ, "PYTHONPATH": root}
     try:
@@ -39,12 +39,16 @@ def drawn_within_limits(invoice: Invoice, canonical: str) -> bytes:
 
 
 def _main() -> None:
-    cpu_s, memory = map(int, sys.argv[1:])
+    cpu_s, memory, only_pages = map(int, sys.argv[1:])
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     canonical = sys.stdin.buffer.read().decode()
     invoice = Invoice.read(canonical)
-    sys.stdout.buffer.write(pdf(invoice, canonical, ubl(invoice, canonical) if invoice.is_electronic else b""))
+    if only_pages:
+        made = pages_pdf(invoice, canonical)
+    else:
+        made = pdf(invoice, canonical, ubl(invoice, canonical) if invoice.is_electronic else b"")
+    sys.stdout.buffer.write(made)
 
 
 if __name__ == "__main__":

@@ -33,10 +33,15 @@ def pdf(invoice: Invoice, canonical: str, xml: bytes, stated: str = "") -> bytes
     return drawn(pages, attached, invoice.issued_on, drawing=drawing)
 
 
+def pages_pdf(invoice: Invoice, canonical: str) -> bytes:
+    """The PDF of `invoice` without anything attached, as its XML embeds it: both attach the evidence. Raises NotDrawable."""
+    return drawn(document_pages(invoice, digest(canonical).hex()), {}, invoice.issued_on, drawing=f"{invoice.drawing}")
+
+
 def drawn(
     pages: Pages, attachments: dict[str, str], on: date, templates: Path = TEMPLATES, *, drawing: str = f"{DRAWING}"
 ) -> bytes:
-    """The PDF/A-3b of `pages`, dated `on`, with the attachments `evidence` and, for an e-invoice, `xml`.
+    """The PDF/A-3b of `pages`, dated `on`, with the attachments `evidence` and `xml` where they are given.
 
     Raises NotDrawable, naming the document, where the typesetter refuses.
     """

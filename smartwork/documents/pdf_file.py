@@ -46,8 +46,11 @@ class PdfFile:
     drawing: str
 
 
-def read_pdf(content: bytes) -> PdfFile:
-    """The parts of a PDF. Raises NotAsDrawn at the first thing that our typesetter does not write."""
+def read_pdf(content: bytes, *, only_pages: bool = False) -> PdfFile:
+    """The parts of a PDF, which with `only_pages` has no files attached.
+
+    Raises NotAsDrawn at the first thing that our typesetter does not write.
+    """
     if len(content) > MAX_PDF_BYTES:
         raise NotAsDrawn(f"it is larger than {MAX_PDF_BYTES // 2**20} MB")
     table, offsets, trailer = _table(content)
@@ -59,6 +62,8 @@ def read_pdf(content: bytes) -> PdfFile:
         if packed is None:
             continue
         keep = _ATTACHED.search(head)
+        if keep is not None and only_pages:
+            raise NotAsDrawn("it has a file attached")
         deflated, most = b"/FlateDecode" in head, min(left, _MAX_STREAM)
         digest, size, body = _unpacked(packed, most, deflated=deflated, keep=keep is not None)
         left -= size

@@ -58,8 +58,11 @@ UNITS: dict[Unit, str] = {
 """UN/ECE Recommendation 20 codes; C62 is a count of units without a code of their own."""
 
 
-def ubl(invoice: Invoice, canonical: str) -> bytes:
-    """The XML of `invoice` in UTF-8, with its snapshot's `canonical` text embedded; the same bytes for the same invoice."""
+def ubl(invoice: Invoice, canonical: str, pages: bytes | None = None) -> bytes:
+    """The XML of `invoice` in UTF-8, with its snapshot's `canonical` text embedded; the same bytes for the same invoice.
+
+    `pages` is the PDF of its pages that the XML embeds, too, or None.
+    """
     name = "CreditNote" if invoice.is_credit else "Invoice"
     namespace = _ROOT.format(name=name)
     prefixes = {None: namespace, "cac": _CAC, "cbc": _CBC}
@@ -82,6 +85,8 @@ def ubl(invoice: Invoice, canonical: str) -> bytes:
         _text(reference, "ID", earlier.number)
         _text(reference, "IssueDate", earlier.issued_on.isoformat())
     _evidence(root, invoice, canonical)
+    if pages is not None:
+        _pages(root, invoice, pages)
     supplier = _party(_group(root, "AccountingSupplierParty"), invoice.seller, invoice)
     if form := legal_mentions.legal_form(invoice.seller, invoice.language):
         _text(supplier, "CompanyLegalForm", form)
@@ -124,6 +129,17 @@ def _evidence(root: etree._Element, invoice: Invoice, canonical: str) -> None:
     embedded = base64.b64encode(as_csv(canonical)).decode()
     name = f"{invoice.number}-evidence.csv"
     _text(_group(reference, "Attachment"), "EmbeddedDocumentBinaryObject", embedded, mimeCode="text/csv", filename=name)
+
+
+def _pages(root: etree._Element, invoice: Invoice, pages: bytes) -> None:
+    """Embed the pages as PDF under the document's number."""
+    reference = _group(root, "AdditionalDocumentReference")
+    _text(reference, "ID", invoice.number)
+    _text(reference, "DocumentDescription", texts(invoice.language)["pages_file"])
+    embedded, name = base64.b64encode(pages).decode(), f"{invoice.number}.pdf"
+    _text(
+        _group(reference, "Attachment"), "EmbeddedDocumentBinaryObject", embedded, mimeCode="application/pdf", filename=name
+    )
 
 
 def _line(document: IndexedInvoice, line: Line) -> str:

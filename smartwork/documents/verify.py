@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from smartwork.documents import legal_mentions
 from smartwork.documents.character_set import BREAK_HERE, showable
 from smartwork.documents.document_file import Carried, Pdf, read
-from smartwork.documents.drawers import drawn_again, other_libraries
+from smartwork.documents.drawers import drawn_again, other_libraries, pages_of
 from smartwork.documents.first_page import first_page, is_owed
 from smartwork.documents.page_differences import page_differences
 from smartwork.documents.pages import imprint
@@ -98,17 +98,19 @@ def _verified(path: Path, carried: Carried) -> Verified:
             check_limits(invoice)
             findings += [_finding(f"evidence in the {where.upper()}", fault) for fault in faults(invoice)]
     invoice = parsed[first]
+    embedded = _embedded_pages(carried, invoice)
     # What is wrong throughout is not compared any further.
     differences, words = (
-        against(carried.xml.content, carried.xml.outline, parsed["xml"], carried.snapshots["xml"])
+        against(carried.xml.content, carried.xml.outline, parsed["xml"], carried.snapshots["xml"], embedded)
         if carried.xml is not None and len(findings) < _MANY
         else ([], True)
     )
     findings += [_finding("XML", difference) for difference in differences]
     not_compared = [] if words else ["names, descriptions and notes of the XML, which an older version wrote"]
     pages: Literal["none", "all", "not compared"] = "none"
-    if carried.pdf is not None:
-        drawn, why_not = _drawn(carried.pdf, invoice, carried.snapshots["pdf"]) if not findings else ([], "")
+    in_xml = carried.pdf is None
+    if stated := carried.pdf or (carried.xml and carried.xml.pages):
+        drawn, why_not = _drawn(stated, invoice, carried.snapshots[first], in_xml=in_xml) if not findings else ([], "")
         findings += drawn
         pages = "not compared" if why_not or (findings and not drawn) else "all"
         not_compared += [why_not] if why_not else []
@@ -125,6 +127,13 @@ def _verified(path: Path, carried: Carried) -> Verified:
         words,
         tuple(not_compared),
     )
+
+
+def _embedded_pages(carried: Carried, invoice: Invoice) -> bytes | None:
+    """The PDF that the XML must embed, by its snapshot: the one that it has, which is compared later, or an empty one."""
+    if carried.pdf is not None or carried.xml is None or not invoice.pdf_in_xml:
+        return None
+    return b"" if carried.xml.pages is None else carried.xml.pages.content
 
 
 def _parsed(path: Path, text: str) -> Invoice:
@@ -176,9 +185,9 @@ def _brief(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def _drawn(stated: Pdf, invoice: Invoice, canonical: str) -> tuple[list[Finding], str]:
+def _drawn(stated: Pdf, invoice: Invoice, canonical: str, *, in_xml: bool) -> tuple[list[Finding], str]:
     """Compare a PDF with the one drawn again from its evidence: what differs, or else why that cannot be said."""
-    again = drawn_again(invoice, canonical, stated.file.drawing)
+    again = pages_of(invoice, canonical) if in_xml else drawn_again(invoice, canonical, stated.file.drawing)
     if again is None:
         return [], f"the pages of the PDF, drawn by version {invoice.drawing}: a newer version of smartwork compares them"
     if read_pdf(again) == stated.file:

@@ -106,14 +106,17 @@ class _At:
         return self.path in (_LINE_WORDS if self.line else _WORDS)
 
 
-def against(content: bytes, found: Outline, invoice: Invoice, canonical: str) -> tuple[list[Difference], bool]:
+def against(
+    content: bytes, found: Outline, invoice: Invoice, canonical: str, pages: bytes | None = None
+) -> tuple[list[Difference], bool]:
     """Where the XML differs from the one written from `invoice`, and whether its words were compared.
 
-    `found` is the outline of the XML, `canonical` the text of the snapshot in it. A difference's `stated` is from the XML,
-    `computed` from the snapshot. Blanks between elements and comments there do not matter. An older version had other words:
-    in its documents, names, descriptions and notes may differ. Only the first children of the root that differ are named.
+    `found` is the outline of the XML, `canonical` the text of the snapshot in it, `pages` the PDF that it must embed, whose
+    content is not checked. A difference's `stated` is from the XML, `computed` from the snapshot. Blanks between elements and
+    comments there do not matter. An older version had other words: in its documents, names, descriptions and notes may
+    differ. Only the first children of the root that differ are named.
     """
-    written = ubl(invoice, canonical)
+    written = ubl(invoice, canonical, pages)
     if content == written:
         return [], True
     differences = list(islice(_of_roots(content, found, written, outline(written)), _MOST))

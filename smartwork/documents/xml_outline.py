@@ -30,8 +30,8 @@ _MAX_ELEMENTS = 150_000
 _MAX_MARKUP = 2**18
 """Bytes of a tag, a comment or a declaration."""
 _CHUNK = 65536
-_EVIDENCE = ("AdditionalDocumentReference", "Attachment", "EmbeddedDocumentBinaryObject")
-_EVIDENCE_DEPTH = len(_EVIDENCE) + 1
+_EMBEDDED = ("AdditionalDocumentReference", "Attachment", "EmbeddedDocumentBinaryObject")
+_EMBEDDED_DEPTH = len(_EMBEDDED) + 1
 
 
 class NotOneReading(ValueError):  # noqa: N818 - a state, as others of its kind
@@ -54,8 +54,8 @@ class _Open:
 
 @dataclass(slots=True)
 class Outline:
-    """An XML in short: its root with its attributes, the number of its elements, and the text of the first evidence file that
-    it embeds ("" if none).
+    """An XML in short: its root with its attributes, the number of its elements, and the texts of two files that it embeds:
+    the first, which is its evidence, and the first PDF after it, which is its pages; "" where there is none.
 
     `children` are the names of the root's children, each with the SHA-256 of what is in it: elements, attributes and texts,
     without blanks and comments between elements and without prefixes. Equal children are equal to every reader.
@@ -65,6 +65,7 @@ class Outline:
     children: list[tuple[str, bytes]] = field(default_factory=list)
     elements: int = 0
     evidence: str = ""
+    pages: str = ""
 
 
 def outline(content: bytes) -> Outline:
@@ -94,7 +95,7 @@ class _Reader:
     def __init__(self) -> None:
         self.found = Outline()
         self._open: list[_Open] = []
-        self._evidence: list[str] | None = None
+        self._embedded: list[str] | None = None
         self._digest = sha256()
         self._blanks: list[str] = []
         # The encoding is forced: a declaration of another one is refused, and bytes that are no UTF-8 are an error.
@@ -154,11 +155,12 @@ class _Reader:
         self._enter(name, local, attributes)
         opened.append(_Open(local))
         if (
-            len(opened) == _EVIDENCE_DEPTH
-            and not self.found.evidence
-            and tuple(each.name for each in opened[1:]) == _EVIDENCE
+            len(opened) == _EMBEDDED_DEPTH
+            and not self.found.pages
+            and (not self.found.evidence or attributes.get("mimeCode") == "application/pdf")
+            and tuple(each.name for each in opened[1:]) == _EMBEDDED
         ):
-            self._evidence = []
+            self._embedded = []
 
     def _check_attributes(self, local: str, attributes: dict[str, str]) -> None:
         if len(attributes) > _MAX_ATTRIBUTES or any(len(value) > _MAX_ATTRIBUTE for value in attributes.values()):
@@ -192,13 +194,17 @@ class _Reader:
 
     def _end(self, _: str) -> None:
         self._leave(self._open.pop())
-        if self._evidence is not None:
-            self.found.evidence = "".join(self._evidence)
-            self._evidence = None
+        if self._embedded is not None:
+            text = "".join(self._embedded)
+            if self.found.evidence:
+                self.found.pages = text
+            else:
+                self.found.evidence = text
+            self._embedded = None
 
     def _text(self, text: str) -> None:
-        if self._evidence is not None:
-            self._evidence.append(text)
+        if self._embedded is not None:
+            self._embedded.append(text)
         element = self._open[-1]
         if element.has_text:
             self._digest.update(text.encode())

@@ -54,6 +54,7 @@ def companies(connection: Connection) -> list[Customer]:
                     subscriptions=tuple(subscriptions.get(key, ())),
                     later_parties=tuple(parties[key]),
                     later_vat=tuple(vats[key]),
+                    pdf_in_xml=row["pdf_in_xml"] is not None,
                 ),
                 row["is_demo"],
             )
@@ -75,7 +76,12 @@ def put_members(connection: Connection, members: Iterable[Member]) -> None:
 
 def company_row(company: Company, *, is_demo: bool) -> dict[str, object]:
     """The columns of the table `company`; contracts, pools and later periods have tables of their own."""
-    plain = {"slug": company.slug, "language": company.language, "buyer_reference": company.buyer_reference}
+    plain: dict[str, object] = {
+        "slug": company.slug,
+        "language": company.language,
+        "buyer_reference": company.buyer_reference,
+    }
+    plain["pdf_in_xml"] = company.pdf_in_xml or None
     return {**asdict(company.party), **plain, **vat_columns(company.vat), "is_demo": is_demo}
 
 

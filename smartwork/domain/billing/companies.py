@@ -12,7 +12,8 @@ from smartwork.domain.billing.parties import STANDARD_VAT, Language, Party, Part
 class Company:
     """A customer of the network. `contracts` are sorted by validity; the last one is the general one that began last.
 
-    `party` and `vat` hold until the first of `later_parties` and `later_vat`, which are sorted by the day they begin.
+    `party` and `vat` hold until the first of `later_parties` and `later_vat`, which are sorted by the day they begin. With
+    `pdf_in_xml` the pages of its documents are embedded in their XML as PDF.
     """
 
     slug: str
@@ -26,6 +27,7 @@ class Company:
     later_vat: tuple[VatPeriod, ...] = ()
     items: tuple[Item, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
+    pdf_in_xml: bool = False
 
     def vat_on(self, day: date) -> Vat:
         """How what is supplied on that local day is taxed."""

@@ -9,6 +9,7 @@ from smartwork.domain.billing.book_head import BookHead
 from smartwork.domain.billing.companies import Company
 from smartwork.domain.billing.invoice import (
     DRAWING,
+    MOST_LINES_WITH_PDF,
     DocumentKind,
     DocumentReference,
     Invoice,
@@ -60,6 +61,7 @@ class DocumentHeader:
     vats: tuple[Vat, ...]
     is_demo: bool
     reason: str | None = None
+    pdf_in_xml: bool = False
 
 
 def invoice_header(company: Company, month: date, issued_on: date, seller: Party, *, is_demo: bool) -> DocumentHeader:
@@ -76,6 +78,7 @@ def invoice_header(company: Company, month: date, issued_on: date, seller: Party
         buyer=company.party_on(issued_on),
         vats=(company.vat, *(period.vat for period in company.later_vat)),
         is_demo=is_demo,
+        pdf_in_xml=company.pdf_in_xml,
     )
 
 
@@ -125,6 +128,7 @@ def compose(
     first, *_, last = days_of_month(header.month)
     series = series_of(kind, header.issued_on, header.account)
     number = f"{series}-{ordinal:05d}"
+    has_xml = header.seller.endpoint is not None and header.buyer.endpoint is not None
     return Invoice(
         kind=kind,
         number=number,
@@ -155,6 +159,7 @@ def compose(
         unattributed=unattributed,
         drawing=DRAWING,
         book_head=book_head,
+        pdf_in_xml=True if header.pdf_in_xml and has_xml and len(lines) <= MOST_LINES_WITH_PDF else None,
     )
 
 

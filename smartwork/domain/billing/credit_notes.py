@@ -75,6 +75,7 @@ def credit_note_header(invoice: Invoice, issued_on: date, reason: str) -> Docume
         vats=stated_vats(invoice),
         is_demo=invoice.is_demo,
         reason=reason,
+        pdf_in_xml=invoice.pdf_in_xml is not None,
     )
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from smartwork.domain.billing.billed_visit import BilledVisit
-from smartwork.domain.billing.invoice import Invoice, Line
+from smartwork.domain.billing.invoice import MOST_LINES_WITH_PDF, Invoice, Line
 from smartwork.domain.billing.payment_reference import is_reference
 from smartwork.domain.billing.recomputation import Difference, differences
 from smartwork.domain.billing.supplies import billed_more_than_once
@@ -53,6 +53,10 @@ def _form(invoice: Invoice) -> Iterator[Difference]:
         yield Difference(0, "gross", f"{invoice.gross}", "a positive amount, owed to the buyer")
     if invoice.payment is not None and invoice.drawing is not None and not invoice.gross:
         yield Difference(0, "payment", f"an account for {invoice.gross}", "none: nothing is to be paid")
+    if invoice.pdf_in_xml and len(numbers) > MOST_LINES_WITH_PDF:
+        yield Difference(
+            0, "lines of a document with its PDF in the XML", f"{len(numbers)}", f"{MOST_LINES_WITH_PDF} or fewer"
+        )
     yield from _vat_categories(invoice)
     reference = invoice.payment.reference if invoice.payment else None
     if reference is not None and not is_reference(reference, invoice.number):

@@ -257,7 +257,8 @@ class Invoice:
     `account` is the slug of the company or, in a self-billed document, of the centre that is then the seller. `corrects`
     names the documents that a credit note (always) or a line of an invoice (where it has a correction) refers to. `drawing`
     is the version that draws it; None if it was issued before snapshots stated one. `book_head` is the head of the books
-    before it was issued: whoever has the document can prove the books up to it. Older documents have none.
+    before it was issued: whoever has the document can prove the books up to it. Older documents have none. With `pdf_in_xml`
+    the XML embeds the pages as PDF; it is True, or absent from the snapshot.
     """
 
     kind: DocumentKind
@@ -289,6 +290,7 @@ class Invoice:
     unattributed: Unattributed | None = None
     drawing: int | None = None
     book_head: BookHead | None = None
+    pdf_in_xml: Literal[True] | None = None
 
     @property
     def is_credit(self) -> bool:
@@ -322,6 +324,9 @@ class Invoice:
 
 _SNAPSHOT = TypeAdapter(Invoice)
 
+MOST_LINES_WITH_PDF = 1000
+"""Lines of a document whose XML embeds its pages: about 1 MB of PDF. A longer one has its PDF beside the XML only."""
+
 
 _OPTIONAL = ("legal_form", "court", "email", "website", "foreign_vat_number", "endpoint_id", "terms_version", "terms_url")
 """Fields of a party that snapshots have only where they are given."""
@@ -333,5 +338,5 @@ def _absent(invoice: Invoice) -> dict[str, Any]:
     absent: dict[str, Any] = {
         name: {field for field in _OPTIONAL if getattr(party, field) is None} for name, party in parties.items()
     }
-    absent |= {name: True for name in ("drawing", "book_head") if getattr(invoice, name) is None}
+    absent |= {name: True for name in ("drawing", "book_head", "pdf_in_xml") if getattr(invoice, name) is None}
     return absent

@@ -147,7 +147,8 @@ def _stated(vat: Vat) -> dict[str, Any]:
 
 def _company_table(company: Company, orders: Iterable[PrepaidOrder]) -> Table:
     address = {"language": company.language, "buyer_reference": company.buyer_reference}
-    table = _table({"slug": company.slug, **_customer(company.party), **address})
+    option = {"pdf_in_xml": True} if company.pdf_in_xml else {}
+    table = _table({"slug": company.slug, **_customer(company.party), **address, **option})
     if not company.later_vat:
         table.add("vat", _vat(company.vat))
     _add(table, "party", (_table({"valid_from": p.valid_from, **_customer(p.party)}) for p in company.later_parties))

@@ -141,12 +141,14 @@ class SubscriptionEntry(Entry):
 class CompanyEntry(CustomerEntry):
     """A company with its contracts, pools and orders. Its own fields hold until the first `party`.
 
-    `vat` is one treatment, or a list of which each holds from its day on.
+    `vat` is one treatment, or a list of which each holds from its day on. With `pdf_in_xml` the XML of its documents embeds
+    their pages.
     """
 
     slug: Slug
     language: Language
     buyer_reference: Text
+    pdf_in_xml: bool = False
     vat: OneOrSeveralVats | None = None
     party: tuple[LaterCustomerEntry, ...] = ()
     contract: tuple[ContractEntry, ...] = ()
@@ -191,6 +193,7 @@ class CompanyEntry(CustomerEntry):
                 for entry in sorted(self.party, key=lambda entry: entry.valid_from)
             ),
             later_vat=later_vat,
+            pdf_in_xml=self.pdf_in_xml,
         )
 
     def _vats(self) -> tuple[Vat, tuple[VatPeriod, ...]]:

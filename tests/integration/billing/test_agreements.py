@@ -8,6 +8,7 @@ import pytest
 
 from smartwork.db.billing import agreements, companies, contracts, documents
 from smartwork.db.core.connection import Connection
+from smartwork.documents.verify import verify
 from smartwork.jobs.billing.agreements import ApplyResult, RemovalNotConfirmed, apply_file, restore, show
 from tests.support.accounts import ISSUED, NOVEMBER, audited, bill, command, rows, settle
 
@@ -64,6 +65,25 @@ def test_general_terms_of_the_seller_stand_on_documents_and_older_ones_keep_thei
     done = put(connection, tmp_path, text.replace('"2026-01"', '"2027-01"'))
     assert [(entry.kind, entry.what) for entry in done.changes] == [("changed", "seller")]
     assert documents.numbered(connection, issued[0].number).invoice == issued[0]
+    assert audited(connection).is_clean
+
+
+def test_documents_of_a_company_that_wants_it_have_their_pages_in_the_xml(connection: Connection, tmp_path: Path) -> None:
+    text = show(connection).replace('slug = "bolt"\n', 'slug = "bolt"\npdf_in_xml = true\n')
+    done = put(connection, tmp_path, text)
+    assert [(entry.kind, entry.what) for entry in done.changes] == [("changed", "company bolt")]
+    assert "pdf_in_xml = true" in show(connection)
+    issued = {each.company: each for each in bill(connection, tmp_path).invoices}
+    assert {name: documents.numbered(connection, each.number).invoice.pdf_in_xml for name, each in issued.items()} == {
+        name: True if name == "bolt" else None for name in issued
+    }
+    for name, each in issued.items():
+        xml, drawn = (next(tmp_path.rglob(f"{each.number}-{name}.{kind}")) for kind in ("xml", "pdf"))
+        assert (b"application/pdf" in xml.read_bytes()) == (name == "bolt")
+        assert verify(xml).whole
+        assert verify(drawn).whole
+    put(connection, tmp_path, show(connection).replace("pdf_in_xml = true\n", ""))
+    assert "pdf_in_xml" not in show(connection)
     assert audited(connection).is_clean
 
 

@@ -40,10 +40,11 @@ WHERE c.slug = w.slug AND c.enterprise_number <> coalesce(w.number, '')
 -- name: change_company
 INSERT INTO company (slug, name, enterprise_number, street, postcode, town, language, buyer_reference, is_demo,
                      vat_category, vat_rate, vat_code, vat_reason, legal_form, court, email, website,
-                     country, foreign_vat_number, scheme, endpoint_id)
+                     country, foreign_vat_number, scheme, endpoint_id, pdf_in_xml)
 VALUES (%(slug)s, %(name)s, %(enterprise_number)s, %(street)s, %(postcode)s, %(town)s, %(language)s,
         %(buyer_reference)s, false, %(vat_category)s, %(vat_rate)s, %(vat_code)s, %(vat_reason)s,
-        %(legal_form)s, %(court)s, %(email)s, %(website)s, %(country)s, %(foreign_vat_number)s, %(scheme)s, %(endpoint_id)s)
+        %(legal_form)s, %(court)s, %(email)s, %(website)s, %(country)s, %(foreign_vat_number)s, %(scheme)s, %(endpoint_id)s,
+        %(pdf_in_xml)s)
 ON CONFLICT (slug) DO UPDATE
 SET name = excluded.name, enterprise_number = excluded.enterprise_number, street = excluded.street,
     postcode = excluded.postcode, town = excluded.town, language = excluded.language,
@@ -51,7 +52,7 @@ SET name = excluded.name, enterprise_number = excluded.enterprise_number, street
     vat_code = excluded.vat_code, vat_reason = excluded.vat_reason, legal_form = excluded.legal_form,
     court = excluded.court, email = excluded.email, website = excluded.website,
     country = excluded.country, foreign_vat_number = excluded.foreign_vat_number, scheme = excluded.scheme,
-    endpoint_id = excluded.endpoint_id
+    endpoint_id = excluded.endpoint_id, pdf_in_xml = excluded.pdf_in_xml
 
 -- name: remove_order
 DELETE FROM prepaid_lot l USING company c

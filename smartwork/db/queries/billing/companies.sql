@@ -1,10 +1,11 @@
 -- name: put_company
 INSERT INTO company (slug, name, enterprise_number, street, postcode, town, language, buyer_reference, is_demo,
                      vat_category, vat_rate, vat_code, vat_reason, legal_form, court, email, website,
-                     country, foreign_vat_number, scheme, endpoint_id)
+                     country, foreign_vat_number, scheme, endpoint_id, pdf_in_xml)
 VALUES (%(slug)s, %(name)s, %(enterprise_number)s, %(street)s, %(postcode)s, %(town)s, %(language)s,
         %(buyer_reference)s, %(is_demo)s, %(vat_category)s, %(vat_rate)s, %(vat_code)s, %(vat_reason)s,
-        %(legal_form)s, %(court)s, %(email)s, %(website)s, %(country)s, %(foreign_vat_number)s, %(scheme)s, %(endpoint_id)s)
+        %(legal_form)s, %(court)s, %(email)s, %(website)s, %(country)s, %(foreign_vat_number)s, %(scheme)s, %(endpoint_id)s,
+        %(pdf_in_xml)s)
 ON CONFLICT (slug) DO NOTHING
 
 -- name: put_member
@@ -14,7 +15,7 @@ ON CONFLICT (pseudonym) DO NOTHING
 -- name: companies
 SELECT company_id, is_demo, vat_category, vat_rate, vat_code, vat_reason,
        slug, name, enterprise_number, street, postcode, town, language, buyer_reference, legal_form, court, email, website,
-       country, foreign_vat_number, scheme, endpoint_id
+       country, foreign_vat_number, scheme, endpoint_id, pdf_in_xml
 FROM company
 ORDER BY slug
 

@@ -103,6 +103,7 @@ companies = st.builds(
     periods(VatPeriod, vats),
     st.lists(items, max_size=2).map(tuple),
     st.lists(subscriptions, max_size=2).map(tuple),
+    st.booleans(),
 )
 tariffs = st.builds(
     Tariff,
