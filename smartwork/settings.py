@@ -109,7 +109,8 @@ class CommandSettings(Settings):
     broker_url: ServerAddress | None = Field(default=None, repr=False, description="The network broker: as for the services.")
     author: str | None = Field(
         default=None,
-        pattern=r"^[\p{L}\p{N}][\p{L}\p{N} ._@+'-]{0,59}$",
+        max_length=60,  # not in the pattern: a bounded repetition of all letters takes 0.15 s to compile
+        pattern=r"^[\p{L}\p{N}][\p{L}\p{N} ._@+'-]*$",
         description="The name of the person who uses commands, at most 60 letters, digits, blanks and . _ @ + ' -",
     )
 
